@@ -1,0 +1,101 @@
+/**
+ * Every error this library throws on purpose. A message reads
+ * `Where.call: what was wanted, what it got; what to do`, and a class says which kind of mistake it was,
+ * so that a page can tell "this browser has no WebGPU" from "this window is longer than the series".
+ */
+
+/** Base class: `catch (e) { if (e instanceof WebGpuLstmError) … }` catches everything the library throws on purpose. */
+export class WebGpuLstmError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A tensor, array or state has the wrong rank or size. */
+export class ShapeError extends WebGpuLstmError {}
+
+/** An option is unknown, of the wrong type or outside its range. */
+export class OptionError extends WebGpuLstmError {}
+
+/** Data that cannot be used: empty, not finite, unreadable, too short. */
+export class DataError extends WebGpuLstmError {}
+
+/** A traced function asks for something a graph cannot be (two losses, a loss that is not a scalar, …). */
+export class GraphError extends WebGpuLstmError {}
+
+/** A state dict with a missing, an extra or a misshaped key. */
+export class StateDictError extends WebGpuLstmError {}
+
+/** An object was used after its `dispose()`. */
+export class DisposedError extends WebGpuLstmError {}
+
+/** This runtime has no WebGPU at all (`navigator.gpu` is missing). */
+export class WebGpuUnavailableError extends WebGpuLstmError {}
+
+/** WebGPU is there but offers no adapter. */
+export class NoAdapterError extends WebGpuLstmError {}
+
+/** The GPU device was lost: a driver reset, an unplugged GPU, or `destroy()`. */
+export class DeviceLostError extends WebGpuLstmError {}
+
+/** A value as an error message shows it: short, and never `[object Object]`. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Float32Array).length})`;
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  if (typeof value === "function") return value.name ? `function ${value.name}` : "a function";
+  if (typeof value === "object" && value !== null) {
+    const name = value.constructor?.name;
+    return name && name !== "Object" ? `a ${name}` : `{ ${Object.keys(value).join(", ")} }`;
+  }
+  return String(value);
+}
+
+/** Throws an {@link OptionError} for any key of `options` that is not in `known`. */
+export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new OptionError(`${where}: options must be an object, got ${show(options)}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new OptionError(`${where}: unknown option ${show(key)}; the options are ${known.join(", ")}`);
+    }
+  }
+}
+
+/** Throws an {@link OptionError} unless `value` is a finite number for which `inside` holds. */
+export function checkNumber(
+  where: string,
+  name: string,
+  value: unknown,
+  range: string,
+  inside: (n: number) => boolean,
+): asserts value is number {
+  if (typeof value !== "number" || !Number.isFinite(value) || !inside(value)) {
+    throw new OptionError(`${where}: ${name} must be ${range}, got ${show(value)}`);
+  }
+}
+
+/** Throws an {@link OptionError} unless `value` is an integer of at least `min`. */
+export function checkInteger(where: string, name: string, value: unknown, min = 1): asserts value is number {
+  checkNumber(where, name, value, `an integer of at least ${min}`, (n) => Number.isInteger(n) && n >= min);
+}
+
+/** Throws an {@link OptionError} unless `value` is a boolean. */
+export function checkBoolean(where: string, name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== "boolean") {
+    throw new OptionError(`${where}: ${name} must be true or false, got ${show(value)}`);
+  }
+}
+
+/** Throws a {@link DataError} at the first NaN or infinity in `data`. */
+export function checkFinite(where: string, name: string, data: ArrayLike<number>): void {
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) {
+      throw new DataError(
+        `${where}: ${name} must be finite, got ${data[i]} at index ${i}; drop or fill the missing values first`,
+      );
+    }
+  }
+}

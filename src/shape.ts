@@ -1,0 +1,42 @@
+import { ShapeError, show } from "./errors.ts";
+
+/** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** How many elements a tensor of this shape holds; 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Whether two shapes are the same, dimension by dimension. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+/** `[64, 20, 1]`. */
+export function showShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** Throws a {@link ShapeError} unless every size is a positive integer. Returns a copy. */
+export function checkShape(where: string, shape: unknown): Shape {
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0)) {
+    throw new ShapeError(`${where}: a shape must be an array of positive integers, got ${show(shape)}`);
+  }
+  return [...(shape as number[])];
+}
+
+/** A dimension as PyTorch counts it, -1 being the last, as an index from 0. */
+export function resolveDim(where: string, dim: number, rank: number): number {
+  if (!Number.isInteger(dim) || dim < -rank || dim >= rank) {
+    throw new ShapeError(
+      `${where}: dim must be an integer from ${-rank} to ${rank - 1} for a tensor of rank ${rank}, got ${show(dim)}`,
+    );
+  }
+  return dim < 0 ? dim + rank : dim;
+}
+
+/** `value` rounded up to a multiple of `step`. */
+export function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}
