@@ -40,3 +40,9 @@ export function resolveDim(where: string, dim: number, rank: number): number {
 export function roundUp(value: number, step: number): number {
   return Math.ceil(value / step) * step;
 }
+
+/** A tensor on the host: its elements in row-major order and its shape. */
+export interface NDArray {
+  readonly data: Float32Array;
+  readonly shape: Shape;
+}
