@@ -1,0 +1,302 @@
+import { checkNumber, checkOptions, OptionError, show } from "./errors.ts";
+import { checkShape, type NDArray, type Shape, sizeOf } from "./shape.ts";
+
+/**
+ * Random numbers as PyTorch's CPU generator draws them (ATen's `CPUGeneratorImpl`: the 32-bit Mersenne Twister of
+ * Matsumoto and Nishimura, 1998), so that the same seed gives the same initial weights, permutations and data.
+ */
+
+/** State words of the Mersenne Twister, and the offset of the word each one is mixed with. */
+const N = 624;
+const M = 397;
+
+/** Everything a {@link Generator} remembers, as plain JSON. */
+export interface GeneratorState {
+  /** The 624 words of the Mersenne Twister. */
+  readonly words: readonly number[];
+  /** How many of the words have been drawn, 0 to 624. */
+  readonly index: number;
+  /** The second half of a Box-Muller pair, still to be handed out by `normal_`, or null. */
+  readonly nextNormal: number | null;
+}
+
+/** a * b + c rounded once to float32: what a fused multiply-add gives for three float32 values. */
+function fma32(a: number, b: number, c: number): number {
+  const product = a * b; // exact: 24 + 24 bits fit into a double's 53
+  const sum = product + c;
+  const rounded = Math.fround(sum);
+  // The sum was rounded to a double first. That matters only if it then lies exactly between two floats: the part
+  // that the first rounding dropped (Knuth's two-sum) decides on which side it really was.
+  const shifted = sum - product;
+  const dropped = product - (sum - shifted) + (c - shifted);
+  if (dropped === 0 || rounded === sum) return rounded;
+  const towards = Math.fround(sum + (sum - rounded)); // the float on the other side, if `sum` is a midpoint
+  if (sum - rounded !== towards - sum) return rounded;
+  return dropped > 0 ? Math.max(rounded, towards) : Math.min(rounded, towards);
+}
+
+function checkSeed(where: string, seed: unknown): number {
+  const integer = typeof seed === "number" && Number.isSafeInteger(seed) ? BigInt(seed) : seed;
+  if (typeof integer !== "bigint" || integer < -(2n ** 63n) || integer >= 2n ** 64n) {
+    throw new OptionError(
+      `${where}: seed must be an integer from -2^63 to 2^64 - 1 (a bigint beyond ±(2^53 - 1)), got ${show(seed)}`,
+    );
+  }
+  return Number(BigInt.asUintN(32, integer)); // the Mersenne Twister takes the low 32 bits, as PyTorch's does
+}
+
+function checkOut(where: string, out: unknown): asserts out is Float32Array {
+  if (!(out instanceof Float32Array)) {
+    throw new OptionError(`${where}: out must be a Float32Array to fill, got ${show(out)}`);
+  }
+}
+
+/**
+ * A source of random numbers with its own state: `torch.Generator()` on the CPU.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.Generator.html
+ */
+export class Generator {
+  readonly #words = new Uint32Array(N);
+  #index = N;
+  #nextNormal: number | null = null;
+
+  /**
+   * @param seed an integer from -2^63 to 2^64 - 1; PyTorch's default seed if left out. Only its low 32 bits count.
+   * @throws OptionError if the seed is not such an integer.
+   */
+  constructor(seed: number | bigint = 67280421310721) {
+    this.#seed(checkSeed("Generator", seed));
+  }
+
+  /** Starts again from `seed`, as `torch.Generator.manual_seed`. Returns the generator itself. */
+  manualSeed(seed: number | bigint): this {
+    this.#seed(checkSeed("Generator.manualSeed", seed));
+    return this;
+  }
+
+  #seed(seed: number): void {
+    const words = this.#words;
+    words[0] = seed;
+    for (let i = 1; i < N; i++) {
+      const previous = words[i - 1]!;
+      words[i] = Math.imul(previous ^ (previous >>> 30), 1812433253) + i;
+    }
+    this.#index = N;
+    this.#nextNormal = null;
+  }
+
+  /** Mixes all words at once, when the last batch of 624 is used up. */
+  #refill(): void {
+    const words = this.#words;
+    for (let i = 0; i < N; i++) {
+      const y = (words[i]! & 0x80000000) | (words[(i + 1) % N]! & 0x7fffffff);
+      words[i] = words[(i + M) % N]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+    }
+    this.#index = 0;
+  }
+
+  /** The next 32 random bits, as an integer from 0 to 2^32 - 1. */
+  random(): number {
+    if (this.#index === N) this.#refill();
+    let y = this.#words[this.#index++]!;
+    y ^= y >>> 11;
+    y ^= (y << 7) & 0x9d2c5680;
+    y ^= (y << 15) & 0xefc60000;
+    y ^= y >>> 18;
+    return y >>> 0;
+  }
+
+  /** The next 64 random bits, from 0 to 2^64 - 1: two draws, the first one the upper half. */
+  random64(): bigint {
+    const high = BigInt(this.random());
+    return (high << 32n) | BigInt(this.random());
+  }
+
+  /**
+   * An integer from 0 to 2^63 - 1: what `torch.empty((), dtype=torch.int64).random_(generator=g)` draws. PyTorch's
+   * `DataLoader` draws one such base seed at the start of every epoch, before the sampler's permutation.
+   */
+  randomInt64(): bigint {
+    return this.random64() & (2n ** 63n - 1n);
+  }
+
+  /** A float32 in [0, 1) with 24 random bits. */
+  #uniform24(): number {
+    return (this.random() & 0xffffff) * 2 ** -24;
+  }
+
+  /** A double in [0, 1) with 53 random bits. */
+  #uniform53(): number {
+    const high = this.random() & 0x1fffff;
+    return (high * 2 ** 32 + this.random()) * 2 ** -53;
+  }
+
+  /**
+   * Fills `out` with uniform float32 values from [from, to), bit for bit as `torch.Tensor.uniform_` does on x86 CPUs
+   * with FMA (PyTorch's builds fuse the multiplication by the range and the addition of `from`).
+   *
+   * @throws OptionError unless `from` and `to` are finite float32 values with `from <= to`.
+   */
+  uniform_(out: Float32Array, from = 0, to = 1): Float32Array {
+    const where = "Generator.uniform_";
+    checkOut(where, out);
+    const low = Math.fround(from);
+    const range = Math.fround(Math.fround(to) - low);
+    checkNumber(where, "from", low, "a finite float32", () => true);
+    checkNumber(
+      where,
+      "to",
+      to,
+      `at least from (${from}), with a finite float32 between them`,
+      () => range >= 0,
+    );
+    checkNumber(where, "to - from", range, "a finite float32", () => true);
+    for (let i = 0; i < out.length; i++) out[i] = fma32(this.#uniform24(), range, low);
+    return out;
+  }
+
+  /**
+   * Fills `out` with normally distributed float32 values, from the same draws as `torch.Tensor.normal_`.
+   *
+   * Below 16 elements the values are bit for bit PyTorch's. From 16 on PyTorch evaluates Box-Muller with its own float32
+   * approximations of log, sin and cos, which differ between its builds in the last bits; here they are correctly
+   * rounded, so a value may differ from PyTorch's in its last bits.
+   *
+   * @throws OptionError unless `mean` is finite and `std` finite and not negative.
+   */
+  normal_(out: Float32Array, mean = 0, std = 1): Float32Array {
+    const where = "Generator.normal_";
+    checkOut(where, out);
+    checkNumber(where, "mean", mean, "a finite number", () => true);
+    checkNumber(where, "std", std, "a finite number of at least 0", (n) => n >= 0);
+    const size = out.length;
+    if (size < 16) {
+      for (let i = 0; i < size; i++) out[i] = this.#normal() * std + mean;
+      return out;
+    }
+    for (let i = 0; i < size; i++) out[i] = this.#uniform24();
+    const m = Math.fround(mean);
+    const s = Math.fround(std);
+    for (let i = 0; i + 16 <= size; i += 16) boxMuller16(out.subarray(i, i + 16), m, s);
+    if (size % 16 !== 0) {
+      // PyTorch draws the last 16 anew, those that were ready included.
+      const tail = out.subarray(size - 16);
+      for (let i = 0; i < 16; i++) tail[i] = this.#uniform24();
+      boxMuller16(tail, m, s);
+    }
+    return out;
+  }
+
+  /** One standard normal double. Box-Muller gives two: the second one waits for the next call, as in PyTorch. */
+  #normal(): number {
+    if (this.#nextNormal !== null) {
+      const value = this.#nextNormal;
+      this.#nextNormal = null;
+      return value;
+    }
+    const theta = 2 * Math.PI * this.#uniform53();
+    const radius = Math.sqrt(-2 * Math.log1p(-this.#uniform53()));
+    this.#nextNormal = radius * Math.sin(theta);
+    return radius * Math.cos(theta);
+  }
+
+  /**
+   * A random order of 0 to n - 1, as `torch.randperm(n)` on the CPU.
+   *
+   * @throws OptionError unless `n` is an integer from 0 to 200,000,000 (beyond, PyTorch draws differently).
+   */
+  randperm(n: number): Uint32Array {
+    checkNumber("Generator.randperm", "n", n, "an integer from 0 to 200000000", (value) => {
+      return Number.isInteger(value) && value >= 0 && value <= 2e8;
+    });
+    const order = Uint32Array.from({ length: n }, (_, i) => i);
+    for (let i = 0; i < n - 1; i++) {
+      const other = i + (this.random() % (n - i));
+      const value = order[i]!;
+      order[i] = order[other]!;
+      order[other] = value;
+    }
+    return order;
+  }
+
+  /** The state, as plain JSON: `setState` takes it up again exactly here. */
+  getState(): GeneratorState {
+    return { words: [...this.#words], index: this.#index, nextNormal: this.#nextNormal };
+  }
+
+  /** Goes on from a state that `getState` gave. Throws an OptionError, and changes nothing, if it is not one. */
+  setState(state: GeneratorState): this {
+    const { words, index, nextNormal } = (state ?? {}) as Partial<GeneratorState>;
+    const isWord = (word: unknown) =>
+      Number.isInteger(word) && (word as number) >= 0 && (word as number) < 2 ** 32;
+    const good =
+      Array.isArray(words) &&
+      words.length === N &&
+      words.every(isWord) &&
+      Number.isInteger(index) &&
+      index! >= 0 &&
+      index! <= N &&
+      (nextNormal === null || Number.isFinite(nextNormal));
+    if (!good) {
+      throw new OptionError(
+        `Generator.setState: state must be what getState() returned ({ words: ${N} uint32, index, nextNormal }), ` +
+          `got ${show(state)}`,
+      );
+    }
+    this.#words.set(words);
+    this.#index = index!;
+    this.#nextNormal = nextNormal as number | null;
+    return this;
+  }
+}
+
+/** Turns 16 uniform values into 16 normal ones: the first 8 give the radii, the last 8 the angles. */
+function boxMuller16(block: Float32Array, mean: number, std: number): void {
+  const twoPi = Math.fround(2 * Math.PI);
+  for (let i = 0; i < 8; i++) {
+    const radius = Math.fround(Math.sqrt(Math.fround(-2 * Math.fround(Math.log(1 - block[i]!)))));
+    const theta = Math.fround(twoPi * block[i + 8]!);
+    block[i] = radius * Math.cos(theta) * std + mean;
+    block[i + 8] = radius * Math.sin(theta) * std + mean;
+  }
+}
+
+/** The generator that everything draws from unless it is given another one, as PyTorch's default generator. */
+export const defaultGenerator: Generator = new Generator();
+
+/**
+ * Seeds {@link defaultGenerator}, as `torch.manual_seed`: models built afterwards get the weights that PyTorch gives
+ * them after the same seed.
+ *
+ * @throws OptionError unless `seed` is an integer from -2^63 to 2^64 - 1.
+ */
+export function manualSeed(seed: number | bigint): Generator {
+  defaultGenerator.manualSeed(checkSeed("manualSeed", seed));
+  return defaultGenerator;
+}
+
+function draw(
+  where: string,
+  shape: Shape,
+  options: { readonly generator?: Generator },
+  fill: (generator: Generator, out: Float32Array) => Float32Array,
+): NDArray {
+  const sizes = checkShape(where, shape);
+  checkOptions(where, options, ["generator"]);
+  const { generator = defaultGenerator } = options;
+  if (!(generator instanceof Generator)) {
+    throw new OptionError(`${where}: generator must be a Generator, got ${show(generator)}`);
+  }
+  return { data: fill(generator, new Float32Array(sizeOf(sizes))), shape: sizes };
+}
+
+/** An array of this shape with values uniform in [0, 1), as `torch.rand(shape)`. */
+export function rand(shape: Shape, options: { readonly generator?: Generator } = {}): NDArray {
+  return draw("rand", shape, options, (generator, out) => generator.uniform_(out));
+}
+
+/** An array of this shape with standard normal values, as `torch.randn(shape)`; see {@link Generator.normal_}. */
+export function randn(shape: Shape, options: { readonly generator?: Generator } = {}): NDArray {
+  return draw("randn", shape, options, (generator, out) => generator.normal_(out));
+}
