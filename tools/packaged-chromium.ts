@@ -1,0 +1,110 @@
+/**
+ * The Chromium, SwiftShader and Vulkan loader that travel inside the npm package `@sparticuz/chromium`, unpacked once.
+ *
+ * The package holds Brotli files for Linux x64. They are unpacked here rather than by the package itself, which writes
+ * to fixed names in the temporary folder (no version in the name) and leaves out the libraries outside of AWS.
+ */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliDecompress } from "node:zlib";
+
+const packageFolder = fileURLToPath(new URL("../node_modules/@sparticuz/chromium/", import.meta.url));
+
+/** The folder the parts lie in, and the files in it that others need to name. */
+export interface PackagedChromium {
+  readonly folder: string;
+  readonly executable: string;
+  /** `libvulkan.so.1`, the loader that Dawn opens. */
+  readonly vulkanLoader: string;
+  /** The manifest that points the loader at SwiftShader. */
+  readonly swiftshaderManifest: string;
+  /** Folders for `LD_LIBRARY_PATH`: NSS and friends for systems without them, and the loader. */
+  readonly libraryPath: string;
+  /** Folder for `FONTCONFIG_PATH`, for systems without a single font. */
+  readonly fonts: string;
+}
+
+/** Unpacks the package on the first call of a version; later calls (and other processes) find it. */
+export async function packagedChromium(): Promise<PackagedChromium> {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new Error(
+      `@sparticuz/chromium holds a browser for linux x64 only, this is ${process.platform} ${process.arch}`,
+    );
+  }
+  const manifest = join(packageFolder, "package.json");
+  if (!existsSync(manifest)) throw new Error("@sparticuz/chromium is not installed; run `npm ci`");
+  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+  const folder = join(cacheFolder(), `chromium-${version}`);
+  if (!existsSync(folder)) await unpack(folder);
+  return {
+    folder,
+    executable: join(folder, "chromium"),
+    vulkanLoader: join(folder, "libvulkan.so.1"),
+    swiftshaderManifest: join(folder, "vk_swiftshader_icd.json"),
+    libraryPath: [join(folder, "lib"), folder].join(":"),
+    fonts: folder,
+  };
+}
+
+/** `node_modules/.cache/webgpu-lstm`, or the temporary folder where that cannot be written. */
+function cacheFolder(): string {
+  const near = fileURLToPath(new URL("../node_modules/.cache/webgpu-lstm", import.meta.url));
+  try {
+    mkdirSync(near, { recursive: true });
+    return near;
+  } catch {
+    const far = join(tmpdir(), "webgpu-lstm");
+    mkdirSync(far, { recursive: true });
+    return far;
+  }
+}
+
+/** Unpacks beside the destination and renames, so that nobody ever sees half a browser. */
+async function unpack(destination: string): Promise<void> {
+  const folder = mkdtempSync(`${destination}-`);
+  const inflate = async (name: string) =>
+    await promisify(brotliDecompress)(readFileSync(join(packageFolder, "bin", name)));
+  try {
+    const [chromium, ...archives] = await Promise.all(
+      ["chromium.br", "swiftshader.tar.br", "al2023.tar.br", "fonts.tar.br"].map(inflate),
+    );
+    writeFileSync(join(folder, "chromium"), chromium as Buffer, { mode: 0o755 });
+    for (const archive of archives) untar(archive, folder);
+    chmodSync(folder, 0o755);
+    renameSync(folder, destination);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    // Another process that finished first has left a whole copy there.
+    if (!existsSync(destination)) throw error;
+  }
+}
+
+/** Writes the plain files of a tar archive (ustar: 512-byte header, then the data in 512-byte blocks). */
+export function untar(archive: Uint8Array, folder: string): void {
+  const text = (from: number, length: number) =>
+    new TextDecoder().decode(archive.subarray(from, from + length)).replace(/\0.*$/s, "");
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+    const path = resolve(folder, text(at, 100));
+    const size = Number.parseInt(text(at + 124, 12), 8);
+    const kind = text(at + 156, 1);
+    if (kind === "" || kind === "0") {
+      if (!path.startsWith(resolve(folder) + sep))
+        throw new Error(`untar: ${path} lies outside of ${folder}`);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, archive.subarray(at + 512, at + 512 + size), { mode: 0o755 });
+    }
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+}
