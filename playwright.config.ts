@@ -1,0 +1,25 @@
+import { defineConfig } from "playwright/test";
+import { findBrowser } from "./tools/browser.ts";
+
+const { executablePath, args, env } = await findBrowser();
+const port = 5179;
+
+/** The demo as a person uses it: its own Vite server, a real browser, the software adapter. */
+export default defineConfig({
+  testDir: "test/demo",
+  outputDir: "out/playwright",
+  timeout: 180_000,
+  workers: 1,
+  forbidOnly: true,
+  reporter: [["list"], ["json", { outputFile: "out/playwright.json" }]],
+  use: {
+    baseURL: `http://localhost:${port}`,
+    viewport: { width: 1280, height: 800 },
+    launchOptions: { executablePath, args, env },
+  },
+  webServer: {
+    command: `node node_modules/vite/bin/vite.js --config demo/vite.config.ts --port ${port} --strictPort`,
+    url: `http://localhost:${port}`,
+    timeout: 60_000,
+  },
+});
