@@ -1,0 +1,74 @@
+import { DataError, ShapeError } from "../errors.ts";
+import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
+import { checkArray } from "./series.ts";
+
+/** Inputs and the targets that belong to them, both with the sample as their first dimension. */
+export interface Batch {
+  readonly x: NDArray;
+  readonly y: NDArray;
+}
+
+/** What a {@link DataLoader} draws from: samples that can be collected by their indices. */
+export interface Dataset {
+  /** How many samples there are. */
+  readonly length: number;
+  /** The samples at `indices`, in that order, stacked: `x` is `[indices.length, ...]`, and so is `y`. */
+  gather(indices: ArrayLike<number>): Batch;
+}
+
+/**
+ * A data set held in memory: sample `i` is row `i` of `x` and row `i` of `y`
+ * (PyTorch: [`TensorDataset`](https://pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset)).
+ *
+ * @example
+ * const dataset = new data.TensorDataset(x, y);   // x [980, 20, 1], y [980, 1]
+ * const { x: batch } = dataset.gather([3, 1, 4]); // [3, 20, 1]
+ */
+export class TensorDataset implements Dataset {
+  /** Inputs, `[N, ...]`. */
+  readonly x: NDArray;
+  /** Targets, `[N, ...]`. */
+  readonly y: NDArray;
+
+  /**
+   * @throws ShapeError when an array's data does not fill its shape, or `x` and `y` differ in their first dimension
+   * @throws DataError when there is no sample, or a value is NaN or infinite
+   */
+  constructor(x: NDArray, y: NDArray) {
+    const where = "TensorDataset";
+    checkArray(where, "x", x);
+    checkArray(where, "y", y);
+    if (x.shape.length === 0 || y.shape.length === 0 || x.shape[0] !== y.shape[0]) {
+      throw new ShapeError(
+        `${where}: x and y must have the same first dimension, the sample; ` +
+          `got x ${showShape(x.shape)} and y ${showShape(y.shape)}`,
+      );
+    }
+    this.x = x;
+    this.y = y;
+  }
+
+  get length(): number {
+    return this.x.shape[0]!;
+  }
+
+  gather(indices: ArrayLike<number>): Batch {
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i]!;
+      if (Number.isInteger(index) && index >= 0 && index < this.length) continue;
+      throw new DataError(`TensorDataset.gather: index ${index} is not a sample; there are ${this.length}`);
+    }
+    return { x: gatherRows(this.x, indices), y: gatherRows(this.y, indices) };
+  }
+}
+
+function gatherRows({ data, shape }: NDArray, indices: ArrayLike<number>): NDArray {
+  const rowShape: Shape = shape.slice(1);
+  const size = sizeOf(rowShape);
+  const rows = new Float32Array(indices.length * size);
+  for (let i = 0; i < indices.length; i++) {
+    const start = indices[i]! * size;
+    rows.set(data.subarray(start, start + size), i * size);
+  }
+  return { data: rows, shape: [indices.length, ...rowShape] };
+}

@@ -1,0 +1,92 @@
+import { checkBoolean, checkInteger, checkOptions, DataError, OptionError, show } from "../errors.ts";
+import { defaultGenerator, Generator } from "../random.ts";
+import type { Batch, Dataset } from "./dataset.ts";
+
+/** Options of {@link DataLoader}. */
+export interface DataLoaderOptions {
+  /** Samples in a batch (default 1). The last batch of an epoch may be shorter. */
+  readonly batchSize?: number;
+  /** Whether each epoch visits the samples in a new random order (default false). */
+  readonly shuffle?: boolean;
+  /**
+   * Gives the loader a random generator of its own, seeded once and carried on from epoch to epoch: PyTorch's
+   * `generator=torch.Generator().manual_seed(seed)`. Without it the orders come from the default generator.
+   */
+  readonly seed?: number | bigint;
+  /** Whether to leave out a last batch that is shorter than the others (default false). */
+  readonly dropLast?: boolean;
+}
+
+/**
+ * Goes through a data set in batches; every `for … of` over it is one epoch
+ * (PyTorch: [`DataLoader`](https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader)).
+ *
+ * With the same seed the batches are those of PyTorch, epoch after epoch. That takes drawing all that PyTorch draws:
+ * a base seed for its workers at the start of every epoch, shuffled or not, and one permutation more at its end.
+ *
+ * @example
+ * const loader = new data.DataLoader(dataset, { batchSize: 64, shuffle: true, seed: 0 });
+ * for (const { x, y } of loader) step.run({ x, y });
+ */
+export class DataLoader implements Iterable<Batch> {
+  readonly dataset: Dataset;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly dropLast: boolean;
+  readonly #generator: Generator | undefined;
+
+  /**
+   * @throws OptionError for an unknown option or one outside its range
+   * @throws DataError when the data set is empty, or `dropLast` leaves no batch at all
+   */
+  constructor(dataset: Dataset, options: DataLoaderOptions = {}) {
+    const where = "DataLoader";
+    if (typeof dataset?.gather !== "function" || !Number.isInteger(dataset.length)) {
+      throw new OptionError(`${where}: dataset must have a length and gather(indices), got ${show(dataset)}`);
+    }
+    checkOptions(where, options, ["batchSize", "shuffle", "seed", "dropLast"]);
+    const { batchSize = 1, shuffle = false, seed, dropLast = false } = options;
+    checkInteger(where, "batchSize", batchSize);
+    checkBoolean(where, "shuffle", shuffle);
+    checkBoolean(where, "dropLast", dropLast);
+    if (dataset.length < 1) throw new DataError(`${where}: the data set is empty`);
+    if (dropLast && dataset.length < batchSize) {
+      throw new DataError(
+        `${where}: with dropLast, ${dataset.length} samples do not fill one batch of ${batchSize}; ` +
+          "use a smaller batchSize",
+      );
+    }
+    this.dataset = dataset;
+    this.batchSize = batchSize;
+    this.shuffle = shuffle;
+    this.dropLast = dropLast;
+    this.#generator = seed === undefined ? undefined : new Generator(seed);
+  }
+
+  /** Batches in an epoch. */
+  get length(): number {
+    const batches = this.dataset.length / this.batchSize;
+    return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  /** One epoch of batches, with the samples copied together. */
+  *[Symbol.iterator](): IterableIterator<Batch> {
+    for (const indices of this.batchIndices()) yield this.dataset.gather(indices);
+  }
+
+  /** One epoch as the indices of each batch's samples, for whoever holds the data elsewhere. Draws as an epoch does. */
+  *batchIndices(): IterableIterator<Uint32Array> {
+    const { batchSize, dataset } = this;
+    const samples = dataset.length;
+    (this.#generator ?? defaultGenerator).randomInt64(); // the base seed of PyTorch's workers, of which we have none
+    const sampler = this.shuffle
+      ? (this.#generator ?? new Generator(defaultGenerator.randomInt64()))
+      : undefined;
+    const order = sampler?.randperm(samples) ?? Uint32Array.from({ length: samples }, (_, i) => i);
+
+    const whole = samples - (samples % batchSize);
+    for (let i = 0; i < whole; i += batchSize) yield order.subarray(i, i + batchSize);
+    sampler?.randperm(samples); // PyTorch's RandomSampler finds its epoch complete only after drawing another order
+    if (whole < samples && !this.dropLast) yield order.subarray(whole);
+  }
+}
