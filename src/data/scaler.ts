@@ -28,13 +28,15 @@ export abstract class Scaler {
 
   /**
    * Scales `array`, whose last dimension is the features (or, with `column`, an array of any shape that holds values
-   * of that column alone). Returns a new array of the same shape.
+   * of that column alone). Returns a new array of the same shape; a {@link SeriesPart} stays one.
    *
    * @throws DataError for a NaN or an infinity
    */
+  transform<A extends NDArray>(array: A, options?: ColumnOptions): A;
+  transform(array: ArrayLike<number>, options?: ColumnOptions): NDArray;
   transform(array: Series, options: ColumnOptions = {}): NDArray {
     const where = `${this.constructor.name}.transform`;
-    const values = withShape(where, array, options.column !== undefined);
+    const values = asArray(where, array);
     checkFinite(where, "data", values.data);
     return this.#map(where, values, options, (v, { shift, stretch, base }) => (v - shift) / stretch + base);
   }
@@ -43,19 +45,22 @@ export abstract class Scaler {
    * The way back from {@link transform}, for data or for forecasts: `inverse(prediction, { column: 0 })` turns a
    * forecast of column 0, of any shape, into that column's unit. A NaN stays a NaN.
    */
+  inverse<A extends NDArray>(array: A, options?: ColumnOptions): A;
+  inverse(array: ArrayLike<number>, options?: ColumnOptions): NDArray;
   inverse(array: Series, options: ColumnOptions = {}): NDArray {
     const where = `${this.constructor.name}.inverse`;
-    const values = withShape(where, array, options.column !== undefined);
+    const values = asArray(where, array);
     return this.#map(where, values, options, (v, { shift, stretch, base }) => (v - base) * stretch + shift);
   }
 
   #map(
     where: string,
-    { data, shape }: NDArray,
+    array: NDArray,
     options: ColumnOptions,
     scale: (value: number, affine: ReturnType<Scaler["affine"]>) => number,
   ): NDArray {
     checkOptions(where, options, ["column"]);
+    const { data, shape } = array;
     const { column } = options;
     if (column !== undefined) {
       checkInteger(where, "column", column, 0);
@@ -69,15 +74,13 @@ export abstract class Scaler {
       );
     }
     const affines = Array.from({ length: this.features }, (_, k) => this.affine(column ?? k));
-    return { data: data.map((value, i) => scale(value, affines[i % this.features]!)), shape: [...shape] };
+    return { ...array, data: data.map((value, i) => scale(value, affines[i % this.features]!)) };
   }
 }
 
-/** Plain lists of numbers are one column, or one feature; arrays keep their shape. */
-function withShape(where: string, array: Series, flat: boolean): NDArray {
-  if ("data" in array && "shape" in array) return array;
-  const { data, shape } = asSeries(where, array);
-  return { data, shape: flat ? [data.length] : shape };
+/** Plain lists of numbers are one feature; arrays keep their shape, whatever its rank. */
+function asArray(where: string, array: Series): NDArray {
+  return "data" in array && "shape" in array ? array : asSeries(where, array);
 }
 
 /** The columns of a training part, read in float64. */

@@ -318,6 +318,13 @@ describe("scalers", () => {
     expect(scaler.transform(x)).toEqual(scaledFirst.x);
   });
 
+  test("a scaled part of a split is still that part", () => {
+    const { train, test: held } = data.chronologicalSplit(series, { test: 2, history: 1 });
+    const scaled = data.StandardScaler.fit(train).transform(held);
+    expect(scaled).toMatchObject({ start: 2, end: 4, history: 1, shape: [3, 3] });
+    expect(data.slidingWindows(scaled, { length: 1 }).length).toBe(2);
+  });
+
   test("statistics of a large offset keep their digits", () => {
     const values = Float32Array.from({ length: 5000 }, (_, i) => 10000 + (i % 2));
     const scaler = data.StandardScaler.fit(values);

@@ -1,0 +1,170 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { persistence, seasonal } from "../../examples/seattle/baselines.ts";
+import { seattleCsv } from "../../examples/seattle/csv.ts";
+import { errorsOf } from "../../examples/seattle/errors.ts";
+import { forecastTask } from "../../examples/seattle/task.ts";
+import { dayOfYear, FEATURES, parseWeather } from "../../examples/seattle/weather.ts";
+import type { NDArray } from "../../src/shape.ts";
+
+const weather = parseWeather(seattleCsv);
+const maximum = (day: number) => weather.series.data[day * FEATURES.length]!;
+
+describe("the data set", () => {
+  test("is the one that the package ships: four years without a gap", () => {
+    expect(seattleCsv).toBe(readFileSync("node_modules/vega-datasets/data/seattle-weather.csv", "utf8"));
+    expect(weather.series.shape).toEqual([1461, FEATURES.length]);
+    expect([weather.dates[0], weather.dates.at(-1)]).toEqual(["2012-01-01", "2015-12-31"]);
+    const first = [...weather.series.data.subarray(0, FEATURES.length)];
+    [12.8, 5, 0, 4.7, 0, 1].forEach((value, k) => {
+      expect(first[k]).toBeCloseTo(value, 5);
+    });
+    expect(weather.series.data[FEATURES.length + 2]).toBeCloseTo(Math.log(11.9), 5);
+  });
+
+  test("counts the days of a leap year and of others", () => {
+    expect(["2012-01-01", "2012-03-01", "2013-03-01", "2012-12-31", "2013-12-31"].map(dayOfYear)).toEqual([
+      0, 60, 59, 365, 364,
+    ]);
+  });
+
+  test("says which line is wrong", () => {
+    const header = "date,precipitation,temp_max,temp_min,wind,weather";
+    const parse =
+      (...lines: string[]) =>
+      () =>
+        parseWeather([header, ...lines].join("\n"));
+    expect(parse()).toThrow("no days after the header");
+    expect(() => parseWeather("")).toThrow('no column "date"');
+    expect(() => parseWeather("date,temp_max\n")).toThrow(
+      'no column "temp_min" in the header: date, temp_max',
+    );
+    expect(parse("2012-01-01,0,12.8,5,4.7,rain", "2012-01-03,0,1,1,1,sun")).toThrow(
+      "line 3: 2012-01-03 does not follow 2012-01-01",
+    );
+    expect(parse("2012-01-01,0,warm,5,4.7,rain")).toThrow('line 2: temp_max must be a number, got "warm"');
+    expect(parse("2012-01-01,0,,5,4.7,rain")).toThrow('temp_max must be a number, got ""');
+    expect(parse("2012-01-01,0,3")).toThrow('temp_min must be a number, got ""');
+    expect(parse("1/1/2012,0,12.8,5,4.7,rain")).toThrow('got "1/1/2012"');
+    expect(parse("2012-13-01,0,12.8,5,4.7,rain")).toThrow("the date must read like");
+  });
+});
+
+describe("errors", () => {
+  test("over all days and per day ahead, by hand", () => {
+    const array = (values: number[]): NDArray => ({ data: Float32Array.from(values), shape: [2, 2] });
+    const errors = errorsOf(array([1, 2, 3, 4]), array([2, 2, 6, 0]));
+    expect(errors.mae).toBe(2);
+    expect(errors.rmse).toBeCloseTo(Math.sqrt(26 / 4), 12);
+    expect(errors.perDay).toEqual([
+      { mae: 2, rmse: Math.sqrt(5) },
+      { mae: 2, rmse: Math.sqrt(8) },
+    ]);
+    expect(() => errorsOf({ data: new Float32Array(4), shape: [4, 1] }, array([1, 2, 3, 4]))).toThrow(
+      "same shape",
+    );
+  });
+});
+
+describe.each([1, 7])("the task, %i days ahead", (horizon) => {
+  const window = 14;
+  const task = forecastTask(weather, { horizon, window });
+  const testStart = 1461 - 365;
+
+  test("trains on 2012 and 2013, validates on 2014, tests on 2015, each day of them", () => {
+    expect([task.train.length, task.validation.length, task.test.length]).toEqual([
+      731 - window - horizon + 1,
+      365 - horizon + 1,
+      365 - horizon + 1,
+    ]);
+    expect(task.train.x.shape).toEqual([task.train.length, window, FEATURES.length]);
+    expect(task.test.y.shape).toEqual([task.test.length, horizon]);
+    expect([task.heldOut.dates[0], task.heldOut.dates.at(-1)]).toEqual([
+      "2015-01-01",
+      weather.dates[1461 - horizon],
+    ]);
+  });
+
+  test("the scaler knows nothing but the training days", () => {
+    const days = Array.from({ length: 731 }, (_, day) => maximum(day));
+    expect(task.scaler.mean[0]).toBeCloseTo(days.reduce((a, b) => a + b) / 731, 9);
+    const changed = { ...weather, series: { ...weather.series, data: weather.series.data.slice() } };
+    changed.series.data.fill(99, 731 * FEATURES.length);
+    const other = forecastTask(changed, { horizon, window });
+    expect(other.scaler.toJSON()).toEqual(task.scaler.toJSON());
+    expect(other.train.x.data).toEqual(task.train.x.data);
+    expect(other.train.y.data).toEqual(task.train.y.data);
+  });
+
+  test("what was measured comes back in °C, day by day", () => {
+    const { measured } = task.heldOut;
+    for (let i = 0; i < task.test.length; i++) {
+      for (let ahead = 0; ahead < horizon; ahead++) {
+        expect(measured.data[i * horizon + ahead]).toBeCloseTo(maximum(testStart + i + ahead), 4);
+      }
+    }
+  });
+
+  test("persistence repeats the last day that the model sees", () => {
+    const lastSeen = task.celsius({
+      data: Float32Array.from({ length: task.test.length }, (_, i) => {
+        return task.test.x.data[((i + 1) * window - 1) * FEATURES.length]!;
+      }),
+      shape: [task.test.length, 1],
+    });
+    const { persistence: forecast } = task.heldOut;
+    expect(forecast.shape).toEqual([task.test.length, horizon]);
+    forecast.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(lastSeen.data[Math.floor(i / horizon)]!, 4);
+    });
+  });
+
+  test("the seasonal mean is that of the days around the same date in earlier years", () => {
+    // 2015-07-04 by hand: 27 June to 11 July of 2012 to 2014.
+    const near = weather.dates.flatMap((date, day) => {
+      const inSeason = date.slice(5) >= "06-27" && date.slice(5) <= "07-11";
+      return inSeason && day < testStart ? [maximum(day)] : [];
+    });
+    expect(near.length).toBe(45);
+    const origin = weather.dates.indexOf("2015-07-04");
+    const [value] = seasonal(weather, [origin], 1, testStart).data;
+    // 2012 is a leap year: its days are one further in the year, so its window is 26 June to 10 July.
+    const shifted =
+      maximum(weather.dates.indexOf("2012-06-26")) - maximum(weather.dates.indexOf("2012-07-11"));
+    expect(value).toBeCloseTo((near.reduce((a, b) => a + b) + shifted) / 45, 4);
+  });
+
+  test("the baselines never see the held-out days, persistence the last one but", () => {
+    const changed = { ...weather, series: { ...weather.series, data: weather.series.data.slice() } };
+    changed.series.data.fill(99, testStart * FEATURES.length);
+    const origins = [testStart, testStart + 100];
+    expect(seasonal(changed, origins, horizon, testStart)).toEqual(
+      seasonal(weather, origins, horizon, testStart),
+    );
+    expect(persistence(changed, [testStart], horizon)).toEqual(persistence(weather, [testStart], horizon));
+  });
+});
+
+test("how good the baselines are in 2015, °C: what a model has to beat", () => {
+  const scores = [1, 7].map((horizon) => {
+    const { heldOut } = forecastTask(weather, { horizon, window: 14 });
+    return [heldOut.persistence, heldOut.seasonal].map((forecast) => {
+      const { mae, rmse } = errorsOf(forecast, heldOut.measured);
+      return [mae.toFixed(2), rmse.toFixed(2)];
+    });
+  });
+  expect(scores).toEqual([
+    [
+      ["2.24", "2.91"],
+      ["3.15", "3.95"],
+    ],
+    [
+      ["3.40", "4.38"],
+      ["3.16", "3.97"],
+    ],
+  ]);
+});
+
+test("a year without any earlier measurement has no seasonal mean", () => {
+  expect(() => seasonal(weather, [200], 1, 30)).toThrow("no earlier year covers 2012-07-19");
+});
