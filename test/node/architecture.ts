@@ -1,0 +1,117 @@
+/** The rules of the architecture, as a function from sources to complaints; `imports.test.ts` holds src/ to them. */
+import { posix } from "node:path";
+import ts from "typescript";
+
+const ground = ["errors", "shape", "random"];
+const below = {
+  gpu: [...ground],
+  ops: [...ground, "gpu"],
+  graph: [...ground, "gpu", "ops"],
+  scheduler: [...ground, "gpu", "ops", "graph"],
+  nn: [...ground, "gpu", "ops", "graph", "scheduler"],
+  optim: [...ground, "gpu", "ops", "graph", "scheduler"],
+  io: [...ground],
+  data: [...ground],
+};
+const underTrain = [...Object.keys(below)];
+
+/** What each layer (a folder of src/, or a file of its own) may import, besides itself. */
+const mayImport: Record<string, readonly string[]> = {
+  errors: ground,
+  shape: ground,
+  random: ground,
+  ...below,
+  train: [...ground, ...underTrain],
+  index: [...ground, ...underTrain, "train"],
+};
+
+/** Only `gpu/kernel.ts` makes these. */
+const makers = /^create(ShaderModule|ComputePipeline(Async)?|BindGroup)$/;
+
+/** "About 300": a file at the limit is not worth a quarrel over ten lines. */
+const maxLines = 310;
+
+/** The layer of a file: `src/nn/lstm.ts` is `nn`, `src/errors.ts` is `errors`. */
+function layerOf(file: string): string {
+  return file.split("/")[1]!.replace(/\.ts$/, "");
+}
+
+function importsOf(source: string): string[] {
+  return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** Every name in the code (no comment, no string), and every name that is called. */
+function namesIn(file: string, source: string): { names: Set<string>; called: Set<string> } {
+  const names = new Set<string>();
+  const called = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) names.add(node.text);
+    if (ts.isCallExpression(node)) {
+      const { expression } = node;
+      if (ts.isPropertyAccessExpression(expression)) called.add(expression.name.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, source, ts.ScriptTarget.ES2022));
+  return { names, called };
+}
+
+/**
+ * Complaints about the given sources, none where all is well.
+ * @param sources text by path from the repository's root: `src/nn/lstm.ts`, `shaders/gemm_nt.wgsl`
+ */
+export function complaints(sources: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  const edges = new Map<string, string[]>();
+  for (const [file, source] of sources) {
+    const lines = source.trimEnd().split("\n").length;
+    if (lines > maxLines) found.push(`${file}: ${lines} lines, more than ${maxLines}`);
+    if (!file.startsWith("src/")) continue;
+
+    const layer = layerOf(file);
+    if (!mayImport[layer]) found.push(`${file}: src/ has no layer called ${layer}`);
+    for (const name of importsOf(source)) {
+      if (!name.startsWith(".")) {
+        found.push(`${file}: imports the package ${name}; the core has no runtime dependency`);
+        continue;
+      }
+      const target = posix.join(posix.dirname(file), name);
+      if (/^shaders\/.*\.wgsl\?raw$/.test(target)) continue;
+      if (!sources.has(target)) {
+        found.push(`${file}: imports ${target}, which is not in src/`);
+        continue;
+      }
+      edges.set(file, [...(edges.get(file) ?? []), target]);
+      const other = layerOf(target);
+      if (other !== layer && !mayImport[layer]?.includes(other)) {
+        found.push(`${file}: ${layer} may not import ${other} (${target})`);
+      }
+    }
+    const { names, called } = namesIn(file, source);
+    for (const name of names) {
+      if (/^GPU[A-Z]/.test(name) && layer !== "gpu") found.push(`${file}: names ${name} outside of src/gpu`);
+    }
+    for (const name of called) {
+      if (makers.test(name) && file !== "src/gpu/kernel.ts")
+        found.push(`${file}: only src/gpu/kernel.ts calls ${name}`);
+    }
+  }
+  return [...found, ...cycles(edges)];
+}
+
+/** One complaint for each import that closes a circle. */
+function cycles(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) {
+      found.push(`circular import: ${[...path.slice(at), file].join(" -> ")}`);
+    } else if (!done.has(file)) {
+      for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
+      done.add(file);
+    }
+  };
+  for (const file of edges.keys()) visit(file, []);
+  return found;
+}

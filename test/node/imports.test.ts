@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { complaints } from "./architecture.ts";
+
+const root = new URL("../../", import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), "utf8");
+
+function sourcesUnder(folder: string, extension: string): [path: string, text: string][] {
+  return readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(extension))
+    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
+    .map((path) => [path, read(path)]);
+}
+
+describe("the architecture", () => {
+  test("src/ and shaders/ keep to it", () => {
+    const sources = new Map([...sourcesUnder("src", ".ts"), ...sourcesUnder("shaders", ".wgsl")]);
+    expect(sources.size).toBeGreaterThan(30);
+    expect(complaints(sources)).toEqual([]);
+  });
+
+  test("the package has no runtime dependency", () => {
+    const manifest = JSON.parse(read("package.json")) as Record<string, unknown>;
+    expect(manifest["dependencies"] ?? {}).toEqual({});
+    expect(manifest["optionalDependencies"] ?? {}).toEqual({});
+  });
+});
+
+describe("the checker sees", () => {
+  const files = (entries: Record<string, string>) => complaints(new Map(Object.entries(entries)));
+
+  test("nothing wrong in a sound tree", () => {
+    const sound = files({
+      "src/errors.ts": "export class ShapeError extends Error {}",
+      "src/gpu/kernel.ts": `import "../errors.ts"; export const f = (d: GPUDevice) => d.createBindGroup;`,
+      "src/ops/add.ts": `import wgsl from "../../shaders/add.wgsl?raw"; import { f } from "../gpu/kernel.ts"; f(wgsl);`,
+      "src/nn/linear.ts": `// GPUDevice is only named here, and in "GPUBuffer"\nexport * from "../ops/add.ts";`,
+      "src/data/loader.ts": `import type { ShapeError } from "../errors.ts"; export type E = ShapeError;`,
+      "src/train/trainer.ts": `export * from "../data/loader.ts"; export * from "../nn/linear.ts";`,
+      "src/index.ts": `export * from "./train/trainer.ts"; export const lazy = () => import("./nn/linear.ts");`,
+      "shaders/add.wgsl": "// text\n".repeat(310),
+    });
+    expect(sound).toEqual([]);
+  });
+
+  test.each([
+    [
+      "an upward import",
+      { "src/ops/a.ts": `import "../nn/b.ts"`, "src/nn/b.ts": "" },
+      /ops may not import nn/,
+    ],
+    [
+      "an upward type",
+      { "src/gpu/a.ts": `export type * from "../ops/b.ts"`, "src/ops/b.ts": "" },
+      /gpu may not import ops/,
+    ],
+    [
+      "a lazy one",
+      { "src/nn/a.ts": `import("../train/b.ts")`, "src/train/b.ts": "" },
+      /nn may not import train/,
+    ],
+    [
+      "siblings",
+      { "src/nn/a.ts": `import "../optim/b.ts"`, "src/optim/b.ts": "" },
+      /nn may not import optim/,
+    ],
+    ["data on nn", { "src/data/a.ts": `import "../nn/b.ts"`, "src/nn/b.ts": "" }, /data may not import nn/],
+    ["a new layer", { "src/util/a.ts": "" }, /no layer called util/],
+    ["a package", { "src/io/a.ts": `import "d3-dsv"` }, /imports the package d3-dsv/],
+    ["a file out of src", { "src/nn/a.ts": `import "../../demo/b.ts"`, "src/nn/b.ts": "" }, /not in src/],
+    ["a GPU type", { "src/scheduler/a.ts": "export type D = GPUDevice" }, /names GPUDevice outside/],
+    ["a GPU constant", { "src/nn/a.ts": "export const u = GPUBufferUsage.STORAGE" }, /names GPUBufferUsage/],
+    [
+      "a maker",
+      { "src/gpu/a.ts": "export const p = (d) => d.createComputePipelineAsync({})" },
+      /only src\/gpu\/kernel.ts/,
+    ],
+    ["a long file", { "src/nn/a.ts": "//\n".repeat(311) }, /311 lines/],
+    ["a long shader", { "shaders/a.wgsl": "//\n".repeat(311) }, /311 lines/],
+  ] as [string, Record<string, string>, RegExp][])("%s", (_, entries, complaint) => {
+    const found = files(entries);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(complaint);
+  });
+
+  test("a circular import, and its way round", () => {
+    const circle = files({
+      "src/nn/a.ts": `import "./b.ts"`,
+      "src/nn/b.ts": `import "./c.ts"`,
+      "src/nn/c.ts": `import "./a.ts"`,
+    });
+    expect(circle).toEqual(["circular import: src/nn/a.ts -> src/nn/b.ts -> src/nn/c.ts -> src/nn/a.ts"]);
+  });
+});
