@@ -7,6 +7,9 @@ import { packagedChromium } from "./packaged-chromium.ts";
 /** glibc's flag that keeps a library loaded after `dlclose`. */
 const RTLD_NODELETE = 0x1000;
 
+/** Dawn crashes when a GPU object is collected before its devices are; a caller seldom holds on to it. */
+const opened: GPU[] = [];
+
 /**
  * A `GPU` object as `navigator.gpu` is in a browser: `Device.request({ gpu: await openGpu() })`.
  *
@@ -24,6 +27,7 @@ export async function openGpu(): Promise<GPU> {
 
   if (wanted !== "software" && (process.platform !== "linux" || keepLoaded("libvulkan.so.1"))) {
     const gpu = create([]);
+    opened.push(gpu);
     if (await gpu.requestAdapter()) return gpu;
   }
   if (wanted === "hardware")
@@ -38,6 +42,7 @@ export async function openGpu(): Promise<GPU> {
     );
   }
   const gpu = create(["backend=vulkan"]);
+  opened.push(gpu);
   if (await gpu.requestAdapter()) return gpu;
   throw new Error("openGpu: the packaged SwiftShader gave no adapter; run `npm ci` and try again");
 }

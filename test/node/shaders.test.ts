@@ -1,0 +1,129 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { create, globals } from "webgpu";
+import { Kernel, KernelCache, type KernelDeclaration } from "../../src/gpu/kernel.ts";
+import { contractComplaints } from "./shader-contract.ts";
+
+const folder = new URL("../../shaders/", import.meta.url);
+const read = (name: string) => readFileSync(new URL(name, folder), "utf8");
+const wgslIn = (name: string) => readdirSync(new URL(name, folder)).filter((file) => file.endsWith(".wgsl"));
+
+const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
+const kernels = [...new Set(Object.values(modules).flatMap((module) => Object.values(module)))].filter(
+  (value): value is Kernel => value instanceof Kernel,
+);
+
+describe("every kernel", () => {
+  let device: GPUDevice;
+
+  beforeAll(async () => {
+    Object.assign(globalThis, globals);
+    // Dawn's null backend has its whole WGSL compiler and validation, and needs no GPU.
+    // The GPU object has to outlive its devices.
+    const gpu = create(["backend=null"]);
+    device = await (await gpu.requestAdapter())!.requestDevice();
+    return () => {
+      device.destroy();
+      void gpu;
+    };
+  });
+
+  test("is declared by exactly one Kernel, its file inlined", () => {
+    const declared = kernels.map(({ name }) => `${name}.wgsl`).sort();
+    expect(declared).toEqual(wgslIn("").sort());
+    for (const { name, declaration } of kernels) expect(declaration.source, name).toBe(read(`${name}.wgsl`));
+  });
+
+  test.each(kernels.map((kernel) => [kernel.name, kernel] as const))(
+    "%s keeps the binding contract",
+    (_, kernel) => {
+      expect(contractComplaints(kernel.declaration)).toEqual([]);
+    },
+  );
+
+  test.each(kernels.map((kernel) => [kernel.name, kernel] as const))(
+    "%s compiles without a message",
+    async (_, kernel) => {
+      device.pushErrorScope("validation");
+      const { messages } = await device.createShaderModule({ code: kernel.code }).getCompilationInfo();
+      expect(messages.map(({ type, message, lineNum }) => `${type} line ${lineNum}: ${message}`)).toEqual([]);
+      await new KernelCache(device).compile([kernel]);
+      expect((await device.popErrorScope())?.message).toBeUndefined();
+    },
+  );
+});
+
+describe("the catalogue", () => {
+  const catalogue = existsSync(new URL("README.md", folder)) ? read("README.md") : "";
+  const files = [...wgslIn(""), ...wgslIn("lib/").map((file) => `lib/${file}`)];
+
+  test.each(files)("lists %s", (file) => {
+    expect(catalogue).toContain(`\`${file.replace(/\.wgsl$/, "")}`);
+  });
+
+  test("lists no file that is not there", () => {
+    const listed = [...catalogue.matchAll(/`((?:lib\/)?[a-z0-9_]+)\.wgsl`/g)].map(
+      (match) => `${match[1]}.wgsl`,
+    );
+    expect(listed.filter((file) => !files.includes(file))).toEqual([]);
+  });
+
+  test("every library file is used, and says what it is", () => {
+    const used = kernels.flatMap(({ declaration }) => declaration.library ?? []);
+    for (const file of wgslIn("lib/")) {
+      const text = read(`lib/${file}`);
+      expect(used, file).toContain(text);
+      expect(text, file).toMatch(/^\/\/ \S/);
+    }
+  });
+});
+
+describe("the contract's checker sees", () => {
+  const source = `// scale: a vector times a number
+// grid   x: size / 64
+// x, y   [size]
+struct Params { size: u32, factor: f32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(64) fn scale(@builtin(global_invocation_id) id: vec3u) { y[id.x] = params.factor * x[id.x]; }
+`;
+  const sound: KernelDeclaration<string, string> = {
+    name: "scale",
+    source,
+    workgroup: [64, 1, 1],
+    params: { size: "u32", factor: "f32" },
+    bindings: { x: "read", y: "read_write" },
+  };
+
+  test("nothing wrong in a sound kernel", () => expect(contractComplaints(sound)).toEqual([]));
+
+  test.each([
+    ["another name", { name: "scaled" }, /entry points: declared \["scaled"\]/],
+    ["another workgroup", { workgroup: [8, 8, 1] }, /workgroup size/],
+    ["params in another order", { params: { factor: "f32", size: "u32" } }, /params/],
+    ["a param of another type", { params: { size: "f32", factor: "f32" } }, /params/],
+    ["a missing param", { params: { size: "u32" } }, /params/],
+    ["bindings in another order", { bindings: { y: "read_write", x: "read" } }, /storage bindings/],
+    ["another access", { bindings: { x: "read_write", y: "read_write" } }, /storage bindings/],
+    ["no header", { source: source.replace(/^\/\/.*\n/gm, "") }, /must begin with/],
+    ["an undescribed binding", { source: source.replace("x, y  ", "y     ") }, /nothing of the binding x/],
+    ["nine buffers", { source: nine(source), bindings: nineBindings() }, /9 storage buffers/],
+  ] as [string, Partial<typeof sound>, RegExp][])("%s", (_, change, complaint) => {
+    expect(contractComplaints({ ...sound, ...change }).join("\n")).toMatch(complaint);
+  });
+});
+
+/** The source with seven more buffers. */
+function nine(source: string): string {
+  const more = Array.from(
+    { length: 7 },
+    (_, i) => `@group(0) @binding(${i + 3}) var<storage, read> b${i}: array<f32>;`,
+  );
+  return `${source}${more.join("\n")}\n`;
+}
+
+function nineBindings(): KernelDeclaration<string, string>["bindings"] {
+  const more = Array.from({ length: 7 }, (_, i) => [`b${i}`, "read"] as const);
+  return { x: "read", y: "read_write", ...Object.fromEntries(more) };
+}
