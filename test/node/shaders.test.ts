@@ -81,19 +81,19 @@ describe("the catalogue", () => {
 describe("the contract's checker sees", () => {
   const source = `// scale: a vector times a number
 // grid   x: size / 64
-// x, y   [size]
+// input, output   [size]
 struct Params { size: u32, factor: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-@compute @workgroup_size(64) fn scale(@builtin(global_invocation_id) id: vec3u) { y[id.x] = params.factor * x[id.x]; }
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@compute @workgroup_size(64) fn scale(@builtin(global_invocation_id) id: vec3u) { output[id.x] = params.factor * input[id.x]; }
 `;
   const sound: KernelDeclaration<string, string> = {
     name: "scale",
     source,
     workgroup: [64, 1, 1],
     params: { size: "u32", factor: "f32" },
-    bindings: { x: "read", y: "read_write" },
+    bindings: { input: "read", output: "read_write" },
   };
 
   test("nothing wrong in a sound kernel", () => expect(contractComplaints(sound)).toEqual([]));
@@ -104,10 +104,14 @@ struct Params { size: u32, factor: f32 }
     ["params in another order", { params: { factor: "f32", size: "u32" } }, /params/],
     ["a param of another type", { params: { size: "f32", factor: "f32" } }, /params/],
     ["a missing param", { params: { size: "u32" } }, /params/],
-    ["bindings in another order", { bindings: { y: "read_write", x: "read" } }, /storage bindings/],
-    ["another access", { bindings: { x: "read_write", y: "read_write" } }, /storage bindings/],
+    ["bindings in another order", { bindings: { output: "read_write", input: "read" } }, /storage bindings/],
+    ["another access", { bindings: { input: "read_write", output: "read_write" } }, /storage bindings/],
     ["no header", { source: source.replace(/^\/\/.*\n/gm, "") }, /must begin with/],
-    ["an undescribed binding", { source: source.replace("x, y  ", "y     ") }, /nothing of the binding x/],
+    [
+      "an undescribed binding",
+      { source: source.replace("input, output", "output") },
+      /nothing of the binding input/,
+    ],
     ["nine buffers", { source: nine(source), bindings: nineBindings() }, /9 storage buffers/],
   ] as [string, Partial<typeof sound>, RegExp][])("%s", (_, change, complaint) => {
     expect(contractComplaints({ ...sound, ...change }).join("\n")).toMatch(complaint);
@@ -125,5 +129,5 @@ function nine(source: string): string {
 
 function nineBindings(): KernelDeclaration<string, string>["bindings"] {
   const more = Array.from({ length: 7 }, (_, i) => [`b${i}`, "read"] as const);
-  return { x: "read", y: "read_write", ...Object.fromEntries(more) };
+  return { input: "read", output: "read_write", ...Object.fromEntries(more) };
 }
