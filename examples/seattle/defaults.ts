@@ -8,7 +8,7 @@ export const DEFAULTS = {
   layers: 1,
   epochs: 30,
   batchSize: 64,
-  learningRate: 0.003,
+  learningRate: 0.005,
   weightDecay: 0.001,
   seed: 0,
 } as const;

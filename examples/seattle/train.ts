@@ -1,0 +1,92 @@
+/** Training with the validation year as judge: the weights that forecast it best are the ones that are kept. */
+import { type Device, data, manualSeed, type NDArray, nn, optim, Trainer } from "webgpu-lstm";
+import { Forecaster } from "./model.ts";
+import type { ForecastTask } from "./task.ts";
+
+/** Settings of {@link trainForecaster}. */
+export interface TrainSettings {
+  readonly hidden: number;
+  readonly layers: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly seed: number;
+}
+
+/** Where training stands; the losses are mean squared errors of scaled values. */
+export interface TrainProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly batches: number;
+  /** Of the last whole epoch, undefined in the first one. */
+  readonly last:
+    | { readonly loss: number; readonly validationLoss: number; readonly stepsPerSecond: number }
+    | undefined;
+}
+
+/** What came of it. */
+export interface TrainedForecaster {
+  /** PyTorch's state dict of the epoch with the smallest validation loss. */
+  readonly weights: Map<string, NDArray>;
+  readonly bestEpoch: number;
+  readonly trainLoss: readonly number[];
+  readonly validationLoss: readonly number[];
+  readonly seconds: number;
+  /** The forecast of the held-out days with those weights, °C, `[windows, horizon]`. */
+  readonly forecast: NDArray;
+}
+
+/**
+ * Trains a {@link Forecaster} on the task. Stopped by `signal`, it goes on with the best weights so far, and returns
+ * undefined only when not even one epoch was complete.
+ */
+export async function trainForecaster(
+  device: Device,
+  task: ForecastTask,
+  settings: TrainSettings,
+  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: TrainProgress) => void } = {},
+): Promise<TrainedForecaster | undefined> {
+  const { hidden, layers, epochs, batchSize, seed } = settings;
+  manualSeed(seed);
+  const model = new Forecaster({ features: task.features, hidden, layers, horizon: task.horizon });
+  const optimizer = new optim.Adam(model.parameters(), {
+    lr: settings.learningRate,
+    weightDecay: settings.weightDecay,
+  });
+  const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
+  const loader = new data.DataLoader(task.train, { batchSize, shuffle: true, seed });
+  const validation = new data.DataLoader(task.validation, { batchSize });
+
+  const trainLoss: number[] = [];
+  const validationLoss: number[] = [];
+  let best: { epoch: number; loss: number; weights: Map<string, NDArray> } | undefined;
+  let last: TrainProgress["last"];
+  const start = performance.now();
+  try {
+    const fit = trainer.fit(loader, {
+      epochs,
+      validation,
+      ...(signal && { signal }),
+      onProgress: (progress) => onProgress?.({ ...progress, last }),
+    });
+    for await (const { epoch, loss, validationLoss: judged, stepsPerSecond } of fit) {
+      if (!Number.isFinite(judged)) {
+        if (best) break;
+        throw new Error(`the loss is ${judged} after epoch ${epoch}: try a smaller learning rate`);
+      }
+      trainLoss.push(loss);
+      validationLoss.push(judged!);
+      last = { loss, validationLoss: judged!, stepsPerSecond };
+      if (!best || judged! < best.loss) best = { epoch, loss: judged!, weights: await model.stateDict() };
+    }
+    const seconds = (performance.now() - start) / 1000;
+    if (!best) return undefined;
+    model.loadStateDict(best.weights);
+    const forecast = task.celsius(await trainer.predict(task.test.x, { batchSize }));
+    return { weights: best.weights, bestEpoch: best.epoch, trainLoss, validationLoss, seconds, forecast };
+  } finally {
+    trainer.dispose();
+  }
+}
