@@ -1,0 +1,92 @@
+/** The package as npm would publish it: packed, installed in an empty folder, type-checked and run without a bundler. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const consumer = mkdtempSync(join(tmpdir(), "webgpu-lstm-consumer-"));
+const shell = process.platform === "win32";
+
+/** Runs a program and gives what it prints; its whole output is in the error of a failure. */
+function run(program: string, args: string[], cwd: string): string {
+  try {
+    return execFileSync(program, args, { cwd, encoding: "utf8", stdio: "pipe", shell });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${program} ${args.join(" ")} failed:\n${stdout}\n${stderr}`);
+  }
+}
+
+const program = `
+import { Device, Generator, WebGpuUnavailableError, data, nn, optim, type Tensor } from "webgpu-lstm";
+
+class Forecaster extends nn.Module {
+  lstm = new nn.LSTM(1, 50, { batchFirst: true });
+  fc = new nn.Linear(50, 1);
+  forward(x: Tensor): Tensor {
+    return this.fc.forward(this.lstm.forward(x).output.select(1, -1));
+  }
+}
+const model = new Forecaster();
+const optimizer: optim.Adam = new optim.Adam(model.parameters(), { lr: 0.01 });
+const windows = data.slidingWindows(new Float32Array(30), { length: 20 });
+const seen: number = windows.length + new Generator(1).random() * 0 + optimizer.lr * 0;
+const request: Promise<Device> = Device.request();
+request.then(
+  () => console.log("device"),
+  (error: unknown) => console.log(seen, error instanceof WebGpuUnavailableError),
+);
+`;
+
+beforeAll(() => {
+  const packed = run("npm", ["pack", "--pack-destination", consumer, "--json", "--silent"], root);
+  const [{ filename }] = JSON.parse(packed.slice(packed.indexOf("["))) as [{ filename: string }];
+  mkdirSync(join(consumer, "app"));
+  writeFileSync(join(consumer, "app/package.json"), '{ "type": "module", "private": true }');
+  run(
+    "npm",
+    ["install", "--offline", "--no-audit", "--no-fund", join(consumer, filename)],
+    join(consumer, "app"),
+  );
+  writeFileSync(join(consumer, "app/main.ts"), program);
+}, 180_000);
+
+afterAll(() => rmSync(consumer, { recursive: true, force: true }));
+
+test("installs nothing but itself, and holds no more than it needs", () => {
+  const listed = run("npm", ["ls", "--all", "--parseable"], join(consumer, "app")).trim().split("\n");
+  expect(listed).toHaveLength(2);
+  const installed = join(consumer, "app/node_modules/webgpu-lstm");
+  const files = run("node", ["-p", "fs.readdirSync('.').join(' ')"], installed).trim().split(" ");
+  expect(files.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "shaders"]);
+});
+
+test.each(["bundler", "nodenext"])(
+  "type-checks strictly, libraries too, under module resolution %s",
+  (resolution) => {
+    const app = join(consumer, "app");
+    const compilerOptions = {
+      target: "ES2022",
+      lib: ["ES2022", "DOM"],
+      module: resolution === "nodenext" ? "nodenext" : "esnext",
+      moduleResolution: resolution,
+      // No ambient types at all: neither vite/client nor node. TypeScript's DOM has WebGPU's.
+      types: [],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      outDir: "out",
+    };
+    writeFileSync(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }));
+    run("node", [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], app);
+    expect(readFileSync(join(app, "out/main.js"), "utf8")).toContain('from "webgpu-lstm"');
+  },
+);
+
+test("runs in Node without a bundler, and says that WebGPU is missing", () => {
+  // Node 21 and later have a navigator, none has navigator.gpu.
+  expect(run("node", ["out/main.js"], join(consumer, "app")).trim()).toBe("10 true");
+});

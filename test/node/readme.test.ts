@@ -1,0 +1,60 @@
+/** The README's code: the first block is an example that the browser tests run; every block type-checks. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const read = (path: string) => readFileSync(root + path, "utf8");
+const blocks = [...read("README.md").matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!);
+
+/** What the PyTorch column has in scope already. */
+const given = `
+import { Device, type NDArray, manualSeed, nn, optim, saveSafetensors, type Tensor } from "webgpu-lstm";
+declare const device: Device;
+declare const x: NDArray;
+declare const y: NDArray;
+`;
+
+/** Compiler errors in modules that stand in the repository's root. */
+function errorsIn(texts: readonly string[]): string[] {
+  const modules = new Map(texts.map((text, index) => [`${root}readme-block-${index}.ts`, text]));
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  options.noUnusedLocals = false;
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = (name) => modules.has(name) || fileExists(name);
+  host.getSourceFile = (name, ...rest) => {
+    const text = modules.get(name);
+    return text === undefined
+      ? getSourceFile(name, ...rest)
+      : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
+  };
+  const program = ts.createProgram([...modules.keys()], options, host);
+  return [...modules.keys()]
+    .flatMap((name) => ts.getPreEmitDiagnostics(program, program.getSourceFile(name)))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
+
+describe("the README", () => {
+  test("shows examples/quickstart.ts word for word", () => {
+    expect(blocks[0]).toBe(read("examples/quickstart.ts"));
+  });
+
+  test("every block of TypeScript type-checks, and a mistake in one would be seen", () => {
+    expect(blocks.length).toBeGreaterThan(1);
+    const whole = blocks.map((block) => (block.includes("import ") ? block : given + block));
+    const mistaken = whole[0]!.replace("batchFirst: true", "batchfirst: true");
+    expect(errorsIn([...whole, mistaken])).toEqual([
+      expect.stringMatching(/'batchfirst' does not exist in type/),
+    ]);
+  });
+
+  test("links to files that exist", () => {
+    const links = [...read("README.md").matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1]!);
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links)
+      expect(ts.sys.fileExists(root + link) || ts.sys.directoryExists(root + link), link).toBe(true);
+  });
+});
