@@ -1,0 +1,74 @@
+/**
+ * A forecast judged on what the model has not seen: 720 windows of a wave to train on, in shuffled batches, and the 80
+ * that follow to test on. At the end the trained model goes on by itself, each forecast its next input.
+ * With the same seed the losses are those that PyTorch prints for the same program.
+ */
+import { type Device, data, manualSeed, nn, optim, type Tensor, Trainer } from "webgpu-lstm";
+import { runInTerminal } from "./terminal.ts";
+
+const EPOCHS = 20;
+const WINDOW = 20;
+
+class LSTMModel extends nn.Module {
+  readonly lstm = new nn.LSTM(1, 50, { batchFirst: true });
+  readonly fc = new nn.Linear(50, 1);
+
+  override forward(x: Tensor): Tensor {
+    const { output } = this.lstm.forward(x);
+    return this.fc.forward(output.select(1, -1));
+  }
+}
+
+/** What the program found: mean squared errors of each epoch, and the series as the model continues it. */
+export interface ForecastResult {
+  readonly trainLosses: readonly number[];
+  readonly testLosses: readonly number[];
+  readonly continuation: readonly number[];
+}
+
+/** The series: two sines at `t` = 0, 1, 2, … */
+export function wave(t: number): number {
+  const time = t * (82 / 819);
+  return Math.sin(time) + 0.5 * Math.sin(0.31 * time);
+}
+
+export async function main(device: Device, print: (line: string) => void): Promise<ForecastResult> {
+  manualSeed(0);
+  const series = Float32Array.from({ length: 720 + 80 + WINDOW }, (_, t) => wave(t));
+  // The last 80 steps are for the test alone; its windows may look back on steps of the training part.
+  const parts = data.chronologicalSplit(series, { test: 80, history: WINDOW });
+  const train = data.slidingWindows(parts.train, { length: WINDOW }); // x [720, 20, 1], y [720, 1]
+  const test = data.slidingWindows(parts.test, { length: WINDOW }); //   x [80, 20, 1], y [80, 1]
+  const loader = new data.DataLoader(train, { batchSize: 32, shuffle: true, seed: 0 });
+  const testLoader = new data.DataLoader(test, { batchSize: 80 });
+
+  const model = new LSTMModel();
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
+  const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
+  const trainLosses: number[] = [];
+  const testLosses: number[] = [];
+  for await (const { epoch, loss, validationLoss } of trainer.fit(loader, {
+    epochs: EPOCHS,
+    validation: testLoader,
+  })) {
+    trainLosses.push(loss);
+    testLosses.push(validationLoss!);
+    print(
+      `Epoch [${epoch}/${EPOCHS}], Train loss: ${loss.toFixed(4)}, Test loss: ${validationLoss!.toFixed(4)}`,
+    );
+  }
+
+  const window = [...series.slice(-WINDOW)];
+  const continuation: number[] = [];
+  for (let step = 0; step < 10; step++) {
+    const next = await trainer.predict({ data: Float32Array.from(window), shape: [1, WINDOW, 1] });
+    continuation.push(next.data[0]!);
+    window.push(next.data[0]!);
+    window.shift();
+  }
+  print(`The next 10: ${continuation.map((value) => value.toFixed(2)).join(" ")}`);
+  trainer.dispose();
+  return { trainLosses, testLosses, continuation };
+}
+
+await runInTerminal(import.meta.url, main);
