@@ -1,5 +1,5 @@
 /** The frame around every GPU test: no error of any kind goes by, and no buffer stays behind. */
-import { Device } from "webgpu-lstm";
+import { Device, type DeviceOptions } from "webgpu-lstm";
 
 const scopes = ["validation", "out-of-memory", "internal"] as const;
 
@@ -8,10 +8,14 @@ const scopes = ["validation", "out-of-memory", "internal"] as const;
  *
  * Fails on an error that any scope caught, on an uncaptured error, on a lost device, and when `device.memory.total` is
  * not 0 at the end: a test disposes what it makes. An error that `body` throws comes first.
+ * @param options as of `Device.request`: kernel versions to use, facts to plan with
  */
-export async function withDevice<R>(body: (device: Device) => R | Promise<R>): Promise<R> {
+export async function withDevice<R>(
+  body: (device: Device) => R | Promise<R>,
+  options: DeviceOptions = {},
+): Promise<R> {
   const { gpu, taken } = observed(navigator.gpu);
-  const device = await Device.request({ gpu });
+  const device = await Device.request({ ...options, gpu });
   const raw = taken();
   const faults: string[] = [];
   raw.addEventListener("uncapturederror", (event) => {
