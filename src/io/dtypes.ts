@@ -36,7 +36,8 @@ const scratch = new DataView(new ArrayBuffer(4));
 
 function exactNumber(value: bigint): number {
   const number = Number(value);
-  if (BigInt(number) !== value)
-    throw new DataError(`safetensors: the integer ${value} is too large for a double`);
+  if (BigInt(number) !== value) {
+    throw new DataError(`toFloat64Array: a double cannot hold the integer ${value}; read the entry's bytes`);
+  }
   return number;
 }
