@@ -135,9 +135,10 @@ def linear_case(seed, shape, out_features, bias):
     generator = torch.Generator().manual_seed(seed)
     in_features = shape[-1]
     linear = torch.nn.Linear(in_features, out_features, bias=bias, dtype=torch.float64)
+    bound = 1 / in_features**0.5
     with torch.no_grad():
         for parameter in linear.parameters():
-            parameter.copy_(torch.empty(parameter.shape).uniform_(-(in_features**-0.5), in_features**-0.5, generator=generator))
+            parameter.copy_(torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator))
     x = draw(generator, *shape).requires_grad_()
     target = draw(generator, *shape[:-1], out_features)
     output = linear(x)
