@@ -11,7 +11,7 @@ class LSTMModel extends nn.Module {
   readonly lstm = new nn.LSTM(10, 20, { numLayers: 2, batchFirst: true });
   readonly fc = new nn.Linear(20, 1);
 
-  override forward(x: Tensor): Tensor {
+  forward(x: Tensor): Tensor {
     const { output } = this.lstm.forward(x);
     return this.fc.forward(output.select(1, -1));
   }
@@ -39,6 +39,7 @@ export async function main(device: Device, print: (line: string) => void): Promi
     if (epoch % 10 === 0) print(`Epoch [${epoch}/${EPOCHS}], Loss: ${losses.at(-1)!.toFixed(4)}`);
   }
   step.dispose();
+  model.dispose();
   return losses;
 }
 

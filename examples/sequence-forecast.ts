@@ -13,7 +13,7 @@ class LSTMModel extends nn.Module {
   readonly lstm = new nn.LSTM(1, 50, { batchFirst: true });
   readonly fc = new nn.Linear(50, 1);
 
-  override forward(x: Tensor): Tensor {
+  forward(x: Tensor): Tensor {
     const { output } = this.lstm.forward(x);
     return this.fc.forward(output.select(1, -1));
   }
@@ -67,7 +67,8 @@ export async function main(device: Device, print: (line: string) => void): Promi
     window.shift();
   }
   print(`The next 10: ${continuation.map((value) => value.toFixed(2)).join(" ")}`);
-  trainer.dispose();
+  await trainer.dispose();
+  model.dispose();
   return { trainLosses, testLosses, continuation };
 }
 

@@ -17,7 +17,7 @@ class LSTMModel extends nn.Module {
     this.fc = new nn.Linear(hiddenSize, outputSize);
   }
 
-  override forward(x: Tensor): Tensor {
+  forward(x: Tensor): Tensor {
     const { output } = this.lstm.forward(x);
     return this.fc.forward(output.select(1, -1)); // the last time step
   }
@@ -38,7 +38,8 @@ export async function main(device: Device, print: (line: string) => void): Promi
     losses.push(loss);
     if (epoch % 10 === 0) print(`Epoch [${epoch}/${EPOCHS}], Loss: ${loss.toFixed(4)}`);
   }
-  trainer.dispose();
+  await trainer.dispose();
+  model.dispose();
   return losses;
 }
 

@@ -4,7 +4,7 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { io, WebGpuLstmError } from "webgpu-lstm";
+import { saveSafetensors, WebGpuLstmError } from "webgpu-lstm";
 import { ProgressBar } from "./progress.ts";
 import { seattleCsv } from "./seattle/csv.ts";
 import { plotForecast } from "./seattle/plot.ts";
@@ -76,7 +76,7 @@ async function save(task: ForecastTask, options: TrainOptions, trained: TrainedF
   const { out, ...config } = options;
   const name = join(out, `seattle-${options.horizon}-day`);
   const { weights, ...result } = trained;
-  const bytes = io.saveSafetensors(weights, {
+  const bytes = saveSafetensors(weights, {
     format: "pt",
     config: JSON.stringify({ ...config, features: FEATURES }),
     scaler: JSON.stringify(task.scaler),

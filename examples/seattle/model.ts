@@ -21,7 +21,7 @@ export class Forecaster extends nn.Module {
   }
 
   /** `[N, window, features]` → `[N, horizon]` */
-  override forward(x: Tensor): Tensor {
+  forward(x: Tensor): Tensor {
     const { output } = this.lstm.forward(x);
     return this.fc.forward(output.select(1, -1));
   }

@@ -38,6 +38,12 @@ export interface TrainedForecaster {
   readonly forecast: NDArray;
 }
 
+/** How a caller follows training, and ends it. */
+export interface TrainControls {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainProgress) => void;
+}
+
 /**
  * Trains a {@link Forecaster} on the task. Stopped by `signal`, it goes on with the best weights so far, and returns
  * undefined only when not even one epoch was complete.
@@ -46,9 +52,9 @@ export async function trainForecaster(
   device: Device,
   task: ForecastTask,
   settings: TrainSettings,
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: TrainProgress) => void } = {},
+  controls: TrainControls = {},
 ): Promise<TrainedForecaster | undefined> {
-  const { hidden, layers, epochs, batchSize, seed } = settings;
+  const { hidden, layers, batchSize, seed } = settings;
   manualSeed(seed);
   const model = new Forecaster({ features: task.features, hidden, layers, horizon: task.horizon });
   const optimizer = new optim.Adam(model.parameters(), {
@@ -56,37 +62,54 @@ export async function trainForecaster(
     weightDecay: settings.weightDecay,
   });
   const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
+  try {
+    const start = performance.now();
+    const { best, ...losses } = await keepBest(trainer, task, settings, controls);
+    const seconds = (performance.now() - start) / 1000;
+    if (!best) return undefined;
+    model.loadStateDict(best.weights);
+    const forecast = task.celsius(await trainer.predict(task.test.x, { batchSize }));
+    return { weights: best.weights, bestEpoch: best.epoch, ...losses, seconds, forecast };
+  } finally {
+    await trainer.dispose();
+    model.dispose();
+  }
+}
+
+/** All epochs, or as many as `signal` leaves time for, and the weights after the best one. */
+async function keepBest(
+  trainer: Trainer,
+  task: ForecastTask,
+  { epochs, batchSize, seed }: TrainSettings,
+  { signal, onProgress }: TrainControls,
+) {
   const loader = new data.DataLoader(task.train, { batchSize, shuffle: true, seed });
   const validation = new data.DataLoader(task.validation, { batchSize });
-
   const trainLoss: number[] = [];
   const validationLoss: number[] = [];
   let best: { epoch: number; loss: number; weights: Map<string, NDArray> } | undefined;
   let last: TrainProgress["last"];
-  const start = performance.now();
   try {
-    const fit = trainer.fit(loader, {
+    for await (const { epoch, loss, stepsPerSecond, ...report } of trainer.fit(loader, {
       epochs,
       validation,
       ...(signal && { signal }),
-      onProgress: (progress) => onProgress?.({ ...progress, last }),
-    });
-    for await (const { epoch, loss, validationLoss: judged, stepsPerSecond } of fit) {
+      onProgress: (progress) => onProgress?.({ ...progress, batches: loader.length, last }),
+    })) {
+      const judged = report.validationLoss!;
       if (!Number.isFinite(judged)) {
         if (best) break;
         throw new Error(`the loss is ${judged} after epoch ${epoch}: try a smaller learning rate`);
       }
       trainLoss.push(loss);
-      validationLoss.push(judged!);
-      last = { loss, validationLoss: judged!, stepsPerSecond };
-      if (!best || judged! < best.loss) best = { epoch, loss: judged!, weights: await model.stateDict() };
+      validationLoss.push(judged);
+      last = { loss, validationLoss: judged, stepsPerSecond };
+      if (!best || judged < best.loss) {
+        best = { epoch, loss: judged, weights: await trainer.model.stateDict() };
+      }
     }
-    const seconds = (performance.now() - start) / 1000;
-    if (!best) return undefined;
-    model.loadStateDict(best.weights);
-    const forecast = task.celsius(await trainer.predict(task.test.x, { batchSize }));
-    return { weights: best.weights, bestEpoch: best.epoch, trainLoss, validationLoss, seconds, forecast };
-  } finally {
-    trainer.dispose();
+  } catch (error) {
+    if (!signal?.aborted) throw error; // otherwise what was learnt until then is the result
   }
+  return { best, trainLoss, validationLoss };
 }
