@@ -33,8 +33,9 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             name: "browser",
             include: ["test/browser/**/*.test.ts"],
             setupFiles: ["test/browser/setup.ts"],
-            // One page at a time: the software adapter already uses every core.
+            // After the node tests and one page at a time: the software adapter already uses every core.
             fileParallelism: false,
+            sequence: { groupOrder: 2 },
             testTimeout: 120_000,
             hookTimeout: 60_000,
             browser: {
