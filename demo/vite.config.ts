@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+/**
+ * The demo, as a site that works from any path (`base: "./"`).
+ * It imports the library from its source, by the name a user would write.
+ */
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  base: "./",
+  resolve: { alias: { "webgpu-lstm": fileURLToPath(new URL("../src/index.ts", import.meta.url)) } },
+  build: {
+    outDir: fileURLToPath(new URL("../dist-demo", import.meta.url)),
+    emptyOutDir: true,
+    target: "es2022",
+  },
+});
