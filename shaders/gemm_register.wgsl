@@ -1,0 +1,103 @@
+// gemm_register: C = A·B (+ bias) or C += A·B, tile in registers, no workgroup memory and no barrier.
+//
+//   C[m][n] = (accumulate ? C[m][n] : 0) + bias[n] + Σ_k A[m][k]·B[k][n]      m < rows, n < columns, k < depth
+//
+// Every operand is addressed by an offset and two strides, in elements, so that one kernel serves
+// nn, nt and tn. With `ones` = 1, A has one more row (m = rows - 1) that is all ones and is not
+// in memory: that row of C is the column sum of B, which is what a bias gradient is.
+// With `sliceDepth` < depth the sum over k is cut into slices, one for each workgroup_id.z; slice z
+// is written at cOffset + z·rows·columns and sum_slices adds them in order.
+//
+// grid      x: columns / (8·8), y: rows / (8·4), z: slices;   one invocation owns 4 rows × 8 columns of C
+// params    see Params
+// a, b      read        [depth·rows], [depth·columns] by their strides
+// bias      read        [columns]; only read where hasBias = 1
+// c         read_write  [rows·columns] by its strides; must not overlap a, b or bias
+
+struct Params {
+  rows: u32, columns: u32, depth: u32, sliceDepth: u32,
+  aOffset: u32, aRowStride: u32, aDepthStride: u32,
+  bOffset: u32, bDepthStride: u32, bColumnStride: u32,
+  cOffset: u32, cRowStride: u32, cColumnStride: u32,
+  hasBias: u32, accumulate: u32, ones: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+
+// Writes four neighbouring columns of one row, leaving out what lies outside C.
+fn store(row: u32, column: u32, slice: u32, sum: vec4f) {
+  if (row >= params.rows) { return; }
+  for (var j = 0u; j < 4u; j++) {
+    let n = column + j;
+    if (n >= params.columns) { return; }
+    let at = params.cOffset + slice * params.rows * params.columns + row * params.cRowStride + n * params.cColumnStride;
+    var value = sum[j];
+    if (params.hasBias != 0u) { value += bias[n]; }
+    if (params.accumulate != 0u) { value += c[at]; }
+    c[at] = value;
+  }
+}
+
+@compute @workgroup_size(8, 8)
+fn gemm_register(@builtin(global_invocation_id) id: vec3u) {
+  let row = id.y * 4u;
+  let column = id.x * 8u;
+  if (row >= params.rows || column >= params.columns) { return; }
+
+  let first = id.z * params.sliceDepth;
+  let last = min(first + params.sliceDepth, params.depth);
+
+  // Rows and columns outside C read a valid element and are dropped in store().
+  let lastRow = params.rows - 1u - params.ones;
+  let start = params.aOffset + first * params.aDepthStride;
+  var a0 = start + min(row, lastRow) * params.aRowStride;
+  var a1 = start + min(row + 1u, lastRow) * params.aRowStride;
+  var a2 = start + min(row + 2u, lastRow) * params.aRowStride;
+  var a3 = start + min(row + 3u, lastRow) * params.aRowStride;
+
+  let lastColumn = params.columns - 1u;
+  let bStart = params.bOffset + first * params.bDepthStride;
+  var b0 = bStart + min(column, lastColumn) * params.bColumnStride;
+  var b1 = bStart + min(column + 1u, lastColumn) * params.bColumnStride;
+  var b2 = bStart + min(column + 2u, lastColumn) * params.bColumnStride;
+  var b3 = bStart + min(column + 3u, lastColumn) * params.bColumnStride;
+  var b4 = bStart + min(column + 4u, lastColumn) * params.bColumnStride;
+  var b5 = bStart + min(column + 5u, lastColumn) * params.bColumnStride;
+  var b6 = bStart + min(column + 6u, lastColumn) * params.bColumnStride;
+  var b7 = bStart + min(column + 7u, lastColumn) * params.bColumnStride;
+
+  // 1 where the invocation's row is the row of ones, else 0, one lane a row.
+  let isOne = vec4<bool>(
+    params.ones != 0u && row == params.rows - 1u,
+    params.ones != 0u && row + 1u == params.rows - 1u,
+    params.ones != 0u && row + 2u == params.rows - 1u,
+    params.ones != 0u && row + 3u == params.rows - 1u,
+  );
+
+  var sum00 = vec4f(); var sum01 = vec4f();
+  var sum10 = vec4f(); var sum11 = vec4f();
+  var sum20 = vec4f(); var sum21 = vec4f();
+  var sum30 = vec4f(); var sum31 = vec4f();
+
+  for (var k = first; k < last; k++) {
+    let left = vec4f(b[b0], b[b1], b[b2], b[b3]);
+    let right = vec4f(b[b4], b[b5], b[b6], b[b7]);
+    let rows = select(vec4f(a[a0], a[a1], a[a2], a[a3]), vec4f(1.0), isOne);
+    sum00 += rows.x * left; sum01 += rows.x * right;
+    sum10 += rows.y * left; sum11 += rows.y * right;
+    sum20 += rows.z * left; sum21 += rows.z * right;
+    sum30 += rows.w * left; sum31 += rows.w * right;
+    a0 += params.aDepthStride; a1 += params.aDepthStride; a2 += params.aDepthStride; a3 += params.aDepthStride;
+    b0 += params.bDepthStride; b1 += params.bDepthStride; b2 += params.bDepthStride; b3 += params.bDepthStride;
+    b4 += params.bDepthStride; b5 += params.bDepthStride; b6 += params.bDepthStride; b7 += params.bDepthStride;
+  }
+
+  store(row, column, id.z, sum00); store(row, column + 4u, id.z, sum01);
+  store(row + 1u, column, id.z, sum10); store(row + 1u, column + 4u, id.z, sum11);
+  store(row + 2u, column, id.z, sum20); store(row + 2u, column + 4u, id.z, sum21);
+  store(row + 3u, column, id.z, sum30); store(row + 3u, column + 4u, id.z, sum31);
+}

@@ -1,0 +1,102 @@
+// gemm_shared: the same product as gemm_register, with tiles of A and B staged in workgroup memory.
+//
+//   C[m][n] = (accumulate ? C[m][n] : 0) + bias[n] + Σ_k A[m][k]·B[k][n]      m < rows, n < columns, k < depth
+//
+// A workgroup of 16 × 16 invocations owns a 64 × 64 tile of C and walks k in steps of 16; each invocation
+// owns 4 × 4 of it. Elements outside A or B are staged as zero. Strides, `ones` and slices
+// mean what they mean in gemm_register. For adapters with cheap barriers and slow memory, that is: real GPUs.
+//
+// grid      x: columns / 64, y: rows / 64, z: slices
+// a, b      read        [depth·rows], [depth·columns] by their strides
+// bias      read        [columns]; only read where hasBias = 1
+// c         read_write  [rows·columns] by its strides; must not overlap a, b or bias
+
+const TILE = 64u;  // rows and columns of C a workgroup
+const STEP = 16u;  // depth staged at a time
+
+struct Params {
+  rows: u32, columns: u32, depth: u32, sliceDepth: u32,
+  aOffset: u32, aRowStride: u32, aDepthStride: u32,
+  bOffset: u32, bDepthStride: u32, bColumnStride: u32,
+  cOffset: u32, cRowStride: u32, cColumnStride: u32,
+  hasBias: u32, accumulate: u32, ones: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+
+var<workgroup> tileA: array<vec4f, 256>;  // [STEP][TILE / 4]: four rows of A at one k
+var<workgroup> tileB: array<vec4f, 256>;  // [STEP][TILE / 4]: four columns of B at one k
+
+fn elementA(row: u32, k: u32, end: u32) -> f32 {
+  if (row >= params.rows || k >= end) { return 0.0; }
+  if (params.ones != 0u && row == params.rows - 1u) { return 1.0; }
+  return a[params.aOffset + row * params.aRowStride + k * params.aDepthStride];
+}
+
+fn elementB(k: u32, column: u32, end: u32) -> f32 {
+  if (column >= params.columns || k >= end) { return 0.0; }
+  return b[params.bOffset + k * params.bDepthStride + column * params.bColumnStride];
+}
+
+fn store(row: u32, column: u32, slice: u32, sum: vec4f) {
+  if (row >= params.rows) { return; }
+  for (var j = 0u; j < 4u; j++) {
+    let n = column + j;
+    if (n >= params.columns) { return; }
+    let at = params.cOffset + slice * params.rows * params.columns + row * params.cRowStride + n * params.cColumnStride;
+    var value = sum[j];
+    if (params.hasBias != 0u) { value += bias[n]; }
+    if (params.accumulate != 0u) { value += c[at]; }
+    c[at] = value;
+  }
+}
+
+@compute @workgroup_size(16, 16)
+fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u,
+               @builtin(local_invocation_index) index: u32) {
+  let first = group.z * params.sliceDepth;
+  let last = min(first + params.sliceDepth, params.depth);
+  let rowOfTile = group.y * TILE;
+  let columnOfTile = group.x * TILE;
+
+  // Neighbouring invocations load neighbouring addresses, whichever axis of A and B that is.
+  let alongRowsA = params.aRowStride < params.aDepthStride;
+  let alongDepthB = params.bDepthStride < params.bColumnStride;
+  let aK = select(index % STEP, index / 16u, alongRowsA);
+  let aQuad = select(index / STEP, index % 16u, alongRowsA);
+  let bK = select(index / 16u, index % STEP, alongDepthB);
+  let bQuad = select(index % 16u, index / STEP, alongDepthB);
+
+  var sum0 = vec4f(); var sum1 = vec4f(); var sum2 = vec4f(); var sum3 = vec4f();
+  for (var k = first; k < last; k += STEP) {
+    let row = rowOfTile + aQuad * 4u;
+    tileA[aK * 16u + aQuad] = vec4f(
+      elementA(row, k + aK, last), elementA(row + 1u, k + aK, last),
+      elementA(row + 2u, k + aK, last), elementA(row + 3u, k + aK, last));
+    let column = columnOfTile + bQuad * 4u;
+    tileB[bK * 16u + bQuad] = vec4f(
+      elementB(k + bK, column, last), elementB(k + bK, column + 1u, last),
+      elementB(k + bK, column + 2u, last), elementB(k + bK, column + 3u, last));
+    workgroupBarrier();
+    for (var i = 0u; i < STEP; i++) {
+      let rows = tileA[i * 16u + local.y];
+      let columns = tileB[i * 16u + local.x];
+      sum0 += rows.x * columns;
+      sum1 += rows.y * columns;
+      sum2 += rows.z * columns;
+      sum3 += rows.w * columns;
+    }
+    workgroupBarrier();
+  }
+
+  let row = rowOfTile + local.y * 4u;
+  let column = columnOfTile + local.x * 4u;
+  store(row, column, group.z, sum0);
+  store(row + 1u, column, group.z, sum1);
+  store(row + 2u, column, group.z, sum2);
+  store(row + 3u, column, group.z, sum3);
+}
