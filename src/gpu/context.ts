@@ -1,0 +1,158 @@
+import { DeviceLostError, DisposedError } from "../errors.ts";
+import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
+import type { AdapterFacts } from "./facts.ts";
+import { KernelCache, type PreparedDispatch } from "./kernel.ts";
+
+/** Who made the adapter, as WebGPU reports it. */
+export interface AdapterInfo {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  /** Whether the adapter is a CPU pretending to be a GPU (SwiftShader, WARP, lavapipe). */
+  readonly software: boolean;
+}
+
+/** A copy from buffer to buffer, in bytes. */
+export interface BufferCopy {
+  readonly source: DeviceBuffer;
+  readonly sourceOffset: number;
+  readonly target: DeviceBuffer;
+  readonly targetOffset: number;
+  readonly bytes: number;
+}
+
+/** A GPUDevice with its account of memory, its kernels and its queue. The scheduler's `Device` is built on it. */
+export class GpuContext {
+  readonly info: AdapterInfo;
+  readonly facts: AdapterFacts;
+  /** Settles with the reason when the device is lost; a `dispose()` is no loss. */
+  readonly lost: Promise<DeviceLostError>;
+  /** Compiled kernels. @internal */
+  readonly kernels: KernelCache;
+  /** The device's limits that planning needs. @internal */
+  readonly limits: { readonly maxBinding: number; readonly maxGrid: number };
+  #gpu: GPUDevice;
+  #owned: boolean;
+  #ledger = new MemoryLedger();
+  #lost: DeviceLostError | undefined;
+  #disposed = false;
+
+  /** @param owned Whether `dispose()` destroys the GPUDevice: true where this library asked for it. */
+  constructor(gpu: GPUDevice, info: AdapterInfo, facts: AdapterFacts, owned: boolean) {
+    this.#gpu = gpu;
+    this.#owned = owned;
+    this.info = info;
+    this.facts = facts;
+    this.kernels = new KernelCache(gpu);
+    this.limits = {
+      maxBinding: gpu.limits.maxStorageBufferBindingSize,
+      maxGrid: gpu.limits.maxComputeWorkgroupsPerDimension,
+    };
+    this.lost = new Promise((resolve) => {
+      void gpu.lost.then(({ reason, message }) => {
+        if (this.#disposed) return;
+        this.#lost = new DeviceLostError(
+          `the GPU device was lost (${reason}): ${message || "no message"}; ` +
+            "call Device.request() again, build the model anew and load its last state dict",
+        );
+        resolve(this.#lost);
+      });
+    });
+  }
+
+  /** Live bytes by role, and how many buffers were ever created. */
+  get memory(): MemoryReport {
+    return this.#ledger.report();
+  }
+
+  /** One line for people: who made the adapter, and whether it is software. */
+  describe(): string {
+    const { vendor, architecture, description, software } = this.info;
+    const name = description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter";
+    const prefix = vendor && !name.toLowerCase().includes(vendor.toLowerCase()) ? `${vendor} ` : "";
+    return `${prefix}${name}${software ? " (software)" : ""}`;
+  }
+
+  /** Throws if the device is disposed or lost. */
+  check(where: string): void {
+    if (this.#disposed) throw new DisposedError(`${where}: the device was disposed; request a new one`);
+    if (this.#lost) throw this.#lost;
+  }
+
+  /** The error for an operation that failed because the device went away. @internal */
+  lostError(where: string, cause: unknown): Error {
+    if (this.#disposed)
+      return new DisposedError(`${where}: the device was disposed before the GPU answered`, { cause });
+    return (
+      this.#lost ?? new DeviceLostError(`${where}: the GPU device was lost before it answered`, { cause })
+    );
+  }
+
+  /** Creates a zero-filled buffer of at least 16 bytes. @internal */
+  allocate(
+    role: BufferRole,
+    bytes: number,
+    label: string,
+    usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+  ): DeviceBuffer {
+    this.check(label);
+    return new DeviceBuffer(this.#gpu, this.#ledger, role, Math.max(bytes, 16), label, usage);
+  }
+
+  /** Creates the buffer that holds a program's uniform structs. @internal */
+  allocateUniforms(bytes: number, label: string): DeviceBuffer {
+    return this.allocate("uniform", bytes, label, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+  }
+
+  /** Writes host data, in queue order. @internal */
+  write(target: DeviceBuffer, offset: number, data: ArrayBufferView): void {
+    target.check("write");
+    this.#gpu.queue.writeBuffer(target.gpu, offset, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /** Submits copies, in order. @internal */
+  copy(copies: readonly BufferCopy[]): void {
+    this.submit([], copies);
+  }
+
+  /** Encodes dispatches in one compute pass, then copies, and submits them as one command buffer. @internal */
+  submit(dispatches: readonly PreparedDispatch[], copies: readonly BufferCopy[] = []): void {
+    const encoder = this.#gpu.createCommandEncoder();
+    if (dispatches.length > 0) {
+      const pass = encoder.beginComputePass();
+      let pipeline: GPUComputePipeline | undefined;
+      for (const dispatch of dispatches) {
+        if (dispatch.pipeline !== pipeline) {
+          pipeline = dispatch.pipeline;
+          pass.setPipeline(pipeline);
+        }
+        pass.setBindGroup(0, dispatch.bindGroup, dispatch.paramOffset);
+        pass.dispatchWorkgroups(dispatch.grid[0], dispatch.grid[1], dispatch.grid[2]);
+      }
+      pass.end();
+    }
+    for (const { source, sourceOffset, target, targetOffset, bytes } of copies) {
+      if (source === target && sourceOffset === targetOffset) continue;
+      encoder.copyBufferToBuffer(source.gpu, sourceOffset, target.gpu, targetOffset, bytes);
+    }
+    this.#gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Settles when everything submitted so far is done. */
+  async idle(): Promise<void> {
+    await this.#gpu.queue.onSubmittedWorkDone();
+  }
+
+  /** Frees every buffer made on this device, and the device itself if this library requested it. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#ledger.disposeAll();
+    if (this.#owned) this.#gpu.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

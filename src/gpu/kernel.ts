@@ -1,0 +1,210 @@
+import { WebGpuLstmError } from "../errors.ts";
+import type { DeviceBuffer } from "./buffer.ts";
+
+/** Type of one 4-byte member of a kernel's uniform struct. */
+export type ParamType = "u32" | "f32";
+
+/** How a kernel uses a storage buffer. */
+export type BufferAccess = "read" | "read_write";
+
+/** What a kernel is, beside its WGSL: the host's half of the binding contract. A test holds it against the shader. */
+export interface KernelDeclaration<P extends string, B extends string> {
+  /** File name without `.wgsl`, and entry point. */
+  readonly name: string;
+  /** WGSL text of the file. */
+  readonly source: string;
+  /** WGSL texts from shaders/lib that stand before the file. */
+  readonly library?: readonly string[];
+  /** `@workgroup_size`. */
+  readonly workgroup: readonly [x: number, y: number, z: number];
+  /** Members of the uniform struct at binding 0, in order. */
+  readonly params: Readonly<Record<P, ParamType>>;
+  /** Storage buffers at bindings 1, 2, …, in order. */
+  readonly bindings: Readonly<Record<B, BufferAccess>>;
+}
+
+/** A compute kernel: one WGSL file, one entry point. Compiled for a device when a program first uses it. */
+export class Kernel<P extends string = string, B extends string = string> {
+  readonly name: string;
+  readonly declaration: KernelDeclaration<P, B>;
+
+  constructor(declaration: KernelDeclaration<P, B>) {
+    this.name = declaration.name;
+    this.declaration = declaration;
+  }
+
+  /** The module's text: the library functions, then the file. */
+  get code(): string {
+    return [...(this.declaration.library ?? []), this.declaration.source].join("\n");
+  }
+
+  /** Bytes of the uniform struct. */
+  get paramBytes(): number {
+    return Object.keys(this.declaration.params).length * 4;
+  }
+
+  /** Writes the uniform struct at `offset` bytes into `target`. */
+  packParams(values: Readonly<Record<P, number>>, target: DataView, offset: number): void {
+    let at = offset;
+    for (const name in this.declaration.params) {
+      const value = values[name];
+      if (this.declaration.params[name] === "f32") target.setFloat32(at, value, true);
+      else target.setUint32(at, value, true);
+      at += 4;
+    }
+  }
+}
+
+/** A part of a buffer, in bytes. */
+export interface BufferRange {
+  readonly buffer: DeviceBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** One dispatch with everything it needs already made: what a program replays. */
+export interface PreparedDispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  /** Dynamic offset of the uniform struct, in bytes. */
+  readonly paramOffset: [number];
+  readonly grid: readonly [x: number, y: number, z: number];
+}
+
+/** Bind groups of one program, by kernel and buffers: dispatches that differ only in their uniforms share one. */
+export class BindGroups extends Map<string, GPUBindGroup> {}
+
+/** Dynamic offsets of uniform buffers are multiples of this in every implementation's default limits. */
+export const UNIFORM_ALIGNMENT = 256;
+
+interface Compiled {
+  readonly layout: GPUBindGroupLayout;
+  readonly pipeline: GPUComputePipeline;
+}
+
+/**
+ * The only place that makes shader modules, pipelines and bind groups. Pipelines are kept by kernel for the life of
+ * the device.
+ */
+export class KernelCache {
+  #device: GPUDevice;
+  #layouts = new Map<Kernel, { layout: GPUBindGroupLayout; descriptor: GPUComputePipelineDescriptor }>();
+  #compiled = new Map<Kernel, Compiled>();
+  #compiling = new Map<Kernel, Promise<void>>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Compiles the kernels that are not compiled yet, in parallel. */
+  async compile(kernels: Iterable<Kernel>): Promise<void> {
+    await Promise.all([...new Set(kernels)].map((kernel) => this.#compileAsync(kernel)));
+  }
+
+  #compileAsync(kernel: Kernel): Promise<void> {
+    if (this.#compiled.has(kernel)) return Promise.resolve();
+    const running = this.#compiling.get(kernel);
+    if (running) return running;
+    const { layout, descriptor } = this.#describe(kernel);
+    const promise = this.#device
+      .createComputePipelineAsync(descriptor)
+      .then((pipeline) => {
+        this.#compiled.set(kernel, { layout, pipeline });
+      })
+      .catch((cause: unknown) => {
+        throw new WebGpuLstmError(
+          `kernel ${kernel.name} was refused by this GPU's driver: ${(cause as Error).message}; ` +
+            "please report it with the adapter's name",
+          { cause },
+        );
+      })
+      .finally(() => this.#compiling.delete(kernel));
+    this.#compiling.set(kernel, promise);
+    return promise;
+  }
+
+  #get(kernel: Kernel): Compiled {
+    let compiled = this.#compiled.get(kernel);
+    if (!compiled) {
+      // A new batch size can meet a kernel that compile() did not see; it is compiled on the spot.
+      const { layout, descriptor } = this.#describe(kernel);
+      compiled = { layout, pipeline: this.#device.createComputePipeline(descriptor) };
+      this.#compiled.set(kernel, compiled);
+    }
+    return compiled;
+  }
+
+  #describe(kernel: Kernel) {
+    let known = this.#layouts.get(kernel);
+    if (!known) {
+      const uniform: GPUBindGroupLayoutEntry = {
+        binding: 0,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: kernel.paramBytes },
+      };
+      const storage = Object.values(kernel.declaration.bindings).map(
+        (access, index): GPUBindGroupLayoutEntry => ({
+          binding: index + 1,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+        }),
+      );
+      const layout = this.#device.createBindGroupLayout({
+        label: kernel.name,
+        entries: [uniform, ...storage],
+      });
+      const module = this.#device.createShaderModule({ label: kernel.name, code: kernel.code });
+      known = {
+        layout,
+        descriptor: {
+          label: kernel.name,
+          layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+          compute: { module, entryPoint: kernel.name },
+        },
+      };
+      this.#layouts.set(kernel, known);
+    }
+    return known;
+  }
+
+  /** Makes one dispatch ready to replay; its uniform struct lies at `paramOffset` in `params`. */
+  prepare(
+    kernel: Kernel,
+    params: DeviceBuffer,
+    paramOffset: number,
+    storage: readonly BufferRange[],
+    grid: readonly [number, number, number],
+    groups: BindGroups,
+  ): PreparedDispatch {
+    const { layout, pipeline } = this.#get(kernel);
+    const key = `${kernel.name} ${storage.map((r) => `${idOf(r.buffer)}:${r.offset}:${r.bytes}`).join(" ")}`;
+    let bindGroup = groups.get(key);
+    if (!bindGroup) {
+      bindGroup = this.#device.createBindGroup({
+        label: kernel.name,
+        layout,
+        entries: [
+          { binding: 0, resource: { buffer: params.gpu, offset: 0, size: kernel.paramBytes } },
+          ...storage.map((range, index) => ({
+            binding: index + 1,
+            resource: { buffer: range.buffer.gpu, offset: range.offset, size: range.bytes },
+          })),
+        ],
+      });
+      groups.set(key, bindGroup);
+    }
+    return { pipeline, bindGroup, paramOffset: [paramOffset], grid };
+  }
+}
+
+const ids = new WeakMap<DeviceBuffer, number>();
+let nextId = 0;
+
+function idOf(buffer: DeviceBuffer): number {
+  let id = ids.get(buffer);
+  if (id === undefined) {
+    id = nextId++;
+    ids.set(buffer, id);
+  }
+  return id;
+}

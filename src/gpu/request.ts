@@ -1,0 +1,85 @@
+import { DeviceLostError, NoAdapterError, OptionError, show, WebGpuUnavailableError } from "../errors.ts";
+import type { AdapterInfo } from "./context.ts";
+
+/** The browser's own device object, for an app that has one already. */
+export type NativeDevice = GPUDevice;
+
+/** Options that concern the adapter. */
+export interface AdapterOptions {
+  /** Which adapter to prefer where there are several. Default: the browser's choice. */
+  readonly powerPreference?: "low-power" | "high-performance";
+  /** The entry to WebGPU; default `navigator.gpu`. Node has none of its own: pass the one of the npm package `webgpu`. */
+  readonly gpu?: GPU;
+}
+
+/** Limits worth raising where the adapter offers more; everything works at the defaults. */
+const RAISED_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+] as const;
+
+/** Features used where the adapter has them; everything works without. */
+const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
+
+/**
+ * Asks for an adapter and a device.
+ * @throws {@link WebGpuUnavailableError} where there is no WebGPU, {@link NoAdapterError} where it offers no adapter,
+ * {@link DeviceLostError} where the adapter gives no device.
+ */
+export async function requestGpuDevice(
+  options: AdapterOptions,
+): Promise<{ gpu: GPUDevice; info: AdapterInfo }> {
+  const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (!gpu) {
+    const insecure = globalThis.isSecureContext === false;
+    throw new WebGpuUnavailableError(
+      insecure
+        ? "Device.request: WebGPU is only offered on secure pages; serve this page over https or from localhost"
+        : "Device.request: this runtime has no WebGPU (navigator.gpu is missing); use a current Chrome, Edge, Safari or " +
+            "Firefox, or in Node pass { gpu } from the npm package webgpu",
+    );
+  }
+  const { powerPreference } = options;
+  const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {});
+  if (!adapter) {
+    throw new NoAdapterError(
+      "Device.request: WebGPU is here but offers no adapter; update the graphics driver, turn on hardware acceleration " +
+        "in the browser's settings, or look at chrome://gpu for what blocks it",
+    );
+  }
+  const requiredLimits: Record<string, number> = {};
+  for (const name of RAISED_LIMITS) requiredLimits[name] = adapter.limits[name];
+  const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
+  try {
+    const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    return { gpu: device, info: readInfo(adapter.info) };
+  } catch (cause) {
+    throw new DeviceLostError(
+      `Device.request: the adapter gave no device: ${(cause as Error).message}; close other GPU-heavy pages and try again`,
+      { cause },
+    );
+  }
+}
+
+/** What an app's own GPUDevice says of its adapter. */
+export function infoOfDevice(gpu: GPUDevice): AdapterInfo {
+  if (typeof gpu?.createComputePipelineAsync !== "function") {
+    throw new OptionError(
+      `Device.from: expected a GPUDevice, got ${show(gpu)}; pass what adapter.requestDevice() gave`,
+    );
+  }
+  // Older implementations have no GPUDevice.adapterInfo.
+  return readInfo(gpu.adapterInfo as GPUAdapterInfo | undefined);
+}
+
+function readInfo(info: GPUAdapterInfo | undefined): AdapterInfo {
+  const { vendor = "", architecture = "", device = "", description = "" } = info ?? {};
+  const name = `${vendor} ${architecture} ${device} ${description}`.toLowerCase();
+  const software =
+    info?.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render|\bwarp\b/.test(name);
+  return { vendor, architecture, device, description, software };
+}
