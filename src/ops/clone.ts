@@ -1,0 +1,12 @@
+import { sizeOf } from "../shape.ts";
+import { copyRun } from "./copy.ts";
+import type { Op } from "./op.ts";
+
+/** The same tensor in storage of its own. */
+export const clone: Op<void> = {
+  name: "clone",
+  infer: ([input]) => ({ outputs: [{ shape: input!.shape }] }),
+  forward: ({ inputs: [input], outputs: [output] }, _attributes, plan) => [
+    copyRun(sizeOf(input!.shape), { operand: input! }, { operand: output! }, plan),
+  ],
+};

@@ -1,0 +1,187 @@
+import registerSource from "../../shaders/gemm_register.wgsl?raw";
+import sharedSource from "../../shaders/gemm_shared.wgsl?raw";
+import slicesSource from "../../shaders/sum_slices.wgsl?raw";
+import { type BufferAccess, Kernel, type ParamType } from "../gpu/kernel.ts";
+import { sizeOf } from "../shape.ts";
+import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanContext } from "./op.ts";
+
+const params = {
+  rows: "u32",
+  columns: "u32",
+  depth: "u32",
+  sliceDepth: "u32",
+  aOffset: "u32",
+  aRowStride: "u32",
+  aDepthStride: "u32",
+  bOffset: "u32",
+  bDepthStride: "u32",
+  bColumnStride: "u32",
+  cOffset: "u32",
+  cRowStride: "u32",
+  cColumnStride: "u32",
+  hasBias: "u32",
+  accumulate: "u32",
+  ones: "u32",
+} as const satisfies Record<string, ParamType>;
+
+const bindings = { a: "read", b: "read", bias: "read", c: "read_write" } as const satisfies Record<
+  string,
+  BufferAccess
+>;
+
+export const gemmRegister = new Kernel({
+  name: "gemm_register",
+  source: registerSource,
+  workgroup: [8, 8, 1],
+  params,
+  bindings,
+});
+
+export const gemmShared = new Kernel({
+  name: "gemm_shared",
+  source: sharedSource,
+  workgroup: [16, 16, 1],
+  params,
+  bindings,
+});
+
+export const sumSlices = new Kernel({
+  name: "sum_slices",
+  source: slicesSource,
+  workgroup: [64, 1, 1],
+  params: {
+    slices: "u32",
+    outRows: "u32",
+    columns: "u32",
+    biases: "u32",
+    outRowStride: "u32",
+    outColumnStride: "u32",
+  },
+  bindings: { partial: "read", out: "read_write", bias1: "read_write", bias2: "read_write" },
+});
+
+/** How a matrix lies in an operand, in elements: element (i, j) is at offset + i·strides[0] + j·strides[1]. */
+export interface Matrix {
+  readonly operand: Operand;
+  readonly offset?: number;
+  readonly strides: readonly [number, number];
+}
+
+/** C = A·B (+ bias), or C += A·B. A is rows × depth, B is depth × columns. */
+export interface Product {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly a: Matrix;
+  readonly b: Matrix;
+  readonly c: Matrix;
+  /** One value a column, added to every row. */
+  readonly bias?: Operand | null;
+  readonly accumulate?: boolean;
+}
+
+/** A workgroup's tile of C, in elements, by version. */
+const TILES = { register: [32, 64], shared: [64, 64] } as const;
+
+/**
+ * The version for a product: staging tiles in workgroup memory pays where a barrier costs less than the loads it saves,
+ * and where C has enough rows and columns to fill the tile.
+ */
+function chooseVersion(rows: number, columns: number, plan: PlanContext): "register" | "shared" {
+  if (plan.pins.gemm) return plan.pins.gemm;
+  return plan.facts.barrierMicros < 1 && rows >= 32 && columns >= 32 ? "shared" : "register";
+}
+
+/** The dispatch of one product. */
+export function gemm(
+  product: Product,
+  plan: PlanContext,
+  slices = { count: 1, depth: 0, ones: false },
+): Dispatch {
+  const { rows, columns, depth, a, b, c, bias } = product;
+  const version = chooseVersion(rows, columns, plan);
+  const [tileRows, tileColumns] = TILES[version];
+  return dispatch({
+    kernel: version === "shared" ? gemmShared : gemmRegister,
+    params: {
+      rows,
+      columns,
+      depth,
+      sliceDepth: slices.depth || depth,
+      aOffset: a.offset ?? 0,
+      aRowStride: a.strides[0],
+      aDepthStride: a.strides[1],
+      bOffset: b.offset ?? 0,
+      bDepthStride: b.strides[0],
+      bColumnStride: b.strides[1],
+      cOffset: c.offset ?? 0,
+      cRowStride: c.strides[0],
+      cColumnStride: c.strides[1],
+      hasBias: flag(bias),
+      accumulate: flag(product.accumulate),
+      ones: flag(slices.ones),
+    },
+    bindings: { a: a.operand, b: b.operand, bias: bias ?? null, c: c.operand },
+    grid: [Math.ceil(columns / tileColumns), Math.ceil(rows / tileRows), slices.count],
+    flops: 2 * rows * columns * depth,
+    bytes: 4 * (rows * depth + depth * columns + rows * columns * slices.count),
+  });
+}
+
+/** The gradient of a weight, and with it of the biases: dW = Xᵀ·dY over all rows of X and dY. */
+export interface WeightGradient {
+  /** Rows of X and dY: batch, or time steps × batch. */
+  readonly depth: number;
+  /** [depth, inputs], row after row. */
+  readonly x: { readonly operand: Operand; readonly offset?: number; readonly columns: number };
+  /** [depth, outputs], row after row. */
+  readonly gradY: { readonly operand: Operand; readonly offset?: number; readonly columns: number };
+  /** [inputs, outputs] by its strides. */
+  readonly weight: { readonly operand: Operand; readonly strides: readonly [number, number] };
+  /** Each gets the column sums of dY. */
+  readonly biases: readonly Operand[];
+}
+
+/** Slices of the depth give enough invocations for an adapter's cores, and keep float32 sums short. */
+const SLICE_DEPTH = 512;
+const MAX_SLICES = 64;
+
+/**
+ * The dispatches of a weight gradient: one product cut along its depth, then the ordered sum of its slices. The
+ * column sums ride along as one more row of the product.
+ */
+export function weightGradient(gradient: WeightGradient, plan: PlanContext): Dispatch[] {
+  const { depth, x, gradY, weight, biases } = gradient;
+  const ones = biases.length > 0;
+  const rows = x.columns + flag(ones);
+  const columns = gradY.columns;
+  const sliceDepth = Math.max(Math.ceil(depth / MAX_SLICES), Math.min(depth, SLICE_DEPTH));
+  const count = Math.ceil(depth / sliceDepth);
+  const a: Matrix = { operand: x.operand, offset: x.offset ?? 0, strides: [1, x.columns] };
+  const b: Matrix = { operand: gradY.operand, offset: gradY.offset ?? 0, strides: [columns, 1] };
+  if (count === 1 && !ones) {
+    return [gemm({ rows, columns, depth, a, b, c: weight }, plan)];
+  }
+  const partial = plan.temporary([count, rows, columns]);
+  const product = gemm({ rows, columns, depth, a, b, c: { operand: partial, strides: [columns, 1] } }, plan, {
+    count,
+    depth: sliceDepth,
+    ones,
+  });
+  const sum = dispatch({
+    kernel: sumSlices,
+    params: {
+      slices: count,
+      outRows: x.columns,
+      columns,
+      biases: biases.length,
+      outRowStride: weight.strides[0],
+      outColumnStride: weight.strides[1],
+    },
+    bindings: { partial, out: weight.operand, bias1: biases[0] ?? null, bias2: biases[1] ?? null },
+    grid: linearGrid(rows * columns, plan),
+    flops: sizeOf(partial.shape),
+    bytes: 4 * (sizeOf(partial.shape) + rows * columns),
+  });
+  return [product, sum];
+}

@@ -1,0 +1,111 @@
+import type { AdapterFacts } from "../gpu/facts.ts";
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Shape } from "../shape.ts";
+
+/** A value that dispatches read or write: a tensor of the graph, or an op's own intermediate. */
+export interface Operand {
+  readonly shape: Shape;
+}
+
+/** One kernel launch, with operands in place of buffers. What an op becomes. */
+export interface Dispatch<P extends string = string, B extends string = string> {
+  readonly kernel: Kernel<P, B>;
+  /** The uniform struct. A function is called before every replay: it gives what changes from step to step. */
+  readonly params: Readonly<Record<P, number>> | (() => Readonly<Record<P, number>>);
+  /** Storage bindings by name; `null` where the kernel, told by its params, does not touch one. */
+  readonly bindings: Readonly<Record<B, Operand | null>>;
+  /** Workgroups. */
+  readonly grid: readonly [x: number, y: number, z: number];
+  /** Floating-point operations, a multiply-add counting 2. */
+  readonly flops: number;
+  /** Bytes the algorithm has to read and write at least. */
+  readonly bytes: number;
+}
+
+/** Gives a dispatch its types: names of params and bindings are checked against the kernel's. */
+export function dispatch<P extends string, B extends string>(description: Dispatch<P, B>): Dispatch {
+  return description as unknown as Dispatch;
+}
+
+/** Kernel versions to use whatever the adapter's facts say: for tests, and for a run planned as another was. */
+export interface VersionPins {
+  readonly gemm?: "register" | "shared";
+  readonly lstm?: "cell" | "step";
+}
+
+/** What an op is given to plan its dispatches. */
+export interface PlanContext {
+  readonly facts: AdapterFacts;
+  readonly pins: VersionPins;
+  /** The largest number of workgroups along one axis of a grid. */
+  readonly maxGrid: number;
+  /** An intermediate that lives only within this op's forward or backward dispatches. */
+  temporary(shape: Shape): Operand;
+}
+
+/** Operands of an op's forward pass. */
+export interface ForwardOperands {
+  /** `null` for an optional input that is not given. */
+  readonly inputs: readonly (Operand | null)[];
+  /** `null` for an output nobody reads. */
+  readonly outputs: readonly (Operand | null)[];
+  /** Intermediates kept for the backward pass. */
+  readonly saved: readonly Operand[];
+}
+
+/** Operands of an op's backward pass. */
+export interface BackwardOperands {
+  readonly inputs: readonly (Operand | null)[];
+  readonly saved: readonly Operand[];
+  /** `null` for an output that does not reach the loss. */
+  readonly gradOutputs: readonly (Operand | null)[];
+  /** Where the gradients go; `null` for an input whose gradient nobody wants. */
+  readonly gradInputs: readonly (Operand | null)[];
+}
+
+/** An output: its own storage, or a view of a saved intermediate from element `offset` on (a multiple of 64). */
+export interface OutputSpec {
+  readonly shape: Shape;
+  readonly view?: { readonly saved: number; readonly offset: number };
+}
+
+/** What an op's result looks like. */
+export interface ResultSpec {
+  readonly outputs: readonly OutputSpec[];
+  readonly saved?: readonly Shape[];
+}
+
+/** An operation on tensors: the shapes it gives, and the dispatches of its forward and backward pass. */
+export interface Op<Attributes = unknown> {
+  readonly name: string;
+  /** Where output `is` holds the last slice along the first dimension of output `of`: selecting that costs nothing. */
+  readonly lastStepOutput?: { readonly of: number; readonly is: number };
+  /** Shapes of the results; throws a ShapeError that names the public call for inputs that do not fit. */
+  infer(inputs: readonly (Operand | null)[], attributes: Attributes): ResultSpec;
+  /** Absent where the output is the first input's storage under another shape. */
+  forward?(operands: ForwardOperands, attributes: Attributes, plan: PlanContext): Dispatch[];
+  /** Absent where the gradient of every input is the gradient of the output, in the input's shape. */
+  backward?(operands: BackwardOperands, attributes: Attributes, plan: PlanContext): Dispatch[];
+}
+
+/** A range of the flat parameter buffer, in elements, with its gradient and moments at the same offsets. */
+export interface FlatRange {
+  readonly offset: number;
+  readonly size: number;
+  readonly value: Operand;
+  readonly gradient: Operand;
+  readonly state: readonly Operand[];
+}
+
+/** Grid of one invocation an element for kernels with 64 invocations a workgroup, folded into y past the limit. */
+export function linearGrid(elements: number, plan: Pick<PlanContext, "maxGrid">): [number, number, number] {
+  const groups = Math.ceil(elements / 64);
+  if (groups <= plan.maxGrid) return [groups, 1, 1];
+  const y = Math.ceil(groups / plan.maxGrid);
+  return [Math.ceil(groups / y), y, 1];
+}
+
+/** 1 or 0, as a kernel's params have it. */
+export function flag(value: unknown): 0 | 1 {
+  return value ? 1 : 0;
+}
