@@ -1,0 +1,88 @@
+import { GraphError, show } from "../errors.ts";
+import { add } from "../ops/add.ts";
+import { constant } from "../ops/constant.ts";
+import { reshape } from "../ops/reshape.ts";
+import { sameShape, showShape } from "../shape.ts";
+import { Graph } from "./graph.ts";
+import { currentRecorder } from "./recorder.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * Reverse-mode differentiation: adds to the graph what computes the gradient of `loss` with respect to each tensor of
+ * `wanted`, and returns those gradients; `null` for one that the loss does not depend on.
+ */
+export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tensor[]): (Tensor | null)[] {
+  const nodes = graph.nodes.filter((node) => node.kind === "forward");
+  // Tensors through which a wanted one reaches the loss.
+  const active = new Set<Tensor>(wanted);
+  for (const node of nodes) {
+    if (node.inputs.some((input) => input && active.has(input))) {
+      for (const output of node.outputs) active.add(output);
+    }
+  }
+
+  const gradients = new Map<Tensor, Tensor>();
+  const accumulate = (tensor: Tensor, gradient: Tensor) => {
+    const earlier = gradients.get(tensor);
+    if (!earlier) {
+      gradients.set(tensor, gradient);
+      return;
+    }
+    const [sum] = graph.apply(add, [earlier, gradient], undefined);
+    sum!.layout = tensor.layout;
+    gradients.set(tensor, sum!);
+  };
+
+  if (active.has(loss)) {
+    gradients.set(loss, graph.apply(constant, [], { shape: loss.shape, value: 1 })[0]!);
+  }
+  for (const node of nodes.reverse()) {
+    const gradOutputs = node.outputs.map((output) => gradients.get(output) ?? null);
+    if (gradOutputs.every((gradient) => !gradient)) continue;
+    if (!node.inputs.some((input) => input && active.has(input))) continue;
+    if (node.op.backward) {
+      const gradInputs = graph.applyBackward(node, gradOutputs, (input) => active.has(input));
+      for (const [i, gradient] of gradInputs.entries()) {
+        if (gradient) accumulate(node.inputs[i]!, gradient);
+      }
+    } else {
+      // The gradient of every input is the gradient of the one output.
+      for (const input of node.inputs) {
+        if (!input || !active.has(input)) continue;
+        const gradient = gradOutputs[0]!;
+        const shaped = sameShape(gradient.shape, input.shape)
+          ? gradient
+          : graph.apply(reshape, [gradient], { shape: input.shape })[0]!;
+        accumulate(input, shaped);
+      }
+    }
+  }
+  return wanted.map((tensor) => gradients.get(tensor) ?? null);
+}
+
+/**
+ * Gradients of a scalar with respect to tensors of the trace or parameters, as `torch.autograd.grad(loss, tensors)`;
+ * they can be returned as results.
+ * @throws {@link GraphError} if `loss` is no scalar, or does not depend on one of `tensors`.
+ */
+export function grad(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
+  const graph = currentRecorder("grad");
+  if (!(graph instanceof Graph)) throw new GraphError("grad: call it inside the function given to device.compile()");
+  checkLoss("grad", loss);
+  return differentiate(graph, loss, tensors).map((gradient, i) => {
+    if (!gradient) {
+      throw new GraphError(`grad: the loss does not depend on tensor ${i} of shape ${showShape(tensors[i]!.shape)}`);
+    }
+    return gradient;
+  });
+}
+
+/** Throws a GraphError unless `loss` is a tensor with one element. */
+export function checkLoss(where: string, loss: unknown): asserts loss is Tensor {
+  if (!(loss instanceof Tensor)) throw new GraphError(`${where}: the loss must be a tensor, got ${show(loss)}`);
+  if (loss.shape.some((size) => size !== 1)) {
+    throw new GraphError(
+      `${where}: the loss must be a scalar, got shape ${showShape(loss.shape)}; reduce it with a mean or a sum`,
+    );
+  }
+}

@@ -1,0 +1,89 @@
+import { GraphError } from "../errors.ts";
+import type { Op } from "../ops/op.ts";
+import { type Recorder, recordInto } from "./recorder.ts";
+import { type ForwardNode, Tensor } from "./tensor.ts";
+
+/** The gradient of one forward node. */
+export interface BackwardNode {
+  readonly kind: "backward";
+  readonly of: ForwardNode;
+  readonly gradOutputs: readonly (Tensor | null)[];
+  readonly gradInputs: readonly (Tensor | null)[];
+}
+
+export type Node = ForwardNode | BackwardNode;
+
+/** The ops that one run of a traced function asked for, in order. */
+export class Graph implements Recorder {
+  readonly nodes: Node[] = [];
+  readonly #differentiated = new Set<ForwardNode>();
+
+  /** A tensor that comes from outside. */
+  input(shape: readonly number[]): Tensor {
+    return new Tensor(shape, this);
+  }
+
+  apply<A>(op: Op<A>, inputs: readonly (Tensor | null)[], attributes: A): Tensor[] {
+    for (const input of inputs) {
+      if (input !== null && !(input instanceof Tensor)) {
+        throw new GraphError(
+          `${op.name}: expected a tensor of this trace, got ${typeof input}; data goes in through the step's inputs`,
+        );
+      }
+      if (input?.owner && input.owner !== this) {
+        throw new GraphError(
+          `${op.name}: a tensor belongs to another trace; return it there as a result and pass that in as an input here`,
+        );
+      }
+    }
+    const spec = op.infer(inputs, attributes);
+    const saved = (spec.saved ?? []).map((shape) => new Tensor(shape, this));
+    const outputs = spec.outputs.map(({ shape, view }) => {
+      if (!op.forward) return new Tensor(shape, this, inputs[0]!.storage);
+      if (!view) return new Tensor(shape, this);
+      return new Tensor(shape, this, { root: saved[view.saved]!, offset: view.offset });
+    });
+    const node: ForwardNode = { kind: "forward", op, attributes, inputs, outputs, saved };
+    for (const [index, output] of outputs.entries()) output.source = { node, index };
+    this.nodes.push(node);
+    return outputs;
+  }
+
+  /**
+   * Adds the gradient of a node and returns it for the inputs that want one. An op that overwrites what it
+   * saved can be differentiated once.
+   */
+  applyBackward(
+    of: ForwardNode,
+    gradOutputs: readonly (Tensor | null)[],
+    wants: (input: Tensor) => boolean,
+  ): readonly (Tensor | null)[] {
+    if (of.saved.length > 0) {
+      if (this.#differentiated.has(of)) {
+        throw new GraphError(
+          `${of.op.name}: differentiated twice in one trace, but its backward pass reuses the memory of its forward pass; ` +
+            "add the losses up, or ask for all gradients in one grad() call (minimize counts as one)",
+        );
+      }
+      this.#differentiated.add(of);
+    }
+    const gradInputs = of.inputs.map((input) => {
+      if (!input || !wants(input)) return null;
+      const gradient = new Tensor(input.shape, this);
+      gradient.layout = input.layout;
+      return gradient;
+    });
+    this.nodes.push({ kind: "backward", of, gradOutputs, gradInputs });
+    return gradInputs;
+  }
+}
+
+/** Runs `fn` once, recording every op on tensors. */
+export function trace<T>(graph: Graph, fn: () => T): T {
+  const value = recordInto(graph, fn);
+  if (value instanceof Promise) {
+    void value.catch(() => {});
+    throw new GraphError("compile: the traced function must not be async; it runs once, to record its ops");
+  }
+  return value;
+}

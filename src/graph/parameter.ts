@@ -1,0 +1,75 @@
+import { DisposedError, ShapeError, StateDictError } from "../errors.ts";
+import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
+import { type Layout, Tensor } from "./tensor.ts";
+
+/** Where a parameter's value lives once a device holds it. Values are in PyTorch's order. */
+export interface ParameterHome {
+  read(): Promise<Float32Array>;
+  write(data: Float32Array): void;
+  /** Gives the memory back. */
+  release(): void;
+}
+
+/**
+ * A tensor that is learned. It starts on the host and moves to a device with the first program that uses it;
+ * from then on the device's value counts.
+ */
+export class Parameter extends Tensor {
+  #host: Float32Array | null;
+  #home: ParameterHome | null = null;
+
+  /**
+   * @param data Initial value in PyTorch's order; it is not copied.
+   * @param layout How the kernels want the elements, where that is not PyTorch's order.
+   */
+  constructor(shape: Shape, data: Float32Array, layout: Layout | null = null) {
+    super(checkShape("Parameter", shape), null);
+    if (data.length !== sizeOf(shape)) {
+      throw new ShapeError(
+        `Parameter: shape ${showShape(shape)} holds ${sizeOf(shape)} values, got ${data.length}; give one value an element`,
+      );
+    }
+    this.#host = data;
+    this.layout = layout;
+  }
+
+  /** @internal */
+  get home(): ParameterHome | null {
+    return this.#home;
+  }
+
+  /** Hands the value over to a device. @internal */
+  moveTo(home: ParameterHome): void {
+    const data = this.#host;
+    if (!data) throw new DisposedError("Parameter: its model was disposed; build a new one");
+    home.write(data);
+    this.#home = home;
+    this.#host = null;
+  }
+
+  /** The value now, in PyTorch's order; waits for the GPU if it is there. */
+  async read(): Promise<NDArray> {
+    if (this.#home) return { shape: this.shape, data: await this.#home.read() };
+    if (!this.#host) throw new DisposedError("Parameter.read: its model was disposed");
+    return { shape: this.shape, data: this.#host.slice() };
+  }
+
+  /** Replaces the value; data in PyTorch's order. */
+  write(data: Float32Array): void {
+    if (data.length !== sizeOf(this.shape)) {
+      throw new StateDictError(
+        `Parameter.write: shape ${showShape(this.shape)} holds ${sizeOf(this.shape)} values, got ${data.length}`,
+      );
+    }
+    if (this.#home) this.#home.write(data);
+    else if (this.#host) this.#host.set(data);
+    else throw new DisposedError("Parameter.write: its model was disposed");
+  }
+
+  /** Gives the device memory back; the parameter cannot be used again. */
+  dispose(): void {
+    this.#home?.release();
+    this.#home = null;
+    this.#host = null;
+  }
+}
