@@ -1,0 +1,153 @@
+import { checkOptions, GraphError, OptionError, show } from "../errors.ts";
+import type { GpuContext } from "../gpu/context.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import { checkLoss, differentiate } from "../graph/differentiate.ts";
+import { Graph, trace } from "../graph/graph.ts";
+import { Parameter } from "../graph/parameter.ts";
+import { Tensor } from "../graph/tensor.ts";
+import type { Dispatch, PlanContext, VersionPins } from "../ops/op.ts";
+import type { Shape } from "../shape.ts";
+import { lower, ownStorage } from "./lower.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { type ArenaRange, ParameterArena, rangesOf } from "./parameters.ts";
+import type { ProgramSource } from "./program.ts";
+import { CompiledStep, checkInputShapes, checkResults, type InputShapes } from "./step.ts";
+
+/** How {@link Device.compile} plans a function. */
+export interface CompileOptions<Inputs extends InputShapes, Results> {
+  /** Shape of every input by name. */
+  readonly inputs: Inputs;
+  /** The result that training makes smaller: a scalar. Goes with `optimizer`. */
+  readonly minimize?: keyof Results & string;
+  /** Updates its parameters after every run. Goes with `minimize`. */
+  readonly optimizer?: Optimizer;
+}
+
+type Traced<Inputs, Results> = (inputs: { readonly [K in keyof Inputs]: Tensor }) => Results;
+
+/** Traces `fn` once for its declared shapes, compiles what it needs, and gives the step to run. */
+export async function compile<Inputs extends InputShapes, Results extends Readonly<Record<string, Tensor>>>(
+  context: GpuContext,
+  pins: VersionPins,
+  fn: Traced<Inputs, Results>,
+  options: CompileOptions<Inputs, Results>,
+): Promise<CompiledStep<keyof Results & string>> {
+  context.check("device.compile");
+  if (typeof fn !== "function") {
+    throw new OptionError(`device.compile: expected a function of the inputs, got ${show(fn)}`);
+  }
+  checkOptions("device.compile", options, ["inputs", "minimize", "optimizer"]);
+  const inputs = checkInputShapes(options.inputs);
+  const { minimize, optimizer } = options;
+  if ((minimize === undefined) !== (optimizer === undefined)) {
+    throw new OptionError(
+      "device.compile: minimize and optimizer go together; to look at gradients without an update return grad(loss, tensors)",
+    );
+  }
+  if (minimize !== undefined && typeof minimize !== "string") {
+    throw new OptionError(
+      `device.compile: minimize must name one result, got ${show(minimize)}; add several losses up into one`,
+    );
+  }
+  const plan = { facts: context.facts, pins, maxGrid: context.limits.maxGrid };
+  const build = (shapes: InputShapes) => buildProgram(context, plan, fn, shapes, minimize, optimizer);
+
+  const source = build(inputs);
+  await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
+  return new CompiledStep<keyof Results & string>(context, inputs, optimizer ?? null, build, source);
+}
+
+function buildProgram<Inputs extends InputShapes, Results extends Readonly<Record<string, Tensor>>>(
+  context: GpuContext,
+  plan: Omit<PlanContext, "temporary">,
+  fn: Traced<Inputs, Results>,
+  shapes: InputShapes,
+  minimize: string | undefined,
+  optimizer: Optimizer | undefined,
+): ProgramSource {
+  const graph = new Graph();
+  const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
+  const outputs = new Map<string, Tensor>();
+  const gradients = new Map<Parameter, Tensor>();
+  trace(graph, () => {
+    const results = fn(Object.fromEntries(inputs) as { readonly [K in keyof Inputs]: Tensor });
+    checkResults(results);
+    for (const [name, tensor] of Object.entries(results)) {
+      if (!(tensor instanceof Tensor)) {
+        throw new GraphError(`device.compile: result ${name} must be a tensor, got ${show(tensor)}`);
+      }
+      outputs.set(name, tensor);
+    }
+    if (minimize === undefined || !optimizer) return;
+    const loss = outputs.get(minimize);
+    if (!loss) {
+      throw new GraphError(
+        `device.compile: minimize names ${show(minimize)}, but the function returns ${[...outputs.keys()].join(", ")}`,
+      );
+    }
+    checkLoss(`device.compile: minimize ${show(minimize)}`, loss);
+    const found = differentiate(graph, loss, optimizer.parameters);
+    const taken = new Set(outputs.values());
+    for (const [i, parameter] of optimizer.parameters.entries()) {
+      const gradient = found[i];
+      // As in PyTorch, a parameter the loss does not depend on is left alone.
+      if (!gradient) continue;
+      const own = ownStorage(graph, gradient, taken);
+      taken.add(own);
+      gradients.set(parameter, own);
+    }
+    if (gradients.size === 0) {
+      throw new GraphError(
+        `device.compile: ${minimize} depends on none of the optimizer's parameters; give it model.parameters() of the ` +
+          "model the function calls",
+      );
+    }
+  });
+
+  const dispatches = lower(graph, [...outputs.values(), ...gradients.values()], plan);
+  ParameterArena.place(context, [...parametersOf(dispatches, outputs.values()), ...(optimizer?.parameters ?? [])]);
+
+  const placed = new Map<Tensor, BufferRange>();
+  for (const [parameter, gradient] of gradients) {
+    const place = ParameterArena.placeOf(context, parameter);
+    placed.set(gradient, place.range(place.arena.gradients));
+  }
+  const update = optimizer ? updateDispatches(context, graph, plan, optimizer, [...gradients.keys()], placed) : [];
+  return { graph, dispatches: [...dispatches, ...update], inputs, outputs, placed };
+}
+
+/** Parameters that a program reads, in the order it meets them. */
+function parametersOf(dispatches: readonly Dispatch[], outputs: Iterable<Tensor>): Set<Parameter> {
+  const operands = dispatches.flatMap(({ bindings }) => Object.values(bindings) as (Tensor | null)[]);
+  const roots = [...operands, ...outputs].map((tensor) => tensor?.storage.root);
+  return new Set(roots.filter((root) => root instanceof Parameter));
+}
+
+/** The optimizer's dispatches: one for every contiguous range of parameters that have a gradient. */
+function updateDispatches(
+  context: GpuContext,
+  graph: Graph,
+  plan: Omit<PlanContext, "temporary">,
+  optimizer: Optimizer,
+  parameters: readonly Parameter[],
+  placed: Map<Tensor, BufferRange>,
+): Dispatch[] {
+  const temporary = (shape: Shape) => new Tensor(shape, graph);
+  const flat = (buffer: BufferRange["buffer"]) => {
+    const tensor = new Tensor([buffer.bytes / 4], graph);
+    placed.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
+    return tensor;
+  };
+  return rangesOf(context, parameters).flatMap(({ arena, offset, size }: ArenaRange) =>
+    optimizer.update(
+      {
+        offset,
+        size,
+        value: flat(arena.values),
+        gradient: flat(arena.gradients),
+        state: arena.stateOf(optimizer, optimizer.stateCount).map(flat),
+      },
+      { ...plan, temporary },
+    ),
+  );
+}

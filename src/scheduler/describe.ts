@@ -1,0 +1,55 @@
+import type { Dispatch } from "../ops/op.ts";
+import type { Program } from "./program.ts";
+
+/** Consecutive dispatches of the same kernel and grid, as one line. */
+interface Line {
+  readonly dispatch: Dispatch;
+  count: number;
+  flops: number;
+  bytes: number;
+}
+
+/** A program's dispatches with kernel, grid, operations and bytes of each, and the totals. */
+export function describeProgram(program: Program): string {
+  const { dispatches } = program.source;
+  const lines: Line[] = [];
+  for (const dispatch of dispatches) {
+    const last = lines[lines.length - 1];
+    const { flops, bytes } = dispatch;
+    if (last?.dispatch.kernel === dispatch.kernel && String(last.dispatch.grid) === String(dispatch.grid)) {
+      last.count++;
+      last.flops += flops;
+      last.bytes += bytes;
+    } else {
+      lines.push({ dispatch, count: 1, flops, bytes });
+    }
+  }
+  const total = { flops: 0, bytes: 0 };
+  const rows = lines.map(({ dispatch, count, flops, bytes }) => {
+    total.flops += flops;
+    total.bytes += bytes;
+    return [`${count}`, dispatch.kernel.name, dispatch.grid.join("×"), mega(flops), mega(bytes)];
+  });
+  const { facts } = program.context;
+  return [
+    table([["dispatches", "kernel", "workgroups", "MFLOP", "MB"], ...rows]),
+    `total: ${dispatches.length} dispatches in ${program.submissions} submission(s), ${mega(total.flops)} MFLOP, ` +
+      `${mega(total.bytes)} MB moved at least, ${mega(program.bytes)} MB held`,
+    `planned for: ${facts.gflops.toFixed(1)} GFLOP/s, ${facts.barrierMicros.toFixed(2)} µs a barrier, ` +
+      `${facts.dispatchMicros.toFixed(1)} µs a dispatch`,
+  ].join("\n");
+}
+
+function mega(value: number): string {
+  return (value / 1e6).toFixed(3);
+}
+
+/** Columns padded to equal width, numbers to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row.map((cell, i) => (i === 1 || i === 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "),
+    )
+    .join("\n");
+}

@@ -1,0 +1,55 @@
+import { clone } from "../ops/clone.ts";
+import type { Dispatch, PlanContext } from "../ops/op.ts";
+import type { Graph, Node } from "../graph/graph.ts";
+import { Tensor } from "../graph/tensor.ts";
+
+/** The nodes whose results are needed, in order, and the tensors somebody reads. */
+function needed(graph: Graph, results: readonly Tensor[]): { nodes: Node[]; read: Set<Tensor> } {
+  const read = new Set<Tensor>(results);
+  const alive = new Set<Node>();
+  // Backward from the results: a node is needed if it makes something that is read.
+  for (const node of [...graph.nodes].reverse()) {
+    const outputs = node.kind === "forward" ? node.outputs : node.gradInputs;
+    const isRead = outputs.some((tensor) => tensor && read.has(tensor));
+    if (!isRead && !alive.has(node)) continue;
+    alive.add(node);
+    const forward = node.kind === "forward" ? node : node.of;
+    alive.add(forward);
+    for (const input of forward.inputs) if (input) read.add(input);
+    if (node.kind === "backward") {
+      for (const gradient of node.gradOutputs) if (gradient) read.add(gradient);
+    }
+  }
+  return { nodes: graph.nodes.filter((node) => alive.has(node)), read };
+}
+
+/** The flat list of dispatches that computes `results`; what nobody reads is left out. */
+export function lower(graph: Graph, results: readonly Tensor[], plan: Omit<PlanContext, "temporary">): Dispatch[] {
+  const context: PlanContext = { ...plan, temporary: (shape) => new Tensor(shape, graph) };
+  const { nodes, read } = needed(graph, results);
+  const ifRead = (tensor: Tensor | null) => (tensor && read.has(tensor) ? tensor : null);
+  return nodes.flatMap((node) => {
+    if (node.kind === "forward") {
+      const { op, inputs, outputs, saved, attributes } = node;
+      return op.forward?.({ inputs, outputs: outputs.map(ifRead), saved }, attributes, context) ?? [];
+    }
+    const { op, inputs, saved, attributes } = node.of;
+    const gradInputs = node.gradInputs.map(ifRead);
+    return op.backward!({ inputs, saved, gradOutputs: node.gradOutputs, gradInputs }, attributes, context);
+  });
+}
+
+/**
+ * The tensor as one that owns its storage and shares it with no other of `taken`: itself where that is so, else a
+ * copy. A gradient that has to land in a given place needs this.
+ */
+export function ownStorage(graph: Graph, tensor: Tensor, taken: ReadonlySet<Tensor>): Tensor {
+  const { root } = tensor.storage;
+  const made = graph.nodes.some((node) =>
+    node.kind === "backward" ? node.gradInputs.includes(tensor) : node.outputs.includes(tensor) && !!node.op.forward,
+  );
+  if (made && root === tensor && !taken.has(tensor)) return tensor;
+  const copy = graph.apply(clone, [tensor], undefined)[0]!;
+  copy.layout = tensor.layout;
+  return copy;
+}

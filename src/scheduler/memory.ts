@@ -1,0 +1,73 @@
+import type { Tensor } from "../graph/tensor.ts";
+import type { Dispatch } from "../ops/op.ts";
+import { roundUp, sizeOf } from "../shape.ts";
+
+/** The dispatches, by index, between which a tensor's storage must keep its content. */
+interface Lifetime {
+  readonly root: Tensor;
+  readonly bytes: number;
+  readonly first: number;
+  last: number;
+}
+
+/** Which intermediate lives in which shared buffer. */
+export interface MemoryPlan {
+  /** Bytes of each buffer. */
+  readonly slots: readonly number[];
+  /** Buffer of each intermediate's storage. */
+  readonly slotOf: ReadonlyMap<Tensor, number>;
+}
+
+/** Bindings begin at multiples of this, and views of storage with them. */
+export const STORAGE_ALIGNMENT = 256;
+
+/** Bytes a tensor's storage takes. */
+export function storageBytes(root: Tensor): number {
+  return roundUp(sizeOf(root.shape) * 4, 16);
+}
+
+/**
+ * Assigns intermediates to buffers: two share one where their lifetimes do not overlap. The largest choose first,
+ * each the fullest buffer that is free for its whole life.
+ *
+ * @param placed Storage that already has its place (inputs, parameters, gradients).
+ * @param kept Storage read after the last dispatch: the results.
+ */
+export function planMemory(
+  dispatches: readonly Dispatch[],
+  placed: ReadonlySet<Tensor>,
+  kept: ReadonlySet<Tensor>,
+): MemoryPlan {
+  const lifetimes = new Map<Tensor, Lifetime>();
+  for (const [index, { bindings }] of dispatches.entries()) {
+    for (const operand of Object.values(bindings)) {
+      if (!operand) continue;
+      const { root } = (operand as Tensor).storage;
+      if (placed.has(root)) continue;
+      const known = lifetimes.get(root);
+      if (known) known.last = index;
+      else lifetimes.set(root, { root, bytes: storageBytes(root), first: index, last: index });
+    }
+  }
+  for (const root of kept) {
+    const lifetime = lifetimes.get(root);
+    if (lifetime) lifetime.last = Number.POSITIVE_INFINITY;
+  }
+
+  const slots: { bytes: number; tenants: Lifetime[] }[] = [];
+  const slotOf = new Map<Tensor, number>();
+  const bySize = [...lifetimes.values()].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+  for (const lifetime of bySize) {
+    const isFree = (slot: { tenants: Lifetime[] }) =>
+      slot.tenants.every((other) => other.last < lifetime.first || lifetime.last < other.first);
+    // Buffers were opened from large to small, so the last free one is the tightest.
+    let index = slots.findLastIndex(isFree);
+    if (index < 0) {
+      index = slots.length;
+      slots.push({ bytes: lifetime.bytes, tenants: [] });
+    }
+    slots[index]!.tenants.push(lifetime);
+    slotOf.set(lifetime.root, index);
+  }
+  return { slots: slots.map(({ bytes }) => bytes), slotOf };
+}

@@ -1,0 +1,225 @@
+import type { DeviceBuffer } from "../gpu/buffer.ts";
+import type { BufferCopy, GpuContext } from "../gpu/context.ts";
+import { BindGroups, type BufferRange, type PreparedDispatch, UNIFORM_ALIGNMENT } from "../gpu/kernel.ts";
+import { StagingPool } from "../gpu/staging.ts";
+import type { Graph } from "../graph/graph.ts";
+import { Parameter } from "../graph/parameter.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Dispatch } from "../ops/op.ts";
+import { roundUp, sizeOf } from "../shape.ts";
+import { planMemory, storageBytes } from "./memory.ts";
+import { ParameterArena } from "./parameters.ts";
+
+/** What a program is built from: a traced and lowered function. */
+export interface ProgramSource {
+  readonly graph: Graph;
+  readonly dispatches: readonly Dispatch[];
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  /** Storage that lives elsewhere: gradients, flat parameters, optimizer state. */
+  readonly placed: ReadonlyMap<Tensor, BufferRange>;
+}
+
+/** How long one submission should keep the GPU, in ms, so that the page's own frames get in between. */
+const SUBMISSION_MS = 40;
+
+/** Share of the adapter's FMA rate that kernels are assumed to reach when a submission's length is estimated. */
+const ASSUMED_EFFICIENCY = 0.2;
+
+/** Scalars of this many runs can still be read. */
+export const HISTORY = 1024;
+
+/** Ranges of the buffer that stands in for bindings a kernel does not touch. */
+const UNUSED_RANGES = 8;
+
+/** A static list of dispatches over buffers that already exist, replayed by {@link replay}. */
+export class Program {
+  readonly source: ProgramSource;
+  readonly context: GpuContext;
+  readonly staging: StagingPool;
+  /** Runs so far. */
+  runs = 0;
+  #buffers: DeviceBuffer[] = [];
+  #ranges = new Map<Tensor, BufferRange>();
+  #uniforms: DeviceBuffer;
+  #submissions: PreparedDispatch[][] = [];
+  /** Dispatches whose uniforms are computed before each run. */
+  #changing: { dispatch: Dispatch; offset: number; bytes: DataView<ArrayBuffer> }[] = [];
+  #scalars: { name: string; copy: (slot: number) => BufferCopy }[] = [];
+  #history: DeviceBuffer | null = null;
+
+  constructor(context: GpuContext, source: ProgramSource) {
+    this.context = context;
+    this.source = source;
+    this.staging = new StagingPool(context, "program");
+    this.#uniforms = this.#allocate(context.allocateUniforms(source.dispatches.length * UNIFORM_ALIGNMENT, "uniforms"));
+    this.#place();
+    this.#prepare();
+    this.#recordScalars();
+  }
+
+  #allocate(buffer: DeviceBuffer): DeviceBuffer {
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+
+  /** Gives every storage its buffer. */
+  #place(): void {
+    const { dispatches, inputs, outputs, placed } = this.source;
+    for (const [root, range] of placed) this.#ranges.set(root, range);
+    for (const [name, tensor] of inputs) {
+      const buffer = this.#allocate(this.context.allocate("input", storageBytes(tensor), `input ${name}`));
+      this.#ranges.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
+    }
+    const operands = dispatches.flatMap(({ bindings }) => Object.values(bindings) as (Tensor | null)[]);
+    for (const tensor of [...operands, ...outputs.values()]) {
+      const root = tensor?.storage.root;
+      if (!(root instanceof Parameter) || this.#ranges.has(root)) continue;
+      const place = ParameterArena.placeOf(this.context, root);
+      this.#ranges.set(root, place.range(place.arena.values));
+    }
+    const kept = new Set([...outputs.values()].map((tensor) => tensor.storage.root));
+    const plan = planMemory(dispatches, new Set(this.#ranges.keys()), kept);
+    const slots = plan.slots.map((bytes, i) =>
+      this.#allocate(this.context.allocate("activation", bytes, `activations ${i}`)),
+    );
+    for (const [root, slot] of plan.slotOf) {
+      this.#ranges.set(root, { buffer: slots[slot]!, offset: 0, bytes: storageBytes(root) });
+    }
+  }
+
+  /** The bytes a tensor is seen through. */
+  #rangeOf(tensor: Tensor): BufferRange {
+    const { root, offset } = tensor.storage;
+    const range = this.#ranges.get(root)!;
+    if (tensor === root) return range;
+    return { buffer: range.buffer, offset: range.offset + offset * 4, bytes: roundUp(sizeOf(tensor.shape) * 4, 4) };
+  }
+
+  /** Makes uniforms, bind groups and the submissions they are replayed in. */
+  #prepare(): void {
+    const { dispatches } = this.source;
+    const unused = this.#allocate(
+      this.context.allocate("activation", UNUSED_RANGES * UNIFORM_ALIGNMENT, "unused bindings"),
+    );
+    const written = this.#allocate(
+      this.context.allocate("activation", UNUSED_RANGES * UNIFORM_ALIGNMENT, "unused outputs"),
+    );
+    const uniforms = new DataView(new ArrayBuffer(this.#uniforms.bytes));
+    const groups = new BindGroups();
+    const { facts } = this.context;
+    let submission: PreparedDispatch[] = [];
+    let spent = 0;
+    for (const [index, dispatch] of dispatches.entries()) {
+      const { kernel, bindings, grid, flops } = dispatch;
+      const offset = index * UNIFORM_ALIGNMENT;
+      if (typeof dispatch.params === "function") {
+        const bytes = new DataView(new ArrayBuffer(kernel.paramBytes));
+        this.#changing.push({ dispatch, offset, bytes });
+      } else {
+        kernel.packParams(dispatch.params, uniforms, offset);
+      }
+      // A range of its own for each: two writable bindings must not overlap.
+      const storage = Object.entries(kernel.declaration.bindings).map(([name, access], i): BufferRange => {
+        const operand = bindings[name];
+        if (operand) return this.#rangeOf(operand as Tensor);
+        const buffer = access === "read" ? unused : written;
+        return { buffer, offset: i * UNIFORM_ALIGNMENT, bytes: UNIFORM_ALIGNMENT };
+      });
+      submission.push(this.context.kernels.prepare(kernel, this.#uniforms, offset, storage, grid, groups));
+      spent += facts.dispatchMicros / 1e3 + flops / (facts.gflops * ASSUMED_EFFICIENCY * 1e6);
+      if (spent >= SUBMISSION_MS || index === dispatches.length - 1) {
+        this.#submissions.push(submission);
+        submission = [];
+        spent = 0;
+      }
+    }
+    this.context.write(this.#uniforms, 0, uniforms);
+  }
+
+  /** Scalar results are copied to a ring after each run, so that reading them waits for nothing. */
+  #recordScalars(): void {
+    const scalars = [...this.source.outputs].filter(([, tensor]) => sizeOf(tensor.shape) === 1);
+    if (scalars.length === 0) return;
+    const history = this.#allocate(this.context.allocate("output", HISTORY * scalars.length * 4, "scalar results"));
+    this.#history = history;
+    this.#scalars = scalars.map(([name, tensor], i) => {
+      const { buffer, offset } = this.#rangeOf(tensor);
+      const copy = (slot: number): BufferCopy => ({
+        source: buffer,
+        sourceOffset: offset,
+        target: history,
+        targetOffset: (slot * scalars.length + i) * 4,
+        bytes: 4,
+      });
+      return { name, copy };
+    });
+  }
+
+  /** How many submissions one run is cut into. */
+  get submissions(): number {
+    return this.#submissions.length;
+  }
+
+  /** GPU memory that belongs to this program, in bytes; parameters and their gradients do not. */
+  get bytes(): number {
+    return this.#buffers.reduce((sum, buffer) => sum + buffer.bytes, 0);
+  }
+
+  /** Writes an input in queue order: host data in row-major order, or another program's result. */
+  writeInput(name: string, value: Float32Array | BufferRange): void {
+    const { buffer } = this.#ranges.get(this.source.inputs.get(name)!)!;
+    if (value instanceof Float32Array) {
+      this.context.write(buffer, 0, value);
+    } else {
+      const { buffer: source, offset: sourceOffset, bytes } = value;
+      this.context.copy([{ source, sourceOffset, target: buffer, targetOffset: 0, bytes }]);
+    }
+  }
+
+  /** Runs every dispatch once more; returns at once. */
+  replay(): void {
+    for (const { dispatch, offset, bytes } of this.#changing) {
+      const params = (dispatch.params as () => Record<string, number>)();
+      dispatch.kernel.packParams(params, bytes, 0);
+      this.context.write(this.#uniforms, offset, bytes);
+    }
+    const slot = this.runs % HISTORY;
+    const copies = this.#scalars.map(({ copy }) => copy(slot));
+    const last = this.#submissions.length - 1;
+    for (const [i, submission] of this.#submissions.entries()) {
+      this.context.submit(submission, i === last ? copies : []);
+    }
+    if (last < 0) this.context.copy(copies);
+    this.runs++;
+  }
+
+  /** The bytes of a result, for a copy on the GPU. */
+  outputRange(name: string): BufferRange {
+    const tensor = this.source.outputs.get(name)!;
+    return { ...this.#rangeOf(tensor), bytes: sizeOf(tensor.shape) * 4 };
+  }
+
+  /** Reads a result of the latest run, in PyTorch's order. */
+  async readOutput(name: string): Promise<Float32Array> {
+    const tensor = this.source.outputs.get(name)!;
+    const { buffer, offset } = this.#rangeOf(tensor);
+    const data = await this.staging.read(buffer, offset / 4, sizeOf(tensor.shape));
+    return tensor.layout ? tensor.layout.unpack(data) : data;
+  }
+
+  /** Reads the ring of scalar results: `[HISTORY][scalars]`, in the order of {@link scalarNames}. */
+  readHistory(): Promise<Float32Array> {
+    const history = this.#history!;
+    return this.staging.read(history, 0, HISTORY * this.#scalars.length);
+  }
+
+  get scalarNames(): readonly string[] {
+    return this.#scalars.map(({ name }) => name);
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers) buffer.dispose();
+    this.staging.dispose();
+  }
+}

@@ -1,0 +1,88 @@
+import { GraphError } from "../errors.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
+import { HISTORY, type Program } from "./program.ts";
+
+/** Reads of a program's scalar history, shared by all results that one read can answer. */
+export class ScalarHistory {
+  #program: Program;
+  #latest: { readonly runs: number; readonly values: Promise<Float32Array> } | null = null;
+
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  /** The scalar of run `run` (from 0). */
+  async read(name: string, run: number): Promise<number> {
+    const program = this.#program;
+    if (program.runs - run > HISTORY) {
+      throw new GraphError(
+        `Result.item: ${name} of run ${run + 1} was overwritten by one of the ${program.runs - run - 1} runs since; read it ` +
+          `within ${HISTORY} runs`,
+      );
+    }
+    // One read answers for every run before it.
+    if (!this.#latest || this.#latest.runs <= run) {
+      this.#latest = { runs: program.runs, values: program.readHistory() };
+    }
+    const names = program.scalarNames;
+    const values = await this.#latest.values;
+    return values[(run % HISTORY) * names.length + names.indexOf(name)]!;
+  }
+}
+
+/**
+ * A result of one run. It stays on the GPU until it is read, and can be given to a later run as an input. Scalars can be
+ * read up to 1,024 runs later, others until the same program (same step, same input shapes) runs again.
+ */
+export class Result {
+  readonly shape: Shape;
+  readonly name: string;
+  #program: Program;
+  #history: ScalarHistory;
+  #run: number;
+
+  /** @internal */
+  constructor(program: Program, history: ScalarHistory, name: string, run: number) {
+    this.name = name;
+    this.shape = program.source.outputs.get(name)!.shape;
+    this.#program = program;
+    this.#history = history;
+    this.#run = run;
+  }
+
+  /** The value of a result with one element. Waits for the GPU. */
+  async item(): Promise<number> {
+    if (sizeOf(this.shape) !== 1) {
+      throw new GraphError(`Result.item: ${this.name} has shape ${showShape(this.shape)}; use read() for more than one value`);
+    }
+    return this.#history.read(this.name, this.#run);
+  }
+
+  /** The values in row-major order. Waits for the GPU. */
+  async read(): Promise<NDArray> {
+    if (sizeOf(this.shape) === 1) return { shape: this.shape, data: Float32Array.of(await this.item()) };
+    this.#checkCurrent("Result.read");
+    return { shape: this.shape, data: await this.#program.readOutput(this.name) };
+  }
+
+  /** Where it lies on the GPU, for a run that takes it as an input. @internal */
+  range(where: string): BufferRange {
+    this.#checkCurrent(where);
+    if (this.#program.source.outputs.get(this.name)!.layout) {
+      throw new GraphError(`${where}: ${this.name} lies in the kernels' own order and cannot be an input; read() it first`);
+    }
+    const range = this.#program.outputRange(this.name);
+    range.buffer.check(where);
+    return range;
+  }
+
+  #checkCurrent(where: string): void {
+    if (this.#program.runs - 1 !== this.#run) {
+      throw new GraphError(
+        `${where}: ${this.name} of run ${this.#run + 1} was overwritten when the step ran again; read it, or pass it on, ` +
+          "before the next run",
+      );
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import { checkFinite, DisposedError, GraphError, OptionError, ShapeError, show } from "../errors.ts";
+import type { GpuContext } from "../gpu/context.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import type { NDArray, Shape } from "../shape.ts";
+import { showShape, sizeOf } from "../shape.ts";
+import { describeProgram } from "./describe.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { Program, type ProgramSource } from "./program.ts";
+import { Result, ScalarHistory } from "./result.ts";
+
+/** A value for an input: numbers in row-major order, with their shape or without, or a result of an earlier run. */
+export type InputValue = Float32Array | NDArray | Result;
+
+/** Shapes of a step's inputs by name. */
+export type InputShapes = Readonly<Record<string, Shape>>;
+
+/** One program for one set of input shapes. */
+interface Variant {
+  readonly program: Program;
+  readonly history: ScalarHistory;
+}
+
+/** Work in flight is bounded by this much time, in ms, and by these numbers of runs. */
+const IN_FLIGHT_MS = 250;
+const IN_FLIGHT_RUNS = { least: 4, most: 64 };
+
+/**
+ * A traced function, planned for its input shapes. Every run replays the same static program; input shapes not seen before are
+ * planned when they first come, so that a last short batch just works.
+ */
+export class CompiledStep<Names extends string = string> {
+  readonly #context: GpuContext;
+  readonly #inputs: InputShapes;
+  readonly #build: (shapes: InputShapes) => ProgramSource;
+  readonly #optimizer: Optimizer | null;
+  readonly #variants = new Map<string, Variant>();
+  #disposed = false;
+  #inFlight = 0;
+  #fences: Promise<void>[] = [];
+  #unfenced = 0;
+  #allowed = IN_FLIGHT_RUNS.least;
+
+  /** @internal */
+  constructor(
+    context: GpuContext,
+    inputs: InputShapes,
+    optimizer: Optimizer | null,
+    build: (shapes: InputShapes) => ProgramSource,
+    declared: ProgramSource,
+  ) {
+    this.#context = context;
+    this.#inputs = inputs;
+    this.#optimizer = optimizer;
+    this.#build = build;
+    this.#add(inputs, declared);
+  }
+
+  /**
+   * Runs the step once and returns its results without waiting for them.
+   * @param values One value for every input. A `Float32Array` without a shape that does not fit the declared one is
+   * taken as another number of rows.
+   * @throws {@link ShapeError}, {@link OptionError} or {@link DataError} (NaN, infinity) before anything has run.
+   */
+  run(values: Readonly<Record<string, InputValue>>): Record<Names, Result> {
+    this.#context.check("step.run");
+    if (this.#disposed) throw new DisposedError("step.run: the step was disposed; compile it again");
+    const shapes = this.#shapesOf(values);
+    const data = Object.keys(this.#inputs).map((name) => [name, this.#dataOf(name, values[name]!)] as const);
+    const { program, history } = this.#variant(shapes);
+    for (const [name, value] of data) program.writeInput(name, value);
+    this.#optimizer?.beginStep();
+    const run = program.runs;
+    program.replay();
+    this.#count();
+    const results = [...program.source.outputs.keys()].map((name) => [name, new Result(program, history, name, run)]);
+    return Object.fromEntries(results) as Record<Names, Result>;
+  }
+
+  /**
+   * Settles when few enough runs are in flight for another one. A training loop awaits it before each run, so that the GPU's
+   * queue stays short; it settles at once unless the GPU is behind.
+   */
+  async ready(): Promise<void> {
+    while (this.#inFlight >= this.#allowed && this.#fences.length > 0) await this.#fences[0];
+  }
+
+  /** The dispatches of the program for the declared input shapes, as a table. */
+  describe(): string {
+    return describeProgram(this.#variant(this.#inputs).program);
+  }
+
+  /** Live bytes of all programs of this step; parameters, gradients and optimizer state are the model's. */
+  get bytes(): number {
+    return [...this.#variants.values()].reduce((sum, { program }) => sum + program.bytes, 0);
+  }
+
+  /** The program for the declared input shapes. @internal */
+  get program(): Program {
+    return this.#variant(this.#inputs).program;
+  }
+
+  /** Frees the GPU memory of every program of this step. Parameters stay. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const { program } of this.#variants.values()) program.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #key(shapes: InputShapes): string {
+    return JSON.stringify(Object.keys(this.#inputs).map((name) => shapes[name]));
+  }
+
+  #variant(shapes: InputShapes): Variant {
+    return this.#variants.get(this.#key(shapes)) ?? this.#add(shapes, this.#build(shapes));
+  }
+
+  #add(shapes: InputShapes, source: ProgramSource): Variant {
+    const program = new Program(this.#context, source);
+    const variant = { program, history: new ScalarHistory(program) };
+    this.#variants.set(this.#key(shapes), variant);
+    return variant;
+  }
+
+  #shapesOf(values: Readonly<Record<string, InputValue>>): InputShapes {
+    const names = Object.keys(this.#inputs);
+    if (typeof values !== "object" || values === null) {
+      throw new OptionError(`step.run: expected { ${names.join(", ")} }, got ${show(values)}`);
+    }
+    for (const name of Object.keys(values)) {
+      if (!names.includes(name)) {
+        throw new OptionError(`step.run: unknown input ${show(name)}; the inputs are ${names.join(", ")}`);
+      }
+    }
+    return Object.fromEntries(names.map((name) => [name, shapeOfInput(name, values[name], this.#inputs[name]!)]));
+  }
+
+  #dataOf(name: string, value: InputValue): Float32Array | BufferRange {
+    if (value instanceof Result) return value.range(`step.run: input ${name}`);
+    const data = value instanceof Float32Array ? value : value.data;
+    checkFinite("step.run", `input ${name}`, data);
+    return data;
+  }
+
+  /** Keeps account of runs in flight: a fence every few runs tells when those before it are done. */
+  #count(): void {
+    this.#inFlight++;
+    this.#unfenced++;
+    if (this.#unfenced < IN_FLIGHT_RUNS.least / 2) return;
+    const covered = this.#unfenced;
+    this.#unfenced = 0;
+    const start = performance.now();
+    const waiting = this.#inFlight;
+    const fence = this.#context.idle().then(
+      () => {
+        const perRun = (performance.now() - start) / waiting;
+        const { least, most } = IN_FLIGHT_RUNS;
+        this.#allowed = Math.min(most, Math.max(least, Math.ceil(IN_FLIGHT_MS / perRun)));
+        this.#inFlight -= covered;
+        this.#fences.shift();
+      },
+      () => {
+        // The device is gone; the next run says so.
+        this.#inFlight -= covered;
+        this.#fences.shift();
+      },
+    );
+    this.#fences.push(fence);
+  }
+}
+
+function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
+  const wanted = `a Float32Array, { data, shape } or a Result for shape ${showShape(declared)}`;
+  if (value instanceof Result) return value.shape;
+  if (value instanceof Float32Array) {
+    if (value.length === sizeOf(declared)) return declared;
+    const rest = declared.slice(1);
+    const rows = value.length / sizeOf(rest);
+    if (declared.length === 0 || value.length === 0 || !Number.isInteger(rows)) {
+      throw new ShapeError(
+        `step.run: input ${name} of shape ${showShape(declared)} needs ${sizeOf(declared)} values, or a multiple of ` +
+          `${sizeOf(rest)} for another number of rows, got ${value.length}`,
+      );
+    }
+    return [rows, ...rest];
+  }
+  const array = value as Partial<NDArray> | undefined;
+  if (!(array?.data instanceof Float32Array) || !Array.isArray(array.shape)) {
+    throw new OptionError(`step.run: input ${name} must be ${wanted}, got ${show(value)}`);
+  }
+  const shape = array.shape as Shape;
+  if (shape.length !== declared.length || sizeOf(shape) !== array.data.length || shape.some((size) => size < 1)) {
+    throw new ShapeError(
+      `step.run: input ${name} must be ${wanted}, got shape ${showShape(shape)} with ${array.data.length} values`,
+    );
+  }
+  return shape;
+}
+
+/** Throws unless the declared input shapes are usable. */
+export function checkInputShapes(inputs: unknown): InputShapes {
+  if (typeof inputs !== "object" || inputs === null || Object.keys(inputs).length === 0) {
+    throw new OptionError(`device.compile: inputs must name at least one input with its shape, got ${show(inputs)}`);
+  }
+  for (const [name, shape] of Object.entries(inputs)) {
+    if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0)) {
+      throw new ShapeError(
+        `device.compile: the shape of input ${name} must be an array of positive integers, got ${show(shape)}`,
+      );
+    }
+  }
+  return inputs as InputShapes;
+}
+
+/** Throws a GraphError unless a traced function's result names at least one tensor. */
+export function checkResults(results: unknown): asserts results is Readonly<Record<string, unknown>> {
+  if (typeof results !== "object" || results === null || Object.keys(results).length === 0) {
+    throw new GraphError(
+      `device.compile: the traced function must return an object of tensors like { loss, pred }, got ${show(results)}`,
+    );
+  }
+}
