@@ -1,1 +1,24 @@
+/**
+ * Train and run LSTM models on WebGPU with PyTorch's names, semantics and numbers.
+ * @packageDocumentation
+ */
+export * as data from "./data/index.ts";
 export * from "./errors.ts";
+export type { MemoryReport } from "./gpu/buffer.ts";
+export type { AdapterInfo } from "./gpu/context.ts";
+export type { AdapterFacts } from "./gpu/facts.ts";
+export type { AdapterOptions } from "./gpu/request.ts";
+export { grad } from "./graph/differentiate.ts";
+export { stack, Tensor } from "./graph/tensor.ts";
+export { loadSafetensors, saveSafetensors } from "./io/safetensors.ts";
+export * as nn from "./nn/index.ts";
+export type { VersionPins } from "./ops/op.ts";
+export * as optim from "./optim/index.ts";
+export { defaultGenerator, Generator, manualSeed, rand, randn } from "./random.ts";
+export type { CompileOptions } from "./scheduler/compile.ts";
+export { Device, type DeviceOptions } from "./scheduler/device.ts";
+export type { Optimizer } from "./scheduler/optimizer.ts";
+export type { Result } from "./scheduler/result.ts";
+export type { CompiledStep, InputShapes, InputValue } from "./scheduler/step.ts";
+export type { NDArray, Shape } from "./shape.ts";
+export * from "./train/index.ts";

@@ -1,0 +1,5 @@
+export { Parameter } from "../graph/parameter.ts";
+export { Linear, type LinearOptions } from "./linear.ts";
+export { type LossOptions, MSELoss } from "./loss.ts";
+export { LSTM, type LstmOptions, type LstmState } from "./lstm.ts";
+export { Module } from "./module.ts";

@@ -1,0 +1,107 @@
+import { OptionError, StateDictError, show } from "../errors.ts";
+import { Parameter } from "../graph/parameter.ts";
+import { type NDArray, sameShape, showShape } from "../shape.ts";
+
+/**
+ * Base class of models and layers, as `torch.nn.Module`. Parameters and modules assigned to fields are found by
+ * themselves, in the order of assignment, and named by the field.
+ */
+export class Module {
+  /** Whether the module is in training mode; set by {@link train} and {@link eval}. */
+  training = true;
+  #registered = new Map<string, Parameter>();
+
+  /** Adds a parameter under PyTorch's name where that is no field of the class. */
+  protected registerParameter(name: string, parameter: Parameter): void {
+    this.#registered.set(name, parameter);
+  }
+
+  /** All parameters with their dotted names, in PyTorch's order: own ones first, then the children's. */
+  *namedParameters(prefix = ""): Generator<[string, Parameter]> {
+    const seen = new Set<Parameter>();
+    for (const [name, parameter] of this.#walk(prefix)) {
+      if (seen.has(parameter)) continue;
+      seen.add(parameter);
+      yield [name, parameter];
+    }
+  }
+
+  *#walk(prefix: string): Generator<[string, Parameter]> {
+    for (const [name, parameter] of this.#registered) yield [prefix + name, parameter];
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Parameter) yield [prefix + name, value];
+    }
+    for (const [name, child] of this.namedChildren()) yield* child.#walk(`${prefix}${name}.`);
+  }
+
+  /** All parameters, in PyTorch's order; one that is used twice comes once. */
+  parameters(): Parameter[] {
+    return [...this.namedParameters()].map(([, parameter]) => parameter);
+  }
+
+  /** Modules assigned to this one's fields, by name. */
+  *namedChildren(): Generator<[string, Module]> {
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Module) yield [name, value];
+    }
+  }
+
+  /** Sets training mode here and in all children; programs compiled before keep the mode they were compiled in. */
+  train(mode = true): this {
+    this.training = mode;
+    for (const [, child] of this.namedChildren()) child.train(mode);
+    return this;
+  }
+
+  /** Sets evaluation mode; as `train(false)`. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Every parameter's value by name, with PyTorch's keys, order and layout. */
+  async stateDict(): Promise<Map<string, NDArray>> {
+    const entries = [...this.#walk("")];
+    const values = await Promise.all(entries.map(([, parameter]) => parameter.read()));
+    return new Map(entries.map(([name], i) => [name, values[i]!]));
+  }
+
+  /**
+   * Replaces every parameter's value.
+   * @throws {@link StateDictError} naming what is missing, not expected or misshaped; nothing has changed then.
+   */
+  loadStateDict(state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>): void {
+    if (typeof state !== "object" || state === null) {
+      throw new OptionError(`Module.loadStateDict: expected a Map or an object of tensors by name, got ${show(state)}`);
+    }
+    const given = state instanceof Map ? state : new Map(Object.entries(state));
+    const own = new Map(this.#walk(""));
+    const problems: string[] = [];
+    for (const name of own.keys()) if (!given.has(name)) problems.push(`missing ${name}`);
+    for (const name of given.keys()) if (!own.has(name)) problems.push(`unexpected ${name}`);
+    for (const [name, { shape }] of own) {
+      const value = given.get(name) as NDArray | undefined;
+      if (value === undefined) continue;
+      if (!(value.data instanceof Float32Array) || !Array.isArray(value.shape)) {
+        problems.push(`${name} must be { data: Float32Array, shape }, got ${show(value)}`);
+      } else if (!sameShape(value.shape, shape)) {
+        problems.push(`${name} must have shape ${showShape(shape)}, got ${showShape(value.shape)}`);
+      }
+    }
+    if (problems.length > 0) {
+      throw new StateDictError(
+        `Module.loadStateDict: the state dict does not fit this ${this.constructor.name}, nothing was loaded: ` +
+          problems.join("; "),
+      );
+    }
+    for (const [name, parameter] of own) parameter.write(given.get(name)!.data);
+  }
+
+  /** Gives the parameters' device memory back; the module cannot be used again. */
+  dispose(): void {
+    for (const parameter of this.parameters()) parameter.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,41 @@
+import { DataError, ShapeError, show } from "../errors.ts";
+import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
+
+/** Inputs and targets of some samples, along the first dimension of both. */
+export interface Batch {
+  readonly x: NDArray;
+  readonly y: NDArray;
+}
+
+/** Anything that gives batches anew every time it is iterated, as a DataLoader does. */
+export interface Batches extends Iterable<Batch> {
+  /** Batches in one pass, where known. */
+  readonly length?: number;
+}
+
+/** Throws unless a batch is one; returns its number of samples. */
+export function checkBatch(where: string, batch: unknown): number {
+  const { x, y } = (batch ?? {}) as Partial<Batch>;
+  if (!isArray(x) || !isArray(y)) {
+    throw new DataError(`${where}: every batch must be { x, y } of { data, shape }, got ${show(batch)}`);
+  }
+  const [samples] = x.shape;
+  if (samples === undefined || samples !== y.shape[0]) {
+    throw new ShapeError(
+      `${where}: x and y of a batch must have as many samples, got ${showShape(x.shape)} and ${showShape(y.shape)}`,
+    );
+  }
+  return samples;
+}
+
+function isArray(value: unknown): value is NDArray {
+  const array = value as Partial<NDArray> | undefined;
+  return array?.data instanceof Float32Array && Array.isArray(array.shape);
+}
+
+/** Samples `from` to `to` (exclusive) of an array, without a copy. */
+export function sliceSamples(array: NDArray, from: number, to: number): NDArray {
+  const rest: Shape = array.shape.slice(1);
+  const size = sizeOf(rest);
+  return { data: array.data.subarray(from * size, to * size), shape: [to - from, ...rest] };
+}

@@ -1,0 +1,10 @@
+export type { Batch, Batches } from "./batches.ts";
+export {
+  type EpochReport,
+  type FitOptions,
+  type Loss,
+  type Model,
+  type Progress,
+  Trainer,
+  type TrainerOptions,
+} from "./trainer.ts";
