@@ -60,6 +60,7 @@ export class View {
   /** Without a device there is nothing to press. */
   drawUnusable(): void {
     this.#stale.clear();
+    this.toggle.textContent = TOGGLE.ready;
     this.toggle.disabled = true;
     this.reset.disabled = true;
     byId("status").textContent = "Training is not possible.";

@@ -9,6 +9,8 @@ export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",
   resolve: { alias: { "webgpu-lstm": fileURLToPath(new URL("../src/index.ts", import.meta.url)) } },
+  // A fixed list: a dependency discovered at the first visit would reload the page.
+  optimizeDeps: { include: ["uplot", "d3-dsv"] },
   build: {
     outDir: fileURLToPath(new URL("../dist-demo", import.meta.url)),
     emptyOutDir: true,
