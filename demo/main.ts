@@ -2,10 +2,11 @@
 import { Device } from "webgpu-lstm";
 import { seattleCsv } from "../examples/seattle/csv.ts";
 import { DEFAULTS } from "../examples/seattle/defaults.ts";
+import { forecastTask } from "../examples/seattle/task.ts";
 import { parseWeather } from "../examples/seattle/weather.ts";
 import { Controls } from "./controls.ts";
 import { showNotice } from "./notice.ts";
-import { TrainingSession } from "./session.ts";
+import { TrainingSession, untrained } from "./session.ts";
 import { View } from "./view.ts";
 
 const { window: days, hidden, layers, batchSize, epochs, learningRate } = DEFAULTS;
@@ -27,7 +28,8 @@ function run(device: Device): void {
 
   /** A new session on the present settings; the one before, if any, ends. */
   function open(): TrainingSession {
-    const opened = new TrainingSession(device, weather, controls.settings, (change) => {
+    const task = forecastTask(weather, controls.settings);
+    const opened = new TrainingSession(device, task, controls.settings, (change) => {
       view.draw(opened.snapshot, change);
       if (opened.snapshot.phase === "failed") showNotice(opened.snapshot.error);
     });
@@ -69,6 +71,7 @@ function stop(error: unknown): void {
   showNotice(error);
 }
 
+view.drawAll(untrained(forecastTask(weather, controls.settings), controls.settings, "waiting"));
 try {
   const device = await Device.request();
   document.getElementById("adapter")!.textContent = device.describe();

@@ -2,13 +2,12 @@
 import { type Device, data, manualSeed, type NDArray, nn, optim, Trainer } from "webgpu-lstm";
 import { DEFAULTS } from "../examples/seattle/defaults.ts";
 import { Forecaster } from "../examples/seattle/model.ts";
-import { type ForecastTask, forecastTask } from "../examples/seattle/task.ts";
-import type { Weather } from "../examples/seattle/weather.ts";
+import type { ForecastTask } from "../examples/seattle/task.ts";
 import type { Settings } from "./controls.ts";
 import { type Forecast, type HeldOut, heldOutOf, judge } from "./held-out.ts";
 
-/** ready → compiling → training ⇄ pausing → paused; then done, or failed from anywhere. */
-export type Phase = "ready" | "compiling" | "training" | "pausing" | "paused" | "done" | "failed";
+/** waiting (for a GPU) → ready → compiling → training ⇄ pausing → paused; then done, or failed from anywhere. */
+export type Phase = "waiting" | "ready" | "compiling" | "training" | "pausing" | "paused" | "done" | "failed";
 
 /** What the page shows of a session at a moment. */
 export interface Snapshot {
@@ -33,6 +32,23 @@ export interface Snapshot {
 /** The part of the snapshot that changed. */
 export type Change = "phase" | "batch" | "epoch" | "forecast";
 
+/** What can be shown before there is a model: the data, and how well the baselines forecast it. */
+export function untrained(task: ForecastTask, { batchSize, epochs }: Settings, phase: Phase): Snapshot {
+  return {
+    phase,
+    epoch: 0,
+    epochs,
+    batch: 0,
+    batches: Math.ceil(task.train.length / batchSize),
+    stepsPerSecond: undefined,
+    trainLoss: [],
+    validationLoss: [],
+    heldOut: heldOutOf(task),
+    forecast: undefined,
+    error: undefined,
+  };
+}
+
 /** The forecast chart and the table are refreshed after this many epochs: a forecast waits for the GPU. */
 const EPOCHS_PER_FORECAST = 5;
 
@@ -54,14 +70,14 @@ export class TrainingSession {
   #best: { epoch: number; loss: number; weights: Map<string, NDArray> } | undefined;
 
   /** @param notify called after each change, often; it must be quick */
-  constructor(device: Device, weather: Weather, settings: Settings, notify: (change: Change) => void) {
-    const { horizon, window, hiddenSize, numLayers, batchSize, epochs, learningRate } = settings;
+  constructor(device: Device, task: ForecastTask, settings: Settings, notify: (change: Change) => void) {
+    const { horizon, hiddenSize, numLayers, learningRate } = settings;
+    this.#task = task;
     this.#settings = settings;
     this.#notify = notify;
-    this.#task = forecastTask(weather, { horizon, window });
     manualSeed(DEFAULTS.seed);
     this.#model = new Forecaster({
-      features: this.#task.features,
+      features: task.features,
       hidden: hiddenSize,
       layers: numLayers,
       horizon,
@@ -71,19 +87,7 @@ export class TrainingSession {
       weightDecay: DEFAULTS.weightDecay,
     });
     this.#trainer = new Trainer(device, this.#model, { loss: new nn.MSELoss(), optimizer: this.#optimizer });
-    this.#snapshot = {
-      phase: "ready",
-      epoch: 0,
-      epochs,
-      batch: 0,
-      batches: Math.ceil(this.#task.train.length / batchSize),
-      stepsPerSecond: undefined,
-      trainLoss: [],
-      validationLoss: [],
-      heldOut: heldOutOf(this.#task),
-      forecast: undefined,
-      error: undefined,
-    };
+    this.#snapshot = { ...untrained(task, settings, "ready") };
   }
 
   get snapshot(): Snapshot {

@@ -17,6 +17,7 @@ const hundredths = (value: number) => Math.round(value * 100);
 
 /** The page's main button in each phase. */
 const TOGGLE: Record<Phase, string> = {
+  waiting: "Start",
   ready: "Start",
   compiling: "Pause",
   training: "Pause",
@@ -35,7 +36,7 @@ export class View {
   readonly #stale = new Set<Change>();
   #snapshot: Snapshot | undefined;
 
-  /** Draws everything, for a new session. */
+  /** Draws everything at once, for a new model. */
   drawAll(snapshot: Snapshot): void {
     const { span, horizon } = snapshot.heldOut;
     const dates = DATE.formatRange(...span);
@@ -43,11 +44,13 @@ export class View {
       horizon === 1
         ? `Next day's maximum, ${dates}, never trained on`
         : `The next ${horizon} days' maximum, ${dates}, never trained on`;
-    byId("forecast-note").textContent =
-      horizon === 1
-        ? "Each day's maximum temperature as forecast the day before. Drag to zoom, double-click to see all."
-        : `Each day's maximum temperature as forecast ${horizon} days before. Drag to zoom, double-click to see all.`;
-    for (const change of ["phase", "batch", "epoch", "forecast"] as const) this.draw(snapshot, change);
+    const before = horizon === 1 ? "the day" : `${horizon} days`;
+    byId("forecast-note").textContent = `Each day's maximum temperature as forecast ${before} before.`;
+    this.#stale.clear();
+    this.#drawPhase(snapshot);
+    this.#drawProgress(snapshot);
+    this.#drawEpoch(snapshot);
+    this.#drawForecast(snapshot);
   }
 
   /** Draws the part that changed with the next frame: training can be far quicker than frames are. */
@@ -80,9 +83,10 @@ export class View {
 
   #drawPhase({ phase, epoch, forecast }: Snapshot): void {
     this.toggle.textContent = TOGGLE[phase];
-    this.toggle.disabled = false;
-    this.reset.disabled = phase === "ready";
+    this.toggle.disabled = phase === "waiting";
+    this.reset.disabled = phase === "waiting" || phase === "ready";
     const text: Record<Phase, string> = {
+      waiting: "Looking for a GPU…",
       ready: "Press Start to train a new model.",
       compiling: "Compiling the training step…",
       training: "Training…",
