@@ -122,7 +122,14 @@ describe("the plot", () => {
 describe("the table", () => {
   test("says whether the model is better than both baselines, and not just as good", () => {
     const task = forecastTask(weather, { horizon: 7, window: 14 });
-    expect(resultTable(task, task.heldOut.measured)).toContain("The LSTM beats both baselines.");
+    expect(resultTable(task, task.heldOut.measured)).toContain(
+      "beats both baselines over all days and on every",
+    );
+    const nextDay = forecastTask(weather, { horizon: 1, window: 14 });
+    expect(resultTable(nextDay, nextDay.heldOut.measured)).toContain("The LSTM beats both baselines.");
+    const { data, shape } = task.heldOut.measured;
+    const worseOnDay3 = { shape, data: data.map((value, i) => (i % 7 === 2 ? value + 9 : value)) };
+    expect(resultTable(task, worseOnDay3)).toContain("over all days; by MAE alone, not on day 3.");
     expect(resultTable(task, task.heldOut.seasonal)).toContain("does NOT beat both");
     const rows = resultTable(task, task.heldOut.seasonal).split("\n");
     const cells = (row: string) => row.trim().split(/\s{2,}/);
