@@ -1,5 +1,5 @@
-import { type Device, grad, type NDArray, nn, type Tensor, type VersionPins } from "webgpu-lstm";
 import { afterAll, describe, expect, test } from "vitest";
+import { type Device, grad, type NDArray, nn, type Tensor, type VersionPins } from "webgpu-lstm";
 import type { GoldenCase } from "../golden-case.ts";
 import { expectClose } from "./closeness.ts";
 import { goldenNames, loadGolden } from "./goldens.ts";
@@ -11,6 +11,12 @@ const versions: VersionPins[] = [
   { lstm: "cell", gemm: "register" },
   { lstm: "cell", gemm: "shared" },
 ];
+
+/**
+ * Budgets other than torch's default. With weights 100 times as large, a rounding of the preactivations in float32 becomes a
+ * hundredfold error behind the steep parts of the gates: PyTorch's own float32 uses 320 times the budget there.
+ */
+const factors: Readonly<Record<string, number>> = { lstm_saturated: 320 };
 
 /** Runs a case's LSTM forward and backward once; results under the golden's names. */
 async function runCase(device: Device, golden: GoldenCase): Promise<Map<string, NDArray>> {
@@ -39,7 +45,12 @@ async function runCase(device: Device, golden: GoldenCase): Promise<Map<string, 
       const wanted = new Map<string, Tensor>([["x", input("x")], ...parameters]);
       if (withState) wanted.set("h0", input("h0")).set("c0", input("c0"));
       const gradients = grad(loss, [...wanted.values()]);
-      const results: Record<string, Tensor> = { loss, "out.output": output, "out.h_n": state.h, "out.c_n": state.c };
+      const results: Record<string, Tensor> = {
+        loss,
+        "out.output": output,
+        "out.h_n": state.h,
+        "out.c_n": state.c,
+      };
       for (const [i, name] of [...wanted.keys()].entries()) results[`grad.${name}`] = gradients[i]!;
       return results;
     },
@@ -57,7 +68,9 @@ async function runCase(device: Device, golden: GoldenCase): Promise<Map<string, 
 const used = new Map<string, number>();
 afterAll(() => {
   const worst = [...used].sort((a, b) => b[1] - a[1]).slice(0, 3);
-  console.log(`LSTM goldens, largest share of budget used: ${worst.map(([n, u]) => `${n} ${u.toFixed(3)}`).join(", ")}`);
+  console.log(
+    `LSTM goldens, largest share of budget used: ${worst.map(([n, u]) => `${n} ${u.toFixed(3)}`).join(", ")}`,
+  );
 });
 
 describe.each(versions)("LSTM against PyTorch float64: $lstm, $gemm", (pins) => {
@@ -66,14 +79,18 @@ describe.each(versions)("LSTM against PyTorch float64: $lstm, $gemm", (pins) => 
     await withDevice(
       async (device) => {
         const results = await runCase(device, golden);
-        const names = [...golden.names("out.").map((n) => `out.${n}`), "loss", ...golden.names("grad.").map((n) => `grad.${n}`)];
+        const names = [
+          ...golden.names("out.").map((n) => `out.${n}`),
+          "loss",
+          ...golden.names("grad.").map((n) => `grad.${n}`),
+        ];
         expect([...results.keys()].sort()).toEqual([...names].sort());
         for (const result of names) {
           const expected = golden.tensor(result);
           const actual = results.get(result)!;
           expect(actual.shape, `${result}: shape`).toEqual(expected.shape);
           const label = `${name} ${pins.lstm} ${pins.gemm} ${result}`;
-          used.set(label, expectClose(label, actual.data, expected));
+          used.set(label, expectClose(label, actual.data, expected, factors[name]));
         }
       },
       { versions: pins },
