@@ -43,7 +43,9 @@ export class DeviceLostError extends WebGpuLstmError {}
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Float32Array).length})`;
-  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  if (Array.isArray(value)) {
+    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(show).join(", ")}]`;
+  }
   if (typeof value === "function") return value.name ? `function ${value.name}` : "a function";
   if (typeof value === "object" && value !== null) {
     const name = value.constructor?.name;

@@ -1,4 +1,4 @@
-import { DisposedError, WebGpuLstmError } from "../errors.ts";
+import { DisposedError, show, WebGpuLstmError } from "../errors.ts";
 
 /** What a buffer is for; `device.memory` counts live bytes by role. */
 export type BufferRole =
@@ -95,7 +95,8 @@ export class DeviceBuffer {
 
   /** Throws a {@link DisposedError} if this buffer's memory is already returned. */
   check(where: string): void {
-    if (this.#disposed) throw new DisposedError(`${where}: ${this.label} was disposed; create it again`);
+    if (this.#disposed)
+      throw new DisposedError(`${where}: the memory of ${show(this.label)} was given back by a dispose()`);
   }
 
   dispose(): void {

@@ -22,6 +22,8 @@ export interface BufferCopy {
   readonly bytes: number;
 }
 
+const LOST_ADVICE = "call Device.request() again, build the model anew and load its last state dict";
+
 /** A GPUDevice with its account of memory, its kernels and its queue. The scheduler's `Device` is built on it. */
 export class GpuContext {
   readonly info: AdapterInfo;
@@ -53,8 +55,7 @@ export class GpuContext {
       void gpu.lost.then(({ reason, message }) => {
         if (this.#disposed) return;
         this.#lost = new DeviceLostError(
-          `the GPU device was lost (${reason}): ${message || "no message"}; ` +
-            "call Device.request() again, build the model anew and load its last state dict",
+          `the GPU device was lost (${reason}): ${message || "no message"}; ` + LOST_ADVICE,
         );
         resolve(this.#lost);
       });
@@ -77,16 +78,15 @@ export class GpuContext {
   /** Throws if the device is disposed or lost. */
   check(where: string): void {
     if (this.#disposed) throw new DisposedError(`${where}: the device was disposed; request a new one`);
-    if (this.#lost) throw this.#lost;
+    if (this.#lost) throw new DeviceLostError(`${where}: ${this.#lost.message}`, { cause: this.#lost });
   }
 
   /** The error for an operation that failed because the device went away. @internal */
   lostError(where: string, cause: unknown): Error {
     if (this.#disposed)
       return new DisposedError(`${where}: the device was disposed before the GPU answered`, { cause });
-    return (
-      this.#lost ?? new DeviceLostError(`${where}: the GPU device was lost before it answered`, { cause })
-    );
+    const reason = this.#lost?.message ?? `the GPU device was lost before it answered; ${LOST_ADVICE}`;
+    return new DeviceLostError(`${where}: ${reason}`, { cause });
   }
 
   /** Creates a zero-filled buffer of at least 16 bytes. @internal */

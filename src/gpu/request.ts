@@ -22,6 +22,8 @@ const RAISED_LIMITS = [
   "maxComputeWorkgroupSizeY",
 ] as const;
 
+const POWER_PREFERENCES: readonly unknown[] = ["low-power", "high-performance"];
+
 /** Features used where the adapter has them; everything works without. */
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
 
@@ -43,7 +45,15 @@ export async function requestGpuDevice(
             "Firefox, or in Node pass { gpu } from the npm package webgpu",
     );
   }
+  if (typeof gpu.requestAdapter !== "function") {
+    throw new OptionError(`Device.request: gpu must be a GPU object like navigator.gpu, got ${show(gpu)}`);
+  }
   const { powerPreference } = options;
+  if (powerPreference !== undefined && !POWER_PREFERENCES.includes(powerPreference)) {
+    throw new OptionError(
+      `Device.request: powerPreference must be one of ${POWER_PREFERENCES.join(", ")}, got ${show(powerPreference)}`,
+    );
+  }
   const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {});
   if (!adapter) {
     throw new NoAdapterError(

@@ -67,11 +67,19 @@ export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tenso
  */
 export function grad(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
   const graph = currentRecorder("grad");
-  if (!(graph instanceof Graph)) throw new GraphError("grad: call it inside the function given to device.compile()");
+  if (!(graph instanceof Graph))
+    throw new GraphError("grad: call it inside the function given to device.compile()");
   checkLoss("grad", loss);
+  if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor)) {
+    throw new GraphError(
+      `grad: expected an array of tensors of this trace, or of parameters, got ${show(tensors)}`,
+    );
+  }
   return differentiate(graph, loss, tensors).map((gradient, i) => {
     if (!gradient) {
-      throw new GraphError(`grad: the loss does not depend on tensor ${i} of shape ${showShape(tensors[i]!.shape)}`);
+      throw new GraphError(
+        `grad: the loss does not depend on tensor ${i} of shape ${showShape(tensors[i]!.shape)}`,
+      );
     }
     return gradient;
   });
@@ -79,7 +87,8 @@ export function grad(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
 
 /** Throws a GraphError unless `loss` is a tensor with one element. */
 export function checkLoss(where: string, loss: unknown): asserts loss is Tensor {
-  if (!(loss instanceof Tensor)) throw new GraphError(`${where}: the loss must be a tensor, got ${show(loss)}`);
+  if (!(loss instanceof Tensor))
+    throw new GraphError(`${where}: the loss must be a tensor, got ${show(loss)}`);
   if (loss.shape.some((size) => size !== 1)) {
     throw new GraphError(
       `${where}: the loss must be a scalar, got shape ${showShape(loss.shape)}; reduce it with a mean or a sum`,

@@ -1,4 +1,4 @@
-import { GraphError } from "../errors.ts";
+import { GraphError, show } from "../errors.ts";
 import type { Op } from "../ops/op.ts";
 import { type Recorder, recordInto } from "./recorder.ts";
 import { type ForwardNode, Tensor } from "./tensor.ts";
@@ -27,7 +27,7 @@ export class Graph implements Recorder {
     for (const input of inputs) {
       if (input !== null && !(input instanceof Tensor)) {
         throw new GraphError(
-          `${op.name}: expected a tensor of this trace, got ${typeof input}; data goes in through the step's inputs`,
+          `${op.name}: expected a tensor of this trace, got ${show(input)}; data goes in through the step's inputs`,
         );
       }
       if (input?.owner && input.owner !== this) {
@@ -80,10 +80,5 @@ export class Graph implements Recorder {
 
 /** Runs `fn` once, recording every op on tensors. */
 export function trace<T>(graph: Graph, fn: () => T): T {
-  const value = recordInto(graph, fn);
-  if (value instanceof Promise) {
-    void value.catch(() => {});
-    throw new GraphError("compile: the traced function must not be async; it runs once, to record its ops");
-  }
-  return value;
+  return recordInto(graph, fn);
 }

@@ -33,6 +33,11 @@ export class Parameter extends Tensor {
     this.layout = layout;
   }
 
+  /** Whether the value is gone, as after the model's `dispose()`. @internal */
+  get disposed(): boolean {
+    return !this.#home && !this.#host;
+  }
+
   /** @internal */
   get home(): ParameterHome | null {
     return this.#home;

@@ -1,6 +1,6 @@
-import { OptionError, StateDictError, show } from "../errors.ts";
+import { DisposedError, OptionError, StateDictError, show } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
-import { type NDArray, sameShape, showShape } from "../shape.ts";
+import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
 
 /**
  * Base class of models and layers, as `torch.nn.Module`. Parameters and modules assigned to fields are found by
@@ -60,6 +60,7 @@ export class Module {
 
   /** Every parameter's value by name, with PyTorch's keys, order and layout. */
   async stateDict(): Promise<Map<string, NDArray>> {
+    this.#checkAlive("Module.stateDict");
     const entries = [...this.#walk("")];
     const values = await Promise.all(entries.map(([, parameter]) => parameter.read()));
     return new Map(entries.map(([name], i) => [name, values[i]!]));
@@ -71,8 +72,11 @@ export class Module {
    */
   loadStateDict(state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>): void {
     if (typeof state !== "object" || state === null) {
-      throw new OptionError(`Module.loadStateDict: expected a Map or an object of tensors by name, got ${show(state)}`);
+      throw new OptionError(
+        `Module.loadStateDict: expected a Map or an object of tensors by name, got ${show(state)}`,
+      );
     }
+    this.#checkAlive("Module.loadStateDict");
     const given = state instanceof Map ? state : new Map(Object.entries(state));
     const own = new Map(this.#walk(""));
     const problems: string[] = [];
@@ -85,6 +89,10 @@ export class Module {
         problems.push(`${name} must be { data: Float32Array, shape }, got ${show(value)}`);
       } else if (!sameShape(value.shape, shape)) {
         problems.push(`${name} must have shape ${showShape(shape)}, got ${showShape(value.shape)}`);
+      } else if (value.data.length !== sizeOf(shape)) {
+        problems.push(
+          `${name} must hold ${sizeOf(shape)} values for ${showShape(shape)}, got ${value.data.length}`,
+        );
       }
     }
     if (problems.length > 0) {
@@ -94,6 +102,11 @@ export class Module {
       );
     }
     for (const [name, parameter] of own) parameter.write(given.get(name)!.data);
+  }
+
+  #checkAlive(where: string): void {
+    if (!this.parameters().some((parameter) => parameter.disposed)) return;
+    throw new DisposedError(`${where}: this ${this.constructor.name} was disposed; build a new one`);
   }
 
   /** Gives the parameters' device memory back; the module cannot be used again. */

@@ -10,8 +10,7 @@ import type { Shape } from "../shape.ts";
 import { lower, ownStorage } from "./lower.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type ArenaRange, ParameterArena, rangesOf } from "./parameters.ts";
-import type { ProgramSource } from "./program.ts";
-import { CompiledStep, checkInputShapes, checkResults, type InputShapes } from "./step.ts";
+import { CompiledStep, checkInputShapes, checkResults, type InputShapes, type StepSource } from "./step.ts";
 
 /** How {@link Device.compile} plans a function. */
 export interface CompileOptions<Inputs extends InputShapes, Results> {
@@ -49,6 +48,7 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
       `device.compile: minimize must name one result, got ${show(minimize)}; add several losses up into one`,
     );
   }
+  if (optimizer !== undefined) checkOptimizer(optimizer);
   const plan = { facts: context.facts, pins, maxGrid: context.limits.maxGrid };
   const build = (shapes: InputShapes) => buildProgram(context, plan, fn, shapes, minimize, optimizer);
 
@@ -64,17 +64,28 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   shapes: InputShapes,
   minimize: string | undefined,
   optimizer: Optimizer | undefined,
-): ProgramSource {
+): StepSource {
   const graph = new Graph();
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
   const outputs = new Map<string, Tensor>();
   const gradients = new Map<Parameter, Tensor>();
   trace(graph, () => {
     const results = fn(Object.fromEntries(inputs) as { readonly [K in keyof Inputs]: Tensor });
+    if (results instanceof Promise) {
+      results.catch(() => {});
+      throw new GraphError(
+        "device.compile: the traced function must not be async, it runs once to record its ops; await before or after it",
+      );
+    }
     checkResults(results);
     for (const [name, tensor] of Object.entries(results)) {
       if (!(tensor instanceof Tensor)) {
         throw new GraphError(`device.compile: result ${name} must be a tensor, got ${show(tensor)}`);
+      }
+      if (tensor.owner && tensor.owner !== graph) {
+        throw new GraphError(
+          `device.compile: result ${name} belongs to another trace; return it there, and pass that result in as an input here`,
+        );
       }
       outputs.set(name, tensor);
     }
@@ -105,15 +116,27 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   });
 
   const dispatches = lower(graph, [...outputs.values(), ...gradients.values()], plan);
-  ParameterArena.place(context, [...parametersOf(dispatches, outputs.values()), ...(optimizer?.parameters ?? [])]);
+  const parameters = new Set([
+    ...parametersOf(dispatches, outputs.values()),
+    ...(optimizer?.parameters ?? []),
+  ]);
+  ParameterArena.place(context, parameters);
 
   const placed = new Map<Tensor, BufferRange>();
   for (const [parameter, gradient] of gradients) {
     const place = ParameterArena.placeOf(context, parameter);
     placed.set(gradient, place.range(place.arena.gradients));
   }
-  const update = optimizer ? updateDispatches(context, graph, plan, optimizer, [...gradients.keys()], placed) : [];
-  return { graph, dispatches: [...dispatches, ...update], inputs, outputs, placed };
+  const update = optimizer
+    ? updateDispatches(context, graph, plan, optimizer, [...gradients.keys()], placed)
+    : [];
+  return { graph, dispatches: [...dispatches, ...update], inputs, outputs, placed, parameters };
+}
+
+function checkOptimizer(optimizer: Partial<Optimizer> | null): void {
+  if (!Array.isArray(optimizer?.parameters) || typeof optimizer.beginStep !== "function") {
+    throw new OptionError(`device.compile: optimizer must be one such as optim.Adam, got ${show(optimizer)}`);
+  }
 }
 
 /** Parameters that a program reads, in the order it meets them. */

@@ -42,7 +42,12 @@ export class Device extends GpuContext {
     const pins = checkPins("Device.from", options.versions);
     const given = options.facts && checkFacts("Device.from: facts", options.facts);
     const info = infoOfDevice(gpuDevice);
-    return new Device([gpuDevice, info, given ?? (await measured(gpuDevice, info)), false], pins);
+    const facts = given ?? (await measured(gpuDevice, info));
+    const device = new Device([gpuDevice, info, facts, false], pins);
+    // The device hears of a loss in the past with the next turn of the event loop.
+    await new Promise((resolve) => setTimeout(resolve));
+    device.check("Device.from");
+    return device;
   }
 
   /**
@@ -71,8 +76,13 @@ async function measured(gpu: NativeDevice, info: GpuContext["info"]): Promise<Ad
   let facts = known.get(key);
   if (!facts) {
     const probe = new GpuContext(gpu, info, { gflops: 1, barrierMicros: 1, dispatchMicros: 1 }, false);
-    facts = await measureFacts(probe);
-    probe.dispose();
+    try {
+      facts = await measureFacts(probe);
+      // What a lost device seems to take is no measurement.
+      probe.check("Device");
+    } finally {
+      probe.dispose();
+    }
     known.set(key, facts);
   }
   return facts;
@@ -88,7 +98,9 @@ function checkPins(where: string, pins: VersionPins = {}): VersionPins {
   for (const [name, allowed] of Object.entries(VERSIONS)) {
     const pin = pins[name as keyof VersionPins];
     if (pin !== undefined && !allowed.includes(pin)) {
-      throw new OptionError(`${where}: versions.${name} must be one of ${allowed.join(", ")}, got ${show(pin)}`);
+      throw new OptionError(
+        `${where}: versions.${name} must be one of ${allowed.join(", ")}, got ${show(pin)}`,
+      );
     }
   }
   return { ...pins };

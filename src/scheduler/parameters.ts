@@ -1,9 +1,9 @@
-import { GraphError } from "../errors.ts";
-import type { Parameter, ParameterHome } from "../graph/parameter.ts";
+import { DisposedError, GraphError } from "../errors.ts";
 import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { StagingPool } from "../gpu/staging.ts";
+import type { Parameter, ParameterHome } from "../graph/parameter.ts";
 import { roundUp, sizeOf } from "../shape.ts";
 import { STORAGE_ALIGNMENT } from "./memory.ts";
 
@@ -30,11 +30,13 @@ class Place implements ParameterHome {
   }
 
   async read(): Promise<Float32Array> {
+    this.arena.context.check("Parameter.read");
     const data = await this.arena.staging.read(this.arena.values, this.offset, this.size);
     return this.parameter.layout ? this.parameter.layout.unpack(data) : data;
   }
 
   write(data: Float32Array): void {
+    this.arena.context.check("Parameter.write");
     const packed = this.parameter.layout ? this.parameter.layout.pack(data) : data;
     this.arena.context.write(this.arena.values, this.offset * 4, packed);
   }
@@ -75,7 +77,14 @@ export class ParameterArena {
 
   /** Places the parameters that are not on a device yet. */
   static place(context: GpuContext, parameters: Iterable<Parameter>): void {
-    const homeless = [...new Set(parameters)].filter((parameter) => !parameter.home);
+    const all = [...new Set(parameters)];
+    // Before anything is allocated: what cannot be placed here.
+    for (const parameter of all) {
+      if (parameter.disposed)
+        throw new DisposedError("device.compile: the model was disposed; build a new one");
+      if (parameter.home) ParameterArena.placeOf(context, parameter);
+    }
+    const homeless = all.filter((parameter) => !parameter.home);
     if (homeless.length > 0) new ParameterArena(context, homeless);
   }
 
@@ -84,7 +93,7 @@ export class ParameterArena {
     const place = parameter.home;
     if (!(place instanceof Place) || place.arena.context !== context) {
       throw new GraphError(
-        "compile: a parameter of this model lives on another device; build a second model and load the first one's " +
+        "device.compile: a parameter of this model lives on another device; build a second model and load the first one's " +
           "state dict",
       );
     }

@@ -1,4 +1,5 @@
 import { GraphError } from "../errors.ts";
+import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { HISTORY, type Program } from "./program.ts";
@@ -23,6 +24,7 @@ export class ScalarHistory {
     }
     // One read answers for every run before it.
     if (!this.#latest || this.#latest.runs <= run) {
+      program.outputRange(name).buffer.check("Result.item");
       this.#latest = { runs: program.runs, values: program.readHistory() };
     }
     const names = program.scalarNames;
@@ -54,7 +56,9 @@ export class Result {
   /** The value of a result with one element. Waits for the GPU. */
   async item(): Promise<number> {
     if (sizeOf(this.shape) !== 1) {
-      throw new GraphError(`Result.item: ${this.name} has shape ${showShape(this.shape)}; use read() for more than one value`);
+      throw new GraphError(
+        `Result.item: ${this.name} has shape ${showShape(this.shape)}; use read() for more than one value`,
+      );
     }
     return this.#history.read(this.name, this.#run);
   }
@@ -63,14 +67,20 @@ export class Result {
   async read(): Promise<NDArray> {
     if (sizeOf(this.shape) === 1) return { shape: this.shape, data: Float32Array.of(await this.item()) };
     this.#checkCurrent("Result.read");
+    this.#program.outputRange(this.name).buffer.check("Result.read");
     return { shape: this.shape, data: await this.#program.readOutput(this.name) };
   }
 
   /** Where it lies on the GPU, for a run that takes it as an input. @internal */
-  range(where: string): BufferRange {
+  range(where: string, context: GpuContext): BufferRange {
+    if (this.#program.context !== context) {
+      throw new GraphError(`${where}: ${this.name} lies on another device; read() it and pass what you get`);
+    }
     this.#checkCurrent(where);
     if (this.#program.source.outputs.get(this.name)!.layout) {
-      throw new GraphError(`${where}: ${this.name} lies in the kernels' own order and cannot be an input; read() it first`);
+      throw new GraphError(
+        `${where}: ${this.name} lies in the kernels' own order and cannot be an input; read() it first`,
+      );
     }
     const range = this.#program.outputRange(this.name);
     range.buffer.check(where);

@@ -1,6 +1,7 @@
 import { checkFinite, DisposedError, GraphError, OptionError, ShapeError, show } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
+import type { Parameter } from "../graph/parameter.ts";
 import type { NDArray, Shape } from "../shape.ts";
 import { showShape, sizeOf } from "../shape.ts";
 import { describeProgram } from "./describe.ts";
@@ -14,9 +15,15 @@ export type InputValue = Float32Array | NDArray | Result;
 /** Shapes of a step's inputs by name. */
 export type InputShapes = Readonly<Record<string, Shape>>;
 
+/** A traced function as it becomes a program, and the parameters that must be there when it runs. */
+export interface StepSource extends ProgramSource {
+  readonly parameters: ReadonlySet<Parameter>;
+}
+
 /** One program for one set of input shapes. */
 interface Variant {
   readonly program: Program;
+  readonly parameters: ReadonlySet<Parameter>;
   readonly history: ScalarHistory;
 }
 
@@ -31,7 +38,7 @@ const IN_FLIGHT_RUNS = { least: 4, most: 64 };
 export class CompiledStep<Names extends string = string> {
   readonly #context: GpuContext;
   readonly #inputs: InputShapes;
-  readonly #build: (shapes: InputShapes) => ProgramSource;
+  readonly #build: (shapes: InputShapes) => StepSource;
   readonly #optimizer: Optimizer | null;
   readonly #variants = new Map<string, Variant>();
   #disposed = false;
@@ -45,8 +52,8 @@ export class CompiledStep<Names extends string = string> {
     context: GpuContext,
     inputs: InputShapes,
     optimizer: Optimizer | null,
-    build: (shapes: InputShapes) => ProgramSource,
-    declared: ProgramSource,
+    build: (shapes: InputShapes) => StepSource,
+    declared: StepSource,
   ) {
     this.#context = context;
     this.#inputs = inputs;
@@ -62,17 +69,26 @@ export class CompiledStep<Names extends string = string> {
    * @throws {@link ShapeError}, {@link OptionError} or {@link DataError} (NaN, infinity) before anything has run.
    */
   run(values: Readonly<Record<string, InputValue>>): Record<Names, Result> {
-    this.#context.check("step.run");
-    if (this.#disposed) throw new DisposedError("step.run: the step was disposed; compile it again");
+    this.#check("step.run");
     const shapes = this.#shapesOf(values);
     const data = Object.keys(this.#inputs).map((name) => [name, this.#dataOf(name, values[name]!)] as const);
-    const { program, history } = this.#variant(shapes);
+    const { program, history, parameters } = this.#variant(shapes);
+    for (const parameter of parameters) {
+      if (parameter.disposed) {
+        throw new DisposedError(
+          "step.run: the step's model was disposed; build a new one and compile a step for it",
+        );
+      }
+    }
     for (const [name, value] of data) program.writeInput(name, value);
     this.#optimizer?.beginStep();
     const run = program.runs;
     program.replay();
     this.#count();
-    const results = [...program.source.outputs.keys()].map((name) => [name, new Result(program, history, name, run)]);
+    const results = [...program.source.outputs.keys()].map((name) => [
+      name,
+      new Result(program, history, name, run),
+    ]);
     return Object.fromEntries(results) as Record<Names, Result>;
   }
 
@@ -86,6 +102,7 @@ export class CompiledStep<Names extends string = string> {
 
   /** The dispatches of the program for the declared input shapes, as a table. */
   describe(): string {
+    this.#check("step.describe");
     return describeProgram(this.#variant(this.#inputs).program);
   }
 
@@ -96,6 +113,7 @@ export class CompiledStep<Names extends string = string> {
 
   /** The program for the declared input shapes. @internal */
   get program(): Program {
+    this.#check("step.program");
     return this.#variant(this.#inputs).program;
   }
 
@@ -103,10 +121,16 @@ export class CompiledStep<Names extends string = string> {
   dispose(): void {
     this.#disposed = true;
     for (const { program } of this.#variants.values()) program.dispose();
+    this.#variants.clear();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #check(where: string): void {
+    this.#context.check(where);
+    if (this.#disposed) throw new DisposedError(`${where}: the step was disposed; compile it again`);
   }
 
   #key(shapes: InputShapes): string {
@@ -117,9 +141,9 @@ export class CompiledStep<Names extends string = string> {
     return this.#variants.get(this.#key(shapes)) ?? this.#add(shapes, this.#build(shapes));
   }
 
-  #add(shapes: InputShapes, source: ProgramSource): Variant {
+  #add(shapes: InputShapes, source: StepSource): Variant {
     const program = new Program(this.#context, source);
-    const variant = { program, history: new ScalarHistory(program) };
+    const variant = { program, parameters: source.parameters, history: new ScalarHistory(program) };
     this.#variants.set(this.#key(shapes), variant);
     return variant;
   }
@@ -134,11 +158,13 @@ export class CompiledStep<Names extends string = string> {
         throw new OptionError(`step.run: unknown input ${show(name)}; the inputs are ${names.join(", ")}`);
       }
     }
-    return Object.fromEntries(names.map((name) => [name, shapeOfInput(name, values[name], this.#inputs[name]!)]));
+    return Object.fromEntries(
+      names.map((name) => [name, shapeOfInput(name, values[name], this.#inputs[name]!)]),
+    );
   }
 
   #dataOf(name: string, value: InputValue): Float32Array | BufferRange {
-    if (value instanceof Result) return value.range(`step.run: input ${name}`);
+    if (value instanceof Result) return value.range(`step.run: input ${name}`, this.#context);
     const data = value instanceof Float32Array ? value : value.data;
     checkFinite("step.run", `input ${name}`, data);
     return data;
@@ -173,7 +199,13 @@ export class CompiledStep<Names extends string = string> {
 
 function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
   const wanted = `a Float32Array, { data, shape } or a Result for shape ${showShape(declared)}`;
-  if (value instanceof Result) return value.shape;
+  if (value instanceof Result) {
+    if (value.shape.length === declared.length) return value.shape;
+    throw new ShapeError(
+      `step.run: input ${name} must have the rank of ${showShape(declared)}, got result ${value.name} of shape ` +
+        `${showShape(value.shape)}`,
+    );
+  }
   if (value instanceof Float32Array) {
     if (value.length === sizeOf(declared)) return declared;
     const rest = declared.slice(1);
@@ -191,7 +223,11 @@ function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
     throw new OptionError(`step.run: input ${name} must be ${wanted}, got ${show(value)}`);
   }
   const shape = array.shape as Shape;
-  if (shape.length !== declared.length || sizeOf(shape) !== array.data.length || shape.some((size) => size < 1)) {
+  if (
+    shape.length !== declared.length ||
+    sizeOf(shape) !== array.data.length ||
+    shape.some((size) => size < 1)
+  ) {
     throw new ShapeError(
       `step.run: input ${name} must be ${wanted}, got shape ${showShape(shape)} with ${array.data.length} values`,
     );
@@ -202,7 +238,9 @@ function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
 /** Throws unless the declared input shapes are usable. */
 export function checkInputShapes(inputs: unknown): InputShapes {
   if (typeof inputs !== "object" || inputs === null || Object.keys(inputs).length === 0) {
-    throw new OptionError(`device.compile: inputs must name at least one input with its shape, got ${show(inputs)}`);
+    throw new OptionError(
+      `device.compile: inputs must name at least one input with its shape, got ${show(inputs)}`,
+    );
   }
   for (const [name, shape] of Object.entries(inputs)) {
     if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0)) {

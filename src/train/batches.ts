@@ -1,4 +1,4 @@
-import { DataError, ShapeError, show } from "../errors.ts";
+import { DataError, OptionError, ShapeError, show } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 
 /** Inputs and targets of some samples, along the first dimension of both. */
@@ -11,6 +11,15 @@ export interface Batch {
 export interface Batches extends Iterable<Batch> {
   /** Batches in one pass, where known. */
   readonly length?: number;
+}
+
+/** Throws unless `loader` can give batches; of what has a length, unless there is one. */
+export function checkBatches(where: string, name: string, loader: unknown): asserts loader is Batches {
+  const { length, [Symbol.iterator]: iterate } = (loader ?? {}) as Partial<Batches>;
+  if (typeof loader === "string" || typeof iterate !== "function") {
+    throw new OptionError(`${where}: ${name} must give batches, as a DataLoader does, got ${show(loader)}`);
+  }
+  if (length === 0) throw new DataError(`${where}: ${name} has no batch, got length 0; give it at least one`);
 }
 
 /** Throws unless a batch is one; returns its number of samples. */
@@ -28,7 +37,8 @@ export function checkBatch(where: string, batch: unknown): number {
   return samples;
 }
 
-function isArray(value: unknown): value is NDArray {
+/** Whether a value has data and a shape. */
+export function isArray(value: unknown): value is NDArray {
   const array = value as Partial<NDArray> | undefined;
   return array?.data instanceof Float32Array && Array.isArray(array.shape);
 }

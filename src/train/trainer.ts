@@ -1,12 +1,21 @@
-import { checkInteger, checkOptions, DataError, OptionError, ShapeError, show } from "../errors.ts";
+import {
+  checkFinite,
+  checkInteger,
+  checkOptions,
+  DataError,
+  DisposedError,
+  OptionError,
+  ShapeError,
+  show,
+} from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Module } from "../nn/module.ts";
 import { Device } from "../scheduler/device.ts";
 import type { Optimizer } from "../scheduler/optimizer.ts";
 import type { Result } from "../scheduler/result.ts";
 import type { CompiledStep } from "../scheduler/step.ts";
-import type { NDArray } from "../shape.ts";
-import { type Batch, type Batches, checkBatch, sliceSamples } from "./batches.ts";
+import { type NDArray, showShape, sizeOf } from "../shape.ts";
+import { type Batch, type Batches, checkBatch, checkBatches, isArray, sliceSamples } from "./batches.ts";
 
 /** A model that maps one batch of inputs to one batch of predictions. */
 export type Model = Module & { forward(x: Tensor): Tensor };
@@ -72,17 +81,22 @@ export class Trainer {
     predict?: Promise<CompiledStep<"prediction">>;
   } = {};
   #fitting = false;
+  #disposed = false;
 
   constructor(device: Device, model: Model, options: TrainerOptions) {
     if (!(device instanceof Device)) {
       throw new OptionError(`Trainer: the first argument must be a Device, got ${show(device)}`);
     }
     if (!(model instanceof Module) || typeof model.forward !== "function") {
-      throw new OptionError(`Trainer: the model must extend nn.Module and have forward(x), got ${show(model)}`);
+      throw new OptionError(
+        `Trainer: the model must extend nn.Module and have forward(x), got ${show(model)}`,
+      );
     }
     checkOptions("Trainer", options, ["loss", "optimizer"]);
     if (typeof options.loss?.forward !== "function" || typeof options.optimizer?.beginStep !== "function") {
-      throw new OptionError("Trainer: options must be { loss, optimizer }, such as { loss: new nn.MSELoss(), optimizer }");
+      throw new OptionError(
+        "Trainer: options must be { loss, optimizer }, such as { loss: new nn.MSELoss(), optimizer }",
+      );
     }
     this.device = device;
     this.model = model;
@@ -95,10 +109,20 @@ export class Trainer {
    * @throws {@link DataError} if the loader gives no batch; the signal's reason if it is aborted.
    */
   async *fit(loader: Batches, options: FitOptions): AsyncGenerator<EpochReport, void, void> {
+    this.#check("Trainer.fit");
+    checkBatches("Trainer.fit", "the loader", loader);
     checkOptions("Trainer.fit", options, ["epochs", "validation", "signal", "onProgress"]);
     const { epochs, validation, signal, onProgress } = options;
     checkInteger("Trainer.fit", "epochs", epochs);
-    if (this.#fitting) throw new OptionError("Trainer.fit: this trainer is fitting already; end or abort that run first");
+    if (validation !== undefined) checkBatches("Trainer.fit", "validation", validation);
+    if (signal !== undefined && typeof signal.throwIfAborted !== "function") {
+      throw new OptionError(`Trainer.fit: signal must be an AbortSignal, got ${show(signal)}`);
+    }
+    if (onProgress !== undefined && typeof onProgress !== "function") {
+      throw new OptionError(`Trainer.fit: onProgress must be a function, got ${show(onProgress)}`);
+    }
+    if (this.#fitting)
+      throw new OptionError("Trainer.fit: this trainer is fitting already; end or abort that run first");
     this.#fitting = true;
     try {
       for (let epoch = 1; epoch <= epochs; epoch++) {
@@ -115,7 +139,9 @@ export class Trainer {
           onProgress?.({ epoch, epochs, batch: ++steps, batches: loader.length });
         }
         if (steps === 0) {
-          throw new DataError("Trainer.fit: the loader gave no batch; with dropLast the data set may be smaller than a batch");
+          throw new DataError(
+            "Trainer.fit: the loader gave no batch; with dropLast the data set may be smaller than a batch",
+          );
         }
         const loss = await mean.value();
         const seconds = (performance.now() - start) / 1000;
@@ -130,6 +156,8 @@ export class Trainer {
 
   /** Mean loss over all batches, weighted by their samples, without training. */
   async evaluate(loader: Batches): Promise<number> {
+    this.#check("Trainer.evaluate");
+    checkBatches("Trainer.evaluate", "the loader", loader);
     const mean = new WeightedMean();
     for (const batch of loader) {
       const samples = checkBatch("Trainer.evaluate", batch);
@@ -146,11 +174,20 @@ export class Trainer {
    * @param options `batchSize`: samples computed at a time, default 256.
    */
   async predict(x: NDArray, options: { readonly batchSize?: number } = {}): Promise<NDArray> {
+    this.#check("Trainer.predict");
     checkOptions("Trainer.predict", options, ["batchSize"]);
     const { batchSize = 256 } = options;
     checkInteger("Trainer.predict", "batchSize", batchSize);
-    const samples = x?.shape?.[0];
-    if (!samples) throw new ShapeError(`Trainer.predict: expected { data, shape } with at least one sample, got ${show(x)}`);
+    if (!isArray(x))
+      throw new OptionError(`Trainer.predict: expected { data: Float32Array, shape }, got ${show(x)}`);
+    const [samples] = x.shape;
+    if (!samples || sizeOf(x.shape) !== x.data.length) {
+      throw new ShapeError(
+        "Trainer.predict: expected at least one sample and data that fills the shape, got " +
+          `${showShape(x.shape)} with ${x.data.length} values`,
+      );
+    }
+    checkFinite("Trainer.predict", "x", x.data);
     const parts: NDArray[] = [];
     for (let from = 0; from < samples; from += batchSize) {
       const part = sliceSamples(x, from, Math.min(from + batchSize, samples));
@@ -172,11 +209,22 @@ export class Trainer {
     return step ? step.describe() : "no training step yet: it is compiled by the first batch";
   }
 
-  /** Frees the trainer's programs. The model and its parameters stay. */
+  /** Frees the trainer's programs; settles when that is done. The model and its parameters stay. */
   async dispose(): Promise<void> {
+    this.#disposed = true;
     const steps = Object.values(this.#steps);
     this.#steps = {};
     for (const step of steps) (await step.catch(() => null))?.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #check(where: string): void {
+    if (this.#disposed)
+      throw new DisposedError(`${where}: the trainer was disposed; make a new one for the model`);
+    this.device.check(where);
   }
 
   #trainStep({ x, y }: Batch): Promise<CompiledStep<"loss">> {
@@ -208,6 +256,7 @@ export class Trainer {
 
   /** Compiles in training or evaluation mode, and leaves the model in the mode it was in. */
   #compile<T>(training: boolean, compile: () => Promise<T>): Promise<T> {
+    this.#check("Trainer");
     const mode = this.model.training;
     this.model.train(training);
     try {
