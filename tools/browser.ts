@@ -24,11 +24,12 @@ const oldestMajor = 120;
 
 /**
  * Software WebGPU (SwiftShader) unless `WEBGPU_ADAPTER=hardware`: results then depend on no driver.
- * The rest keeps the browser from calling out, which is slow where a firewall refuses it.
+ * The rest keeps the browser from calling out, which is slow where a firewall refuses it, and gives it a language:
+ * under LANG=C it would call its own "en-US@posix", which Intl refuses.
  */
 function webgpuArgs(): string[] {
   const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
-  const base = ["--no-sandbox", "--enable-unsafe-webgpu", ...quiet];
+  const base = ["--no-sandbox", "--enable-unsafe-webgpu", "--accept-lang=en-US", ...quiet];
   if (process.env.WEBGPU_ADAPTER !== "hardware") return [...base, "--use-webgpu-adapter=swiftshader"];
   return process.platform === "linux"
     ? [...base, "--enable-features=Vulkan", "--ignore-gpu-blocklist"]
