@@ -1,6 +1,6 @@
 /** What a refusal must look like: the right class, and a message that names the call, what it got and what it wanted. */
 import { expect } from "vitest";
-import { WebGpuLstmError } from "webgpu-lstm";
+import { type Device, WebGpuLstmError } from "webgpu-lstm";
 
 type ErrorClass = new (...args: never[]) => Error;
 
@@ -27,3 +27,12 @@ export async function expectRefusal(
 /** A value of a wrong type, past the type checker. */
 // biome-ignore lint/suspicious/noExplicitAny: what a JavaScript caller could pass
 export const wrong = (value: unknown): any => value;
+
+/** {@link expectRefusal} that also fails if the memory of `device` is not what it was. */
+export function refusals(device: Device): typeof expectRefusal {
+  return async (...refusal) => {
+    const before = device.memory;
+    await expectRefusal(...refusal);
+    expect(device.memory).toEqual(before);
+  };
+}

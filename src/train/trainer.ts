@@ -136,7 +136,8 @@ export class Trainer {
           signal?.throwIfAborted();
           const { loss } = step.run({ x: batch.x, y: batch.y });
           await mean.add(loss, samples);
-          onProgress?.({ epoch, epochs, batch: ++steps, batches: loader.length });
+          steps++;
+          onProgress?.({ epoch, epochs, batch: steps, batches: loader.length });
         }
         if (steps === 0) {
           throw new DataError(

@@ -1,0 +1,251 @@
+/** What device.compile refuses, and that it leaves everything as it was. */
+import { describe, expect, test } from "vitest";
+import { GraphError, grad, nn, OptionError, optim, ShapeError, type Tensor } from "webgpu-lstm";
+import { refusals, wrong } from "../refusal.ts";
+import { withDevice } from "./gpu.ts";
+import { Tiny, tinyShapes, trainingStep, values } from "./tiny.ts";
+
+const batch = { x: values(tinyShapes.x), y: values(tinyShapes.y) };
+const criterion = new nn.MSELoss();
+
+describe("device.compile refuses", () => {
+  test("what cannot be planned, and leaves no memory behind", () =>
+    withDevice(async (device) => {
+      const refuses = refusals(device);
+      const model = new Tiny();
+      const optimizer = new optim.Adam(model.parameters());
+      const forward = ({ x }: { x: Tensor }) => ({ pred: model.forward(x) });
+      const both = ({ x, y }: { x: Tensor; y: Tensor }) => {
+        const pred = model.forward(x);
+        return { loss: criterion.forward(pred, y), pred };
+      };
+      const inputs = tinyShapes;
+      const compile = (fn: unknown, options: unknown) => () => device.compile(wrong(fn), wrong(options));
+
+      await refuses(
+        compile("forward", { inputs }),
+        OptionError,
+        "device.compile: expected a function",
+        '"forward"',
+      );
+      await refuses(
+        compile(both, undefined),
+        OptionError,
+        "device.compile: options must be an object, got undefined",
+      );
+      await refuses(compile(both, { inputs, epochs: 3 }), OptionError, 'unknown option "epochs"', "minimize");
+      await refuses(compile(forward, { inputs: {} }), OptionError, "device.compile: inputs must name");
+      await refuses(
+        compile(forward, { inputs: { x: 3 } }),
+        ShapeError,
+        "input x",
+        "positive integers",
+        "got 3",
+      );
+      await refuses(compile(forward, { inputs: { x: [0, 3, 2] } }), ShapeError, "input x", "got [0, 3, 2]");
+
+      await refuses(compile(forward, { inputs: { x: [4, 2] } }), ShapeError, "Linear.forward", "got [4]");
+      await refuses(
+        compile(forward, { inputs: { x: [4] } }),
+        ShapeError,
+        "LSTM.forward",
+        "[N, T, 2]",
+        "got [4]",
+      );
+      await refuses(
+        compile(forward, { inputs: { x: [4, 3, 5] } }),
+        ShapeError,
+        "LSTM.forward",
+        "got [4, 3, 5]",
+      );
+      await refuses(
+        compile(both, { inputs: { ...inputs, y: [4] } }),
+        ShapeError,
+        "MSELoss.forward",
+        "[4, 1] and [4]",
+      );
+      await refuses(
+        compile(({ x }: { x: Tensor }) => ({ out: model.fc.forward(x) }), { inputs: { x: [4, 7] } }),
+        ShapeError,
+        "Linear.forward",
+        "must be 3",
+        "got [4, 7]",
+      );
+      await refuses(
+        compile(
+          ({ x, y }: { x: Tensor; y: Tensor }) => ({ out: model.lstm.forward(x, { h: y, c: y }).output }),
+          {
+            inputs,
+          },
+        ),
+        ShapeError,
+        "LSTM.forward: state.h must be [1, 4, 3]",
+        "got [4, 1]",
+      );
+
+      await refuses(
+        compile(both, { inputs, minimize: ["loss", "pred"], optimizer }),
+        OptionError,
+        "device.compile: minimize must name one result",
+        '["loss", "pred"]',
+        "add several losses up",
+      );
+      await refuses(
+        compile(both, { inputs, minimize: "error", optimizer }),
+        GraphError,
+        'minimize names "error"',
+        "returns loss, pred",
+      );
+      await refuses(
+        compile(both, { inputs, minimize: "pred", optimizer }),
+        GraphError,
+        'minimize "pred"',
+        "must be a scalar",
+        "got shape [4, 1]",
+      );
+      await refuses(
+        compile(both, { inputs, minimize: "loss" }),
+        OptionError,
+        "minimize and optimizer go together",
+      );
+      await refuses(compile(both, { inputs, optimizer }), OptionError, "minimize and optimizer go together");
+      await refuses(
+        compile(both, { inputs, minimize: "loss", optimizer: { lr: 1 } }),
+        OptionError,
+        "optimizer must be one such as optim.Adam",
+        "{ lr }",
+      );
+      await refuses(
+        compile(both, { inputs, minimize: "loss", optimizer: new optim.Adam(new Tiny().parameters()) }),
+        GraphError,
+        "loss depends on none of the optimizer's parameters",
+      );
+      await refuses(
+        compile(
+          ({ x, y }: { x: Tensor; y: Tensor }) => {
+            const first = criterion.forward(model.forward(x), y);
+            grad(first, model.lstm.parameters());
+            return { loss: first };
+          },
+          { inputs, minimize: "loss", optimizer },
+        ),
+        GraphError,
+        "differentiated twice",
+        "add the losses up",
+      );
+
+      await refuses(
+        compile(async (tensors: { x: Tensor }) => forward(tensors), { inputs }),
+        GraphError,
+        "device.compile",
+        "must not be async",
+      );
+      await refuses(
+        compile(
+          async () => {
+            throw new Error("not of interest");
+          },
+          { inputs },
+        ),
+        GraphError,
+        "must not be async",
+      );
+      await refuses(
+        compile(() => undefined, { inputs }),
+        GraphError,
+        "must return an object of tensors",
+        "undefined",
+      );
+      await refuses(
+        compile(() => ({ loss: 3 }), { inputs }),
+        GraphError,
+        "result loss must be a tensor, got 3",
+      );
+      await refuses(
+        compile(({ x }: { x: Tensor }) => ({ out: x.add(wrong(new Float32Array(24))) }), { inputs }),
+        GraphError,
+        "Float32Array(24)",
+        "the step's inputs",
+      );
+
+      // After all that, the model is what it was and trains.
+      expect(device.memory.total).toBe(0);
+      const step = await trainingStep(device, model);
+      expect(await step.run(batch).loss.item()).toBeGreaterThan(0);
+      step.dispose();
+      model.dispose();
+    }));
+
+  test("tensors of another trace", () =>
+    withDevice(async (device) => {
+      const refuses = refusals(device);
+      let leaked: Tensor | undefined;
+      const first = await device.compile(
+        ({ x }) => {
+          leaked = x;
+          return { out: x.add(x) };
+        },
+        { inputs: { x: [2] } },
+      );
+      const inputs = { x: [2] };
+      const again = "pass that";
+      await refuses(
+        () => device.compile(({ x }) => ({ out: x.add(leaked!) }), { inputs }),
+        GraphError,
+        "another trace",
+        again,
+      );
+      await refuses(
+        () => device.compile(() => ({ out: leaked! }), { inputs }),
+        GraphError,
+        "result out",
+        again,
+      );
+      await refuses(() => leaked!.add(leaked!), GraphError, "Tensor.add", "while a function is traced");
+      await refuses(
+        () => device.compile(({ x }) => ({ out: grad(criterion.forward(x, x), [leaked!])[0]! }), { inputs }),
+        GraphError,
+        "grad: the loss does not depend on tensor 0",
+      );
+      await refuses(
+        () => device.compile(({ x }) => ({ out: grad(x, [x])[0]! }), { inputs }),
+        GraphError,
+        "grad: the loss must be a scalar, got shape [2]",
+      );
+      await refuses(
+        () => device.compile(({ x }) => ({ out: grad(criterion.forward(x, x), wrong(x))[0]! }), { inputs }),
+        GraphError,
+        "grad: expected an array of tensors",
+      );
+      first.dispose();
+    }));
+
+  test("a model that lives on another device", () =>
+    withDevice((device) =>
+      withDevice(async (other) => {
+        const model = new Tiny();
+        const step = await trainingStep(device, model);
+        await refusals(other)(
+          () => trainingStep(other, model),
+          GraphError,
+          "device.compile",
+          "another device",
+        );
+        const inputs = { x: tinyShapes.x };
+        await refusals(other)(
+          () => other.compile(({ x }) => ({ out: model.forward(x) }), { inputs }),
+          GraphError,
+          "another device",
+          "state dict",
+        );
+        // A result of one device is no input on the other.
+        const sum = await other.compile(({ loss }) => ({ twice: loss.add(loss) }), { inputs: { loss: [] } });
+        const { loss } = step.run(batch);
+        await refusals(other)(() => sum.run({ loss }), GraphError, "step.run: input loss", "another device");
+        expect(await loss.item()).toBeGreaterThan(0);
+        step.dispose();
+        sum.dispose();
+        model.dispose();
+      }),
+    ));
+});

@@ -1,0 +1,130 @@
+/** Use after dispose(), a device that is lost, and an app's own device: each answers by name. */
+import { describe, expect, test } from "vitest";
+import { Device, DeviceLostError, DisposedError, nn, optim, Trainer } from "webgpu-lstm";
+import { expectRefusal, refusals } from "../refusal.ts";
+import { withDevice } from "./gpu.ts";
+import { Tiny, tinyShapes, trainingStep, values } from "./tiny.ts";
+
+const batch = { x: values(tinyShapes.x), y: values(tinyShapes.y) };
+const criterion = new nn.MSELoss();
+
+describe("disposed", () => {
+  test("a step, its results, and a model", () =>
+    withDevice(async (device) => {
+      const model = new Tiny();
+      const step = await trainingStep(device, model);
+      const other = await trainingStep(device, model);
+      const { loss } = step.run(batch);
+      step.dispose();
+      await expectRefusal(() => step.run(batch), DisposedError, "step.run: the step was disposed");
+      await expectRefusal(() => step.describe(), DisposedError, "step.describe");
+      await expectRefusal(() => loss.item(), DisposedError, "Result.item");
+      expect(step.bytes).toBe(0);
+      expect(await other.run(batch).loss.item()).toBeGreaterThan(0);
+
+      model.dispose();
+      const refuses = refusals(device);
+      await refuses(() => other.run(batch), DisposedError, "step.run", "model was disposed");
+      await refuses(() => trainingStep(device, model), DisposedError, "device.compile", "model was disposed");
+      await refuses(() => model.stateDict(), DisposedError, "Module.stateDict: this Tiny was disposed");
+      await refuses(() => model.loadStateDict(new Map()), DisposedError, "Module.loadStateDict");
+      other.dispose();
+      step.dispose();
+      model.dispose();
+    }));
+
+  test("a device", async () => {
+    const device = await Device.request();
+    const model = new Tiny();
+    const step = await trainingStep(device, model);
+    const { loss } = step.run(batch);
+    const reading = expectRefusal(() => loss.item(), DisposedError, "disposed before");
+    device.dispose();
+    await reading;
+    expect(device.memory.total).toBe(0);
+    await refusesAllWork(device, model, step, DisposedError, "the device was disposed", "request a new one");
+    for (const owner of [step, model, device]) owner.dispose();
+  });
+});
+
+test("a device that was lost says so, with its reason and what to do", async () => {
+  const { native, device } = await borrowed();
+  const model = new Tiny();
+  const step = await trainingStep(device, model);
+  const { loss } = step.run(batch);
+  const reading = expectRefusal(
+    () => loss.item(),
+    DeviceLostError,
+    "GPU device was lost",
+    "Device.request()",
+  );
+  native.destroy();
+  await reading;
+  const error = await device.lost;
+  expect(error).toBeInstanceOf(DeviceLostError);
+  expect(error.message).toContain("destroyed");
+  await refusesAllWork(device, model, step, DeviceLostError, "destroyed", "Device.request()", "state dict");
+  await expectRefusal(() => Device.from(native), DeviceLostError, "Device.from", "destroyed");
+  for (const owner of [step, model, device]) owner.dispose();
+  expect(device.memory.total).toBe(0);
+});
+
+test("dispose() leaves an app's own device alive, and is no loss", async () => {
+  const { native, device } = await borrowed();
+  const model = new Tiny();
+  const step = await trainingStep(device, model);
+  expect(await step.run(batch).loss.item()).toBeGreaterThan(0);
+  let lost = false;
+  device.lost.then(() => {
+    lost = true;
+  });
+  for (const owner of [step, model, device]) owner.dispose();
+
+  const buffer = native.createBuffer({ size: 16, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+  native.queue.writeBuffer(buffer, 0, Float32Array.of(1, 2, 3, 4));
+  await buffer.mapAsync(GPUMapMode.READ);
+  expect([...new Float32Array(buffer.getMappedRange())]).toEqual([1, 2, 3, 4]);
+
+  // A second life on the same device.
+  const again = await Device.from(native);
+  const twin = new Tiny();
+  const twinStep = await trainingStep(again, twin);
+  expect(await twinStep.run(batch).loss.item()).toBeGreaterThan(0);
+  for (const owner of [twinStep, twin, again]) owner.dispose();
+  expect(lost).toBe(false);
+  native.destroy();
+});
+
+/** A GPUDevice as an app has it, and a Device on it. */
+async function borrowed(): Promise<{ native: GPUDevice; device: Device }> {
+  const adapter = await navigator.gpu.requestAdapter();
+  const native = await adapter!.requestDevice();
+  return { native, device: await Device.from(native) };
+}
+
+/** Every call that needs the GPU is refused with `type`, and names itself. */
+async function refusesAllWork(
+  device: Device,
+  model: Tiny,
+  step: { run(values: typeof batch): unknown },
+  type: typeof DisposedError,
+  ...parts: readonly string[]
+): Promise<void> {
+  const trainer = new Trainer(device, model, {
+    loss: criterion,
+    optimizer: new optim.Adam(model.parameters()),
+  });
+  const x = { data: batch.x, shape: tinyShapes.x };
+  const state = new Map(
+    [...model.namedParameters()].map(([name, { shape }]) => [name, { shape, data: values(shape) }]),
+  );
+  const refuses = (call: () => unknown, where: string) => expectRefusal(call, type, where, ...parts);
+  await refuses(() => step.run(batch), "step.run");
+  await refuses(() => trainingStep(device, new Tiny()), "device.compile");
+  await refuses(() => model.stateDict(), "Parameter.read");
+  await refuses(() => model.loadStateDict(state), "Parameter.write");
+  await refuses(() => trainer.fit([], { epochs: 1 }).next(), "Trainer.fit");
+  await refuses(() => trainer.evaluate([]), "Trainer.evaluate");
+  await refuses(() => trainer.predict(x), "Trainer.predict");
+  await trainer.dispose();
+}
