@@ -1,8 +1,11 @@
+import { type AddressInfo, createServer } from "node:net";
 import { defineConfig } from "playwright/test";
 import { findBrowser } from "./tools/browser.ts";
 
 const { executablePath, args, env } = await findBrowser();
-const port = 5179;
+// Playwright's workers load this file again: they must hear of the same port.
+process.env.DEMO_PORT ??= String(await freePort());
+const port = process.env.DEMO_PORT;
 
 /** The demo as a person uses it: its own Vite server, a real browser, the software adapter. */
 export default defineConfig({
@@ -23,3 +26,13 @@ export default defineConfig({
     timeout: 60_000,
   },
 });
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
