@@ -1,0 +1,56 @@
+import type { Device } from "webgpu-lstm";
+import { measureFma } from "../src/gpu/facts.ts";
+import { BindGroups, UNIFORM_ALIGNMENT } from "../src/gpu/kernel.ts";
+
+/** Enough workgroups for every core of any adapter, of as many invocations. */
+const GROUPS = 256;
+const INVOCATIONS = 64;
+
+/** Operations of one invocation in one round of the kernel. */
+const FLOPS_A_ROUND = 64;
+
+/** A sample should take this long, in ms, so that submitting and waiting count little. */
+const LONG_ENOUGH = 50;
+
+/** What the adapter can do at best, measured again and again between the steps that are held against it. */
+export interface Ceiling {
+  /** Multiply-adds in registers, in 10⁹ operations a second. */
+  gflops(): Promise<number>;
+  /** From submitting a dispatch that does nothing until it is known to be done, in ms. */
+  roundTripMs(): Promise<number>;
+  dispose(): void;
+}
+
+export async function measureCeiling(device: Device): Promise<Ceiling> {
+  await device.kernels.compile([measureFma]);
+  const out = device.allocate("activation", GROUPS * INVOCATIONS * 4, "ceiling");
+  const uniforms = device.allocateUniforms(UNIFORM_ALIGNMENT, "ceiling");
+  const storage = [{ buffer: out, offset: 0, bytes: out.bytes }];
+  const groups = new BindGroups();
+  const params = new DataView(new ArrayBuffer(measureFma.paramBytes));
+
+  const time = async (count: number, workgroups: number) => {
+    measureFma.packParams({ count, factor: 0.5 }, params, 0);
+    device.write(uniforms, 0, params);
+    const dispatch = device.kernels.prepare(measureFma, uniforms, 0, storage, [workgroups, 1, 1], groups);
+    const start = performance.now();
+    device.submit([dispatch]);
+    await device.idle();
+    return performance.now() - start;
+  };
+
+  let rounds = 64;
+  while ((await time(rounds, GROUPS)) < LONG_ENOUGH && rounds < 1 << 24) rounds *= 2;
+  return {
+    async gflops() {
+      const empty = await time(0, 1);
+      const ms = (await time(rounds, GROUPS)) - empty;
+      return (GROUPS * INVOCATIONS * FLOPS_A_ROUND * rounds) / (ms * 1e6);
+    },
+    roundTripMs: () => time(0, 1),
+    dispose() {
+      out.dispose();
+      uniforms.dispose();
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import type { Device } from "webgpu-lstm";
+
+const root = new URL("../", import.meta.url);
+
+/** Where and of what the figures were measured. */
+export interface Environment {
+  readonly date: string;
+  /** Commit, with "+" if files differ from it; null without git. */
+  readonly commit: string | null;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number };
+  /** Processes that wanted a core over the last minute, at the start: above the cores, the times are not this library's. */
+  readonly load: number;
+  readonly adapter: { readonly name: string } & Device["info"] & { readonly facts: Device["facts"] };
+}
+
+export function describeEnvironment(device: Device): Environment {
+  return {
+    date: new Date().toISOString(),
+    commit: commit(),
+    versions: {
+      node: process.versions.node,
+      "webgpu-lstm": versionOf("package.json"),
+      webgpu: versionOf("node_modules/webgpu/package.json"),
+    },
+    machine: {
+      platform: `${process.platform} ${process.arch}`,
+      cpu: cpus()[0]?.model ?? "unknown",
+      cores: availableParallelism(),
+    },
+    load: loadavg()[0] ?? 0,
+    adapter: { name: device.describe(), ...device.info, facts: device.facts },
+  };
+}
+
+function versionOf(manifest: string): string {
+  return (JSON.parse(readFileSync(new URL(manifest, root), "utf8")) as { version: string }).version;
+}
+
+function commit(): string | null {
+  const git = (...args: string[]) =>
+    execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  try {
+    const changed = git("status", "--porcelain", "--untracked-files=no") !== "";
+    return `${git("rev-parse", "--short", "HEAD")}${changed ? "+" : ""}`;
+  } catch {
+    return null;
+  }
+}

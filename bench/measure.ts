@@ -1,0 +1,90 @@
+import type { Ceiling } from "./ceiling.ts";
+import type { Contestant, Trainee, Work } from "./contestant.ts";
+import { checkLoss, referenceLoss } from "./reference.ts";
+import { makeProblem, type Workload } from "./workload.ts";
+
+/** How often to measure. */
+export interface Effort {
+  /** Runs of each workload, at most. */
+  readonly runs: number;
+  /** Runs of each workload that are made however long they take. */
+  readonly least: number;
+  /** After this many seconds of runs no more than the least are started. */
+  readonly seconds: number;
+}
+
+/** Everything measured of one contestant at one workload. One sample each a run, in order. */
+export interface Measurement {
+  readonly workload: Workload;
+  readonly contestant: string;
+  readonly firstStepMs: number;
+  readonly firstLoss: number;
+  readonly referenceLoss: number;
+  readonly lastLoss: number;
+  readonly work: Work;
+  readonly samples: Samples;
+}
+
+export interface Samples {
+  /** From the call to the end of the work. */
+  readonly stepMs: number[];
+  /** From the call to its return. */
+  readonly encodeMs: number[];
+  /** The adapter's FMA rate beside the run: the mean of just before and just after it. */
+  readonly ceilingGflops: number[];
+}
+
+/** Steps before the first that is timed, besides the very first; slow ones need fewer. */
+const WARM_UP = { steps: 3, ms: 500 };
+
+/** Measures all contestants at one workload, in alternation with each other and with the adapter's ceiling. */
+export async function measure(
+  workload: Workload,
+  contestants: readonly Contestant[],
+  ceiling: Ceiling,
+  effort: Effort,
+): Promise<Measurement[]> {
+  const problem = makeProblem(workload);
+  const expected = referenceLoss(problem);
+  const entries: { contestant: Contestant; trainee: Trainee; samples: Samples }[] = [];
+  try {
+    for (const contestant of contestants) {
+      const trainee = await contestant.open(problem);
+      entries.push({ contestant, trainee, samples: { stepMs: [], encodeMs: [], ceilingGflops: [] } });
+      checkLoss(`${contestant.name} at ${workload.name}`, trainee.firstLoss, expected);
+      const start = performance.now();
+      for (let i = 0; i < WARM_UP.steps && performance.now() - start < WARM_UP.ms; i++) {
+        trainee.step();
+        await trainee.wait();
+      }
+    }
+    const start = performance.now();
+    for (let run = 0; run < effort.runs; run++) {
+      if (run >= effort.least && performance.now() - start > effort.seconds * 1e3) break;
+      for (const { trainee, samples } of entries) {
+        const before = await ceiling.gflops();
+        const called = performance.now();
+        trainee.step();
+        samples.encodeMs.push(performance.now() - called);
+        await trainee.wait();
+        samples.stepMs.push(performance.now() - called);
+        samples.ceilingGflops.push((before + (await ceiling.gflops())) / 2);
+      }
+    }
+    const measurements: Measurement[] = [];
+    for (const { contestant, trainee, samples } of entries) {
+      const { firstStepMs, firstLoss, work } = trainee;
+      const lastLoss = await trainee.loss();
+      if (!(lastLoss < firstLoss)) {
+        throw new Error(
+          `${contestant.name} at ${workload.name}: the loss went from ${firstLoss} to ${lastLoss}`,
+        );
+      }
+      const measured = { firstStepMs, firstLoss, referenceLoss: expected, lastLoss, work, samples };
+      measurements.push({ workload, contestant: contestant.name, ...measured });
+    }
+    return measurements;
+  } finally {
+    for (const { trainee } of entries) trainee.dispose();
+  }
+}

@@ -1,0 +1,96 @@
+import type { Measurement } from "./measure.ts";
+import { type Summary, summarize } from "./statistics.ts";
+
+/** A measurement's samples put together. */
+export interface Figures {
+  readonly workload: string;
+  readonly contestant: string;
+  readonly stepMs: Summary;
+  readonly encodeMicros: Summary;
+  readonly encodeMicrosADispatch: number;
+  readonly firstStepMs: number;
+  readonly dispatches: number;
+  readonly megaflop: number;
+  readonly gflops: number;
+  readonly ceilingGflops: Summary;
+  /** Each run's rate over the ceiling measured beside it; the median of those. */
+  readonly shareOfCeiling: number;
+  readonly bytes: Readonly<Record<string, number>>;
+  readonly bytesTotal: number;
+}
+
+export function figuresOf({ workload, contestant, firstStepMs, work, samples }: Measurement): Figures {
+  const { stepMs, encodeMs, ceilingGflops } = samples;
+  const step = summarize(stepMs);
+  const encode = summarize(encodeMs.map((ms) => ms * 1e3));
+  const shares = stepMs.map((ms, i) => work.flops / (ms * 1e6) / ceilingGflops[i]!);
+  return {
+    workload: workload.name,
+    contestant,
+    stepMs: step,
+    encodeMicros: encode,
+    encodeMicrosADispatch: encode.median / work.dispatches,
+    firstStepMs,
+    dispatches: work.dispatches,
+    megaflop: work.flops / 1e6,
+    gflops: work.flops / (step.median * 1e6),
+    ceilingGflops: summarize(ceilingGflops),
+    shareOfCeiling: summarize(shares).median,
+    bytes: work.bytes,
+    bytesTotal: Object.values(work.bytes).reduce((sum, bytes) => sum + bytes, 0),
+  };
+}
+
+const COLUMNS: readonly (readonly [name: string, cell: (figures: Figures) => string])[] = [
+  ["workload", ({ workload }) => workload],
+  ["library", ({ contestant }) => contestant],
+  ["ms a step", ({ stepMs }) => spread(stepMs)],
+  ["MFLOP a step", ({ megaflop }) => digits(megaflop)],
+  ["GFLOP/s", ({ gflops }) => digits(gflops)],
+  ["FMA rate, GFLOP/s", ({ ceilingGflops }) => spread(ceilingGflops)],
+  ["share", ({ shareOfCeiling }) => `${digits(shareOfCeiling * 100)} %`],
+  ["dispatches", ({ dispatches }) => `${dispatches}`],
+  ["encode, µs", ({ encodeMicros }) => spread(encodeMicros)],
+  ["µs a dispatch", ({ encodeMicrosADispatch }) => digits(encodeMicrosADispatch)],
+  ["first step, ms", ({ firstStepMs }) => digits(firstStepMs)],
+  ["MB", ({ bytesTotal }) => digits(bytesTotal / 1e6)],
+];
+
+/** The figures as a Markdown table with aligned columns. */
+export function table(figures: readonly Figures[]): string {
+  const rows = [COLUMNS.map(([name]) => name), ...figures.map((row) => COLUMNS.map(([, cell]) => cell(row)))];
+  return markdown(rows);
+}
+
+/** Bytes by role, in kB, a row a workload. */
+export function memoryTable(figures: readonly Figures[]): string {
+  const roles = [...new Set(figures.flatMap(({ bytes }) => Object.keys(bytes)))];
+  const header = ["workload", "library", ...roles.map((role) => `${role}, kB`)];
+  const rows = figures.map(({ workload, contestant, bytes }) => [
+    workload,
+    contestant,
+    ...roles.map((role) => digits((bytes[role] ?? 0) / 1e3)),
+  ]);
+  return markdown([header, ...rows]);
+}
+
+function markdown(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const isText = (column: number) => column < 2;
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, i) => (isText(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(" | ")} |`;
+  const rule = `|${widths.map((width, i) => (isText(i) ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
+  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join("\n");
+}
+
+/** Median and quartiles: `12.3 (11.9–13.0)`. */
+function spread({ median, quartiles: [low, high] }: Summary): string {
+  return `${digits(median)} (${digits(low)}–${digits(high)})`;
+}
+
+/** Three significant digits, without an exponent. */
+function digits(value: number): string {
+  if (value === 0) return "0";
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toFixed(Math.min(decimals, 6));
+}
