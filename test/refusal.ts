@@ -31,8 +31,8 @@ export const wrong = (value: unknown): any => value;
 /** {@link expectRefusal} that also fails if the memory of `device` is not what it was. */
 export function refusals(device: Device): typeof expectRefusal {
   return async (...refusal) => {
-    const before = device.memory;
+    const { byRole: before } = device.memory;
     await expectRefusal(...refusal);
-    expect(device.memory).toEqual(before);
+    expect(device.memory.byRole).toEqual(before);
   };
 }

@@ -1,4 +1,4 @@
-import { DisposedError, show, WebGpuLstmError } from "../errors.ts";
+import { DisposedError, ShapeError, show } from "../errors.ts";
 
 /** What a buffer is for; `device.memory` counts live bytes by role. */
 export type BufferRole =
@@ -53,8 +53,14 @@ export class MemoryLedger {
     return { total, byRole, allocations: this.#allocations };
   }
 
-  disposeAll(): void {
-    for (const buffer of [...this.#live]) buffer.dispose();
+  /** The buffers alive now. */
+  snapshot(): ReadonlySet<DeviceBuffer> {
+    return new Set(this.#live);
+  }
+
+  /** Frees every buffer that is not in `kept`. */
+  disposeAll(kept: ReadonlySet<DeviceBuffer> = new Set()): void {
+    for (const buffer of [...this.#live]) if (!kept.has(buffer)) buffer.dispose();
   }
 }
 
@@ -75,9 +81,12 @@ export class DeviceBuffer {
     label: string,
     usage: GPUBufferUsageFlags,
   ) {
-    if (bytes > device.limits.maxBufferSize) {
-      throw new WebGpuLstmError(
-        `${label}: needs a buffer of ${bytes} bytes, this device allows ${device.limits.maxBufferSize}; ` +
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const isStorage = (usage & GPUBufferUsage.STORAGE) !== 0;
+    const most = isStorage ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    if (bytes > most) {
+      throw new ShapeError(
+        `Device: ${label} needs a buffer of ${bytes} bytes, this device allows ${most}; ` +
           "use a smaller batch, a shorter sequence or fewer hidden units",
       );
     }

@@ -55,7 +55,7 @@ export class GpuContext {
       void gpu.lost.then(({ reason, message }) => {
         if (this.#disposed) return;
         this.#lost = new DeviceLostError(
-          `the GPU device was lost (${reason}): ${message || "no message"}; ` + LOST_ADVICE,
+          `the GPU device was lost (${reason}): ${message || "no message"}; ${LOST_ADVICE}`,
         );
         resolve(this.#lost);
       });
@@ -103,6 +103,17 @@ export class GpuContext {
   /** Creates the buffer that holds a program's uniform structs. @internal */
   allocateUniforms(bytes: number, label: string): DeviceBuffer {
     return this.allocate("uniform", bytes, label, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+  }
+
+  /** Runs `make`; if it throws, what it allocated is freed. @internal */
+  allOrNothing<T>(make: () => T): T {
+    const before = this.#ledger.snapshot();
+    try {
+      return make();
+    } catch (error) {
+      this.#ledger.disposeAll(before);
+      throw error;
+    }
   }
 
   /** Writes host data, in queue order. @internal */

@@ -142,7 +142,7 @@ export class CompiledStep<Names extends string = string> {
   }
 
   #add(shapes: InputShapes, source: StepSource): Variant {
-    const program = new Program(this.#context, source);
+    const program = this.#context.allOrNothing(() => new Program(this.#context, source));
     const variant = { program, parameters: source.parameters, history: new ScalarHistory(program) };
     this.#variants.set(this.#key(shapes), variant);
     return variant;

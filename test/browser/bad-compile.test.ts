@@ -176,6 +176,31 @@ describe("device.compile refuses", () => {
       model.dispose();
     }));
 
+  test("more memory than the device has", () =>
+    withDevice(async (device) => {
+      const refuses = refusals(device);
+      const shape = [2 ** 20, 2 ** 16]; // 256 GiB
+      const double = ({ x }: { x: Tensor }) => ({ out: x.add(x) });
+      await refuses(
+        () => device.compile(double, { inputs: { x: shape } }),
+        ShapeError,
+        "input x",
+        "274877906944 bytes",
+      );
+      // A shape without its data stands in for a model of that size.
+      const large = new nn.Parameter([3], new Float32Array(3));
+      Object.defineProperty(large, "shape", { value: shape });
+      await refuses(
+        () => device.compile(() => ({ out: large.add(large) }), { inputs: { x: [1] } }),
+        ShapeError,
+        "parameters",
+        "this device allows",
+      );
+      const step = await device.compile(double, { inputs: { x: [2, 2] } });
+      expect([...(await step.run({ x: Float32Array.of(1, 2, 3, 4) }).out.read()).data]).toEqual([2, 4, 6, 8]);
+      step.dispose();
+    }));
+
   test("tensors of another trace", () =>
     withDevice(async (device) => {
       const refuses = refusals(device);
