@@ -5,9 +5,9 @@ import type { KernelDeclaration } from "../../src/gpu/kernel.ts";
 /** WebGPU's default `maxStorageBuffersPerShaderStage`. */
 const maxStorageBuffers = 8;
 
-/** The comment that a file begins with, without its slashes. */
+/** The comment that a file begins with, without its slashes; what it enables may stand before. */
 function headerOf(source: string): string {
-  const lines = source.split("\n");
+  const lines = source.replace(/^(enable .*\n)+/, "").split("\n");
   const end = lines.findIndex((line) => !line.startsWith("//"));
   return lines
     .slice(0, end)
@@ -29,7 +29,7 @@ export function contractComplaints(declaration: KernelDeclaration<string, string
     if (a !== b) found.push(`${name}: ${what}: declared ${a}, in the shader ${b}`);
   };
 
-  const shader = new WgslReflect([...library, source].join("\n"));
+  const shader = new WgslReflect([source, ...library].join("\n"));
   expect(
     "entry points",
     [name],

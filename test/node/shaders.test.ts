@@ -21,7 +21,9 @@ describe("every kernel", () => {
     // Dawn's null backend has its whole WGSL compiler and validation, and needs no GPU.
     // The GPU object has to outlive its devices.
     const gpu = create(["backend=null"]);
-    device = await (await gpu.requestAdapter())!.requestDevice();
+    const adapter = await gpu.requestAdapter();
+    expect([...adapter!.features]).toContain("subgroups");
+    device = await adapter!.requestDevice({ requiredFeatures: ["subgroups"] });
     return () => {
       device.destroy();
       void gpu;
