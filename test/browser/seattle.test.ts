@@ -1,0 +1,76 @@
+/** The main job, as `npm run train` does it: the shipped settings beat both baselines on the year held out. */
+import { describe, expect, test } from "vitest";
+import { seattleCsv } from "../../examples/seattle/csv.ts";
+import { DEFAULTS } from "../../examples/seattle/defaults.ts";
+import { errorsOf } from "../../examples/seattle/errors.ts";
+import { forecastTask } from "../../examples/seattle/task.ts";
+import { type TrainProgress, trainForecaster } from "../../examples/seattle/train.ts";
+import { parseWeather } from "../../examples/seattle/weather.ts";
+import { withDevice } from "./gpu.ts";
+
+const weather = parseWeather(seattleCsv);
+// Seconds on a GPU; software on a busy machine takes its time.
+const TIMEOUT = 900_000;
+
+test.each([1, 7])(
+  "an LSTM forecasts %i days better than persistence and the season",
+  { timeout: TIMEOUT },
+  async (horizon) => {
+    const task = forecastTask(weather, { horizon, window: DEFAULTS.window });
+    const trained = await withDevice((device) => trainForecaster(device, task, DEFAULTS));
+    const { heldOut } = task;
+    const model = errorsOf(trained!.forecast, heldOut.measured);
+    const baselines = [heldOut.persistence, heldOut.seasonal].map((forecast) =>
+      errorsOf(forecast, heldOut.measured),
+    );
+    const shown = ({ mae, rmse }: { mae: number; rmse: number }) => `${mae.toFixed(2)} / ${rmse.toFixed(2)}`;
+    console.log(
+      `${horizon} days, MAE / RMSE in °C: LSTM ${shown(model)}, persistence ${shown(baselines[0]!)}, ` +
+        `seasonal mean ${shown(baselines[1]!)}; ${trained!.seconds.toFixed(1)} s`,
+    );
+    for (const baseline of baselines) {
+      expect(model.mae).toBeLessThan(baseline.mae);
+      expect(model.rmse).toBeLessThan(baseline.rmse);
+    }
+    expect(trained!.validationLoss.length).toBe(DEFAULTS.epochs);
+    expect(trained!.validationLoss[trained!.bestEpoch - 1]).toBe(Math.min(...trained!.validationLoss));
+  },
+);
+
+describe("stopping", () => {
+  const task = forecastTask(weather, { horizon: 1, window: 3 });
+  const small = { ...DEFAULTS, hidden: 4, epochs: 50, batchSize: 256 };
+
+  test("keeps the best of the epochs that were complete", { timeout: TIMEOUT }, async () => {
+    const stop = new AbortController();
+    const seen: TrainProgress[] = [];
+    const onProgress = (progress: TrainProgress) => {
+      seen.push(progress);
+      if (progress.epoch === 3) stop.abort();
+    };
+    const trained = await withDevice((device) => {
+      return trainForecaster(device, task, small, { signal: stop.signal, onProgress });
+    });
+    expect(trained!.trainLoss.length).toBe(2);
+    expect(trained!.weights.get("lstm.weight_ih_l0")!.shape).toEqual([16, 6]);
+    expect(trained!.forecast.shape).toEqual([365, 1]);
+    expect(trained!.forecast.data.every(Number.isFinite)).toBe(true);
+    const batches = Math.ceil(task.train.length / 256);
+    expect(seen.length).toBe(2 * batches + 1);
+    expect(seen[0]).toMatchObject({ epoch: 1, epochs: 50, batch: 1, batches, last: undefined });
+    expect(seen.at(-1)!.last).toMatchObject({ loss: trained!.trainLoss[1] });
+  });
+
+  test("has nothing to keep before the first epoch is complete", { timeout: TIMEOUT }, async () => {
+    const signal = AbortSignal.abort();
+    const trained = await withDevice((device) => trainForecaster(device, task, small, { signal }));
+    expect(trained).toBeUndefined();
+  });
+
+  test("says so when the loss is no number any more", { timeout: TIMEOUT }, async () => {
+    const wild = { ...small, learningRate: 1e38, epochs: 3 };
+    await withDevice(async (device) => {
+      await expect(trainForecaster(device, task, wild)).rejects.toThrow("try a smaller learning rate");
+    });
+  });
+});
