@@ -1,6 +1,7 @@
 import type { Device } from "webgpu-lstm";
 import { measureFma } from "../src/gpu/facts.ts";
 import { BindGroups, UNIFORM_ALIGNMENT } from "../src/gpu/kernel.ts";
+import { type Elapsed, startClock } from "./clock.ts";
 
 /** Enough workgroups for every core of any adapter, of as many invocations. */
 const GROUPS = 256;
@@ -10,12 +11,12 @@ const INVOCATIONS = 64;
 const FLOPS_A_ROUND = 64;
 
 /** A sample should take this long, in ms, so that submitting and waiting count little. */
-const LONG_ENOUGH = 50;
+const LONG_ENOUGH = 150;
 
 /** What the adapter can do at best, measured again and again between the steps that are held against it. */
 export interface Ceiling {
-  /** Multiply-adds in registers, in 10⁹ operations a second. */
-  gflops(): Promise<number>;
+  /** Time of a known number of multiply-adds in registers. */
+  sample(): Promise<{ readonly flops: number; readonly elapsed: Elapsed }>;
   /** From submitting a dispatch that does nothing until it is known to be done, in ms. */
   roundTripMs(): Promise<number>;
   dispose(): void;
@@ -33,21 +34,19 @@ export async function measureCeiling(device: Device): Promise<Ceiling> {
     measureFma.packParams({ count, factor: 0.5 }, params, 0);
     device.write(uniforms, 0, params);
     const dispatch = device.kernels.prepare(measureFma, uniforms, 0, storage, [workgroups, 1, 1], groups);
-    const start = performance.now();
+    const elapsed = startClock();
     device.submit([dispatch]);
     await device.idle();
-    return performance.now() - start;
+    return elapsed();
   };
 
   let rounds = 64;
-  while ((await time(rounds, GROUPS)) < LONG_ENOUGH && rounds < 1 << 24) rounds *= 2;
+  while ((await time(rounds, GROUPS)).wallMs < LONG_ENOUGH && rounds < 1 << 24) rounds *= 2;
   return {
-    async gflops() {
-      const empty = await time(0, 1);
-      const ms = (await time(rounds, GROUPS)) - empty;
-      return (GROUPS * INVOCATIONS * FLOPS_A_ROUND * rounds) / (ms * 1e6);
+    async sample() {
+      return { flops: GROUPS * INVOCATIONS * FLOPS_A_ROUND * rounds, elapsed: await time(rounds, GROUPS) };
     },
-    roundTripMs: () => time(0, 1),
+    roundTripMs: async () => (await time(0, 1)).wallMs,
     dispose() {
       out.dispose();
       uniforms.dispose();

@@ -32,7 +32,7 @@ async function main({ workloads, effort, json }: BenchOptions): Promise<void> {
     }
     ceiling.dispose();
 
-    const figures = measurements.map(figuresOf);
+    const figures = measurements.map((measurement) => figuresOf(measurement, adapter.software));
     const report = `${table(figures)}\n\n${memoryTable(figures)}`;
     const trip = summarize(roundTrips).median.toFixed(2);
     console.log(

@@ -1,4 +1,5 @@
 import type { Ceiling } from "./ceiling.ts";
+import { type Elapsed, startClock } from "./clock.ts";
 import type { Contestant, Trainee, Work } from "./contestant.ts";
 import { checkLoss, referenceLoss } from "./reference.ts";
 import { makeProblem, type Workload } from "./workload.ts";
@@ -27,11 +28,17 @@ export interface Measurement {
 
 export interface Samples {
   /** From the call to the end of the work. */
-  readonly stepMs: number[];
+  readonly steps: Elapsed[];
   /** From the call to its return. */
   readonly encodeMs: number[];
-  /** The adapter's FMA rate beside the run: the mean of just before and just after it. */
-  readonly ceilingGflops: number[];
+  /** The adapter's FMA rate beside the run, just before and just after it, in 10⁹ operations a second. */
+  readonly ceilings: Rates[];
+}
+
+/** Operations over a time on the wall and over a time of the cores, in 10⁹ a second. */
+export interface Rates {
+  readonly wall: number;
+  readonly cpu: number;
 }
 
 /** Steps before the first that is timed, besides the very first; slow ones need fewer. */
@@ -50,7 +57,7 @@ export async function measure(
   try {
     for (const contestant of contestants) {
       const trainee = await contestant.open(problem);
-      entries.push({ contestant, trainee, samples: { stepMs: [], encodeMs: [], ceilingGflops: [] } });
+      entries.push({ contestant, trainee, samples: { steps: [], encodeMs: [], ceilings: [] } });
       checkLoss(`${contestant.name} at ${workload.name}`, trainee.firstLoss, expected);
       const start = performance.now();
       for (let i = 0; i < WARM_UP.steps && performance.now() - start < WARM_UP.ms; i++) {
@@ -62,13 +69,18 @@ export async function measure(
     for (let run = 0; run < effort.runs; run++) {
       if (run >= effort.least && performance.now() - start > effort.seconds * 1e3) break;
       for (const { trainee, samples } of entries) {
-        const before = await ceiling.gflops();
-        const called = performance.now();
+        const before = await ceiling.sample();
+        const elapsed = startClock();
         trainee.step();
-        samples.encodeMs.push(performance.now() - called);
+        samples.encodeMs.push(elapsed().wallMs);
         await trainee.wait();
-        samples.stepMs.push(performance.now() - called);
-        samples.ceilingGflops.push((before + (await ceiling.gflops())) / 2);
+        samples.steps.push(elapsed());
+        const after = await ceiling.sample();
+        const flops = before.flops + after.flops;
+        samples.ceilings.push({
+          wall: flops / ((before.elapsed.wallMs + after.elapsed.wallMs) * 1e6),
+          cpu: flops / ((before.elapsed.cpuMs + after.elapsed.cpuMs) * 1e6),
+        });
       }
     }
     const measurements: Measurement[] = [];

@@ -6,6 +6,7 @@ export interface Figures {
   readonly workload: string;
   readonly contestant: string;
   readonly stepMs: Summary;
+  readonly stepCpuMs: Summary;
   readonly encodeMicros: Summary;
   readonly encodeMicrosADispatch: number;
   readonly firstStepMs: number;
@@ -15,27 +16,36 @@ export interface Figures {
   readonly ceilingGflops: Summary;
   /** Each run's rate over the ceiling measured beside it; the median of those. */
   readonly shareOfCeiling: number;
+  /** The same, both by the time of the cores; null where the adapter's work is not done by them. */
+  readonly shareByCpu: number | null;
   readonly bytes: Readonly<Record<string, number>>;
   readonly bytesTotal: number;
 }
 
-export function figuresOf({ workload, contestant, firstStepMs, work, samples }: Measurement): Figures {
-  const { stepMs, encodeMs, ceilingGflops } = samples;
-  const step = summarize(stepMs);
+/** @param software Whether the adapter is the machine's own cores. */
+export function figuresOf(
+  { workload, contestant, firstStepMs, work, samples }: Measurement,
+  software: boolean,
+): Figures {
+  const { steps, encodeMs, ceilings } = samples;
+  const step = summarize(steps.map(({ wallMs }) => wallMs));
   const encode = summarize(encodeMs.map((ms) => ms * 1e3));
-  const shares = stepMs.map((ms, i) => work.flops / (ms * 1e6) / ceilingGflops[i]!);
+  const shares = steps.map(({ wallMs }, i) => work.flops / (wallMs * 1e6) / ceilings[i]!.wall);
+  const cpuShares = steps.map(({ cpuMs }, i) => work.flops / (cpuMs * 1e6) / ceilings[i]!.cpu);
   return {
     workload: workload.name,
     contestant,
     stepMs: step,
+    stepCpuMs: summarize(steps.map(({ cpuMs }) => cpuMs)),
     encodeMicros: encode,
     encodeMicrosADispatch: encode.median / work.dispatches,
     firstStepMs,
     dispatches: work.dispatches,
     megaflop: work.flops / 1e6,
     gflops: work.flops / (step.median * 1e6),
-    ceilingGflops: summarize(ceilingGflops),
+    ceilingGflops: summarize(ceilings.map(({ wall }) => wall)),
     shareOfCeiling: summarize(shares).median,
+    shareByCpu: software ? summarize(cpuShares).median : null,
     bytes: work.bytes,
     bytesTotal: Object.values(work.bytes).reduce((sum, bytes) => sum + bytes, 0),
   };
@@ -45,10 +55,12 @@ const COLUMNS: readonly (readonly [name: string, cell: (figures: Figures) => str
   ["workload", ({ workload }) => workload],
   ["library", ({ contestant }) => contestant],
   ["ms a step", ({ stepMs }) => spread(stepMs)],
+  ["CPU ms a step", ({ stepCpuMs }) => spread(stepCpuMs)],
   ["MFLOP a step", ({ megaflop }) => digits(megaflop)],
   ["GFLOP/s", ({ gflops }) => digits(gflops)],
   ["FMA rate, GFLOP/s", ({ ceilingGflops }) => spread(ceilingGflops)],
   ["share", ({ shareOfCeiling }) => `${digits(shareOfCeiling * 100)} %`],
+  ["share by CPU", ({ shareByCpu }) => (shareByCpu === null ? "–" : `${digits(shareByCpu * 100)} %`)],
   ["dispatches", ({ dispatches }) => `${dispatches}`],
   ["encode, µs", ({ encodeMicros }) => spread(encodeMicros)],
   ["µs a dispatch", ({ encodeMicrosADispatch }) => digits(encodeMicrosADispatch)],

@@ -30,7 +30,11 @@ function pretender(loss: number): Contestant & { steps: number; disposed: number
   return self;
 }
 
-const ceiling = { gflops: async () => 2, roundTripMs: async () => 0, dispose() {} };
+const ceiling = {
+  sample: async () => ({ flops: 2e6, elapsed: { wallMs: 2, cpuMs: 1 } }),
+  roundTripMs: async () => 0,
+  dispose() {},
+};
 
 test("a median and its quartiles", () => {
   expect(summarize([3, 1, 2])).toEqual({ median: 2, quartiles: [1.5, 2.5], runs: 3 });
@@ -89,15 +93,24 @@ test("samples become figures and tables", async () => {
   ];
   const measured = await measure(small, contestants, ceiling, effort);
   expect(contestants.map(({ disposed }) => disposed)).toEqual([1, 1]);
-  expect(measured.map(({ samples }) => samples.stepMs.length)).toEqual([3, 3]);
+  expect(measured.map(({ samples }) => samples.steps.length)).toEqual([3, 3]);
 
-  const samples = { stepMs: [10, 20, 40], encodeMs: [0.01, 0.02, 0.04], ceilingGflops: [1, 0.5, 0.125] };
-  const figures = figuresOf({ ...measured[0]!, samples });
+  expect(measured[0]!.samples.ceilings).toEqual(Array(3).fill({ wall: 1, cpu: 2 }));
+
+  const samples = {
+    steps: [10, 20, 40].map((wallMs) => ({ wallMs, cpuMs: wallMs / 2 })),
+    encodeMs: [0.01, 0.02, 0.04],
+    ceilings: [1, 0.5, 0.125].map((wall) => ({ wall, cpu: 4 * wall })),
+  };
+  expect(figuresOf({ ...measured[0]!, samples }, false).shareByCpu).toBe(null);
+  const figures = figuresOf({ ...measured[0]!, samples }, true);
   expect(figures).toMatchObject({
     workload: "S",
     stepMs: { median: 20, runs: 3 },
     encodeMicrosADispatch: 10,
     gflops: 0.25,
+    stepCpuMs: { median: 10 },
+    shareByCpu: 0.25,
     shareOfCeiling: 0.5, // 0.5/1, 0.25/0.5 and 0.125/0.125
     bytesTotal: 1500,
   });
