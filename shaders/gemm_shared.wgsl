@@ -42,17 +42,21 @@ fn elementB(k: u32, column: u32, end: u32) -> f32 {
   return b[params.bOffset + k * params.bDepthStride + column * params.bColumnStride];
 }
 
-fn store(row: u32, column: u32, slice: u32, sum: vec4f) {
-  if (row >= params.rows) { return; }
-  for (var j = 0u; j < 4u; j++) {
-    let n = column + j;
-    if (n >= params.columns) { return; }
-    let at = params.cOffset + slice * params.rows * params.columns + row * params.cRowStride + n * params.cColumnStride;
-    var value = sum[j];
-    if (params.hasBias != 0u) { value += bias[n]; }
-    if (params.accumulate != 0u) { value += c[at]; }
-    c[at] = value;
-  }
+// Adds the bias and what C holds already, where asked for, and writes one element.
+fn store(row: u32, column: u32, slice: u32, sum: f32) {
+  if (row >= params.rows || column >= params.columns) { return; }
+  let at = params.cOffset + slice * params.rows * params.columns + row * params.cRowStride + column * params.cColumnStride;
+  var value = sum;
+  if (params.hasBias != 0u) { value += bias[column]; }
+  if (params.accumulate != 0u) { value += c[at]; }
+  c[at] = value;
+}
+
+fn storeFour(row: u32, column: u32, slice: u32, sum: vec4f) {
+  store(row, column, slice, sum.x);
+  store(row, column + 1u, slice, sum.y);
+  store(row, column + 2u, slice, sum.z);
+  store(row, column + 3u, slice, sum.w);
 }
 
 @compute @workgroup_size(16, 16)
@@ -95,8 +99,8 @@ fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
 
   let row = rowOfTile + local.y * 4u;
   let column = columnOfTile + local.x * 4u;
-  store(row, column, group.z, sum0);
-  store(row + 1u, column, group.z, sum1);
-  store(row + 2u, column, group.z, sum2);
-  store(row + 3u, column, group.z, sum3);
+  storeFour(row, column, group.z, sum0);
+  storeFour(row + 1u, column, group.z, sum1);
+  storeFour(row + 2u, column, group.z, sum2);
+  storeFour(row + 3u, column, group.z, sum3);
 }

@@ -27,21 +27,6 @@ struct Params {
 @group(0) @binding(5) var<storage, read> gradHidden: array<f32>;
 @group(0) @binding(6) var<storage, read_write> carry: array<f32>;
 
-fn update(row: u32, unit: u32, recurrent: vec4f) {
-  if (row >= params.batch || unit >= params.hidden) { return; }
-  let at = row * params.hidden + unit;
-  var grad = recurrent.x + recurrent.y + recurrent.z + recurrent.w;
-  if (params.hasGradOutput != 0u) { grad += gradOutput[params.gradOffset + at]; }
-  if (params.hasGradHidden != 0u) { grad += gradHidden[at]; }
-  var gradCell = 0.0;
-  if (params.hasCarry != 0u) { gradCell = carry[at]; }
-  var cellBefore = 0.0;
-  if (params.hasBefore != 0u) { cellBefore = cells[params.before + at]; }
-  let result = cellBackward(gates[params.gate + at], cells[params.current + at], cellBefore, grad, gradCell);
-  gates[params.gate + at] = result.gates;
-  carry[at] = result.before;
-}
-
 @compute @workgroup_size(8, 4)
 fn lstm_step_backward(@builtin(global_invocation_id) id: vec3u) {
   let unit = id.x * 2u;

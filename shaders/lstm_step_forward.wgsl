@@ -25,19 +25,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> hidden: array<f32>;
 @group(0) @binding(5) var<storage, read_write> cells: array<f32>;
 
-fn update(row: u32, unit: u32, recurrent: vec4f) {
-  if (row >= params.batch || unit >= params.hidden) { return; }
-  let at = row * params.hidden + unit;
-  var a = gates[params.gate + at] + recurrent;
-  if (params.hasBias != 0u) { a += bias[unit]; }
-  let gate = activateGates(a);
-  var cell = gate.x * gate.z;
-  if (params.hasBefore != 0u) { cell += gate.y * cells[params.before + at]; }
-  gates[params.gate + at] = gate;
-  cells[params.current + at] = cell;
-  hidden[params.current + at] = gate.w * safeTanh(cell);
-}
-
 @compute @workgroup_size(8, 4)
 fn lstm_step_forward(@builtin(global_invocation_id) id: vec3u) {
   let unit = id.x * 2u;

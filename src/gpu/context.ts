@@ -1,6 +1,5 @@
 import { DeviceLostError, DisposedError } from "../errors.ts";
 import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
-import type { AdapterFacts } from "./facts.ts";
 import { KernelCache, type PreparedDispatch } from "./kernel.ts";
 
 /** Who made the adapter, as WebGPU reports it. */
@@ -11,6 +10,21 @@ export interface AdapterInfo {
   readonly description: string;
   /** Whether the adapter is a CPU pretending to be a GPU (SwiftShader, WARP, lavapipe). */
   readonly software: boolean;
+}
+
+/**
+ * What planning needs to know of an adapter. Measured when a device is requested, or given, so that a run is planned
+ * the same way again.
+ */
+export interface AdapterFacts {
+  /** Rate of float32 multiply-adds in registers, in 10⁹ operations a second (a multiply-add counts 2). */
+  readonly gflops: number;
+  /** Time of one `workgroupBarrier` of 64 invocations, in µs. */
+  readonly barrierMicros: number;
+  /** Time of one small dispatch in a compute pass, in µs. */
+  readonly dispatchMicros: number;
+  /** Lanes of a subgroup where the device offers subgroups and all have the same size; else 0. */
+  readonly subgroupSize: number;
 }
 
 /** A copy from buffer to buffer, in bytes. */

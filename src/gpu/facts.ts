@@ -1,21 +1,10 @@
 import barrierSource from "../../shaders/measure_barrier.wgsl?raw";
 import fmaSource from "../../shaders/measure_fma.wgsl?raw";
-import { checkNumber, checkOptions } from "../errors.ts";
-import type { GpuContext } from "./context.ts";
+import { checkInteger, checkNumber, checkOptions } from "../errors.ts";
+import type { AdapterFacts, GpuContext } from "./context.ts";
 import { BindGroups, Kernel, type PreparedDispatch, UNIFORM_ALIGNMENT } from "./kernel.ts";
 
-/**
- * What planning needs to know of an adapter. Measured when a device is requested, or given, so that a run is planned
- * the same way again.
- */
-export interface AdapterFacts {
-  /** Rate of float32 multiply-adds in registers, in 10⁹ operations a second (a multiply-add counts 2). */
-  readonly gflops: number;
-  /** Time of one `workgroupBarrier` of 64 invocations, in µs. */
-  readonly barrierMicros: number;
-  /** Time of one small dispatch in a compute pass, in µs. */
-  readonly dispatchMicros: number;
-}
+export type { AdapterFacts };
 
 export const measureBarrier = new Kernel({
   name: "measure_barrier",
@@ -33,10 +22,11 @@ export const measureFma = new Kernel({
   bindings: { out: "read_write" },
 });
 
-/** Throws an OptionError unless `facts` is complete and positive. */
+/** Throws an OptionError unless `facts` is complete and every fact possible. */
 export function checkFacts(where: string, facts: AdapterFacts): AdapterFacts {
   const names = ["gflops", "barrierMicros", "dispatchMicros"] as const;
-  checkOptions(where, facts, names);
+  checkOptions(where, facts, [...names, "subgroupSize"]);
+  checkInteger(where, "subgroupSize", facts.subgroupSize, 0);
   for (const name of names) checkNumber(where, name, facts[name], "a positive number", (n) => n > 0);
   return { ...facts };
 }
@@ -91,6 +81,7 @@ export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
       gflops: (FMA_GROUPS * 64 * 64) / (round * 1e6),
       barrierMicros: (barriers * 1e3) / 2,
       dispatchMicros: dispatch * 1e3,
+      subgroupSize: context.facts.subgroupSize,
     };
   } finally {
     out.dispose();

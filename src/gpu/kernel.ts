@@ -1,5 +1,6 @@
 import { WebGpuLstmError } from "../errors.ts";
 import type { DeviceBuffer } from "./buffer.ts";
+import { unroll } from "./unroll.ts";
 
 /** Type of one 4-byte member of a kernel's uniform struct. */
 export type ParamType = "u32" | "f32";
@@ -13,7 +14,7 @@ export interface KernelDeclaration<P extends string, B extends string> {
   readonly name: string;
   /** WGSL text of the file. */
   readonly source: string;
-  /** WGSL texts from shaders/lib that stand before the file. */
+  /** WGSL texts from shaders/lib that are added to the file; after it, since `enable` has to come first. */
   readonly library?: readonly string[];
   /** `@workgroup_size`. */
   readonly workgroup: readonly [x: number, y: number, z: number];
@@ -33,9 +34,9 @@ export class Kernel<P extends string = string, B extends string = string> {
     this.declaration = declaration;
   }
 
-  /** The module's text: the library functions, then the file. */
+  /** The module's text: the file with its marked loops written out, then the library functions. */
   get code(): string {
-    return [...(this.declaration.library ?? []), this.declaration.source].join("\n");
+    return [unroll(this.declaration.source), ...(this.declaration.library ?? [])].join("\n");
   }
 
   /** Bytes of the uniform struct. */

@@ -93,3 +93,9 @@ function readInfo(info: GPUAdapterInfo | undefined): AdapterInfo {
     info?.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render|\bwarp\b/.test(name);
   return { vendor, architecture, device, description, software };
 }
+
+/** Lanes of a subgroup where the device offers subgroups and all have the same size; else 0. */
+export function subgroupSizeOf(gpu: NativeDevice): number {
+  const { subgroupMinSize = 0, subgroupMaxSize = 0 } = (gpu.adapterInfo as GPUAdapterInfo | undefined) ?? {};
+  return gpu.features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0;
+}

@@ -38,7 +38,10 @@ export class Linear extends Module {
     this.weight = new Parameter([outFeatures, inFeatures], weight);
     const biasBound = 1 / Math.sqrt(inFeatures);
     this.bias = bias
-      ? new Parameter([outFeatures], defaultGenerator.uniform_(new Float32Array(outFeatures), -biasBound, biasBound))
+      ? new Parameter(
+          [outFeatures],
+          defaultGenerator.uniform_(new Float32Array(outFeatures), -biasBound, biasBound),
+        )
       : null;
   }
 

@@ -118,7 +118,9 @@ export class LSTM extends Module {
   /** Returns whether the input is a single sequence. */
   #checkInput(input: Tensor): boolean {
     if (!(input instanceof Tensor)) {
-      throw new ShapeError(`LSTM.forward: the input must be a tensor, got ${show(input)}; call it inside a traced function`);
+      throw new ShapeError(
+        `LSTM.forward: the input must be a tensor, got ${show(input)}; call it inside a traced function`,
+      );
     }
     const { shape } = input;
     const wanted = `${this.batchFirst ? "[N, T, " : "[T, N, "}${this.inputSize}] or [T, ${this.inputSize}]`;
@@ -139,12 +141,16 @@ export class LSTM extends Module {
     const { numLayers: L, hiddenSize: H } = this;
     const wanted = batch === null ? [L, H] : [L, batch, H];
     if (!(state?.h instanceof Tensor) || !(state.c instanceof Tensor)) {
-      throw new ShapeError(`LSTM.forward: state must be { h, c } of two tensors ${showShape(wanted)}, got ${show(state)}`);
+      throw new ShapeError(
+        `LSTM.forward: state must be { h, c } of two tensors ${showShape(wanted)}, got ${show(state)}`,
+      );
     }
     for (const name of ["h", "c"] as const) {
       const { shape } = state[name];
       if (!sameShape(shape, wanted)) {
-        throw new ShapeError(`LSTM.forward: state.${name} must be ${showShape(wanted)}, got ${showShape(shape)}`);
+        throw new ShapeError(
+          `LSTM.forward: state.${name} must be ${showShape(wanted)}, got ${showShape(shape)}`,
+        );
       }
     }
     return batch === null ? { h: state.h.unsqueeze(1), c: state.c.unsqueeze(1) } : state;

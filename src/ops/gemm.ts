@@ -1,5 +1,6 @@
 import registerSource from "../../shaders/gemm_register.wgsl?raw";
 import sharedSource from "../../shaders/gemm_shared.wgsl?raw";
+import subgroupSource from "../../shaders/gemm_subgroup.wgsl?raw";
 import slicesSource from "../../shaders/sum_slices.wgsl?raw";
 import { type BufferAccess, Kernel, type ParamType } from "../gpu/kernel.ts";
 import { sizeOf } from "../shape.ts";
@@ -45,6 +46,14 @@ export const gemmShared = new Kernel({
   bindings,
 });
 
+export const gemmSubgroup = new Kernel({
+  name: "gemm_subgroup",
+  source: subgroupSource,
+  workgroup: [4, 8, 1],
+  params,
+  bindings,
+});
+
 export const sumSlices = new Kernel({
   name: "sum_slices",
   source: slicesSource,
@@ -80,16 +89,34 @@ export interface Product {
   readonly accumulate?: boolean;
 }
 
-/** A workgroup's tile of C, in elements, by version. */
-const TILES = { register: [32, 64], shared: [64, 64] } as const;
+/** Each version's kernel and a workgroup's tile of C, in elements. */
+const VERSIONS = {
+  register: { kernel: gemmRegister, tile: [32, 64] },
+  shared: { kernel: gemmShared, tile: [64, 64] },
+  subgroup: { kernel: gemmSubgroup, tile: [64, 32] },
+} as const;
+
+/** Lanes that gemm_subgroup and the LSTM's subgroup version are written for. */
+export const SUBGROUP_LANES = 4;
+
+/** Whether gemm_subgroup can do a product: B, C and bias are read and written four columns at a time. */
+function inQuads({ columns, b, c }: Product): boolean {
+  const quads = [columns, b.offset ?? 0, b.strides[0], c.offset ?? 0, c.strides[0]];
+  return b.strides[1] === 1 && c.strides[1] === 1 && quads.every((n) => n % 4 === 0);
+}
 
 /**
- * The version for a product: staging tiles in workgroup memory pays where a barrier costs less than the loads it saves,
- * and where C has enough rows and columns to fill the tile.
+ * The version for a product. Staging tiles in workgroup memory pays where a barrier costs less than the loads it saves;
+ * sharing loads within a subgroup pays where the product has rows enough for the tile.
  */
-function chooseVersion(rows: number, columns: number, plan: PlanContext): "register" | "shared" {
-  if (plan.pins.gemm) return plan.pins.gemm;
-  return plan.facts.barrierMicros < 1 && rows >= 32 && columns >= 32 ? "shared" : "register";
+function chooseVersion(product: Product, plan: PlanContext): keyof typeof VERSIONS {
+  const { rows, columns } = product;
+  const { facts, pins } = plan;
+  const canSubgroup = facts.subgroupSize === SUBGROUP_LANES && inQuads(product);
+  if (pins.gemm === "subgroup") return canSubgroup ? "subgroup" : "register";
+  if (pins.gemm) return pins.gemm;
+  if (facts.barrierMicros < 1 && rows >= 32 && columns >= 32) return "shared";
+  return canSubgroup && rows > 4 ? "subgroup" : "register";
 }
 
 /** The dispatch of one product. */
@@ -99,10 +126,9 @@ export function gemm(
   slices = { count: 1, depth: 0, ones: false },
 ): Dispatch {
   const { rows, columns, depth, a, b, c, bias } = product;
-  const version = chooseVersion(rows, columns, plan);
-  const [tileRows, tileColumns] = TILES[version];
+  const { kernel, tile } = VERSIONS[chooseVersion(product, plan)];
   return dispatch({
-    kernel: version === "shared" ? gemmShared : gemmRegister,
+    kernel,
     params: {
       rows,
       columns,
@@ -122,7 +148,7 @@ export function gemm(
       ones: flag(slices.ones),
     },
     bindings: { a: a.operand, b: b.operand, bias: bias ?? null, c: c.operand },
-    grid: [Math.ceil(columns / tileColumns), Math.ceil(rows / tileRows), slices.count],
+    grid: [Math.ceil(columns / tile[1]), Math.ceil(rows / tile[0]), slices.count],
     flops: 2 * rows * columns * depth,
     bytes: 4 * (rows * depth + depth * columns + rows * columns * slices.count),
   });

@@ -1,13 +1,16 @@
 import { roundUp } from "../shape.ts";
 import { copyRun, fill } from "./copy.ts";
-import { gemm, weightGradient } from "./gemm.ts";
+import { gemm, SUBGROUP_LANES, weightGradient } from "./gemm.ts";
 import { cellVersion } from "./lstm-cell.ts";
-import { stepVersion } from "./lstm-step.ts";
+import { stepVersion, subgroupVersion } from "./lstm-step.ts";
 import type { Dispatch, Op, Operand, PlanContext } from "./op.ts";
 import type { LstmSizes, Recurrence, RecurrentVersion } from "./recurrence.ts";
 
-function chooseVersion(plan: PlanContext): RecurrentVersion {
-  return plan.pins.lstm === "cell" ? cellVersion : stepVersion;
+/** The fused step is ahead of the plain cell everywhere; where subgroups fit, they share its loads. */
+function chooseVersion({ facts, pins }: PlanContext): RecurrentVersion {
+  if (pins.lstm === "cell") return cellVersion;
+  const wantsSubgroup = pins.lstm === undefined || pins.lstm === "subgroup";
+  return wantsSubgroup && facts.subgroupSize === SUBGROUP_LANES ? subgroupVersion : stepVersion;
 }
 
 function sizesOf(x: Operand, attributes: LstmAttributes): LstmSizes {

@@ -27,10 +27,13 @@ export function dispatch<P extends string, B extends string>(description: Dispat
   return description as unknown as Dispatch;
 }
 
-/** Kernel versions to use whatever the adapter's facts say: for tests, and for a run planned as another was. */
+/**
+ * Kernel versions to use whatever the adapter's facts say: for tests, and for a run planned as another was. Where a
+ * version cannot do a given size, or the device lacks what it needs, the plain one is used.
+ */
 export interface VersionPins {
-  readonly gemm?: "register" | "shared";
-  readonly lstm?: "cell" | "step";
+  readonly gemm?: "register" | "shared" | "subgroup";
+  readonly lstm?: "cell" | "step" | "subgroup";
 }
 
 /** What an op is given to plan its dispatches. */

@@ -85,7 +85,9 @@ function checkParameters(where: string, parameters: Iterable<Parameter>): readon
   const list = typeof parameters?.[Symbol.iterator] === "function" ? [...parameters] : null;
   if (!list) throw new OptionError(`${where}: expected model.parameters(), got ${show(parameters)}`);
   if (list.length === 0) {
-    throw new OptionError(`${where}: got no parameters; assign layers to fields of the model, then pass model.parameters()`);
+    throw new OptionError(
+      `${where}: got no parameters; assign layers to fields of the model, then pass model.parameters()`,
+    );
   }
   for (const parameter of list) {
     if (!(parameter instanceof Parameter)) {

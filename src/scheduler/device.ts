@@ -1,7 +1,13 @@
 import { checkOptions, OptionError, show } from "../errors.ts";
 import { GpuContext } from "../gpu/context.ts";
 import { type AdapterFacts, checkFacts, measureFacts } from "../gpu/facts.ts";
-import { type AdapterOptions, infoOfDevice, type NativeDevice, requestGpuDevice } from "../gpu/request.ts";
+import {
+  type AdapterOptions,
+  infoOfDevice,
+  type NativeDevice,
+  requestGpuDevice,
+  subgroupSizeOf,
+} from "../gpu/request.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { VersionPins } from "../ops/op.ts";
 import { type CompileOptions, compile } from "./compile.ts";
@@ -33,7 +39,7 @@ export class Device extends GpuContext {
     const pins = checkPins("Device.request", options.versions);
     const given = options.facts && checkFacts("Device.request: facts", options.facts);
     const { gpu, info } = await requestGpuDevice(options);
-    return new Device([gpu, info, given ?? (await measured(gpu, info)), true], pins);
+    return new Device([gpu, info, await factsOf(gpu, info, given), true], pins);
   }
 
   /** Uses a `GPUDevice` that the app already has; `dispose()` leaves it alive. */
@@ -42,7 +48,7 @@ export class Device extends GpuContext {
     const pins = checkPins("Device.from", options.versions);
     const given = options.facts && checkFacts("Device.from: facts", options.facts);
     const info = infoOfDevice(gpuDevice);
-    const facts = given ?? (await measured(gpuDevice, info));
+    const facts = await factsOf(gpuDevice, info, given);
     const device = new Device([gpuDevice, info, facts, false], pins);
     // The device hears of a loss in the past with the next turn of the event loop.
     await new Promise((resolve) => setTimeout(resolve));
@@ -71,11 +77,18 @@ export class Device extends GpuContext {
 /** Facts measured in this page, by adapter. */
 const known = new Map<string, AdapterFacts>();
 
-async function measured(gpu: NativeDevice, info: GpuContext["info"]): Promise<AdapterFacts> {
+async function factsOf(
+  gpu: NativeDevice,
+  info: GpuContext["info"],
+  given: AdapterFacts | undefined,
+): Promise<AdapterFacts> {
+  // Subgroups that the device has not got cannot be planned with, whoever says so.
+  if (given) return { ...given, subgroupSize: Math.min(given.subgroupSize, subgroupSizeOf(gpu)) };
   const key = JSON.stringify(info);
   let facts = known.get(key);
   if (!facts) {
-    const probe = new GpuContext(gpu, info, { gflops: 1, barrierMicros: 1, dispatchMicros: 1 }, false);
+    const unmeasured = { gflops: 1, barrierMicros: 1, dispatchMicros: 1, subgroupSize: subgroupSizeOf(gpu) };
+    const probe = new GpuContext(gpu, info, unmeasured, false);
     try {
       facts = await measureFacts(probe);
       // What a lost device seems to take is no measurement.
@@ -85,12 +98,13 @@ async function measured(gpu: NativeDevice, info: GpuContext["info"]): Promise<Ad
     }
     known.set(key, facts);
   }
-  return facts;
+  // Two devices of one adapter may differ in the features that were asked for.
+  return { ...facts, subgroupSize: subgroupSizeOf(gpu) };
 }
 
 const VERSIONS: { readonly [K in keyof VersionPins]-?: readonly string[] } = {
-  gemm: ["register", "shared"],
-  lstm: ["cell", "step"],
+  gemm: ["register", "shared", "subgroup"],
+  lstm: ["cell", "step", "subgroup"],
 };
 
 function checkPins(where: string, pins: VersionPins = {}): VersionPins {

@@ -1,7 +1,7 @@
-import { clone } from "../ops/clone.ts";
-import type { Dispatch, PlanContext } from "../ops/op.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { Tensor } from "../graph/tensor.ts";
+import { clone } from "../ops/clone.ts";
+import type { Dispatch, PlanContext } from "../ops/op.ts";
 
 /** The nodes whose results are needed, in order, and the tensors somebody reads. */
 function needed(graph: Graph, results: readonly Tensor[]): { nodes: Node[]; read: Set<Tensor> } {
@@ -24,7 +24,11 @@ function needed(graph: Graph, results: readonly Tensor[]): { nodes: Node[]; read
 }
 
 /** The flat list of dispatches that computes `results`; what nobody reads is left out. */
-export function lower(graph: Graph, results: readonly Tensor[], plan: Omit<PlanContext, "temporary">): Dispatch[] {
+export function lower(
+  graph: Graph,
+  results: readonly Tensor[],
+  plan: Omit<PlanContext, "temporary">,
+): Dispatch[] {
   const context: PlanContext = { ...plan, temporary: (shape) => new Tensor(shape, graph) };
   const { nodes, read } = needed(graph, results);
   const ifRead = (tensor: Tensor | null) => (tensor && read.has(tensor) ? tensor : null);
@@ -46,7 +50,9 @@ export function lower(graph: Graph, results: readonly Tensor[], plan: Omit<PlanC
 export function ownStorage(graph: Graph, tensor: Tensor, taken: ReadonlySet<Tensor>): Tensor {
   const { root } = tensor.storage;
   const made = graph.nodes.some((node) =>
-    node.kind === "backward" ? node.gradInputs.includes(tensor) : node.outputs.includes(tensor) && !!node.op.forward,
+    node.kind === "backward"
+      ? node.gradInputs.includes(tensor)
+      : node.outputs.includes(tensor) && !!node.op.forward,
   );
   if (made && root === tensor && !taken.has(tensor)) return tensor;
   const copy = graph.apply(clone, [tensor], undefined)[0]!;

@@ -52,7 +52,9 @@ export class Program {
     this.context = context;
     this.source = source;
     this.staging = new StagingPool(context, "program");
-    this.#uniforms = this.#allocate(context.allocateUniforms(source.dispatches.length * UNIFORM_ALIGNMENT, "uniforms"));
+    this.#uniforms = this.#allocate(
+      context.allocateUniforms(source.dispatches.length * UNIFORM_ALIGNMENT, "uniforms"),
+    );
     this.#place();
     this.#prepare();
     this.#recordScalars();
@@ -93,7 +95,11 @@ export class Program {
     const { root, offset } = tensor.storage;
     const range = this.#ranges.get(root)!;
     if (tensor === root) return range;
-    return { buffer: range.buffer, offset: range.offset + offset * 4, bytes: roundUp(sizeOf(tensor.shape) * 4, 4) };
+    return {
+      buffer: range.buffer,
+      offset: range.offset + offset * 4,
+      bytes: roundUp(sizeOf(tensor.shape) * 4, 4),
+    };
   }
 
   /** Makes uniforms, bind groups and the submissions they are replayed in. */
@@ -141,7 +147,9 @@ export class Program {
   #recordScalars(): void {
     const scalars = [...this.source.outputs].filter(([, tensor]) => sizeOf(tensor.shape) === 1);
     if (scalars.length === 0) return;
-    const history = this.#allocate(this.context.allocate("output", HISTORY * scalars.length * 4, "scalar results"));
+    const history = this.#allocate(
+      this.context.allocate("output", HISTORY * scalars.length * 4, "scalar results"),
+    );
     this.#history = history;
     this.#scalars = scalars.map(([name, tensor], i) => {
       const { buffer, offset } = this.#rangeOf(tensor);

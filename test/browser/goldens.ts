@@ -1,7 +1,11 @@
 /** Golden files in the browser: fetched from the test server when a test asks for one. */
 import { GoldenCase } from "../golden-case.ts";
 
-const urls = import.meta.glob<string>("../goldens/*.safetensors", { query: "?url", import: "default", eager: true });
+const urls = import.meta.glob<string>("../goldens/*.safetensors", {
+  query: "?url",
+  import: "default",
+  eager: true,
+});
 
 /** Names of the golden files of one op ("lstm", "linear", "mse", "adam"). */
 export function goldenNames(op: string): string[] {

@@ -10,6 +10,7 @@ const versions: VersionPins[] = [
   { lstm: "step", gemm: "register" },
   { lstm: "cell", gemm: "register" },
   { lstm: "cell", gemm: "shared" },
+  { lstm: "subgroup", gemm: "subgroup" },
 ];
 
 /**

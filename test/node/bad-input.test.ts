@@ -87,9 +87,14 @@ describe("Device.request", () => {
       '"best"',
     );
     await expectRefusal(request({ versions: { gru: "step" } }), OptionError, 'unknown option "gru"', "gemm");
-    await expectRefusal(request({ facts: { gflops: 1 } }), OptionError, "facts: barrierMicros", "undefined");
     await expectRefusal(
-      request({ facts: { gflops: Number.NaN, barrierMicros: 1, dispatchMicros: 1 } }),
+      request({ facts: { gflops: 1, subgroupSize: 0 } }),
+      OptionError,
+      "facts: barrierMicros",
+      "undefined",
+    );
+    await expectRefusal(
+      request({ facts: { gflops: Number.NaN, barrierMicros: 1, dispatchMicros: 1, subgroupSize: 0 } }),
       OptionError,
       "gflops must be a positive number, got NaN",
     );

@@ -1,0 +1,15 @@
+// Gates, cell and hidden state of one unit in one batch row, from its recurrent product.
+// Uses the bindings of lstm_step_forward, which lstm_subgroup_forward has too.
+
+fn update(row: u32, unit: u32, recurrent: vec4f) {
+  if (row >= params.batch || unit >= params.hidden) { return; }
+  let at = row * params.hidden + unit;
+  var a = gates[params.gate + at] + recurrent;
+  if (params.hasBias != 0u) { a += bias[unit]; }
+  let gate = activateGates(a);
+  var cell = gate.x * gate.z;
+  if (params.hasBefore != 0u) { cell += gate.y * cells[params.before + at]; }
+  gates[params.gate + at] = gate;
+  cells[params.current + at] = cell;
+  hidden[params.current + at] = gate.w * safeTanh(cell);
+}
