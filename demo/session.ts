@@ -139,11 +139,11 @@ export class TrainingSession {
           this.#snapshot.batch = batch;
           if (this.#snapshot.phase === "compiling") this.#enter("training");
           this.#tell("batch");
+          return this.#whilePaused();
         },
       });
       for await (const { epoch, loss, validationLoss, stepsPerSecond } of fit) {
         await this.#report(epoch, loss, validationLoss!, stepsPerSecond);
-        if (epoch < epochs) await this.#whilePaused();
       }
       const best = this.#best!;
       this.#model.loadStateDict(best.weights);

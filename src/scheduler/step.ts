@@ -5,6 +5,7 @@ import type { Parameter } from "../graph/parameter.ts";
 import type { NDArray, Shape } from "../shape.ts";
 import { showShape, sizeOf } from "../shape.ts";
 import { describeProgram } from "./describe.ts";
+import { InFlight } from "./in-flight.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { Program, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
@@ -27,10 +28,6 @@ interface Variant {
   readonly history: ScalarHistory;
 }
 
-/** Work in flight is bounded by this much time, in ms, and by these numbers of runs. */
-const IN_FLIGHT_MS = 250;
-const IN_FLIGHT_RUNS = { least: 4, most: 64 };
-
 /**
  * A traced function, planned for its input shapes. Every run replays the same static program; input shapes not seen before are
  * planned when they first come, so that a last short batch just works.
@@ -42,10 +39,7 @@ export class CompiledStep<Names extends string = string> {
   readonly #optimizer: Optimizer | null;
   readonly #variants = new Map<string, Variant>();
   #disposed = false;
-  #inFlight = 0;
-  #fences: Promise<void>[] = [];
-  #unfenced = 0;
-  #allowed = IN_FLIGHT_RUNS.least;
+  readonly #inFlight: InFlight;
 
   /** @internal */
   constructor(
@@ -56,6 +50,7 @@ export class CompiledStep<Names extends string = string> {
     declared: StepSource,
   ) {
     this.#context = context;
+    this.#inFlight = new InFlight(context);
     this.#inputs = inputs;
     this.#optimizer = optimizer;
     this.#build = build;
@@ -84,7 +79,7 @@ export class CompiledStep<Names extends string = string> {
     this.#optimizer?.beginStep();
     const run = program.runs;
     program.replay();
-    this.#count();
+    this.#inFlight.add();
     const results = [...program.source.outputs.keys()].map((name) => [
       name,
       new Result(program, history, name, run),
@@ -96,8 +91,8 @@ export class CompiledStep<Names extends string = string> {
    * Settles when few enough runs are in flight for another one. A training loop awaits it before each run, so that the GPU's
    * queue stays short; it settles at once unless the GPU is behind.
    */
-  async ready(): Promise<void> {
-    while (this.#inFlight >= this.#allowed && this.#fences.length > 0) await this.#fences[0];
+  ready(): Promise<void> {
+    return this.#inFlight.ready();
   }
 
   /** The dispatches of the program for the declared input shapes, as a table. */
@@ -168,32 +163,6 @@ export class CompiledStep<Names extends string = string> {
     const data = value instanceof Float32Array ? value : value.data;
     checkFinite("step.run", `input ${name}`, data);
     return data;
-  }
-
-  /** Keeps account of runs in flight: a fence every few runs tells when those before it are done. */
-  #count(): void {
-    this.#inFlight++;
-    this.#unfenced++;
-    if (this.#unfenced < IN_FLIGHT_RUNS.least / 2) return;
-    const covered = this.#unfenced;
-    this.#unfenced = 0;
-    const start = performance.now();
-    const waiting = this.#inFlight;
-    const fence = this.#context.idle().then(
-      () => {
-        const perRun = (performance.now() - start) / waiting;
-        const { least, most } = IN_FLIGHT_RUNS;
-        this.#allowed = Math.min(most, Math.max(least, Math.ceil(IN_FLIGHT_MS / perRun)));
-        this.#inFlight -= covered;
-        this.#fences.shift();
-      },
-      () => {
-        // The device is gone; the next run says so.
-        this.#inFlight -= covered;
-        this.#fences.shift();
-      },
-    );
-    this.#fences.push(fence);
   }
 }
 

@@ -1,11 +1,6 @@
+import type { Batch } from "../data/dataset.ts";
 import { DataError, OptionError, ShapeError, show } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
-
-/** Inputs and targets of some samples, along the first dimension of both. */
-export interface Batch {
-  readonly x: NDArray;
-  readonly y: NDArray;
-}
 
 /** Anything that gives batches anew every time it is iterated, as a DataLoader does. */
 export interface Batches extends Iterable<Batch> {

@@ -1,4 +1,4 @@
-export type { Batch, Batches } from "./batches.ts";
+export type { Batches } from "./batches.ts";
 export {
   type EpochReport,
   type FitOptions,

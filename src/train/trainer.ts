@@ -1,3 +1,4 @@
+import type { Batch } from "../data/dataset.ts";
 import {
   checkFinite,
   checkInteger,
@@ -12,10 +13,10 @@ import type { Tensor } from "../graph/tensor.ts";
 import { Module } from "../nn/module.ts";
 import { Device } from "../scheduler/device.ts";
 import type { Optimizer } from "../scheduler/optimizer.ts";
-import type { Result } from "../scheduler/result.ts";
 import type { CompiledStep } from "../scheduler/step.ts";
 import { type NDArray, showShape, sizeOf } from "../shape.ts";
-import { type Batch, type Batches, checkBatch, checkBatches, isArray, sliceSamples } from "./batches.ts";
+import { type Batches, checkBatch, checkBatches, isArray, sliceSamples } from "./batches.ts";
+import { WeightedMean } from "./weighted-mean.ts";
 
 /** A model that maps one batch of inputs to one batch of predictions. */
 export type Model = Module & { forward(x: Tensor): Tensor };
@@ -47,8 +48,8 @@ export interface FitOptions {
   readonly validation?: Batches;
   /** Ends training before the next batch; `fit` then throws the signal's reason, and the model keeps what it learned. */
   readonly signal?: AbortSignal;
-  /** Called after each batch is submitted. */
-  readonly onProgress?: (progress: Progress) => void;
+  /** Called after each batch is submitted. A promise it returns is awaited, and not counted as training: a way to pause. */
+  readonly onProgress?: (progress: Progress) => unknown;
 }
 
 /** What one epoch of training came to. */
@@ -65,9 +66,6 @@ export interface EpochReport {
   readonly seconds: number;
   readonly stepsPerSecond: number;
 }
-
-/** Losses are read back in groups, well before the program's history of them wraps round. */
-const READ_EVERY = 256;
 
 /** Trains, evaluates and applies a model on a device. */
 export class Trainer {
@@ -129,6 +127,7 @@ export class Trainer {
         const start = performance.now();
         const mean = new WeightedMean();
         let steps = 0;
+        let paused = 0;
         for (const batch of loader) {
           const samples = checkBatch("Trainer.fit", batch);
           const step = await this.#trainStep(batch);
@@ -137,7 +136,10 @@ export class Trainer {
           const { loss } = step.run({ x: batch.x, y: batch.y });
           await mean.add(loss, samples);
           steps++;
-          onProgress?.({ epoch, epochs, batch: steps, batches: loader.length });
+          if (!onProgress) continue;
+          const asked = performance.now();
+          await onProgress({ epoch, epochs, batch: steps, batches: loader.length });
+          paused += performance.now() - asked;
         }
         if (steps === 0) {
           throw new DataError(
@@ -145,7 +147,7 @@ export class Trainer {
           );
         }
         const loss = await mean.value();
-        const seconds = (performance.now() - start) / 1000;
+        const seconds = (performance.now() - start - paused) / 1000;
         const report = { epoch, loss, steps, seconds, stepsPerSecond: steps / seconds };
         signal?.throwIfAborted();
         yield validation ? { ...report, validationLoss: await this.evaluate(validation) } : report;
@@ -274,34 +276,5 @@ export class Trainer {
       delete this.#steps[name];
       throw cause;
     };
-  }
-}
-
-/** Mean of losses that are still on the GPU. */
-class WeightedMean {
-  #pending: { readonly loss: Result; readonly weight: number }[] = [];
-  #sum = 0;
-  #weight = 0;
-
-  async add(loss: Result, weight: number): Promise<void> {
-    this.#pending.push({ loss, weight });
-    if (this.#pending.length >= READ_EVERY) await this.#collect();
-  }
-
-  async #collect(): Promise<void> {
-    const pending = this.#pending;
-    this.#pending = [];
-    // The latest first: its read answers for all before it.
-    const values = (await Promise.all([...pending].reverse().map(({ loss }) => loss.item()))).reverse();
-    for (const [i, { weight }] of pending.entries()) {
-      this.#sum += values[i]! * weight;
-      this.#weight += weight;
-    }
-  }
-
-  async value(): Promise<number> {
-    await this.#collect();
-    if (this.#weight === 0) throw new DataError("Trainer.evaluate: the loader gave no batch");
-    return this.#sum / this.#weight;
   }
 }
