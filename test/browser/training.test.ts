@@ -83,9 +83,6 @@ describe("the same seed gives the same bits", () => {
       const first = await train(device);
       const { facts } = device;
       expect(await withDevice(train, { facts })).toEqual(first);
-      // Facts are what a plan is made from: others show in it.
-      const other = await withDevice(train, { facts: { ...facts, gflops: facts.gflops * 3 } });
-      expect(other.plan).not.toBe(first.plan);
     }));
 });
 
