@@ -3,48 +3,71 @@ import { Device, type DeviceOptions } from "webgpu-lstm";
 
 const scopes = ["validation", "out-of-memory", "internal"] as const;
 
-/**
- * Runs `body` with a fresh device inside validation, out-of-memory and internal error scopes.
- *
- * Fails on an error that any scope caught, on an uncaptured error, on a lost device, and when `device.memory.total` is
- * not 0 at the end: a test disposes what it makes. An error that `body` throws comes first.
- * @param options as of `Device.request`: kernel versions to use, facts to plan with
- */
+/** A device that tests run on one after the other, each inside error scopes of its own. */
+export class GpuFrame {
+  readonly device: Device;
+  readonly #raw: GPUDevice;
+  #faults: string[] = [];
+  #closing = false;
+
+  private constructor(device: Device, raw: GPUDevice) {
+    this.device = device;
+    this.#raw = raw;
+    raw.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#faults.push(`uncaptured: ${event.error.message}`);
+    });
+    raw.lost.then(({ reason, message }) => {
+      if (!this.#closing) this.#faults.push(`device lost (${reason}): ${message}`);
+    });
+  }
+
+  /** @param options as of `Device.request`: kernel versions to use, facts to plan with */
+  static async open(options: DeviceOptions = {}): Promise<GpuFrame> {
+    const { gpu, taken } = observed(navigator.gpu);
+    const device = await Device.request({ ...options, gpu });
+    return new GpuFrame(device, taken());
+  }
+
+  /**
+   * Runs `body` inside validation, out-of-memory and internal error scopes.
+   *
+   * Fails on an error that any scope caught, on an uncaptured error, on a lost device, and when `device.memory.total` is
+   * not 0 at the end: a test disposes what it makes. An error that `body` throws comes first.
+   */
+  async run<R>(body: (device: Device) => R | Promise<R>): Promise<R> {
+    for (const scope of scopes) this.#raw.pushErrorScope(scope);
+    const result = await body(this.device);
+    await this.#raw.queue.onSubmittedWorkDone();
+    const live = this.device.memory.total;
+    const faults = this.#faults.splice(0);
+    if (live !== 0) faults.push(`${live} bytes still live: ${JSON.stringify(this.device.memory.byRole)}`);
+    for (const scope of [...scopes].reverse()) {
+      const error = await this.#raw.popErrorScope();
+      if (error) faults.push(`${scope}: ${error.message}`);
+    }
+    if (faults.length > 0) throw new Error(`the GPU test left errors behind:\n${faults.join("\n")}`);
+    return result;
+  }
+
+  close(): void {
+    this.#closing = true;
+    this.device.dispose();
+    this.#raw.destroy();
+  }
+}
+
+/** Runs `body` as {@link GpuFrame.run} does, with a device of its own. */
 export async function withDevice<R>(
   body: (device: Device) => R | Promise<R>,
   options: DeviceOptions = {},
 ): Promise<R> {
-  const { gpu, taken } = observed(navigator.gpu);
-  const device = await Device.request({ ...options, gpu });
-  const raw = taken();
-  const faults: string[] = [];
-  raw.addEventListener("uncapturederror", (event) => {
-    event.preventDefault();
-    faults.push(`uncaptured: ${event.error.message}`);
-  });
-  let closing = false;
-  raw.lost.then(({ reason, message }) => {
-    if (!closing) faults.push(`device lost (${reason}): ${message}`);
-  });
-
-  for (const scope of scopes) raw.pushErrorScope(scope);
-  let result: R;
+  const frame = await GpuFrame.open(options);
   try {
-    result = await body(device);
-    await raw.queue.onSubmittedWorkDone();
-    const live = device.memory.total;
-    if (live !== 0) faults.push(`${live} bytes still live: ${JSON.stringify(device.memory.byRole)}`);
-    for (const scope of [...scopes].reverse()) {
-      const error = await raw.popErrorScope();
-      if (error) faults.push(`${scope}: ${error.message}`);
-    }
+    return await frame.run(body);
   } finally {
-    closing = true;
-    device.dispose();
-    raw.destroy();
+    frame.close();
   }
-  if (faults.length > 0) throw new Error(`the GPU test left errors behind:\n${faults.join("\n")}`);
-  return result;
 }
 
 /** A `GPU` that hands out the real one's adapters, and tells which device was made from them. */

@@ -1,8 +1,8 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { VersionPins } from "webgpu-lstm";
 import { expectClose } from "./closeness.ts";
 import { goldenNames, loadGolden } from "./goldens.ts";
-import { withDevice } from "./gpu.ts";
+import { GpuFrame } from "./gpu.ts";
 import { runLstm } from "./lstm-case.ts";
 
 /** Every version of every kernel passes every case. */
@@ -28,35 +28,39 @@ afterAll(() => {
 });
 
 describe.each(versions)("LSTM against PyTorch float64: $lstm, $gemm", (pins) => {
+  // One device for all cases of a version: its kernels are compiled once.
+  let frame: GpuFrame;
+  beforeAll(async () => {
+    frame = await GpuFrame.open({ versions: pins });
+    return () => frame.close();
+  });
+
   test.each(goldenNames("lstm"))("%s", async (name) => {
     const golden = await loadGolden(name);
-    await withDevice(
-      async (device) => {
-        const results = await runLstm(device, {
-          inputSize: golden.number("input_size"),
-          hiddenSize: golden.number("hidden_size"),
-          numLayers: golden.number("num_layers"),
-          bias: golden.boolean("bias"),
-          batchFirst: golden.boolean("batch_first"),
-          initialState: golden.boolean("initial_state"),
-          parameters: golden.names("param."),
-          tensor: (tensorName) => golden.input(tensorName),
-        });
-        const names = [
-          ...golden.names("out.").map((n) => `out.${n}`),
-          "loss",
-          ...golden.names("grad.").map((n) => `grad.${n}`),
-        ];
-        expect([...results.keys()].sort()).toEqual([...names].sort());
-        for (const result of names) {
-          const expected = golden.tensor(result);
-          const actual = results.get(result)!;
-          expect(actual.shape, `${result}: shape`).toEqual(expected.shape);
-          const label = `${name} ${pins.lstm} ${pins.gemm} ${result}`;
-          used.set(label, expectClose(label, actual.data, expected, factors[name]));
-        }
-      },
-      { versions: pins },
+    const results = await frame.run((device) =>
+      runLstm(device, {
+        inputSize: golden.number("input_size"),
+        hiddenSize: golden.number("hidden_size"),
+        numLayers: golden.number("num_layers"),
+        bias: golden.boolean("bias"),
+        batchFirst: golden.boolean("batch_first"),
+        initialState: golden.boolean("initial_state"),
+        parameters: golden.names("param."),
+        tensor: (tensorName) => golden.input(tensorName),
+      }),
     );
+    const names = [
+      ...golden.names("out.").map((n) => `out.${n}`),
+      "loss",
+      ...golden.names("grad.").map((n) => `grad.${n}`),
+    ];
+    expect([...results.keys()].sort()).toEqual([...names].sort());
+    for (const result of names) {
+      const expected = golden.tensor(result);
+      const actual = results.get(result)!;
+      expect(actual.shape, `${result}: shape`).toEqual(expected.shape);
+      const label = `${name} ${pins.lstm} ${pins.gemm} ${result}`;
+      used.set(label, expectClose(label, actual.data, expected, factors[name]));
+    }
   });
 });
