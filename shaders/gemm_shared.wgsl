@@ -42,23 +42,6 @@ fn elementB(k: u32, column: u32, end: u32) -> f32 {
   return b[params.bOffset + k * params.bDepthStride + column * params.bColumnStride];
 }
 
-// Adds the bias and what C holds already, where asked for, and writes one element.
-fn store(row: u32, column: u32, slice: u32, sum: f32) {
-  if (row >= params.rows || column >= params.columns) { return; }
-  let at = params.cOffset + slice * params.rows * params.columns + row * params.cRowStride + column * params.cColumnStride;
-  var value = sum;
-  if (params.hasBias != 0u) { value += bias[column]; }
-  if (params.accumulate != 0u) { value += c[at]; }
-  c[at] = value;
-}
-
-fn storeFour(row: u32, column: u32, slice: u32, sum: vec4f) {
-  store(row, column, slice, sum.x);
-  store(row, column + 1u, slice, sum.y);
-  store(row, column + 2u, slice, sum.z);
-  store(row, column + 3u, slice, sum.w);
-}
-
 @compute @workgroup_size(16, 16)
 fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u,
                @builtin(local_invocation_index) index: u32) {
@@ -78,13 +61,13 @@ fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   var sum0 = vec4f(); var sum1 = vec4f(); var sum2 = vec4f(); var sum3 = vec4f();
   for (var k = first; k < last; k += STEP) {
     let row = rowOfTile + aQuad * 4u;
-    tileA[aK * 16u + aQuad] = vec4f(
-      elementA(row, k + aK, last), elementA(row + 1u, k + aK, last),
-      elementA(row + 2u, k + aK, last), elementA(row + 3u, k + aK, last));
+    var fromA: vec4f;
+    for (var i = 0u; i < 4u; i++) { fromA[i] = elementA(row + i, k + aK, last); }
+    tileA[aK * 16u + aQuad] = fromA;
     let column = columnOfTile + bQuad * 4u;
-    tileB[bK * 16u + bQuad] = vec4f(
-      elementB(k + bK, column, last), elementB(k + bK, column + 1u, last),
-      elementB(k + bK, column + 2u, last), elementB(k + bK, column + 3u, last));
+    var fromB: vec4f;
+    for (var i = 0u; i < 4u; i++) { fromB[i] = elementB(k + bK, column + i, last); }
+    tileB[bK * 16u + bQuad] = fromB;
     workgroupBarrier();
     for (var i = 0u; i < STEP; i++) {
       let rows = tileA[i * 16u + local.y];
@@ -99,8 +82,9 @@ fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
 
   let row = rowOfTile + local.y * 4u;
   let column = columnOfTile + local.x * 4u;
-  storeFour(row, column, group.z, sum0);
-  storeFour(row + 1u, column, group.z, sum1);
-  storeFour(row + 2u, column, group.z, sum2);
-  storeFour(row + 3u, column, group.z, sum3);
+  // In a loop, so that what it calls is compiled once.
+  var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
+  for (var i = 0u; i < 4u; i++) {
+    storeFour(row + i, column, group.z, sums[i]);
+  }
 }

@@ -93,12 +93,14 @@ fn gemm_subgroup(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id
     }
   }
 
-  store(row, quad, group.z, sum00); store(row, quad + 1u, group.z, sum01);
-  store(row + 1u, quad, group.z, sum10); store(row + 1u, quad + 1u, group.z, sum11);
-  store(row + 2u, quad, group.z, sum20); store(row + 2u, quad + 1u, group.z, sum21);
-  store(row + 3u, quad, group.z, sum30); store(row + 3u, quad + 1u, group.z, sum31);
-  store(row + 4u, quad, group.z, sum40); store(row + 4u, quad + 1u, group.z, sum41);
-  store(row + 5u, quad, group.z, sum50); store(row + 5u, quad + 1u, group.z, sum51);
-  store(row + 6u, quad, group.z, sum60); store(row + 6u, quad + 1u, group.z, sum61);
-  store(row + 7u, quad, group.z, sum70); store(row + 7u, quad + 1u, group.z, sum71);
+  // In a loop, so that what it calls is compiled once.
+  var sums = array<vec4f, 16>(
+    sum00, sum01, sum10, sum11,
+    sum20, sum21, sum30, sum31,
+    sum40, sum41, sum50, sum51,
+    sum60, sum61, sum70, sum71,
+  );
+  for (var i = 0u; i < 16u; i++) {
+    store(row + i / 2u, quad + i % 2u, group.z, sums[i]);
+  }
 }

@@ -57,8 +57,12 @@ fn lstm_step_forward(@builtin(global_invocation_id) id: vec3u) {
     w += params.hidden;
   }
 
-  update(row, unit, sum00); update(row, unit + 1u, sum01);
-  update(row + 1u, unit, sum10); update(row + 1u, unit + 1u, sum11);
-  update(row + 2u, unit, sum20); update(row + 2u, unit + 1u, sum21);
-  update(row + 3u, unit, sum30); update(row + 3u, unit + 1u, sum31);
+  // In a loop, so that what it calls is compiled once.
+  var sums = array<vec4f, 8>(
+    sum00, sum01, sum10, sum11,
+    sum20, sum21, sum30, sum31,
+  );
+  for (var i = 0u; i < 8u; i++) {
+    update(row + i / 2u, unit + i % 2u, sums[i]);
+  }
 }

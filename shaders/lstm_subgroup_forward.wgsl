@@ -68,12 +68,14 @@ fn lstm_subgroup_forward(@builtin(global_invocation_id) id: vec3u, @builtin(subg
     }
   }
 
-  update(row, unit, sum00); update(row, unit + 1u, sum01);
-  update(row + 1u, unit, sum10); update(row + 1u, unit + 1u, sum11);
-  update(row + 2u, unit, sum20); update(row + 2u, unit + 1u, sum21);
-  update(row + 3u, unit, sum30); update(row + 3u, unit + 1u, sum31);
-  update(row + 4u, unit, sum40); update(row + 4u, unit + 1u, sum41);
-  update(row + 5u, unit, sum50); update(row + 5u, unit + 1u, sum51);
-  update(row + 6u, unit, sum60); update(row + 6u, unit + 1u, sum61);
-  update(row + 7u, unit, sum70); update(row + 7u, unit + 1u, sum71);
+  // In a loop, so that what it calls is compiled once.
+  var sums = array<vec4f, 16>(
+    sum00, sum01, sum10, sum11,
+    sum20, sum21, sum30, sum31,
+    sum40, sum41, sum50, sum51,
+    sum60, sum61, sum70, sum71,
+  );
+  for (var i = 0u; i < 16u; i++) {
+    update(row + i / 2u, unit + i % 2u, sums[i]);
+  }
 }

@@ -1,6 +1,7 @@
 import registerSource from "../../shaders/gemm_register.wgsl?raw";
 import sharedSource from "../../shaders/gemm_shared.wgsl?raw";
 import subgroupSource from "../../shaders/gemm_subgroup.wgsl?raw";
+import storeLibrary from "../../shaders/lib/gemm_store.wgsl?raw";
 import slicesSource from "../../shaders/sum_slices.wgsl?raw";
 import { type BufferAccess, Kernel, type ParamType } from "../gpu/kernel.ts";
 import { sizeOf } from "../shape.ts";
@@ -33,6 +34,7 @@ const bindings = { a: "read", b: "read", bias: "read", c: "read_write" } as cons
 export const gemmRegister = new Kernel({
   name: "gemm_register",
   source: registerSource,
+  library: [storeLibrary],
   workgroup: [8, 8, 1],
   params,
   bindings,
@@ -41,6 +43,7 @@ export const gemmRegister = new Kernel({
 export const gemmShared = new Kernel({
   name: "gemm_shared",
   source: sharedSource,
+  library: [storeLibrary],
   workgroup: [16, 16, 1],
   params,
   bindings,

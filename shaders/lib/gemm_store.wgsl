@@ -1,0 +1,18 @@
+// Writing a product's result one element at a time. Uses the bindings of gemm_register, which gemm_shared has too.
+
+// Adds the bias and what C holds already, where asked for, and writes one element.
+fn store(row: u32, column: u32, slice: u32, sum: f32) {
+  if (row >= params.rows || column >= params.columns) { return; }
+  let at = params.cOffset + slice * params.rows * params.columns + row * params.cRowStride + column * params.cColumnStride;
+  var value = sum;
+  if (params.hasBias != 0u) { value += bias[column]; }
+  if (params.accumulate != 0u) { value += c[at]; }
+  c[at] = value;
+}
+
+fn storeFour(row: u32, column: u32, slice: u32, sum: vec4f) {
+  store(row, column, slice, sum.x);
+  store(row, column + 1u, slice, sum.y);
+  store(row, column + 2u, slice, sum.z);
+  store(row, column + 3u, slice, sum.w);
+}
