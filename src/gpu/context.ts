@@ -46,8 +46,8 @@ export class GpuContext {
   readonly lost: Promise<DeviceLostError>;
   /** Compiled kernels. @internal */
   readonly kernels: KernelCache;
-  /** The device's limits that planning needs. @internal */
-  readonly limits: { readonly maxBinding: number; readonly maxGrid: number };
+  /** The device's limit that planning needs: workgroups along one axis of a grid. @internal */
+  readonly limits: { readonly maxGrid: number };
   #gpu: GPUDevice;
   #owned: boolean;
   #ledger = new MemoryLedger();
@@ -61,10 +61,7 @@ export class GpuContext {
     this.info = info;
     this.facts = facts;
     this.kernels = new KernelCache(gpu);
-    this.limits = {
-      maxBinding: gpu.limits.maxStorageBufferBindingSize,
-      maxGrid: gpu.limits.maxComputeWorkgroupsPerDimension,
-    };
+    this.limits = { maxGrid: gpu.limits.maxComputeWorkgroupsPerDimension };
     this.lost = new Promise((resolve) => {
       void gpu.lost.then(({ reason, message }) => {
         if (this.#disposed) return;

@@ -1,6 +1,6 @@
 import { GraphError, show } from "../errors.ts";
 import type { Op } from "../ops/op.ts";
-import { type Recorder, recordInto } from "./recorder.ts";
+import type { Recorder } from "./recorder.ts";
 import { type ForwardNode, Tensor } from "./tensor.ts";
 
 /** The gradient of one forward node. */
@@ -76,9 +76,4 @@ export class Graph implements Recorder {
     this.nodes.push({ kind: "backward", of, gradOutputs, gradInputs });
     return gradInputs;
   }
-}
-
-/** Runs `fn` once, recording every op on tensors. */
-export function trace<T>(graph: Graph, fn: () => T): T {
-  return recordInto(graph, fn);
 }

@@ -2,8 +2,9 @@ import { checkOptions, GraphError, OptionError, show } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { checkLoss, differentiate } from "../graph/differentiate.ts";
-import { Graph, trace } from "../graph/graph.ts";
+import { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
+import { recordInto } from "../graph/recorder.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { Dispatch, PlanContext, VersionPins } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
@@ -69,7 +70,7 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
   const outputs = new Map<string, Tensor>();
   const gradients = new Map<Parameter, Tensor>();
-  trace(graph, () => {
+  recordInto(graph, () => {
     const results = fn(Object.fromEntries(inputs) as { readonly [K in keyof Inputs]: Tensor });
     if (results instanceof Promise) {
       results.catch(() => {});
