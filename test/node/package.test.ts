@@ -1,6 +1,6 @@
 /** The package as npm would publish it: packed, installed in an empty folder, type-checked and run without a bundler. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,8 +42,8 @@ request.then(
 `;
 
 beforeAll(() => {
-  const packed = run("npm", ["pack", "--pack-destination", consumer, "--json", "--silent"], root);
-  const [{ filename }] = JSON.parse(packed.slice(packed.indexOf("["))) as [{ filename: string }];
+  run("npm", ["pack", "--pack-destination", consumer], root);
+  const filename = readdirSync(consumer).find((name) => name.endsWith(".tgz"))!;
   mkdirSync(join(consumer, "app"));
   writeFileSync(join(consumer, "app/package.json"), '{ "type": "module", "private": true }');
   run(
