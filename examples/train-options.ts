@@ -1,18 +1,12 @@
 /** The command line of `npm run train`. */
 import { parseArgs } from "node:util";
 import { DEFAULTS } from "./seattle/defaults.ts";
+import type { TrainSettings } from "./seattle/train.ts";
 
 /** What a training run is asked for. */
-export interface TrainOptions {
+export interface TrainOptions extends TrainSettings {
   readonly horizon: number;
   readonly window: number;
-  readonly hidden: number;
-  readonly layers: number;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  readonly seed: number;
   readonly out: string;
 }
 

@@ -30,15 +30,7 @@ struct Params {
 fn lstm_cell_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let at = id.x + id.y * groups.x * 64u;
   if (at >= params.batch * params.hidden) { return; }
-  var grad = 0.0;
-  if (params.hasNext != 0u) { grad += recurrent[at]; }
-  if (params.hasGradOutput != 0u) { grad += gradOutput[params.gradOffset + at]; }
-  if (params.hasGradHidden != 0u) { grad += gradHidden[at]; }
-  var gradCell = 0.0;
-  if (params.hasCarry != 0u) { gradCell = carry[at]; }
-  var cellBefore = 0.0;
-  if (params.hasBefore != 0u) { cellBefore = cells[params.before + at]; }
-  let result = cellBackward(gates[params.gate + at], cells[params.current + at], cellBefore, grad, gradCell);
-  gates[params.gate + at] = result.gates;
-  carry[at] = result.before;
+  var product = vec4f();
+  if (params.hasNext != 0u) { product.x = recurrent[at]; }
+  update(at / params.hidden, at % params.hidden, product);
 }

@@ -24,12 +24,5 @@ struct Params {
 fn lstm_cell_forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let at = id.x + id.y * groups.x * 64u;
   if (at >= params.batch * params.hidden) { return; }
-  var a = gates[params.gate + at];
-  if (params.hasBias != 0u) { a += bias[at % params.hidden]; }
-  let gate = activateGates(a);
-  var cell = gate.x * gate.z;
-  if (params.hasBefore != 0u) { cell += gate.y * cells[params.before + at]; }
-  gates[params.gate + at] = gate;
-  cells[params.current + at] = cell;
-  hidden[params.current + at] = gate.w * safeTanh(cell);
+  update(at / params.hidden, at % params.hidden, vec4f());
 }

@@ -1,5 +1,5 @@
 // Gradients of one unit in one batch row, from its recurrent product, one partial sum a gate.
-// Uses the bindings of lstm_step_backward, which lstm_subgroup_backward has too.
+// Uses the bindings of lstm_step_backward, which lstm_subgroup_backward and lstm_cell_backward have too.
 
 fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }

@@ -1,5 +1,5 @@
 // Gates, cell and hidden state of one unit in one batch row, from its recurrent product.
-// Uses the bindings of lstm_step_forward, which lstm_subgroup_forward has too.
+// Uses the bindings of lstm_step_forward, which lstm_subgroup_forward and lstm_cell_forward have too.
 
 fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }

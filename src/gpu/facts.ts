@@ -63,7 +63,7 @@ export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
   };
 
   const empty = await time(measureFma, { count: 0, factor: 0.5 }, 1);
-  /** Doubles the work until it stands out; gives the time of one unit, in ms. */
+  /** Multiplies the work by four until it stands out; gives the time of one unit, in ms. */
   const unit = async (start: number, limit: number, run: (count: number) => Promise<number>) => {
     for (let count = start; ; count *= 4) {
       const ms = (await run(count)) - empty;

@@ -1,4 +1,6 @@
 import cellLibrary from "../../shaders/lib/lstm_cell.wgsl?raw";
+import updateBackward from "../../shaders/lib/lstm_update_backward.wgsl?raw";
+import updateForward from "../../shaders/lib/lstm_update_forward.wgsl?raw";
 import backwardSource from "../../shaders/lstm_cell_backward.wgsl?raw";
 import forwardSource from "../../shaders/lstm_cell_forward.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
@@ -17,7 +19,7 @@ import {
 export const lstmCellForward = new Kernel({
   name: "lstm_cell_forward",
   source: forwardSource,
-  library: [cellLibrary],
+  library: [cellLibrary, updateForward],
   workgroup: [64, 1, 1],
   params: forwardParams,
   bindings: { gates: "read_write", bias: "read", hidden: "read_write", cells: "read_write" },
@@ -26,7 +28,7 @@ export const lstmCellForward = new Kernel({
 export const lstmCellBackward = new Kernel({
   name: "lstm_cell_backward",
   source: backwardSource,
-  library: [cellLibrary],
+  library: [cellLibrary, updateBackward],
   workgroup: [64, 1, 1],
   params: backwardParams,
   bindings: {

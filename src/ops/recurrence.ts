@@ -70,8 +70,8 @@ export const backwardParams = {
   hasCarry: "u32",
 } as const satisfies Record<string, ParamType>;
 
-/** Values of {@link forwardParams} at step t. */
-export function forwardParamsAt({ sizes, bias, hasInitialState, at }: Recurrence, t: number) {
+/** What both kinds of step are told: the sizes, and where step t lies. */
+function placeOf({ sizes, hasInitialState, at }: Recurrence, t: number) {
   const { N, H } = sizes;
   return {
     batch: N,
@@ -80,24 +80,22 @@ export function forwardParamsAt({ sizes, bias, hasInitialState, at }: Recurrence
     before: at(t - 1),
     current: at(t),
     hasBefore: flag(t > 0 || hasInitialState),
-    hasBias: flag(bias),
   };
+}
+
+/** Values of {@link forwardParams} at step t. */
+export function forwardParamsAt(recurrence: Recurrence, t: number) {
+  return { ...placeOf(recurrence, t), hasBias: flag(recurrence.bias) };
 }
 
 /** Values of {@link backwardParams} at step t. */
 export function backwardParamsAt(recurrence: Recurrence, gradients: RecurrenceGradients, t: number) {
-  const { sizes, hasInitialState, at } = recurrence;
-  const { T, N, H } = sizes;
+  const { T, N, H } = recurrence.sizes;
   const last = t === T - 1;
   return {
-    batch: N,
-    hidden: H,
-    gate: t * N * H,
-    before: at(t - 1),
-    current: at(t),
+    ...placeOf(recurrence, t),
     gradOffset: t * N * H,
     hasNext: flag(!last),
-    hasBefore: flag(t > 0 || hasInitialState),
     hasGradOutput: flag(gradients.output),
     hasGradHidden: flag(last && gradients.hidden),
     hasCarry: flag(!last || gradients.hasCell),
