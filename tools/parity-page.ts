@@ -1,0 +1,122 @@
+/** The parity page as text, from Vitest's JSON report: what `tools/make-parity.ts` writes. */
+import type { ParityRow } from "../test/parity.ts";
+
+/** What is read of Vitest's JSON report. JSON has no infinity: a share that was infinite or NaN arrives as null. */
+export interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly meta?: { readonly parity?: readonly RecordedRow[] };
+    }[];
+  }[];
+}
+
+type RecordedRow = Omit<ParityRow, "used"> & { readonly used: number | null };
+
+/** One line of the page: every comparison of the same section, row and budget. */
+export interface MergedRow extends ParityRow {
+  /** How many tests made one of its comparisons. */
+  readonly tests: number;
+  /** Whether every comparison kept its budget and every one of those tests passed. */
+  readonly passed: boolean;
+}
+
+/** The rows that the report's tests recorded, merged, by section and row in natural order. */
+export function mergeRows(report: Report): MergedRow[] {
+  const merged = new Map<string, MergedRow>();
+  for (const { assertionResults } of report.testResults) {
+    for (const { status, meta } of assertionResults) {
+      const seen = new Set<string>();
+      for (const { section, row, budget, used } of meta?.parity ?? []) {
+        const key = JSON.stringify([section, row, budget]);
+        const share = used ?? Number.POSITIVE_INFINITY;
+        const before = merged.get(key) ?? { section, row, budget, used: 0, tests: 0, passed: true };
+        merged.set(key, {
+          ...before,
+          used: Math.max(before.used, share),
+          tests: before.tests + (seen.has(key) ? 0 : 1),
+          passed: before.passed && share <= 1 && status === "passed",
+        });
+        seen.add(key);
+      }
+    }
+  }
+  const order = new Intl.Collator("en", { numeric: true }).compare;
+  return [...merged.values()].sort(
+    (a, b) => order(a.section, b.section) || order(a.row, b.row) || order(a.budget, b.budget),
+  );
+}
+
+/** Tests and files that failed: where there are any, a row may be missing altogether. */
+export function failures(report: Report): string[] {
+  return report.testResults.flatMap(({ name, status, assertionResults }) => {
+    const file = name.replace(/^.*\/(?=test\/)/, "");
+    const failed = assertionResults.filter((result) => result.status === "failed");
+    if (failed.length === 0 && status === "failed") return [`${file}: could not be run`];
+    return failed.map(({ fullName }) => `${file}: ${fullName}`);
+  });
+}
+
+/**
+ * The page, in Markdown.
+ * @param missing what PyTorch documents and this library lacks, in Markdown
+ */
+export function parityPage(report: Report, missing: string): string {
+  const rows = mergeRows(report);
+  const failed = failures(report);
+  const failing = rows.filter(({ passed }) => !passed).length;
+  const lines = [
+    "# Parity with PyTorch",
+    "",
+    "Every row compares what this library computes on the GPU in float32 with what PyTorch computes on the CPU: outputs,",
+    "states, losses, gradients, and what an optimizer makes of them. PyTorch works in float64 on the same float32 inputs,",
+    "unless a row says otherwise, so that only one side's rounding is seen.",
+    "",
+    "The budget is what a value may differ by: that of `torch.testing.assert_close` for float32, 1.3e-6 of the value plus 1e-5,",
+    "unless a row states its own. The 1e-5 is scaled down with the tensor's largest value, so that small gradients count. The",
+    "share is that of the worst value of all the row's tests.",
+    "",
+    "Made from the results of `npm test` by `npm run parity`; only the list at the end is kept by hand.",
+    "",
+    failing === 0
+      ? `**All ${count(rows.length, "row")} pass.**`
+      : `**${failing} of ${count(rows.length, "row")} fail.**`,
+    "",
+  ];
+  if (failed.length > 0) {
+    lines.push("The test run had failures, so rows may be missing:", "");
+    lines.push(...failed.map((name) => `- ${cell(name)}`), "");
+  }
+  for (const section of new Set(rows.map((row) => row.section))) {
+    const members = rows.filter((row) => row.section === section);
+    lines.push(
+      `## ${section}`,
+      "",
+      "| case | tests | budget | largest share used | |",
+      "|---|---|---|---|---|",
+    );
+    for (const { row, tests, budget, used, passed } of members) {
+      const cells = [cell(row), tests, cell(budget), showShare(used), passed ? "pass" : "**FAIL**"];
+      lines.push(`| ${cells.join(" | ")} |`);
+    }
+    lines.push("");
+  }
+  return `${lines.join("\n")}\n${missing.trimEnd()}\n`;
+}
+
+function showShare(used: number): string {
+  if (!Number.isFinite(used)) return "not a number";
+  const percent = used * 100;
+  return percent > 0 && percent < 1 ? "under 1 %" : `${Math.ceil(percent)} %`;
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
