@@ -8,6 +8,11 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** How many elements apart neighbours along each dimension lie, row-major. */
+export function stridesOf(shape: Shape): number[] {
+  return shape.map((_, dim) => sizeOf(shape.slice(dim + 1)));
+}
+
 /** Whether two shapes are the same, dimension by dimension. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);

@@ -1,5 +1,6 @@
 import { GraphError, show } from "../errors.ts";
 import type { Op } from "../ops/op.ts";
+import type { RandomStreams } from "./random-streams.ts";
 import type { Recorder } from "./recorder.ts";
 import { type ForwardNode, Tensor } from "./tensor.ts";
 
@@ -16,11 +17,18 @@ export type Node = ForwardNode | BackwardNode;
 /** The ops that one run of a traced function asked for, in order. */
 export class Graph implements Recorder {
   readonly nodes: Node[] = [];
+  readonly random: RandomStreams;
   readonly #differentiated = new Set<ForwardNode>();
+
+  constructor(random: RandomStreams) {
+    this.random = random;
+  }
 
   /** A tensor that comes from outside. */
   input(shape: readonly number[]): Tensor {
-    return new Tensor(shape, this);
+    const tensor = new Tensor(shape, this);
+    tensor.checks = [];
+    return tensor;
   }
 
   apply<A>(op: Op<A>, inputs: readonly (Tensor | null)[], attributes: A): Tensor[] {

@@ -1,8 +1,10 @@
 import { GraphError } from "../errors.ts";
 import type { Op, Operand } from "../ops/op.ts";
+import type { RandomStreams } from "./random-streams.ts";
 
 /** What ops on tensors are recorded into while a function is traced. */
 export interface Recorder {
+  readonly random: RandomStreams;
   apply<A>(op: Op<A>, inputs: readonly (Operand | null)[], attributes: A): Operand[];
 }
 

@@ -5,10 +5,13 @@ import { select } from "../ops/select.ts";
 import { stack as stackOp } from "../ops/stack.ts";
 import { transpose } from "../ops/transpose.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
+import type { InputCheck } from "./input-checks.ts";
 import { currentRecorder } from "./recorder.ts";
 
 /** How a tensor's elements lie on the GPU, where that is not PyTorch's order. */
 export interface Layout {
+  /** float32 values that a tensor of this shape takes; more than the shape says where the kernels want padding. */
+  elements(shape: Shape): number;
   /** From PyTorch's order to the kernels'. */
   pack(data: Float32Array): Float32Array;
   /** From the kernels' order to PyTorch's. */
@@ -56,12 +59,19 @@ export class Tensor implements Operand {
   source: { readonly node: ForwardNode; readonly index: number } | null = null;
   /** @internal */
   layout: Layout | null = null;
+  /** What an input's values must be, as the ops that read it ask; `null` for what is no input. @internal */
+  checks: InputCheck[] | null = null;
 
   /** @internal */
   constructor(shape: Shape, owner: object | null, storage?: Storage) {
     this.shape = shape;
     this.owner = owner;
     this.storage = storage ?? { root: this, offset: 0 };
+  }
+
+  /** float32 values it takes on the GPU. @internal */
+  get elements(): number {
+    return this.layout ? this.layout.elements(this.shape) : sizeOf(this.shape);
   }
 
   /**
@@ -130,9 +140,6 @@ function selectThrough(tensor: Tensor, dim: number, index: number): Tensor | nul
     if (dim1 !== dim0 + 1 || (dim !== dim0 && dim !== dim1)) return null;
     return node.inputs[0]!.select(dim === dim0 ? dim1 : dim0, index);
   }
-  const lastStep = node.op.lastStepOutput;
-  if (lastStep && output === lastStep.of && dim === 0 && index === tensor.shape[0]! - 1) {
-    return node.outputs[lastStep.is]!;
-  }
-  return null;
+  const isOwn = output === 0 && dim === 0 && node.op.ownSlice?.(node.inputs, node.attributes) === index;
+  return isOwn ? node.outputs[1]! : null;
 }

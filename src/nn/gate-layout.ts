@@ -1,4 +1,5 @@
 import type { Layout } from "../graph/tensor.ts";
+import { sizeOf } from "../shape.ts";
 
 /**
  * PyTorch keeps a recurrent weight as [gates·H, K]: all rows of the first gate, then the next. The kernels want
@@ -20,5 +21,5 @@ export function gateLayout(gates: number, hidden: number): Layout {
     }
     return moved;
   };
-  return { pack: (data) => move(data, true), unpack: (data) => move(data, false) };
+  return { elements: sizeOf, pack: (data) => move(data, true), unpack: (data) => move(data, false) };
 }

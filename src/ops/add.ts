@@ -1,7 +1,7 @@
 import addSource from "../../shaders/add.wgsl?raw";
 import { ShapeError } from "../errors.ts";
 import { Kernel } from "../gpu/kernel.ts";
-import { sameShape, showShape, sizeOf } from "../shape.ts";
+import { sameShape, showShape } from "../shape.ts";
 import { dispatch, linearGrid, type Op } from "./op.ts";
 
 export const addKernel = new Kernel({
@@ -24,7 +24,7 @@ export const add: Op<void> = {
     return { outputs: [{ shape: a!.shape }] };
   },
   forward({ inputs: [a, b], outputs: [out] }, _attributes, plan) {
-    const size = sizeOf(out!.shape);
+    const size = out!.elements;
     return [
       dispatch({
         kernel: addKernel,

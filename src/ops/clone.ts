@@ -1,4 +1,3 @@
-import { sizeOf } from "../shape.ts";
 import { copyRun } from "./copy.ts";
 import type { Op } from "./op.ts";
 
@@ -7,6 +6,6 @@ export const clone: Op<void> = {
   name: "clone",
   infer: ([input]) => ({ outputs: [{ shape: input!.shape }] }),
   forward: ({ inputs: [input], outputs: [output] }, _attributes, plan) => [
-    copyRun(sizeOf(input!.shape), { operand: input! }, { operand: output! }, plan),
+    copyRun(input!.elements, { operand: input! }, { operand: output! }, plan),
   ],
 };

@@ -1,7 +1,6 @@
 import copySource from "../../shaders/copy_strided.wgsl?raw";
 import fillSource from "../../shaders/fill.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
-import { sizeOf } from "../shape.ts";
 import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } from "./op.ts";
 
 export const copyStrided = new Kernel({
@@ -82,7 +81,7 @@ export function copyRun(
 
 /** Sets every element of an operand. */
 export function fill(dst: Operand, value: number, plan: PlanContext): Dispatch {
-  const size = sizeOf(dst.shape);
+  const size = dst.elements;
   return dispatch({
     kernel: fillKernel,
     params: { size, value },

@@ -35,7 +35,7 @@ export interface LstmAttributes {
  */
 export const lstm: Op<LstmAttributes> = {
   name: "lstm",
-  lastStepOutput: { of: 0, is: 1 },
+  ownSlice: ([x]) => x!.shape[0]! - 1,
   infer([x], attributes) {
     const sizes = sizesOf(x!, attributes);
     const { T, N, H } = sizes;

@@ -5,6 +5,8 @@ import type { Shape } from "../shape.ts";
 /** A value that dispatches read or write: a tensor of the graph, or an op's own intermediate. */
 export interface Operand {
   readonly shape: Shape;
+  /** float32 values it takes on the GPU: as many as its shape says, unless its layout pads it. */
+  readonly elements: number;
 }
 
 /** One kernel launch, with operands in place of buffers. What an op becomes. */
@@ -54,6 +56,8 @@ export interface ForwardOperands {
   readonly outputs: readonly (Operand | null)[];
   /** Intermediates kept for the backward pass. */
   readonly saved: readonly Operand[];
+  /** Whether the backward pass follows in the same program. */
+  readonly differentiated: boolean;
 }
 
 /** Operands of an op's backward pass. */
@@ -81,8 +85,10 @@ export interface ResultSpec {
 /** An operation on tensors: the shapes it gives, and the dispatches of its forward and backward pass. */
 export interface Op<Attributes = unknown> {
   readonly name: string;
-  /** Where output `is` holds the last slice along the first dimension of output `of`: selecting that costs nothing. */
-  readonly lastStepOutput?: { readonly of: number; readonly is: number };
+  /** The slice along the first dimension of output 0 that output 1 holds, if any: selecting that costs nothing. */
+  ownSlice?(inputs: readonly (Operand | null)[], attributes: Attributes): number | null;
+  /** Where the output's elements are elements of the one input: from an output's index to the input's, row-major. */
+  moves?(input: Shape, attributes: Attributes): (index: number) => number;
   /** Shapes of the results; throws a ShapeError that names the public call for inputs that do not fit. */
   infer(inputs: readonly (Operand | null)[], attributes: Attributes): ResultSpec;
   /** Absent where the output is the first input's storage under another shape. */

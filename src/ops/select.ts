@@ -28,6 +28,10 @@ export const select: Op<SelectAttributes> = {
     }
     return { outputs: [{ shape: shape.filter((_, i) => i !== dim) }] };
   },
+  moves(shape, { dim, index }) {
+    const [, size, inner] = around(shape, dim);
+    return (i) => Math.floor(i / inner) * size * inner + index * inner + (i % inner);
+  },
   forward({ inputs: [input], outputs: [output] }, { dim, index }, plan) {
     const [outer, size, inner] = around(input!.shape, dim);
     return [

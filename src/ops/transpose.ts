@@ -1,5 +1,5 @@
 import { ShapeError } from "../errors.ts";
-import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
 import { copyBlock } from "./copy.ts";
 import type { Dispatch, Op, Operand, PlanContext } from "./op.ts";
 
@@ -57,6 +57,19 @@ export const transpose: Op<TransposeAttributes> = {
       );
     }
     return { outputs: [{ shape: exchanged(shape, attributes) }] };
+  },
+  moves(shape, attributes) {
+    const from = stridesOf(shape);
+    const to = exchanged(shape, attributes);
+    const strides = exchanged(from, attributes);
+    return (index) => {
+      let position = 0;
+      for (let dim = to.length - 1; dim >= 0; dim--) {
+        position += (index % to[dim]!) * strides[dim]!;
+        index = Math.floor(index / to[dim]!);
+      }
+      return position;
+    };
   },
   forward: ({ inputs: [input], outputs: [output] }, attributes, plan) =>
     exchange(input!, output!, attributes, plan),

@@ -12,6 +12,7 @@ import { lower, ownStorage } from "./lower.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type ArenaRange, ParameterArena, rangesOf } from "./parameters.ts";
 import { CompiledStep, checkInputShapes, checkResults, type InputShapes, type StepSource } from "./step.ts";
+import { StepRandom } from "./step-random.ts";
 
 /** How {@link Device.compile} plans a function. */
 export interface CompileOptions<Inputs extends InputShapes, Results> {
@@ -51,11 +52,12 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
   }
   if (optimizer !== undefined) checkOptimizer(optimizer);
   const plan = { facts: context.facts, pins, maxGrid: context.limits.maxGrid };
-  const build = (shapes: InputShapes) => buildProgram(context, plan, fn, shapes, minimize, optimizer);
+  const random = new StepRandom();
+  const build = (shapes: InputShapes) => buildProgram(context, plan, fn, shapes, minimize, optimizer, random);
 
   const source = build(inputs);
   await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
-  return new CompiledStep<keyof Results & string>(context, inputs, optimizer ?? null, build, source);
+  return new CompiledStep<keyof Results & string>(context, inputs, optimizer ?? null, random, build, source);
 }
 
 function buildProgram<Inputs extends InputShapes, Results extends Readonly<Record<string, Tensor>>>(
@@ -65,8 +67,9 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   shapes: InputShapes,
   minimize: string | undefined,
   optimizer: Optimizer | undefined,
+  random: StepRandom,
 ): StepSource {
-  const graph = new Graph();
+  const graph = new Graph(random.trace());
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
   const outputs = new Map<string, Tensor>();
   const gradients = new Map<Parameter, Tensor>();

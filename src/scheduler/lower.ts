@@ -31,11 +31,18 @@ export function lower(
 ): Dispatch[] {
   const context: PlanContext = { ...plan, temporary: (shape) => new Tensor(shape, graph) };
   const { nodes, read } = needed(graph, results);
+  const differentiated = new Set(nodes.flatMap((node) => (node.kind === "backward" ? [node.of] : [])));
   const ifRead = (tensor: Tensor | null) => (tensor && read.has(tensor) ? tensor : null);
   return nodes.flatMap((node) => {
     if (node.kind === "forward") {
       const { op, inputs, outputs, saved, attributes } = node;
-      return op.forward?.({ inputs, outputs: outputs.map(ifRead), saved }, attributes, context) ?? [];
+      const operands = {
+        inputs,
+        outputs: outputs.map(ifRead),
+        saved,
+        differentiated: differentiated.has(node),
+      };
+      return op.forward?.(operands, attributes, context) ?? [];
     }
     const { op, inputs, saved, attributes } = node.of;
     const gradInputs = node.gradInputs.map(ifRead);

@@ -1,6 +1,6 @@
 import type { Tensor } from "../graph/tensor.ts";
 import type { Dispatch } from "../ops/op.ts";
-import { roundUp, sizeOf } from "../shape.ts";
+import { roundUp } from "../shape.ts";
 
 /** The dispatches, by index, between which a tensor's storage must keep its content. */
 interface Lifetime {
@@ -23,7 +23,7 @@ export const STORAGE_ALIGNMENT = 256;
 
 /** Bytes a tensor's storage takes. */
 export function storageBytes(root: Tensor): number {
-  return roundUp(sizeOf(root.shape) * 4, 16);
+  return roundUp(root.elements * 4, 16);
 }
 
 /**

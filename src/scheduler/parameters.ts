@@ -4,7 +4,7 @@ import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { StagingPool } from "../gpu/staging.ts";
 import type { Parameter, ParameterHome } from "../graph/parameter.ts";
-import { roundUp, sizeOf } from "../shape.ts";
+import { roundUp } from "../shape.ts";
 import { STORAGE_ALIGNMENT } from "./memory.ts";
 
 /** Elements that every parameter's place is a multiple of. */
@@ -21,7 +21,7 @@ class Place implements ParameterHome {
     this.parameter = parameter;
     this.arena = arena;
     this.offset = offset;
-    this.size = sizeOf(parameter.shape);
+    this.size = parameter.elements;
   }
 
   /** This parameter's part of one of the arena's buffers. */
@@ -62,7 +62,7 @@ export class ParameterArena {
     let elements = 0;
     const offsets = parameters.map((parameter) => {
       const offset = elements;
-      elements = roundUp(elements + sizeOf(parameter.shape), ALIGNMENT);
+      elements = roundUp(elements + parameter.elements, ALIGNMENT);
       return offset;
     });
     this.context = context;

@@ -6,7 +6,7 @@ import type { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Dispatch } from "../ops/op.ts";
-import { roundUp, sizeOf } from "../shape.ts";
+import { sizeOf } from "../shape.ts";
 import { planMemory, storageBytes } from "./memory.ts";
 import { ParameterArena } from "./parameters.ts";
 
@@ -98,7 +98,7 @@ export class Program {
     return {
       buffer: range.buffer,
       offset: range.offset + offset * 4,
-      bytes: roundUp(sizeOf(tensor.shape) * 4, 4),
+      bytes: tensor.elements * 4,
     };
   }
 
@@ -205,14 +205,14 @@ export class Program {
   /** The bytes of a result, for a copy on the GPU. */
   outputRange(name: string): BufferRange {
     const tensor = this.source.outputs.get(name)!;
-    return { ...this.#rangeOf(tensor), bytes: sizeOf(tensor.shape) * 4 };
+    return { ...this.#rangeOf(tensor), bytes: tensor.elements * 4 };
   }
 
   /** Reads a result of the latest run, in PyTorch's order. */
   async readOutput(name: string): Promise<Float32Array> {
     const tensor = this.source.outputs.get(name)!;
     const { buffer, offset } = this.#rangeOf(tensor);
-    const data = await this.staging.read(buffer, offset / 4, sizeOf(tensor.shape));
+    const data = await this.staging.read(buffer, offset / 4, tensor.elements);
     return tensor.layout ? tensor.layout.unpack(data) : data;
   }
 

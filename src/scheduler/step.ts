@@ -1,6 +1,15 @@
-import { checkFinite, DisposedError, GraphError, OptionError, ShapeError, show } from "../errors.ts";
+import {
+  checkFinite,
+  DataError,
+  DisposedError,
+  GraphError,
+  OptionError,
+  ShapeError,
+  show,
+} from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
+import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { NDArray, Shape } from "../shape.ts";
 import { showShape, sizeOf } from "../shape.ts";
@@ -9,9 +18,27 @@ import { InFlight } from "./in-flight.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { Program, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
+import type { StepRandom } from "./step-random.ts";
 
 /** A value for an input: numbers in row-major order, with their shape or without, or a result of an earlier run. */
-export type InputValue = Float32Array | NDArray | Result;
+export type InputValue = Float32Array | IntegerArray | NDArray | IntegerNDArray | Result;
+
+/** Integers, such as class indices and lengths. On the GPU they are float32, which holds them exactly up to 2^24. */
+export type IntegerArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array;
+
+/** {@link IntegerArray} with its shape. */
+export interface IntegerNDArray {
+  readonly data: IntegerArray;
+  readonly shape: Shape;
+}
 
 /** Shapes of a step's inputs by name. */
 export type InputShapes = Readonly<Record<string, Shape>>;
@@ -37,6 +64,7 @@ export class CompiledStep<Names extends string = string> {
   readonly #inputs: InputShapes;
   readonly #build: (shapes: InputShapes) => StepSource;
   readonly #optimizer: Optimizer | null;
+  readonly #random: StepRandom;
   readonly #variants = new Map<string, Variant>();
   #disposed = false;
   readonly #inFlight: InFlight;
@@ -46,6 +74,7 @@ export class CompiledStep<Names extends string = string> {
     context: GpuContext,
     inputs: InputShapes,
     optimizer: Optimizer | null,
+    random: StepRandom,
     build: (shapes: InputShapes) => StepSource,
     declared: StepSource,
   ) {
@@ -53,6 +82,7 @@ export class CompiledStep<Names extends string = string> {
     this.#inFlight = new InFlight(context);
     this.#inputs = inputs;
     this.#optimizer = optimizer;
+    this.#random = random;
     this.#build = build;
     this.#add(inputs, declared);
   }
@@ -75,10 +105,16 @@ export class CompiledStep<Names extends string = string> {
         );
       }
     }
+    for (const [name, value] of data) {
+      if (value instanceof Float32Array) {
+        runInputChecks(`step.run: input ${name}`, program.source.inputs.get(name)!, value);
+      }
+    }
     for (const [name, value] of data) program.writeInput(name, value);
     this.#optimizer?.beginStep();
     const run = program.runs;
     program.replay();
+    this.#random.runs++;
     this.#inFlight.add();
     const results = [...program.source.outputs.keys()].map((name) => [
       name,
@@ -160,14 +196,38 @@ export class CompiledStep<Names extends string = string> {
 
   #dataOf(name: string, value: InputValue): Float32Array | BufferRange {
     if (value instanceof Result) return value.range(`step.run: input ${name}`, this.#context);
-    const data = value instanceof Float32Array ? value : value.data;
+    const data = toFloats(name, ArrayBuffer.isView(value) ? value : value.data);
     checkFinite("step.run", `input ${name}`, data);
     return data;
   }
 }
 
+/** Whether a value is a typed array of numbers that an input can take; doubles would be rounded. */
+function isNumbers(value: unknown): value is Float32Array | IntegerArray {
+  if (!ArrayBuffer.isView(value) || value instanceof DataView) return false;
+  return !(value instanceof Float64Array || value instanceof BigUint64Array);
+}
+
+/** Integers up to here are exact in float32. */
+const LARGEST_INTEGER = 2 ** 24;
+
+function toFloats(name: string, values: Float32Array | IntegerArray): Float32Array {
+  if (values instanceof Float32Array) return values;
+  const floats = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(values[i]);
+    if (Math.abs(value) > LARGEST_INTEGER) {
+      throw new DataError(
+        `step.run: input ${name} must hold integers from -2^24 to 2^24, which float32 has exactly, got ${values[i]} at index ${i}`,
+      );
+    }
+    floats[i] = value;
+  }
+  return floats;
+}
+
 function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
-  const wanted = `a Float32Array, { data, shape } or a Result for shape ${showShape(declared)}`;
+  const wanted = `a Float32Array or integer array, { data, shape } or a Result for shape ${showShape(declared)}`;
   if (value instanceof Result) {
     if (value.shape.length === declared.length) return value.shape;
     throw new ShapeError(
@@ -175,7 +235,7 @@ function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
         `${showShape(value.shape)}`,
     );
   }
-  if (value instanceof Float32Array) {
+  if (isNumbers(value)) {
     if (value.length === sizeOf(declared)) return declared;
     const rest = declared.slice(1);
     const rows = value.length / sizeOf(rest);
@@ -188,7 +248,7 @@ function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
     return [rows, ...rest];
   }
   const array = value as Partial<NDArray> | undefined;
-  if (!(array?.data instanceof Float32Array) || !Array.isArray(array.shape)) {
+  if (!isNumbers(array?.data) || !Array.isArray(array?.shape)) {
     throw new OptionError(`step.run: input ${name} must be ${wanted}, got ${show(value)}`);
   }
   const shape = array.shape as Shape;

@@ -1,0 +1,52 @@
+import { DataError } from "../errors.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Something that the values of a trace's input have to be, so that a kernel can rely on it. */
+export interface InputCheck {
+  /** The elements that are concerned, in the order in which the op sees them; `null` for all. */
+  readonly positions: Uint32Array | null;
+  /** What is wrong with them, as `must be …, got …`; `null` if nothing is. */
+  complain(values: ArrayLike<number>): string | null;
+}
+
+/**
+ * Has every run check, before it starts, the host data that reaches `tensor` unchanged from an input. What is computed on
+ * the GPU cannot be checked: kernels must not trust an index, they answer a bad one with NaN.
+ */
+export function checkOnTheWayIn(tensor: Tensor, complain: InputCheck["complain"]): void {
+  let origin = tensor;
+  let positions: Uint32Array | null = null;
+  while (origin.source) {
+    const { op, inputs, attributes } = origin.source.node;
+    if (!op.moves) return;
+    const [from] = inputs as [Tensor];
+    const move = op.moves(from.shape, attributes);
+    // A reshape moves nothing.
+    if (op.forward)
+      positions = (positions ?? Uint32Array.from({ length: origin.elements }, (_, i) => i)).map(move);
+    origin = from;
+  }
+  origin.checks?.push({ positions, complain });
+}
+
+/** Indices on the way in: integers from 0 to `count` - 1, or exactly `except`. */
+export function checkIndices(tensor: Tensor, what: string, count: number, except?: number): void {
+  checkOnTheWayIn(tensor, (values) => {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if ((Number.isInteger(value) && value >= 0 && value < count) || value === except) continue;
+      const range = `an integer from 0 to ${count - 1}${except === undefined ? "" : `, or ${except}`}`;
+      return `every ${what} must be ${range}, got ${value} at index ${i}`;
+    }
+    return null;
+  });
+}
+
+/** Throws a DataError for the first of the input's checks that fails. */
+export function runInputChecks(where: string, input: Tensor, data: Float32Array): void {
+  for (const { positions, complain } of input.checks ?? []) {
+    const values = positions ? Float32Array.from(positions, (position) => data[position]!) : data;
+    const complaint = complain(values);
+    if (complaint) throw new DataError(`${where}: ${complaint}`);
+  }
+}
