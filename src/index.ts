@@ -10,6 +10,16 @@ export type { AdapterFacts } from "./gpu/facts.ts";
 export type { AdapterOptions } from "./gpu/request.ts";
 export { grad } from "./graph/differentiate.ts";
 export { stack, Tensor } from "./graph/tensor.ts";
+export {
+  type Checkpoint,
+  type CheckpointGroup,
+  type CheckpointOptimizer,
+  type CheckpointSlots,
+  type Json,
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "./io/checkpoint.ts";
 export { loadSafetensors, saveSafetensors } from "./io/safetensors.ts";
 export * as nn from "./nn/index.ts";
 export type { VersionPins } from "./ops/op.ts";

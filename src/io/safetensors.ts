@@ -36,7 +36,15 @@ export function saveSafetensors(
   tensors: ReadonlyMap<string, NDArray>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const where = "saveSafetensors";
+  return writeSafetensors("saveSafetensors", tensors, metadata);
+}
+
+/** {@link saveSafetensors} whose errors name the call `where`. @internal */
+export function writeSafetensors(
+  where: string,
+  tensors: ReadonlyMap<string, NDArray>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
   // All tensors have one data type, so the reference's order (widest type first, then name) is that of the names' bytes.
   const sorted = [...tensors]
@@ -81,7 +89,11 @@ export function saveSafetensors(
  * @throws DataError if the bytes are not a valid safetensors file, or a value does not fit into float32.
  */
 export function loadSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFile<NDArray> {
-  const where = "loadSafetensors";
+  return readSafetensors("loadSafetensors", bytes);
+}
+
+/** {@link loadSafetensors} whose errors name the call `where`. @internal */
+export function readSafetensors(where: string, bytes: Uint8Array | ArrayBuffer): SafetensorsFile<NDArray> {
   const file = parse(where, bytes);
   const tensors = new Map<string, NDArray>();
   for (const [name, entry] of file.tensors) {
@@ -262,8 +274,8 @@ function checkTensor(where: string, name: string, tensor: NDArray): Float32Array
   return data;
 }
 
-/** A value from a header as an error message shows it: bounded, however large or deeply nested the value is. */
-function describe(value: unknown): string {
+/** A value from a header as an error message shows it: bounded, however large or deeply nested the value is. @internal */
+export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (Array.isArray(value)) {
     const flat = value.length <= 8 && value.every((item) => typeof item !== "object");
@@ -272,7 +284,8 @@ function describe(value: unknown): string {
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** @internal */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

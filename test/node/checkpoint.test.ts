@@ -1,0 +1,322 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DataError, OptionError } from "../../src/errors.ts";
+import {
+  type Checkpoint,
+  type CheckpointOptimizer,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "../../src/io/checkpoint.ts";
+import { loadSafetensors, saveSafetensors } from "../../src/io/safetensors.ts";
+import type { NDArray } from "../../src/shape.ts";
+import { wrong } from "../refusal.ts";
+
+const array = (shape: number[], ...data: number[]): NDArray => ({ data: Float32Array.from(data), shape });
+
+const model = new Map([
+  ["lstm.weight_ih_l0", array([4, 1], 1, 2, 3, 4)],
+  ["fc.bias", array([1], 5)],
+]);
+const optimizer: CheckpointOptimizer = {
+  state: {
+    0: { step: 10, exp_avg: array([4, 1], 6, 7, 8, 9), exp_avg_sq: array([4, 1], 0, 1, 2, 3) },
+    1: { step: 10, exp_avg: array([1], -1), momentum_buffer: null },
+  },
+  param_groups: [
+    { lr: 0.01, betas: [0.9, 0.999], amsgrad: false, foreach: null, params: [0] },
+    { lr: 0.1, betas: [0.5, 0.7], amsgrad: true, foreach: null, params: [1] },
+  ],
+};
+
+describe("saveCheckpoint and loadCheckpoint", () => {
+  it("give back a model, an optimizer's state dict and a config", () => {
+    const config = { hiddenSize: 50, scaler: { mean: [0.1, -0] }, name: "é\u{1f600}", none: null, on: true };
+    const bytes = saveCheckpoint({ model, optimizer, config });
+    expect(loadCheckpoint(bytes)).toEqual({
+      model,
+      optimizer,
+      config: { ...config, scaler: { mean: [0.1, 0] } },
+    });
+  });
+
+  it("leave out what was left out", () => {
+    expect(loadCheckpoint(saveCheckpoint({ model }))).toStrictEqual({ model });
+    expect(loadCheckpoint(saveCheckpoint({ model, config: null }))).toStrictEqual({ model, config: null });
+    const fresh = { state: {}, param_groups: [{ lr: 1, params: [0, 1] }] };
+    expect(loadCheckpoint(saveCheckpoint({ model, optimizer: fresh }))).toStrictEqual({
+      model,
+      optimizer: fresh,
+    });
+    const stateless = { state: { 0: {}, 1: { momentum_buffer: null } }, param_groups: [{ params: [0, 1] }] };
+    expect(loadCheckpoint(saveCheckpoint({ model, optimizer: stateless }))).toStrictEqual({
+      model,
+      optimizer: stateless,
+    });
+  });
+
+  it("keep PyTorch's names in a file that any reader of safetensors reads", () => {
+    const { tensors, metadata } = loadSafetensors(saveCheckpoint({ model, optimizer, config: [1] }));
+    expect([...tensors.keys()]).toEqual([
+      "fc.bias",
+      "lstm.weight_ih_l0",
+      "optimizer.state.0.exp_avg",
+      "optimizer.state.0.exp_avg_sq",
+      "optimizer.state.1.exp_avg",
+    ]);
+    expect(metadata["format"]).toBe("pt");
+    expect(JSON.parse(metadata["optimizer"]!)).toEqual({
+      state: { 0: { step: 10 }, 1: { step: 10, momentum_buffer: null } },
+      param_groups: optimizer.param_groups,
+    });
+    expect(metadata["config"]).toBe("[1]");
+  });
+
+  it("read a plain safetensors file as a model, whatever its tensors are called", () => {
+    const tensors = new Map([["optimizer.state.0.exp_avg", array([1], 1)]]);
+    expect(loadCheckpoint(saveSafetensors(tensors, { format: "pt" }))).toStrictEqual({ model: tensors });
+  });
+
+  it("do not take names for what they are in JavaScript", () => {
+    const odd = new Map([
+      ["__proto__", array([1], 1)],
+      ["constructor", array([1], 2)],
+      ["0", array([1], 3)],
+    ]);
+    const slots = JSON.parse('{"__proto__": 1}') as Record<string, number>;
+    const state = { 0: { ...slots, toString: array([1], 4) } };
+    Object.defineProperty(state[0], "__proto__", { value: array([1], 5), enumerable: true });
+    const saved = saveCheckpoint({ model: odd, optimizer: { state, param_groups: [{ params: [0] }] } });
+    const loaded = loadCheckpoint(saved);
+    expect(loaded.model).toEqual(new Map([...odd].sort()));
+    const [own] = Object.values(loaded.optimizer!.state);
+    expect(Object.getPrototypeOf(own)).toBe(Object.prototype);
+    expect(Object.entries(own!).sort()).toEqual([
+      ["__proto__", array([1], 5)],
+      ["toString", array([1], 4)],
+    ]);
+  });
+
+  it("give back anything that can be saved", () => {
+    const tensor = fc
+      .array(fc.float(), { maxLength: 4 })
+      .map((data): NDArray => ({ data: Float32Array.from(data), shape: [data.length] }));
+    const name = fc
+      .string({ unit: "grapheme" })
+      .filter((text) => !/^(__metadata__$|optimizer\.state\.)/.test(text));
+    const json = fc
+      .jsonValue({ noUnicodeString: false } as never)
+      .map((value) => JSON.parse(JSON.stringify(value)));
+    const number = fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .filter((value) => !Object.is(value, -0));
+    const slots = fc.dictionary(fc.string(), fc.oneof(tensor, number, fc.boolean(), fc.constant(null)), {
+      noNullPrototype: true,
+    });
+    const groups = fc.uniqueArray(fc.nat(1000), { minLength: 1, maxLength: 5 }).chain((params) =>
+      fc.record({
+        state: fc
+          .constant(params)
+          .chain((all) =>
+            fc
+              .tuple(...all.map(() => fc.option(slots)))
+              .map((own) =>
+                Object.fromEntries(all.map((n, i) => [n, own[i]]).filter(([, slot]) => slot !== null)),
+              ),
+          ),
+        param_groups: fc
+          .tuple(fc.dictionary(fc.string(), json, { noNullPrototype: true }), fc.nat(params.length))
+          .map(([settings, cut]) => [
+            { ...settings, params: params.slice(0, cut) },
+            { params: params.slice(cut) },
+          ]),
+      }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(name, tensor), { maxLength: 4 }),
+        fc.option(groups, { nil: undefined }),
+        fc.option(json, { nil: undefined }),
+        (entries, optimizer, config) => {
+          const given: Checkpoint = {
+            model: new Map(entries),
+            ...(optimizer && { optimizer: optimizer as CheckpointOptimizer }),
+            ...(config !== undefined && { config }),
+          };
+          const bytes = saveCheckpoint(given);
+          const loaded = loadCheckpoint(bytes);
+          expect(sorted(loaded)).toEqual(sorted(given));
+          expect(saveCheckpoint(loaded)).toEqual(bytes);
+        },
+      ),
+      { numRuns: 500, seed: 20260102 },
+    );
+  });
+});
+
+function sorted(checkpoint: Checkpoint): Checkpoint {
+  return { ...checkpoint, model: new Map([...checkpoint.model].sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+describe("saveCheckpoint refuses", () => {
+  const state = { 0: { step: 1 } };
+  const param_groups = [{ params: [0] }];
+  const loop: unknown[] = [];
+  loop.push(loop);
+  let deep: unknown = 1;
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+
+  it.each<[string, unknown, RegExp]>([
+    ["no model", {}, /model must be a Map.*got undefined/],
+    ["a model that is an object", { model: { a: array([1], 1) } }, /model must be a Map.*got \{ a \}/],
+    [
+      "a tensor that is not as its shape says",
+      { model: new Map([["a", array([2], 1)]]) },
+      /tensor "a" must be/,
+    ],
+    ["the reserved name", { model: new Map([["__metadata__", array([1], 1)]]) }, /reserved/],
+    [
+      "an optimizer's name",
+      { model: new Map([["optimizer.state.0.x", array([1], 1)]]) },
+      /rename the model's field/,
+    ],
+    ["a name that is no text", { model: new Map([[1, array([1], 1)]]) }, /must be text.*got 1/],
+    [
+      "an optimizer that is none",
+      { model, optimizer: null },
+      /optimizer must be \{ state, param_groups \}.*got null/,
+    ],
+    [
+      "a state that is a list",
+      { model, optimizer: { state: [], param_groups } },
+      /optimizer must be \{ state/,
+    ],
+    ["no groups", { model, optimizer: { state } }, /optimizer must be \{ state/],
+    [
+      "a group without params",
+      { model, optimizer: { state, param_groups: [{}] } },
+      /param_groups\[0\]\.params must/,
+    ],
+    [
+      "a parameter in two groups",
+      { model, optimizer: { state, param_groups: [{ params: [0] }, { params: [1, 0] }] } },
+      /param_groups\[1\]\.params must be .* got \[1, 0\]/,
+    ],
+    [
+      "state of no parameter",
+      { model, optimizer: { state: { 1: {} }, param_groups } },
+      /state\["1"\] is for a param/,
+    ],
+    [
+      "state of no number",
+      { model, optimizer: { state: { "00": {} }, param_groups } },
+      /state\["00"\] is for/,
+    ],
+    [
+      "state that is a number",
+      { model, optimizer: { state: { 0: 1 }, param_groups } },
+      /state\[0\] must be \{ step/,
+    ],
+    [
+      "NaN",
+      { model, optimizer: { state: { 0: { step: Number.NaN } }, param_groups } },
+      /\["step"\] must be .* got NaN/,
+    ],
+    [
+      "plain lists",
+      { model, optimizer: { state: { 0: { exp_avg: [1] } }, param_groups } },
+      /\["exp_avg"\] must be/,
+    ],
+    [
+      "an optimizer's tensor that is not as its shape says",
+      { model, optimizer: { state: { 0: { exp_avg: array([2], 1) } }, param_groups } },
+      /tensor "optimizer\.state\.0\.exp_avg" must be/,
+    ],
+    [
+      "a setting that JSON cannot hold",
+      { model, optimizer: { state, param_groups: [{ params: [0], lr: Infinity }] } },
+      /optimizer\.param_groups\[0\]\.lr must be plain JSON .* got Infinity/,
+    ],
+    [
+      "a config that JSON would change",
+      { model, config: { a: [1, undefined] } },
+      /config\.a\[1\] must be plain JSON/,
+    ],
+    ["a config with a Map", { model, config: new Map() }, /config must be plain JSON .* got a Map/],
+    [
+      "a config with numbers in a typed array",
+      { model, config: { a: new Float32Array(2) } },
+      /Float32Array\(2\)/,
+    ],
+    [
+      "a config that contains itself",
+      { model, config: loop },
+      /config is nested too deeply, or contains itself/,
+    ],
+    ["a config that is too deep", { model, config: deep }, /config is nested too deeply/],
+  ])("%s", (_, checkpoint, message) => {
+    expect(() => saveCheckpoint(wrong(checkpoint))).toThrow(DataError);
+    expect(() => saveCheckpoint(wrong(checkpoint))).toThrow(/^saveCheckpoint: /);
+    expect(() => saveCheckpoint(wrong(checkpoint))).toThrow(message);
+  });
+
+  it("an option it does not know", () => {
+    expect(() => saveCheckpoint(wrong({ model, scheduler: {} }))).toThrow(OptionError);
+    expect(() => saveCheckpoint(wrong(null))).toThrow(/saveCheckpoint: options must be an object/);
+  });
+});
+
+describe("loadCheckpoint refuses", () => {
+  const one = new Map([["optimizer.state.0.exp_avg", array([1], 1)]]);
+  const groups = '"param_groups":[{"params":[0]}]';
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ["a file that is cut off", saveCheckpoint({ model }).slice(0, 20), /not a safetensors file/],
+    ["a config that is no JSON", saveSafetensors(model, { config: "{" }), /entry "config" must be JSON/],
+    [
+      "an optimizer that is no JSON",
+      saveSafetensors(model, { optimizer: "" }),
+      /entry "optimizer" must be JSON/,
+    ],
+    ["an optimizer that is none", saveSafetensors(model, { optimizer: "[]" }), /optimizer must be \{ state/],
+    [
+      "tensors for no parameter",
+      saveSafetensors(one, { optimizer: `{"state":{},${groups}}` }),
+      /a number that is in/,
+    ],
+    [
+      "a tensor that is also a number",
+      saveSafetensors(one, { optimizer: `{"state":{"0":{"exp_avg":1}},${groups}}` }),
+      /tensor "optimizer\.state\.0\.exp_avg" must be/,
+    ],
+    [
+      "a tensor without a slot's name",
+      saveSafetensors(new Map([["optimizer.state.0", array([1], 1)]]), {
+        optimizer: `{"state":{"0":{}},${groups}}`,
+      }),
+      /tensor "optimizer\.state\.0" must be/,
+    ],
+    [
+      "JSON where a tensor belongs",
+      saveSafetensors(model, { optimizer: `{"state":{"0":{"exp_avg":{"data":[1],"shape":[1]}}},${groups}}` }),
+      /\["exp_avg"\] must be .* got an object/,
+    ],
+  ])("%s", (_, bytes, message) => {
+    expect(() => loadCheckpoint(bytes)).toThrow(DataError);
+    expect(() => loadCheckpoint(bytes)).toThrow(/^loadCheckpoint: /);
+    expect(() => loadCheckpoint(bytes)).toThrow(message);
+  });
+
+  it("with a short message, however long the file's names are", () => {
+    const long = "x".repeat(100_000);
+    for (const optimizer of [
+      `{"state":{"${long}":{}},${groups}}`,
+      `{"state":{"0":{"${long}":"${long}"}},${groups}}`,
+      `{"state":{},"param_groups":["${long}"]}`,
+      `"${long}"`,
+    ]) {
+      const call = () => loadCheckpoint(saveSafetensors(model, { optimizer }));
+      expect(call).toThrow(DataError);
+      expect(call).toThrow(/^.{1,400}$/s);
+    }
+  });
+});
