@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataError, OptionError } from "../../src/errors.ts";
@@ -187,6 +186,33 @@ describe("loadSafetensors", () => {
     expect(tensors.get("param.weight_ih_l0")).toMatchObject({ dtype: "F32", shape: [28, 3] });
   });
 
+  it("reads every number type of a file that the Python writer made as PyTorch converts it", () => {
+    const bytes = goldenBytes("file_types.safetensors");
+    const { tensors, metadata } = parseSafetensors(bytes);
+    const floats = loadSafetensors(bytes).tensors;
+    expect(metadata["umlaut"]).toBe("Größe");
+    const names = [...tensors.keys()].filter((name) => !name.includes("."));
+    expect(names.map((name) => tensors.get(name)!.dtype).sort()).toEqual([
+      "BF16",
+      "BOOL",
+      "F16",
+      "F16",
+      "F32",
+      "F64",
+      "I16",
+      "I32",
+      "I32",
+      "I64",
+      "I8",
+      "U8",
+    ]);
+    for (const name of names) {
+      const wide = toFloat64Array(tensors.get(name)!);
+      expect(wide, name).toEqual(toFloat64Array(tensors.get(`${name}.value`)!));
+      expect(floats.get(name), name).toEqual(floats.get(`${name}.float`));
+    }
+  });
+
   it.each<[string, Uint8Array | string, RegExp]>([
     ["nothing", new Uint8Array(0), /8-byte header length, got 0 bytes/],
     ["no bytes at all", "text", /must be a Uint8Array/],
@@ -256,105 +282,3 @@ function fails(bytes: Uint8Array): DataError | undefined {
     throw error;
   }
 }
-
-describe("the parser under random input", () => {
-  /** What came out of the runs, so that the test knows it did not only see one kind of failure. */
-  function tally(
-    arbitrary: fc.Arbitrary<Uint8Array>,
-    numRuns: number,
-  ): { loaded: number; messages: Set<string> } {
-    let loaded = 0;
-    const messages = new Set<string>();
-    const check = (bytes: Uint8Array) => {
-      const before = createHash("sha1").update(bytes).digest("hex");
-      const error = fails(bytes);
-      if (error) messages.add(error.message.replace(/\d+|"[^"]*"/g, "_"));
-      else loaded++;
-      return createHash("sha1").update(bytes).digest("hex") === before; // and its input is left alone
-    };
-    fc.assert(fc.property(arbitrary, check), { numRuns, seed: 20260101 });
-    return { loaded, messages };
-  }
-
-  function expectKinds(messages: Set<string>, kinds: RegExp[]): void {
-    for (const kind of kinds) {
-      const seen = [...messages].some((message) => kind.test(message));
-      expect(seen, `some input should have failed with ${kind}`).toBe(true);
-    }
-  }
-
-  const dtype = fc.constantFrom("F32", "U8", "F16", "I64", "BOOL", "F4", "", null, 3);
-  const size = fc.oneof(
-    fc.nat(4),
-    fc.nat(4),
-    fc.integer(),
-    fc.double(),
-    fc.constantFrom(2 ** 53, 2 ** 31, null),
-  );
-  const info = fc.record(
-    {
-      dtype,
-      shape: fc.array(size, { maxLength: 3 }),
-      data_offsets: fc.array(size, { minLength: 1, maxLength: 3 }),
-    },
-    { requiredKeys: [] },
-  );
-  const consistent = fc.tuple(fc.nat(4), fc.nat(8)).map(([n, begin]) => tensor("U8", [n], begin, begin + n));
-
-  it("never fails otherwise than with a DataError: any bytes", () => {
-    tally(fc.uint8Array({ maxLength: 64 }), 5000);
-  });
-
-  it("never fails otherwise than with a DataError: any JSON as a header", () => {
-    const data = fc.uint8Array({ maxLength: 16 });
-    const { messages } = tally(
-      fc.tuple(fc.json(), data).map(([text, rest]) => file(text, rest)),
-      5000,
-    );
-    expect(messages.size).toBeGreaterThan(3);
-  });
-
-  it("never fails otherwise than with a DataError: headers that are nearly right", () => {
-    const name = fc.oneof(fc.constantFrom("a", "b", "__metadata__", "__proto__"), fc.string());
-    const header = fc.dictionary(name, fc.oneof(info, consistent, consistent), { maxKeys: 3 });
-    const { loaded, messages } = tally(
-      fc.tuple(header, fc.uint8Array({ maxLength: 16 })).map(([h, rest]) => file(h, rest)),
-      5000,
-    );
-    expect(loaded).toBeGreaterThan(10);
-    expectKinds(messages, [
-      /dtype must/,
-      /shape must/,
-      /two integers/,
-      /ascending/,
-      /takes/,
-      /hole/,
-      /overlaps/,
-      /has/,
-    ]);
-  });
-
-  it("never fails otherwise than with a DataError: a good file with bytes changed or cut off", () => {
-    const good = saveSafetensors(
-      new Map([
-        ["lstm.weight_ih_l0", array([4, 1], 1, 2, 3, 4)],
-        ["fc.bias", array([1], 5)],
-      ]),
-      { format: "pt" },
-    );
-    // Mostly digits: they turn one valid JSON text into another, and so reach the checks behind the JSON parser.
-    const digit = fc.integer({ min: 0x30, max: 0x39 });
-    const change = fc.tuple(fc.nat(good.length - 1), fc.oneof(fc.nat(255), digit, digit));
-    const bytes = fc.tuple(fc.array(change, { maxLength: 3 }), fc.nat(good.length), fc.boolean());
-    const { loaded, messages } = tally(
-      bytes.map(([changes, length, cut]) => {
-        const copy = good.slice(0, cut ? length : good.length);
-        for (const [at, value] of changes) if (at < copy.length) copy[at] = value;
-        return copy;
-      }),
-      5000,
-    );
-    expect(loaded).toBeGreaterThan(100);
-    expectKinds(messages, [/must be JSON/, /cut off/, /dtype must be/, /takes/]);
-  });
-});
