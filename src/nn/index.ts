@@ -1,4 +1,5 @@
 export { Parameter } from "../graph/parameter.ts";
+export * as init from "./init.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { type LossOptions, MSELoss } from "./loss.ts";
 export { LSTM, type LstmOptions, type LstmState } from "./lstm.ts";

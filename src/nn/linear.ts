@@ -2,7 +2,7 @@ import { checkBoolean, checkInteger, checkOptions } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, type Tensor } from "../graph/tensor.ts";
 import { linear } from "../ops/linear.ts";
-import { defaultGenerator } from "../random.ts";
+import { kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
 
 export interface LinearOptions {
@@ -31,17 +31,11 @@ export class Linear extends Module {
     checkBoolean("Linear", "bias", bias);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    // PyTorch's kaiming_uniform_ with a = √5, in its own order of operations.
-    const gain = Math.sqrt(2 / (1 + Math.sqrt(5) ** 2));
-    const bound = Math.sqrt(3) * (gain / Math.sqrt(inFeatures));
-    const weight = defaultGenerator.uniform_(new Float32Array(outFeatures * inFeatures), -bound, bound);
-    this.weight = new Parameter([outFeatures, inFeatures], weight);
-    const biasBound = 1 / Math.sqrt(inFeatures);
+    const weight = new Parameter([outFeatures, inFeatures], new Float32Array(outFeatures * inFeatures));
+    this.weight = kaimingUniform_(weight, { a: Math.sqrt(5) });
+    const bound = 1 / Math.sqrt(inFeatures);
     this.bias = bias
-      ? new Parameter(
-          [outFeatures],
-          defaultGenerator.uniform_(new Float32Array(outFeatures), -biasBound, biasBound),
-        )
+      ? uniform_(new Parameter([outFeatures], new Float32Array(outFeatures)), { a: -bound, b: bound })
       : null;
   }
 
