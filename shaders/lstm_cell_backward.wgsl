@@ -1,21 +1,22 @@
 // lstm_cell_backward: the pointwise part of one LSTM time step backwards; the plain version, after a gemm has
-// computed recurrent = dG[t+1]·W'ᵀ.
+// computed recurrent = dG[next]·W'ᵀ, or with a projection dh_t·W_hr.
 //
-//   dh_t = dY[t] + recurrent + dh_N;   dG[t], dc_{t-1} = the cell's gradient from dh_t and dc_t
+//   dh_t = dY[t] + recurrent + hiddenCarry;   dG[t], dc_{t-1} = the cell's gradient from dh_t and dc_t
 //
-// gates[t] arrives holding i, f, g, o and leaves holding dG[t]. carry holds dc_t on entry, dc_{t-1} on exit.
+// gates[t] arrives holding i, f, g, o and leaves holding dG[t]. cellCarry holds dc_t on entry, dc_{t-1} on exit.
 //
-// grid        x (and y, past the limit): batch·hidden / 64
-// gates       read_write  [T][batch][hidden] of vec4(i, f, g, o); `gate` is step t's offset in vec4s
-// recurrent   read        [batch][hidden]; only read where hasNext = 1
-// cells       read        c, f32; offsets `current` and `before`
-// gradOutput  read        dY: [T][batch][hidden]; `gradOffset` is step t's; only read where hasGradOutput = 1
-// gradHidden  read        dh_N: [batch][hidden]; only read where hasGradHidden = 1
-// carry       read_write  [batch][hidden]; only read where hasCarry = 1
+// grid         x (and y, past the limit): batch·hidden / 64
+// gates        read_write  [T][batch][hidden] of vec4(i, f, g, o); `gate` is step t's offset in vec4s
+// recurrent    read        [batch][hidden]; only read where hasNext = 1
+// cells        read        c, f32; offsets `current` and `before`
+// gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
+// hiddenCarry  read_write  [batch][hidden]            cellCarry  read_write  [batch][hidden], as in lstm_step_backward
+// lengths      read        [batch]; only read where hasLengths = 1
 
 struct Params {
-  batch: u32, hidden: u32, gate: u32, before: u32, current: u32, gradOffset: u32,
-  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasGradHidden: u32, hasCarry: u32,
+  batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,
+  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32,
+  hasLengths: u32, time: u32, nextTime: u32, keepsHiddenCarry: u32, hasCellCarry: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -23,8 +24,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read> recurrent: array<f32>;
 @group(0) @binding(3) var<storage, read> cells: array<f32>;
 @group(0) @binding(4) var<storage, read> gradOutput: array<f32>;
-@group(0) @binding(5) var<storage, read> gradHidden: array<f32>;
-@group(0) @binding(6) var<storage, read_write> carry: array<f32>;
+@group(0) @binding(5) var<storage, read_write> hiddenCarry: array<f32>;
+@group(0) @binding(6) var<storage, read_write> cellCarry: array<f32>;
+@group(0) @binding(7) var<storage, read> lengths: array<f32>;
 
 @compute @workgroup_size(64)
 fn lstm_cell_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -1,22 +1,22 @@
 enable subgroups;
 // lstm_subgroup_backward: lstm_step_backward for adapters whose subgroups have four lanes (SwiftShader).
 //
-//   dh_t = dY[t] + dG[t+1]·W'ᵀ (for the last step dh_N in place of the product);  dG[t], dc_{t-1} = the cell's gradient
+//   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry;   dG[t], dc_{t-1} = the cell's gradient from dh_t and dc_t
 //
-// The four lanes own the same 8 batch rows and neighbouring units. Of four steps along dG[t+1] each lane loads one for the 8 rows
-// and broadcasts it, so that a load of dG serves 8 units. Params, bindings and what they hold are those of lstm_step_backward.
+// Params, bindings and what they hold are those of lstm_step_backward.
 //
-// grid        x: hidden / (2·4), y: batch / (8·2);   one invocation owns 8 batch rows × 2 units
-// gates       read_write  [T][batch][hidden] of vec4(i, f, g, o); `gate` and `nextGate` are offsets in vec4s
-// weight      read        W'[k][j]: [hidden][hidden] of vec4 (see lstm_step_forward)
-// cells       read        c, f32, step after step of [batch][hidden]; offsets `current` and `before`
-// gradOutput  read        dY: [T][batch][hidden]; `gradOffset` is step t's; only read where hasGradOutput = 1
-// gradHidden  read        dh_N: [batch][hidden]; only read where hasGradHidden = 1 (at the last step)
-// carry       read_write  [batch][hidden]
+// grid         x: hidden / (2·4), y: batch / (8·2);   one invocation owns 8 batch rows × 2 units
+// gates        read_write  [T][batch][hidden] of vec4(i, f, g, o); `gate` and `nextGate` are offsets in vec4s
+// weight       read        W'[k][j]: [hidden][hidden] of vec4 (see lstm_step_forward)
+// cells        read        c, f32, step after step of [batch][hidden]; offsets `current` and `before`
+// gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
+// hiddenCarry  read_write  [batch][hidden]            cellCarry  read_write  [batch][hidden]
+// lengths      read        [batch]; only read where hasLengths = 1
 
 struct Params {
-  batch: u32, hidden: u32, gate: u32, before: u32, current: u32, gradOffset: u32,
-  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasGradHidden: u32, hasCarry: u32, nextGate: u32,
+  batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,
+  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32,
+  hasLengths: u32, time: u32, nextTime: u32, keepsHiddenCarry: u32, hasCellCarry: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -24,61 +24,18 @@ struct Params {
 @group(0) @binding(2) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(3) var<storage, read> cells: array<f32>;
 @group(0) @binding(4) var<storage, read> gradOutput: array<f32>;
-@group(0) @binding(5) var<storage, read> gradHidden: array<f32>;
-@group(0) @binding(6) var<storage, read_write> carry: array<f32>;
-
-// Where dG[t+1] of a batch row begins; rows outside read a valid one and are dropped in update().
-fn rowOfGates(row: u32) -> u32 {
-  return params.nextGate + min(row, params.batch - 1u) * params.hidden;
-}
+@group(0) @binding(5) var<storage, read_write> hiddenCarry: array<f32>;
+@group(0) @binding(6) var<storage, read_write> cellCarry: array<f32>;
+@group(0) @binding(7) var<storage, read> lengths: array<f32>;
 
 @compute @workgroup_size(4, 2)
-fn lstm_subgroup_backward(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+fn lstm_subgroup_backward(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u,
+          @builtin(subgroup_invocation_id) lane: u32) {
   let unit = id.x * 2u;
   let row = id.y * 8u;
-  let r0 = rowOfGates(row); let r1 = rowOfGates(row + 1u); let r2 = rowOfGates(row + 2u); let r3 = rowOfGates(row + 3u);
-  let r4 = rowOfGates(row + 4u); let r5 = rowOfGates(row + 5u); let r6 = rowOfGates(row + 6u); let r7 = rowOfGates(row + 7u);
-  let lastUnit = params.hidden - 1u;
-  let left = min(unit, lastUnit) * params.hidden;
-  let right = min(unit + 1u, lastUnit) * params.hidden;
-
-  // One partial sum for each gate; update() adds the four.
-  var sum00 = vec4f(); var sum01 = vec4f(); var sum10 = vec4f(); var sum11 = vec4f();
-  var sum20 = vec4f(); var sum21 = vec4f(); var sum30 = vec4f(); var sum31 = vec4f();
-  var sum40 = vec4f(); var sum41 = vec4f(); var sum50 = vec4f(); var sum51 = vec4f();
-  var sum60 = vec4f(); var sum61 = vec4f(); var sum70 = vec4f(); var sum71 = vec4f();
-  let depth = params.hidden * params.hasNext;
-  for (var j = 0u; j < depth; j += 4u) {
-    // Past the end dG counts as zero.
-    let mine = min(j + lane, lastUnit);
-    let inside = select(0.0, 1.0, j + lane < depth);
-    let g0 = inside * gates[r0 + mine]; let g1 = inside * gates[r1 + mine];
-    let g2 = inside * gates[r2 + mine]; let g3 = inside * gates[r3 + mine];
-    let g4 = inside * gates[r4 + mine]; let g5 = inside * gates[r5 + mine];
-    let g6 = inside * gates[r6 + mine]; let g7 = inside * gates[r7 + mine];
-    // @unroll
-    for (var step = 0u; step < 4u; step++) {
-      let at = min(j + step, lastUnit);
-      let w0 = weight[left + at];
-      let w1 = weight[right + at];
-      let x0 = subgroupBroadcast(g0, step); let x1 = subgroupBroadcast(g1, step);
-      let x2 = subgroupBroadcast(g2, step); let x3 = subgroupBroadcast(g3, step);
-      let x4 = subgroupBroadcast(g4, step); let x5 = subgroupBroadcast(g5, step);
-      let x6 = subgroupBroadcast(g6, step); let x7 = subgroupBroadcast(g7, step);
-      sum00 += x0 * w0; sum01 += x0 * w1; sum10 += x1 * w0; sum11 += x1 * w1;
-      sum20 += x2 * w0; sum21 += x2 * w1; sum30 += x3 * w0; sum31 += x3 * w1;
-      sum40 += x4 * w0; sum41 += x4 * w1; sum50 += x5 * w0; sum51 += x5 * w1;
-      sum60 += x6 * w0; sum61 += x6 * w1; sum70 += x7 * w0; sum71 += x7 * w1;
-    }
-  }
-
+  let depth = select(0u, params.hidden * params.hasNext, anyActive(group.y * 16u, 16u, params.nextTime));
+  var sums = recurrentProduct(row, unit, depth, lane);
   // In a loop, so that what it calls is compiled once.
-  var sums = array<vec4f, 16>(
-    sum00, sum01, sum10, sum11,
-    sum20, sum21, sum30, sum31,
-    sum40, sum41, sum50, sum51,
-    sum60, sum61, sum70, sum71,
-  );
   for (var i = 0u; i < 16u; i++) {
     update(row + i / 2u, unit + i % 2u, sums[i]);
   }

@@ -3,15 +3,18 @@
 //   out[m·outRowStride + n·outColumnStride] = Σ_s partial[s][m][n]        m < outRows
 //   bias1[n] = bias2[n] = Σ_s partial[s][outRows][n]                                   where biases > 0
 //
+// Where a recurrent cell's units have four slots and a weight or bias has not all of them, the sum is zero in the others: bit n % 4
+// of outSlots, bias1Slots and bias2Slots says which there are.
+//
 // grid      x: (outRows + (biases > 0 ? 1 : 0))·columns / 64
 // partial   read        [slices][outRows (+ 1)][columns]
 // out       read_write  [outRows·columns] by its strides
 // bias1     read_write  [columns]; written where biases ≥ 1
-// bias2     read_write  [columns]; written where biases = 2 (an LSTM's two biases have the same gradient)
+// bias2     read_write  [columns]; written where biases = 2
 
 struct Params {
   slices: u32, outRows: u32, columns: u32, biases: u32,
-  outRowStride: u32, outColumnStride: u32,
+  outRowStride: u32, outColumnStride: u32, outSlots: u32, bias1Slots: u32, bias2Slots: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -31,10 +34,11 @@ fn sum_slices(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
   }
   let row = index / params.columns;
   let column = index % params.columns;
+  let slot = 1u << (column % 4u);
   if (row < params.outRows) {
-    out[row * params.outRowStride + column * params.outColumnStride] = sum;
+    out[row * params.outRowStride + column * params.outColumnStride] = select(0.0, sum, (params.outSlots & slot) != 0u);
   } else {
-    bias1[column] = sum;
-    if (params.biases > 1u) { bias2[column] = sum; }
+    bias1[column] = select(0.0, sum, (params.bias1Slots & slot) != 0u);
+    if (params.biases > 1u) { bias2[column] = select(0.0, sum, (params.bias2Slots & slot) != 0u); }
   }
 }

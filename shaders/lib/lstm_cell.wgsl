@@ -1,10 +1,5 @@
 // The LSTM cell, pointwise; gates lie together as vec4(i, f, g, o).
 
-// Beyond these arguments float32 has nothing left to say; some drivers' tanh and exp return NaN or
-// infinity there.
-fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-clamp(x, -80.0, 80.0))); }
-fn safeTanh(x: f32) -> f32 { return tanh(clamp(x, -15.0, 15.0)); }
-
 // i, f, o = σ(·), g = tanh(·) of the preactivations.
 fn activateGates(x: vec4f) -> vec4f {
   return vec4f(sigmoid(x.x), sigmoid(x.y), safeTanh(x.z), sigmoid(x.w));
@@ -15,7 +10,7 @@ struct CellGradient {
   before: f32,   // with respect to c_{t-1}
 }
 
-// From dL/dh_t and what of dL/dc_t arrives from step t+1.
+// From dL/dh_t and what of dL/dc_t arrives from the step after.
 fn cellBackward(gates: vec4f, cell: f32, cellBefore: f32, gradHidden: f32, gradCell: f32) -> CellGradient {
   let i = gates.x; let f = gates.y; let g = gates.z; let o = gates.w;
   let squashed = safeTanh(cell);

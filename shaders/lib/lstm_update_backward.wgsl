@@ -5,13 +5,21 @@ fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }
   let at = row * params.hidden + unit;
   var grad = recurrent.x + recurrent.y + recurrent.z + recurrent.w;
-  if (params.hasGradOutput != 0u) { grad += gradOutput[params.gradOffset + at]; }
-  if (params.hasGradHidden != 0u) { grad += gradHidden[at]; }
+  if (params.hasHiddenCarry != 0u) { grad += hiddenCarry[at]; }
   var gradCell = 0.0;
-  if (params.hasCarry != 0u) { gradCell = carry[at]; }
+  if (params.hasCellCarry != 0u) { gradCell = cellCarry[at]; }
+  if (!isActive(row, params.time)) {
+    // Past a sequence's end its gradients pass through as they are.
+    gates[params.gate + at] = vec4f();
+    cellCarry[at] = gradCell;
+    if (params.keepsHiddenCarry != 0u) { hiddenCarry[at] = grad; }
+    return;
+  }
+  if (params.keepsHiddenCarry != 0u) { hiddenCarry[at] = 0.0; }
+  if (params.hasGradOutput != 0u) { grad += gradOutput[params.gate + at]; }
   var cellBefore = 0.0;
   if (params.hasBefore != 0u) { cellBefore = cells[params.before + at]; }
   let result = cellBackward(gates[params.gate + at], cells[params.current + at], cellBefore, grad, gradCell);
   gates[params.gate + at] = result.gates;
-  carry[at] = result.before;
+  cellCarry[at] = result.before;
 }

@@ -4,11 +4,22 @@
 fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }
   let at = row * params.hidden + unit;
+  let hasBefore = params.hasBefore != 0u;
+  var cellBefore = 0.0;
+  if (hasBefore) { cellBefore = cells[params.before + at]; }
+  if (!isActive(row, params.time)) {
+    // Past a sequence's end its state stays.
+    var hiddenBefore = 0.0;
+    if (hasBefore) { hiddenBefore = hidden[params.before + at]; }
+    gates[params.gate + at] = vec4f();
+    cells[params.current + at] = cellBefore;
+    hidden[params.current + at] = hiddenBefore;
+    return;
+  }
   var a = gates[params.gate + at] + recurrent;
   if (params.hasBias != 0u) { a += bias[unit]; }
   let gate = activateGates(a);
-  var cell = gate.x * gate.z;
-  if (params.hasBefore != 0u) { cell += gate.y * cells[params.before + at]; }
+  let cell = gate.x * gate.z + gate.y * cellBefore;
   gates[params.gate + at] = gate;
   cells[params.current + at] = cell;
   hidden[params.current + at] = gate.w * safeTanh(cell);

@@ -34,9 +34,9 @@ export class Kernel<P extends string = string, B extends string = string> {
     this.declaration = declaration;
   }
 
-  /** The module's text: the file with its marked loops written out, then the library functions. */
+  /** The module's text: the file, then the library functions, with their marked loops written out. */
   get code(): string {
-    return [unroll(this.declaration.source), ...(this.declaration.library ?? [])].join("\n");
+    return unroll([this.declaration.source, ...(this.declaration.library ?? [])].join("\n"));
   }
 
   /** Bytes of the uniform struct. */

@@ -102,7 +102,7 @@ export class LSTM extends Module {
           initial ? initial.h.select(0, l) : null,
           initial ? initial.c.select(0, l) : null,
         ],
-        { hiddenSize: this.hiddenSize },
+        { hiddenSize: this.hiddenSize, reverse: false },
       );
       h.push(lastHidden!);
       c.push(lastCell!);

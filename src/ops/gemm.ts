@@ -68,6 +68,9 @@ export const sumSlices = new Kernel({
     biases: "u32",
     outRowStride: "u32",
     outColumnStride: "u32",
+    outSlots: "u32",
+    bias1Slots: "u32",
+    bias2Slots: "u32",
   },
   bindings: { partial: "read", out: "read_write", bias1: "read_write", bias2: "read_write" },
 });
@@ -167,9 +170,14 @@ export interface WeightGradient {
   readonly gradY: { readonly operand: Operand; readonly offset?: number; readonly columns: number };
   /** [inputs, outputs] by its strides. */
   readonly weight: { readonly operand: Operand; readonly strides: readonly [number, number] };
-  /** Each gets the column sums of dY. */
-  readonly biases: readonly Operand[];
+  /** Which of every four outputs the weight has, one bit each, where not all; the others' gradient is zero. */
+  readonly slots?: number;
+  /** At most two; each gets the column sums of dY in its slots. */
+  readonly biases: readonly { readonly operand: Operand; readonly slots?: number }[];
 }
+
+/** The slots of what has all of them. */
+const ALL_SLOTS = 0b1111;
 
 /** Slices of the depth give enough invocations for an adapter's cores, and keep float32 sums short. */
 const SLICE_DEPTH = 512;
@@ -180,7 +188,7 @@ const MAX_SLICES = 64;
  * column sums ride along as one more row of the product.
  */
 export function weightGradient(gradient: WeightGradient, plan: PlanContext): Dispatch[] {
-  const { depth, x, gradY, weight, biases } = gradient;
+  const { depth, x, gradY, weight, slots = ALL_SLOTS, biases } = gradient;
   const ones = biases.length > 0;
   const rows = x.columns + flag(ones);
   const columns = gradY.columns;
@@ -188,7 +196,7 @@ export function weightGradient(gradient: WeightGradient, plan: PlanContext): Dis
   const count = Math.ceil(depth / sliceDepth);
   const a: Matrix = { operand: x.operand, offset: x.offset ?? 0, strides: [1, x.columns] };
   const b: Matrix = { operand: gradY.operand, offset: gradY.offset ?? 0, strides: [columns, 1] };
-  if (count === 1 && !ones) {
+  if (count === 1 && !ones && slots === ALL_SLOTS) {
     return [gemm({ rows, columns, depth, a, b, c: weight }, plan)];
   }
   const partial = plan.temporary([count, rows, columns]);
@@ -206,8 +214,16 @@ export function weightGradient(gradient: WeightGradient, plan: PlanContext): Dis
       biases: biases.length,
       outRowStride: weight.strides[0],
       outColumnStride: weight.strides[1],
+      outSlots: slots,
+      bias1Slots: biases[0]?.slots ?? ALL_SLOTS,
+      bias2Slots: biases[1]?.slots ?? ALL_SLOTS,
     },
-    bindings: { partial, out: weight.operand, bias1: biases[0] ?? null, bias2: biases[1] ?? null },
+    bindings: {
+      partial,
+      out: weight.operand,
+      bias1: biases[0]?.operand ?? null,
+      bias2: biases[1]?.operand ?? null,
+    },
     grid: linearGrid(rows * columns, plan),
     flops: sizeOf(partial.shape),
     bytes: 4 * (sizeOf(partial.shape) + rows * columns),

@@ -63,7 +63,7 @@ export const linear: Op<void> = {
             x: { operand: x!, columns: inputs },
             gradY: { operand: gradY!, columns: outputs },
             weight: { operand: gradWeight ?? plan.temporary(weight!.shape), strides: [1, inputs] },
-            biases: gradBias ? [gradBias] : [],
+            biases: gradBias ? [{ operand: gradBias }] : [],
           },
           plan,
         ),

@@ -35,17 +35,23 @@ export function dispatch<P extends string, B extends string>(description: Dispat
  */
 export interface VersionPins {
   readonly gemm?: "register" | "shared" | "subgroup";
-  readonly lstm?: "cell" | "step" | "subgroup";
+  readonly recurrent?: "cell" | "step" | "subgroup";
 }
 
-/** What an op is given to plan its dispatches. */
-export interface PlanContext {
+/** What planning goes by. */
+export interface PlanSettings {
   readonly facts: AdapterFacts;
   readonly pins: VersionPins;
   /** The largest number of workgroups along one axis of a grid. */
   readonly maxGrid: number;
+}
+
+/** What an op is given to plan its dispatches. */
+export interface PlanContext extends PlanSettings {
   /** An intermediate that lives only within this op's forward or backward dispatches. */
   temporary(shape: Shape): Operand;
+  /** The part of an operand from element `offset` on (a multiple of 64), under a shape of its own. */
+  view(operand: Operand, offset: number, shape: Shape): Operand;
 }
 
 /** Operands of an op's forward pass. */

@@ -1,41 +1,102 @@
 import type { ParamType } from "../gpu/kernel.ts";
+import { roundUp } from "../shape.ts";
 import { type Dispatch, flag, type Operand, type PlanContext } from "./op.ts";
 
-/** Sizes of one LSTM layer: T time steps, N batch rows, I inputs, H hidden units. */
-export interface LstmSizes {
+/** Sizes of one recurrent layer: T time steps, N batch rows, I inputs, H hidden units, R values in a hidden state. */
+export interface RecurrentSizes {
   readonly T: number;
   readonly N: number;
   readonly I: number;
   readonly H: number;
+  /** H, or the size an LSTM's hidden state is projected to. */
+  readonly R: number;
 }
 
 /**
- * What both versions of the recurrent part work on. `hidden` and `cells` hold the initial state and then one [N, H]
- * block a step; the block of step 0 begins at a multiple of 64 elements, so that the sequence output can be bound as
- * a view.
+ * Where the blocks of a state's history lie, in elements: one a time step, and one for the initial state beside the first
+ * step that is processed. Step 0 begins at a multiple of 64 elements, so that the sequence output can be bound as a view.
  */
+export class History {
+  readonly elements: number;
+  readonly #lead: number;
+  readonly #block: number;
+
+  /** @param block Elements of one state: batch × width. */
+  constructor(T: number, block: number, reverse: boolean) {
+    this.#block = block;
+    this.#lead = reverse ? 0 : roundUp(block, 64);
+    this.elements = this.#lead + (reverse ? T + 1 : T) * block;
+  }
+
+  /** The block of step t; the initial state is step -1, or T in the reverse direction. */
+  at(t: number): number {
+    return this.#lead + t * this.#block;
+  }
+}
+
+/** One time step among its neighbours, in the order of processing. */
+export interface Step {
+  readonly t: number;
+  /** The step processed before: its state is this one's initial state. */
+  readonly before: number;
+  /** The step processed after. */
+  readonly next: number;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
+/** All time steps in the order in which they are processed. */
+export function stepsOf({ sizes: { T }, reverse }: Recurrence): Step[] {
+  const direction = reverse ? -1 : 1;
+  return Array.from({ length: T }, (_, i) => {
+    const t = reverse ? T - 1 - i : i;
+    return { t, before: t - direction, next: t + direction, isFirst: i === 0, isLast: i === T - 1 };
+  });
+}
+
+/** What the versions of the recurrent part work on. */
 export interface Recurrence {
-  readonly sizes: LstmSizes;
-  /** [T, N, H] of vec4(i, f, g, o). */
+  readonly sizes: RecurrentSizes;
+  /** Whether time runs from the end of the sequences. */
+  readonly reverse: boolean;
+  /** [T, N, H, slots]: the input's part of the preactivations at first. */
   readonly gates: Operand;
-  /** W'[k][j] = vec4 over the gates of W_hh[gate·H + j][k]. */
+  /** W'[k][j]: a vector over the slots of unit j for each k < R. */
   readonly weight: Operand;
-  /** b_hh as [H] of vec4(i, f, g, o). */
+  /** b_hh: [H, slots]. */
   readonly bias: Operand | null;
+  /** History of h: blocks of [N, R]. */
   readonly hidden: Operand;
-  readonly cells: Operand;
+  /** History of an LSTM's c: blocks of [N, H]. */
+  readonly cells: Operand | null;
+  /** Steps of each sequence, [N]; `null` if all have T. */
+  readonly lengths: Operand | null;
   readonly hasInitialState: boolean;
-  /** Element where step t's block begins in `hidden` and `cells`; the initial state is step -1. */
-  at(t: number): number;
+  /** Where h's blocks and c's lie. */
+  readonly hiddenAt: History;
+  readonly cellsAt: History;
+  /** W_hr [R, H] of an LSTM with a projection, and what it projects: a history of blocks of [N, H]. */
+  readonly projection: { readonly weight: Operand; readonly full: Operand } | null;
+  /** Elman RNNs: whether the nonlinearity is max(·, 0). */
+  readonly relu: boolean;
 }
 
 /** Gradients that enter and leave the recurrent part. */
 export interface RecurrenceGradients {
+  /** [T, N, R] */
   readonly output: Operand | null;
-  readonly hidden: Operand | null;
+  /**
+   * [N, R]: what reaches a hidden state other than through the recurrent product. On entry the last state's gradient,
+   * where `hasHidden`. Where `keepsHidden`, at the end what reaches the initial state.
+   */
+  readonly hiddenCarry: Operand | null;
+  readonly hasHidden: boolean;
+  readonly keepsHidden: boolean;
+  /** [N, H], LSTMs only: dL/dc, that of the last state on entry where `hasCell`, of the initial state at the end. */
+  readonly cellCarry: Operand | null;
   readonly hasCell: boolean;
-  /** dL/dc, [N, H]: that of the last step on entry where `hasCell`, of the initial state at the end. */
-  readonly carry: Operand;
+  /** [T, N, R]: where the gradient of every projected state goes. */
+  readonly projected: Operand | null;
 }
 
 /** One way to run the recurrent part. */
@@ -44,7 +105,7 @@ export interface RecurrentVersion {
   backward(recurrence: Recurrence, gradients: RecurrenceGradients, plan: PlanContext): Dispatch[];
 }
 
-/** Uniform struct of the forward step kernels. */
+/** Uniform struct of the forward kernels of one step; Elman RNNs have `relu` too. */
 export const forwardParams = {
   batch: "u32",
   hidden: "u32",
@@ -53,51 +114,66 @@ export const forwardParams = {
   current: "u32",
   hasBefore: "u32",
   hasBias: "u32",
+  hasLengths: "u32",
+  time: "u32",
 } as const satisfies Record<string, ParamType>;
 
-/** Uniform struct of the backward step kernels. */
+/** Uniform struct of the backward kernels of one step; LSTMs and Elman RNNs have more. */
 export const backwardParams = {
   batch: "u32",
   hidden: "u32",
   gate: "u32",
+  nextGate: "u32",
   before: "u32",
   current: "u32",
-  gradOffset: "u32",
   hasNext: "u32",
   hasBefore: "u32",
   hasGradOutput: "u32",
-  hasGradHidden: "u32",
-  hasCarry: "u32",
+  hasHiddenCarry: "u32",
+  hasLengths: "u32",
+  time: "u32",
+  nextTime: "u32",
 } as const satisfies Record<string, ParamType>;
 
-/** What both kinds of step are told: the sizes, and where step t lies. */
-function placeOf({ sizes, hasInitialState, at }: Recurrence, t: number) {
+/** What forward and backward kernels are told alike: the sizes, and where the step lies. */
+function placeOf(recurrence: Recurrence, step: Step) {
+  const { sizes, cellsAt, hasInitialState, lengths, relu } = recurrence;
   const { N, H } = sizes;
   return {
     batch: N,
     hidden: H,
-    gate: t * N * H,
-    before: at(t - 1),
-    current: at(t),
-    hasBefore: flag(t > 0 || hasInitialState),
+    gate: step.t * N * H,
+    before: cellsAt.at(step.before),
+    current: cellsAt.at(step.t),
+    hasBefore: flag(!step.isFirst || hasInitialState),
+    hasLengths: flag(lengths),
+    time: step.t,
+    relu: flag(relu),
   };
 }
 
-/** Values of {@link forwardParams} at step t. */
-export function forwardParamsAt(recurrence: Recurrence, t: number) {
-  return { ...placeOf(recurrence, t), hasBias: flag(recurrence.bias) };
+/** Values of the forward kernels' params; a kernel takes those it declares. */
+export function forwardParamsAt(recurrence: Recurrence, step: Step) {
+  return { ...placeOf(recurrence, step), hasBias: flag(recurrence.bias) };
 }
 
-/** Values of {@link backwardParams} at step t. */
-export function backwardParamsAt(recurrence: Recurrence, gradients: RecurrenceGradients, t: number) {
-  const { T, N, H } = recurrence.sizes;
-  const last = t === T - 1;
+/** Values of the backward kernels' params; a kernel takes those it declares. */
+export function backwardParamsAt(recurrence: Recurrence, gradients: RecurrenceGradients, step: Step) {
+  const { N, H } = recurrence.sizes;
+  const { isLast, next } = step;
   return {
-    ...placeOf(recurrence, t),
-    gradOffset: t * N * H,
-    hasNext: flag(!last),
+    ...placeOf(recurrence, step),
+    nextGate: isLast ? 0 : next * N * H,
+    hasNext: flag(!isLast),
     hasGradOutput: flag(gradients.output),
-    hasGradHidden: flag(last && gradients.hidden),
-    hasCarry: flag(!last || gradients.hasCell),
+    hasHiddenCarry: hasHiddenCarry(gradients, step),
+    keepsHiddenCarry: flag(gradients.keepsHidden),
+    hasCellCarry: flag(!isLast || gradients.hasCell),
+    nextTime: isLast ? 0 : next,
   };
+}
+
+/** Whether hiddenCarry holds something at a step. */
+export function hasHiddenCarry({ hasHidden, keepsHidden }: RecurrenceGradients, { isLast }: Step): 0 | 1 {
+  return flag(isLast ? hasHidden : keepsHidden);
 }

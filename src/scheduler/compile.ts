@@ -6,9 +6,8 @@ import { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { recordInto } from "../graph/recorder.ts";
 import { Tensor } from "../graph/tensor.ts";
-import type { Dispatch, PlanContext, VersionPins } from "../ops/op.ts";
-import type { Shape } from "../shape.ts";
-import { lower, ownStorage } from "./lower.ts";
+import type { Dispatch, PlanSettings, VersionPins } from "../ops/op.ts";
+import { lower, ownStorage, planIn } from "./lower.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type ArenaRange, ParameterArena, rangesOf } from "./parameters.ts";
 import { CompiledStep, checkInputShapes, checkResults, type InputShapes, type StepSource } from "./step.ts";
@@ -62,7 +61,7 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
 
 function buildProgram<Inputs extends InputShapes, Results extends Readonly<Record<string, Tensor>>>(
   context: GpuContext,
-  plan: Omit<PlanContext, "temporary">,
+  plan: PlanSettings,
   fn: Traced<Inputs, Results>,
   shapes: InputShapes,
   minimize: string | undefined,
@@ -154,12 +153,11 @@ function parametersOf(dispatches: readonly Dispatch[], outputs: Iterable<Tensor>
 function updateDispatches(
   context: GpuContext,
   graph: Graph,
-  plan: Omit<PlanContext, "temporary">,
+  plan: PlanSettings,
   optimizer: Optimizer,
   parameters: readonly Parameter[],
   placed: Map<Tensor, BufferRange>,
 ): Dispatch[] {
-  const temporary = (shape: Shape) => new Tensor(shape, graph);
   const flat = (buffer: BufferRange["buffer"]) => {
     const tensor = new Tensor([buffer.bytes / 4], graph);
     placed.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
@@ -174,7 +172,7 @@ function updateDispatches(
         gradient: flat(arena.gradients),
         state: arena.stateOf(optimizer, optimizer.stateCount).map(flat),
       },
-      { ...plan, temporary },
+      planIn(graph, plan),
     ),
   );
 }

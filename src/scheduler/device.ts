@@ -104,7 +104,7 @@ async function factsOf(
 
 const VERSIONS: { readonly [K in keyof VersionPins]-?: readonly string[] } = {
   gemm: ["register", "shared", "subgroup"],
-  lstm: ["cell", "step", "subgroup"],
+  recurrent: ["cell", "step", "subgroup"],
 };
 
 function checkPins(where: string, pins: VersionPins = {}): VersionPins {

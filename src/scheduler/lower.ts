@@ -1,7 +1,7 @@
 import type { Graph, Node } from "../graph/graph.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { clone } from "../ops/clone.ts";
-import type { Dispatch, PlanContext } from "../ops/op.ts";
+import type { Dispatch, PlanContext, PlanSettings } from "../ops/op.ts";
 
 /** The nodes whose results are needed, in order, and the tensors somebody reads. */
 function needed(graph: Graph, results: readonly Tensor[]): { nodes: Node[]; read: Set<Tensor> } {
@@ -23,13 +23,21 @@ function needed(graph: Graph, results: readonly Tensor[]): { nodes: Node[]; read
   return { nodes: graph.nodes.filter((node) => alive.has(node)), read };
 }
 
+/** Planning whose intermediates are tensors of `graph`. */
+export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
+  return {
+    ...plan,
+    temporary: (shape) => new Tensor(shape, graph),
+    view: (operand, offset, shape) => {
+      const { root, offset: start } = (operand as Tensor).storage;
+      return new Tensor(shape, graph, { root, offset: start + offset });
+    },
+  };
+}
+
 /** The flat list of dispatches that computes `results`; what nobody reads is left out. */
-export function lower(
-  graph: Graph,
-  results: readonly Tensor[],
-  plan: Omit<PlanContext, "temporary">,
-): Dispatch[] {
-  const context: PlanContext = { ...plan, temporary: (shape) => new Tensor(shape, graph) };
+export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettings): Dispatch[] {
+  const context = planIn(graph, plan);
   const { nodes, read } = needed(graph, results);
   const differentiated = new Set(nodes.flatMap((node) => (node.kind === "backward" ? [node.of] : [])));
   const ifRead = (tensor: Tensor | null) => (tensor && read.has(tensor) ? tensor : null);

@@ -22,7 +22,7 @@ const BUDGET = 2e-5;
 
 test.each(["step", "cell", "subgroup"] as const)(
   "gradients of any LSTM are difference quotients: %s",
-  async (lstm) => {
+  async (recurrent) => {
     await withDevice(
       (device) =>
         fc.assert(
@@ -95,7 +95,7 @@ test.each(["step", "cell", "subgroup"] as const)(
           }),
           { numRuns: 25 },
         ),
-      { versions: { lstm } },
+      { versions: { recurrent } },
     );
   },
 );

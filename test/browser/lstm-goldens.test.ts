@@ -7,10 +7,10 @@ import { runLstm } from "./lstm-case.ts";
 
 /** Every version of every kernel passes every case. */
 const versions: VersionPins[] = [
-  { lstm: "step", gemm: "register" },
-  { lstm: "cell", gemm: "register" },
-  { lstm: "cell", gemm: "shared" },
-  { lstm: "subgroup", gemm: "subgroup" },
+  { recurrent: "step", gemm: "register" },
+  { recurrent: "cell", gemm: "register" },
+  { recurrent: "cell", gemm: "shared" },
+  { recurrent: "subgroup", gemm: "subgroup" },
 ];
 
 /**
@@ -27,7 +27,7 @@ afterAll(() => {
   );
 });
 
-describe.each(versions)("LSTM against PyTorch float64: $lstm, $gemm", (pins) => {
+describe.each(versions)("LSTM against PyTorch float64: $recurrent, $gemm", (pins) => {
   // One device for all cases of a version: its kernels are compiled once.
   let frame: GpuFrame;
   beforeAll(async () => {
@@ -59,7 +59,7 @@ describe.each(versions)("LSTM against PyTorch float64: $lstm, $gemm", (pins) => 
       const expected = golden.tensor(result);
       const actual = results.get(result)!;
       expect(actual.shape, `${result}: shape`).toEqual(expected.shape);
-      const label = `${name} ${pins.lstm} ${pins.gemm} ${result}`;
+      const label = `${name} ${pins.recurrent} ${pins.gemm} ${result}`;
       used.set(label, expectClose(label, actual.data, expected, factors[name]));
     }
   });

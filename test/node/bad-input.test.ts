@@ -80,9 +80,9 @@ describe("Device.request", () => {
       "low-power, high-performance",
     );
     await expectRefusal(
-      request({ versions: { lstm: "best" } }),
+      request({ versions: { recurrent: "best" } }),
       OptionError,
-      "Device.request: versions.lstm",
+      "Device.request: versions.recurrent",
       "cell, step",
       '"best"',
     );

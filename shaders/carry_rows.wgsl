@@ -1,0 +1,22 @@
+// carry_rows: keeps the state of the batch rows whose sequences have ended, after a gemm has written every row's.
+//
+//   state[current][n] = hasBefore ? state[before][n] : 0        for the rows n with lengths[n] ≤ time
+//
+// grid      x (and y, past the limit): batch·width / 64
+// state     read_write  step after step of [batch][width]; `before` and `current` are offsets
+// lengths   read        [batch]
+
+struct Params { batch: u32, width: u32, before: u32, current: u32, hasBefore: u32, hasLengths: u32, time: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> state: array<f32>;
+@group(0) @binding(2) var<storage, read> lengths: array<f32>;
+
+@compute @workgroup_size(64)
+fn carry_rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let at = id.x + id.y * groups.x * 64u;
+  if (at >= params.batch * params.width || isActive(at / params.width, params.time)) { return; }
+  var before = 0.0;
+  if (params.hasBefore != 0u) { before = state[params.before + at]; }
+  state[params.current + at] = before;
+}

@@ -1,0 +1,29 @@
+// gru_cell_forward: the pointwise part of one GRU time step; the plain version, after a gemm has added h_{t-1}·W'.
+//
+//   r, z = σ(a_r), σ(a_z);  q = a_q;  n = tanh(a_n + r·q);  h_t = (1 - z)·n + z·h_{t-1}       a = gates[t] + b_hh
+//
+// gates[t] arrives holding x_t·W_ihᵀ + b_ih + h_{t-1}·W' and leaves holding r, z, n, q (see gru_step_forward).
+//
+// grid      x (and y, past the limit): batch·hidden / 64
+// gates     read_write  [T][batch][hidden] of vec4(r, z, n, q); `gate` is step t's offset in vec4s
+// bias      read        b_hh: [hidden] of vec4; only read where hasBias = 1
+// hidden    read_write  h, f32; offsets `before` and `current`
+// lengths   read        [batch]; only read where hasLengths = 1
+
+struct Params {
+  batch: u32, hidden: u32, gate: u32, before: u32, current: u32,
+  hasBefore: u32, hasBias: u32, hasLengths: u32, time: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gates: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> hidden: array<f32>;
+@group(0) @binding(4) var<storage, read> lengths: array<f32>;
+
+@compute @workgroup_size(64)
+fn gru_cell_forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let at = id.x + id.y * groups.x * 64u;
+  if (at >= params.batch * params.hidden) { return; }
+  update(at / params.hidden, at % params.hidden, vec4f());
+}

@@ -1,0 +1,38 @@
+// lstm_projection_backward: the gradient of a projected hidden state at one time step, from everything that h_t = W_hr·m_t reaches.
+//
+//   dh_t = dY[t] + recurrent + hiddenCarry        recurrent = dG[next]·W'ᵀ
+//
+// A gemm then takes it through W_hr, and one over all steps makes W_hr's gradient.
+//
+// grid          x (and y, past the limit): batch·width / 64
+// recurrent     read        [batch][width]; only read where hasNext = 1
+// gradOutput    read        dY: [T][batch][width]; only read where hasGradOutput = 1
+// hiddenCarry   read_write  [batch][width]: dh_N at first, then what passes a sequence's end; read where hasHiddenCarry = 1, written
+//                           where keepsHiddenCarry = 1
+// lengths       read        [batch]; only read where hasLengths = 1. Past a sequence's end dh_t is zero
+// gradProjected read_write  dh: [T][batch][width]; `offset` is step t's
+
+struct Params {
+  batch: u32, width: u32, offset: u32, hasNext: u32, hasGradOutput: u32, hasHiddenCarry: u32, keepsHiddenCarry: u32,
+  hasLengths: u32, time: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> recurrent: array<f32>;
+@group(0) @binding(2) var<storage, read> gradOutput: array<f32>;
+@group(0) @binding(3) var<storage, read_write> hiddenCarry: array<f32>;
+@group(0) @binding(4) var<storage, read> lengths: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gradProjected: array<f32>;
+
+@compute @workgroup_size(64)
+fn lstm_projection_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let at = id.x + id.y * groups.x * 64u;
+  if (at >= params.batch * params.width) { return; }
+  var grad = 0.0;
+  if (params.hasNext != 0u) { grad += recurrent[at]; }
+  if (params.hasHiddenCarry != 0u) { grad += hiddenCarry[at]; }
+  let isInside = isActive(at / params.width, params.time);
+  if (params.keepsHiddenCarry != 0u) { hiddenCarry[at] = select(grad, 0.0, isInside); }
+  if (params.hasGradOutput != 0u) { grad += gradOutput[params.offset + at]; }
+  gradProjected[params.offset + at] = select(0.0, grad, isInside);
+}

@@ -1,0 +1,63 @@
+// rnn_step_forward: one time step of an Elman RNN layer, the recurrent product and the nonlinearity fused.
+//
+//   h_t = act(gates[t] + b_hh + h_{t-1}·W')      gates[t] holds x_t·W_ihᵀ + b_ih;  act = tanh, or with relu = 1 max(·, 0)
+//
+// The step before is t-1, or t+1 in the reverse direction. hidden holds step after step of [batch][hidden], and the initial state in
+// a block beside the first step processed; offsets `before` and `current` say where. With hasBefore = 0 the state before is zero.
+//
+// grid      x: hidden / (4·8), y: batch / (4·4);   one invocation owns 4 batch rows × 4 units
+// gates     read_write  [T][batch][hidden]; `gate` is step t's offset; only read (read_write, as the backward pass writes it)
+// weight    read        W'[k][j] = W_hh[j][k]: [hidden][hidden]
+// bias      read        b_hh: [hidden]; only read where hasBias = 1
+// hidden    read_write  h
+// lengths   read        steps of each sequence: [batch]; only read where hasLengths = 1. Past a sequence's end its state is carried on
+//                       unchanged and its gates are zero; `time` is this step
+
+struct Params {
+  batch: u32, hidden: u32, gate: u32, before: u32, current: u32,
+  hasBefore: u32, hasBias: u32, hasLengths: u32, time: u32,
+  relu: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> hidden: array<f32>;
+@group(0) @binding(5) var<storage, read> lengths: array<f32>;
+
+@compute @workgroup_size(8, 4)
+fn rnn_step_forward(@builtin(global_invocation_id) id: vec3u) {
+  let unit = id.x * 4u;
+  let row = id.y * 4u;
+  if (unit >= params.hidden || row >= params.batch) { return; }
+
+  // Rows and units outside read a valid element and are dropped in update().
+  let lastRow = params.batch - 1u;
+  var h0 = params.before + row * params.hidden;
+  var h1 = params.before + min(row + 1u, lastRow) * params.hidden;
+  var h2 = params.before + min(row + 2u, lastRow) * params.hidden;
+  var h3 = params.before + min(row + 3u, lastRow) * params.hidden;
+  let lastUnit = params.hidden - 1u;
+  var w0 = unit;
+  var w1 = min(unit + 1u, lastUnit);
+  var w2 = min(unit + 2u, lastUnit);
+  var w3 = min(unit + 3u, lastUnit);
+
+  // A vec4 over the units for each row.
+  var sum0 = vec4f(); var sum1 = vec4f(); var sum2 = vec4f(); var sum3 = vec4f();
+  let depth = select(0u, params.hidden * params.hasBefore, anyActive(row, 4u, params.time));
+  for (var k = 0u; k < depth; k++) {
+    let units = vec4f(weight[w0], weight[w1], weight[w2], weight[w3]);
+    sum0 += hidden[h0] * units; sum1 += hidden[h1] * units;
+    sum2 += hidden[h2] * units; sum3 += hidden[h3] * units;
+    h0++; h1++; h2++; h3++;
+    w0 += params.hidden; w1 += params.hidden; w2 += params.hidden; w3 += params.hidden;
+  }
+
+  // In a loop, so that what it calls is compiled once.
+  var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
+  for (var i = 0u; i < 16u; i++) {
+    update(row + i / 4u, unit + i % 4u, sums[i / 4u][i % 4u]);
+  }
+}

@@ -1,0 +1,105 @@
+import cellBackwardSource from "../../shaders/gru_cell_backward.wgsl?raw";
+import cellForwardSource from "../../shaders/gru_cell_forward.wgsl?raw";
+import stepBackwardSource from "../../shaders/gru_step_backward.wgsl?raw";
+import stepForwardSource from "../../shaders/gru_step_forward.wgsl?raw";
+import subgroupBackwardSource from "../../shaders/gru_subgroup_backward.wgsl?raw";
+import subgroupForwardSource from "../../shaders/gru_subgroup_forward.wgsl?raw";
+import activations from "../../shaders/lib/activations.wgsl?raw";
+import updateBackward from "../../shaders/lib/gru_update_backward.wgsl?raw";
+import updateForward from "../../shaders/lib/gru_update_forward.wgsl?raw";
+import productBackward from "../../shaders/lib/recurrent_product_backward.wgsl?raw";
+import productForward from "../../shaders/lib/recurrent_product_forward.wgsl?raw";
+import subgroupProductBackward from "../../shaders/lib/recurrent_product_subgroup_backward.wgsl?raw";
+import subgroupProductForward from "../../shaders/lib/recurrent_product_subgroup_forward.wgsl?raw";
+import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
+import { Kernel } from "../gpu/kernel.ts";
+import { backwardParams, forwardParams } from "./recurrence.ts";
+import { recurrentLayer } from "./recurrent-layer.ts";
+import { cellVersion, fastVersion, fusedVersion } from "./recurrent-versions.ts";
+
+const forwardLibrary = [activations, updateForward, lengths];
+const backwardLibrary = [updateBackward, lengths];
+const states = { hidden: "read_write", lengths: "read" } as const;
+const gradients = {
+  hidden: "read",
+  gradOutput: "read",
+  hiddenCarry: "read_write",
+  lengths: "read",
+} as const;
+const fusedForward = {
+  params: forwardParams,
+  bindings: { gates: "read_write", weight: "read", bias: "read", ...states },
+} as const;
+const fusedBackward = {
+  params: backwardParams,
+  bindings: { gates: "read_write", weight: "read", ...gradients },
+} as const;
+
+export const gruCellForward = new Kernel({
+  name: "gru_cell_forward",
+  source: cellForwardSource,
+  library: forwardLibrary,
+  workgroup: [64, 1, 1],
+  params: forwardParams,
+  bindings: { gates: "read_write", bias: "read", ...states },
+});
+
+export const gruCellBackward = new Kernel({
+  name: "gru_cell_backward",
+  source: cellBackwardSource,
+  library: backwardLibrary,
+  workgroup: [64, 1, 1],
+  params: backwardParams,
+  bindings: { gates: "read_write", recurrent: "read", ...gradients },
+});
+
+export const gruStepForward = new Kernel({
+  ...fusedForward,
+  name: "gru_step_forward",
+  source: stepForwardSource,
+  library: [...forwardLibrary, productForward],
+  workgroup: [8, 4, 1],
+});
+
+export const gruStepBackward = new Kernel({
+  ...fusedBackward,
+  name: "gru_step_backward",
+  source: stepBackwardSource,
+  library: [...backwardLibrary, productBackward],
+  workgroup: [8, 4, 1],
+});
+
+export const gruSubgroupForward = new Kernel({
+  ...fusedForward,
+  name: "gru_subgroup_forward",
+  source: subgroupForwardSource,
+  library: [...forwardLibrary, subgroupProductForward],
+  workgroup: [4, 2, 1],
+});
+
+export const gruSubgroupBackward = new Kernel({
+  ...fusedBackward,
+  name: "gru_subgroup_backward",
+  source: subgroupBackwardSource,
+  library: [...backwardLibrary, subgroupProductBackward],
+  workgroup: [4, 2, 1],
+});
+
+const versions = {
+  cell: cellVersion({ forward: gruCellForward, backward: gruCellBackward, slots: 4 }),
+  step: fusedVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, 16, 16),
+  subgroup: fusedVersion({ forward: gruSubgroupForward, backward: gruSubgroupBackward, slots: 4 }, 16, 8),
+};
+
+/**
+ * One GRU layer in one direction. A unit's slots are r, z, n, q, where q is the hidden part of the new gate, to which r is applied: the
+ * input has no q and the hidden state no n. See {@link recurrentLayer}.
+ */
+export const gru = recurrentLayer({
+  name: "gru",
+  slots: 4,
+  inputSlots: 0b0111,
+  hiddenSlots: 0b1011,
+  passesHidden: true,
+  version: (_, plan) => fastVersion(versions, plan),
+});

@@ -1,0 +1,177 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import { gemm, SUBGROUP_LANES } from "./gemm.ts";
+import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } from "./op.ts";
+import {
+  backwardParamsAt,
+  forwardParamsAt,
+  type Recurrence,
+  type RecurrenceGradients,
+  type RecurrentVersion,
+  type Step,
+  stepsOf,
+} from "./recurrence.ts";
+
+/** The kernels of one version of one kind of cell. */
+export interface StepKernels {
+  readonly forward: Kernel;
+  readonly backward: Kernel;
+  /** Floats of a unit's gates: 4, or 1 for an Elman RNN. */
+  readonly slots: number;
+}
+
+/** Operations of a cell's pointwise part for one slot of one unit, about. */
+const POINTWISE_FLOPS = 8;
+
+/** The operands that a kernel declares, by name; `null` for those there are not. */
+export function bind(kernel: Kernel, operands: Readonly<Record<string, Operand | null>>) {
+  const names = Object.keys(kernel.declaration.bindings);
+  return Object.fromEntries(names.map((name) => [name, operands[name] ?? null]));
+}
+
+/** Operands of the forward kernels. */
+function forwardOperands({ gates, weight, bias, hidden, cells, lengths }: Recurrence) {
+  return { gates, weight, bias, hidden, cells, lengths };
+}
+
+/** Operands of the backward kernels. */
+function backwardOperands({ gates, weight, hidden, cells, lengths }: Recurrence, grads: RecurrenceGradients) {
+  const { output: gradOutput, hiddenCarry, cellCarry } = grads;
+  return { gates, weight, hidden, cells, lengths, gradOutput, hiddenCarry, cellCarry };
+}
+
+/** Recurrent product and cell fused: one dispatch a time step. `rows` and `units` are those of a workgroup. */
+export function fusedVersion(kernels: StepKernels, rows: number, units: number): RecurrentVersion {
+  const { slots } = kernels;
+  const step = (
+    { sizes: { N, H } }: Recurrence,
+    kernel: Kernel,
+    params: Readonly<Record<string, number>>,
+    operands: Readonly<Record<string, Operand | null>>,
+    hasProduct: boolean,
+  ) =>
+    dispatch({
+      kernel,
+      params,
+      bindings: bind(kernel, operands),
+      grid: [Math.ceil(H / units), Math.ceil(N / rows), 1],
+      flops: slots * N * H * ((hasProduct ? 2 * H : 0) + POINTWISE_FLOPS),
+      bytes: 4 * slots * (H * H + 3 * N * H),
+    });
+  return {
+    forward: (recurrence) =>
+      stepsOf(recurrence).map((at) => {
+        const hasProduct = !at.isFirst || recurrence.hasInitialState;
+        const params = forwardParamsAt(recurrence, at);
+        return step(recurrence, kernels.forward, params, forwardOperands(recurrence), hasProduct);
+      }),
+    backward: (recurrence, gradients) =>
+      stepsOf(recurrence)
+        .reverse()
+        .map((at) => {
+          const params = backwardParamsAt(recurrence, gradients, at);
+          const operands = backwardOperands(recurrence, gradients);
+          return step(recurrence, kernels.backward, params, operands, !at.isLast);
+        }),
+  };
+}
+
+/** The fused step is ahead of the plain cell everywhere; where subgroups fit, they share its loads. */
+export function fastVersion(
+  versions: Readonly<Record<"cell" | "step" | "subgroup", RecurrentVersion>>,
+  { facts, pins }: PlanContext,
+): RecurrentVersion {
+  const fast = facts.subgroupSize === SUBGROUP_LANES ? "subgroup" : "step";
+  const pin = pins.recurrent ?? fast;
+  return versions[pin === "subgroup" ? fast : pin];
+}
+
+/** gates[t] += h_before·W', the recurrent product of one forward step. */
+export function forwardProduct(
+  { sizes: { N, H, R }, hidden, hiddenAt, weight, gates }: Recurrence,
+  { t, before }: Step,
+  slots: number,
+  plan: PlanContext,
+): Dispatch {
+  const columns = slots * H;
+  const product = {
+    rows: N,
+    columns,
+    depth: R,
+    a: { operand: hidden, offset: hiddenAt.at(before), strides: [R, 1] },
+    b: { operand: weight, strides: [columns, 1] },
+    c: { operand: gates, offset: t * N * columns, strides: [columns, 1] },
+    accumulate: true,
+  } as const;
+  return gemm(product, plan);
+}
+
+/** recurrent = dG[next]·W'ᵀ, the recurrent product of one backward step. */
+export function backwardProduct(
+  { sizes: { N, H, R }, weight, gates }: Recurrence,
+  { next }: Step,
+  slots: number,
+  recurrent: Operand,
+  plan: PlanContext,
+): Dispatch {
+  const depth = slots * H;
+  const product = {
+    rows: N,
+    columns: R,
+    depth,
+    a: { operand: gates, offset: next * N * depth, strides: [depth, 1] },
+    b: { operand: weight, strides: [1, depth] },
+    c: { operand: recurrent, strides: [R, 1] },
+  } as const;
+  return gemm(product, plan);
+}
+
+/** The pointwise part of one step. */
+export function pointwise(
+  { sizes: { N, H } }: Recurrence,
+  kernel: Kernel,
+  slots: number,
+  params: Readonly<Record<string, number>>,
+  operands: Readonly<Record<string, Operand | null>>,
+  plan: PlanContext,
+): Dispatch {
+  return dispatch({
+    kernel,
+    params,
+    bindings: bind(kernel, operands),
+    grid: linearGrid(N * H, plan),
+    flops: slots * POINTWISE_FLOPS * N * H,
+    bytes: 4 * slots * 3 * N * H,
+  });
+}
+
+/** The plain version: a product, then a pointwise kernel, for every time step. */
+export function cellVersion({ forward, backward, slots }: StepKernels): RecurrentVersion {
+  return {
+    forward: (recurrence, plan) =>
+      stepsOf(recurrence).flatMap((step) => {
+        const hasBefore = !step.isFirst || recurrence.hasInitialState;
+        const params = forwardParamsAt(recurrence, step);
+        return [
+          ...(hasBefore ? [forwardProduct(recurrence, step, slots, plan)] : []),
+          pointwise(recurrence, forward, slots, params, forwardOperands(recurrence), plan),
+        ];
+      }),
+    backward: (recurrence, gradients, plan) => {
+      const { N, R } = recurrence.sizes;
+      const recurrent = plan.temporary([N, R]);
+      return stepsOf(recurrence)
+        .reverse()
+        .flatMap((step) => {
+          const params = backwardParamsAt(recurrence, gradients, step);
+          const operands = {
+            ...backwardOperands(recurrence, gradients),
+            recurrent: step.isLast ? null : recurrent,
+          };
+          return [
+            ...(step.isLast ? [] : [backwardProduct(recurrence, step, slots, recurrent, plan)]),
+            pointwise(recurrence, backward, slots, params, operands, plan),
+          ];
+        });
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import activations from "../../shaders/lib/activations.wgsl?raw";
+import updateBackward from "../../shaders/lib/rnn_update_backward.wgsl?raw";
+import updateForward from "../../shaders/lib/rnn_update_forward.wgsl?raw";
+import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
+import cellBackwardSource from "../../shaders/rnn_cell_backward.wgsl?raw";
+import cellForwardSource from "../../shaders/rnn_cell_forward.wgsl?raw";
+import stepBackwardSource from "../../shaders/rnn_step_backward.wgsl?raw";
+import stepForwardSource from "../../shaders/rnn_step_forward.wgsl?raw";
+import { Kernel } from "../gpu/kernel.ts";
+import { backwardParams, forwardParams } from "./recurrence.ts";
+import { recurrentLayer } from "./recurrent-layer.ts";
+import { cellVersion, fusedVersion } from "./recurrent-versions.ts";
+
+const forward = {
+  library: [activations, updateForward, lengths],
+  params: { ...forwardParams, relu: "u32" },
+} as const;
+const backward = {
+  library: [updateBackward, lengths],
+  params: { ...backwardParams, keepsHiddenCarry: "u32", relu: "u32" },
+} as const;
+const states = { hidden: "read_write", lengths: "read" } as const;
+const gradients = {
+  hidden: "read",
+  gradOutput: "read",
+  hiddenCarry: "read_write",
+  lengths: "read",
+} as const;
+
+export const rnnCellForward = new Kernel({
+  ...forward,
+  name: "rnn_cell_forward",
+  source: cellForwardSource,
+  workgroup: [64, 1, 1],
+  bindings: { gates: "read_write", bias: "read", ...states },
+});
+
+export const rnnCellBackward = new Kernel({
+  ...backward,
+  name: "rnn_cell_backward",
+  source: cellBackwardSource,
+  workgroup: [64, 1, 1],
+  bindings: { gates: "read_write", recurrent: "read", ...gradients },
+});
+
+export const rnnStepForward = new Kernel({
+  ...forward,
+  name: "rnn_step_forward",
+  source: stepForwardSource,
+  workgroup: [8, 4, 1],
+  bindings: { gates: "read_write", weight: "read", bias: "read", ...states },
+});
+
+export const rnnStepBackward = new Kernel({
+  ...backward,
+  name: "rnn_step_backward",
+  source: stepBackwardSource,
+  workgroup: [8, 4, 1],
+  bindings: { gates: "read_write", weight: "read", ...gradients },
+});
+
+const versions = {
+  cell: cellVersion({ forward: rnnCellForward, backward: rnnCellBackward, slots: 1 }),
+  step: fusedVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, 16, 32),
+};
+
+/** One layer of an Elman RNN in one direction. See {@link recurrentLayer}. */
+export const rnn = recurrentLayer({
+  name: "rnn",
+  slots: 1,
+  inputSlots: 1,
+  hiddenSlots: 1,
+  passesHidden: false,
+  version: (_, { pins }) => versions[pins.recurrent === "cell" ? "cell" : "step"],
+});
