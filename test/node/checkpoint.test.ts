@@ -9,6 +9,7 @@ import {
 } from "../../src/io/checkpoint.ts";
 import { loadSafetensors, saveSafetensors } from "../../src/io/safetensors.ts";
 import type { NDArray } from "../../src/shape.ts";
+import { goldenBytes } from "../goldens.ts";
 import { wrong } from "../refusal.ts";
 
 const array = (shape: number[], ...data: number[]): NDArray => ({ data: Float32Array.from(data), shape });
@@ -94,6 +95,38 @@ describe("saveCheckpoint and loadCheckpoint", () => {
       ["__proto__", array([1], 5)],
       ["toString", array([1], 4)],
     ]);
+  });
+
+  it("read what PyTorch and the Python writer wrote, and save it again", () => {
+    const loaded = loadCheckpoint(goldenBytes("interchange_checkpoint.safetensors"));
+    expect(loaded.config).toEqual({ inputSize: 3, hiddenSize: 7, outputSize: 2, steps: 10 });
+    expect([...loaded.model.keys()].sort()).toEqual([
+      "fc.bias",
+      "fc.weight",
+      "lstm.bias_hh_l0",
+      "lstm.bias_ih_l0",
+      "lstm.weight_hh_l0",
+      "lstm.weight_ih_l0",
+    ]);
+    const { state, param_groups } = loaded.optimizer!;
+    expect(param_groups).toMatchObject([
+      {
+        lr: 0.01,
+        betas: [0.9, 0.99],
+        weight_decay: 1e-3,
+        amsgrad: true,
+        foreach: null,
+        params: [0, 1, 2, 3],
+      },
+      { lr: 0.02, betas: [0.8, 0.9], weight_decay: 0, amsgrad: true, foreach: null, params: [4, 5] },
+    ]);
+    expect(Object.keys(state)).toEqual(["0", "1", "2", "3", "4", "5"]);
+    for (const slots of Object.values(state)) {
+      expect(Object.keys(slots).sort()).toEqual(["exp_avg", "exp_avg_sq", "max_exp_avg_sq", "step"]);
+      expect(slots["step"]).toBe(10);
+    }
+    expect((state[0]!["exp_avg"] as NDArray).shape).toEqual([28, 3]);
+    expect(loadCheckpoint(saveCheckpoint(loaded))).toEqual(loaded);
   });
 
   it("give back anything that can be saved", () => {
