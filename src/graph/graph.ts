@@ -1,5 +1,6 @@
 import { GraphError, show } from "../errors.ts";
 import type { Op } from "../ops/op.ts";
+import type { Shape } from "../shape.ts";
 import type { RandomStreams } from "./random-streams.ts";
 import type { Recorder } from "./recorder.ts";
 import { type ForwardNode, Tensor } from "./tensor.ts";
@@ -17,6 +18,8 @@ export type Node = ForwardNode | BackwardNode;
 /** The ops that one run of a traced function asked for, in order. */
 export class Graph implements Recorder {
   readonly nodes: Node[] = [];
+  /** Values of the tensors that are the same in every run. */
+  readonly literals = new Map<Tensor, Float32Array>();
   readonly random: RandomStreams;
   readonly #differentiated = new Set<ForwardNode>();
 
@@ -28,6 +31,12 @@ export class Graph implements Recorder {
   input(shape: readonly number[]): Tensor {
     const tensor = new Tensor(shape, this);
     tensor.checks = [];
+    return tensor;
+  }
+
+  literal(data: Float32Array, shape: Shape): Tensor {
+    const tensor = new Tensor(shape, this);
+    this.literals.set(tensor, data);
     return tensor;
   }
 

@@ -1,10 +1,13 @@
 import { GraphError } from "../errors.ts";
 import type { Op, Operand } from "../ops/op.ts";
+import type { Shape } from "../shape.ts";
 import type { RandomStreams } from "./random-streams.ts";
 
 /** What ops on tensors are recorded into while a function is traced. */
 export interface Recorder {
   readonly random: RandomStreams;
+  /** A tensor whose values are known while tracing. */
+  literal(data: Float32Array, shape: Shape): Operand;
   apply<A>(op: Op<A>, inputs: readonly (Operand | null)[], attributes: A): Operand[];
 }
 

@@ -67,7 +67,7 @@ export class Program {
 
   /** Gives every storage its buffer. */
   #place(): void {
-    const { dispatches, inputs, outputs, placed } = this.source;
+    const { graph, dispatches, inputs, outputs, placed } = this.source;
     for (const [root, range] of placed) this.#ranges.set(root, range);
     for (const [name, tensor] of inputs) {
       const buffer = this.#allocate(this.context.allocate("input", storageBytes(tensor), `input ${name}`));
@@ -76,9 +76,16 @@ export class Program {
     const operands = dispatches.flatMap(({ bindings }) => Object.values(bindings) as (Tensor | null)[]);
     for (const tensor of [...operands, ...outputs.values()]) {
       const root = tensor?.storage.root;
-      if (!(root instanceof Parameter) || this.#ranges.has(root)) continue;
-      const place = ParameterArena.placeOf(this.context, root);
-      this.#ranges.set(root, place.range(place.arena.values));
+      if (!root || this.#ranges.has(root)) continue;
+      const values = graph.literals.get(root);
+      if (values) {
+        const buffer = this.#allocate(this.context.allocate("input", storageBytes(root), "constant"));
+        this.context.write(buffer, 0, values);
+        this.#ranges.set(root, { buffer, offset: 0, bytes: buffer.bytes });
+      } else if (root instanceof Parameter) {
+        const place = ParameterArena.placeOf(this.context, root);
+        this.#ranges.set(root, place.range(place.arena.values));
+      }
     }
     const kept = new Set([...outputs.values()].map((tensor) => tensor.storage.root));
     const plan = planMemory(dispatches, new Set(this.#ranges.keys()), kept);
