@@ -81,13 +81,15 @@ export function parityPage(report: Report, missing: string): string {
     "",
     "Made from the results of `npm test` by `npm run parity`; only the list at the end is kept by hand.",
     "",
-    failing === 0
-      ? `**All ${count(rows.length, "row")} pass.**`
-      : `**${failing} of ${count(rows.length, "row")} fail.**`,
+    failing > 0
+      ? `**${failing} of ${count(rows.length, "row")} fail.**`
+      : failed.length > 0
+        ? `**${count(rows.length, "row")} pass, but the test run had failures.**`
+        : `**All ${count(rows.length, "row")} pass.**`,
     "",
   ];
   if (failed.length > 0) {
-    lines.push("The test run had failures, so rows may be missing:", "");
+    lines.push("These tests failed, so rows may be missing:", "");
     lines.push(...failed.map((name) => `- ${cell(name)}`), "");
   }
   for (const section of new Set(rows.map((row) => row.section))) {

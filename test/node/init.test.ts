@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { DisposedError, OptionError, ShapeError } from "../../src/errors.ts";
 import { Parameter } from "../../src/graph/parameter.ts";
 import * as init from "../../src/nn/init.ts";
 import { defaultGenerator, Generator, manualSeed } from "../../src/random.ts";
 import { floatsFromHex, goldenJson } from "../goldens.ts";
+import { recordParity } from "../parity.ts";
 import { wrong } from "../refusal.ts";
 
 const golden = goldenJson<{
@@ -34,8 +35,30 @@ function worst(actual: Float32Array, expected: Float32Array): number {
   return actual.reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i]!) / unit), 0);
 }
 
+const same = (a: Float32Array, b: Float32Array) =>
+  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+
+/** How far a value may be from PyTorch's, and why. */
+function allowed(name: string, size: number): { units: number; budget: string } {
+  // In these cases PyTorch's own QR in float32 lies up to 2.3 units from that in float64.
+  if (name === "orthogonal_") {
+    return {
+      units: 3,
+      budget: "3 units of float32 at the largest value: PyTorch's QR is in float32, here it is in float64",
+    };
+  }
+  if (name.includes("normal") && size >= 16) {
+    return {
+      units: 2,
+      budget:
+        "2 units of float32 at the largest value: PyTorch approximates log and cos, see Generator.normal_",
+    };
+  }
+  return { units: 0, budget: "bit for bit" };
+}
+
 describe("init against torch.nn.init", () => {
-  it.each(golden.cases)("$function $options", async ({ function: name, options, values }) => {
+  test.for(golden.cases)("$function $options", async ({ function: name, options, values }, { task }) => {
     manualSeed(700);
     const generator = new Generator(700);
     for (const { shape, values: hex } of values) {
@@ -43,14 +66,17 @@ describe("init against torch.nn.init", () => {
       expect(call(name, parameter, options)).toBe(parameter);
       const { data } = await parameter.read();
       const expected = floatsFromHex(hex);
-      if (name === "orthogonal_") {
-        // PyTorch's own QR is in float32: in these cases its values lie up to 2.3 units from those of float64.
-        expect(worst(data, expected)).toBeLessThanOrEqual(3);
-      } else if (name.includes("normal") && data.length >= 16) {
-        expect(worst(data, expected)).toBeLessThanOrEqual(2); // see Generator.normal_
-      } else {
-        expect(data).toEqual(expected);
-      }
+      const { units, budget } = allowed(name, data.length);
+      const off = units > 0 ? worst(data, expected) / units : same(data, expected) ? 0 : Infinity;
+      const settings = Object.entries(options).map(([key, value]) => {
+        return `${key} = ${typeof value === "number" ? Number(value.toPrecision(4)) : value}`;
+      });
+      const size = name.includes("normal")
+        ? [data.length < 16 ? "below 16 values" : "from 16 values on"]
+        : [];
+      const row = [name, ...settings, ...size].join(", ");
+      recordParity(task, { section: "nn.init", row, budget, used: off });
+      expect(off).toBeLessThanOrEqual(1);
       const again = parameterOf(shape);
       const drawn = !["constant_", "zeros_", "ones_"].includes(name);
       call(name, again, drawn ? { ...options, generator } : options);

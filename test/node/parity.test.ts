@@ -114,6 +114,7 @@ describe("parityPage", () => {
       "test/node/b.test.ts: could not be run",
     ]);
     const page = parityPage(given, "");
+    expect(page).toContain("**1 row pass, but the test run had failures.**");
     expect(page).toContain("rows may be missing:\n\n- test/browser/a.test.ts: test 1\n- test/node/b.test.ts");
   });
 });
