@@ -1,0 +1,45 @@
+import { checkNumber } from "../errors.ts";
+import { currentRecorder } from "../graph/recorder.ts";
+import { apply, type Tensor } from "../graph/tensor.ts";
+import { dropout as dropoutOp } from "../ops/dropout.ts";
+import { Module } from "./module.ts";
+
+function checkProbability(where: string, p: unknown): asserts p is number {
+  checkNumber(where, "p", p, "a probability from 0 to 1", (n) => n >= 0 && n <= 1);
+}
+
+/**
+ * Zeroes elements of `x` with probability `p` and scales the others by 1/(1 - p), as `torch.nn.functional.dropout`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html).
+ *
+ * The random numbers are of this library, not PyTorch's: Philox, with a key that `manualSeed` decides. Every run of a step draws
+ * anew.
+ * @param training Whether to do so; `x` itself is returned if not, or if `p` is 0.
+ * @throws OptionError unless p is from 0 to 1.
+ */
+export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
+  checkProbability("dropout", p);
+  if (!training || p === 0) return x;
+  const random = currentRecorder("dropout").random.next();
+  return apply("dropout", dropoutOp, [x], { p, random })[0]!;
+}
+
+/**
+ * {@link dropout} in training mode, nothing in evaluation mode, as `torch.nn.Dropout`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html). The mode is that in which a step is compiled.
+ */
+export class Dropout extends Module {
+  readonly p: number;
+
+  /** @param p The probability of a zero, from 0 to 1. */
+  constructor(p = 0.5) {
+    super();
+    checkProbability("Dropout", p);
+    this.p = p;
+  }
+
+  /** @param x Any shape. @returns The same shape. */
+  forward(x: Tensor): Tensor {
+    return dropout(x, this.p, this.training);
+  }
+}
