@@ -11,7 +11,7 @@ import sys
 
 from goldens.common import OUT
 
-MODULES = ["lstm", "layers", "losses", "optimizers", "random_stream", "files", "init", "interchange"]
+MODULES = ["lstm", "recurrent", "layers", "losses", "optimizers", "random_stream", "files", "init", "interchange"]
 
 
 def main(names):

@@ -176,8 +176,8 @@ export interface WeightGradient {
   readonly biases: readonly { readonly operand: Operand; readonly slots?: number }[];
 }
 
-/** The slots of what has all of them. */
-const ALL_SLOTS = 0b1111;
+/** The slots of what has all of them, or is not made of units with four. */
+export const ALL_SLOTS = 0b1111;
 
 /** Slices of the depth give enough invocations for an adapter's cores, and keep float32 sums short. */
 const SLICE_DEPTH = 512;

@@ -14,6 +14,7 @@ import stepForwardSource from "../../shaders/lstm_step_forward.wgsl?raw";
 import subgroupBackwardSource from "../../shaders/lstm_subgroup_backward.wgsl?raw";
 import subgroupForwardSource from "../../shaders/lstm_subgroup_forward.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
+import { ALL_SLOTS } from "./gemm.ts";
 import { projectedVersion } from "./lstm-projection.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
@@ -101,8 +102,8 @@ const versions = {
 export const lstm = recurrentLayer({
   name: "lstm",
   slots: 4,
-  inputSlots: 0b1111,
-  hiddenSlots: 0b1111,
+  inputSlots: ALL_SLOTS,
+  hiddenSlots: ALL_SLOTS,
   passesHidden: false,
   version: ({ projection }, plan) => (projection ? versions.projected : fastVersion(versions, plan)),
 });

@@ -7,6 +7,7 @@ import cellForwardSource from "../../shaders/rnn_cell_forward.wgsl?raw";
 import stepBackwardSource from "../../shaders/rnn_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/rnn_step_forward.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
+import { ALL_SLOTS } from "./gemm.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
 import { cellVersion, fusedVersion } from "./recurrent-versions.ts";
@@ -68,8 +69,8 @@ const versions = {
 export const rnn = recurrentLayer({
   name: "rnn",
   slots: 1,
-  inputSlots: 1,
-  hiddenSlots: 1,
+  inputSlots: ALL_SLOTS,
+  hiddenSlots: ALL_SLOTS,
   passesHidden: false,
   version: (_, { pins }) => versions[pins.recurrent === "cell" ? "cell" : "step"],
 });

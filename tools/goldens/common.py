@@ -29,3 +29,10 @@ def save(name, op, options, inputs, results):
     result_type = np.float64 if wide else np.float32
     tensors.update({key: value.detach().numpy().astype(result_type) for key, value in results.items()})
     safetensors_file.save(OUT / f"{name}.safetensors", tensors, metadata)
+
+
+def budget_used(actual, expected):
+    """The share of the tests' budget (test/browser/closeness.ts) by which float32 values miss float64 ones."""
+    actual, expected = actual.detach().double(), expected.detach()
+    scale = min(1.0, max(0.01, expected.abs().max().item()))
+    return ((actual - expected).abs() / (1.3e-6 * expected.abs() + 1e-5 * scale)).max().item()
