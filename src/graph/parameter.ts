@@ -78,3 +78,9 @@ export class Parameter extends Tensor {
     this.#host = null;
   }
 }
+
+/**
+ * A tensor of a module's state that is not learned, such as a loss's class weights, as `torch.nn.Buffer`: it is in the state dict
+ * and lives on the device like a parameter, but is none of `parameters()`.
+ */
+export class Buffer extends Parameter {}

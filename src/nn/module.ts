@@ -1,5 +1,5 @@
 import { DisposedError, OptionError, StateDictError, show } from "../errors.ts";
-import { Parameter } from "../graph/parameter.ts";
+import { Buffer, Parameter } from "../graph/parameter.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
 
 /**
@@ -16,27 +16,45 @@ export class Module {
     this.#registered.set(name, parameter);
   }
 
+  /** Adds a tensor that is not learned under PyTorch's name where that is no field of the class. */
+  protected registerBuffer(name: string, buffer: Buffer): void {
+    this.#registered.set(name, buffer);
+  }
+
   /** All parameters with their dotted names, in PyTorch's order: own ones first, then the children's. */
   *namedParameters(prefix = ""): Generator<[string, Parameter]> {
     const seen = new Set<Parameter>();
     for (const [name, parameter] of this.#walk(prefix)) {
-      if (seen.has(parameter)) continue;
+      if (parameter instanceof Buffer || seen.has(parameter)) continue;
       seen.add(parameter);
       yield [name, parameter];
     }
   }
 
+  /** The state: own parameters, own buffers, then the children's. */
   *#walk(prefix: string): Generator<[string, Parameter]> {
-    for (const [name, parameter] of this.#registered) yield [prefix + name, parameter];
-    for (const [name, value] of Object.entries(this)) {
-      if (value instanceof Parameter) yield [prefix + name, value];
-    }
+    const own = [...this.#registered, ...Object.entries(this)].filter(
+      (entry): entry is [string, Parameter] => entry[1] instanceof Parameter,
+    );
+    const isBuffer = ([, value]: [string, Parameter]) => value instanceof Buffer;
+    for (const [name, value] of own.filter((entry) => !isBuffer(entry))) yield [prefix + name, value];
+    for (const [name, value] of own.filter(isBuffer)) yield [prefix + name, value];
     for (const [name, child] of this.namedChildren()) yield* child.#walk(`${prefix}${name}.`);
   }
 
   /** All parameters, in PyTorch's order; one that is used twice comes once. */
   parameters(): Parameter[] {
     return [...this.namedParameters()].map(([, parameter]) => parameter);
+  }
+
+  /** All tensors that are not learned, with their dotted names. */
+  *namedBuffers(prefix = ""): Generator<[string, Buffer]> {
+    for (const [name, value] of this.#walk(prefix)) if (value instanceof Buffer) yield [name, value];
+  }
+
+  /** All tensors that are not learned. */
+  buffers(): Buffer[] {
+    return [...this.namedBuffers()].map(([, buffer]) => buffer);
   }
 
   /** Modules assigned to this one's fields, by name. */
@@ -58,7 +76,7 @@ export class Module {
     return this.train(false);
   }
 
-  /** Every parameter's value by name, with PyTorch's keys, order and layout. */
+  /** Every parameter's and buffer's value by name, with PyTorch's keys, order and layout. */
   async stateDict(): Promise<Map<string, NDArray>> {
     this.#checkAlive("Module.stateDict");
     const entries = [...this.#walk("")];
@@ -67,7 +85,7 @@ export class Module {
   }
 
   /**
-   * Replaces every parameter's value.
+   * Replaces every parameter's and buffer's value.
    * @throws {@link StateDictError} naming what is missing, not expected or misshaped; nothing has changed then.
    */
   loadStateDict(state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>): void {
@@ -105,13 +123,13 @@ export class Module {
   }
 
   #checkAlive(where: string): void {
-    if (!this.parameters().some((parameter) => parameter.disposed)) return;
+    if (![...this.#walk("")].some(([, { disposed }]) => disposed)) return;
     throw new DisposedError(`${where}: this ${this.constructor.name} was disposed; build a new one`);
   }
 
-  /** Gives the parameters' device memory back; the module cannot be used again. */
+  /** Gives the device memory of parameters and buffers back; the module cannot be used again. */
   dispose(): void {
-    for (const parameter of this.parameters()) parameter.dispose();
+    for (const [, parameter] of [...this.#walk("")]) parameter.dispose();
   }
 
   [Symbol.dispose](): void {
