@@ -10,7 +10,7 @@ export type { AdapterFacts } from "./gpu/facts.ts";
 export type { AdapterOptions } from "./gpu/request.ts";
 export { grad } from "./graph/differentiate.ts";
 export { tensor } from "./graph/literal.ts";
-export { stack, Tensor } from "./graph/tensor.ts";
+export { cat, cat as concat, stack, Tensor } from "./graph/tensor.ts";
 export {
   type Checkpoint,
   type CheckpointGroup,

@@ -12,7 +12,7 @@ import { Tensor } from "./tensor.ts";
  * `wanted`, and returns those gradients; `null` for one that the loss does not depend on.
  */
 export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tensor[]): (Tensor | null)[] {
-  const nodes = graph.nodes.filter((node) => node.kind === "forward");
+  const nodes = graph.nodes.filter((node) => node.kind === "forward").filter(({ op }) => !op.stopsGradient);
   // Tensors through which a wanted one reaches the loss.
   const active = new Set<Tensor>(wanted);
   for (const node of nodes) {

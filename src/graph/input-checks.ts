@@ -1,13 +1,5 @@
 import { DataError } from "../errors.ts";
-import type { Tensor } from "./tensor.ts";
-
-/** Something that the values of a trace's input have to be, so that a kernel can rely on it. */
-export interface InputCheck {
-  /** The elements that are concerned, in the order in which the op sees them; `null` for all. */
-  readonly positions: Uint32Array | null;
-  /** What is wrong with them, as `must be …, got …`; `null` if nothing is. */
-  complain(values: ArrayLike<number>): string | null;
-}
+import type { InputCheck, Tensor } from "./tensor.ts";
 
 /**
  * Has every run check, before it starts, the host data that reaches `tensor` unchanged from an input. What is computed on

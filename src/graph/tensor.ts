@@ -1,12 +1,9 @@
-import { add } from "../ops/add.ts";
+import { detach } from "../ops/detach.ts";
 import type { Op, Operand } from "../ops/op.ts";
-import { reshape } from "../ops/reshape.ts";
-import { select } from "../ops/select.ts";
-import { stack as stackOp } from "../ops/stack.ts";
-import { transpose } from "../ops/transpose.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
-import type { InputCheck } from "./input-checks.ts";
+import * as functions from "./functions.ts";
 import { currentRecorder } from "./recorder.ts";
+import * as views from "./views.ts";
 
 /** How a tensor's elements lie on the GPU, where that is not PyTorch's order. */
 export interface Layout {
@@ -16,6 +13,14 @@ export interface Layout {
   pack(data: Float32Array): Float32Array;
   /** From the kernels' order to PyTorch's. */
   unpack(data: Float32Array): Float32Array;
+}
+
+/** Something that the values of a trace's input have to be, so that a kernel can rely on it. */
+export interface InputCheck {
+  /** The elements that are concerned, in the order in which the op sees them; `null` for all. */
+  readonly positions: Uint32Array | null;
+  /** What is wrong with them, as `must be …, got …`; `null` if nothing is. */
+  complain(values: ArrayLike<number>): string | null;
 }
 
 /** The memory a tensor is seen through: another tensor's from element `offset` on, or its own. */
@@ -79,31 +84,38 @@ export class Tensor implements Operand {
    * `out.select(1, -1)` is PyTorch's `out[:, -1, :]`.
    */
   select(dim: number, index: number): Tensor {
-    const d = resolveDim("Tensor.select", dim, this.shape.length);
-    const i = index < 0 ? index + this.shape[d]! : index;
-    return selectThrough(this, d, i) ?? apply("Tensor.select", select, [this], { dim: d, index: i })[0]!;
+    return views.select(this as Tensor, dim, index);
+  }
+
+  /**
+   * Part of dimension `dim`: `x.slice(1, a, b, s)` is PyTorch's `x[:, a:b:s]`. Both ends may count from the end and are
+   * cut at the dimension's own.
+   * @throws {@link ShapeError} if nothing would be left, or `step` is not at least 1.
+   */
+  slice(dim: number, start?: number, end?: number, step?: number): Tensor {
+    return views.slice(this as Tensor, dim, start, end, step);
   }
 
   /** Dimensions `dim0` and `dim1` exchanged. */
   transpose(dim0: number, dim1: number): Tensor {
     const a = resolveDim("Tensor.transpose", dim0, this.shape.length);
     const b = resolveDim("Tensor.transpose", dim1, this.shape.length);
-    if (a === b) return this;
-    const dims = { dim0: Math.min(a, b), dim1: Math.max(a, b) };
-    // Exchanging neighbours of which one has size 1 moves no element.
-    if (dims.dim1 === dims.dim0 + 1 && (this.shape[a] === 1 || this.shape[b] === 1)) {
-      const shape = [...this.shape];
-      [shape[a], shape[b]] = [shape[b]!, shape[a]!];
-      return this.reshape(shape);
-    }
-    return apply("Tensor.transpose", transpose, [this], dims)[0]!;
+    return this.permute(this.shape.map((_, dim) => (dim === a ? b : dim === b ? a : dim)));
+  }
+
+  /** Dimensions in another order: `dims` says for each of the result which of this tensor's it is. */
+  permute(dims: readonly number[]): Tensor {
+    return views.permute(this as Tensor, dims);
   }
 
   /** The same elements, in the same order, under another shape; one size may be -1 and is worked out. */
   reshape(shape: Shape): Tensor {
-    const known = sizeOf(shape.filter((size) => size !== -1));
-    const full = shape.map((size) => (size === -1 ? sizeOf(this.shape) / known : size));
-    return apply("Tensor.reshape", reshape, [this], { shape: full })[0]!;
+    return views.reshape(this as Tensor, shape);
+  }
+
+  /** Dimensions from `startDim` to `endDim` as one. */
+  flatten(startDim = 0, endDim = -1): Tensor {
+    return views.flatten(this as Tensor, startDim, endDim);
   }
 
   /** With a dimension of size 1 put in at `dim`. */
@@ -112,34 +124,114 @@ export class Tensor implements Operand {
     return this.reshape([...this.shape.slice(0, d), 1, ...this.shape.slice(d)]);
   }
 
-  /** Without dimension `dim`, if its size is 1. */
-  squeeze(dim: number): Tensor {
+  /** Without dimension `dim`, if its size is 1; without all dimensions of size 1 if none is given. */
+  squeeze(dim?: number): Tensor {
+    if (dim === undefined) return this.reshape(this.shape.filter((size) => size !== 1));
     const d = resolveDim("Tensor.squeeze", dim, this.shape.length);
     return this.shape[d] === 1 ? this.reshape(this.shape.filter((_, i) => i !== d)) : this;
   }
 
-  /** this + other, of the same shape. */
-  add(other: Tensor): Tensor {
-    return apply("Tensor.add", add, [this, other], undefined)[0]!;
+  /** Repeated to `shape`: along new first dimensions, and where the size is 1; -1 keeps a size. */
+  expand(shape: Shape): Tensor {
+    return functions.expand(this, shape);
+  }
+
+  /** The same values as a constant: no gradient goes through. */
+  detach(): Tensor {
+    const [detached] = apply("Tensor.detach", detach, [this], undefined);
+    detached!.layout = this.layout;
+    return detached!;
+  }
+
+  /** this + other, broadcast as in PyTorch. */
+  add(other: Tensor | number): Tensor {
+    return functions.arithmetic("add", this as Tensor, other);
+  }
+
+  /** this - other, broadcast as in PyTorch. */
+  sub(other: Tensor | number): Tensor {
+    return functions.arithmetic("sub", this as Tensor, other);
+  }
+
+  /** this · other element by element, broadcast as in PyTorch. */
+  mul(other: Tensor | number): Tensor {
+    return functions.arithmetic("mul", this as Tensor, other);
+  }
+
+  /** this / other element by element, broadcast as in PyTorch. */
+  div(other: Tensor | number): Tensor {
+    return functions.arithmetic("div", this as Tensor, other);
+  }
+
+  /** -this. */
+  neg(): Tensor {
+    return this.mul(-1);
+  }
+
+  /**
+   * The matrix product, as `torch.matmul` (https://docs.pytorch.org/docs/stable/generated/torch.matmul.html): of vectors, of
+   * matrices, of batches of them [*, M, K] and [*, K, N] that are broadcast.
+   */
+  matmul(other: Tensor): Tensor {
+    return functions.matmul(this as Tensor, other);
+  }
+
+  /** max(x, 0). */
+  relu(): Tensor {
+    return functions.pointwise("relu", this);
+  }
+
+  /** The hyperbolic tangent of every element. */
+  tanh(): Tensor {
+    return functions.pointwise("tanh", this);
+  }
+
+  /** 1/(1 + exp(-x)) of every element. */
+  sigmoid(): Tensor {
+    return functions.pointwise("sigmoid", this);
+  }
+
+  /** The exponential of every element. */
+  exp(): Tensor {
+    return functions.pointwise("exp", this);
+  }
+
+  /** The natural logarithm of every element. */
+  log(): Tensor {
+    return functions.pointwise("log", this);
+  }
+
+  /** exp(x) over its sum along `dim`. */
+  softmax(dim: number): Tensor {
+    return functions.softmax("Tensor.softmax", this, dim, false);
+  }
+
+  /** The logarithm of {@link softmax}, without its rounding. */
+  logSoftmax(dim: number): Tensor {
+    return functions.softmax("Tensor.logSoftmax", this, dim, true);
+  }
+
+  /** The sum over one or several dimensions, over all if none is given; with `keepdim` they stay, with size 1. */
+  sum(dim?: number | readonly number[], keepdim = false): Tensor {
+    return functions.sum("Tensor.sum", this, dim, keepdim);
+  }
+
+  /** The mean over one or several dimensions, over all if none is given; with `keepdim` they stay, with size 1. */
+  mean(dim?: number | readonly number[], keepdim = false): Tensor {
+    return functions.mean(this, dim, keepdim);
   }
 }
 
-/** Tensors of one shape put together along a new first dimension, as `torch.stack(tensors)`. */
-export function stack(tensors: readonly Tensor[]): Tensor {
-  if (tensors.length === 1) return tensors[0]!.unsqueeze(0);
-  return apply("stack", stackOp, tensors, undefined)[0]!;
+/** Tensors put together along dimension `dim`, in which alone they may differ, as `torch.cat(tensors, dim)`. */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  return functions.cat("cat", tensors, dim);
 }
 
-/** A slice that exists already: of a stack, of an op's own last step, or of the tensor before a transpose. */
-function selectThrough(tensor: Tensor, dim: number, index: number): Tensor | null {
-  if (!tensor.source) return null;
-  const { node, index: output } = tensor.source;
-  if (node.op === stackOp && dim === 0) return node.inputs[index] ?? null;
-  if (node.op === transpose) {
-    const { dim0, dim1 } = node.attributes as { dim0: number; dim1: number };
-    if (dim1 !== dim0 + 1 || (dim !== dim0 && dim !== dim1)) return null;
-    return node.inputs[0]!.select(dim === dim0 ? dim1 : dim0, index);
-  }
-  const isOwn = output === 0 && dim === 0 && node.op.ownSlice?.(node.inputs, node.attributes) === index;
-  return isOwn ? node.outputs[1]! : null;
+/** Tensors of one shape put together along a new dimension `dim`, as `torch.stack(tensors, dim)`. */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  const { length: rank } = functions.sameShapes("stack", tensors);
+  const d = resolveDim("stack", dim, rank + 1);
+  currentRecorder("stack");
+  const unsqueezed = tensors.map((tensor) => tensor.unsqueeze(d));
+  return functions.cat("stack", unsqueezed, d);
 }

@@ -93,6 +93,8 @@ export interface Op<Attributes = unknown> {
   readonly name: string;
   /** The slice along the first dimension of output 0 that output 1 holds, if any: selecting that costs nothing. */
   ownSlice?(inputs: readonly (Operand | null)[], attributes: Attributes): number | null;
+  /** Whether the output is a constant to what comes before it: nothing is differentiated through the op. */
+  readonly stopsGradient?: true;
   /** Where the output's elements are elements of the one input: from an output's index to the input's, row-major. */
   moves?(input: Shape, attributes: Attributes): (index: number) => number;
   /** Shapes of the results; throws a ShapeError that names the public call for inputs that do not fit. */

@@ -1,0 +1,25 @@
+// activation_forward: y[i] = f(x[i]) for i < size, with f by kind: 0 relu, 1 tanh, 2 sigmoid, 3 exp, 4 log.
+//
+// grid      x (and y, past the limit): size / 64
+// x         read        [size]
+// y         read_write  [size]; a different buffer from x
+
+struct Params { size: u32, kind: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn activation_forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  if (index >= params.size) { return; }
+  let value = x[index];
+  switch params.kind {
+    case 0u: { y[index] = select(value, 0.0, value < 0.0); }  // a NaN stays one
+    case 1u: { y[index] = safeTanh(value); }
+    case 2u: { y[index] = sigmoid(value); }
+    case 3u: { y[index] = exp(value); }
+    default: { y[index] = log(value); }
+  }
+}
