@@ -1,4 +1,4 @@
-import { lstmForward, mse } from "../test/reference/lstm.ts";
+import { mse, recurrentForward } from "../test/reference/recurrent.ts";
 import type { Problem } from "./workload.ts";
 
 /** How far a float32 loss may be from the float64 one, relatively: a few roundings of a long sum. */
@@ -14,8 +14,8 @@ export function referenceLoss({ workload, x, y, weights }: Problem): number {
       .map((name) => [name.slice("lstm.".length), wide(name)]),
   );
   const timeFirst = swapBatchAndTime(x.data, B, T, inputSize);
-  const sizes = { inputSize, hiddenSize: H, numLayers: 1, seqLen: T, batch: B };
-  const { output } = lstmForward(sizes, parameters, timeFirst); // [T, B, H]
+  const sizes = { kind: "lstm", inputSize, hiddenSize: H, numLayers: 1, seqLen: T, batch: B } as const;
+  const { output } = recurrentForward(sizes, parameters, timeFirst); // [T, B, H]
 
   const [weight, bias] = [wide("fc.weight"), wide("fc.bias")];
   const hidden = everyStep ? output : output.subarray((T - 1) * B * H);

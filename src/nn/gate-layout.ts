@@ -3,23 +3,36 @@ import { sizeOf } from "../shape.ts";
 
 /**
  * PyTorch keeps a recurrent weight as [gates·H, K]: all rows of the first gate, then the next. The kernels want
- * [K][H][gates], so that one load brings a unit's gates together. A bias, [gates·H], is the case K = 1.
+ * [K][H][width], so that one load brings a unit's gates together. A bias, [gates·H], is the case K = 1.
+ * @param slots Where each of PyTorch's gates goes among the `width` floats of a unit; the others are zero.
  */
-export function gateLayout(gates: number, hidden: number): Layout {
-  const move = (data: Float32Array, toKernel: boolean) => {
-    const depth = data.length / (gates * hidden);
-    const moved = new Float32Array(data.length);
+export function gateLayout(slots: readonly number[], width: number, hidden: number): Layout {
+  const gates = slots.length;
+  /** Calls `visit` with every element's place in PyTorch's order and in the kernels'. */
+  const walk = (depth: number, visit: (torch: number, kernel: number) => void) => {
     for (let gate = 0; gate < gates; gate++) {
       for (let unit = 0; unit < hidden; unit++) {
         for (let k = 0; k < depth; k++) {
-          const torch = (gate * hidden + unit) * depth + k;
-          const kernel = (k * hidden + unit) * gates + gate;
-          if (toKernel) moved[kernel] = data[torch]!;
-          else moved[torch] = data[kernel]!;
+          visit((gate * hidden + unit) * depth + k, (k * hidden + unit) * width + slots[gate]!);
         }
       }
     }
-    return moved;
   };
-  return { elements: sizeOf, pack: (data) => move(data, true), unpack: (data) => move(data, false) };
+  return {
+    elements: (shape) => (sizeOf(shape) / gates) * width,
+    pack: (data) => {
+      const packed = new Float32Array((data.length / gates) * width);
+      walk(data.length / (gates * hidden), (torch, kernel) => {
+        packed[kernel] = data[torch]!;
+      });
+      return packed;
+    },
+    unpack: (data) => {
+      const unpacked = new Float32Array((data.length / width) * gates);
+      walk(data.length / (width * hidden), (torch, kernel) => {
+        unpacked[torch] = data[kernel]!;
+      });
+      return unpacked;
+    },
+  };
 }

@@ -1,7 +1,12 @@
-export { Parameter } from "../graph/parameter.ts";
+export { Buffer, Parameter } from "../graph/parameter.ts";
+export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RnnCellOptions } from "./cells.ts";
 export { Dropout } from "./dropout.ts";
+export { GRU, type GruOptions } from "./gru.ts";
 export * as init from "./init.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { type LossOptions, MSELoss } from "./loss.ts";
 export { LSTM, type LstmOptions, type LstmState } from "./lstm.ts";
 export { Module } from "./module.ts";
+export type { RecurrentOptions } from "./recurrent.ts";
+export { type Nonlinearity, RNN, type RnnOptions } from "./rnn.ts";
+export * as utils from "./utils/index.ts";

@@ -1,19 +1,24 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { Generator, type NDArray } from "webgpu-lstm";
-import { centralDifference, lstmLoss } from "../reference/lstm.ts";
+import { Generator } from "webgpu-lstm";
+import { drawProblem } from "../recurrent-problem.ts";
+import { centralDifference, recurrentLoss } from "../reference/recurrent.ts";
 import { withDevice } from "./gpu.ts";
-import { runLstm } from "./lstm-case.ts";
+import { runRecurrent } from "./recurrent-case.ts";
 
-/** Any small LSTM: sizes around the kernels' tiles of 4 rows and 2 units, and a seed for its numbers. */
-const anyLstm = fc.record({
-  T: fc.integer({ min: 1, max: 6 }),
-  N: fc.integer({ min: 1, max: 9 }),
-  I: fc.integer({ min: 1, max: 9 }),
-  H: fc.integer({ min: 1, max: 18 }),
-  L: fc.integer({ min: 1, max: 3 }),
+/** Any small network: sizes around the kernels' tiles, lengths for up to as many rows, and a seed for its numbers. */
+const anyNetwork = fc.record({
+  kind: fc.constantFrom("lstm" as const, "gru" as const, "tanh" as const),
+  seqLen: fc.integer({ min: 1, max: 6 }),
+  batch: fc.integer({ min: 1, max: 9 }),
+  inputSize: fc.integer({ min: 1, max: 9 }),
+  hiddenSize: fc.integer({ min: 1, max: 18 }),
+  projects: fc.boolean(),
+  numLayers: fc.integer({ min: 1, max: 2 }),
+  bidirectional: fc.boolean(),
   bias: fc.boolean(),
   initialState: fc.boolean(),
+  lengths: fc.option(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 9, maxLength: 9 })),
   seed: fc.integer({ min: 0, max: 1_000_000 }),
 });
 
@@ -21,65 +26,43 @@ const anyLstm = fc.record({
 const BUDGET = 2e-5;
 
 test.each(["step", "cell", "subgroup"] as const)(
-  "gradients of any LSTM are difference quotients: %s",
+  "gradients of any recurrent network are difference quotients: %s",
   async (recurrent) => {
     await withDevice(
       (device) =>
         fc.assert(
-          fc.asyncProperty(anyLstm, async ({ T, N, I, H, L, bias, initialState, seed }) => {
-            const generator = new Generator(seed);
-            const draw = (...shape: number[]): NDArray => {
-              const data = new Float32Array(shape.reduce((size, n) => size * n, 1));
-              return { data: generator.uniform_(data, -1, 1), shape };
-            };
-            const tensors = new Map<string, NDArray>([
-              ["x", draw(T, N, I)],
-              ["target_output", draw(T, N, H)],
-              ["target_h", draw(L, N, H)],
-              ["target_c", draw(L, N, H)],
-            ]);
-            if (initialState) tensors.set("h0", draw(L, N, H)).set("c0", draw(L, N, H));
-            const parameters: string[] = [];
-            for (let l = 0; l < L; l++) {
-              const shapes: [string, number[]][] = [
-                [`weight_ih_l${l}`, [4 * H, l === 0 ? I : H]],
-                [`weight_hh_l${l}`, [4 * H, H]],
-                ...(bias
-                  ? ["bias_ih", "bias_hh"].map((b): [string, number[]] => [`${b}_l${l}`, [4 * H]])
-                  : []),
-              ];
-              for (const [name, shape] of shapes) {
-                parameters.push(name);
-                tensors.set(`param.${name}`, draw(...shape));
-              }
-            }
-            const results = await runLstm(device, {
-              inputSize: I,
-              hiddenSize: H,
-              numLayers: L,
-              bias,
+          fc.asyncProperty(anyNetwork, async (network) => {
+            const { kind, hiddenSize, seqLen, batch, lengths } = network;
+            const problem = drawProblem({
+              ...network,
+              projSize: kind === "lstm" && network.projects ? Math.floor(hiddenSize / 2) : 0,
+              lengths: lengths && lengths.slice(0, batch).map((length) => Math.min(length, seqLen)),
+              bound: 1,
               batchFirst: false,
-              initialState,
-              parameters,
-              tensor: (name) => tensors.get(name)!,
+              unbatched: false,
+              enforceSorted: false,
             });
+            const { layer, inputs, sizes } = problem;
+            const weights = await layer.stateDict();
+            const results = await runRecurrent(device, problem);
 
-            const exact = new Map([...tensors].map(([name, { data }]) => [name, Float64Array.from(data)]));
+            const exact = new Map(
+              [...weights, ...inputs].map(([name, { data }]) => [name, Float64Array.from(data)]),
+            );
             const value = (name: string) => exact.get(name)!;
-            const sizes = { inputSize: I, hiddenSize: H, numLayers: L, seqLen: T, batch: N };
-            const weights = new Map(parameters.map((name) => [name, value(`param.${name}`)]));
-            const initial = initialState ? { h: value("h0"), c: value("c0") } : undefined;
-            const target = { output: value("target_output"), h: value("target_h"), c: value("target_c") };
-            const loss = () => lstmLoss(sizes, weights, value("x"), initial, target);
+            const given = (h: string, c: string) => ({
+              h: value(h),
+              ...(exact.has(c) ? { c: value(c) } : {}),
+            });
+            const initial = network.initialState ? given("h0", "c0") : undefined;
+            const target = { output: value("target_output"), ...given("target_h", "target_c") };
+            const loss = () => recurrentLoss(sizes, exact, value("x"), initial, target);
             expect(results.get("loss")!.data[0]).toBeCloseTo(loss(), 5);
 
-            const wanted = [
-              "x",
-              ...(initialState ? ["h0", "c0"] : []),
-              ...parameters.map((name) => `param.${name}`),
-            ];
+            const generator = new Generator(network.seed);
+            const wanted = [...weights.keys(), ...["x", "h0", "c0"].filter((name) => inputs.has(name))];
             for (const name of wanted) {
-              const gradient = results.get(`grad.${name.replace("param.", "")}`)!.data;
+              const gradient = results.get(`grad.${name}`)!.data;
               const scale = Math.max(
                 1e-3,
                 gradient.reduce((max, g) => Math.max(max, Math.abs(g)), 0),
@@ -93,7 +76,7 @@ test.each(["step", "cell", "subgroup"] as const)(
               }
             }
           }),
-          { numRuns: 25 },
+          { numRuns: 40 },
         ),
       { versions: { recurrent } },
     );

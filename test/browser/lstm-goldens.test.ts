@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { VersionPins } from "webgpu-lstm";
+import { storedProblemOf } from "../recurrent-problem.ts";
 import { expectClose } from "./closeness.ts";
 import { goldenNames, loadGolden } from "./goldens.ts";
 import { GpuFrame } from "./gpu.ts";
-import { runLstm } from "./lstm-case.ts";
+import { runRecurrent } from "./recurrent-case.ts";
 
 /** Every version of every kernel passes every case. */
 const versions: VersionPins[] = [
@@ -37,18 +38,7 @@ describe.each(versions)("LSTM against PyTorch float64: $recurrent, $gemm", (pins
 
   test.each(goldenNames("lstm"))("%s", async (name) => {
     const golden = await loadGolden(name);
-    const results = await frame.run((device) =>
-      runLstm(device, {
-        inputSize: golden.number("input_size"),
-        hiddenSize: golden.number("hidden_size"),
-        numLayers: golden.number("num_layers"),
-        bias: golden.boolean("bias"),
-        batchFirst: golden.boolean("batch_first"),
-        initialState: golden.boolean("initial_state"),
-        parameters: golden.names("param."),
-        tensor: (tensorName) => golden.input(tensorName),
-      }),
-    );
+    const results = await frame.run((device) => runRecurrent(device, storedProblemOf(golden)));
     const names = [
       ...golden.names("out.").map((n) => `out.${n}`),
       "loss",

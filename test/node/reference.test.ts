@@ -1,13 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { GoldenCase, GoldenTensor } from "../golden-case.ts";
 import { goldens } from "../goldens.ts";
-import {
-  centralDifference,
-  type LstmSizes,
-  type LstmState,
-  lstmForward,
-  lstmLoss,
-} from "../reference/lstm.ts";
+import { problemOf } from "../recurrent-problem.ts";
+import { centralDifference, recurrentForward, recurrentLoss, type Sizes } from "../reference/recurrent.ts";
 
 /** [N, T, F] as [T, N, F], or back with T and N exchanged. */
 function swapFirstTwo(values: Float64Array, first: number, second: number): Float64Array {
@@ -23,10 +18,10 @@ function swapFirstTwo(values: Float64Array, first: number, second: number): Floa
 }
 
 interface Problem {
-  readonly sizes: LstmSizes;
+  readonly sizes: Sizes;
   readonly parameters: Map<string, Float64Array>;
   readonly x: Float64Array;
-  readonly initial: LstmState | undefined;
+  readonly initial: { h: Float64Array; c: Float64Array } | undefined;
   readonly target: { output: Float64Array; h: Float64Array; c: Float64Array };
   /** A sequence of the file in the reference's layout, [T, N, …]. */
   readonly timeMajor: (values: Float64Array) => Float64Array;
@@ -34,6 +29,7 @@ interface Problem {
 
 function problem(golden: GoldenCase): Problem {
   const sizes = {
+    kind: "lstm" as const,
     inputSize: golden.number("input_size"),
     hiddenSize: golden.number("hidden_size"),
     numLayers: golden.number("num_layers"),
@@ -54,7 +50,7 @@ function problem(golden: GoldenCase): Problem {
   };
 }
 
-const loss = (p: Problem) => lstmLoss(p.sizes, p.parameters, p.x, p.initial, p.target);
+const loss = (p: Problem) => recurrentLoss(p.sizes, p.parameters, p.x, p.initial, p.target);
 
 /** The largest difference, as a share of the largest expected value. */
 function relativeError(actual: Float64Array, expected: Float64Array): number {
@@ -65,7 +61,7 @@ function relativeError(actual: Float64Array, expected: Float64Array): number {
     difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
     size = Math.max(size, Math.abs(expected[i]!));
   }
-  return difference / size;
+  return difference / (size || 1); // all zero, as what a ReLU gives may be
 }
 
 /** Goldens stored as float32 were rounded by up to half a unit in the last place. */
@@ -78,7 +74,7 @@ describe("the float64 reference LSTM", () => {
     "computes what PyTorch does: %s",
     (_, golden) => {
       const p = problem(golden);
-      const { output, state } = lstmForward(p.sizes, p.parameters, p.x, p.initial);
+      const { output, state } = recurrentForward(p.sizes, p.parameters, p.x, p.initial);
       const results: [string, Float64Array, Float64Array][] = [
         ["out.output", output, p.timeMajor(golden.tensor("out.output").data)],
         ["out.h_n", state.h, golden.tensor("out.h_n").data],
@@ -87,6 +83,38 @@ describe("the float64 reference LSTM", () => {
       ];
       for (const [name, actual, expected] of results) {
         expect(relativeError(actual, expected), name).toBeLessThan(budget(golden.tensor(name)));
+      }
+    },
+  );
+});
+
+describe("the float64 reference of every kind of network", () => {
+  it.each(goldens("recurrent").map((golden) => [golden.name, golden] as const))(
+    "computes what PyTorch does: %s",
+    async (_, golden) => {
+      const { layer, inputs, sizes } = problemOf(golden);
+      const swap = layer.batchFirst && !golden.boolean("unbatched");
+      const timeMajor = (values: Float64Array) =>
+        swap ? swapFirstTwo(values, sizes.batch, sizes.seqLen) : values.slice();
+      const input = (name: string) => Float64Array.from(inputs.get(name)!.data);
+      const given = (h: string, c: string) => ({ h: input(h), ...(inputs.has(c) ? { c: input(c) } : {}) });
+      const parameters = new Map(
+        [...(await layer.stateDict())].map(([name, { data }]) => [name, Float64Array.from(data)]),
+      );
+      const initial = inputs.has("h0") ? given("h0", "c0") : undefined;
+      const target = { ...given("target_h", "target_c"), output: timeMajor(input("target_output")) };
+      const x = timeMajor(input("x"));
+      const { output, state } = recurrentForward(sizes, parameters, x, initial);
+      const results: [string, Float64Array][] = [
+        ["out.output", output],
+        ["out.h_n", state.h],
+        ...(golden.has("out.c_n") ? [["out.c_n", state.c] as [string, Float64Array]] : []),
+        ["loss", Float64Array.of(recurrentLoss(sizes, parameters, x, initial, target))],
+      ];
+      for (const [name, actual] of results) {
+        const expected = golden.tensor(name);
+        const wanted = name === "out.output" ? timeMajor(expected.data) : expected.data;
+        expect(relativeError(actual, wanted), name).toBeLessThan(budget(expected));
       }
     },
   );

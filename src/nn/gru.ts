@@ -1,0 +1,34 @@
+import type { Tensor } from "../graph/tensor.ts";
+import { gruKind } from "./cell-kinds.ts";
+import { Recurrent, type RecurrentOptions } from "./recurrent.ts";
+import type { PackedSequence } from "./utils/packed-sequence.ts";
+
+/** Options of {@link GRU}. */
+export type GruOptions = RecurrentOptions;
+
+/**
+ * A gated recurrent unit network, as `torch.nn.GRU`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html):
+ * r, z = σ(W x + b + U h + d), n = tanh(W x + b + r∘(U h + d)), h' = (1 - z)∘n + z∘h.
+ * State-dict keys are PyTorch's (`weight_ih_l0`, …), gates in the order r, z, n.
+ */
+export class GRU extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: GruOptions = {}) {
+    super("GRU", gruKind, inputSize, hiddenSize, options, { options: [] });
+  }
+
+  /**
+   * @param input [T, N, inputSize], with `batchFirst` [N, T, inputSize], [T, inputSize] for a single sequence, or packed sequences.
+   * @param state Initial hidden states, [L·D, N, H] or [L·D, H]; zero if not given.
+   * @returns `output`, the last layer's hidden state of every step in every direction, shaped as the input with D·H in place of
+   * inputSize, and `state`, every layer's and direction's last hidden state.
+   * @throws {@link ShapeError} if input or state do not fit.
+   */
+  forward<Input extends Tensor | PackedSequence>(
+    input: Input,
+    state?: Tensor,
+  ): { output: Input; state: Tensor } {
+    const { output, states } = this.run(input, state === undefined ? null : { h: state });
+    return { output, state: states[0]! };
+  }
+}

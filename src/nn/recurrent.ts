@@ -1,0 +1,191 @@
+import { checkBoolean, checkInteger, checkNumber, checkOptions, ShapeError, show } from "../errors.ts";
+import { apply, cat, stack, Tensor } from "../graph/tensor.ts";
+import { type Shape, sameShape, showShape } from "../shape.ts";
+import { type RecurrentKind, type RecurrentParameters, recurrentParameters } from "./cell-kinds.ts";
+import { dropout } from "./dropout.ts";
+import { Module } from "./module.ts";
+import { PackedSequence } from "./utils/packed-sequence.ts";
+
+/** Options that LSTM, GRU and RNN share. */
+export interface RecurrentOptions {
+  /** Layers stacked on each other. Default 1. */
+  readonly numLayers?: number;
+  /** Whether gates have learned biases, two of them as in PyTorch. Default true. */
+  readonly bias?: boolean;
+  /** Whether input and output are [N, T, *] and not [T, N, *]; states are [L·D, N, *] either way. Default false. */
+  readonly batchFirst?: boolean;
+  /** Probability with which an output of any layer but the last is zeroed while training. Default 0. */
+  readonly dropout?: number;
+  /** Whether a second cell a layer runs from the end of the sequences; outputs are then 2·H wide. Default false. */
+  readonly bidirectional?: boolean;
+}
+
+/** What {@link Recurrent.run} returns: the output, packed if the input was, and the last states. */
+export interface RecurrentResult<Input extends Tensor | PackedSequence> {
+  readonly output: Input;
+  readonly states: Tensor[];
+}
+
+const OPTIONS = ["numLayers", "bias", "batchFirst", "dropout", "bidirectional"];
+
+/** The stack of layers and directions that LSTM, GRU and RNN are. */
+export abstract class Recurrent extends Module {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly bias: boolean;
+  readonly batchFirst: boolean;
+  readonly dropout: number;
+  readonly bidirectional: boolean;
+  /** Size an LSTM's hidden state is projected to; 0 for no projection. */
+  readonly projSize: number = 0;
+  readonly #name: string;
+  readonly #kind: RecurrentKind;
+  readonly #relu: boolean;
+  /** By layer, then by direction. */
+  readonly #layers: readonly (readonly RecurrentParameters[])[];
+
+  /**
+   * @param name The class's name, as errors show it.
+   * @param own What the class has besides the common options, already checked.
+   */
+  protected constructor(
+    name: string,
+    kind: RecurrentKind,
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions,
+    own: { readonly options: readonly string[]; readonly projSize?: number; readonly relu?: boolean },
+  ) {
+    super();
+    checkInteger(name, "inputSize", inputSize);
+    checkInteger(name, "hiddenSize", hiddenSize);
+    checkOptions(name, options, [...OPTIONS, ...own.options]);
+    const { numLayers = 1, bias = true, batchFirst = false, bidirectional = false } = options;
+    const { dropout: probability = 0 } = options;
+    checkInteger(name, "numLayers", numLayers);
+    checkBoolean(name, "bias", bias);
+    checkBoolean(name, "batchFirst", batchFirst);
+    checkNumber(name, "dropout", probability, "a probability from 0 to 1", (p) => p >= 0 && p <= 1);
+    checkBoolean(name, "bidirectional", bidirectional);
+    if (probability > 0 && numLayers === 1) {
+      console.warn(
+        `${name}: dropout acts between layers, so with numLayers 1 dropout ${probability} does nothing; ` +
+          "add a layer, or put nn.Dropout behind this one",
+      );
+    }
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.numLayers = numLayers;
+    this.bias = bias;
+    this.batchFirst = batchFirst;
+    this.dropout = probability;
+    this.bidirectional = bidirectional;
+    this.projSize = own.projSize ?? 0;
+    this.#name = name;
+    this.#kind = kind;
+    this.#relu = own.relu ?? false;
+    const directions = bidirectional ? ["", "_reverse"] : [""];
+    const width = directions.length * this.#stateSize;
+    this.#layers = Array.from({ length: numLayers }, (_, l) =>
+      directions.map((direction) =>
+        recurrentParameters(
+          kind,
+          { input: l === 0 ? inputSize : width, hidden: hiddenSize, projection: this.projSize, bias },
+          (parameter, value) => this.registerParameter(parameter, value),
+          `_l${l}${direction}`,
+        ),
+      ),
+    );
+  }
+
+  /** Values in a hidden state. */
+  get #stateSize(): number {
+    return this.projSize || this.hiddenSize;
+  }
+
+  /**
+   * Runs all layers.
+   * @param initial h0, and an LSTM's c0, by name; zero if not given.
+   */
+  protected run<Input extends Tensor | PackedSequence>(
+    input: Input,
+    initial: Readonly<Record<string, Tensor>> | null,
+  ): RecurrentResult<Input> {
+    const packed = input instanceof PackedSequence ? input : null;
+    const given: Tensor = packed ? packed.data : (input as Tensor);
+    const unbatched = this.#checkInput(given, !!packed);
+    const swapped = this.batchFirst && !unbatched && !packed;
+    const x = unbatched ? given.unsqueeze(1) : swapped ? given.transpose(0, 1) : given;
+    const states = initial && this.#checkStates(initial, unbatched ? null : x.shape[1]!);
+    const { output, finals } = this.#runLayers(x, packed?.lengths ?? null, states);
+    const last = finals.map((state) => stack(state));
+    if (packed) return { output: packed.with(output) as Input, states: last };
+    if (unbatched)
+      return { output: output.squeeze(1) as Input, states: last.map((state) => state.squeeze(1)) };
+    return { output: (swapped ? output.transpose(0, 1) : output) as Input, states: last };
+  }
+
+  /** @param x [T, N, inputSize] */
+  #runLayers(x: Tensor, lengths: Tensor | null, initial: readonly Tensor[] | null) {
+    const lasts: Tensor[][] = [];
+    let output = x;
+    for (const [l, directions] of this.#layers.entries()) {
+      const outputs = directions.map((layer, d) => {
+        const index = l * directions.length + d;
+        const [h0 = null, c0 = null] = initial?.map((state) => state.select(0, index)) ?? [];
+        const { weightIh, weightHh, biasIh, biasHh, weightHr } = layer;
+        const [sequence, ...last] = apply(
+          `${this.#name}.forward`,
+          this.#kind.op,
+          [output, weightIh, weightHh, biasIh, biasHh, h0, c0, lengths, weightHr],
+          { hiddenSize: this.hiddenSize, reverse: d === 1, relu: this.#relu },
+        );
+        lasts.push(last);
+        return sequence!;
+      });
+      output = outputs.length === 1 ? outputs[0]! : cat(outputs, 2);
+      if (l < this.numLayers - 1) output = dropout(output, this.dropout, this.training);
+    }
+    return { output, finals: lasts[0]!.map((_, i) => lasts.map((last) => last[i]!)) };
+  }
+
+  /** Returns whether the input is a single sequence. */
+  #checkInput(input: Tensor, packed: boolean): boolean {
+    const where = `${this.#name}.forward`;
+    if (!(input instanceof Tensor)) {
+      throw new ShapeError(
+        `${where}: the input must be a tensor or a PackedSequence, got ${show(input)}; call it inside a traced function`,
+      );
+    }
+    const { shape } = input;
+    const wanted = packed
+      ? `packed sequences of [*, ${this.inputSize}]`
+      : `${this.batchFirst ? "[N, T, " : "[T, N, "}${this.inputSize}] or [T, ${this.inputSize}]`;
+    if (shape.length !== 3 && (packed || shape.length !== 2)) {
+      const advice = shape.length < 2 ? "add the missing axes" : "reshape it";
+      throw new ShapeError(`${where}: input must be ${wanted}, got ${showShape(shape)}; ${advice}`);
+    }
+    if (shape[shape.length - 1] !== this.inputSize) {
+      throw new ShapeError(
+        `${where}: input must be ${wanted}, got ${showShape(shape)}; its last dimension is inputSize`,
+      );
+    }
+    return shape.length === 2;
+  }
+
+  /** Returns the states as [L·D, N, *]. */
+  #checkStates(states: Readonly<Record<string, Tensor>>, batch: number | null): Tensor[] {
+    const count = this.numLayers * (this.bidirectional ? 2 : 1);
+    return Object.entries(states).map(([name, state]) => {
+      const width = name === "c" ? this.hiddenSize : this.#stateSize;
+      const wanted: Shape = batch === null ? [count, width] : [count, batch, width];
+      const label = Object.keys(states).length > 1 ? `state.${name}` : "state";
+      if (!(state instanceof Tensor) || !sameShape(state.shape, wanted)) {
+        const got = state instanceof Tensor ? showShape(state.shape) : show(state);
+        throw new ShapeError(`${this.#name}.forward: ${label} must be ${showShape(wanted)}, got ${got}`);
+      }
+      return batch === null ? state.unsqueeze(1) : state;
+    });
+  }
+}

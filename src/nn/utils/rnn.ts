@@ -1,0 +1,227 @@
+/**
+ * Sequences of different lengths, as `torch.nn.utils.rnn`
+ * (https://docs.pytorch.org/docs/stable/nn.html#utilities).
+ */
+import { checkBoolean, checkOptions, DataError, OptionError, ShapeError, show } from "../../errors.ts";
+import { checkOnTheWayIn } from "../../graph/input-checks.ts";
+import { tensor } from "../../graph/literal.ts";
+import { apply, Tensor } from "../../graph/tensor.ts";
+import { maskSteps } from "../../ops/mask-steps.ts";
+import { padSequences } from "../../ops/pad-sequences.ts";
+import { showShape } from "../../shape.ts";
+import { PackedSequence } from "./packed-sequence.ts";
+
+export { PackedSequence } from "./packed-sequence.ts";
+
+export interface PackOptions {
+  /** Whether the input is [N, T, *] and not [T, N, *]. Default false. */
+  readonly batchFirst?: boolean;
+  /** Whether the lengths have to descend. Here nothing depends on it; with PyTorch's default, true, unsorted lengths are refused. */
+  readonly enforceSorted?: boolean;
+}
+
+/**
+ * A padded batch as sequences of their own lengths.
+ * @param input [T, N, *], or with `batchFirst` [N, T, *]
+ * @param lengths Of each sequence, from 1 to T: an input of the traced function, [N], checked before every run; or numbers, which
+ * are then the same in every run.
+ * @throws {@link ShapeError} or {@link OptionError} for what does not fit; a {@link DataError} for a length of 0, one over T, or
+ * lengths that do not descend though `enforceSorted`, from `step.run` where the lengths are an input.
+ */
+export function packPaddedSequence(
+  input: Tensor,
+  lengths: Tensor | readonly number[],
+  options: PackOptions = {},
+): PackedSequence {
+  const where = "packPaddedSequence";
+  checkOptions(where, options, ["batchFirst", "enforceSorted"]);
+  const { batchFirst = false, enforceSorted = true } = options;
+  checkBoolean(where, "batchFirst", batchFirst);
+  checkBoolean(where, "enforceSorted", enforceSorted);
+  checkTensor(where, input, 2);
+  const data = batchFirst ? input.transpose(0, 1) : input;
+  const [T, N] = data.shape as [number, number];
+  const complain = (values: ArrayLike<number>) => complainOfLengths(values, T, enforceSorted);
+  if (lengths instanceof Tensor) {
+    if (lengths.shape.length !== 1 || lengths.shape[0] !== N) {
+      throw new ShapeError(
+        `${where}: lengths must be [${N}], one a sequence, got ${showShape(lengths.shape)}`,
+      );
+    }
+    checkOnTheWayIn(lengths, (values) => {
+      const complaint = complain(values);
+      return complaint && `${where}: ${complaint}`;
+    });
+    return new PackedSequence(data, lengths, null);
+  }
+  const known = toNumbers(where, lengths);
+  if (known.length !== N) {
+    throw new ShapeError(`${where}: lengths must be ${N} numbers, one a sequence, got ${known.length}`);
+  }
+  const complaint = complain(known);
+  if (complaint) throw new DataError(`${where}: ${complaint}`);
+  return new PackedSequence(data, tensor(known), known);
+}
+
+export interface PadPackedOptions {
+  /** Whether the output is [N, T, *] and not [T, N, *]. Default false. */
+  readonly batchFirst?: boolean;
+  /** What stands past each sequence's end. Default 0. */
+  readonly paddingValue?: number;
+  /**
+   * Steps of the output, at least as many as the longest sequence has. By default as many as the padded batch had that was packed,
+   * as the longest sequence of each run is not known when the program is planned.
+   */
+  readonly totalLength?: number;
+}
+
+/** The inverse of {@link packPaddedSequence}: the padded batch, and the lengths as they were given. */
+export function padPackedSequence(
+  sequence: PackedSequence,
+  options: PadPackedOptions = {},
+): { output: Tensor; lengths: Tensor } {
+  const where = "padPackedSequence";
+  checkPacked(where, sequence);
+  checkOptions(where, options, ["batchFirst", "paddingValue", "totalLength"]);
+  const { batchFirst = false, paddingValue = 0, totalLength } = options;
+  checkBoolean(where, "batchFirst", batchFirst);
+  checkPaddingValue(where, paddingValue);
+  const { data, lengths, knownLengths } = sequence;
+  const T = data.shape[0]!;
+  const total = totalLength ?? (knownLengths ? Math.max(...knownLengths) : T);
+  if (!Number.isInteger(total) || total < 1) {
+    throw new OptionError(`${where}: totalLength must be a positive integer, got ${show(totalLength)}`);
+  }
+  const complain = (values: ArrayLike<number>) => {
+    const longest = Math.max(...Array.from(values));
+    return longest > total
+      ? `totalLength must be at least the longest length, ${longest}, got ${total}`
+      : null;
+  };
+  if (knownLengths) {
+    const complaint = complain(knownLengths);
+    if (complaint) throw new OptionError(`${where}: ${complaint}`);
+  } else if (total < T) {
+    checkOnTheWayIn(lengths, (values) => {
+      const complaint = complain(values);
+      return complaint && `${where}: ${complaint}`;
+    });
+  }
+  const steps = total < T ? data.slice(0, 0, total) : data;
+  const masked = apply(where, maskSteps, [steps, lengths], { value: paddingValue })[0]!;
+  const padded = total > T ? extend(where, masked, total, paddingValue) : masked;
+  return { output: batchFirst ? padded.transpose(0, 1) : padded, lengths };
+}
+
+/** [T, N, *] with steps of `value` added at the end. */
+function extend(where: string, sequence: Tensor, total: number, value: number): Tensor {
+  const [padded] = apply(where, padSequences, [sequence.unsqueeze(1)], { steps: total, value });
+  return padded!.squeeze(1);
+}
+
+/**
+ * Sequences put together into one batch, each filled up to the longest.
+ * @param sequences [length, *] each
+ * @returns [T, N, *], or with `batchFirst` [N, T, *]
+ */
+export function padSequence(
+  sequences: readonly Tensor[],
+  options: { readonly batchFirst?: boolean; readonly paddingValue?: number } = {},
+): Tensor {
+  const where = "padSequence";
+  checkOptions(where, options, ["batchFirst", "paddingValue"]);
+  const { batchFirst = false, paddingValue = 0 } = options;
+  checkBoolean(where, "batchFirst", batchFirst);
+  checkPaddingValue(where, paddingValue);
+  const padded = pad(where, sequences, paddingValue);
+  return batchFirst ? padded.transpose(0, 1) : padded;
+}
+
+/**
+ * Sequences packed into one batch; their lengths are those of the tensors.
+ * @param sequences [length, *] each, with `enforceSorted`, the default, in order of descending length.
+ */
+export function packSequence(
+  sequences: readonly Tensor[],
+  options: { readonly enforceSorted?: boolean } = {},
+): PackedSequence {
+  const where = "packSequence";
+  checkOptions(where, options, ["enforceSorted"]);
+  const { enforceSorted = true } = options;
+  checkBoolean(where, "enforceSorted", enforceSorted);
+  const padded = pad(where, sequences, 0);
+  const lengths = sequences.map(({ shape }) => shape[0]!);
+  const complaint = complainOfLengths(lengths, padded.shape[0]!, enforceSorted);
+  if (complaint) throw new DataError(`${where}: ${complaint}`);
+  return new PackedSequence(padded, tensor(lengths), lengths);
+}
+
+/**
+ * The sequences of a packed batch, [length, *] each.
+ * @throws {@link OptionError} where the lengths are an input: a tensor's shape is known before any run.
+ */
+export function unpackSequence(sequence: PackedSequence): Tensor[] {
+  const where = "unpackSequence";
+  checkPacked(where, sequence);
+  const { data, knownLengths } = sequence;
+  if (!knownLengths) {
+    throw new OptionError(
+      `${where}: the lengths are an input of the traced function, and shapes cannot depend on it; use padPackedSequence, or ` +
+        "pack with the lengths as numbers",
+    );
+  }
+  return knownLengths.map((length, n) => data.select(1, n).slice(0, 0, length));
+}
+
+/** [T, N, *] of sequences of any lengths. */
+function pad(where: string, sequences: readonly Tensor[], value: number): Tensor {
+  if (!Array.isArray(sequences) || sequences.length === 0) {
+    throw new OptionError(`${where}: expected an array of at least one tensor, got ${show(sequences)}`);
+  }
+  for (const sequence of sequences) checkTensor(where, sequence, 1);
+  const steps = Math.max(...sequences.map(({ shape }) => shape[0]!));
+  return apply(where, padSequences, sequences, { steps, value })[0]!;
+}
+
+function complainOfLengths(values: ArrayLike<number>, T: number, sorted: boolean): string | null {
+  for (let i = 0; i < values.length; i++) {
+    const length = values[i]!;
+    if (!Number.isInteger(length) || length < 1 || length > T) {
+      return `every length must be an integer from 1 to ${T}, got ${length} at index ${i}`;
+    }
+    if (sorted && i > 0 && length > values[i - 1]!) {
+      return (
+        `with enforceSorted the lengths must descend, got ${length} after ${values[i - 1]} at index ${i}; ` +
+        "sort the sequences, or pass { enforceSorted: false }, which costs nothing here"
+      );
+    }
+  }
+  return null;
+}
+
+function toNumbers(where: string, lengths: unknown): readonly number[] {
+  const { length } = (lengths ?? {}) as { length?: unknown };
+  if (typeof lengths !== "object" || typeof length !== "number") {
+    throw new OptionError(`${where}: lengths must be a tensor or an array of numbers, got ${show(lengths)}`);
+  }
+  return Array.from(lengths as ArrayLike<number>);
+}
+
+function checkTensor(where: string, value: unknown, rank: number): asserts value is Tensor {
+  if (value instanceof Tensor && value.shape.length >= rank) return;
+  const wanted = rank === 1 ? "[length, *]" : "[T, N, *] or [N, T, *]";
+  const got = value instanceof Tensor ? showShape(value.shape) : show(value);
+  throw new ShapeError(`${where}: expected a tensor ${wanted}, got ${got}`);
+}
+
+function checkPacked(where: string, value: unknown): asserts value is PackedSequence {
+  if (value instanceof PackedSequence) return;
+  throw new OptionError(
+    `${where}: expected a PackedSequence, got ${show(value)}; make one with packPaddedSequence`,
+  );
+}
+
+function checkPaddingValue(where: string, value: unknown): asserts value is number {
+  if (typeof value === "number" && !Number.isNaN(value)) return;
+  throw new OptionError(`${where}: paddingValue must be a number, got ${show(value)}`);
+}

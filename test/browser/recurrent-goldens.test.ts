@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { VersionPins } from "webgpu-lstm";
+import type { GoldenCase } from "../golden-case.ts";
+import { float32Budget, recordParity } from "../parity.ts";
+import { problemOf } from "../recurrent-problem.ts";
+import { budgetUsed, expectClose } from "./closeness.ts";
+import { goldenNames, loadGolden } from "./goldens.ts";
+import { GpuFrame } from "./gpu.ts";
+import { runRecurrent } from "./recurrent-case.ts";
+
+/** Every version of every kernel passes every case; lengths are an input in one run and known while tracing in another. */
+const versions: (VersionPins & { readonly known: boolean })[] = [
+  { recurrent: "step", gemm: "register", known: false },
+  { recurrent: "cell", gemm: "register", known: true },
+  { recurrent: "subgroup", gemm: "subgroup", known: false },
+];
+
+/** The class and the options of a case, as the parity page names them. */
+function rowOf(golden: GoldenCase): { section: string; row: string } {
+  const section = { lstm: "nn.LSTM", proj: "nn.LSTM", gru: "nn.GRU", rnn: "nn.RNN", relu: "nn.RNN" };
+  const kind = golden.text("kind") as keyof typeof section;
+  const options = [
+    ...(kind === "proj" ? ["proj_size"] : kind === "relu" ? ["nonlinearity relu"] : []),
+    ...(golden.number("num_layers") > 1 ? ["layers"] : []),
+    ...(golden.boolean("bidirectional") ? ["bidirectional"] : []),
+    ...(golden.boolean("initial_state") ? ["initial state"] : []),
+    ...(golden.numbers("lengths").length > 0 ? ["packed"] : []),
+    ...(golden.boolean("bias") ? [] : ["no bias"]),
+    ...(golden.boolean("batch_first") ? ["batch_first"] : []),
+    ...(golden.boolean("unbatched") ? ["unbatched"] : []),
+    ...(golden.name.endsWith("saturated") ? ["saturated gates"] : []),
+  ];
+  return { section: section[kind], row: options.join(", ") || "defaults" };
+}
+
+/** With gates far beyond saturation a rounding becomes a large error: a case states what PyTorch's own float32 uses. */
+function budgetOf(golden: GoldenCase): { budget: string; factor: number } {
+  if (!golden.name.endsWith("saturated")) return { budget: float32Budget, factor: 1 };
+  const factor = golden.number("float32_share");
+  return {
+    budget: `${factor.toFixed(0)} × the default, which PyTorch's own float32 uses with weights × 100 when its inputs are one rounding off`,
+    factor,
+  };
+}
+
+describe.each(versions)("recurrent layers against PyTorch float64: $recurrent", ({ known, ...pins }) => {
+  // One device for all cases of a version: its kernels are compiled once.
+  let frame: GpuFrame;
+  beforeAll(async () => {
+    frame = await GpuFrame.open({ versions: pins });
+    return () => frame.close();
+  });
+
+  test.for(goldenNames("recurrent"))("%s", async (name, { task }) => {
+    const golden = await loadGolden(name);
+    const results = await frame.run((device) => runRecurrent(device, problemOf(golden), known));
+    const names = [...golden.tensors.keys()].sort();
+    expect([...results.keys()].sort()).toEqual(names);
+    const { budget, factor } = budgetOf(golden);
+    const shares = names.map((result) => {
+      const { shape, data } = results.get(result)!;
+      expect(shape, `${result}: shape`).toEqual(golden.tensor(result).shape);
+      return budgetUsed(data, golden.tensor(result)) / factor;
+    });
+    recordParity(task, { ...rowOf(golden), budget, used: Math.max(...shares) });
+    for (const result of names) expectClose(result, results.get(result)!.data, golden.tensor(result), factor);
+  });
+});

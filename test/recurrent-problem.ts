@@ -1,0 +1,126 @@
+/** A recurrent layer with numbers to run it on: from a golden, or of any sizes with random numbers. */
+import { Generator, type NDArray, nn, type Shape } from "webgpu-lstm";
+import type { GoldenCase } from "./golden-case.ts";
+import type { Kind, Sizes } from "./reference/recurrent.ts";
+
+export type RecurrentLayer = nn.LSTM | nn.GRU | nn.RNN;
+
+export interface RecurrentProblem {
+  readonly layer: RecurrentLayer;
+  /** x, h0 and c0 where there is an initial state, target_output, target_h, and an LSTM's target_c. */
+  readonly inputs: ReadonlyMap<string, NDArray>;
+  readonly lengths: readonly number[] | null;
+  readonly enforceSorted: boolean;
+  readonly sizes: Sizes;
+}
+
+/** What a layer is made with. */
+interface LayerOptions {
+  readonly kind: Kind;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly projSize: number;
+  readonly numLayers: number;
+  readonly bias: boolean;
+  readonly batchFirst: boolean;
+  readonly bidirectional: boolean;
+}
+
+function makeLayer(given: LayerOptions): RecurrentLayer {
+  const { kind, inputSize, hiddenSize, projSize, numLayers, bias, batchFirst, bidirectional } = given;
+  const options = { numLayers, bias, batchFirst, bidirectional };
+  if (kind === "gru") return new nn.GRU(inputSize, hiddenSize, options);
+  if (kind === "lstm") return new nn.LSTM(inputSize, hiddenSize, { ...options, projSize });
+  return new nn.RNN(inputSize, hiddenSize, { ...options, nonlinearity: kind });
+}
+
+/** Draws a problem's numbers in the order in which tools/goldens/recurrent.py does. */
+export function drawProblem(
+  options: LayerOptions & {
+    readonly seed: number;
+    /** Parameters are uniform in ±bound. */
+    readonly bound: number;
+    readonly seqLen: number;
+    readonly batch: number;
+    readonly unbatched: boolean;
+    readonly initialState: boolean;
+    readonly lengths: readonly number[] | null;
+    readonly enforceSorted: boolean;
+  },
+): RecurrentProblem {
+  const { kind, hiddenSize, seqLen, batch, lengths, enforceSorted } = options;
+  const layer = makeLayer(options);
+  const generator = new Generator(options.seed);
+  const draw = (shape: Shape, bound: number): NDArray => {
+    const data = new Float32Array(shape.reduce((size, n) => size * n, 1));
+    return { data: generator.uniform_(data, -bound, bound), shape };
+  };
+  layer.loadStateDict(
+    new Map([...layer.namedParameters()].map(([name, { shape }]) => [name, draw(shape, options.bound)])),
+  );
+  const width = options.projSize || hiddenSize;
+  const directions = options.bidirectional ? 2 : 1;
+  const sequence = options.unbatched ? [seqLen] : options.batchFirst ? [batch, seqLen] : [seqLen, batch];
+  const states = [options.numLayers * directions, ...(options.unbatched ? [] : [batch])];
+  const hasCell = kind === "lstm";
+  const inputs = new Map([["x", draw([...sequence, options.inputSize], 2)]]);
+  if (options.initialState) {
+    inputs.set("h0", draw([...states, width], 1));
+    if (hasCell) inputs.set("c0", draw([...states, hiddenSize], 1));
+  }
+  inputs.set("target_output", draw([...sequence, directions * width], 1));
+  inputs.set("target_h", draw([...states, width], 1));
+  if (hasCell) inputs.set("target_c", draw([...states, hiddenSize], 1));
+  const sizes = { ...options, ...(lengths ? { lengths } : { lengths: Array<number>(batch).fill(seqLen) }) };
+  return { layer, inputs, lengths, enforceSorted, sizes };
+}
+
+/** The problem of a golden of tools/goldens/recurrent.py. */
+export function problemOf(golden: GoldenCase): RecurrentProblem {
+  const kinds: Record<string, Kind> = { lstm: "lstm", proj: "lstm", gru: "gru", rnn: "tanh", relu: "relu" };
+  const lengths = golden.numbers("lengths");
+  return drawProblem({
+    kind: kinds[golden.text("kind")]!,
+    inputSize: golden.number("input_size"),
+    hiddenSize: golden.number("hidden_size"),
+    projSize: golden.number("proj_size"),
+    numLayers: golden.number("num_layers"),
+    bias: golden.boolean("bias"),
+    batchFirst: golden.boolean("batch_first"),
+    bidirectional: golden.boolean("bidirectional"),
+    seed: golden.number("seed"),
+    bound: golden.number("weight_bound"),
+    seqLen: golden.number("seq_len"),
+    batch: golden.number("batch"),
+    unbatched: golden.boolean("unbatched"),
+    initialState: golden.boolean("initial_state"),
+    lengths: lengths.length > 0 ? lengths : null,
+    enforceSorted: golden.boolean("enforce_sorted"),
+  });
+}
+
+/** The problem of a golden of tools/goldens/lstm.py, whose numbers are in the file. */
+export function storedProblemOf(golden: GoldenCase): RecurrentProblem {
+  const options = {
+    kind: "lstm",
+    inputSize: golden.number("input_size"),
+    hiddenSize: golden.number("hidden_size"),
+    projSize: 0,
+    numLayers: golden.number("num_layers"),
+    bias: golden.boolean("bias"),
+    batchFirst: golden.boolean("batch_first"),
+    bidirectional: false,
+  } as const;
+  const layer = makeLayer(options);
+  layer.loadStateDict(new Map(golden.names("param.").map((name) => [name, golden.input(`param.${name}`)])));
+  const states = golden.boolean("initial_state") ? ["h0", "c0"] : [];
+  const names = ["x", ...states, "target_output", "target_h", "target_c"];
+  const sizes = { ...options, seqLen: golden.number("seq_len"), batch: golden.number("batch") };
+  return {
+    layer,
+    inputs: new Map(names.map((name) => [name, golden.input(name)])),
+    lengths: null,
+    enforceSorted: true,
+    sizes,
+  };
+}
