@@ -1,15 +1,17 @@
-"""torch.nn.LSTM, GRU and RNN over all their options: outputs, states, loss and every gradient.
+"""torch.nn.LSTM, GRU and RNN over all their options: outputs, states, loss and every gradient; and initial weights.
 
 Every pair of values of two options occurs, except those that would take much room. Parameters and inputs are not stored: the
 tests draw them again from the same seed (`torch.Tensor.uniform_`, bit for bit), in the order of `draws`.
 """
 
 import itertools
+import json
 
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from .common import budget_used, save
+from .common import OUT, budget_used, save
+from .random_stream import bits
 
 OPS = ["recurrent"]
 
@@ -221,7 +223,27 @@ def recurrent_case(seed, case, name=None, weight_scale=1.0, unbatched=False):
     save(name or "recurrent_" + "_".join(words), "recurrent", stored, {}, results)
 
 
+def initial_weights():
+    """Names, shapes and bits of the parameters that torch.manual_seed(0) gives."""
+    nn = torch.nn
+    makers = {
+        "LSTM": lambda: nn.LSTM(3, 4, num_layers=2, bidirectional=True, proj_size=2),
+        "GRU": lambda: nn.GRU(3, 4, num_layers=2, bidirectional=True),
+        "RNN": lambda: nn.RNN(3, 4, num_layers=2, bias=False),
+        "LSTMCell": lambda: nn.LSTMCell(3, 4),
+        "GRUCell": lambda: nn.GRUCell(3, 4),
+        "RNNCell": lambda: nn.RNNCell(3, 4, bias=False),
+    }
+    models = {}
+    for name, make in makers.items():
+        torch.manual_seed(0)
+        state = make().state_dict()
+        models[name] = [{"name": key, "shape": list(value.shape), "bits": bits(value)} for key, value in state.items()]
+    (OUT / "recurrent_init.json").write_text(json.dumps(models, indent=0) + "\n")
+
+
 def main():
+    initial_weights()
     for seed, case in enumerate(pairwise()):
         recurrent_case(seed, case)
     base = {

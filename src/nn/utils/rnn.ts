@@ -115,7 +115,7 @@ export function padPackedSequence(
 
 /** [T, N, *] with steps of `value` added at the end. */
 function extend(where: string, sequence: Tensor, total: number, value: number): Tensor {
-  const [padded] = apply(where, padSequences, [sequence.unsqueeze(1)], { steps: total, value });
+  const [padded] = apply(where, padSequences, [sequence], { steps: total, value });
   return padded!.squeeze(1);
 }
 
