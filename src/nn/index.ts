@@ -1,8 +1,12 @@
 export { Buffer, Parameter } from "../graph/parameter.ts";
+export { Flatten, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from "./activations.ts";
 export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RnnCellOptions } from "./cells.ts";
+export { type Layer, ModuleList, Sequential } from "./containers.ts";
 export { Dropout } from "./dropout.ts";
+export { Embedding, type EmbeddingOptions, type PretrainedOptions } from "./embedding.ts";
 export { GRU, type GruOptions } from "./gru.ts";
 export * as init from "./init.ts";
+export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { type LossOptions, MSELoss } from "./loss.ts";
 export { LSTM, type LstmOptions, type LstmState } from "./lstm.ts";

@@ -44,6 +44,8 @@ export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettin
   return nodes.flatMap((node) => {
     if (node.kind === "forward") {
       const { op, inputs, outputs, saved, attributes } = node;
+      // A loss of which only the gradient is wanted.
+      if (saved.length === 0 && !outputs.some((output) => read.has(output))) return [];
       const operands = {
         inputs,
         outputs: outputs.map(ifRead),

@@ -1,0 +1,21 @@
+// Mean and 1/√(variance + eps) of a row of x, added up in runs of 32. Uses x and params of the layer_norm kernels.
+
+fn statistics(start: u32) -> vec2f {
+  var total = 0.0;
+  for (var first = 0u; first < params.size; first += 32u) {
+    var sum = 0.0;
+    for (var i = first; i < min(first + 32u, params.size); i++) { sum += x[start + i]; }
+    total += sum;
+  }
+  let mean = total / f32(params.size);
+  var squares = 0.0;
+  for (var first = 0u; first < params.size; first += 32u) {
+    var sum = 0.0;
+    for (var i = first; i < min(first + 32u, params.size); i++) {
+      let centered = x[start + i] - mean;
+      sum += centered * centered;
+    }
+    squares += sum;
+  }
+  return vec2f(mean, 1.0 / sqrt(squares / f32(params.size) + params.eps));
+}

@@ -1,0 +1,108 @@
+import { GraphError, OptionError, show } from "../errors.ts";
+import { Tensor } from "../graph/tensor.ts";
+import { Module } from "./module.ts";
+
+/** A module that turns one tensor into one tensor, as those of a {@link Sequential} do. */
+export interface Layer extends Module {
+  forward(x: Tensor): Tensor;
+}
+
+/** Modules named by their position: what {@link Sequential} and {@link ModuleList} have in common. */
+abstract class ModuleArray<M extends Module> extends Module {
+  readonly #modules: M[] = [];
+
+  /** How many modules it holds. */
+  get length(): number {
+    return this.#modules.length;
+  }
+
+  /** The module at `index`, -1 being the last. */
+  at(index: number): M {
+    const found = this.#modules.at(index);
+    if (!found || !Number.isInteger(index)) {
+      throw new OptionError(
+        `${this.constructor.name}.at: index must be an integer from ${-this.length} to ${this.length - 1}, got ${show(index)}`,
+      );
+    }
+    return found;
+  }
+
+  [Symbol.iterator](): Iterator<M> {
+    return this.#modules.values();
+  }
+
+  override *namedChildren(): Generator<[string, Module]> {
+    for (const [index, module] of this.#modules.entries()) yield [String(index), module];
+    yield* super.namedChildren();
+  }
+
+  /** Adds a module at the end. Returns the container itself. */
+  append(module: M): this {
+    this.check(module);
+    this.#modules.push(module);
+    return this;
+  }
+
+  /** Throws an OptionError for what is no module. */
+  protected check(module: unknown): void {
+    if (module instanceof Module) return;
+    throw new OptionError(
+      `${this.constructor.name}: expected modules such as nn.Linear, got ${show(module)}`,
+    );
+  }
+}
+
+/**
+ * Modules that are called one after the other, as `torch.nn.Sequential`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html). State-dict keys begin with the position:
+ * `0.weight`.
+ */
+export class Sequential extends ModuleArray<Layer> {
+  constructor(...modules: Layer[]) {
+    super();
+    for (const module of modules) this.append(module);
+  }
+
+  /** @param x What the first module takes. @returns What the last one gives. */
+  forward(x: Tensor): Tensor {
+    let value = x;
+    for (const [name, module] of this.namedChildren()) {
+      value = (module as Layer).forward(value);
+      if (!(value instanceof Tensor)) {
+        throw new GraphError(
+          `Sequential.forward: module ${name}, a ${module.constructor.name}, must return a tensor, got ${show(value)}; ` +
+            "call one that returns more, such as an LSTM, in a module of your own",
+        );
+      }
+    }
+    return value;
+  }
+
+  protected override check(module: unknown): void {
+    super.check(module);
+    if (typeof (module as Partial<Layer>).forward === "function") return;
+    throw new OptionError(`Sequential: module ${this.length}, ${show(module)}, has no forward()`);
+  }
+}
+
+/**
+ * A list of modules whose parameters belong to the model, as `torch.nn.ModuleList`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html). State-dict keys begin with the position.
+ */
+export class ModuleList<M extends Module = Module> extends ModuleArray<M> {
+  constructor(modules: Iterable<M> = []) {
+    super();
+    this.extend(modules);
+  }
+
+  /** Adds modules at the end. Returns the list itself. */
+  extend(modules: Iterable<M>): this {
+    if (typeof modules?.[Symbol.iterator] !== "function") {
+      throw new OptionError(`ModuleList: expected an array of modules, got ${show(modules)}`);
+    }
+    const all = [...modules];
+    for (const module of all) this.check(module);
+    for (const module of all) this.append(module);
+    return this;
+  }
+}

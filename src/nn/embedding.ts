@@ -1,0 +1,106 @@
+import { checkBoolean, checkInteger, checkNumber, checkOptions, ShapeError, show } from "../errors.ts";
+import { checkIndices } from "../graph/input-checks.ts";
+import { Parameter } from "../graph/parameter.ts";
+import { apply, Tensor } from "../graph/tensor.ts";
+import { embedding } from "../ops/embedding.ts";
+import type { NDArray } from "../shape.ts";
+import { normal_ } from "./init.ts";
+import { Module } from "./module.ts";
+
+export interface EmbeddingOptions {
+  /** The row for padding, -1 being the last: it starts as zeros and is not learned. Default none. */
+  readonly paddingIdx?: number;
+}
+
+export interface PretrainedOptions extends EmbeddingOptions {
+  /** Whether the table is left as it is in training. Default true. */
+  readonly freeze?: boolean;
+}
+
+/** The largest table whose indices float32 holds exactly. */
+const MAX_ROWS = 2 ** 24;
+
+/**
+ * A table of learned vectors, read by index, as `torch.nn.Embedding`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html). Indices that come from the host are checked before a run
+ * starts; one that was computed on the GPU and is outside of the table gives NaN.
+ */
+export class Embedding extends Module {
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
+  /** Counted from 0; null for none. */
+  readonly paddingIdx: number | null;
+  /** [numEmbeddings, embeddingDim] */
+  readonly weight: Parameter;
+  #frozen = false;
+
+  /** @param pretrained Values to start from, instead of normal ones. @internal */
+  constructor(
+    numEmbeddings: number,
+    embeddingDim: number,
+    options: EmbeddingOptions = {},
+    pretrained: Float32Array | null = null,
+  ) {
+    super();
+    checkInteger("Embedding", "numEmbeddings", numEmbeddings);
+    checkNumber("Embedding", "numEmbeddings", numEmbeddings, "at most 2^24", (n) => n <= MAX_ROWS);
+    checkInteger("Embedding", "embeddingDim", embeddingDim);
+    checkOptions("Embedding", options, ["paddingIdx"]);
+    const { paddingIdx } = options;
+    if (paddingIdx !== undefined) {
+      const range = `an integer from ${-numEmbeddings} to ${numEmbeddings - 1}`;
+      checkNumber("Embedding", "paddingIdx", paddingIdx, range, (n) => {
+        return Number.isInteger(n) && n >= -numEmbeddings && n < numEmbeddings;
+      });
+    }
+    this.numEmbeddings = numEmbeddings;
+    this.embeddingDim = embeddingDim;
+    this.paddingIdx =
+      paddingIdx === undefined ? null : paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
+    const shape = [numEmbeddings, embeddingDim];
+    if (pretrained) {
+      this.weight = new Parameter(shape, pretrained.slice());
+      return;
+    }
+    const data = new Float32Array(numEmbeddings * embeddingDim);
+    this.weight = normal_(new Parameter(shape, data));
+    if (this.paddingIdx !== null) {
+      data.fill(0, this.paddingIdx * embeddingDim, (this.paddingIdx + 1) * embeddingDim);
+    }
+  }
+
+  /**
+   * An embedding with a given table [numEmbeddings, embeddingDim], as `torch.nn.Embedding.from_pretrained`. A frozen one has a
+   * parameter, but no gradient reaches it, so that optimizers leave it alone.
+   */
+  static fromPretrained(weight: NDArray, options: PretrainedOptions = {}): Embedding {
+    const where = "Embedding.fromPretrained";
+    checkOptions(where, options, ["freeze", "paddingIdx"]);
+    const { freeze = true, paddingIdx } = options;
+    checkBoolean(where, "freeze", freeze);
+    const { data, shape } = (weight ?? {}) as Partial<NDArray>;
+    const [rows, width] = Array.isArray(shape) && shape.length === 2 ? (shape as [number, number]) : [0, 0];
+    if (!(data instanceof Float32Array) || data.length === 0 || data.length !== rows * width) {
+      throw new ShapeError(
+        `${where}: weight must be { data: Float32Array, shape: [numEmbeddings, embeddingDim] } with a value an element, got ` +
+          `${show(weight)}${Array.isArray(shape) ? ` of shape ${show(shape)}` : ""}`,
+      );
+    }
+    const made = new Embedding(rows, width, paddingIdx === undefined ? {} : { paddingIdx }, data);
+    made.#frozen = freeze;
+    return made;
+  }
+
+  /** @param indices [*], integers from 0 to numEmbeddings - 1. @returns [*, embeddingDim] */
+  forward(indices: Tensor): Tensor {
+    if (!(indices instanceof Tensor)) {
+      throw new ShapeError(
+        `Embedding.forward: indices must be a tensor, got ${show(indices)}; call it inside a traced function`,
+      );
+    }
+    checkIndices(indices, "index of an embedding", this.numEmbeddings);
+    const weight = this.#frozen ? this.weight.detach() : this.weight;
+    const { paddingIdx } = this;
+    return apply("Embedding.forward", embedding, [weight, indices], { paddingIdx })[0]!;
+  }
+}
