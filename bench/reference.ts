@@ -6,15 +6,15 @@ const TOLERANCE = 1e-5;
 
 /** The loss of the first step, in float64: what every contestant has to find before it is timed. */
 export function referenceLoss({ workload, x, y, weights }: Problem): number {
-  const { inputSize, hiddenSize: H, outputSize: O, seqLen: T, batch: B, everyStep } = workload;
+  const { kind, inputSize, hiddenSize: H, outputSize: O, seqLen: T, batch: B, everyStep } = workload;
   const wide = (name: string) => Float64Array.from(weights.get(name)!.data);
   const parameters = new Map(
     [...weights.keys()]
-      .filter((name) => name.startsWith("lstm."))
-      .map((name) => [name.slice("lstm.".length), wide(name)]),
+      .filter((name) => name.startsWith("recurrent."))
+      .map((name) => [name.slice("recurrent.".length), wide(name)]),
   );
   const timeFirst = swapBatchAndTime(x.data, B, T, inputSize);
-  const sizes = { kind: "lstm", inputSize, hiddenSize: H, numLayers: 1, seqLen: T, batch: B } as const;
+  const sizes = { kind, inputSize, hiddenSize: H, numLayers: 1, seqLen: T, batch: B } as const;
   const { output } = recurrentForward(sizes, parameters, timeFirst); // [T, B, H]
 
   const [weight, bias] = [wide("fc.weight"), wide("fc.bias")];

@@ -3,19 +3,20 @@ import type { Contestant, Trainee } from "./contestant.ts";
 import type { Problem, Workload } from "./workload.ts";
 
 class Model extends nn.Module {
-  readonly lstm: nn.LSTM;
+  readonly recurrent: nn.LSTM | nn.GRU | nn.RNN;
   readonly fc: nn.Linear;
   readonly #everyStep: boolean;
 
-  constructor({ inputSize, hiddenSize, outputSize, everyStep }: Workload) {
+  constructor({ kind, inputSize, hiddenSize, outputSize, everyStep }: Workload) {
     super();
-    this.lstm = new nn.LSTM(inputSize, hiddenSize, { batchFirst: true });
+    const Layer = { lstm: nn.LSTM, gru: nn.GRU, tanh: nn.RNN }[kind];
+    this.recurrent = new Layer(inputSize, hiddenSize, { batchFirst: true });
     this.fc = new nn.Linear(hiddenSize, outputSize);
     this.#everyStep = everyStep;
   }
 
   forward(x: Tensor): Tensor {
-    const { output } = this.lstm.forward(x);
+    const { output } = this.recurrent.forward(x);
     return this.fc.forward(this.#everyStep ? output : output.select(1, -1));
   }
 }

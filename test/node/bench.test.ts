@@ -44,12 +44,14 @@ test("a median and its quartiles", () => {
 });
 
 test("the command line", () => {
-  expect(parseBenchOptions([])!.workloads.map(({ name }) => name)).toEqual(["W1", "W3"]);
+  expect(parseBenchOptions([])!.workloads.map(({ name }) => name)).toEqual(["W1", "W3", "W3-GRU", "W3-RNN"]);
   const quick = parseBenchOptions(["--quick", "--only", "W3", "--json", "a.json"])!;
   expect(quick).toMatchObject({ workloads: [{ name: "W3" }], json: "a.json" });
   expect(quick.effort.runs).toBeLessThan(parseBenchOptions([])!.effort.runs);
   expect(parseBenchOptions(["--help"])).toBeUndefined();
-  expect(() => parseBenchOptions(["--only", "W9"])).toThrow('--only must be W1 or W3, got "W9"');
+  expect(() => parseBenchOptions(["--only", "W9"])).toThrow(
+    '--only must be W1 or W3 or W3-GRU or W3-RNN, got "W9"',
+  );
   expect(() => parseBenchOptions(["--fast"])).toThrow("--fast");
 });
 
