@@ -1,40 +1,59 @@
-// adam: one step of Adam (Kingma & Ba, 2015, https://arxiv.org/abs/1412.6980) as torch.optim.Adam computes it,
-// over a whole range of the flat parameter buffer in one dispatch.
+// adam: one step of Adam, AdamW, NAdam or RAdam, as torch.optim computes it, over a whole range of the flat parameter
+// buffer in one dispatch.
 //
-//   g = gradient + weightDecay·p
+//   g = sign·gradient + weightDecay·p
 //   m = beta1·m + (1 - beta1)·g
-//   v = beta2·v + (1 - beta2)·g²
-//   p = p - stepSize · m / (√v / rootCorrection2 + eps)
+//   v = beta2·v + (1 - beta2)·g²          largest = max(largest, v)     where amsgrad
+//   p = keep·p - (gradientStep·g + momentStep·m) / d
+//   d = √v / rootCorrection2 + eps        with largest for v where amsgrad; 1 where not adaptive
 //
-// stepSize = lr / (1 - beta1^t) and rootCorrection2 = √(1 - beta2^t) are computed on the host in float64, at step t ≥ 1.
+// What tells the four apart are scalars, computed on the host in float64 at step t ≥ 1 (lr, b1, b2: the options):
+//   Adam   momentStep = lr / (1 - b1^t), gradientStep = 0, rootCorrection2 = √(1 - b2^t), keep = 1
+//   AdamW  the same with weightDecay = 0 and keep = 1 - lr·decay
+//   NAdam  gradientStep = lr·(1 - μ_t) / (1 - Π μ), momentStep = lr·μ_(t+1) / (1 - Π μ·μ_(t+1))
+//   RAdam  momentStep = lr·r_t·√(1 - b2^t) / (1 - b1^t) and rootCorrection2 = 1; not adaptive while r_t is undefined
+//
+// Where one of the guards is not finite, nothing changes.
 //
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
+// guard     read        [guards]               untouched where guards = 0
 // value     read_write  [offset + size]
 // moment1   read_write  [offset + size]    moment2   read_write  [offset + size]
+// largest   read_write  [offset + size]        untouched unless amsgrad
 
 struct Params {
-  offset: u32, size: u32,
-  stepSize: f32, beta1: f32, oneMinusBeta1: f32, beta2: f32, oneMinusBeta2: f32,
-  rootCorrection2: f32, eps: f32, weightDecay: f32,
+  offset: u32, size: u32, guards: u32, amsgrad: u32, adaptive: u32,
+  sign: f32, weightDecay: f32, keep: f32,
+  beta1: f32, oneMinusBeta1: f32, beta2: f32, oneMinusBeta2: f32,
+  gradientStep: f32, momentStep: f32, rootCorrection2: f32, eps: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
-@group(0) @binding(2) var<storage, read_write> value: array<f32>;
-@group(0) @binding(3) var<storage, read_write> moment1: array<f32>;
-@group(0) @binding(4) var<storage, read_write> moment2: array<f32>;
+@group(0) @binding(2) var<storage, read> guard: array<f32>;
+@group(0) @binding(3) var<storage, read_write> value: array<f32>;
+@group(0) @binding(4) var<storage, read_write> moment1: array<f32>;
+@group(0) @binding(5) var<storage, read_write> moment2: array<f32>;
+@group(0) @binding(6) var<storage, read_write> largest: array<f32>;
 
 @compute @workgroup_size(64)
 fn adam(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * 64u;
-  if (index >= params.size) { return; }
+  if (index >= params.size || !mayUpdate()) { return; }
   let at = params.offset + index;
   let p = value[at];
-  let g = gradient[at] + params.weightDecay * p;
+  let g = params.sign * gradient[at] + params.weightDecay * p;
   let m = params.beta1 * moment1[at] + params.oneMinusBeta1 * g;
-  let v = params.beta2 * moment2[at] + params.oneMinusBeta2 * g * g;
+  var v = params.beta2 * moment2[at] + params.oneMinusBeta2 * g * g;
   moment1[at] = m;
   moment2[at] = v;
-  value[at] = p - params.stepSize * (m / (sqrt(v) / params.rootCorrection2 + params.eps));
+  if (params.amsgrad != 0u) {
+    v = max(largest[at], v);
+    largest[at] = v;
+  }
+  var denominator = 1.0;
+  if (params.adaptive != 0u) { denominator = sqrt(v) / params.rootCorrection2 + params.eps; }
+  let step = params.gradientStep * (g / denominator) + params.momentStep * (m / denominator);
+  value[at] = params.keep * p - step;
 }

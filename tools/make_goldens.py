@@ -11,7 +11,10 @@ import sys
 
 from goldens.common import OUT
 
-MODULES = ["lstm", "recurrent", "layers", "losses", "optimizers", "random_stream", "files", "init", "interchange"]
+MODULES = [
+    "lstm", "recurrent", "cells", "layers", "losses", "optimizers", "random_stream", "files",
+    "init", "interchange", "clipping", "lr_schedulers", "ops", "modules",
+]
 
 
 def main(names):

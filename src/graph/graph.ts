@@ -1,6 +1,7 @@
 import { GraphError, show } from "../errors.ts";
 import type { Op } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
+import type { GradientClipping } from "./gradient-clipping.ts";
 import type { RandomStreams } from "./random-streams.ts";
 import type { Recorder } from "./recorder.ts";
 import { type ForwardNode, Tensor } from "./tensor.ts";
@@ -20,6 +21,8 @@ export class Graph implements Recorder {
   readonly nodes: Node[] = [];
   /** Values of the tensors that are the same in every run. */
   readonly literals = new Map<Tensor, Float32Array>();
+  /** What happens to the gradients of a training step before its update, in order. */
+  readonly clippings: GradientClipping[] = [];
   readonly random: RandomStreams;
   readonly #differentiated = new Set<ForwardNode>();
 

@@ -1,60 +1,94 @@
 import adamSource from "../../shaders/adam.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
-import { type Dispatch, dispatch, type FlatRange, linearGrid, type PlanContext } from "./op.ts";
+import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "./op.ts";
+import { paramsOf, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
 export const adamKernel = new Kernel({
   name: "adam",
   source: adamSource,
+  library: updateLibrary,
   workgroup: [64, 1, 1],
   params: {
-    offset: "u32",
-    size: "u32",
-    stepSize: "f32",
+    ...rangeParams,
+    amsgrad: "u32",
+    adaptive: "u32",
+    sign: "f32",
+    weightDecay: "f32",
+    keep: "f32",
     beta1: "f32",
     oneMinusBeta1: "f32",
     beta2: "f32",
     oneMinusBeta2: "f32",
+    gradientStep: "f32",
+    momentStep: "f32",
     rootCorrection2: "f32",
     eps: "f32",
-    weightDecay: "f32",
   },
-  bindings: { gradient: "read", value: "read_write", moment1: "read_write", moment2: "read_write" },
+  bindings: {
+    gradient: "read",
+    guard: "read",
+    value: "read_write",
+    moment1: "read_write",
+    moment2: "read_write",
+    largest: "read_write",
+  },
 });
 
-/** What may change from step to step. */
+/** What an optimizer of Adam's family computes anew for every step; see shaders/adam.wgsl for what each is. */
 export interface AdamScalars {
-  readonly lr: number;
   readonly betas: readonly [number, number];
   readonly eps: number;
-  readonly weightDecay: number;
-  /** Steps done, this one included: from 1. */
-  readonly step: number;
+  readonly momentStep: number;
+  /** Default 0. */
+  readonly gradientStep?: number;
+  /** Default 1. */
+  readonly rootCorrection2?: number;
+  /** L2 penalty, added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+  /** What is kept of a parameter before the step. Default 1. */
+  readonly keep?: number;
+  /** Default false. */
+  readonly maximize?: boolean;
+  /** Whether the step is divided by the root of the second moment. Default true. */
+  readonly adaptive?: boolean;
 }
 
-/** Adam's update of one range, its scalars read anew before every replay. */
-export function adamUpdate(range: FlatRange, scalars: () => AdamScalars, plan: PlanContext): Dispatch {
-  const { offset, size, value, gradient } = range;
+/** The update of one range by Adam, AdamW, NAdam or RAdam, its scalars read anew before every replay. */
+export function adamUpdate(range: UpdateRange, scalars: () => AdamScalars, plan: PlanSettings): Dispatch {
+  const { size, value, gradient, guard } = range;
+  const largest = range.state("max_exp_avg_sq");
   return dispatch({
     kernel: adamKernel,
     params: () => {
-      const { lr, betas, eps, weightDecay, step } = scalars();
+      const { betas, eps, momentStep, ...rest } = scalars();
       const [beta1, beta2] = betas;
       return {
-        offset,
-        size,
-        stepSize: lr / (1 - beta1 ** step),
+        ...paramsOf(range),
+        amsgrad: flag(largest),
+        adaptive: flag(rest.adaptive ?? true),
+        sign: rest.maximize ? -1 : 1,
+        weightDecay: rest.weightDecay ?? 0,
+        keep: rest.keep ?? 1,
         beta1,
         oneMinusBeta1: 1 - beta1,
         beta2,
         oneMinusBeta2: 1 - beta2,
-        rootCorrection2: Math.sqrt(1 - beta2 ** step),
+        gradientStep: rest.gradientStep ?? 0,
+        momentStep,
+        rootCorrection2: rest.rootCorrection2 ?? 1,
         eps,
-        weightDecay,
       };
     },
-    bindings: { gradient, value, moment1: range.state[0]!, moment2: range.state[1]! },
+    bindings: {
+      gradient,
+      guard,
+      value,
+      moment1: range.state("exp_avg"),
+      moment2: range.state("exp_avg_sq"),
+      largest,
+    },
     grid: linearGrid(size, plan),
-    flops: 14 * size,
-    bytes: 28 * size,
+    flops: 18 * size,
+    bytes: (largest ? 36 : 28) * size,
   });
 }

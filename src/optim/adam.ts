@@ -1,8 +1,7 @@
-import { checkNumber, checkOptions, OptionError, show } from "../errors.ts";
-import { Parameter } from "../graph/parameter.ts";
 import { adamUpdate } from "../ops/adam.ts";
-import type { Dispatch, FlatRange, PlanContext } from "../ops/op.ts";
-import type { Optimizer } from "../scheduler/optimizer.ts";
+import type { Clock, OptimizerKind } from "./kind.ts";
+import { Optimizer } from "./optimizer.ts";
+import { boolean, nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
 
 export interface AdamOptions {
   /** Learning rate. Default 1e-3. */
@@ -13,87 +12,97 @@ export interface AdamOptions {
   readonly eps?: number;
   /** L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
+  /** Whether the largest second moment so far is divided by (Reddi et al., 2018). Default false. */
+  readonly amsgrad?: boolean;
+  /** Whether the loss is made larger instead of smaller. Default false. */
+  readonly maximize?: boolean;
 }
+
+export interface AdamWOptions extends Omit<AdamOptions, "weightDecay"> {
+  /** Share of a parameter, times the learning rate, that it loses in every step. Default 1e-2. */
+  readonly weightDecay?: number;
+}
+
+const checks = {
+  lr: nonNegative,
+  betas: twoBetas,
+  eps: nonNegative,
+  weightDecay: nonNegative,
+  amsgrad: boolean,
+  maximize: boolean,
+};
+
+const shared = {
+  checks,
+  scalars: ["step"],
+  allBuffers: ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"],
+  buffers: ({ amsgrad }: Settings<AdamOptions>) => [
+    "exp_avg",
+    "exp_avg_sq",
+    ...(amsgrad ? ["max_exp_avg_sq"] : []),
+  ],
+} as const;
+
+const adamDefaults: Settings<AdamOptions> = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  amsgrad: false,
+  maximize: false,
+};
+
+/** What corrects the moments for having begun at zero. */
+function corrected({ lr, betas: [beta1, beta2] }: Settings<AdamOptions>, { step }: Clock) {
+  return { momentStep: lr / (1 - beta1 ** step), rootCorrection2: Math.sqrt(1 - beta2 ** step) };
+}
+
+const adamKind: OptimizerKind<AdamOptions> = {
+  ...shared,
+  name: "Adam",
+  defaults: adamDefaults,
+  update: (group, clock, range, plan) =>
+    adamUpdate(
+      range,
+      () => {
+        const { betas, eps, weightDecay, maximize } = group;
+        return { betas, eps, weightDecay, maximize, ...corrected(group, clock()) };
+      },
+      plan,
+    ),
+};
+
+const adamWKind: OptimizerKind<AdamWOptions> = {
+  ...shared,
+  name: "AdamW",
+  defaults: { ...adamDefaults, weightDecay: 1e-2 },
+  update: (group, clock, range, plan) =>
+    adamUpdate(
+      range,
+      () => {
+        const { lr, betas, eps, weightDecay, maximize } = group;
+        return { betas, eps, keep: 1 - lr * weightDecay, maximize, ...corrected(group, clock()) };
+      },
+      plan,
+    ),
+};
 
 /**
  * Adam (Kingma & Ba, 2015), as `torch.optim.Adam`
- * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html). One dispatch updates all parameters.
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html).
  */
-export class Adam implements Optimizer {
-  readonly parameters: readonly Parameter[];
-  readonly stateCount = 2;
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-  readonly weightDecay: number;
-  #lr: number;
-  #steps = 0;
-
-  constructor(parameters: Iterable<Parameter>, options: AdamOptions = {}) {
-    checkOptions("Adam", options, ["lr", "betas", "eps", "weightDecay"]);
-    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
-    this.parameters = checkParameters("Adam", parameters);
-    this.#lr = checkRate(lr);
-    if (!Array.isArray(betas) || betas.length !== 2) {
-      throw new OptionError(`Adam: betas must be two numbers, got ${show(betas)}`);
-    }
-    for (const beta of betas) checkNumber("Adam", "each of betas", beta, "in [0, 1)", (n) => n >= 0 && n < 1);
-    checkNumber("Adam", "eps", eps, "at least 0", (n) => n >= 0);
-    checkNumber("Adam", "weightDecay", weightDecay, "at least 0", (n) => n >= 0);
-    this.betas = [betas[0], betas[1]];
-    this.eps = eps;
-    this.weightDecay = weightDecay;
-  }
-
-  /** Learning rate; may be set at any time and holds from the next step on. */
-  get lr(): number {
-    return this.#lr;
-  }
-
-  set lr(value: number) {
-    this.#lr = checkRate(value);
-  }
-
-  /** Steps done. */
-  get steps(): number {
-    return this.#steps;
-  }
-
-  /** @internal */
-  beginStep(): void {
-    this.#steps++;
-  }
-
-  /** @internal */
-  update(range: FlatRange, plan: PlanContext): Dispatch[] {
-    const scalars = () => ({
-      lr: this.#lr,
-      betas: this.betas,
-      eps: this.eps,
-      weightDecay: this.weightDecay,
-      step: this.#steps,
-    });
-    return [adamUpdate(range, scalars, plan)];
+export class Adam extends Optimizer<AdamOptions> {
+  constructor(params: ParameterSource<AdamOptions>, options: AdamOptions = {}) {
+    super(adamKind, params, options);
   }
 }
 
-function checkRate(lr: unknown): number {
-  checkNumber("Adam", "lr", lr, "a finite number of at least 0", (n) => n >= 0);
-  return lr;
-}
-
-function checkParameters(where: string, parameters: Iterable<Parameter>): readonly Parameter[] {
-  const list = typeof parameters?.[Symbol.iterator] === "function" ? [...parameters] : null;
-  if (!list) throw new OptionError(`${where}: expected model.parameters(), got ${show(parameters)}`);
-  if (list.length === 0) {
-    throw new OptionError(
-      `${where}: got no parameters; assign layers to fields of the model, then pass model.parameters()`,
-    );
+/**
+ * Adam with weight decay apart from the gradient (Loshchilov & Hutter, 2019), as `torch.optim.AdamW`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html).
+ */
+export class AdamW extends Optimizer<AdamWOptions> {
+  constructor(params: ParameterSource<AdamWOptions>, options: AdamWOptions = {}) {
+    super(adamWKind, params, options);
   }
-  for (const parameter of list) {
-    if (!(parameter instanceof Parameter)) {
-      throw new OptionError(`${where}: every parameter must be a Parameter, got ${show(parameter)}`);
-    }
-  }
-  if (new Set(list).size < list.length) throw new OptionError(`${where}: a parameter was given twice`);
-  return list;
 }

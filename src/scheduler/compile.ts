@@ -1,17 +1,17 @@
 import { checkOptions, GraphError, OptionError, show } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
-import type { BufferRange } from "../gpu/kernel.ts";
 import { checkLoss, differentiate } from "../graph/differentiate.ts";
 import { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { recordInto } from "../graph/recorder.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { Dispatch, PlanSettings, VersionPins } from "../ops/op.ts";
-import { lower, ownStorage, planIn } from "./lower.ts";
+import { lower, ownStorage } from "./lower.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { type ArenaRange, ParameterArena, rangesOf } from "./parameters.ts";
+import { ParameterArena } from "./parameters.ts";
 import { CompiledStep, checkInputShapes, checkResults, type InputShapes, type StepSource } from "./step.ts";
 import { StepRandom } from "./step-random.ts";
+import { checkClippings, differentiated, placeGradients, planUpdate } from "./update.ts";
 
 /** How {@link Device.compile} plans a function. */
 export interface CompileOptions<Inputs extends InputShapes, Results> {
@@ -92,6 +92,7 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
       }
       outputs.set(name, tensor);
     }
+    checkClippings(graph, optimizer !== undefined);
     if (minimize === undefined || !optimizer) return;
     const loss = outputs.get(minimize);
     if (!loss) {
@@ -100,9 +101,10 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
       );
     }
     checkLoss(`device.compile: minimize ${show(minimize)}`, loss);
-    const found = differentiate(graph, loss, optimizer.parameters);
+    const wanted = differentiated(graph, optimizer);
+    const found = differentiate(graph, loss, wanted);
     const taken = new Set(outputs.values());
-    for (const [i, parameter] of optimizer.parameters.entries()) {
+    for (const [i, parameter] of wanted.entries()) {
       const gradient = found[i];
       // As in PyTorch, a parameter the loss does not depend on is left alone.
       if (!gradient) continue;
@@ -110,7 +112,7 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
       taken.add(own);
       gradients.set(parameter, own);
     }
-    if (gradients.size === 0) {
+    if (!optimizer.parameters.some((parameter) => gradients.has(parameter))) {
       throw new GraphError(
         `device.compile: ${minimize} depends on none of the optimizer's parameters; give it model.parameters() of the ` +
           "model the function calls",
@@ -122,22 +124,25 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   const parameters = new Set([
     ...parametersOf(dispatches, outputs.values()),
     ...(optimizer?.parameters ?? []),
+    ...gradients.keys(),
   ]);
   ParameterArena.place(context, parameters);
 
-  const placed = new Map<Tensor, BufferRange>();
-  for (const [parameter, gradient] of gradients) {
-    const place = ParameterArena.placeOf(context, parameter);
-    placed.set(gradient, place.range(place.arena.gradients));
-  }
-  const update = optimizer
-    ? updateDispatches(context, graph, plan, optimizer, [...gradients.keys()], placed)
-    : [];
-  return { graph, dispatches: [...dispatches, ...update], inputs, outputs, placed, parameters };
+  const placed = placeGradients(context, gradients);
+  const update = optimizer ? planUpdate(context, graph, plan, optimizer, gradients, placed) : null;
+  return {
+    graph,
+    dispatches: [...dispatches, ...(update?.dispatches ?? [])],
+    inputs,
+    outputs,
+    placed,
+    parameters,
+    update,
+  };
 }
 
 function checkOptimizer(optimizer: Partial<Optimizer> | null): void {
-  if (!Array.isArray(optimizer?.parameters) || typeof optimizer.beginStep !== "function") {
+  if (!Array.isArray(optimizer?.parameters) || typeof optimizer.planUpdate !== "function") {
     throw new OptionError(`device.compile: optimizer must be one such as optim.Adam, got ${show(optimizer)}`);
   }
 }
@@ -147,32 +152,4 @@ function parametersOf(dispatches: readonly Dispatch[], outputs: Iterable<Tensor>
   const operands = dispatches.flatMap(({ bindings }) => Object.values(bindings) as (Tensor | null)[]);
   const roots = [...operands, ...outputs].map((tensor) => tensor?.storage.root);
   return new Set(roots.filter((root) => root instanceof Parameter));
-}
-
-/** The optimizer's dispatches: one for every contiguous range of parameters that have a gradient. */
-function updateDispatches(
-  context: GpuContext,
-  graph: Graph,
-  plan: PlanSettings,
-  optimizer: Optimizer,
-  parameters: readonly Parameter[],
-  placed: Map<Tensor, BufferRange>,
-): Dispatch[] {
-  const flat = (buffer: BufferRange["buffer"]) => {
-    const tensor = new Tensor([buffer.bytes / 4], graph);
-    placed.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
-    return tensor;
-  };
-  return rangesOf(context, parameters).flatMap(({ arena, offset, size }: ArenaRange) =>
-    optimizer.update(
-      {
-        offset,
-        size,
-        value: flat(arena.values),
-        gradient: flat(arena.gradients),
-        state: arena.stateOf(optimizer, optimizer.stateCount).map(flat),
-      },
-      planIn(graph, plan),
-    ),
-  );
 }

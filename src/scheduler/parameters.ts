@@ -29,16 +29,26 @@ class Place implements ParameterHome {
     return { buffer, offset: this.offset * 4, bytes: roundUp(this.size * 4, 16) };
   }
 
-  async read(): Promise<Float32Array> {
-    this.arena.context.check("Parameter.read");
-    const data = await this.arena.staging.read(this.arena.values, this.offset, this.size);
-    return this.parameter.layout ? this.parameter.layout.unpack(data) : data;
+  read(): Promise<Float32Array> {
+    return this.readFrom("Parameter.read", this.arena.values);
   }
 
   write(data: Float32Array): void {
-    this.arena.context.check("Parameter.write");
+    this.writeTo("Parameter.write", this.arena.values, data);
+  }
+
+  /** Reads this parameter's part of one of the arena's buffers, in PyTorch's order. */
+  async readFrom(where: string, buffer: DeviceBuffer): Promise<Float32Array> {
+    this.arena.context.check(where);
+    const data = await this.arena.staging.read(buffer, this.offset, this.size);
+    return this.parameter.layout ? this.parameter.layout.unpack(data) : data;
+  }
+
+  /** Writes this parameter's part of one of the arena's buffers; data in PyTorch's order. */
+  writeTo(where: string, buffer: DeviceBuffer, data: Float32Array): void {
+    this.arena.context.check(where);
     const packed = this.parameter.layout ? this.parameter.layout.pack(data) : data;
-    this.arena.context.write(this.arena.values, this.offset * 4, packed);
+    this.arena.context.write(buffer, this.offset * 4, packed);
   }
 
   release(): void {
@@ -56,7 +66,7 @@ export class ParameterArena {
   readonly staging: StagingPool;
   #live = new Set<Place>();
   #gradients: DeviceBuffer | null = null;
-  #states = new Map<object, readonly DeviceBuffer[]>();
+  #states = new Map<object, Map<string, DeviceBuffer>>();
 
   private constructor(context: GpuContext, parameters: readonly Parameter[]) {
     let elements = 0;
@@ -106,14 +116,14 @@ export class ParameterArena {
     return this.#gradients;
   }
 
-  /** An optimizer's moments for these parameters, zero at first, shared by all programs that use the optimizer. */
-  stateOf(optimizer: object, count: number): readonly DeviceBuffer[] {
-    let state = this.#states.get(optimizer);
+  /** A buffer of an optimizer's state for these parameters, zero at first, shared by all programs that use the optimizer. */
+  stateOf(optimizer: object, name: string): DeviceBuffer {
+    const states = this.#states.get(optimizer) ?? new Map<string, DeviceBuffer>();
+    this.#states.set(optimizer, states);
+    let state = states.get(name);
     if (!state) {
-      state = Array.from({ length: count }, (_, i) =>
-        this.context.allocate("optimizer", this.values.bytes, `optimizer state ${i}`),
-      );
-      this.#states.set(optimizer, state);
+      state = this.context.allocate("optimizer", this.values.bytes, `optimizer state ${name}`);
+      states.set(name, state);
     }
     return state;
   }
@@ -124,9 +134,35 @@ export class ParameterArena {
     if (this.#live.size > 0) return;
     this.values.dispose();
     this.#gradients?.dispose();
-    for (const state of this.#states.values()) for (const buffer of state) buffer.dispose();
+    for (const states of this.#states.values()) for (const state of states.values()) state.dispose();
     this.staging.dispose();
   }
+}
+
+/** An optimizer's state of one parameter on its device, in PyTorch's order. */
+export interface ParameterState {
+  /** Throws if the device is disposed or lost. */
+  check(where: string): void;
+  read(where: string, name: string): Promise<Float32Array>;
+  write(where: string, name: string, data: Float32Array): void;
+}
+
+/** Where an optimizer's state of a parameter is; `null` for a parameter that no device holds yet. */
+export function stateOnDevice(optimizer: object, parameter: Parameter): ParameterState | null {
+  const place = parameter.home;
+  if (!(place instanceof Place)) return null;
+  const { arena } = place;
+  return {
+    check: (where) => arena.context.check(where),
+    read: (where, name) => {
+      arena.context.check(where);
+      return place.readFrom(where, arena.stateOf(optimizer, name));
+    },
+    write: (where, name, data) => {
+      arena.context.check(where);
+      place.writeTo(where, arena.stateOf(optimizer, name), data);
+    },
+  };
 }
 
 /** Parameters of one arena that lie side by side, in elements. */

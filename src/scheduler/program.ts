@@ -9,6 +9,7 @@ import type { Dispatch } from "../ops/op.ts";
 import { sizeOf } from "../shape.ts";
 import { planMemory, storageBytes } from "./memory.ts";
 import { ParameterArena } from "./parameters.ts";
+import type { PlannedUpdate } from "./update.ts";
 
 /** What a program is built from: a traced and lowered function. */
 export interface ProgramSource {
@@ -18,6 +19,8 @@ export interface ProgramSource {
   readonly outputs: ReadonlyMap<string, Tensor>;
   /** Storage that lives elsewhere: gradients, flat parameters, optimizer state. */
   readonly placed: ReadonlyMap<Tensor, BufferRange>;
+  /** What follows the gradients in a training step; `null` for a step that does not train. */
+  readonly update: PlannedUpdate | null;
 }
 
 /** How long one submission should keep the GPU, in ms, so that the page's own frames get in between. */
@@ -45,8 +48,12 @@ export class Program {
   #submissions: PreparedDispatch[][] = [];
   /** Dispatches whose uniforms are computed before each run. */
   #changing: { dispatch: Dispatch; offset: number; bytes: DataView<ArrayBuffer> }[] = [];
-  #scalars: { name: string; copy: (slot: number) => BufferCopy }[] = [];
-  #history: DeviceBuffer | null = null;
+  #records: ((slot: number) => BufferCopy)[] = [];
+  #history: {
+    readonly buffer: DeviceBuffer;
+    readonly names: readonly string[];
+    readonly width: number;
+  } | null = null;
 
   constructor(context: GpuContext, source: ProgramSource) {
     this.context = context;
@@ -88,6 +95,7 @@ export class Program {
       }
     }
     const kept = new Set([...outputs.values()].map((tensor) => tensor.storage.root));
+    if (this.source.update?.guard) kept.add(this.source.update.guard);
     const plan = planMemory(dispatches, new Set(this.#ranges.keys()), kept);
     const slots = plan.slots.map((bytes, i) =>
       this.#allocate(this.context.allocate("activation", bytes, `activations ${i}`)),
@@ -150,24 +158,28 @@ export class Program {
     this.context.write(this.#uniforms, 0, uniforms);
   }
 
-  /** Scalar results are copied to a ring after each run, so that reading them waits for nothing. */
+  /**
+   * Scalar results are copied to a ring after each run, so that reading them waits for nothing; so are the gradient norms that
+   * say whether the run's update happened.
+   */
   #recordScalars(): void {
-    const scalars = [...this.source.outputs].filter(([, tensor]) => sizeOf(tensor.shape) === 1);
+    const { outputs, update } = this.source;
+    const scalars = [...outputs].filter(([, tensor]) => sizeOf(tensor.shape) === 1);
     if (scalars.length === 0) return;
-    const history = this.#allocate(
-      this.context.allocate("output", HISTORY * scalars.length * 4, "scalar results"),
-    );
-    this.#history = history;
-    this.#scalars = scalars.map(([name, tensor], i) => {
-      const { buffer, offset } = this.#rangeOf(tensor);
-      const copy = (slot: number): BufferCopy => ({
-        source: buffer,
-        sourceOffset: offset,
-        target: history,
-        targetOffset: (slot * scalars.length + i) * 4,
-        bytes: 4,
-      });
-      return { name, copy };
+    const recorded = scalars.map(([, tensor]) => ({ tensor, size: 1 }));
+    if (update?.guard) recorded.push({ tensor: update.guard, size: update.guard.elements });
+    const width = recorded.reduce((sum, { size }) => sum + size, 0);
+    const target = this.#allocate(this.context.allocate("output", HISTORY * width * 4, "scalar results"));
+    this.#history = { buffer: target, names: scalars.map(([name]) => name), width };
+    let column = 0;
+    this.#records = recorded.map(({ tensor, size }) => {
+      const { buffer: source, offset: sourceOffset } = this.#rangeOf(tensor);
+      const from = column;
+      column += size;
+      return (slot) => {
+        const targetOffset = (slot * width + from) * 4;
+        return { source, sourceOffset, target, targetOffset, bytes: size * 4 };
+      };
     });
   }
 
@@ -200,7 +212,7 @@ export class Program {
       this.context.write(this.#uniforms, offset, bytes);
     }
     const slot = this.runs % HISTORY;
-    const copies = this.#scalars.map(({ copy }) => copy(slot));
+    const copies = this.#records.map((copy) => copy(slot));
     const last = this.#submissions.length - 1;
     for (const [i, submission] of this.#submissions.entries()) {
       this.context.submit(submission, i === last ? copies : []);
@@ -223,14 +235,20 @@ export class Program {
     return tensor.layout ? tensor.layout.unpack(data) : data;
   }
 
-  /** Reads the ring of scalar results: `[HISTORY][scalars]`, in the order of {@link scalarNames}. */
-  readHistory(): Promise<Float32Array> {
-    const history = this.#history!;
-    return this.staging.read(history, 0, HISTORY * this.#scalars.length);
-  }
-
-  get scalarNames(): readonly string[] {
-    return this.#scalars.map(({ name }) => name);
+  /**
+   * Reads the ring of scalar results: of each of the last {@link HISTORY} runs its scalars by name, then the gradient norms that
+   * had to be finite for its update.
+   */
+  async readHistory(): Promise<(run: number) => { scalars: Map<string, number>; norms: Float32Array }> {
+    const { buffer, names, width } = this.#history!;
+    const values = await this.staging.read(buffer, 0, HISTORY * width);
+    return (run) => {
+      const row = values.subarray((run % HISTORY) * width, ((run % HISTORY) + 1) * width);
+      return {
+        scalars: new Map(names.map((name, i) => [name, row[i]!])),
+        norms: row.subarray(names.length),
+      };
+    };
   }
 
   dispose(): void {

@@ -1,16 +1,28 @@
-import { GraphError } from "../errors.ts";
+import { DataError, GraphError } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { HISTORY, type Program } from "./program.ts";
 
+type History = Awaited<ReturnType<Program["readHistory"]>>;
+
 /** Reads of a program's scalar history, shared by all results that one read can answer. */
 export class ScalarHistory {
   #program: Program;
-  #latest: { readonly runs: number; readonly values: Promise<Float32Array> } | null = null;
+  #latest: { readonly runs: number; readonly values: Promise<History> } | null = null;
+  /** What takes a run back in the optimizer, where its update may have been left out. */
+  #undo = new Map<number, () => void>();
 
   constructor(program: Program) {
     this.#program = program;
+  }
+
+  /** Notes what takes back the run that is about to start. */
+  begin(undo: () => void): void {
+    if (!this.#program.source.update?.guard) return;
+    const { runs } = this.#program;
+    this.#undo.set(runs, undo);
+    this.#undo.delete(runs - HISTORY);
   }
 
   /** The scalar of run `run` (from 0). */
@@ -27,9 +39,22 @@ export class ScalarHistory {
       program.outputRange(name).buffer.check("Result.item");
       this.#latest = { runs: program.runs, values: program.readHistory() };
     }
-    const names = program.scalarNames;
-    const values = await this.#latest.values;
-    return values[(run % HISTORY) * names.length + names.indexOf(name)]!;
+    const { runs, values } = this.#latest;
+    const history = await values;
+    const badNorm = (of: number) => history(of).norms.find((norm) => !Number.isFinite(norm));
+    for (const [earlier, undo] of this.#undo) {
+      if (earlier >= runs) continue;
+      this.#undo.delete(earlier);
+      if (badNorm(earlier) !== undefined) undo();
+    }
+    const bad = badNorm(run);
+    if (bad !== undefined) {
+      throw new DataError(
+        `Result.item: the gradients' norm of run ${run + 1} is ${bad}, so clipGradNorm_ with errorIfNonfinite left its update ` +
+          "out and nothing has changed; use a lower learning rate, or check the batch",
+      );
+    }
+    return history(run).scalars.get(name)!;
   }
 }
 
@@ -53,7 +78,10 @@ export class Result {
     this.#run = run;
   }
 
-  /** The value of a result with one element. Waits for the GPU. */
+  /**
+   * The value of a result with one element. Waits for the GPU.
+   * @throws {@link DataError} if the run's update was left out because of a gradient norm that is not finite.
+   */
   async item(): Promise<number> {
     if (sizeOf(this.shape) !== 1) {
       throw new GraphError(

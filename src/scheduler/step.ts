@@ -111,7 +111,8 @@ export class CompiledStep<Names extends string = string> {
       }
     }
     for (const [name, value] of data) program.writeInput(name, value);
-    this.#optimizer?.beginStep();
+    const { update } = program.source;
+    if (update) history.begin(update.optimizer.beginStep(update.parameters));
     const run = program.runs;
     program.replay();
     this.#random.runs++;
@@ -164,18 +165,20 @@ export class CompiledStep<Names extends string = string> {
     if (this.#disposed) throw new DisposedError(`${where}: the step was disposed; compile it again`);
   }
 
-  #key(shapes: InputShapes): string {
-    return JSON.stringify(Object.keys(this.#inputs).map((name) => shapes[name]));
+  /** A program is for its input shapes, and for the optimizer as it was planned for. */
+  #key(shapes: InputShapes, planKey: string | undefined): string {
+    return JSON.stringify([planKey, ...Object.keys(this.#inputs).map((name) => shapes[name])]);
   }
 
   #variant(shapes: InputShapes): Variant {
-    return this.#variants.get(this.#key(shapes)) ?? this.#add(shapes, this.#build(shapes));
+    const known = this.#variants.get(this.#key(shapes, this.#optimizer?.planKey));
+    return known ?? this.#add(shapes, this.#build(shapes));
   }
 
   #add(shapes: InputShapes, source: StepSource): Variant {
     const program = this.#context.allOrNothing(() => new Program(this.#context, source));
     const variant = { program, parameters: source.parameters, history: new ScalarHistory(program) };
-    this.#variants.set(this.#key(shapes), variant);
+    this.#variants.set(this.#key(shapes, source.update?.planKey), variant);
     return variant;
   }
 

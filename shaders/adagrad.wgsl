@@ -1,0 +1,38 @@
+// adagrad: one step of Adagrad (Duchi et al., 2011) as torch.optim.Adagrad computes it, over a whole range of the flat
+// parameter buffer in one dispatch.
+//
+//   g = sign·gradient + weightDecay·p
+//   s = s + g²
+//   p = p - rate·g / (√s + eps)
+//
+// rate = lr / (1 + (t - 1)·lrDecay) is computed on the host in float64, at step t ≥ 1.
+// Where one of the guards is not finite, nothing changes.
+//
+// grid      x (and y, past the limit): size / 64
+// gradient  read        [offset + size]
+// guard     read        [guards]               untouched where guards = 0
+// value     read_write  [offset + size]
+// sum       read_write  [offset + size]        s
+
+struct Params {
+  offset: u32, size: u32, guards: u32,
+  sign: f32, weightDecay: f32, rate: f32, eps: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> gradient: array<f32>;
+@group(0) @binding(2) var<storage, read> guard: array<f32>;
+@group(0) @binding(3) var<storage, read_write> value: array<f32>;
+@group(0) @binding(4) var<storage, read_write> sum: array<f32>;
+
+@compute @workgroup_size(64)
+fn adagrad(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  if (index >= params.size || !mayUpdate()) { return; }
+  let at = params.offset + index;
+  let p = value[at];
+  let g = params.sign * gradient[at] + params.weightDecay * p;
+  let s = sum[at] + g * g;
+  sum[at] = s;
+  value[at] = p - params.rate * (g / (sqrt(s) + params.eps));
+}

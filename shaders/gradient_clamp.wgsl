@@ -1,0 +1,21 @@
+// gradient_clamp: gradients clipped to [-limit, limit], in place, as torch.nn.utils.clip_grad_value_; a NaN stays one.
+//
+//   gradient[offset + i] = min(max(gradient[offset + i], -limit), limit)       i < size
+//
+// grid      x (and y, past the limit of a grid): size / 64
+// gradient  read_write  [offset + size]
+
+struct Params { offset: u32, size: u32, limit: f32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gradient: array<f32>;
+
+@compute @workgroup_size(64)
+fn gradient_clamp(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  if (index >= params.size) { return; }
+  let at = params.offset + index;
+  let g = gradient[at];
+  if (g > params.limit) { gradient[at] = params.limit; }
+  if (g < -params.limit) { gradient[at] = -params.limit; }
+}

@@ -1,0 +1,36 @@
+// gradient_norm: first stage of a norm of gradients: each invocation gathers one share of a range, in a fixed order.
+//
+//   partial[first + i] = Σ |gradient[offset + j]|^power       over j = i, i + partials, … < size
+//
+// power = whole + fraction: whole factors by multiplication, which is exact for the usual norms, the fraction by pow. Where
+// infinite, the largest |gradient[offset + j]| in place of the sum; magnitudes order as their bits do, a NaN being largest.
+//
+// grid      x: partials / 64
+// gradient  read        [offset + size]
+// partial   read_write  [first + partials]
+
+struct Params { offset: u32, size: u32, first: u32, partials: u32, infinite: u32, whole: u32, fraction: f32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> gradient: array<f32>;
+@group(0) @binding(2) var<storage, read_write> partial: array<f32>;
+
+@compute @workgroup_size(64)
+fn gradient_norm(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= params.partials) { return; }
+  var sum = 0.0;
+  var largest = 0u;
+  for (var j = id.x; j < params.size; j += params.partials) {
+    let magnitude = abs(gradient[params.offset + j]);
+    if (params.infinite != 0u) {
+      largest = max(largest, bitcast<u32>(magnitude));
+    } else if (magnitude != 0.0) {
+      var term = 1.0;
+      for (var k = 0u; k < params.whole; k++) { term *= magnitude; }
+      if (params.fraction != 0.0) { term *= pow(magnitude, params.fraction); }
+      sum += term;
+    }
+  }
+  if (params.infinite != 0u) { sum = bitcast<f32>(largest); }
+  partial[params.first + id.x] = sum;
+}

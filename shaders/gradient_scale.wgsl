@@ -1,0 +1,23 @@
+// gradient_scale: gradients times a factor, in place. A zero stays zero whatever the factor, so that the padding between
+// parameters stays padding when the factor is NaN.
+//
+//   gradient[offset + i] = factor · gradient[offset + i]       i < size
+//
+// grid      x (and y, past the limit): size / 64
+// factor    read        [1]
+// gradient  read_write  [offset + size]
+
+struct Params { offset: u32, size: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> factor: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gradient: array<f32>;
+
+@compute @workgroup_size(64)
+fn gradient_scale(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  if (index >= params.size) { return; }
+  let at = params.offset + index;
+  let g = gradient[at];
+  if ((bitcast<u32>(g) & 0x7fffffffu) != 0u) { gradient[at] = factor[0] * g; }
+}

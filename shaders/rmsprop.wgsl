@@ -1,0 +1,56 @@
+// rmsprop: one step of RMSprop (Hinton's lecture 6e; centered: Graves, 2013, https://arxiv.org/abs/1308.0850) as
+// torch.optim.RMSprop computes it, over a whole range of the flat parameter buffer in one dispatch.
+//
+//   g = sign·gradient + weightDecay·p
+//   s = alpha·s + (1 - alpha)·g²
+//   a = alpha·a + (1 - alpha)·g            where centered
+//   d = √s + eps                           √(s - a²) + eps where centered
+//   b = momentum·b + g/d                   where there is momentum
+//   p = p - lr·b                           p - lr·g/d without momentum
+//
+// s - a² is never negative, but its rounded value may be: then 0 is taken.
+// Where one of the guards is not finite, nothing changes.
+//
+// grid      x (and y, past the limit): size / 64
+// gradient  read        [offset + size]
+// guard     read        [guards]               untouched where guards = 0
+// value     read_write  [offset + size]
+// square    read_write  [offset + size]        s
+// mean      read_write  [offset + size]        a; untouched unless centered
+// velocity  read_write  [offset + size]        b; untouched unless hasMomentum
+
+struct Params {
+  offset: u32, size: u32, guards: u32, centered: u32, hasMomentum: u32,
+  sign: f32, weightDecay: f32, lr: f32, alpha: f32, oneMinusAlpha: f32, eps: f32, momentum: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> gradient: array<f32>;
+@group(0) @binding(2) var<storage, read> guard: array<f32>;
+@group(0) @binding(3) var<storage, read_write> value: array<f32>;
+@group(0) @binding(4) var<storage, read_write> square: array<f32>;
+@group(0) @binding(5) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(6) var<storage, read_write> velocity: array<f32>;
+
+@compute @workgroup_size(64)
+fn rmsprop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  if (index >= params.size || !mayUpdate()) { return; }
+  let at = params.offset + index;
+  let p = value[at];
+  let g = params.sign * gradient[at] + params.weightDecay * p;
+  let s = params.alpha * square[at] + params.oneMinusAlpha * g * g;
+  square[at] = s;
+  var variance = s;
+  if (params.centered != 0u) {
+    let a = params.alpha * mean[at] + params.oneMinusAlpha * g;
+    mean[at] = a;
+    variance = max(s - a * a, 0.0);
+  }
+  var direction = g / (sqrt(variance) + params.eps);
+  if (params.hasMomentum != 0u) {
+    direction += params.momentum * velocity[at];
+    velocity[at] = direction;
+  }
+  value[at] = p - params.lr * direction;
+}

@@ -1,0 +1,62 @@
+import { adagradUpdate } from "../ops/adagrad.ts";
+import type { OptimizerKind } from "./kind.ts";
+import { Optimizer } from "./optimizer.ts";
+import { boolean, nonNegative, type ParameterSource } from "./param-group.ts";
+
+export interface AdagradOptions {
+  /** Learning rate. Default 1e-2. */
+  readonly lr?: number;
+  /** How fast the learning rate decays: step t has lr / (1 + (t - 1)·lrDecay). Default 0. */
+  readonly lrDecay?: number;
+  /** L2 penalty, added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+  /** What the sum of squared gradients begins with, in all groups: as in PyTorch, a group's own is not looked at. Default 0. */
+  readonly initialAccumulatorValue?: number;
+  /** Added to the denominator. Default 1e-10. */
+  readonly eps?: number;
+  /** Whether the loss is made larger instead of smaller. Default false. */
+  readonly maximize?: boolean;
+}
+
+const adagradKind: OptimizerKind<AdagradOptions> = {
+  name: "Adagrad",
+  defaults: {
+    lr: 1e-2,
+    lrDecay: 0,
+    eps: 1e-10,
+    weightDecay: 0,
+    initialAccumulatorValue: 0,
+    maximize: false,
+  },
+  checks: {
+    lr: nonNegative,
+    lrDecay: nonNegative,
+    eps: nonNegative,
+    weightDecay: nonNegative,
+    initialAccumulatorValue: nonNegative,
+    maximize: boolean,
+  },
+  scalars: ["step"],
+  allBuffers: ["sum"],
+  buffers: () => ["sum"],
+  initial: ({ initialAccumulatorValue }) => initialAccumulatorValue,
+  update: (group, clock, range, plan) =>
+    adagradUpdate(
+      range,
+      () => {
+        const { lr, lrDecay, eps, weightDecay, maximize } = group;
+        return { rate: lr / (1 + (clock().step - 1) * lrDecay), eps, weightDecay, maximize };
+      },
+      plan,
+    ),
+};
+
+/**
+ * Adagrad (Duchi et al., 2011), as `torch.optim.Adagrad`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html).
+ */
+export class Adagrad extends Optimizer<AdagradOptions> {
+  constructor(params: ParameterSource<AdagradOptions>, options: AdagradOptions = {}) {
+    super(adagradKind, params, options);
+  }
+}

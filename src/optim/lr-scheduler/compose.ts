@@ -1,0 +1,175 @@
+import { OptionError, StateDictError, show } from "../../errors.ts";
+import {
+  checkSchedulable,
+  LRScheduler,
+  readState,
+  type SchedulableOptimizer,
+  type SchedulerStateDict,
+} from "./scheduler.ts";
+
+/** What composed schedulers have in common. */
+abstract class Composed {
+  readonly optimizer: SchedulableOptimizer;
+  protected readonly schedulers: readonly LRScheduler[];
+  protected lastLr: readonly number[] = [];
+  protected readonly where: string;
+
+  constructor(where: string, optimizer: SchedulableOptimizer, schedulers: readonly LRScheduler[]) {
+    checkSchedulable(where, optimizer);
+    for (const [i, scheduler] of schedulers.entries()) {
+      if (!(scheduler instanceof LRScheduler)) {
+        throw new OptionError(
+          `${where}: schedulers must be a list of schedulers such as LinearLR, got ${show(scheduler)} at index ${i}`,
+        );
+      }
+      if (scheduler.optimizer !== optimizer) {
+        throw new OptionError(
+          `${where}: the scheduler at index ${i} is another optimizer's; all must share one`,
+        );
+      }
+    }
+    this.where = where;
+    this.optimizer = optimizer;
+    this.schedulers = [...schedulers];
+  }
+
+  /** The learning rates that the last step set, one a group. */
+  getLastLr(): number[] {
+    return [...this.lastLr];
+  }
+
+  /** Reads the states of the schedulers, all before any takes one over. */
+  protected load(state: SchedulerStateDict): readonly SchedulerStateDict[] {
+    const states = state?.["_schedulers"];
+    if (!Array.isArray(states) || states.length !== this.schedulers.length) {
+      throw new StateDictError(
+        `${this.where}.loadStateDict: _schedulers must hold ${this.schedulers.length} states, got ${show(states)}; ` +
+          "nothing was loaded",
+      );
+    }
+    const before = this.schedulers.map((scheduler) => scheduler.stateDict());
+    try {
+      for (const [i, scheduler] of this.schedulers.entries()) scheduler.loadStateDict(states[i]);
+    } catch (error) {
+      for (const [i, scheduler] of this.schedulers.entries()) scheduler.loadStateDict(before[i]!);
+      throw error;
+    }
+    return states;
+  }
+}
+
+/**
+ * Schedulers one after the other: the next begins at each milestone
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html).
+ */
+export class SequentialLR extends Composed {
+  /** Steps done. */
+  lastEpoch = 0;
+  #milestones: readonly number[];
+
+  /** @param milestones Steps at which the second, third, … scheduler begins, increasing: one fewer than schedulers. */
+  constructor(
+    optimizer: SchedulableOptimizer,
+    schedulers: readonly LRScheduler[],
+    milestones: readonly number[],
+  ) {
+    const where = "SequentialLR";
+    checkSchedulable(where, optimizer);
+    if (!Array.isArray(schedulers) || schedulers.length === 0) {
+      throw new OptionError(`${where}: schedulers must be a list of schedulers, got ${show(schedulers)}`);
+    }
+    if (!Array.isArray(milestones) || milestones.length !== schedulers.length - 1) {
+      throw new OptionError(
+        `${where}: ${schedulers.length} schedulers need ${schedulers.length - 1} milestones, got ${show(milestones)}`,
+      );
+    }
+    if (!milestones.every((one, i) => Number.isInteger(one) && one > (milestones[i - 1] ?? 0))) {
+      throw new OptionError(
+        `${where}: milestones must be increasing integers above 0, got ${show(milestones)}`,
+      );
+    }
+    super(where, optimizer, schedulers);
+    this.#milestones = [...milestones];
+    // The schedulers took their first steps when they were made; only the first one's counts.
+    for (const group of optimizer.paramGroups) group.lr = group.initialLr!;
+    for (const scheduler of this.schedulers) scheduler.lastEpoch--;
+    this.schedulers[0]!.start();
+    this.lastLr = this.schedulers[0]!.getLastLr();
+  }
+
+  /** Sets every group's next learning rate. */
+  step(): void {
+    this.lastEpoch++;
+    const index = this.#milestones.filter((milestone) => milestone <= this.lastEpoch).length;
+    const scheduler = this.schedulers[index]!;
+    if (this.#milestones[index - 1] === this.lastEpoch) scheduler.stepTo(0);
+    else scheduler.step();
+    this.lastLr = scheduler.getLastLr();
+  }
+
+  /** What the schedulers remember, as plain JSON. */
+  stateDict(): SchedulerStateDict {
+    return {
+      _milestones: [...this.#milestones],
+      last_epoch: this.lastEpoch,
+      _last_lr: this.getLastLr(),
+      _schedulers: this.schedulers.map((scheduler) => scheduler.stateDict()),
+    };
+  }
+
+  /**
+   * Takes over a state that {@link stateDict} gave.
+   * @throws {@link StateDictError} naming what does not fit; nothing has changed then.
+   */
+  loadStateDict(state: SchedulerStateDict): void {
+    const { _schedulers, ...current } = this.stateDict();
+    const read = readState(this.where, state, current) as {
+      _milestones: number[];
+      last_epoch: number;
+      _last_lr: number[];
+    };
+    this.load(state);
+    this.#milestones = read._milestones;
+    this.lastEpoch = read.last_epoch;
+    this.lastLr = read._last_lr;
+  }
+}
+
+/**
+ * Schedulers all at once: each changes the learning rate that the one before has set
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html).
+ */
+export class ChainedScheduler extends Composed {
+  constructor(schedulers: readonly LRScheduler[]) {
+    if (!Array.isArray(schedulers) || !(schedulers[0] instanceof LRScheduler)) {
+      throw new OptionError(
+        `ChainedScheduler: schedulers must be a list of schedulers, got ${show(schedulers)}`,
+      );
+    }
+    super("ChainedScheduler", schedulers[0].optimizer, schedulers);
+    this.lastLr = this.optimizer.paramGroups.map(({ lr }) => lr);
+  }
+
+  /** Sets every group's next learning rate. */
+  step(): void {
+    for (const scheduler of this.schedulers) scheduler.step();
+    this.lastLr = this.optimizer.paramGroups.map(({ lr }) => lr);
+  }
+
+  /** What the schedulers remember, as plain JSON. */
+  stateDict(): SchedulerStateDict {
+    return {
+      _last_lr: this.getLastLr(),
+      _schedulers: this.schedulers.map((scheduler) => scheduler.stateDict()),
+    };
+  }
+
+  /**
+   * Takes over a state that {@link stateDict} gave.
+   * @throws {@link StateDictError} naming what does not fit; nothing has changed then.
+   */
+  loadStateDict(state: SchedulerStateDict): void {
+    const states = this.load(state);
+    this.lastLr = (state["_last_lr"] ?? states.at(-1)!["_last_lr"]) as number[];
+  }
+}

@@ -1,0 +1,122 @@
+import { checkInteger, checkNumber, checkOptions } from "../../errors.ts";
+import { LRScheduler, type SchedulableOptimizer } from "./scheduler.ts";
+
+export interface CosineAnnealingLROptions {
+  /** The smallest learning rate. Default 0. */
+  readonly etaMin?: number;
+  /** Steps done before, to resume. Default -1: none. */
+  readonly lastEpoch?: number;
+}
+
+export interface CosineAnnealingWarmRestartsOptions extends CosineAnnealingLROptions {
+  /** How much longer each period is than the one before: an integer of at least 1. Default 1. */
+  readonly tMult?: number;
+}
+
+function checkEtaMin(where: string, etaMin: unknown): void {
+  checkNumber(where, "etaMin", etaMin, "a finite number of at least 0", (n) => n >= 0);
+}
+
+/**
+ * Lets the learning rate fall along half a cosine in `tMax` steps, and rise again in the next
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html).
+ */
+export class CosineAnnealingLR extends LRScheduler<{ T_max: number; eta_min: number }> {
+  constructor(optimizer: SchedulableOptimizer, tMax: number, options: CosineAnnealingLROptions = {}) {
+    checkInteger("CosineAnnealingLR", "tMax", tMax);
+    checkOptions("CosineAnnealingLR", options, ["etaMin", "lastEpoch"]);
+    const { etaMin = 0, lastEpoch } = options;
+    checkEtaMin("CosineAnnealingLR", etaMin);
+    super("CosineAnnealingLR", optimizer, lastEpoch, { T_max: tMax, eta_min: etaMin });
+    this.start();
+  }
+
+  protected override nextLrs(): number[] {
+    const { T_max, eta_min } = this.schedule;
+    const t = this.lastEpoch;
+    if (t === 0) return this.groupLrs();
+    if (this.stepCount === 1) return this.closedFormLrs();
+    if ((t - 1 - T_max) % (2 * T_max) === 0) {
+      const rise = (1 - Math.cos(Math.PI / T_max)) / 2;
+      return this.groupLrs().map((lr, i) => lr + (this.baseLrs[i]! - eta_min) * rise);
+    }
+    const change = (1 + Math.cos((Math.PI * t) / T_max)) / (1 + Math.cos((Math.PI * (t - 1)) / T_max));
+    return this.groupLrs().map((lr) => change * (lr - eta_min) + eta_min);
+  }
+
+  protected override closedFormLrs(): number[] {
+    const { T_max, eta_min } = this.schedule;
+    const height = (1 + Math.cos((Math.PI * this.lastEpoch) / T_max)) / 2;
+    return this.baseLrs.map((lr) => eta_min + (lr - eta_min) * height);
+  }
+}
+
+/**
+ * Lets the learning rate fall along half a cosine, and begins again from the top, each time in a period `tMult` times as long
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html).
+ */
+export class CosineAnnealingWarmRestarts extends LRScheduler<{
+  T_0: number;
+  T_i: number;
+  T_mult: number;
+  eta_min: number;
+  T_cur: number;
+}> {
+  /** @param t0 Steps of the first period. */
+  constructor(optimizer: SchedulableOptimizer, t0: number, options: CosineAnnealingWarmRestartsOptions = {}) {
+    const where = "CosineAnnealingWarmRestarts";
+    checkInteger(where, "t0", t0);
+    checkOptions(where, options, ["tMult", "etaMin", "lastEpoch"]);
+    const { tMult = 1, etaMin = 0, lastEpoch } = options;
+    checkInteger(where, "tMult", tMult);
+    checkEtaMin(where, etaMin);
+    super(where, optimizer, lastEpoch, {
+      T_0: t0,
+      T_i: t0,
+      T_mult: tMult,
+      eta_min: etaMin,
+      T_cur: lastEpoch ?? -1,
+    });
+    this.start();
+  }
+
+  /** Sets every group's next learning rate. @param epoch Where to go, if not one step on; it may lie between two steps. */
+  override step(epoch?: number): void {
+    const { schedule } = this;
+    if (epoch === undefined && this.lastEpoch >= 0) {
+      schedule.T_cur++;
+      if (schedule.T_cur >= schedule.T_i) {
+        schedule.T_cur -= schedule.T_i;
+        schedule.T_i *= schedule.T_mult;
+      }
+      this.lastEpoch++;
+      this.apply(this.nextLrs());
+    } else {
+      this.stepTo(epoch ?? 0);
+    }
+  }
+
+  override stepTo(epoch: number): void {
+    checkNumber(`${this.where}.step`, "epoch", epoch, "a finite number of at least 0", (n) => n >= 0);
+    const { schedule } = this;
+    const { T_0, T_mult } = schedule;
+    if (epoch < T_0) {
+      schedule.T_i = T_0;
+      schedule.T_cur = epoch;
+    } else if (T_mult === 1) {
+      schedule.T_cur = epoch % T_0;
+    } else {
+      const n = Math.floor(Math.log((epoch / T_0) * (T_mult - 1) + 1) / Math.log(T_mult));
+      schedule.T_cur = epoch - (T_0 * (T_mult ** n - 1)) / (T_mult - 1);
+      schedule.T_i = T_0 * T_mult ** n;
+    }
+    this.lastEpoch = Math.floor(epoch);
+    this.apply(this.nextLrs());
+  }
+
+  protected override nextLrs(): number[] {
+    const { eta_min, T_cur, T_i } = this.schedule;
+    const height = (1 + Math.cos((Math.PI * T_cur) / T_i)) / 2;
+    return this.baseLrs.map((lr) => eta_min + (lr - eta_min) * height);
+  }
+}

@@ -1,0 +1,68 @@
+import { checkOptions, OptionError, show } from "../../errors.ts";
+import { checkSchedulable, LRScheduler, perGroup, type SchedulableOptimizer } from "./scheduler.ts";
+
+/** A factor for a step, counted from 0. */
+export type LrLambda = (epoch: number) => number;
+
+export interface LambdaLROptions {
+  /** Steps done before, to resume. Default -1: none. */
+  readonly lastEpoch?: number;
+}
+
+abstract class WithLambdas extends LRScheduler<Record<string, never>> {
+  protected readonly lambdas: readonly LrLambda[];
+
+  constructor(
+    where: string,
+    optimizer: SchedulableOptimizer,
+    lrLambda: LrLambda | readonly LrLambda[],
+    options: LambdaLROptions,
+  ) {
+    checkSchedulable(where, optimizer);
+    checkOptions(where, options, ["lastEpoch"]);
+    const lambdas = perGroup<LrLambda>(where, "lrLambda", optimizer, lrLambda);
+    for (const lambda of lambdas) {
+      if (typeof lambda === "function") continue;
+      throw new OptionError(`${where}: lrLambda must be a function or one a group, got ${show(lambda)}`);
+    }
+    super(where, optimizer, options.lastEpoch, {});
+    this.lambdas = lambdas;
+    this.start();
+  }
+}
+
+/**
+ * Sets the learning rate to the first one times `lrLambda(step)`; a list has a function for each group. State dicts do not hold
+ * the functions (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html).
+ */
+export class LambdaLR extends WithLambdas {
+  constructor(
+    optimizer: SchedulableOptimizer,
+    lrLambda: LrLambda | readonly LrLambda[],
+    options: LambdaLROptions = {},
+  ) {
+    super("LambdaLR", optimizer, lrLambda, options);
+  }
+
+  protected override nextLrs(): number[] {
+    return this.baseLrs.map((lr, i) => lr * this.lambdas[i]!(this.lastEpoch));
+  }
+}
+
+/**
+ * Multiplies the learning rate by `lrLambda(step)` every step; a list has a function for each group. State dicts do not hold
+ * the functions (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html).
+ */
+export class MultiplicativeLR extends WithLambdas {
+  constructor(
+    optimizer: SchedulableOptimizer,
+    lrLambda: LrLambda | readonly LrLambda[],
+    options: LambdaLROptions = {},
+  ) {
+    super("MultiplicativeLR", optimizer, lrLambda, options);
+  }
+
+  protected override nextLrs(): number[] {
+    return this.groupLrs().map((lr, i) => (this.lastEpoch > 0 ? lr * this.lambdas[i]!(this.lastEpoch) : lr));
+  }
+}

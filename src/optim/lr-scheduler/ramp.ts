@@ -1,0 +1,120 @@
+import { checkInteger, checkNumber, checkOptions } from "../../errors.ts";
+import { LRScheduler, type SchedulableOptimizer } from "./scheduler.ts";
+
+export interface ConstantLROptions {
+  /** What the learning rate is multiplied by until `totalIters`, in [0, 1]. Default 1/3. */
+  readonly factor?: number;
+  /** Steps until the learning rate is whole. Default 5. */
+  readonly totalIters?: number;
+  /** Steps done before, to resume. Default -1: none. */
+  readonly lastEpoch?: number;
+}
+
+export interface LinearLROptions {
+  /** What the learning rate is multiplied by at first, in (0, 1]. Default 1/3. */
+  readonly startFactor?: number;
+  /** What it is multiplied by in the end, in [0, 1]. Default 1. */
+  readonly endFactor?: number;
+  /** Steps from the one to the other. Default 5. */
+  readonly totalIters?: number;
+  /** Steps done before, to resume. Default -1: none. */
+  readonly lastEpoch?: number;
+}
+
+export interface PolynomialLROptions {
+  /** Steps until the learning rate is 0. Default 5. */
+  readonly totalIters?: number;
+  /** Power of the polynomial. Default 1. */
+  readonly power?: number;
+  /** Steps done before, to resume. Default -1: none. */
+  readonly lastEpoch?: number;
+}
+
+/**
+ * Multiplies the learning rate by `factor` for the first `totalIters` steps
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html).
+ */
+export class ConstantLR extends LRScheduler<{ factor: number; total_iters: number }> {
+  constructor(optimizer: SchedulableOptimizer, options: ConstantLROptions = {}) {
+    checkOptions("ConstantLR", options, ["factor", "totalIters", "lastEpoch"]);
+    const { factor = 1 / 3, totalIters = 5, lastEpoch } = options;
+    // At 0 the schedule could not find back: it divides by the factor.
+    checkNumber("ConstantLR", "factor", factor, "in (0, 1]", (n) => n > 0 && n <= 1);
+    checkInteger("ConstantLR", "totalIters", totalIters, 0);
+    super("ConstantLR", optimizer, lastEpoch, { factor, total_iters: totalIters });
+    this.start();
+  }
+
+  protected override nextLrs(): number[] {
+    const { factor, total_iters } = this.schedule;
+    const change = this.lastEpoch === 0 ? factor : this.lastEpoch === total_iters ? 1 / factor : 1;
+    return this.groupLrs().map((lr) => lr * change);
+  }
+
+  protected override closedFormLrs(): number[] {
+    const { factor, total_iters } = this.schedule;
+    return this.baseLrs.map((lr) => lr * (this.lastEpoch >= total_iters ? 1 : factor));
+  }
+}
+
+/**
+ * Changes the learning rate's factor from `startFactor` to `endFactor` in equal steps
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html).
+ */
+export class LinearLR extends LRScheduler<{ start_factor: number; end_factor: number; total_iters: number }> {
+  constructor(optimizer: SchedulableOptimizer, options: LinearLROptions = {}) {
+    checkOptions("LinearLR", options, ["startFactor", "endFactor", "totalIters", "lastEpoch"]);
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, lastEpoch } = options;
+    checkNumber("LinearLR", "startFactor", startFactor, "in (0, 1]", (n) => n > 0 && n <= 1);
+    checkNumber("LinearLR", "endFactor", endFactor, "in [0, 1]", (n) => n >= 0 && n <= 1);
+    checkInteger("LinearLR", "totalIters", totalIters);
+    super("LinearLR", optimizer, lastEpoch, {
+      start_factor: startFactor,
+      end_factor: endFactor,
+      total_iters: totalIters,
+    });
+    this.start();
+  }
+
+  protected override nextLrs(): number[] {
+    const { start_factor: start, end_factor: end, total_iters: total } = this.schedule;
+    if (this.lastEpoch === 0) return this.groupLrs().map((lr) => lr * start);
+    if (this.lastEpoch > total) return this.groupLrs();
+    const change = 1 + (end - start) / (total * start + (this.lastEpoch - 1) * (end - start));
+    return this.groupLrs().map((lr) => lr * change);
+  }
+
+  protected override closedFormLrs(): number[] {
+    const { start_factor: start, end_factor: end, total_iters: total } = this.schedule;
+    const factor = start + ((end - start) * Math.min(total, this.lastEpoch)) / total;
+    return this.baseLrs.map((lr) => lr * factor);
+  }
+}
+
+/**
+ * Lets the learning rate fall to 0 as (1 - t / totalIters)^power
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html).
+ */
+export class PolynomialLR extends LRScheduler<{ total_iters: number; power: number }> {
+  constructor(optimizer: SchedulableOptimizer, options: PolynomialLROptions = {}) {
+    checkOptions("PolynomialLR", options, ["totalIters", "power", "lastEpoch"]);
+    const { totalIters = 5, power = 1, lastEpoch } = options;
+    checkInteger("PolynomialLR", "totalIters", totalIters);
+    checkNumber("PolynomialLR", "power", power, "a finite number of at least 0", (n) => n >= 0);
+    super("PolynomialLR", optimizer, lastEpoch, { total_iters: totalIters, power });
+    this.start();
+  }
+
+  protected override nextLrs(): number[] {
+    const { total_iters: total, power } = this.schedule;
+    const t = this.lastEpoch;
+    if (t === 0 || t > total) return this.groupLrs();
+    const change = ((1 - t / total) / (1 - (t - 1) / total)) ** power;
+    return this.groupLrs().map((lr) => lr * change);
+  }
+
+  protected override closedFormLrs(): number[] {
+    const { total_iters: total, power } = this.schedule;
+    return this.baseLrs.map((lr) => lr * (1 - Math.min(total, this.lastEpoch) / total) ** power);
+  }
+}

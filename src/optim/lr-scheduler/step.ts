@@ -1,0 +1,101 @@
+import { checkInteger, checkNumber, checkOptions, OptionError, show } from "../../errors.ts";
+import { LRScheduler, type SchedulableOptimizer, type SchedulerStateDict } from "./scheduler.ts";
+
+export interface DecayOptions {
+  /** What the learning rate is multiplied by. Default 0.1. */
+  readonly gamma?: number;
+  /** Steps done before, to resume. Default -1: none. */
+  readonly lastEpoch?: number;
+}
+
+function checkGamma(where: string, gamma: unknown): void {
+  checkNumber(where, "gamma", gamma, "a finite number of at least 0", (n) => n >= 0);
+}
+
+/**
+ * Multiplies the learning rate by gamma every `stepSize` steps
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html).
+ */
+export class StepLR extends LRScheduler<{ step_size: number; gamma: number }> {
+  constructor(optimizer: SchedulableOptimizer, stepSize: number, options: DecayOptions = {}) {
+    checkInteger("StepLR", "stepSize", stepSize);
+    checkOptions("StepLR", options, ["gamma", "lastEpoch"]);
+    const { gamma = 0.1, lastEpoch } = options;
+    checkGamma("StepLR", gamma);
+    super("StepLR", optimizer, lastEpoch, { step_size: stepSize, gamma });
+    this.start();
+  }
+
+  protected override nextLrs(): number[] {
+    const { step_size, gamma } = this.schedule;
+    const decays = this.lastEpoch !== 0 && this.lastEpoch % step_size === 0;
+    return this.groupLrs().map((lr) => (decays ? lr * gamma : lr));
+  }
+
+  protected override closedFormLrs(): number[] {
+    const { step_size, gamma } = this.schedule;
+    return this.baseLrs.map((lr) => lr * gamma ** Math.floor(this.lastEpoch / step_size));
+  }
+}
+
+/**
+ * Multiplies the learning rate by gamma at every milestone
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html).
+ */
+export class MultiStepLR extends LRScheduler<{ milestones: number[]; gamma: number }> {
+  constructor(optimizer: SchedulableOptimizer, milestones: readonly number[], options: DecayOptions = {}) {
+    if (!Array.isArray(milestones) || !milestones.every((one) => Number.isInteger(one) && one >= 0)) {
+      throw new OptionError(
+        `MultiStepLR: milestones must be integers of at least 0, got ${show(milestones)}`,
+      );
+    }
+    checkOptions("MultiStepLR", options, ["gamma", "lastEpoch"]);
+    const { gamma = 0.1, lastEpoch } = options;
+    checkGamma("MultiStepLR", gamma);
+    super("MultiStepLR", optimizer, lastEpoch, { milestones: [...milestones], gamma });
+    this.start();
+  }
+
+  protected override nextLrs(): number[] {
+    const { milestones, gamma } = this.schedule;
+    // A milestone that is given twice counts twice.
+    const times = milestones.filter((one) => one === this.lastEpoch).length;
+    return this.groupLrs().map((lr) => lr * gamma ** times);
+  }
+
+  protected override closedFormLrs(): number[] {
+    const { milestones, gamma } = this.schedule;
+    const passed = milestones.filter((one) => one <= this.lastEpoch).length;
+    return this.baseLrs.map((lr) => lr * gamma ** passed);
+  }
+
+  override loadStateDict(state: SchedulerStateDict): void {
+    // PyTorch keeps how often each milestone is given.
+    const counts = state?.["milestones"];
+    const isCounter = typeof counts === "object" && counts !== null && !Array.isArray(counts);
+    const list = (counter: object) =>
+      Object.entries(counter).flatMap(([one, times]) => Array<number>(Number(times)).fill(Number(one)));
+    super.loadStateDict(isCounter ? { ...state, milestones: list(counts) } : state);
+  }
+}
+
+/**
+ * Multiplies the learning rate by gamma every step
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html).
+ */
+export class ExponentialLR extends LRScheduler<{ gamma: number }> {
+  constructor(optimizer: SchedulableOptimizer, gamma: number, options: { readonly lastEpoch?: number } = {}) {
+    checkGamma("ExponentialLR", gamma);
+    checkOptions("ExponentialLR", options, ["lastEpoch"]);
+    super("ExponentialLR", optimizer, options.lastEpoch, { gamma });
+    this.start();
+  }
+
+  protected override nextLrs(): number[] {
+    return this.groupLrs().map((lr) => (this.lastEpoch === 0 ? lr : lr * this.schedule.gamma));
+  }
+
+  protected override closedFormLrs(): number[] {
+    return this.baseLrs.map((lr) => lr * this.schedule.gamma ** this.lastEpoch);
+  }
+}

@@ -1,0 +1,70 @@
+import { adamUpdate } from "../ops/adam.ts";
+import type { OptimizerKind } from "./kind.ts";
+import { Optimizer } from "./optimizer.ts";
+import { nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
+
+export interface NAdamOptions {
+  /** Learning rate. Default 2e-3. */
+  readonly lr?: number;
+  /** Decay of the running averages of the gradient and its square. Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Added to the denominator. Default 1e-8. */
+  readonly eps?: number;
+  /** L2 penalty, added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+  /** How fast the momentum factor approaches betas[0]. Default 4e-3. */
+  readonly momentumDecay?: number;
+}
+
+/** The momentum factor μ of a step. */
+function momentumFactor({ betas, momentumDecay }: Settings<NAdamOptions>, step: number): number {
+  return betas[0] * (1 - 0.5 * 0.96 ** (step * momentumDecay));
+}
+
+const nadamKind: OptimizerKind<NAdamOptions> = {
+  name: "NAdam",
+  defaults: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3 },
+  checks: {
+    lr: nonNegative,
+    betas: twoBetas,
+    eps: nonNegative,
+    weightDecay: nonNegative,
+    momentumDecay: nonNegative,
+  },
+  scalars: ["step", "mu_product"],
+  allBuffers: ["exp_avg", "exp_avg_sq"],
+  buffers: () => ["exp_avg", "exp_avg_sq"],
+  tick(settings, clock) {
+    // PyTorch keeps the product as a float32.
+    clock.muProduct = Math.fround(clock.muProduct * Math.fround(momentumFactor(settings, clock.step)));
+  },
+  update: (group, clock, range, plan) =>
+    adamUpdate(
+      range,
+      () => {
+        const { lr, betas, eps, weightDecay } = group;
+        const { step, muProduct } = clock();
+        const mu = momentumFactor(group, step);
+        const muNext = momentumFactor(group, step + 1);
+        return {
+          betas,
+          eps,
+          weightDecay,
+          gradientStep: (lr * (1 - mu)) / (1 - muProduct),
+          momentStep: (lr * muNext) / (1 - muProduct * muNext),
+          rootCorrection2: Math.sqrt(1 - betas[1] ** step),
+        };
+      },
+      plan,
+    ),
+};
+
+/**
+ * Adam with Nesterov momentum (Dozat, 2016), as `torch.optim.NAdam`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.NAdam.html).
+ */
+export class NAdam extends Optimizer<NAdamOptions> {
+  constructor(params: ParameterSource<NAdamOptions>, options: NAdamOptions = {}) {
+    super(nadamKind, params, options);
+  }
+}

@@ -1,0 +1,61 @@
+import { rmspropUpdate } from "../ops/rmsprop.ts";
+import type { OptimizerKind } from "./kind.ts";
+import { Optimizer } from "./optimizer.ts";
+import { boolean, nonNegative, type ParameterSource } from "./param-group.ts";
+
+export interface RMSpropOptions {
+  /** Learning rate. Default 1e-2. */
+  readonly lr?: number;
+  /** Decay of the running average of the squared gradient. Default 0.99. */
+  readonly alpha?: number;
+  /** Added to the denominator. Default 1e-8. */
+  readonly eps?: number;
+  /** L2 penalty, added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+  /** Share of the last step's direction that is kept. Default 0. */
+  readonly momentum?: number;
+  /** Whether the gradient is divided by an estimate of its deviation from its mean. Default false. */
+  readonly centered?: boolean;
+  /** Whether the loss is made larger instead of smaller. Default false. */
+  readonly maximize?: boolean;
+}
+
+const rmspropKind: OptimizerKind<RMSpropOptions> = {
+  name: "RMSprop",
+  defaults: {
+    lr: 1e-2,
+    alpha: 0.99,
+    eps: 1e-8,
+    weightDecay: 0,
+    momentum: 0,
+    centered: false,
+    maximize: false,
+  },
+  checks: {
+    lr: nonNegative,
+    alpha: nonNegative,
+    eps: nonNegative,
+    weightDecay: nonNegative,
+    momentum: nonNegative,
+    centered: boolean,
+    maximize: boolean,
+  },
+  scalars: ["step"],
+  allBuffers: ["square_avg", "momentum_buffer", "grad_avg"],
+  buffers: ({ momentum, centered }) => [
+    "square_avg",
+    ...(momentum > 0 ? ["momentum_buffer"] : []),
+    ...(centered ? ["grad_avg"] : []),
+  ],
+  update: (group, _, range, plan) => rmspropUpdate(range, () => group, plan),
+};
+
+/**
+ * RMSprop (Hinton, 2012), as `torch.optim.RMSprop`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html).
+ */
+export class RMSprop extends Optimizer<RMSpropOptions> {
+  constructor(params: ParameterSource<RMSpropOptions>, options: RMSpropOptions = {}) {
+    super(rmspropKind, params, options);
+  }
+}

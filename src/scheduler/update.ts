@@ -1,0 +1,121 @@
+import { GraphError } from "../errors.ts";
+import type { DeviceBuffer } from "../gpu/buffer.ts";
+import type { GpuContext } from "../gpu/context.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Parameter } from "../graph/parameter.ts";
+import { Tensor } from "../graph/tensor.ts";
+import { clipNorm, clipValue } from "../ops/gradient-norm.ts";
+import type { Dispatch, PlanSettings } from "../ops/op.ts";
+import { planIn } from "./lower.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { ParameterArena, rangesOf } from "./parameters.ts";
+
+/** What follows the gradients in a training step. */
+export interface PlannedUpdate {
+  readonly optimizer: Optimizer;
+  /** {@link Optimizer.planKey} as it was. */
+  readonly planKey: string;
+  /** The optimizer's parameters that have a gradient. */
+  readonly parameters: readonly Parameter[];
+  /** Gradient norms that have to be finite for the update to happen; `null` if there are none. */
+  readonly guard: Tensor | null;
+}
+
+/** The parameters whose gradients a training step needs: what the optimizer updates and what the function clips. */
+export function differentiated(graph: Graph, optimizer: Optimizer): Parameter[] {
+  return [...new Set([...optimizer.parameters, ...graph.clippings.flatMap(({ parameters }) => parameters)])];
+}
+
+/** Throws a GraphError for a clipping that has no step to act on, or whose norm is computed with. */
+export function checkClippings(graph: Graph, trains: boolean): void {
+  if (graph.clippings.length === 0) return;
+  if (!trains) {
+    throw new GraphError(
+      "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with minimize and optimizer",
+    );
+  }
+  const norms = new Set(
+    graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])),
+  );
+  for (const node of graph.nodes) {
+    if (node.kind === "forward" && node.inputs.some((input) => input && norms.has(input.storage.root))) {
+      throw new GraphError(
+        `${node.op.name}: the norm that clipGradNorm_ gives is known only after the step's gradients; return it as a result ` +
+          "and compute with what you read",
+      );
+    }
+  }
+}
+
+/**
+ * The dispatches that follow the gradients: clipping in the order it was asked for, then one update for every contiguous range of
+ * parameters that the optimizer treats alike.
+ * @param gradients Gradients by parameter, all placed in their arena.
+ * @param placed Takes the flat buffers that the dispatches bind.
+ */
+export function planUpdate(
+  context: GpuContext,
+  graph: Graph,
+  settings: PlanSettings,
+  optimizer: Optimizer,
+  gradients: ReadonlyMap<Parameter, Tensor>,
+  placed: Map<Tensor, BufferRange>,
+): PlannedUpdate & { readonly dispatches: readonly Dispatch[] } {
+  const plan = planIn(graph, settings);
+  const flat = (buffer: DeviceBuffer) => {
+    const tensor = new Tensor([buffer.bytes / 4], graph);
+    placed.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
+    return tensor;
+  };
+  const gradientRanges = (parameters: readonly Parameter[]) =>
+    rangesOf(
+      context,
+      parameters.filter((parameter) => gradients.has(parameter)),
+    ).map(({ arena, offset, size }) => ({ offset, size, gradient: flat(arena.gradients) }));
+
+  const dispatches: Dispatch[] = [];
+  const guards = graph.clippings.filter((clipping) => clipping.kind === "norm" && clipping.errorIfNonfinite);
+  const guard = guards.length > 0 ? new Tensor([guards.length], graph) : null;
+  for (const clipping of graph.clippings) {
+    const ranges = gradientRanges(clipping.parameters);
+    if (clipping.kind === "value") {
+      dispatches.push(...clipValue(ranges, clipping.limit, plan));
+    } else {
+      const slot = guards.indexOf(clipping);
+      const guarded = guard && slot >= 0 ? { operand: guard, slot } : null;
+      dispatches.push(...clipNorm(ranges, { ...clipping, guard: guarded }, plan));
+    }
+  }
+
+  const parameters = optimizer.parameters.filter((parameter) => gradients.has(parameter));
+  const { planKey } = optimizer;
+  for (const part of optimizer.planUpdate(parameters)) {
+    for (const { arena, offset, size } of rangesOf(context, part.parameters)) {
+      const states = new Map(part.buffers.map((name) => [name, flat(arena.stateOf(optimizer, name))]));
+      const range = {
+        offset,
+        size,
+        value: flat(arena.values),
+        gradient: flat(arena.gradients),
+        state: (name: string) => states.get(name) ?? null,
+        guard,
+      };
+      dispatches.push(part.update(range, plan));
+    }
+  }
+  return { optimizer, planKey, parameters, guard, dispatches };
+}
+
+/** Where the gradients of placed parameters lie. */
+export function placeGradients(
+  context: GpuContext,
+  gradients: ReadonlyMap<Parameter, Tensor>,
+): Map<Tensor, BufferRange> {
+  return new Map(
+    [...gradients].map(([parameter, gradient]) => {
+      const place = ParameterArena.placeOf(context, parameter);
+      return [gradient, place.range(place.arena.gradients)];
+    }),
+  );
+}

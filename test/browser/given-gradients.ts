@@ -1,0 +1,45 @@
+/** Training steps whose gradients are given, not computed: what optimizers and clipping are tested with. */
+import { type Device, type NDArray, nn, type optim, type Tensor } from "webgpu-lstm";
+import { apply } from "../../src/graph/tensor.ts";
+import { copyRun, fill } from "../../src/ops/copy.ts";
+import type { Op } from "../../src/ops/op.ts";
+
+/** A loss of zero whose gradient for its first input is its second input. */
+const givenGradient: Op<void> = {
+  name: "given_gradient",
+  infer: () => ({ outputs: [{ shape: [] }] }),
+  forward: ({ outputs: [loss] }, _, plan) => [fill(loss!, 0, plan)],
+  backward: ({ inputs: [, gradient], gradInputs: [target] }, _, plan) => [
+    copyRun(target!.elements, { operand: gradient! }, { operand: target! }, plan),
+  ],
+};
+
+/** A sum of losses of zero whose gradient for each parameter is the input of its name. */
+export function lossOf(
+  parameters: ReadonlyMap<string, nn.Parameter>,
+  inputs: Readonly<Record<string, Tensor>>,
+): Tensor {
+  return [...parameters]
+    .map(([name, parameter]) => apply("test", givenGradient, [parameter, inputs[name]!], undefined)[0]!)
+    .reduce((sum, loss) => sum.add(loss));
+}
+
+/** Compiles a step that updates `parameters` by the gradients it is given; `extra` may clip them and give more results. */
+export function gradientStep(
+  device: Device,
+  parameters: ReadonlyMap<string, nn.Parameter>,
+  optimizer: optim.Optimizer<never>,
+  extra: () => Record<string, Tensor> = () => ({}),
+) {
+  const inputs = Object.fromEntries([...parameters].map(([name, { shape }]) => [name, shape]));
+  return device.compile((given) => ({ loss: lossOf(parameters, given), ...extra() }), {
+    inputs,
+    minimize: "loss",
+    optimizer,
+  });
+}
+
+/** Parameters by name. */
+export function parametersOf(values: ReadonlyMap<string, NDArray>): Map<string, nn.Parameter> {
+  return new Map([...values].map(([name, { data, shape }]) => [name, new nn.Parameter(shape, data.slice())]));
+}
