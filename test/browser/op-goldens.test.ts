@@ -1,9 +1,5 @@
 import { expect, test } from "vitest";
-import { grad, nn, optim, type Tensor } from "webgpu-lstm";
-import { apply } from "../../src/graph/tensor.ts";
-import { copyRun, fill } from "../../src/ops/copy.ts";
-import type { Op } from "../../src/ops/op.ts";
-import { sizeOf } from "../../src/shape.ts";
+import { grad, nn, type Tensor } from "webgpu-lstm";
 import { expectClose } from "./closeness.ts";
 import { goldenNames, loadGolden } from "./goldens.ts";
 import { withDevice } from "./gpu.ts";
@@ -63,67 +59,5 @@ test.each(goldenNames("mse"))("MSELoss against PyTorch float64: %s", async (name
       expectClose(`${name} ${key}`, (await result.read()).data, golden.tensor(key));
     }
     step.dispose();
-  });
-});
-
-/** A loss of zero whose gradient for its first input is its second input: what an optimizer is tested with. */
-const givenGradient: Op<void> = {
-  name: "given_gradient",
-  infer: () => ({ outputs: [{ shape: [] }] }),
-  forward: ({ outputs: [loss] }, _, plan) => [fill(loss!, 0, plan)],
-  backward: ({ inputs: [, gradient], gradInputs: [target] }, _, plan) => [
-    copyRun(sizeOf(target!.shape), { operand: gradient! }, { operand: target! }, plan),
-  ],
-};
-
-test.each(goldenNames("adam"))("Adam against PyTorch float64, step by step: %s", async (name) => {
-  const golden = await loadGolden(name);
-  const names = golden.names("param.");
-  await withDevice(async (device) => {
-    const parameters = names.map((n) => {
-      const { data, shape } = golden.input(`param.${n}`);
-      return new nn.Parameter(shape, data);
-    });
-    const [beta1, beta2] = golden.numbers("betas") as [number, number];
-    const rates = golden.numbers("lr");
-    const optimizer = new optim.Adam(parameters, {
-      lr: rates[0]!,
-      betas: [beta1, beta2],
-      eps: golden.number("eps"),
-      weightDecay: golden.number("weight_decay"),
-    });
-    const shapes = Object.fromEntries(names.map((n, i) => [n, parameters[i]!.shape]));
-    const step = await device.compile(
-      (inputs) => {
-        const losses = names.map(
-          (n, i) => apply("test", givenGradient, [parameters[i]!, inputs[n]!], undefined)[0]!,
-        );
-        return { loss: losses.reduce((sum, loss) => sum.add(loss)) };
-      },
-      { inputs: shapes, minimize: "loss", optimizer },
-    );
-    for (const [t, lr] of rates.entries()) {
-      optimizer.lr = lr;
-      const slice = (data: Float64Array, n: number) => {
-        const size = parameters[n]!.shape.reduce((a, b) => a * b, 1);
-        return data.slice(t * size, (t + 1) * size);
-      };
-      step.run(
-        Object.fromEntries(
-          names.map((n, i) => [n, Float32Array.from(slice(golden.tensor(`grads.${n}`).data, i))]),
-        ),
-      );
-      for (const [i, n] of names.entries()) {
-        const { data, shape } = await parameters[i]!.read();
-        const expected = {
-          dtype: "F64" as const,
-          shape,
-          data: slice(golden.tensor(`trajectory.${n}`).data, i),
-        };
-        expectClose(`${name} ${n} step ${t + 1}`, data, expected);
-      }
-    }
-    step.dispose();
-    for (const parameter of parameters) parameter.dispose();
   });
 });
