@@ -1,7 +1,5 @@
 import addSource from "../../shaders/add.wgsl?raw";
-import { ShapeError } from "../errors.ts";
 import { Kernel } from "../gpu/kernel.ts";
-import { sameShape, showShape } from "../shape.ts";
 import { dispatch, linearGrid, type Op } from "./op.ts";
 
 export const addKernel = new Kernel({
@@ -12,19 +10,15 @@ export const addKernel = new Kernel({
   bindings: { a: "read", b: "read", out: "read_write" },
 });
 
-/** a + b for two tensors of the same shape. Both inputs' gradient is the output's. */
+/**
+ * a + b for two tensors of one shape; broadcasting comes before it. Both inputs' gradient is the output's. Gradients add up with
+ * it too, element by element as they lie.
+ */
 export const add: Op<void> = {
   name: "add",
-  infer([a, b]) {
-    if (!sameShape(a!.shape, b!.shape)) {
-      throw new ShapeError(
-        `Tensor.add: both tensors must have the same shape, got ${showShape(a!.shape)} and ${showShape(b!.shape)}`,
-      );
-    }
-    return { outputs: [{ shape: a!.shape }] };
-  },
+  infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
   forward({ inputs: [a, b], outputs: [out] }, _attributes, plan) {
-    const size = out!.elements;
+    const size = a!.elements;
     return [
       dispatch({
         kernel: addKernel,
