@@ -1,11 +1,13 @@
-// reduce_sum: out[0] = Σ partial[i], i < size, always in the same order: 64 invocations sum a run each,
-// the first one sums the 64.
+// reduce_sum: sums in stages, always in the same order. A workgroup sums `chunk` values: its 64 invocations a run each, the
+// first one the 64. More than one workgroup leave as many values for another dispatch.
 //
-// grid      1
+//   out[g] = Σ partial[i]     over i in [g·chunk, min((g + 1)·chunk, size))
+//
+// grid      x: size / chunk
 // partial   read        [size]
-// out       read_write  [1]
+// out       read_write  [size / chunk]
 
-struct Params { size: u32 }
+struct Params { size: u32, chunk: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
@@ -14,10 +16,12 @@ struct Params { size: u32 }
 var<workgroup> sums: array<f32, 64>;
 
 @compute @workgroup_size(64)
-fn reduce_sum(@builtin(local_invocation_index) index: u32) {
-  let run = (params.size + 63u) / 64u;
+fn reduce_sum(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
+  let start = group.x * params.chunk;
+  let end = min(start + params.chunk, params.size);
+  let run = (end - start + 63u) / 64u;
   var sum = 0.0;
-  for (var i = index * run; i < min((index + 1u) * run, params.size); i++) {
+  for (var i = start + index * run; i < min(start + (index + 1u) * run, end); i++) {
     sum += partial[i];
   }
   sums[index] = sum;
@@ -25,6 +29,6 @@ fn reduce_sum(@builtin(local_invocation_index) index: u32) {
   if (index == 0u) {
     var total = 0.0;
     for (var i = 0u; i < 64u; i++) { total += sums[i]; }
-    out[0] = total;
+    out[group.x] = total;
   }
 }

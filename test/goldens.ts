@@ -4,7 +4,7 @@ import { GoldenCase } from "./golden-case.ts";
 
 const folder = new URL("./goldens/", import.meta.url);
 
-/** The cases of one op ("lstm", "linear", "mse", "adam"), by file name. Throws if there is none. */
+/** The cases of one op ("lstm", "linear", "loss", "adam"), by file name. Throws if there is none. */
 export function goldens(op: string): GoldenCase[] {
   const files = readdirSync(folder).filter(
     (file) => file.startsWith(`${op}_`) && file.endsWith(".safetensors"),

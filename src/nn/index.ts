@@ -8,7 +8,29 @@ export { GRU, type GruOptions } from "./gru.ts";
 export * as init from "./init.ts";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
-export { type LossOptions, MSELoss } from "./loss.ts";
+export {
+  HuberLoss,
+  type HuberLossOptions,
+  L1Loss,
+  type LossOptions,
+  MSELoss,
+  type Reduction,
+  SmoothL1Loss,
+  type SmoothL1LossOptions,
+} from "./loss.ts";
+export {
+  BCELoss,
+  type BCELossOptions,
+  BCEWithLogitsLoss,
+  type BCEWithLogitsLossOptions,
+} from "./loss-binary.ts";
+export {
+  CrossEntropyLoss,
+  type CrossEntropyLossOptions,
+  NLLLoss,
+  type NLLLossOptions,
+} from "./loss-classes.ts";
+export type { LossWeights } from "./loss-weights.ts";
 export { LSTM, type LstmOptions, type LstmState } from "./lstm.ts";
 export { Module } from "./module.ts";
 export type { RecurrentOptions } from "./recurrent.ts";

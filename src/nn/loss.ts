@@ -1,11 +1,56 @@
-import { checkOptions, OptionError, show } from "../errors.ts";
-import { apply, type Tensor } from "../graph/tensor.ts";
-import { mse } from "../ops/mse.ts";
+import { checkNumber, checkOptions, GraphError, OptionError, show } from "../errors.ts";
+import { apply, Tensor } from "../graph/tensor.ts";
+import { type PointwiseLossAttributes, pointwiseLoss, type Reduction } from "../ops/pointwise-loss.ts";
 import { Module } from "./module.ts";
 
+export type { Reduction };
+
+/** What all losses can be told. */
 export interface LossOptions {
-  /** Whether to take the mean over all elements or their sum. Default "mean". */
-  readonly reduction?: "mean" | "sum";
+  /** Whether to take the mean over all elements, their sum, or each by itself. Default "mean". */
+  readonly reduction?: Reduction;
+}
+
+/** Checks the options of a loss and returns its reduction. */
+export function checkLossOptions(
+  where: string,
+  options: LossOptions,
+  others: readonly string[] = [],
+): Reduction {
+  checkOptions(where, options, [...others, "reduction"]);
+  const { reduction = "mean" } = options;
+  if (reduction !== "mean" && reduction !== "sum" && reduction !== "none") {
+    throw new OptionError(`${where}: reduction must be "mean", "sum" or "none", got ${show(reduction)}`);
+  }
+  return reduction;
+}
+
+/** Throws a GraphError for what a loss cannot be computed of. */
+export function checkLossInputs(where: string, prediction: unknown, target: unknown): void {
+  for (const [name, value] of Object.entries({ prediction, target })) {
+    if (!(value instanceof Tensor)) {
+      throw new GraphError(
+        `${where}: ${name} must be a tensor, got ${show(value)}; call it inside a traced function, and give data as the ` +
+          "step's inputs",
+      );
+    }
+    if (value.layout) {
+      throw new GraphError(
+        `${where}: ${name} is a recurrent layer's parameter or its gradient, which lies in the kernels' own order on the GPU`,
+      );
+    }
+  }
+}
+
+/** Records a loss that is computed element by element. */
+export function pointwise(
+  prediction: Tensor,
+  target: Tensor,
+  attributes: PointwiseLossAttributes,
+  weights: readonly (Tensor | null)[] = [],
+): Tensor {
+  checkLossInputs(attributes.where, prediction, target);
+  return apply(attributes.where, pointwiseLoss, [prediction, target, ...weights], attributes)[0]!;
 }
 
 /**
@@ -13,20 +58,92 @@ export interface LossOptions {
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html).
  */
 export class MSELoss extends Module {
-  readonly reduction: "mean" | "sum";
+  readonly reduction: Reduction;
 
   constructor(options: LossOptions = {}) {
     super();
-    checkOptions("MSELoss", options, ["reduction"]);
-    const { reduction = "mean" } = options;
-    if (reduction !== "mean" && reduction !== "sum") {
-      throw new OptionError(`MSELoss: reduction must be "mean" or "sum", got ${show(reduction)}`);
-    }
-    this.reduction = reduction;
+    this.reduction = checkLossOptions("MSELoss", options);
   }
 
-  /** @returns A scalar. Both tensors have the same shape; there is no broadcasting. */
+  /** @returns A scalar, or a loss of each element. Both tensors have the same shape; there is no broadcasting. */
   forward(prediction: Tensor, target: Tensor): Tensor {
-    return apply("MSELoss.forward", mse, [prediction, target], { reduction: this.reduction })[0]!;
+    const { reduction } = this;
+    return pointwise(prediction, target, { where: "MSELoss.forward", kind: "squared", reduction });
+  }
+}
+
+/**
+ * Mean of absolute errors, as `torch.nn.L1Loss`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.L1Loss.html).
+ */
+export class L1Loss extends Module {
+  readonly reduction: Reduction;
+
+  constructor(options: LossOptions = {}) {
+    super();
+    this.reduction = checkLossOptions("L1Loss", options);
+  }
+
+  /** @returns A scalar, or a loss of each element. Both tensors have the same shape; there is no broadcasting. */
+  forward(prediction: Tensor, target: Tensor): Tensor {
+    const { reduction } = this;
+    return pointwise(prediction, target, { where: "L1Loss.forward", kind: "absolute", reduction });
+  }
+}
+
+export interface SmoothL1LossOptions extends LossOptions {
+  /** The error up to which the loss is quadratic, at least 0; 0 makes it the L1 loss. Default 1. */
+  readonly beta?: number;
+}
+
+/**
+ * e²/(2·beta) for errors e below beta, |e| - beta/2 for others, as `torch.nn.SmoothL1Loss`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html).
+ */
+export class SmoothL1Loss extends Module {
+  readonly reduction: Reduction;
+  readonly beta: number;
+
+  constructor(options: SmoothL1LossOptions = {}) {
+    super();
+    this.reduction = checkLossOptions("SmoothL1Loss", options, ["beta"]);
+    const { beta = 1 } = options;
+    checkNumber("SmoothL1Loss", "beta", beta, "at least 0", (n) => n >= 0);
+    this.beta = beta;
+  }
+
+  /** @returns A scalar, or a loss of each element. Both tensors have the same shape; there is no broadcasting. */
+  forward(prediction: Tensor, target: Tensor): Tensor {
+    const { reduction, beta: parameter } = this;
+    const where = "SmoothL1Loss.forward";
+    return pointwise(prediction, target, { where, kind: "smooth", parameter, reduction });
+  }
+}
+
+export interface HuberLossOptions extends LossOptions {
+  /** The error up to which the loss is quadratic, more than 0. Default 1. */
+  readonly delta?: number;
+}
+
+/**
+ * e²/2 for errors e up to delta, delta·(|e| - delta/2) for others, as `torch.nn.HuberLoss`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html).
+ */
+export class HuberLoss extends Module {
+  readonly reduction: Reduction;
+  readonly delta: number;
+
+  constructor(options: HuberLossOptions = {}) {
+    super();
+    this.reduction = checkLossOptions("HuberLoss", options, ["delta"]);
+    const { delta = 1 } = options;
+    checkNumber("HuberLoss", "delta", delta, "more than 0", (n) => n > 0);
+    this.delta = delta;
+  }
+
+  /** @returns A scalar, or a loss of each element. Both tensors have the same shape; there is no broadcasting. */
+  forward(prediction: Tensor, target: Tensor): Tensor {
+    const { reduction, delta: parameter } = this;
+    return pointwise(prediction, target, { where: "HuberLoss.forward", kind: "huber", parameter, reduction });
   }
 }

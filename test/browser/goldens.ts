@@ -7,7 +7,7 @@ const urls = import.meta.glob<string>("../goldens/*.safetensors", {
   eager: true,
 });
 
-/** Names of the golden files of one op ("lstm", "linear", "mse", "adam"). */
+/** Names of the golden files of one op ("lstm", "linear", "loss", "adam"). */
 export function goldenNames(op: string): string[] {
   const names = Object.keys(urls)
     .map((path) => path.slice(path.lastIndexOf("/") + 1, -".safetensors".length))

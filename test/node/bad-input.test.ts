@@ -147,8 +147,8 @@ describe("layers and losses", () => {
     ],
     [
       "MSELoss: unknown reduction",
-      () => new nn.MSELoss(wrong({ reduction: "none" })),
-      ["MSELoss: reduction", '"mean" or "sum"', '"none"'],
+      () => new nn.MSELoss(wrong({ reduction: "max" })),
+      ["MSELoss: reduction", '"mean", "sum" or "none"', '"max"'],
     ],
   ])("%s", (_, call, parts) => expectRefusal(call, OptionError, ...parts));
 

@@ -1,0 +1,122 @@
+// cross_entropy_forward: softmax cross-entropy, or negative log-likelihood, of each row, and its gradient in the same pass.
+//
+//   loss[r] = factor · -Σ_c a[c]·logp[c]          logp = scores - log Σ exp(scores), or scores where they are normalized
+//   grad    = factor · (softmax(scores)·Σa - a)   for the scores; -factor·a where they are normalized
+//
+// over the row's classes c, with a[c] = weight[c] · ((1 - smoothing)·y[c] + smoothing / classes) where probabilities y are
+// expected. Where the index t of a class is, y is 1 there and 0 elsewhere, and that 1 has the weight of t:
+// a[c] = (1 - smoothing)·weight[t]·(c = t) + smoothing / classes · weight[c].
+//
+// Row r is (outer, inner): its scores are scores[outer][·][inner]. factor is scale, or 1/total where averaged (NaN for a total
+// of 0, as PyTorch's mean of nothing). An ignored row has loss and gradient 0. A row whose target is no class has NaN.
+//
+// grid      x (and y, past the limit): rows / 64
+// scores    read        [outer][classes][inner]
+// expected  read        [rows], or [outer][classes][inner] for probabilities
+// weight    read        [classes]                 untouched unless weighted
+// total     read        [1]                       untouched unless averaged
+// loss      read_write  [rows]                    untouched where gradient is TARGET
+// grad      read_write  [outer][classes][inner]   untouched where gradient is NONE
+
+const NONE = 0u; const TARGET = 2u;  // 1: of the scores; TARGET: of expected probabilities
+
+struct Params {
+  rows: u32, classes: u32, inner: u32,
+  probabilities: u32, normalized: u32, weighted: u32, averaged: u32, gradient: u32,
+  ignored: f32, smoothing: f32, scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> scores: array<f32>;
+@group(0) @binding(2) var<storage, read> expected: array<f32>;
+@group(0) @binding(3) var<storage, read> weight: array<f32>;
+@group(0) @binding(4) var<storage, read> total: array<f32>;
+@group(0) @binding(5) var<storage, read_write> loss: array<f32>;
+@group(0) @binding(6) var<storage, read_write> grad: array<f32>;
+
+fn weightOf(c: u32) -> f32 {
+  if (params.weighted == 0u) { return 1.0; }
+  return weight[c];
+}
+
+// a[c] of the row that begins at `start` and whose class is `hit`.
+fn share(c: u32, hit: u32, start: u32) -> f32 {
+  let spread = params.smoothing / f32(params.classes);
+  let kept = 1.0 - params.smoothing;
+  if (params.probabilities != 0u) {
+    return weightOf(c) * (kept * expected[start + c * params.inner] + spread);
+  }
+  if (c == hit) { return (kept + spread) * weightOf(c); }
+  if (params.smoothing == 0.0) { return 0.0; }
+  return spread * weightOf(c);
+}
+
+@compute @workgroup_size(64)
+fn cross_entropy_forward(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let row = id.x + id.y * groups.x * 64u;
+  if (row >= params.rows) { return; }
+  let start = (row / params.inner) * params.classes * params.inner + row % params.inner;
+  let end = start + params.classes * params.inner;
+
+  var hit = 0u;
+  var factor = params.scale;
+  if (params.averaged != 0u) { factor = select(1.0 / total[0], notANumber(), total[0] == 0.0); }
+  if (params.probabilities == 0u) {
+    let value = expected[row];
+    let ignored = value == params.ignored;
+    if (ignored || !isClass(value, params.classes)) {
+      let nothing = select(notANumber(), 0.0, ignored);
+      // 0, or NaN where there is nothing to take the mean of.
+      loss[row] = nothing * select(factor, 1.0, params.averaged == 0u);
+      if (params.gradient != NONE) {
+        for (var at = start; at < end; at += params.inner) { grad[at] = nothing; }
+      }
+      return;
+    }
+    hit = u32(value);
+  }
+
+  // logp = scores - largest - logSum
+  var largest = 0.0;
+  var logSum = 0.0;
+  var others = 0.0;
+  if (params.normalized == 0u) {
+    var top = start;
+    for (var at = start; at < end; at += params.inner) {
+      if (scores[at] > scores[top]) { top = at; }
+    }
+    largest = scores[top];
+    for (var at = start; at < end; at += params.inner) {
+      if (at != top) { others += exp(max(scores[at] - largest, -87.0)); }
+    }
+    logSum = log1p(others);
+  }
+
+  var sum = 0.0;
+  var shares = 0.0;
+  for (var c = 0u; c < params.classes; c++) {
+    let a = share(c, hit, start);
+    shares += a;
+    // A score of -∞ where nothing is expected costs nothing.
+    if (a != 0.0) { sum += a * (scores[start + c * params.inner] - largest - logSum); }
+  }
+  if (params.gradient == TARGET) {
+    for (var c = 0u; c < params.classes; c++) {
+      let at = start + c * params.inner;
+      let logp = scores[at] - largest - logSum;
+      grad[at] = -factor * weightOf(c) * (1.0 - params.smoothing) * logp;
+    }
+    return;
+  }
+  loss[row] = -factor * sum;
+  if (params.gradient == NONE) { return; }
+  for (var c = 0u; c < params.classes; c++) {
+    let at = start + c * params.inner;
+    var p = 0.0;
+    if (params.normalized == 0u) { p = exp(max(scores[at] - largest, -87.0)) / (1.0 + others); }
+    grad[at] = factor * (p * shares - share(c, hit, start));
+  }
+}

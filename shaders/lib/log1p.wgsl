@@ -1,0 +1,10 @@
+// log(1 + x) for x ≥ 0 that keeps small x: WGSL's log is only good to 2^-21 near 1, and 1 + x drops what x has below 6e-8.
+//
+// With s = x / (2 + x), log(1 + x) = 2·(s + s³/3 + s⁵/5 + …); for x ≤ 1 eight terms leave less than float32 rounds.
+fn log1p(x: f32) -> f32 {
+  if (x > 1.0) { return log(1.0 + x); }
+  let s = x / (2.0 + x);
+  let q = s * s;
+  let tail = 1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q * (1.0 / 15.0))));
+  return 2.0 * s + 2.0 * s * q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * tail));
+}

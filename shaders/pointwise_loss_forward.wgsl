@@ -1,0 +1,44 @@
+// pointwise_loss_forward: a loss of each element of prediction and target, summed in chunks, in order.
+//
+//   partial[p] = scale · Σ weight[i] · loss(prediction[i], expected[i])     over i in [p·chunk, min((p + 1)·chunk, size))
+//
+// The losses are in lib/pointwise_loss.wgsl. scale is 1/size for the mean; chunk is 1 where nothing is reduced, else
+// reduce_sum adds the partials.
+//
+// grid        x (and y, past the limit): partials / 64
+// prediction  read        [size]
+// expected    read        [size]
+// weight      read        [size]      untouched unless weighted
+// positive    read        [size]      untouched unless weightsPositives
+// partial     read_write  [partials]
+
+struct Params {
+  size: u32, chunk: u32, partials: u32, kind: u32, weighted: u32, weightsPositives: u32,
+  parameter: f32, scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> prediction: array<f32>;
+@group(0) @binding(2) var<storage, read> expected: array<f32>;
+@group(0) @binding(3) var<storage, read> weight: array<f32>;
+@group(0) @binding(4) var<storage, read> positive: array<f32>;
+@group(0) @binding(5) var<storage, read_write> partial: array<f32>;
+
+@compute @workgroup_size(64)
+fn pointwise_loss_forward(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let index = id.x + id.y * groups.x * 64u;
+  if (index >= params.partials) { return; }
+  let end = min((index + 1u) * params.chunk, params.size);
+  var sum = 0.0;
+  for (var i = index * params.chunk; i < end; i++) {
+    var p = 1.0;
+    if (params.weightsPositives != 0u) { p = positive[i]; }
+    var loss = lossOf(params.kind, params.parameter, prediction[i], expected[i], p);
+    if (params.weighted != 0u) { loss *= weight[i]; }
+    sum += loss;
+  }
+  partial[index] = sum * params.scale;
+}

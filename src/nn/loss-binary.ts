@@ -1,0 +1,90 @@
+import { checkOnTheWayIn } from "../graph/input-checks.ts";
+import type { Buffer } from "../graph/parameter.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Reduction } from "../ops/pointwise-loss.ts";
+import { checkLossInputs, checkLossOptions, type LossOptions, pointwise } from "./loss.ts";
+import { broadcastWeights, type LossWeights, weightBuffer } from "./loss-weights.ts";
+import { Module } from "./module.ts";
+
+export interface BCELossOptions extends LossOptions {
+  /** Factors of the elements' losses; broadcast to the prediction's shape. Default none. */
+  readonly weight?: LossWeights;
+}
+
+/**
+ * Binary cross-entropy of probabilities, -y·log x - (1 - y)·log(1 - x) with logarithms of at least -100, as `torch.nn.BCELoss`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html).
+ */
+export class BCELoss extends Module {
+  readonly reduction: Reduction;
+  /** Not learned; in the state dict. */
+  readonly weight: Buffer | null;
+
+  constructor(options: BCELossOptions = {}) {
+    super();
+    this.reduction = checkLossOptions("BCELoss", options, ["weight"]);
+    this.weight = weightBuffer("BCELoss", "weight", options.weight);
+  }
+
+  /**
+   * @param prediction Probabilities. One from the host that is not from 0 to 1 is refused when a step runs; one that was
+   * computed on the GPU gives NaN.
+   * @param target From 0 to 1, of the same shape.
+   * @returns A scalar, or a loss of each element.
+   */
+  forward(prediction: Tensor, target: Tensor): Tensor {
+    const where = "BCELoss.forward";
+    checkLossInputs(where, prediction, target);
+    checkOnTheWayIn(prediction, (values) => {
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i]!;
+        if (value >= 0 && value <= 1) continue;
+        return `every prediction of BCELoss must be a probability from 0 to 1, got ${value} at index ${i}; use BCEWithLogitsLoss for logits`;
+      }
+      return null;
+    });
+    const weight = broadcastWeights(where, "weight", this.weight, prediction.shape);
+    const { reduction } = this;
+    return pointwise(prediction, target, { where, kind: "bce", reduction }, [weight, null]);
+  }
+}
+
+export interface BCEWithLogitsLossOptions extends BCELossOptions {
+  /** Factors of the positive part, y·log σ(x); broadcast to the prediction's shape. Default none. */
+  readonly posWeight?: LossWeights;
+}
+
+/**
+ * Binary cross-entropy of logits, -p·y·log σ(x) - (1 - y)·log(1 - σ(x)), as `torch.nn.BCEWithLogitsLoss`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html). It stays exact for large logits.
+ */
+export class BCEWithLogitsLoss extends Module {
+  readonly reduction: Reduction;
+  /** Not learned; in the state dict. */
+  readonly weight: Buffer | null;
+  readonly #posWeight: Buffer | null;
+
+  constructor(options: BCEWithLogitsLossOptions = {}) {
+    super();
+    this.reduction = checkLossOptions("BCEWithLogitsLoss", options, ["weight", "posWeight"]);
+    this.weight = weightBuffer("BCEWithLogitsLoss", "weight", options.weight);
+    this.#posWeight = weightBuffer("BCEWithLogitsLoss", "posWeight", options.posWeight);
+    if (this.#posWeight) this.registerBuffer("pos_weight", this.#posWeight);
+  }
+
+  /** Not learned; in the state dict as `pos_weight`. */
+  get posWeight(): Buffer | null {
+    return this.#posWeight;
+  }
+
+  /** @param target From 0 to 1, of the same shape as the logits. @returns A scalar, or a loss of each element. */
+  forward(prediction: Tensor, target: Tensor): Tensor {
+    const where = "BCEWithLogitsLoss.forward";
+    checkLossInputs(where, prediction, target);
+    const { reduction } = this;
+    return pointwise(prediction, target, { where, kind: "bceWithLogits", reduction }, [
+      broadcastWeights(where, "weight", this.weight, prediction.shape),
+      broadcastWeights(where, "posWeight", this.#posWeight, prediction.shape),
+    ]);
+  }
+}

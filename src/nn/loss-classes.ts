@@ -1,0 +1,131 @@
+import { checkNumber, ShapeError } from "../errors.ts";
+import { checkIndices } from "../graph/input-checks.ts";
+import type { Buffer } from "../graph/parameter.ts";
+import { apply, type Tensor } from "../graph/tensor.ts";
+import { crossEntropy } from "../ops/cross-entropy.ts";
+import type { Reduction } from "../ops/pointwise-loss.ts";
+import { type Shape, sameShape, showShape } from "../shape.ts";
+import { checkLossInputs, checkLossOptions, type LossOptions } from "./loss.ts";
+import { type LossWeights, weightBuffer } from "./loss-weights.ts";
+import { Module } from "./module.ts";
+
+export interface NLLLossOptions extends LossOptions {
+  /** A factor for each class, [C]. Default none. */
+  readonly weight?: LossWeights;
+  /** The target of elements that do not count. Default -100. */
+  readonly ignoreIndex?: number;
+}
+
+export interface CrossEntropyLossOptions extends NLLLossOptions {
+  /** How much of each target is spread evenly over all classes, from 0 to 1. Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+/** Shape of class indices for scores of a shape: without the class dimension. */
+function targetShape(where: string, shape: Shape): Shape {
+  if (shape.length === 0) {
+    throw new ShapeError(`${where}: prediction must be [N, C], [N, C, d1, …] or [C], got a scalar`);
+  }
+  return shape.length === 1 ? [] : [shape[0]!, ...shape.slice(2)];
+}
+
+/** What the two losses of classes share: weights of the classes, and a class that is ignored. */
+abstract class ClassLoss extends Module {
+  readonly reduction: Reduction;
+  /** [C], not learned; in the state dict. */
+  readonly weight: Buffer | null;
+  readonly ignoreIndex: number;
+
+  constructor(where: string, options: NLLLossOptions, others: readonly string[] = []) {
+    super();
+    this.reduction = checkLossOptions(where, options, [...others, "weight", "ignoreIndex"]);
+    const { weight, ignoreIndex = -100 } = options;
+    this.weight = weightBuffer(where, "weight", weight);
+    const limit = 2 ** 24;
+    checkNumber(where, "ignoreIndex", ignoreIndex, "an integer from -2^24 to 2^24", (n) => {
+      return Number.isInteger(n) && Math.abs(n) <= limit;
+    });
+    this.ignoreIndex = ignoreIndex;
+  }
+
+  protected lossOf(
+    where: string,
+    scores: Tensor,
+    target: Tensor,
+    kind: {
+      readonly normalized: boolean;
+      readonly labelSmoothing: number;
+      readonly takesProbabilities: boolean;
+    },
+  ): Tensor {
+    checkLossInputs(where, scores, target);
+    const { reduction, weight, ignoreIndex } = this;
+    const wanted = targetShape(where, scores.shape);
+    const classes = scores.shape[scores.shape.length === 1 ? 0 : 1]!;
+    const probabilities = kind.takesProbabilities && sameShape(target.shape, scores.shape);
+    if (!probabilities && !sameShape(target.shape, wanted)) {
+      const or = kind.takesProbabilities ? `, or be probabilities ${showShape(scores.shape)}` : "";
+      throw new ShapeError(
+        `${where}: for scores ${showShape(scores.shape)} the target must be class indices ${showShape(wanted)}${or}, got ` +
+          `${showShape(target.shape)}; the classes are ${scores.shape.length === 1 ? "the only" : "the second"} dimension`,
+      );
+    }
+    if (weight && !sameShape(weight.shape, [classes])) {
+      throw new ShapeError(
+        `${where}: weight must hold one value for each of the ${classes} classes, [${classes}], got ${showShape(weight.shape)}`,
+      );
+    }
+    if (!probabilities) checkIndices(target, "class index", classes, ignoreIndex);
+    const { normalized, labelSmoothing } = kind;
+    const attributes = { normalized, probabilities, ignoreIndex, labelSmoothing, reduction };
+    return apply(where, crossEntropy, [scores, target, weight], attributes)[0]!;
+  }
+}
+
+/**
+ * Cross-entropy of logits and classes, as `torch.nn.CrossEntropyLoss`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html). Softmax, loss and the logits' gradient are one
+ * kernel. The mean over class indices is weighted: it is divided by the sum of the weights of the targets that count.
+ */
+export class CrossEntropyLoss extends ClassLoss {
+  readonly labelSmoothing: number;
+
+  constructor(options: CrossEntropyLossOptions = {}) {
+    super("CrossEntropyLoss", options, ["labelSmoothing"]);
+    const { labelSmoothing = 0 } = options;
+    checkNumber("CrossEntropyLoss", "labelSmoothing", labelSmoothing, "from 0 to 1", (n) => n >= 0 && n <= 1);
+    this.labelSmoothing = labelSmoothing;
+  }
+
+  /**
+   * @param prediction Logits [N, C], [N, C, d1, …] or [C].
+   * @param target Class indices [N], [N, d1, …] or [], or probabilities shaped as the logits. An index from the host that is no
+   * class and not `ignoreIndex` is refused when a step runs; one that was computed on the GPU gives NaN.
+   * @returns A scalar, or losses shaped as class indices.
+   */
+  forward(prediction: Tensor, target: Tensor): Tensor {
+    const { labelSmoothing } = this;
+    const kind = { normalized: false, labelSmoothing, takesProbabilities: true };
+    return this.lossOf("CrossEntropyLoss.forward", prediction, target, kind);
+  }
+}
+
+/**
+ * Negative log-likelihood of classes, as `torch.nn.NLLLoss`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html).
+ */
+export class NLLLoss extends ClassLoss {
+  constructor(options: NLLLossOptions = {}) {
+    super("NLLLoss", options);
+  }
+
+  /**
+   * @param prediction Logarithms of probabilities, such as logSoftmax gives: [N, C], [N, C, d1, …] or [C].
+   * @param target Class indices [N], [N, d1, …] or []; checked as CrossEntropyLoss checks them.
+   * @returns A scalar, or losses shaped as the target.
+   */
+  forward(prediction: Tensor, target: Tensor): Tensor {
+    const kind = { normalized: true, labelSmoothing: 0, takesProbabilities: false };
+    return this.lossOf("NLLLoss.forward", prediction, target, kind);
+  }
+}
