@@ -1,5 +1,5 @@
 /**
- * Train and run LSTM models on WebGPU with PyTorch's names, semantics and numbers.
+ * Train and run LSTM, GRU and RNN models on WebGPU with PyTorch's names, semantics and numbers.
  * @packageDocumentation
  */
 export * as data from "./data/index.ts";

@@ -2,6 +2,7 @@ import type { Batch } from "../data/dataset.ts";
 import {
   checkFinite,
   checkInteger,
+  checkNumber,
   checkOptions,
   DataError,
   DisposedError,
@@ -11,6 +12,7 @@ import {
 } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Module } from "../nn/module.ts";
+import { clipGradNorm_ } from "../nn/utils/clip.ts";
 import { Device } from "../scheduler/device.ts";
 import type { Optimizer } from "../scheduler/optimizer.ts";
 import type { CompiledStep } from "../scheduler/step.ts";
@@ -29,6 +31,8 @@ export interface Loss {
 export interface TrainerOptions {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
+  /** Largest norm of a step's gradients, to which `nn.utils.clipGradNorm_` scales them; by default they stay as they are. */
+  readonly clipGradNorm?: number;
 }
 
 /** How far an epoch is. */
@@ -73,6 +77,7 @@ export class Trainer {
   readonly model: Model;
   readonly optimizer: Optimizer;
   readonly #loss: Loss;
+  readonly #clipGradNorm: number | undefined;
   #steps: {
     train?: Promise<CompiledStep<"loss">>;
     evaluate?: Promise<CompiledStep<"loss">>;
@@ -90,14 +95,19 @@ export class Trainer {
         `Trainer: the model must extend nn.Module and have forward(x), got ${show(model)}`,
       );
     }
-    checkOptions("Trainer", options, ["loss", "optimizer"]);
+    checkOptions("Trainer", options, ["loss", "optimizer", "clipGradNorm"]);
     if (typeof options.loss?.forward !== "function" || typeof options.optimizer?.beginStep !== "function") {
       throw new OptionError(
         "Trainer: options must be { loss, optimizer }, such as { loss: new nn.MSELoss(), optimizer }",
       );
     }
+    const { clipGradNorm } = options;
+    if (clipGradNorm !== undefined) {
+      checkNumber("Trainer", "clipGradNorm", clipGradNorm, "a number above 0", (n) => n > 0);
+    }
     this.device = device;
     this.model = model;
+    this.#clipGradNorm = clipGradNorm;
     this.optimizer = options.optimizer;
     this.#loss = options.loss;
   }
@@ -232,11 +242,14 @@ export class Trainer {
 
   #trainStep({ x, y }: Batch): Promise<CompiledStep<"loss">> {
     this.#steps.train ??= this.#compile(true, () =>
-      this.device.compile(({ x, y }) => ({ loss: this.#loss.forward(this.model.forward(x), y) }), {
-        inputs: { x: x.shape, y: y.shape },
-        minimize: "loss",
-        optimizer: this.optimizer,
-      }),
+      this.device.compile(
+        ({ x, y }) => {
+          const loss = this.#loss.forward(this.model.forward(x), y);
+          if (this.#clipGradNorm !== undefined) clipGradNorm_(this.model.parameters(), this.#clipGradNorm);
+          return { loss };
+        },
+        { inputs: { x: x.shape, y: y.shape }, minimize: "loss", optimizer: this.optimizer },
+      ),
     ).catch(this.#forget("train"));
     return this.#steps.train;
   }

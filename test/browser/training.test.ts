@@ -246,6 +246,28 @@ describe("Trainer.fit", () => {
     }));
 });
 
+test("a Trainer with clipGradNorm moves the weights no further than the learning rate times it", () =>
+  withDevice(async (device) => {
+    const moved = async (options: { clipGradNorm?: number }) => {
+      manualSeed(2);
+      const model = new Tiny(1, 4);
+      const before = await model.stateDict();
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.5 });
+      const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer, ...options });
+      const loader = new data.DataLoader(waves(8), { batchSize: 8 });
+      for await (const _ of trainer.fit(loader, { epochs: 1 }));
+      const after = await model.stateDict();
+      await trainer.dispose();
+      model.dispose();
+      const squares = [...after].flatMap(([name, { data }]) =>
+        Array.from(data, (value, i) => (value - before.get(name)!.data[i]!) ** 2),
+      );
+      return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+    };
+    expect(await moved({})).toBeGreaterThan(0.5 * 1e-2);
+    expect(await moved({ clipGradNorm: 1e-2 })).toBeCloseTo(0.5 * 1e-2, 5);
+  }));
+
 /** A model with a Trainer. */
 function forecaster(device: Device, lr = 0.01) {
   const model = new Tiny(1, 4);
