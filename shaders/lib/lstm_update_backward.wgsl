@@ -1,25 +1,20 @@
-// Gradients of one unit in one batch row, from its recurrent product, one partial sum a gate.
+// Gradients of one unit in one batch row, from its recurrent product, one partial sum a gate. Past a sequence's end they pass through
+// as they are.
 // Uses the bindings of lstm_step_backward, which lstm_subgroup_backward and lstm_cell_backward have too.
 
 fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }
   let at = row * params.hidden + unit;
+  let inside = isActive(row, params.time);
   var grad = recurrent.x + recurrent.y + recurrent.z + recurrent.w;
   if (params.hasHiddenCarry != 0u) { grad += hiddenCarry[at]; }
+  if (params.keepsHiddenCarry != 0u) { hiddenCarry[at] = select(grad, 0.0, inside); }
+  if (params.hasGradOutput != 0u) { grad += gradOutput[params.gate + at]; }
   var gradCell = 0.0;
   if (params.hasCellCarry != 0u) { gradCell = cellCarry[at]; }
-  if (!isActive(row, params.time)) {
-    // Past a sequence's end its gradients pass through as they are.
-    gates[params.gate + at] = vec4f();
-    cellCarry[at] = gradCell;
-    if (params.keepsHiddenCarry != 0u) { hiddenCarry[at] = grad; }
-    return;
-  }
-  if (params.keepsHiddenCarry != 0u) { hiddenCarry[at] = 0.0; }
-  if (params.hasGradOutput != 0u) { grad += gradOutput[params.gate + at]; }
   var cellBefore = 0.0;
   if (params.hasBefore != 0u) { cellBefore = cells[params.before + at]; }
   let result = cellBackward(gates[params.gate + at], cells[params.current + at], cellBefore, grad, gradCell);
-  gates[params.gate + at] = result.gates;
-  cellCarry[at] = result.before;
+  gates[params.gate + at] = select(vec4f(), result.gates, inside);
+  cellCarry[at] = select(gradCell, result.before, inside);
 }
