@@ -60,16 +60,21 @@ export interface BCEWithLogitsLossOptions extends BCELossOptions {
  */
 export class BCEWithLogitsLoss extends Module {
   readonly reduction: Reduction;
-  /** Not learned; in the state dict. */
-  readonly weight: Buffer | null;
+  readonly #weight: Buffer | null;
   readonly #posWeight: Buffer | null;
 
   constructor(options: BCEWithLogitsLossOptions = {}) {
     super();
     this.reduction = checkLossOptions("BCEWithLogitsLoss", options, ["weight", "posWeight"]);
-    this.weight = weightBuffer("BCEWithLogitsLoss", "weight", options.weight);
+    this.#weight = weightBuffer("BCEWithLogitsLoss", "weight", options.weight);
     this.#posWeight = weightBuffer("BCEWithLogitsLoss", "posWeight", options.posWeight);
+    if (this.#weight) this.registerBuffer("weight", this.#weight);
     if (this.#posWeight) this.registerBuffer("pos_weight", this.#posWeight);
+  }
+
+  /** Not learned; in the state dict. */
+  get weight(): Buffer | null {
+    return this.#weight;
   }
 
   /** Not learned; in the state dict as `pos_weight`. */
@@ -83,7 +88,7 @@ export class BCEWithLogitsLoss extends Module {
     checkLossInputs(where, prediction, target);
     const { reduction } = this;
     return pointwise(prediction, target, { where, kind: "bceWithLogits", reduction }, [
-      broadcastWeights(where, "weight", this.weight, prediction.shape),
+      broadcastWeights(where, "weight", this.#weight, prediction.shape),
       broadcastWeights(where, "posWeight", this.#posWeight, prediction.shape),
     ]);
   }
