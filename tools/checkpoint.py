@@ -1,7 +1,7 @@
 """Reads and writes checkpoints as src/io/checkpoint.ts does, for PyTorch models and optimizers, with numpy alone.
 
-A checkpoint is a safetensors file: the model's tensors under their own names, so that `safetensors.torch.load_file` gives a
-state dict, the optimizer's as `optimizer.state.0.exp_avg`. The optimizer's numbers (`step`, the settings of its groups)
+A checkpoint is a safetensors file: the model's tensors under their own names, so that `safetensors.torch.load_file`
+gives a state dict, the optimizer's as `optimizer.state.0.exp_avg`. The optimizer's numbers (`step`, the settings of its groups)
 are JSON in the metadata entry `optimizer`, and anything else in `config`.
 """
 
@@ -18,7 +18,8 @@ PREFIX = "optimizer.state."
 def save(path, model, optimizer=None, config=None):
     """model: a Module; optimizer: a torch.optim.Optimizer or None; config: anything that JSON can hold."""
     tensors = {name: _numpy(value) for name, value in model.state_dict().items()}
-    assert not any(name.startswith(PREFIX) for name in tensors), f"rename the model's field: {PREFIX} is the optimizer's"
+    if any(name.startswith(PREFIX) for name in tensors):
+        raise ValueError(f"a name in the model begins with {PREFIX}, which is the optimizer's; rename the field")
     metadata = {"format": "pt"}
     if optimizer is not None:
         saved = optimizer.state_dict()

@@ -52,7 +52,47 @@ def go_on(path, x, target, dtype):
     return output, losses, {name: value.numpy() for name, value in model.state_dict().items()}
 
 
+# Each with a setting that adds to the state, where it has one.
+OPTIMIZERS = {
+    "sgd": ("SGD", {"lr": 0.1}),
+    "sgd_momentum": ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.5}),
+    "adam": ("Adam", {"lr": 0.05}),
+    "adamw": ("AdamW", {"lr": 0.05, "amsgrad": True}),
+    "rmsprop": ("RMSprop", {"lr": 0.01}),
+    "rmsprop_centered": ("RMSprop", {"lr": 0.01, "centered": True, "momentum": 0.5}),
+    "adagrad": ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.1}),
+    # foreach, for the reason that is in optimizers.py
+    "nadam": ("NAdam", {"lr": 0.05, "foreach": True}),
+    "radam": ("RAdam", {"lr": 0.05}),
+}
+
+
+def optimizer_case(name, kind, settings):
+    """A checkpoint of a Linear after 4 steps; its config has the data, and the losses of the 10 steps after it in float64."""
+    torch.manual_seed(801)
+    x = torch.randn(4, 3)
+    target = torch.randn(4, 2)
+
+    def fresh(dtype):
+        model = torch.nn.Linear(3, 2).to(dtype)
+        return model, getattr(torch.optim, kind)(model.parameters(), **settings)
+
+    model, optimizer = fresh(torch.float32)
+    train(model, optimizer, x, target, 4)
+    path = OUT / f"interchange_optim_{name}.safetensors"
+    checkpoint.save(path, model, optimizer)
+    wide, wide_optimizer = fresh(torch.float64)
+    checkpoint.load(path, wide, wide_optimizer)
+    losses = train(wide, wide_optimizer, x.double(), target.double(), 10)
+    data = {"x": x.flatten().tolist(), "target": target.flatten().tolist()}
+    config = {"optimizer": kind, **data, "losses": losses.tolist()}
+    checkpoint.save(path, model, optimizer, config)
+
+
 def main():
+    for name, (kind, settings) in OPTIMIZERS.items():
+        optimizer_case(name, kind, settings)
+
     torch.manual_seed(800)
     model = Model()
     optimizer = optimizer_of(model)
