@@ -1,16 +1,7 @@
 /** Losses beyond PyTorch's goldens: gradients as difference quotients, many rows, masks, weights as state. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  DataError,
-  Generator,
-  GraphError,
-  grad,
-  nn,
-  OptionError,
-  ShapeError,
-  type Tensor,
-} from "webgpu-lstm";
+import { Generator, grad, nn } from "webgpu-lstm";
 import { crossEntropyMean } from "../reference/cross-entropy.ts";
 import { centralDifference } from "../reference/recurrent.ts";
 import { withDevice } from "./gpu.ts";
