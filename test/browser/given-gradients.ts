@@ -28,7 +28,7 @@ export function lossOf(
 export function gradientStep(
   device: Device,
   parameters: ReadonlyMap<string, nn.Parameter>,
-  optimizer: optim.Optimizer<never>,
+  optimizer: optim.Optimizer,
   extra: () => Record<string, Tensor> = () => ({}),
 ) {
   const inputs = Object.fromEntries([...parameters].map(([name, { shape }]) => [name, shape]));

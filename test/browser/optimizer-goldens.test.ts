@@ -39,10 +39,7 @@ class Case {
   }
 
   /** Parameters as they begin, or as they are after `steps`, and their optimizer, with the case's options or without any. */
-  make(
-    steps = 0,
-    withOptions = true,
-  ): { parameters: Map<string, nn.Parameter>; optimizer: optim.Optimizer<never> } {
+  make(steps = 0, withOptions = true): { parameters: Map<string, nn.Parameter>; optimizer: optim.Optimizer } {
     const at = (name: string): NDArray => {
       const start = this.golden.input(`param.${name}`);
       return steps === 0
@@ -55,7 +52,7 @@ class Case {
     const options = JSON.parse(this.golden.text("options")) as object;
     const Class = classes[this.golden.op as keyof typeof classes] as unknown as new (
       ...args: unknown[]
-    ) => optim.Optimizer<never>;
+    ) => optim.Optimizer;
     const whole = groups.length === 1;
     const source = groups.map(([indices, own]) => {
       const params = indices.map((i) => list[i]!);
@@ -120,7 +117,7 @@ class Case {
   }
 
   /** The largest share of the budget that the optimizer's state uses at the end. */
-  async stateUsed(optimizer: optim.Optimizer<never>): Promise<number> {
+  async stateUsed(optimizer: optim.Optimizer): Promise<number> {
     const { state } = await optimizer.stateDict();
     let used = 0;
     for (const [number, name] of this.order.entries()) {

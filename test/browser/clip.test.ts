@@ -1,0 +1,282 @@
+/** Gradient clipping between gradients and update, on the GPU: against PyTorch, and what a bad norm does to a step. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DataError, GraphError, grad, type NDArray, nn, OptionError, optim, type Tensor } from "webgpu-lstm";
+import { float32Budget, recordParity } from "../parity.ts";
+import { expectRefusal, wrong } from "../refusal.ts";
+import { budgetUsed } from "./closeness.ts";
+import { gradientStep, lossOf, parametersOf } from "./given-gradients.ts";
+import { goldenNames, loadGolden } from "./goldens.ts";
+import { GpuFrame } from "./gpu.ts";
+
+const { clipGradNorm_, clipGradValue_ } = nn.utils;
+
+let frame: GpuFrame;
+beforeAll(async () => {
+  frame = await GpuFrame.open();
+});
+afterAll(() => frame.close());
+
+/** A call as the goldens have it. */
+type Call = ["norm", number[], number | "inf", number | "inf"] | ["value", number[], number];
+
+const numberOf = (value: number | "inf") => (value === "inf" ? Number.POSITIVE_INFINITY : value);
+
+test.for(goldenNames("clip"))("clips as PyTorch float64: %s", async (file, { task }) => {
+  const golden = await loadGolden(file);
+  const calls = JSON.parse(golden.text("calls")) as Call[];
+  const names = golden.names("grads.");
+  const gradients = Object.fromEntries(names.map((name) => [name, golden.input(`grads.${name}`)]));
+  await frame.run(async (device) => {
+    // From zero with a rate of 1, a parameter ends at exactly its negative gradient.
+    const zero = ({ data, shape }: NDArray) => ({ data: new Float32Array(data.length), shape });
+    const parameters = parametersOf(new Map(names.map((name) => [name, zero(gradients[name]!)])));
+    const list = [...parameters.values()];
+    const optimizer = new optim.SGD(list, { lr: 1 });
+    const step = await gradientStep(device, parameters, optimizer, () => {
+      const norms: Record<string, Tensor> = {};
+      for (const [i, [kind, indices, limit, normType]] of calls.entries()) {
+        const chosen = indices.map((index) => list[index]!);
+        if (kind === "value") clipGradValue_(chosen, limit);
+        else norms[i] = clipGradNorm_(chosen, numberOf(limit), { normType: numberOf(normType!) });
+      }
+      return norms;
+    });
+    const results = step.run(gradients) as Record<string, { item(): Promise<number> }>;
+    const norms = await Promise.all(
+      Object.keys(results)
+        .filter((name) => name !== "loss")
+        .map((name) => results[name]!.item()),
+    );
+    let used = 0;
+    if (norms.length > 0) used = budgetUsed(Float32Array.from(norms), golden.tensor("norms"));
+    for (const [name, parameter] of parameters) {
+      const clipped = (await parameter.read()).data.map((value) => -value);
+      used = Math.max(used, budgetUsed(clipped, golden.tensor(`clipped.${name}`)));
+    }
+    step.dispose();
+    for (const parameter of list) parameter.dispose();
+    const row = file.slice("clip_".length).replaceAll("_", " ");
+    recordParity(task, {
+      section: "nn.utils.clipGradNorm_, clipGradValue_",
+      row,
+      budget: float32Budget,
+      used,
+    });
+    expect(used).toBeLessThanOrEqual(1);
+  });
+});
+
+test("a norm of 70,000 gradients in several ranges is exact to float32", async () => {
+  await frame.run(async (device) => {
+    const sizes = { a: 30_000, b: 129, c: 40_001 };
+    const parameters = parametersOf(
+      new Map(
+        Object.entries(sizes).map(([name, size]) => [name, { data: new Float32Array(size), shape: [size] }]),
+      ),
+    );
+    const list = [...parameters.values()];
+    // Only the first and the last, which do not lie side by side.
+    const optimizer = new optim.SGD(list, { lr: 1 });
+    const step = await gradientStep(device, parameters, optimizer, () => ({
+      norm: clipGradNorm_([list[0]!, list[2]!], 1),
+      largest: clipGradNorm_(list, Number.POSITIVE_INFINITY, { normType: Number.POSITIVE_INFINITY }),
+    }));
+    const gradients = Object.fromEntries(
+      Object.entries(sizes).map(([name, size]) => [
+        name,
+        Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.7) * (1 + (i % 7))),
+      ]),
+    );
+    const { norm, largest } = step.run(gradients) as Record<string, { item(): Promise<number> }>;
+    const sum = [...gradients["a"]!, ...gradients["c"]!].reduce((total, g) => total + g * g, 0);
+    expect(Math.abs((await norm!.item()) / Math.sqrt(sum) - 1)).toBeLessThan(1e-6);
+    // b was not clipped, so it has the largest left.
+    expect(await largest!.item()).toBe(Math.max(...gradients["b"]!.map(Math.abs)));
+    step.dispose();
+    for (const parameter of list) parameter.dispose();
+  });
+});
+
+describe("errorIfNonfinite", () => {
+  const optimizers = {
+    adam: (list: nn.Parameter[]) => new optim.Adam(list, { amsgrad: true }),
+    sgd: (list: nn.Parameter[]) => new optim.SGD(list, { momentum: 0.9, dampening: 0.5, lr: 0.1 }),
+    rmsprop: (list: nn.Parameter[]) => new optim.RMSprop(list, { centered: true, momentum: 0.5 }),
+    adagrad: (list: nn.Parameter[]) => new optim.Adagrad(list, { initialAccumulatorValue: 0.1 }),
+    nadam: (list: nn.Parameter[]) => new optim.NAdam(list),
+  };
+  const start = new Map([["p", { data: Float32Array.of(0.5, -1, 2), shape: [3] }]]);
+  // Finite, but their squares and their sum are not.
+  const bad = { p: Float32Array.of(1, 3e38, -3e38) };
+  const good = [{ p: Float32Array.of(0.1, -0.2, 0.3) }, { p: Float32Array.of(1, 0, -1) }];
+
+  for (const [name, make] of Object.entries(optimizers)) {
+    for (const first of [true, false]) {
+      test(`${name}: a bad ${first ? "first" : "second"} step changes nothing and is not counted`, async () => {
+        await frame.run(async (device) => {
+          const train = async (gradients: readonly { p: Float32Array }[]) => {
+            const parameters = parametersOf(start);
+            const optimizer = make([...parameters.values()]) as optim.Optimizer;
+            const step = await gradientStep(device, parameters, optimizer, () => ({
+              norm: clipGradNorm_(parameters.values(), 100, { errorIfNonfinite: true }),
+            }));
+            for (const one of gradients) {
+              const { loss, norm } = step.run(one) as unknown as Record<
+                "loss" | "norm",
+                { item(): Promise<number> }
+              >;
+              if (one !== bad) {
+                await loss.item();
+                continue;
+              }
+              for (const result of [loss, norm]) {
+                const isFirst = gradients[0] === bad;
+                const run = `run ${isFirst ? 1 : 2} is Infinity`;
+                await expectRefusal(() => result.item(), DataError, "Result.item", run, "clipGradNorm_");
+              }
+            }
+            const state = await optimizer.stateDict();
+            const value = await parameters.get("p")!.read();
+            step.dispose();
+            parameters.get("p")!.dispose();
+            return { state, value, steps: optimizer.steps };
+          };
+          const steps = first ? [bad, ...good] : [good[0]!, bad, good[1]!];
+          expect(await train(steps)).toEqual(await train(good));
+        });
+      });
+    }
+  }
+
+  test("bad steps that nobody has read about are taken back with the next read", async () => {
+    await frame.run(async (device) => {
+      const parameters = parametersOf(start);
+      const optimizer = new optim.Adam(parameters.values());
+      const step = await gradientStep(device, parameters, optimizer, () => ({
+        norm: clipGradNorm_(parameters.values(), 100, { errorIfNonfinite: true }),
+      }));
+      step.run(bad);
+      step.run(good[0]!);
+      step.run(bad);
+      const { loss } = step.run(good[1]!);
+      expect(optimizer.steps).toBe(4);
+      expect(await loss.item()).toBe(0);
+      expect(optimizer.steps).toBe(2);
+      step.dispose();
+      parameters.get("p")!.dispose();
+    });
+  });
+
+  test("without it gradients are scaled by an infinite norm, to zeros and NaN as in PyTorch", async () => {
+    await frame.run(async (device) => {
+      const parameters = parametersOf(start);
+      const optimizer = new optim.SGD(parameters.values(), { lr: 1 });
+      const step = await gradientStep(device, parameters, optimizer, () => ({
+        norm: clipGradNorm_(parameters.values(), 100),
+      }));
+      const { norm } = step.run(bad) as Record<string, { item(): Promise<number> }>;
+      expect(await norm!.item()).toBe(Number.POSITIVE_INFINITY);
+      // The gradients are finite, so that all become 0.
+      expect([...(await parameters.get("p")!.read()).data]).toEqual([0.5, -1, 2]);
+      step.dispose();
+      parameters.get("p")!.dispose();
+    });
+  });
+});
+
+test("the norm counts parameters that the optimizer does not have, as a backward pass in PyTorch does", async () => {
+  await frame.run(async (device) => {
+    const zeros = new Map(["a", "b"].map((name) => [name, { data: new Float32Array(2), shape: [2] }]));
+    const parameters = parametersOf(zeros);
+    const optimizer = new optim.SGD([parameters.get("a")!], { lr: 1 });
+    const step = await gradientStep(device, parameters, optimizer, () => ({
+      norm: clipGradNorm_(parameters.values(), 1),
+    }));
+    const run = step.run({ a: Float32Array.of(3, 0), b: Float32Array.of(0, 4) });
+    expect(await (run as Record<string, { item(): Promise<number> }>)["norm"]!.item()).toBe(5);
+    expect((await parameters.get("a")!.read()).data[0]).toBeCloseTo(-0.6, 6);
+    expect([...(await parameters.get("b")!.read()).data]).toEqual([0, 0]);
+    step.dispose();
+    for (const parameter of parameters.values()) parameter.dispose();
+  });
+});
+
+describe("refused", () => {
+  const parameters = () => parametersOf(new Map([["p", { data: new Float32Array(2), shape: [2] }]]));
+  const compile = (extra: (list: nn.Parameter[]) => Record<string, Tensor>) =>
+    frame.run(async (device) => {
+      const own = parameters();
+      const list = [...own.values()];
+      try {
+        await gradientStep(device, own, new optim.SGD(list), () => extra(list));
+      } finally {
+        for (const parameter of list) parameter.dispose();
+      }
+    });
+
+  test("outside of a traced function", async () => {
+    const list = [...parameters().values()];
+    await expectRefusal(() => clipGradNorm_(list, 1), GraphError, "clipGradNorm_", "device.compile()");
+    await expectRefusal(() => clipGradValue_(list, 1), GraphError, "clipGradValue_", "device.compile()");
+  });
+
+  test("in a step that does not train", async () => {
+    await frame.run(async (device) => {
+      const own = parameters();
+      const traced = (inputs: Readonly<Record<string, Tensor>>) => {
+        const loss = lossOf(own, inputs);
+        return { loss, norm: clipGradNorm_(own.values(), 1), gradient: grad(loss, [...own.values()])[0]! };
+      };
+      const compiled = device.compile(traced, { inputs: { p: [2] } });
+      await expectRefusal(() => compiled, GraphError, "clipGradNorm_", "minimize and optimizer");
+    });
+  });
+
+  test("computing with the norm", async () => {
+    const message = ["add", "clipGradNorm_", "return it as a result"];
+    await expectRefusal(
+      () => compile((list) => ({ twice: clipGradNorm_(list, 1).add(clipGradNorm_(list, 2)) })),
+      GraphError,
+      ...message,
+    );
+  });
+
+  test.each([
+    [
+      "a negative norm",
+      (list: nn.Parameter[]) => clipGradNorm_(list, -1),
+      ["maxNorm", "at least 0", "got -1"],
+    ],
+    ["a NaN norm", (list: nn.Parameter[]) => clipGradNorm_(list, Number.NaN), ["maxNorm", "got NaN"]],
+    ["norm 0", (list: nn.Parameter[]) => clipGradNorm_(list, 1, { normType: 0 }), ["normType", "above 0"]],
+    [
+      "a flag that is none",
+      (list: nn.Parameter[]) => clipGradNorm_(list, 1, { errorIfNonfinite: wrong(1) }),
+      ["errorIfNonfinite", "true or false"],
+    ],
+    [
+      "an unknown option",
+      (list: nn.Parameter[]) => clipGradNorm_(list, 1, wrong({ p: 2 })),
+      ['unknown option "p"', "normType"],
+    ],
+    ["a model", () => clipGradNorm_(wrong(new nn.Linear(1, 1)), 1), ["model.parameters()", "a Linear"]],
+    ["a number in the list", () => clipGradNorm_(wrong([7]), 1), ["model.parameters()", "[7]"]],
+    ["a negative value", (list: nn.Parameter[]) => clipGradValue_(list, -2), ["clipValue", "got -2"]],
+    [
+      "an infinite value",
+      (list: nn.Parameter[]) => clipGradValue_(list, Number.POSITIVE_INFINITY),
+      ["clipValue", "got Infinity"],
+    ],
+  ] as [string, (list: nn.Parameter[]) => unknown, string[]][])("%s", (_, call, parts) =>
+    expectRefusal(
+      () =>
+        compile((list) => {
+          call(list);
+          return {};
+        }),
+      OptionError,
+      "clipGrad",
+      ...parts,
+    ),
+  );
+});

@@ -1,0 +1,285 @@
+/** What optimizers remember: saved and loaded bit for bit, kept apart by group and by parameter, one dispatch a range. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Device, DisposedError, nn, optim, StateDictError } from "webgpu-lstm";
+import { expectRefusal } from "../refusal.ts";
+import { gradientStep, lossOf, parametersOf } from "./given-gradients.ts";
+import { GpuFrame } from "./gpu.ts";
+import { bits, Tiny, tinyShapes, values } from "./tiny.ts";
+
+let frame: GpuFrame;
+beforeAll(async () => {
+  frame = await GpuFrame.open();
+});
+afterAll(() => frame.close());
+
+const makers: Record<string, (list: nn.Parameter[]) => optim.Optimizer> = {
+  Adam: (list) => new optim.Adam(list, { amsgrad: true, weightDecay: 0.01 }),
+  AdamW: (list) => new optim.AdamW(list, { lr: 0.01 }),
+  SGD: (list) => new optim.SGD(list, { momentum: 0.9, dampening: 0.3, lr: 0.1 }),
+  "SGD without momentum": (list) => new optim.SGD(list, { lr: 0.1 }),
+  RMSprop: (list) => new optim.RMSprop(list, { centered: true, momentum: 0.5 }),
+  Adagrad: (list) => new optim.Adagrad(list, { lrDecay: 0.1, initialAccumulatorValue: 0.2 }),
+  NAdam: (list) => new optim.NAdam(list, { momentumDecay: 0.1 }),
+  RAdam: (list) => new optim.RAdam(list, { betas: [0.8, 0.9] }),
+};
+
+/** Two groups of a model whose layout on the GPU is not PyTorch's, the second with a learning rate of its own. */
+function training(device: Device, model: Tiny, make: (list: nn.Parameter[]) => optim.Optimizer) {
+  const optimizer = make(model.lstm.parameters());
+  optimizer.addParamGroup({ params: model.fc.parameters(), lr: 0.05 } as never);
+  const criterion = new nn.MSELoss();
+  const compile = () =>
+    device.compile(({ x, y }) => ({ loss: criterion.forward(model.forward(x), y) }), {
+      inputs: tinyShapes,
+      minimize: "loss",
+      optimizer,
+    });
+  return { optimizer, compile };
+}
+
+const batch = (t: number) => ({ x: values(tinyShapes.x, t), y: values(tinyShapes.y, 2 * t) });
+
+describe.each(Object.entries(makers))("%s", (_, make) => {
+  test("ten steps, and five and five with everything saved between, give the same bits", async () => {
+    await frame.run(async (device) => {
+      const model = new Tiny();
+      const start = await model.stateDict();
+      const { optimizer, compile } = training(device, model, make);
+      const step = await compile();
+      for (let t = 0; t < 5; t++) step.run(batch(t));
+      const [weights, state] = await Promise.all([model.stateDict(), optimizer.stateDict()]);
+      for (let t = 5; t < 10; t++) step.run(batch(t));
+      const expected = await bits(model);
+      const expectedState = await optimizer.stateDict();
+
+      // Loaded before the parameters are on the device, and after other steps there.
+      for (const trained of [false, true]) {
+        const other = new Tiny();
+        other.loadStateDict(start);
+        const resumed = training(device, other, make);
+        let otherStep = trained ? await resumed.compile() : null;
+        if (trained) for (let t = 20; t < 23; t++) otherStep!.run(batch(t));
+        other.loadStateDict(weights);
+        resumed.optimizer.loadStateDict(state);
+        expect(await resumed.optimizer.stateDict()).toEqual(state);
+        otherStep ??= await resumed.compile();
+        for (let t = 5; t < 10; t++) otherStep.run(batch(t));
+        expect(await bits(other)).toEqual(expected);
+        expect(await resumed.optimizer.stateDict()).toEqual(expectedState);
+        otherStep.dispose();
+        other.dispose();
+      }
+      step.dispose();
+      model.dispose();
+    });
+  });
+});
+
+test("a state dict that does not fit changes neither settings nor buffers on the device", async () => {
+  await frame.run(async (device) => {
+    const model = new Tiny();
+    const { optimizer, compile } = training(device, model, makers["Adam"]!);
+    const step = await compile();
+    step.run(batch(0));
+    const before = await optimizer.stateDict();
+    const bad = structuredClone(before) as {
+      state: Record<number, Record<string, unknown>>;
+      param_groups: never;
+    };
+    bad.state[0]!["exp_avg"] = { data: new Float32Array(24), shape: [12, 2] };
+    bad.state[5]!["exp_avg_sq"] = { data: new Float32Array(2), shape: [2] };
+    (bad.param_groups as { lr: number }[])[0]!.lr = 9;
+    await expectRefusal(
+      () => optimizer.loadStateDict(bad as never),
+      StateDictError,
+      "Adam.loadStateDict",
+      "state 5: exp_avg_sq must have shape [1], got [2]",
+      "nothing was loaded",
+    );
+    expect(await optimizer.stateDict()).toEqual(before);
+    step.dispose();
+    model.dispose();
+    await expectRefusal(() => optimizer.stateDict(), DisposedError, "Adam.stateDict", "disposed");
+    await expectRefusal(() => optimizer.loadStateDict(before), DisposedError, "Adam.loadStateDict");
+  });
+});
+
+describe("dispatches", () => {
+  const updates = async (device: Device, model: Tiny, optimizer: optim.Optimizer) => {
+    const criterion = new nn.MSELoss();
+    const step = await device.compile(({ x, y }) => ({ loss: criterion.forward(model.forward(x), y) }), {
+      inputs: tinyShapes,
+      minimize: "loss",
+      optimizer,
+    });
+    const names = step.program.source.dispatches.map(({ kernel }) => kernel.name);
+    step.dispose();
+    model.dispose();
+    return names.filter((name) => ["adam", "sgd", "rmsprop", "adagrad"].includes(name));
+  };
+
+  test("one updates a whole model, one each group", async () => {
+    await frame.run(async (device) => {
+      const whole = new Tiny();
+      expect(await updates(device, whole, new optim.NAdam(whole.parameters()))).toEqual(["adam"]);
+      const two = new Tiny();
+      const groups = [{ params: two.lstm.parameters() }, { params: two.fc.parameters(), lr: 0.1 }];
+      expect(await updates(device, two, new optim.RMSprop(groups))).toEqual(["rmsprop", "rmsprop"]);
+    });
+  });
+
+  test("replaying allocates nothing, changed settings included", async () => {
+    await frame.run(async (device) => {
+      const model = new Tiny();
+      const { optimizer, compile } = training(device, model, makers["SGD"]!);
+      const step = await compile();
+      step.run(batch(0));
+      const { allocations } = device.memory;
+      for (let t = 1; t < 5; t++) {
+        optimizer.lr = 0.1 / t;
+        (optimizer as optim.SGD).paramGroups[1]!.momentum = 0.5 + 0.1 * t;
+        step.run(batch(t));
+      }
+      expect(device.memory.allocations).toBe(allocations);
+      step.dispose();
+      model.dispose();
+    });
+  });
+});
+
+/** Values of the given names, all of three elements. */
+function threes(...names: string[]) {
+  return parametersOf(new Map(names.map((name, i) => [name, { data: values([3], i), shape: [3] }])));
+}
+
+const gradients = (names: Iterable<string>, t: number) =>
+  Object.fromEntries([...names].map((name, i) => [name, values([3], 10 * t + i)]));
+
+/** What a parameter becomes in a training of its own, by the gradients that it has in steps `steps` of the other. */
+async function alone(
+  device: Device,
+  name: string,
+  index: number,
+  steps: readonly number[],
+  optimizer: (parameter: nn.Parameter) => optim.Optimizer,
+  between: (optimizer: optim.Optimizer, t: number) => void = () => {},
+) {
+  const parameter = new nn.Parameter([3], values([3], index));
+  const own = new Map([[name, parameter]]);
+  const made = optimizer(parameter);
+  const step = await gradientStep(device, own, made);
+  for (const t of steps) {
+    between(made, t);
+    step.run({ [name]: values([3], 10 * t + index) });
+  }
+  const value = (await parameter.read()).data;
+  step.dispose();
+  parameter.dispose();
+  return value;
+}
+
+test("parameters that one of two steps leaves out have their own count of steps, as in PyTorch", async () => {
+  for (const make of [
+    (list: nn.Parameter[]) => new optim.Adam(list, { lr: 0.1 }) as optim.Optimizer,
+    (list: nn.Parameter[]) => new optim.NAdam(list, { lr: 0.1 }) as optim.Optimizer,
+    (list: nn.Parameter[]) =>
+      new optim.SGD(list, { lr: 0.1, momentum: 0.9, dampening: 0.5 }) as optim.Optimizer,
+  ]) {
+    await frame.run(async (device) => {
+      const parameters = threes("a", "b", "c");
+      const optimizer = make([...parameters.values()]);
+      const all = await gradientStep(device, parameters, optimizer);
+      const some = new Map([...parameters].filter(([name]) => name !== "b"));
+      const inputs = { a: [3], c: [3] };
+      const part = await device.compile((given) => ({ loss: lossOf(some, given) }), {
+        inputs,
+        minimize: "loss",
+        optimizer,
+      });
+      // b first steps when the others have done two.
+      for (let t = 0; t < 6; t++) {
+        const { b, ...others } = gradients(parameters.keys(), t);
+        if (t < 2 || t === 3) part.run(others as Record<"a" | "c", Float32Array>);
+        else all.run({ ...others, b: b! });
+      }
+      const expected = {
+        a: await alone(device, "a", 0, [0, 1, 2, 3, 4, 5], (p) => make([p])),
+        b: await alone(device, "b", 1, [2, 4, 5], (p) => make([p])),
+        c: await alone(device, "c", 2, [0, 1, 2, 3, 4, 5], (p) => make([p])),
+      };
+      for (const [name, parameter] of parameters) {
+        expect((await parameter.read()).data).toEqual(expected[name as "a"]);
+      }
+      const { state } = await optimizer.stateDict();
+      if (!(optimizer instanceof optim.SGD)) {
+        expect([0, 1, 2].map((i) => state[i]!["step"])).toEqual([6, 3, 6]);
+      }
+      all.dispose();
+      part.dispose();
+      for (const parameter of parameters.values()) parameter.dispose();
+    });
+  }
+});
+
+test("groups keep their settings apart; what is set holds from the next step on", async () => {
+  await frame.run(async (device) => {
+    const parameters = threes("a", "b");
+    const optimizer = new optim.SGD(
+      [{ params: [parameters.get("a")!], lr: 0.1 }, { params: [parameters.get("b")!] }],
+      { lr: 0.01, momentum: 0.5 },
+    );
+    const step = await gradientStep(device, parameters, optimizer);
+    for (let t = 0; t < 6; t++) {
+      if (t === 2) optimizer.paramGroups[1]!.lr = 0.3;
+      // From here on there is no momentum, and from 5 on there is again: that changes the program.
+      if (t === 3) optimizer.paramGroups[0]!.momentum = 0;
+      if (t === 5) optimizer.paramGroups[0]!.momentum = 0.9;
+      step.run(gradients(parameters.keys(), t));
+    }
+    const steps = [0, 1, 2, 3, 4, 5];
+    const a = await alone(
+      device,
+      "a",
+      0,
+      steps,
+      (p) => new optim.SGD([p], { lr: 0.1, momentum: 0.5 }),
+      (o, t) => {
+        if (t === 3) (o as optim.SGD).paramGroups[0]!.momentum = 0;
+        if (t === 5) (o as optim.SGD).paramGroups[0]!.momentum = 0.9;
+      },
+    );
+    const b = await alone(
+      device,
+      "b",
+      1,
+      steps,
+      (p) => new optim.SGD([p], { lr: 0.01, momentum: 0.5 }),
+      (o, t) => {
+        if (t === 2) o.lr = 0.3;
+      },
+    );
+    expect((await parameters.get("a")!.read()).data).toEqual(a);
+    expect((await parameters.get("b")!.read()).data).toEqual(b);
+    step.dispose();
+    for (const parameter of parameters.values()) parameter.dispose();
+  });
+});
+
+test("a group that is added to a compiled step is trained from its next run on", async () => {
+  await frame.run(async (device) => {
+    const parameters = threes("a", "b");
+    const optimizer = new optim.Adam([parameters.get("a")!], { lr: 0.1 });
+    const step = await gradientStep(device, parameters, optimizer);
+    for (let t = 0; t < 2; t++) step.run(gradients(parameters.keys(), t));
+    expect([...(await parameters.get("b")!.read()).data]).toEqual([...values([3], 1)]);
+    optimizer.addParamGroup({ params: parameters.get("b")!, amsgrad: true });
+    for (let t = 2; t < 5; t++) step.run(gradients(parameters.keys(), t));
+    const a = await alone(device, "a", 0, [0, 1, 2, 3, 4], (p) => new optim.Adam([p], { lr: 0.1 }));
+    const b = await alone(device, "b", 1, [2, 3, 4], (p) => new optim.Adam([p], { lr: 0.1, amsgrad: true }));
+    expect((await parameters.get("a")!.read()).data).toEqual(a);
+    expect((await parameters.get("b")!.read()).data).toEqual(b);
+    expect((await optimizer.stateDict()).state[1]!["step"]).toBe(3);
+    step.dispose();
+    for (const parameter of parameters.values()) parameter.dispose();
+  });
+});
