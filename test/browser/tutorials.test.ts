@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { Device } from "webgpu-lstm";
 import { main as random } from "../../examples/random-regression.ts";
+import { type ModelName, train } from "../../examples/rnn-sine.ts";
 import { main as forecast, wave } from "../../examples/sequence-forecast.ts";
 import { main as sine } from "../../examples/sine-lstm.ts";
 import tutorials from "../goldens/tutorials.json";
@@ -30,9 +31,15 @@ function report(
   );
 }
 
+const rnn = (name: ModelName) => (device: Device, print: (line: string) => void) =>
+  train(name, device, print);
+
 test.each([
   ["sine", sine],
   ["random", random],
+  ["rnn", rnn("rnn")],
+  ["gru", rnn("gru")],
+  ["bidirectional", rnn("bidirectional")],
 ] as const)(
   "%s: PyTorch's losses to the printed four decimals",
   async (name, main) => {
