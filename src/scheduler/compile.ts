@@ -6,10 +6,11 @@ import { Parameter } from "../graph/parameter.ts";
 import { recordInto } from "../graph/recorder.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { Dispatch, PlanSettings, VersionPins } from "../ops/op.ts";
+import { checkInputShapes, type InputShapes } from "./inputs.ts";
 import { lower, ownStorage } from "./lower.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { ParameterArena } from "./parameters.ts";
-import { CompiledStep, checkInputShapes, checkResults, type InputShapes, type StepSource } from "./step.ts";
+import { CompiledStep, checkResults, type StepSource } from "./step.ts";
 import { StepRandom } from "./step-random.ts";
 import { checkClippings, differentiated, placeGradients, planUpdate } from "./update.ts";
 

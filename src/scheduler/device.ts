@@ -11,7 +11,8 @@ import {
 import type { Tensor } from "../graph/tensor.ts";
 import type { VersionPins } from "../ops/op.ts";
 import { type CompileOptions, compile } from "./compile.ts";
-import type { CompiledStep, InputShapes } from "./step.ts";
+import type { InputShapes } from "./inputs.ts";
+import type { CompiledStep } from "./step.ts";
 
 /** What can be given instead of being measured or chosen. */
 export interface DeviceOptions {

@@ -1,6 +1,7 @@
-import { DataError, OptionError, ShapeError, show } from "../errors.ts";
-import type { NDArray, Shape } from "../shape.ts";
-import { showShape, sizeOf } from "../shape.ts";
+import { checkFinite, DataError, OptionError, ShapeError, show } from "../errors.ts";
+import type { GpuContext } from "../gpu/context.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { Result } from "./result.ts";
 
 /** A value for an input: numbers in row-major order, with their shape or without, or a result of an earlier run. */
@@ -27,7 +28,7 @@ export interface IntegerNDArray {
 export type InputShapes = Readonly<Record<string, Shape>>;
 
 /** Whether a value is a typed array of numbers that an input can take; doubles would be rounded. */
-export function isNumbers(value: unknown): value is Float32Array | IntegerArray {
+function isNumbers(value: unknown): value is Float32Array | IntegerArray {
   if (!ArrayBuffer.isView(value) || value instanceof DataView) return false;
   return !(value instanceof Float64Array || value instanceof BigUint64Array);
 }
@@ -35,7 +36,7 @@ export function isNumbers(value: unknown): value is Float32Array | IntegerArray 
 /** Integers up to here are exact in float32. */
 const LARGEST_INTEGER = 2 ** 24;
 
-export function toFloats(name: string, values: Float32Array | IntegerArray): Float32Array {
+function toFloats(name: string, values: Float32Array | IntegerArray): Float32Array {
   if (values instanceof Float32Array) return values;
   const floats = new Float32Array(values.length);
   for (let i = 0; i < values.length; i++) {
@@ -50,7 +51,7 @@ export function toFloats(name: string, values: Float32Array | IntegerArray): Flo
   return floats;
 }
 
-export function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
+function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
   const wanted = `a Float32Array or integer array, { data, shape } or a Result for shape ${showShape(declared)}`;
   if (value instanceof Result) {
     if (value.shape.length === declared.length) return value.shape;
@@ -86,6 +87,28 @@ export function shapeOfInput(name: string, value: unknown, declared: Shape): Sha
     );
   }
   return shape;
+}
+
+/** The shape of every input's value. Throws for a value that is missing, too many, or does not fit its declared shape. */
+export function shapesOf(declared: InputShapes, values: Readonly<Record<string, InputValue>>): InputShapes {
+  const names = Object.keys(declared);
+  if (typeof values !== "object" || values === null) {
+    throw new OptionError(`step.run: expected { ${names.join(", ")} }, got ${show(values)}`);
+  }
+  for (const name of Object.keys(values)) {
+    if (!names.includes(name)) {
+      throw new OptionError(`step.run: unknown input ${show(name)}; the inputs are ${names.join(", ")}`);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, shapeOfInput(name, values[name], declared[name]!)]));
+}
+
+/** What is written to an input: numbers, all finite, or where a result lies on the GPU. */
+export function dataOf(name: string, value: InputValue, context: GpuContext): Float32Array | BufferRange {
+  if (value instanceof Result) return value.range(`step.run: input ${name}`, context);
+  const data = toFloats(name, ArrayBuffer.isView(value) ? value : value.data);
+  checkFinite("step.run", `input ${name}`, data);
+  return data;
 }
 
 /** Throws unless the declared input shapes are usable. */

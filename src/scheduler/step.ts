@@ -1,21 +1,10 @@
-import {
-  checkFinite,
-  DataError,
-  DisposedError,
-  GraphError,
-  OptionError,
-  ShapeError,
-  show,
-} from "../errors.ts";
+import { DisposedError, GraphError, show } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
-import type { BufferRange } from "../gpu/kernel.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
-import type { NDArray, Shape } from "../shape.ts";
-import { showShape, sizeOf } from "../shape.ts";
 import { describeProgram } from "./describe.ts";
 import { InFlight } from "./in-flight.ts";
-import { type InputShapes, type InputValue, isNumbers, shapeOfInput, toFloats } from "./inputs.ts";
+import { dataOf, type InputShapes, type InputValue, shapesOf } from "./inputs.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { Program, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
@@ -73,8 +62,10 @@ export class CompiledStep<Names extends string = string> {
    */
   run(values: Readonly<Record<string, InputValue>>): Record<Names, Result> {
     this.#check("step.run");
-    const shapes = this.#shapesOf(values);
-    const data = Object.keys(this.#inputs).map((name) => [name, this.#dataOf(name, values[name]!)] as const);
+    const shapes = shapesOf(this.#inputs, values);
+    const data = Object.keys(this.#inputs).map(
+      (name) => [name, dataOf(name, values[name]!, this.#context)] as const,
+    );
     const { program, history, parameters } = this.#variant(shapes);
     for (const parameter of parameters) {
       if (parameter.disposed) {
@@ -158,28 +149,6 @@ export class CompiledStep<Names extends string = string> {
     const variant = { program, parameters: source.parameters, history: new ScalarHistory(program) };
     this.#variants.set(this.#key(shapes, source.update?.planKey), variant);
     return variant;
-  }
-
-  #shapesOf(values: Readonly<Record<string, InputValue>>): InputShapes {
-    const names = Object.keys(this.#inputs);
-    if (typeof values !== "object" || values === null) {
-      throw new OptionError(`step.run: expected { ${names.join(", ")} }, got ${show(values)}`);
-    }
-    for (const name of Object.keys(values)) {
-      if (!names.includes(name)) {
-        throw new OptionError(`step.run: unknown input ${show(name)}; the inputs are ${names.join(", ")}`);
-      }
-    }
-    return Object.fromEntries(
-      names.map((name) => [name, shapeOfInput(name, values[name], this.#inputs[name]!)]),
-    );
-  }
-
-  #dataOf(name: string, value: InputValue): Float32Array | BufferRange {
-    if (value instanceof Result) return value.range(`step.run: input ${name}`, this.#context);
-    const data = toFloats(name, ArrayBuffer.isView(value) ? value : value.data);
-    checkFinite("step.run", `input ${name}`, data);
-    return data;
   }
 }
 
