@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { grad, type NDArray, nn, type Shape, stack, type Tensor } from "webgpu-lstm";
+import { cat, GraphError, grad, type NDArray, nn, type Shape, stack, type Tensor } from "webgpu-lstm";
+import { expectRefusal } from "../refusal.ts";
 import { GpuFrame } from "./gpu.ts";
 
 /** One device for all cases. */
@@ -143,5 +144,111 @@ test("select gives the LSTM's own last step, and a copy of any other", async () 
     expect((await h.read()).data).toEqual(at(3));
     step.dispose();
     lstm.dispose();
+  });
+});
+
+test("the last step of a bidirectional LSTM is selected before its directions are put together", async () => {
+  await frame.run(async (device) => {
+    const [T, N, H] = [5, 2, 3];
+    const lstm = new nn.LSTM(2, H, { batchFirst: true, bidirectional: true });
+    const inputs = { x: [N, T, 2] };
+    const last = await device.compile(({ x }) => ({ last: lstm.forward(x).output.select(1, -1) }), {
+      inputs,
+    });
+    const all = await device.compile(({ x }) => ({ output: lstm.forward(x).output }), { inputs });
+    const x = { data: counted([N, T, 2]).data.map((value) => Math.sin(value)), shape: inputs.x };
+    const { data } = await last.run({ x }).last.read();
+    const output = (await all.run({ x }).output.read()).data;
+    const expected = [0, 1].flatMap((n) => [...output.slice((n * T + T - 1) * 2 * H, (n * T + T) * 2 * H)]);
+    expect([...data]).toEqual(expected);
+    // Nothing of the size of the whole output is copied.
+    const copies = last.program.source.dispatches.filter(({ kernel }) => kernel.name === "copy_strided");
+    const largest = Math.max(...copies.map(({ bytes }) => bytes / 8));
+    expect(largest).toBeLessThan(T * N * H);
+    last.dispose();
+    all.dispose();
+    lstm.dispose();
+  });
+});
+
+test("what exists already is not made again", async () => {
+  await frame.run(async (device) => {
+    const step = await device.compile(
+      ({ x }) => {
+        expect(x.reshape([6, 1]).reshape([2, 3]) === x).toBe(true);
+        expect(x.unsqueeze(0).squeeze(0) === x).toBe(true);
+        expect(x.transpose(0, 1).transpose(1, 0) === x).toBe(true);
+        expect(x.slice(0) === x).toBe(true);
+        expect(x.expand([2, -1]) === x).toBe(true);
+        expect(cat([x]) === x).toBe(true);
+        const [a, b] = [x.add(1), x.add(2)];
+        expect(stack([a, b], 1).select(1, 1) === b).toBe(true);
+        return { a };
+      },
+      { inputs: { x: [2, 3] } },
+    );
+    step.dispose();
+  });
+});
+
+test("no gradient goes through detach, and other ways stay open", async () => {
+  await frame.run(async (device) => {
+    const fc = new nn.Linear(2, 1);
+    const inputs = { x: [3, 2] };
+    const through = ({ x }: { x: Tensor }) => {
+      const y = fc.forward(x);
+      return { y, gradient: grad(y.detach().sum(), [fc.weight])[0]! };
+    };
+    await expectRefusal(() => device.compile(through, { inputs }), GraphError, "the loss does not depend");
+    const step = await device.compile(
+      ({ x }) => {
+        const y = fc.forward(x).sum();
+        const [weight, bias] = grad(y.mul(y.detach()), [fc.weight, fc.bias!]) as [Tensor, Tensor];
+        return { y: y.detach(), weight, bias };
+      },
+      { inputs },
+    );
+    const { y, bias } = step.run({ x: Float32Array.of(1, 0, 0, 1, 1, 1) });
+    expect(await bias.item()).toBe(3 * (await y.item()));
+    step.dispose();
+    fc.dispose();
+  });
+});
+
+test("a loss is differentiated without being computed, and twice", async () => {
+  await frame.run(async (device) => {
+    const step = await device.compile(
+      ({ x }) => ({
+        square: grad(x.mul(x).sum(), [x])[0]!,
+        softmax: grad(x.softmax(0).log().sum(), [x])[0]!,
+        again: grad(x.softmax(0).slice(0, 0, 1).sum(), [x])[0]!,
+      }),
+      { inputs: { x: [2] } },
+    );
+    const run = step.run({ x: Float32Array.of(0, 0) });
+    expect([...(await run.square.read()).data]).toEqual([0, 0]);
+    expect([...(await run.softmax.read()).data]).toEqual([0, 0]);
+    expect([...(await run.again.read()).data]).toEqual([0.25, -0.25]);
+    expect(step.program.source.dispatches.some(({ kernel }) => kernel.name === "sum_axis")).toBe(false);
+    step.dispose();
+  });
+});
+
+test("relu keeps NaN, as PyTorch's does; tanh and sigmoid of anything large are finite", async () => {
+  await frame.run(async (device) => {
+    const step = await device.compile(
+      ({ x }) => ({
+        relu: x.sub(x.mul(1e38).mul(1e38)).mul(0).relu(),
+        tanh: x.mul(1e30).tanh(),
+        sigmoid: x.mul(-1e30).sigmoid(),
+      }),
+      { inputs: { x: [2] } },
+    );
+    const { relu, tanh, sigmoid } = step.run({ x: Float32Array.of(1, -1) });
+    expect([...(await relu.read()).data]).toEqual([Number.NaN, Number.NaN]);
+    expect([...(await tanh.read()).data]).toEqual([1, -1]);
+    expect((await sigmoid.read()).data[0]).toBeCloseTo(0, 30);
+    expect((await sigmoid.read()).data[1]).toBe(1);
+    step.dispose();
   });
 });
