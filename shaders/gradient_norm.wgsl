@@ -22,9 +22,11 @@ fn gradient_norm(@builtin(global_invocation_id) id: vec3u) {
   var largest = 0u;
   for (var j = id.x; j < params.size; j += params.partials) {
     let magnitude = abs(gradient[params.offset + j]);
+    let bits = bitcast<u32>(magnitude);
     if (params.infinite != 0u) {
-      largest = max(largest, bitcast<u32>(magnitude));
-    } else if (magnitude != 0.0) {
+      largest = max(largest, bits);
+    } else if (bits != 0u) {
+      // By the bits: magnitude != 0.0 may be compiled to what is false of a NaN.
       var term = 1.0;
       for (var k = 0u; k < params.whole; k++) { term *= magnitude; }
       if (params.fraction != 0.0) { term *= pow(magnitude, params.fraction); }

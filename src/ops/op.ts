@@ -105,15 +105,6 @@ export interface Op<Attributes = unknown> {
   backward?(operands: BackwardOperands, attributes: Attributes, plan: PlanContext): Dispatch[];
 }
 
-/** A range of the flat parameter buffer, in elements, with its gradient and moments at the same offsets. */
-export interface FlatRange {
-  readonly offset: number;
-  readonly size: number;
-  readonly value: Operand;
-  readonly gradient: Operand;
-  readonly state: readonly Operand[];
-}
-
 /** Grid of one invocation an element for kernels with 64 invocations a workgroup, folded into y past the limit. */
 export function linearGrid(elements: number, plan: Pick<PlanContext, "maxGrid">): [number, number, number] {
   const groups = Math.ceil(elements / 64);

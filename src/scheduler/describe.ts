@@ -1,5 +1,6 @@
 import type { Dispatch } from "../ops/op.ts";
 import type { Program } from "./program.ts";
+import { table } from "./table.ts";
 
 /** Consecutive dispatches of the same kernel and grid, as one line. */
 interface Line {
@@ -32,7 +33,7 @@ export function describeProgram(program: Program): string {
   });
   const { facts } = program.context;
   return [
-    table([["dispatches", "kernel", "workgroups", "MFLOP", "MB"], ...rows]),
+    table([["dispatches", "kernel", "workgroups", "MFLOP", "MB"], ...rows], [1, 2]),
     `total: ${dispatches.length} dispatches in ${program.submissions} submission(s), ${mega(total.flops)} MFLOP, ` +
       `${mega(total.bytes)} MB moved at least, ${mega(program.bytes)} MB held`,
     `planned for: ${facts.gflops.toFixed(1)} GFLOP/s, ${facts.barrierMicros.toFixed(2)} µs a barrier, ` +
@@ -42,16 +43,4 @@ export function describeProgram(program: Program): string {
 
 function mega(value: number): string {
   return (value / 1e6).toFixed(3);
-}
-
-/** Columns padded to equal width, numbers to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 1 || i === 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join("  "),
-    )
-    .join("\n");
 }

@@ -2,6 +2,7 @@ import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { BufferCopy, GpuContext } from "../gpu/context.ts";
 import { BindGroups, type BufferRange, type PreparedDispatch, UNIFORM_ALIGNMENT } from "../gpu/kernel.ts";
 import { StagingPool } from "../gpu/staging.ts";
+import type { Timestamps } from "../gpu/timestamps.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -204,8 +205,11 @@ export class Program {
     }
   }
 
-  /** Runs every dispatch once more; returns at once. */
-  replay(): void {
+  /**
+   * Runs every dispatch once more; returns at once.
+   * @param timestamps Takes the times of every dispatch, each then in a pass of its own.
+   */
+  replay(timestamps?: Timestamps): void {
     for (const { dispatch, offset, bytes } of this.#changing) {
       const params = (dispatch.params as () => Record<string, number>)();
       dispatch.kernel.packParams(params, bytes, 0);
@@ -214,10 +218,13 @@ export class Program {
     const slot = this.runs % HISTORY;
     const copies = this.#records.map((copy) => copy(slot));
     const last = this.#submissions.length - 1;
+    let done = 0;
     for (const [i, submission] of this.#submissions.entries()) {
-      this.context.submit(submission, i === last ? copies : []);
+      if (timestamps) this.context.submitTimed(submission, timestamps, done);
+      else this.context.submit(submission, i === last ? copies : []);
+      done += submission.length;
     }
-    if (last < 0) this.context.copy(copies);
+    if (last < 0 || timestamps) this.context.copy(copies);
     this.runs++;
   }
 

@@ -1,11 +1,14 @@
 import { DisposedError, GraphError, show } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { describeProgram } from "./describe.ts";
 import { InFlight } from "./in-flight.ts";
 import { dataOf, type InputShapes, type InputValue, shapesOf } from "./inputs.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { Profile } from "./profile.ts";
 import { Program, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
 import type { StepRandom } from "./step-random.ts";
@@ -20,6 +23,12 @@ interface Variant {
   readonly program: Program;
   readonly parameters: ReadonlySet<Parameter>;
   readonly history: ScalarHistory;
+}
+
+/** A run of which everything is known to be right. */
+interface PreparedRun {
+  readonly variant: Variant;
+  readonly data: readonly (readonly [name: string, value: Float32Array | BufferRange])[];
 }
 
 /**
@@ -61,12 +70,36 @@ export class CompiledStep<Names extends string = string> {
    * @throws {@link ShapeError}, {@link OptionError} or {@link DataError} (NaN, infinity) before anything has run.
    */
   run(values: Readonly<Record<string, InputValue>>): Record<Names, Result> {
+    return this.#start(this.#prepare(values));
+  }
+
+  /**
+   * Runs the step once, as {@link run}, with every dispatch between two timestamps of the GPU's clock: where the time goes, kernel by
+   * kernel. A run of its own: with an optimizer it is one more training step. Browsers round the clock (to 0.1 ms in
+   * Chromium unless WebGPU's developer features are on), so short kernels show in sums only.
+   * @throws {@link WebGpuLstmError} where the device has no timestamps, and what {@link run} throws.
+   */
+  async profile(values: Readonly<Record<string, InputValue>>): Promise<Profile> {
+    const prepared = this.#prepare(values);
+    const { dispatches } = prepared.variant.program.source;
+    const timestamps = this.#context.timestamps(dispatches.length);
+    try {
+      this.#start(prepared, timestamps);
+      return new Profile(dispatches, await timestamps.read());
+    } finally {
+      timestamps.dispose();
+    }
+  }
+
+  /** Checks everything, before anything has run. */
+  #prepare(values: Readonly<Record<string, InputValue>>): PreparedRun {
     this.#check("step.run");
     const shapes = shapesOf(this.#inputs, values);
     const data = Object.keys(this.#inputs).map(
       (name) => [name, dataOf(name, values[name]!, this.#context)] as const,
     );
-    const { program, history, parameters } = this.#variant(shapes);
+    const variant = this.#variant(shapes);
+    const { program, parameters } = variant;
     for (const parameter of parameters) {
       if (parameter.disposed) {
         throw new DisposedError(
@@ -79,11 +112,16 @@ export class CompiledStep<Names extends string = string> {
         runInputChecks(`step.run: input ${name}`, program.source.inputs.get(name)!, value);
       }
     }
+    return { variant, data };
+  }
+
+  #start({ variant, data }: PreparedRun, timestamps?: Timestamps): Record<Names, Result> {
+    const { program, history } = variant;
     for (const [name, value] of data) program.writeInput(name, value);
     const { update } = program.source;
     if (update) history.begin(update.optimizer.beginStep(update.parameters));
     const run = program.runs;
-    program.replay();
+    program.replay(timestamps);
     this.#random.runs++;
     this.#inFlight.add();
     const results = [...program.source.outputs.keys()].map((name) => [

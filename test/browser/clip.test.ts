@@ -167,6 +167,34 @@ describe("errorIfNonfinite", () => {
     });
   });
 
+  test("a NaN on the way to the gradients is a bad norm of every type", async () => {
+    for (const normType of [1, 2, 2.5, Number.POSITIVE_INFINITY]) {
+      await frame.run(async (device) => {
+        const linear = new nn.Linear(2, 1);
+        const weight = [...(await linear.weight.read()).data];
+        linear.loadStateDict({
+          weight: await linear.weight.read(),
+          bias: { data: Float32Array.of(Number.NaN), shape: [1] },
+        });
+        const optimizer = new optim.Adam(linear.parameters());
+        const step = await device.compile(
+          ({ x }) => {
+            const loss = new nn.MSELoss().forward(linear.forward(x), x.select(1, 0).unsqueeze(1));
+            clipGradNorm_(linear.parameters(), 1, { normType, errorIfNonfinite: true });
+            return { loss };
+          },
+          { inputs: { x: [3, 2] }, minimize: "loss", optimizer },
+        );
+        const { loss } = step.run({ x: Float32Array.of(1, 2, 3, 4, 5, 6) });
+        await expectRefusal(() => loss.item(), DataError, "run 1 is NaN", "left its update out");
+        expect([...(await linear.weight.read()).data]).toEqual(weight);
+        expect((await optimizer.stateDict()).state).toEqual({});
+        step.dispose();
+        linear.dispose();
+      });
+    }
+  });
+
   test("without it gradients are scaled by an infinite norm, to zeros and NaN as in PyTorch", async () => {
     await frame.run(async (device) => {
       const parameters = parametersOf(start);

@@ -1,0 +1,89 @@
+import type { Dispatch } from "../ops/op.ts";
+import { table } from "./table.ts";
+
+/** GPU time of one dispatch, in µs. */
+export interface DispatchTime {
+  readonly kernel: string;
+  /** Since the first dispatch began. */
+  readonly beginMicros: number;
+  readonly micros: number;
+  /** Floating-point operations, a multiply-add counting 2, and bytes the algorithm reads and writes at least. */
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** All dispatches of one kernel together. */
+export interface KernelTime {
+  readonly kernel: string;
+  readonly dispatches: number;
+  readonly micros: number;
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** Where the GPU time of one run went, kernel by kernel. Made by `step.profile()`. */
+export class Profile {
+  /** In the order of the program. */
+  readonly dispatches: readonly DispatchTime[];
+
+  /** @internal */
+  constructor(dispatches: readonly Dispatch[], times: readonly { begin: number; end: number }[]) {
+    this.dispatches = dispatches.map(({ kernel, flops, bytes }, i) => {
+      const { begin, end } = times[i]!;
+      return { kernel: kernel.name, beginMicros: begin, micros: Math.max(0, end - begin), flops, bytes };
+    });
+  }
+
+  /** The kernels, the one that took longest first. */
+  get kernels(): readonly KernelTime[] {
+    const kernels = new Map<string, KernelTime>();
+    for (const { kernel, micros, flops, bytes } of this.dispatches) {
+      const known = kernels.get(kernel) ?? { kernel, dispatches: 0, micros: 0, flops: 0, bytes: 0 };
+      kernels.set(kernel, {
+        kernel,
+        dispatches: known.dispatches + 1,
+        micros: known.micros + micros,
+        flops: known.flops + flops,
+        bytes: known.bytes + bytes,
+      });
+    }
+    return [...kernels.values()].sort((a, b) => b.micros - a.micros);
+  }
+
+  /** GPU time of all dispatches, in µs; what passes between them is not in it. */
+  get micros(): number {
+    return this.dispatches.reduce((sum, { micros }) => sum + micros, 0);
+  }
+
+  /** A table of the kernels: time, share, rate of operations and of bytes. */
+  toString(): string {
+    const total = this.micros || 1;
+    const rows = this.kernels.map(({ kernel, dispatches, micros, flops, bytes }) => [
+      `${dispatches}`,
+      kernel,
+      (micros / 1e3).toFixed(3),
+      `${((100 * micros) / total).toFixed(1)} %`,
+      micros > 0 ? (flops / micros / 1e3).toFixed(2) : "",
+      micros > 0 ? (bytes / micros / 1e3).toFixed(2) : "",
+    ]);
+    return [
+      table([["dispatches", "kernel", "ms", "share", "GFLOP/s", "GB/s"], ...rows], [1]),
+      `total: ${this.dispatches.length} dispatches, ${(this.micros / 1e3).toFixed(3)} ms on the GPU`,
+    ].join("\n");
+  }
+
+  /** The run as a trace that chrome://tracing and https://ui.perfetto.dev open: JSON text. */
+  toChromeTrace(): string {
+    const traceEvents = this.dispatches.map(({ kernel, beginMicros, micros, flops, bytes }, index) => ({
+      name: kernel,
+      cat: "gpu",
+      ph: "X",
+      ts: beginMicros,
+      dur: micros,
+      pid: 1,
+      tid: 1,
+      args: { index, flops, bytes },
+    }));
+    return JSON.stringify({ traceEvents, displayTimeUnit: "ms" });
+  }
+}
