@@ -30,6 +30,7 @@ export type { CompileOptions } from "./scheduler/compile.ts";
 export { Device, type DeviceOptions } from "./scheduler/device.ts";
 export type { InputShapes, InputValue, IntegerArray, IntegerNDArray } from "./scheduler/inputs.ts";
 export type { Optimizer } from "./scheduler/optimizer.ts";
+export type { DispatchTime, KernelTime, Profile } from "./scheduler/profile.ts";
 export type { Result } from "./scheduler/result.ts";
 export type { CompiledStep } from "./scheduler/step.ts";
 export type { NDArray, Shape } from "./shape.ts";

@@ -1,6 +1,7 @@
 import { DeviceLostError, DisposedError } from "../errors.ts";
 import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
 import { KernelCache, type PreparedDispatch } from "./kernel.ts";
+import { Timestamps } from "./timestamps.ts";
 
 /** Who made the adapter, as WebGPU reports it. */
 export interface AdapterInfo {
@@ -140,25 +141,50 @@ export class GpuContext {
 
   /** Encodes dispatches in one compute pass, then copies, and submits them as one command buffer. @internal */
   submit(dispatches: readonly PreparedDispatch[], copies: readonly BufferCopy[] = []): void {
-    const encoder = this.#gpu.createCommandEncoder();
-    if (dispatches.length > 0) {
-      const pass = encoder.beginComputePass();
-      let pipeline: GPUComputePipeline | undefined;
-      for (const dispatch of dispatches) {
-        if (dispatch.pipeline !== pipeline) {
-          pipeline = dispatch.pipeline;
-          pass.setPipeline(pipeline);
+    this.encode((encoder) => {
+      if (dispatches.length > 0) {
+        const pass = encoder.beginComputePass();
+        let pipeline: GPUComputePipeline | undefined;
+        for (const dispatch of dispatches) {
+          if (dispatch.pipeline !== pipeline) {
+            pipeline = dispatch.pipeline;
+            pass.setPipeline(pipeline);
+          }
+          pass.setBindGroup(0, dispatch.bindGroup, dispatch.paramOffset);
+          pass.dispatchWorkgroups(dispatch.grid[0], dispatch.grid[1], dispatch.grid[2]);
         }
+        pass.end();
+      }
+      for (const { source, sourceOffset, target, targetOffset, bytes } of copies) {
+        if (source === target && sourceOffset === targetOffset) continue;
+        encoder.copyBufferToBuffer(source.gpu, sourceOffset, target.gpu, targetOffset, bytes);
+      }
+    });
+  }
+
+  /** As {@link submit}, with every dispatch in a pass of its own that writes its times; the first is pass `first`. @internal */
+  submitTimed(dispatches: readonly PreparedDispatch[], timestamps: Timestamps, first: number): void {
+    this.encode((encoder) => {
+      for (const [i, dispatch] of dispatches.entries()) {
+        const pass = encoder.beginComputePass({ timestampWrites: timestamps.writesOf(first + i) });
+        pass.setPipeline(dispatch.pipeline);
         pass.setBindGroup(0, dispatch.bindGroup, dispatch.paramOffset);
         pass.dispatchWorkgroups(dispatch.grid[0], dispatch.grid[1], dispatch.grid[2]);
+        pass.end();
       }
-      pass.end();
-    }
-    for (const { source, sourceOffset, target, targetOffset, bytes } of copies) {
-      if (source === target && sourceOffset === targetOffset) continue;
-      encoder.copyBufferToBuffer(source.gpu, sourceOffset, target.gpu, targetOffset, bytes);
-    }
+    });
+  }
+
+  /** Submits what `write` encodes as one command buffer. @internal */
+  encode(write: (encoder: GPUCommandEncoder) => void): void {
+    const encoder = this.#gpu.createCommandEncoder();
+    write(encoder);
     this.#gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Timestamps for this many passes. @internal */
+  timestamps(passes: number): Timestamps {
+    return new Timestamps(this, this.#gpu, passes);
   }
 
   /** Settles when everything submitted so far is done. */

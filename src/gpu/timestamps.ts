@@ -1,0 +1,75 @@
+import { WebGpuLstmError } from "../errors.ts";
+import type { BufferRole, DeviceBuffer } from "./buffer.ts";
+
+/** What is asked of the device whose passes are timed. */
+interface TimedDevice {
+  allocate(role: BufferRole, bytes: number, label: string, usage: GPUBufferUsageFlags): DeviceBuffer;
+  encode(write: (encoder: GPUCommandEncoder) => void): void;
+  lostError(where: string, cause: unknown): Error;
+}
+
+/** Queries that one set may have in every implementation. */
+const SET_SIZE = 4096;
+
+/** Begin and end of GPU passes, one pass a dispatch, by the device's own clock. */
+export class Timestamps {
+  readonly #context: TimedDevice;
+  readonly #sets: GPUQuerySet[];
+  readonly #resolved: DeviceBuffer;
+  readonly #readable: DeviceBuffer;
+  readonly #count: number;
+
+  /** @param count Passes to be timed. */
+  constructor(context: TimedDevice, device: GPUDevice, count: number) {
+    if (!device.features.has("timestamp-query")) {
+      throw new WebGpuLstmError(
+        "step.profile: this device has no timestamps; use one with the feature timestamp-query (Device.request asks for it where " +
+          "the adapter has it; with Device.from, ask for it yourself)",
+      );
+    }
+    this.#context = context;
+    this.#count = count;
+    const queries = 2 * count;
+    this.#sets = Array.from({ length: Math.ceil(queries / SET_SIZE) }, (_, i) =>
+      device.createQuerySet({ type: "timestamp", count: Math.min(SET_SIZE, queries - i * SET_SIZE) }),
+    );
+    const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+    this.#resolved = context.allocate("staging", queries * 8, "timestamps", QUERY_RESOLVE | COPY_SRC);
+    this.#readable = context.allocate("staging", queries * 8, "read timestamps", MAP_READ | COPY_DST);
+  }
+
+  /** What has pass `index` write its begin and end. */
+  writesOf(index: number): GPUComputePassTimestampWrites {
+    const query = 2 * index;
+    return {
+      querySet: this.#sets[Math.floor(query / SET_SIZE)]!,
+      beginningOfPassWriteIndex: query % SET_SIZE,
+      endOfPassWriteIndex: (query % SET_SIZE) + 1,
+    };
+  }
+
+  /** Begin and end of every pass, in µs since the first one began. Waits for the GPU. */
+  async read(): Promise<{ begin: number; end: number }[]> {
+    const bytes = 2 * this.#count * 8;
+    this.#context.encode((encoder) => {
+      for (const [i, set] of this.#sets.entries()) {
+        encoder.resolveQuerySet(set, 0, set.count, this.#resolved.gpu, i * SET_SIZE * 8);
+      }
+      encoder.copyBufferToBuffer(this.#resolved.gpu, 0, this.#readable.gpu, 0, bytes);
+    });
+    const { gpu } = this.#readable;
+    await gpu.mapAsync(GPUMapMode.READ).catch((cause: unknown) => {
+      throw this.#context.lostError("step.profile", cause);
+    });
+    const nanoseconds = new BigUint64Array(gpu.getMappedRange(0, bytes).slice(0));
+    gpu.unmap();
+    const since = (query: number) => Number(nanoseconds[query]! - nanoseconds[0]!) / 1e3;
+    return Array.from({ length: this.#count }, (_, i) => ({ begin: since(2 * i), end: since(2 * i + 1) }));
+  }
+
+  dispose(): void {
+    for (const set of this.#sets) set.destroy();
+    this.#resolved.dispose();
+    this.#readable.dispose();
+  }
+}
