@@ -34,5 +34,5 @@ fn adagrad(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let g = params.sign * gradient[at] + params.weightDecay * p;
   let s = sum[at] + g * g;
   sum[at] = s;
-  value[at] = p - params.rate * (g / (sqrt(s) + params.eps));
+  value[at] = p - params.rate * quotient(g, sqrt(s) + params.eps);
 }

@@ -54,6 +54,6 @@ fn adam(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   var denominator = 1.0;
   if (params.adaptive != 0u) { denominator = sqrt(v) / params.rootCorrection2 + params.eps; }
-  let step = params.gradientStep * (g / denominator) + params.momentStep * (m / denominator);
+  let step = params.gradientStep * quotient(g, denominator) + params.momentStep * quotient(m, denominator);
   value[at] = params.keep * p - step;
 }

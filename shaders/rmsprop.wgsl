@@ -47,7 +47,7 @@ fn rmsprop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
     mean[at] = a;
     variance = max(s - a * a, 0.0);
   }
-  var direction = g / (sqrt(variance) + params.eps);
+  var direction = quotient(g, sqrt(variance) + params.eps);
   if (params.hasMomentum != 0u) {
     direction += params.momentum * velocity[at];
     velocity[at] = direction;

@@ -78,7 +78,7 @@ export class Graph implements Recorder {
     gradOutputs: readonly (Tensor | null)[],
     wants: (input: Tensor) => boolean,
   ): readonly (Tensor | null)[] {
-    if (of.saved.length > 0) {
+    if (of.op.overwritesSaved) {
       if (this.#differentiated.has(of)) {
         throw new GraphError(
           `${of.op.name}: differentiated twice in one trace, but its backward pass reuses the memory of its forward pass; ` +

@@ -93,6 +93,8 @@ export interface Op<Attributes = unknown> {
   readonly name: string;
   /** The slice along the first dimension of output 0 that output 1 holds, if any: selecting that costs nothing. */
   ownSlice?(inputs: readonly (Operand | null)[], attributes: Attributes): number | null;
+  /** Whether the backward pass overwrites what was saved, so that an op can be differentiated once in a trace. */
+  readonly overwritesSaved?: boolean;
   /** Whether the output is a constant to what comes before it: nothing is differentiated through the op. */
   readonly stopsGradient?: true;
   /** Where the output's elements are elements of the one input: from an output's index to the input's, row-major. */

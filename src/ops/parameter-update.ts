@@ -1,5 +1,6 @@
 import finite from "../../shaders/lib/finite.wgsl?raw";
 import guard from "../../shaders/lib/guard.wgsl?raw";
+import quotient from "../../shaders/lib/quotient.wgsl?raw";
 import type { Operand } from "./op.ts";
 
 /** A range of the flat parameter buffer, in elements, with its gradient and the optimizer's state at the same offsets. */
@@ -18,7 +19,7 @@ export interface UpdateRange {
 export const rangeParams = { offset: "u32", size: "u32", guards: "u32" } as const;
 
 /** Functions that every update kernel uses. */
-export const updateLibrary = [finite, guard];
+export const updateLibrary = [finite, guard, quotient];
 
 export function paramsOf({ offset, size, guard }: UpdateRange) {
   return { offset, size, guards: guard?.elements ?? 0 };

@@ -93,6 +93,8 @@ export function recurrentLayer(kind: CellKind): Op<RecurrentAttributes> {
 
   return {
     name: kind.name,
+    // Gates are overwritten by their gradients.
+    overwritesSaved: true,
     ownSlice(inputs, { reverse }) {
       const { x, lengths } = named(inputs);
       // Where a sequence is shorter its last output is not at the end of the output.

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Device, DisposedError, nn, optim, StateDictError } from "webgpu-lstm";
 import { expectRefusal } from "../refusal.ts";
 import { gradientStep, lossOf, parametersOf } from "./given-gradients.ts";
-import { GpuFrame } from "./gpu.ts";
+import { GpuFrame, withDevice } from "./gpu.ts";
 import { bits, Tiny, tinyShapes, values } from "./tiny.ts";
 
 let frame: GpuFrame;
@@ -283,3 +283,25 @@ test("a group that is added to a compiled step is trained from its next run on",
     for (const parameter of parameters.values()) parameter.dispose();
   });
 });
+
+test.each(["Adam", "RMSprop", "Adagrad"] as const)(
+  "%s with eps 0 leaves the empty slots of a GRU's weights alone",
+  (name) =>
+    withDevice(async (device) => {
+      const gru = new nn.GRU(2, 3);
+      const optimizer = new optim[name](gru.parameters(), { lr: 0.01, eps: 0 });
+      const step = await device.compile(({ x, h }) => ({ loss: gru.forward(x, h).output.sum() }), {
+        inputs: { x: [4, 2, 2], h: [1, 2, 3] },
+        minimize: "loss",
+        optimizer,
+      });
+      const [x, h] = [16, 6].map((n) => Float32Array.from({ length: n }, (_, i) => Math.sin(i + 1)));
+      for (let i = 0; i < 3; i++) step.run({ x: x!, h: h! });
+      for (const { data } of (await gru.stateDict()).values()) {
+        expect(data.every(Number.isFinite)).toBe(true);
+      }
+      expect(await step.run({ x: x!, h: h! }).loss.item()).not.toBeNaN();
+      step.dispose();
+      gru.dispose();
+    }),
+);
