@@ -124,3 +124,24 @@ export function storedProblemOf(golden: GoldenCase): RecurrentProblem {
     sizes,
   };
 }
+
+/** The class and the options of a golden, as the parity page names them. */
+export function rowOf(
+  { layer, inputs, lengths }: RecurrentProblem,
+  name: string,
+): { section: string; row: string } {
+  const section = layer instanceof nn.LSTM ? "nn.LSTM" : layer instanceof nn.GRU ? "nn.GRU" : "nn.RNN";
+  const options = [
+    ...(layer.projSize ? ["proj_size"] : []),
+    ...(layer instanceof nn.RNN && layer.nonlinearity === "relu" ? ["nonlinearity relu"] : []),
+    ...(layer.numLayers > 1 ? ["layers"] : []),
+    ...(layer.bidirectional ? ["bidirectional"] : []),
+    ...(inputs.has("h0") ? ["initial state"] : []),
+    ...(lengths ? ["packed"] : []),
+    ...(layer.bias ? [] : ["no bias"]),
+    ...(layer.batchFirst ? ["batch_first"] : []),
+    ...(inputs.get("x")!.shape.length === 2 ? ["unbatched"] : []),
+    ...(name.endsWith("saturated") ? ["saturated gates"] : []),
+  ];
+  return { section, row: options.join(", ") || "defaults" };
+}

@@ -1,4 +1,4 @@
-import { DisposedError, OptionError, StateDictError, show } from "../errors.ts";
+import { checkBoolean, checkOptions, DisposedError, OptionError, StateDictError, show } from "../errors.ts";
 import { Buffer, Parameter } from "../graph/parameter.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
 
@@ -64,6 +64,28 @@ export class Module {
     }
   }
 
+  /** This module and all under it with their dotted names, each once, itself first under the empty name. */
+  *namedModules(prefix = "", seen: Set<Module> = new Set()): Generator<[string, Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
+    yield [prefix, this];
+    for (const [name, child] of this.namedChildren()) {
+      yield* child.namedModules(prefix ? `${prefix}.${name}` : name, seen);
+    }
+  }
+
+  /** This module and all under it, each once. */
+  modules(): Module[] {
+    return [...this.namedModules()].map(([, module]) => module);
+  }
+
+  /** Calls `fn` with every module under this one and then with this one, as initializers want it. */
+  apply(fn: (module: Module) => void): this {
+    for (const [, child] of this.namedChildren()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
   /** Sets training mode here and in all children; programs compiled before keep the mode they were compiled in. */
   train(mode = true): this {
     this.training = mode;
@@ -86,20 +108,32 @@ export class Module {
 
   /**
    * Replaces every parameter's and buffer's value.
+   * @param options `strict`, default true: whether every key has to be there and no other.
+   * @returns The keys that were missing and those that were not expected: none where strict.
    * @throws {@link StateDictError} naming what is missing, not expected or misshaped; nothing has changed then.
    */
-  loadStateDict(state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>): void {
+  loadStateDict(
+    state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>,
+    options: { readonly strict?: boolean } = {},
+  ): { missingKeys: string[]; unexpectedKeys: string[] } {
     if (typeof state !== "object" || state === null) {
       throw new OptionError(
         `Module.loadStateDict: expected a Map or an object of tensors by name, got ${show(state)}`,
       );
     }
+    checkOptions("Module.loadStateDict", options, ["strict"]);
+    const { strict = true } = options;
+    checkBoolean("Module.loadStateDict", "strict", strict);
     this.#checkAlive("Module.loadStateDict");
     const given = state instanceof Map ? state : new Map(Object.entries(state));
     const own = new Map(this.#walk(""));
+    const missingKeys = [...own.keys()].filter((name) => !given.has(name));
+    const unexpectedKeys = [...given.keys()].filter((name) => !own.has(name));
     const problems: string[] = [];
-    for (const name of own.keys()) if (!given.has(name)) problems.push(`missing ${name}`);
-    for (const name of given.keys()) if (!own.has(name)) problems.push(`unexpected ${name}`);
+    if (strict) {
+      problems.push(...missingKeys.map((name) => `missing ${name}`));
+      problems.push(...unexpectedKeys.map((name) => `unexpected ${name}`));
+    }
     for (const [name, { shape }] of own) {
       const value = given.get(name) as NDArray | undefined;
       if (value === undefined) continue;
@@ -119,7 +153,11 @@ export class Module {
           problems.join("; "),
       );
     }
-    for (const [name, parameter] of own) parameter.write(given.get(name)!.data);
+    for (const [name, parameter] of own) {
+      const value = given.get(name);
+      if (value) parameter.write(value.data);
+    }
+    return { missingKeys, unexpectedKeys };
   }
 
   #checkAlive(where: string): void {

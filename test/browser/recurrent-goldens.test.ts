@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { VersionPins } from "webgpu-lstm";
 import type { GoldenCase } from "../golden-case.ts";
 import { float32Budget, recordParity } from "../parity.ts";
-import { problemOf } from "../recurrent-problem.ts";
+import { problemOf, rowOf } from "../recurrent-problem.ts";
 import { budgetUsed, expectClose } from "./closeness.ts";
 import { goldenNames, loadGolden } from "./goldens.ts";
 import { GpuFrame } from "./gpu.ts";
@@ -14,24 +14,6 @@ const versions: (VersionPins & { readonly known: boolean })[] = [
   { recurrent: "cell", gemm: "register", known: true },
   { recurrent: "subgroup", gemm: "subgroup", known: false },
 ];
-
-/** The class and the options of a case, as the parity page names them. */
-function rowOf(golden: GoldenCase): { section: string; row: string } {
-  const section = { lstm: "nn.LSTM", proj: "nn.LSTM", gru: "nn.GRU", rnn: "nn.RNN", relu: "nn.RNN" };
-  const kind = golden.text("kind") as keyof typeof section;
-  const options = [
-    ...(kind === "proj" ? ["proj_size"] : kind === "relu" ? ["nonlinearity relu"] : []),
-    ...(golden.number("num_layers") > 1 ? ["layers"] : []),
-    ...(golden.boolean("bidirectional") ? ["bidirectional"] : []),
-    ...(golden.boolean("initial_state") ? ["initial state"] : []),
-    ...(golden.numbers("lengths").length > 0 ? ["packed"] : []),
-    ...(golden.boolean("bias") ? [] : ["no bias"]),
-    ...(golden.boolean("batch_first") ? ["batch_first"] : []),
-    ...(golden.boolean("unbatched") ? ["unbatched"] : []),
-    ...(golden.name.endsWith("saturated") ? ["saturated gates"] : []),
-  ];
-  return { section: section[kind], row: options.join(", ") || "defaults" };
-}
 
 /** With gates far beyond saturation a rounding becomes a large error: a case states what PyTorch's own float32 uses. */
 function budgetOf(golden: GoldenCase): { budget: string; factor: number } {
@@ -53,7 +35,8 @@ describe.each(versions)("recurrent layers against PyTorch float64: $recurrent", 
 
   test.for(goldenNames("recurrent"))("%s", async (name, { task }) => {
     const golden = await loadGolden(name);
-    const results = await frame.run((device) => runRecurrent(device, problemOf(golden), known));
+    const problem = problemOf(golden);
+    const results = await frame.run((device) => runRecurrent(device, problem, known));
     const names = [...golden.tensors.keys()].sort();
     expect([...results.keys()].sort()).toEqual(names);
     const { budget, factor } = budgetOf(golden);
@@ -62,7 +45,7 @@ describe.each(versions)("recurrent layers against PyTorch float64: $recurrent", 
       expect(shape, `${result}: shape`).toEqual(golden.tensor(result).shape);
       return budgetUsed(data, golden.tensor(result)) / factor;
     });
-    recordParity(task, { ...rowOf(golden), budget, used: Math.max(...shares) });
+    recordParity(task, { ...rowOf(problem, name), budget, used: Math.max(...shares) });
     for (const result of names) expectClose(result, results.get(result)!.data, golden.tensor(result), factor);
   });
 });

@@ -10,10 +10,25 @@ const blocks = [...read("README.md").matchAll(/^```ts\n(.*?)^```/gms)].map((matc
 
 /** What the PyTorch column has in scope already. */
 const given = `
-import { Device, type NDArray, manualSeed, nn, optim, saveSafetensors, type Tensor } from "webgpu-lstm";
+import { Device, loadSafetensors, type NDArray, manualSeed, nn, optim, saveSafetensors, type Tensor } from "webgpu-lstm";
 declare const device: Device;
 declare const x: NDArray;
 declare const y: NDArray;
+`;
+
+/** What the blocks after it have in scope besides. */
+const built = `
+declare const file: Blob;
+declare const model: nn.Module;
+declare const embedding: nn.Embedding;
+declare const gru: nn.GRU;
+declare const fc: nn.Linear;
+declare const criterion: nn.CrossEntropyLoss;
+declare const optimizer: optim.Adam;
+declare const parameters: nn.Parameter[];
+declare const ids: Int32Array;
+declare const lengths: Int32Array;
+declare const targets: Int32Array;
 `;
 
 /** Compiler errors in modules that stand in the repository's root. */
@@ -44,7 +59,10 @@ describe("the README", () => {
 
   test("every block of TypeScript type-checks, and a mistake in one would be seen", () => {
     expect(blocks.length).toBeGreaterThan(1);
-    const whole = blocks.map((block) => (block.includes("import ") ? block : given + block));
+    const whole = blocks.map((block) => {
+      if (block.includes("import ")) return block;
+      return given + (block.includes("new Forecaster()") ? "" : built) + block;
+    });
     const mistaken = whole[0]!.replace("batchFirst: true", "batchfirst: true");
     expect(errorsIn([...whole, mistaken])).toEqual([
       expect.stringMatching(/'batchfirst' does not exist in type/),

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { grad, nn, type Tensor } from "webgpu-lstm";
-import { expectClose } from "./closeness.ts";
+import { float32Budget, recordParity } from "../parity.ts";
+import { budgetUsed, expectClose } from "./closeness.ts";
 import { goldenNames, loadGolden } from "./goldens.ts";
 import { withDevice } from "./gpu.ts";
 
-test.each(goldenNames("linear"))("Linear against PyTorch float64: %s", async (name) => {
+test.for(goldenNames("linear"))("Linear against PyTorch float64: %s", async (name, { task }) => {
   const golden = await loadGolden(name);
   const x = golden.input("x");
   const weight = golden.input("param.weight");
@@ -32,6 +33,9 @@ test.each(goldenNames("linear"))("Linear against PyTorch float64: %s", async (na
         for (const [key, result] of Object.entries(step.run({ x, target }))) {
           const { data, shape } = await result.read();
           expect(shape).toEqual(golden.tensor(key).shape);
+          const used = budgetUsed(data, golden.tensor(key));
+          const row = `Linear${golden.has("param.bias") ? "" : ", no bias"}, gemm ${gemm}`;
+          recordParity(task, { section: "Layers", row, budget: float32Budget, used });
           expectClose(`${name} ${gemm} ${key}`, data, golden.tensor(key));
         }
         step.dispose();
