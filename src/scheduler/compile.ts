@@ -6,12 +6,13 @@ import { Parameter } from "../graph/parameter.ts";
 import { recordInto } from "../graph/recorder.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { Dispatch, PlanSettings, VersionPins } from "../ops/op.ts";
+import { type AccumulateOptions, Accumulation, checkAccumulate } from "./accumulation.ts";
 import { checkInputShapes, type InputShapes } from "./inputs.ts";
 import { lower, ownStorage } from "./lower.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { ParameterArena } from "./parameters.ts";
 import { CompiledStep, checkResults, type StepSource } from "./step.ts";
-import { StepRandom } from "./step-random.ts";
+import { checkRandomState, StepRandom, type StepRandomState } from "./step-random.ts";
 import { checkClippings, differentiated, placeGradients, planUpdate } from "./update.ts";
 
 /** How {@link Device.compile} plans a function. */
@@ -22,6 +23,10 @@ export interface CompileOptions<Inputs extends InputShapes, Results> {
   readonly minimize?: keyof Results & string;
   /** Updates its parameters after every run. Goes with `minimize`. */
   readonly optimizer?: Optimizer;
+  /** Adds up the gradients of several runs before an update, as one large batch would. Goes with `minimize`. */
+  readonly accumulate?: AccumulateOptions;
+  /** Random numbers of an earlier step, as its `randomState()` gave them, to go on with; drawn anew by default. */
+  readonly random?: StepRandomState;
 }
 
 type Traced<Inputs, Results> = (inputs: { readonly [K in keyof Inputs]: Tensor }) => Results;
@@ -37,9 +42,9 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
   if (typeof fn !== "function") {
     throw new OptionError(`device.compile: expected a function of the inputs, got ${show(fn)}`);
   }
-  checkOptions("device.compile", options, ["inputs", "minimize", "optimizer"]);
+  checkOptions("device.compile", options, ["inputs", "minimize", "optimizer", "accumulate", "random"]);
   const inputs = checkInputShapes(options.inputs);
-  const { minimize, optimizer } = options;
+  const { minimize, optimizer, accumulate } = options;
   if ((minimize === undefined) !== (optimizer === undefined)) {
     throw new OptionError(
       "device.compile: minimize and optimizer go together; to look at gradients without an update return grad(loss, tensors)",
@@ -51,13 +56,29 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
     );
   }
   if (optimizer !== undefined) checkOptimizer(optimizer);
+  if (accumulate !== undefined) {
+    checkAccumulate("device.compile", accumulate);
+    if (!optimizer) {
+      throw new OptionError(
+        "device.compile: accumulate goes with minimize and optimizer; without them nothing is updated",
+      );
+    }
+  }
+  if (options.random !== undefined) checkRandomState("device.compile", options.random);
   const plan = { facts: context.facts, pins, maxGrid: context.limits.maxGrid };
-  const random = new StepRandom();
-  const build = (shapes: InputShapes) => buildProgram(context, plan, fn, shapes, minimize, optimizer, random);
-
-  const source = build(inputs);
-  await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
-  return new CompiledStep<keyof Results & string>(context, inputs, optimizer ?? null, random, build, source);
+  const random = new StepRandom(options.random);
+  const accumulation = accumulate ? new Accumulation(context, accumulate) : null;
+  const build = (shapes: InputShapes) =>
+    buildProgram(context, plan, fn, shapes, minimize, optimizer, accumulation, random);
+  try {
+    const source = build(inputs);
+    await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
+    const parts = { optimizer: optimizer ?? null, accumulation, random };
+    return new CompiledStep<keyof Results & string>(context, inputs, parts, build, source);
+  } catch (error) {
+    accumulation?.dispose();
+    throw error;
+  }
 }
 
 function buildProgram<Inputs extends InputShapes, Results extends Readonly<Record<string, Tensor>>>(
@@ -67,6 +88,7 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   shapes: InputShapes,
   minimize: string | undefined,
   optimizer: Optimizer | undefined,
+  accumulation: Accumulation | null,
   random: StepRandom,
 ): StepSource {
   const graph = new Graph(random.trace());
@@ -130,10 +152,14 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   ParameterArena.place(context, parameters);
 
   const placed = placeGradients(context, gradients);
-  const update = optimizer ? planUpdate(context, graph, plan, optimizer, gradients, placed) : null;
+  const update = optimizer
+    ? planUpdate(context, graph, plan, optimizer, gradients, placed, accumulation)
+    : null;
+  const always = [...dispatches, ...(update?.accumulating ?? [])];
   return {
     graph,
-    dispatches: [...dispatches, ...(update?.dispatches ?? [])],
+    dispatches: [...always, ...(update?.dispatches ?? [])],
+    optionalFrom: accumulation ? always.length : null,
     inputs,
     outputs,
     placed,

@@ -20,6 +20,8 @@ export interface ProgramSource {
   readonly outputs: ReadonlyMap<string, Tensor>;
   /** Storage that lives elsewhere: gradients, flat parameters, optimizer state. */
   readonly placed: ReadonlyMap<Tensor, BufferRange>;
+  /** The dispatch from which on a run may stop: the update of a step that accumulates; `null` if every run is whole. */
+  readonly optionalFrom: number | null;
   /** What follows the gradients in a training step; `null` for a step that does not train. */
   readonly update: PlannedUpdate | null;
 }
@@ -47,8 +49,10 @@ export class Program {
   #ranges = new Map<Tensor, BufferRange>();
   #uniforms: DeviceBuffer;
   #submissions: PreparedDispatch[][] = [];
+  /** Submissions before the dispatches that a run may leave out. */
+  #required = 0;
   /** Dispatches whose uniforms are computed before each run. */
-  #changing: { dispatch: Dispatch; offset: number; bytes: DataView<ArrayBuffer> }[] = [];
+  #changing: { dispatch: Dispatch; index: number; bytes: DataView<ArrayBuffer> }[] = [];
   #records: ((slot: number) => BufferCopy)[] = [];
   #history: {
     readonly buffer: DeviceBuffer;
@@ -120,7 +124,7 @@ export class Program {
 
   /** Makes uniforms, bind groups and the submissions they are replayed in. */
   #prepare(): void {
-    const { dispatches } = this.source;
+    const { dispatches, optionalFrom } = this.source;
     const unused = this.#allocate(
       this.context.allocate("activation", UNUSED_RANGES * UNIFORM_ALIGNMENT, "unused bindings"),
     );
@@ -137,7 +141,7 @@ export class Program {
       const offset = index * UNIFORM_ALIGNMENT;
       if (typeof dispatch.params === "function") {
         const bytes = new DataView(new ArrayBuffer(kernel.paramBytes));
-        this.#changing.push({ dispatch, offset, bytes });
+        this.#changing.push({ dispatch, index, bytes });
       } else {
         kernel.packParams(dispatch.params, uniforms, offset);
       }
@@ -150,11 +154,13 @@ export class Program {
       });
       submission.push(this.context.kernels.prepare(kernel, this.#uniforms, offset, storage, grid, groups));
       spent += facts.dispatchMicros / 1e3 + flops / (facts.gflops * ASSUMED_EFFICIENCY * 1e6);
-      if (spent >= SUBMISSION_MS || index === dispatches.length - 1) {
+      const ends = index === dispatches.length - 1 || index + 1 === optionalFrom;
+      if (spent >= SUBMISSION_MS || ends) {
         this.#submissions.push(submission);
         submission = [];
         spent = 0;
       }
+      if (index + 1 === optionalFrom) this.#required = this.#submissions.length;
     }
     this.context.write(this.#uniforms, 0, uniforms);
   }
@@ -184,6 +190,12 @@ export class Program {
     });
   }
 
+  /** The dispatches of a run. */
+  dispatchesOf(whole: boolean): readonly Dispatch[] {
+    const { dispatches, optionalFrom } = this.source;
+    return whole || optionalFrom === null ? dispatches : dispatches.slice(0, optionalFrom);
+  }
+
   /** How many submissions one run is cut into. */
   get submissions(): number {
     return this.#submissions.length;
@@ -207,19 +219,23 @@ export class Program {
 
   /**
    * Runs every dispatch once more; returns at once.
+   * @param whole Whether the dispatches from {@link ProgramSource.optionalFrom} on run too.
    * @param timestamps Takes the times of every dispatch, each then in a pass of its own.
    */
-  replay(timestamps?: Timestamps): void {
-    for (const { dispatch, offset, bytes } of this.#changing) {
+  replay(whole: boolean, timestamps?: Timestamps): void {
+    const submissions = whole ? this.#submissions : this.#submissions.slice(0, this.#required);
+    const end = this.dispatchesOf(whole).length;
+    for (const { dispatch, index, bytes } of this.#changing) {
+      if (index >= end) continue;
       const params = (dispatch.params as () => Record<string, number>)();
       dispatch.kernel.packParams(params, bytes, 0);
-      this.context.write(this.#uniforms, offset, bytes);
+      this.context.write(this.#uniforms, index * UNIFORM_ALIGNMENT, bytes);
     }
     const slot = this.runs % HISTORY;
     const copies = this.#records.map((copy) => copy(slot));
-    const last = this.#submissions.length - 1;
+    const last = submissions.length - 1;
     let done = 0;
-    for (const [i, submission] of this.#submissions.entries()) {
+    for (const [i, submission] of submissions.entries()) {
       if (timestamps) this.context.submitTimed(submission, timestamps, done);
       else this.context.submit(submission, i === last ? copies : []);
       done += submission.length;

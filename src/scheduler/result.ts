@@ -25,8 +25,11 @@ export class ScalarHistory {
     this.#undo.delete(runs - HISTORY);
   }
 
-  /** The scalar of run `run` (from 0). */
-  async read(name: string, run: number): Promise<number> {
+  /**
+   * The scalar of run `run` (from 0).
+   * @param updated Whether the run's update was to happen.
+   */
+  async read(name: string, run: number, updated: boolean): Promise<number> {
     const program = this.#program;
     if (program.runs - run > HISTORY) {
       throw new GraphError(
@@ -47,7 +50,7 @@ export class ScalarHistory {
       this.#undo.delete(earlier);
       if (badNorm(earlier) !== undefined) undo();
     }
-    const bad = badNorm(run);
+    const bad = updated ? badNorm(run) : undefined;
     if (bad !== undefined) {
       throw new DataError(
         `Result.item: the gradients' norm of run ${run + 1} is ${bad}, so clipGradNorm_ with errorIfNonfinite left its update ` +
@@ -68,14 +71,16 @@ export class Result {
   #program: Program;
   #history: ScalarHistory;
   #run: number;
+  #updated: boolean;
 
   /** @internal */
-  constructor(program: Program, history: ScalarHistory, name: string, run: number) {
+  constructor(program: Program, history: ScalarHistory, name: string, run: number, updated: boolean) {
     this.name = name;
     this.shape = program.source.outputs.get(name)!.shape;
     this.#program = program;
     this.#history = history;
     this.#run = run;
+    this.#updated = updated;
   }
 
   /**
@@ -83,12 +88,13 @@ export class Result {
    * @throws {@link DataError} if the run's update was left out because of a gradient norm that is not finite.
    */
   async item(): Promise<number> {
+    this.#checkComputed("Result.item");
     if (sizeOf(this.shape) !== 1) {
       throw new GraphError(
         `Result.item: ${this.name} has shape ${showShape(this.shape)}; use read() for more than one value`,
       );
     }
-    return this.#history.read(this.name, this.#run);
+    return this.#history.read(this.name, this.#run, this.#updated);
   }
 
   /** The values in row-major order. Waits for the GPU. */
@@ -115,7 +121,23 @@ export class Result {
     return range;
   }
 
+  /** A gradient norm is part of the update, which a run that only adds up gradients leaves out. */
+  #checkComputed(where: string): void {
+    const { graph, outputs } = this.#program.source;
+    const { root } = outputs.get(this.name)!.storage;
+    if (
+      this.#updated ||
+      !graph.clippings.some((clipping) => clipping.kind === "norm" && clipping.norm === root)
+    )
+      return;
+    throw new GraphError(
+      `${where}: ${this.name} of run ${this.#run + 1} was not computed: the run added up gradients and no update followed; read ` +
+        "it of the run that updates",
+    );
+  }
+
   #checkCurrent(where: string): void {
+    this.#checkComputed(where);
     if (this.#program.runs - 1 !== this.#run) {
       throw new GraphError(
         `${where}: ${this.name} of run ${this.#run + 1} was overwritten when the step ran again; read it, or pass it on, ` +

@@ -4,6 +4,7 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
+import { type Accumulation, checkRunOptions, type RunOptions } from "./accumulation.ts";
 import { describeProgram } from "./describe.ts";
 import { InFlight } from "./in-flight.ts";
 import { dataOf, type InputShapes, type InputValue, shapesOf } from "./inputs.ts";
@@ -11,7 +12,7 @@ import type { Optimizer } from "./optimizer.ts";
 import { Profile } from "./profile.ts";
 import { Program, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
-import type { StepRandom } from "./step-random.ts";
+import type { StepRandom, StepRandomState } from "./step-random.ts";
 
 /** A traced function as it becomes a program, and the parameters that must be there when it runs. */
 export interface StepSource extends ProgramSource {
@@ -25,9 +26,18 @@ interface Variant {
   readonly history: ScalarHistory;
 }
 
+/** What all programs of a step share. */
+export interface StepParts {
+  readonly optimizer: Optimizer | null;
+  /** Where runs add up their gradients; `null` for a step that updates in every run. */
+  readonly accumulation: Accumulation | null;
+  readonly random: StepRandom;
+}
+
 /** A run of which everything is known to be right. */
 interface PreparedRun {
   readonly variant: Variant;
+  readonly options: RunOptions;
   readonly data: readonly (readonly [name: string, value: Float32Array | BufferRange])[];
 }
 
@@ -39,8 +49,7 @@ export class CompiledStep<Names extends string = string> {
   readonly #context: GpuContext;
   readonly #inputs: InputShapes;
   readonly #build: (shapes: InputShapes) => StepSource;
-  readonly #optimizer: Optimizer | null;
-  readonly #random: StepRandom;
+  readonly #parts: StepParts;
   readonly #variants = new Map<string, Variant>();
   #disposed = false;
   readonly #inFlight: InFlight;
@@ -49,16 +58,14 @@ export class CompiledStep<Names extends string = string> {
   constructor(
     context: GpuContext,
     inputs: InputShapes,
-    optimizer: Optimizer | null,
-    random: StepRandom,
+    parts: StepParts,
     build: (shapes: InputShapes) => StepSource,
     declared: StepSource,
   ) {
     this.#context = context;
     this.#inFlight = new InFlight(context);
     this.#inputs = inputs;
-    this.#optimizer = optimizer;
-    this.#random = random;
+    this.#parts = parts;
     this.#build = build;
     this.#add(inputs, declared);
   }
@@ -67,10 +74,11 @@ export class CompiledStep<Names extends string = string> {
    * Runs the step once and returns its results without waiting for them.
    * @param values One value for every input. A `Float32Array` without a shape that does not fit the declared one is
    * taken as another number of rows.
+   * @param options What the run of a step that accumulates can be told: its weight, and whether the update follows.
    * @throws {@link ShapeError}, {@link OptionError} or {@link DataError} (NaN, infinity) before anything has run.
    */
-  run(values: Readonly<Record<string, InputValue>>): Record<Names, Result> {
-    return this.#start(this.#prepare(values));
+  run(values: Readonly<Record<string, InputValue>>, options: RunOptions = {}): Record<Names, Result> {
+    return this.#start(this.#prepare("step.run", values, options)).results;
   }
 
   /**
@@ -80,11 +88,10 @@ export class CompiledStep<Names extends string = string> {
    * @throws {@link WebGpuLstmError} where the device has no timestamps, and what {@link run} throws.
    */
   async profile(values: Readonly<Record<string, InputValue>>): Promise<Profile> {
-    const prepared = this.#prepare(values);
-    const { dispatches } = prepared.variant.program.source;
-    const timestamps = this.#context.timestamps(dispatches.length);
+    const prepared = this.#prepare("step.profile", values, {});
+    const timestamps = this.#context.timestamps(prepared.variant.program.source.dispatches.length);
     try {
-      this.#start(prepared, timestamps);
+      const { dispatches } = this.#start(prepared, timestamps);
       return new Profile(dispatches, await timestamps.read());
     } finally {
       timestamps.dispose();
@@ -92,8 +99,9 @@ export class CompiledStep<Names extends string = string> {
   }
 
   /** Checks everything, before anything has run. */
-  #prepare(values: Readonly<Record<string, InputValue>>): PreparedRun {
-    this.#check("step.run");
+  #prepare(where: string, values: Readonly<Record<string, InputValue>>, options: RunOptions): PreparedRun {
+    this.#check(where);
+    checkRunOptions(where, this.#parts.accumulation !== null, options);
     const shapes = shapesOf(this.#inputs, values);
     const data = Object.keys(this.#inputs).map(
       (name) => [name, dataOf(name, values[name]!, this.#context)] as const,
@@ -112,23 +120,41 @@ export class CompiledStep<Names extends string = string> {
         runInputChecks(`step.run: input ${name}`, program.source.inputs.get(name)!, value);
       }
     }
-    return { variant, data };
+    return { variant, data, options };
   }
 
-  #start({ variant, data }: PreparedRun, timestamps?: Timestamps): Record<Names, Result> {
+  #start({ variant, data, options }: PreparedRun, timestamps?: Timestamps) {
     const { program, history } = variant;
+    const { accumulation, random } = this.#parts;
     for (const [name, value] of data) program.writeInput(name, value);
     const { update } = program.source;
-    if (update) history.begin(update.optimizer.beginStep(update.parameters));
+    const whole = accumulation?.begin(options) ?? true;
+    if (update && whole) history.begin(update.optimizer.beginStep(update.parameters));
     const run = program.runs;
-    program.replay(timestamps);
-    this.#random.runs++;
+    program.replay(whole, timestamps);
+    random.runs++;
     this.#inFlight.add();
     const results = [...program.source.outputs.keys()].map((name) => [
       name,
-      new Result(program, history, name, run),
+      new Result(program, history, name, run, whole),
     ]);
-    return Object.fromEntries(results) as Record<Names, Result>;
+    return {
+      results: Object.fromEntries(results) as Record<Names, Result>,
+      dispatches: program.dispatchesOf(whole),
+    };
+  }
+
+  /** Runs whose gradients wait for an update; 0 unless the step accumulates. */
+  get pending(): number {
+    return this.#parts.accumulation?.pending ?? 0;
+  }
+
+  /**
+   * Where the step's random numbers (dropout) are, as plain JSON: a step compiled with it as `random` draws what this one would
+   * draw next.
+   */
+  randomState(): StepRandomState {
+    return this.#parts.random.state;
   }
 
   /**
@@ -161,6 +187,7 @@ export class CompiledStep<Names extends string = string> {
     this.#disposed = true;
     for (const { program } of this.#variants.values()) program.dispose();
     this.#variants.clear();
+    this.#parts.accumulation?.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -178,7 +205,7 @@ export class CompiledStep<Names extends string = string> {
   }
 
   #variant(shapes: InputShapes): Variant {
-    const known = this.#variants.get(this.#key(shapes, this.#optimizer?.planKey));
+    const known = this.#variants.get(this.#key(shapes, this.#parts.optimizer?.planKey));
     return known ?? this.#add(shapes, this.#build(shapes));
   }
 

@@ -5,8 +5,14 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { Tensor } from "../graph/tensor.ts";
+import {
+  type AccumulatedRange,
+  accumulateGradients,
+  averageGradients,
+} from "../ops/gradient-accumulation.ts";
 import { clipNorm, clipValue } from "../ops/gradient-norm.ts";
 import type { Dispatch, PlanSettings } from "../ops/op.ts";
+import type { Accumulation } from "./accumulation.ts";
 import { planIn } from "./lower.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { ParameterArena, rangesOf } from "./parameters.ts";
@@ -48,11 +54,20 @@ export function checkClippings(graph: Graph, trains: boolean): void {
   }
 }
 
+/** The dispatches of an update, and those that every run of a step that accumulates begins or ends with. */
+export interface UpdateDispatches extends PlannedUpdate {
+  /** After the gradients of every run: they are added up. Empty for a step that does not accumulate. */
+  readonly accumulating: readonly Dispatch[];
+  /** The update itself. */
+  readonly dispatches: readonly Dispatch[];
+}
+
 /**
- * The dispatches that follow the gradients: clipping in the order it was asked for, then one update for every contiguous range of
+ * The dispatches that follow the gradients: adding up those of several runs, where the step does; clipping in the order it was asked for, then one update for every contiguous range of
  * parameters that the optimizer treats alike.
  * @param gradients Gradients by parameter, all placed in their arena.
  * @param placed Takes the flat buffers that the dispatches bind.
+ * @param accumulation Where gradients are added up; `null` for a step that updates in every run.
  */
 export function planUpdate(
   context: GpuContext,
@@ -61,7 +76,8 @@ export function planUpdate(
   optimizer: Optimizer,
   gradients: ReadonlyMap<Parameter, Tensor>,
   placed: Map<Tensor, BufferRange>,
-): PlannedUpdate & { readonly dispatches: readonly Dispatch[] } {
+  accumulation: Accumulation | null,
+): UpdateDispatches {
   const plan = planIn(graph, settings);
   const flat = (buffer: DeviceBuffer) => {
     const tensor = new Tensor([buffer.bytes / 4], graph);
@@ -74,7 +90,16 @@ export function planUpdate(
       parameters.filter((parameter) => gradients.has(parameter)),
     ).map(({ arena, offset, size }) => ({ offset, size, gradient: flat(arena.gradients) }));
 
+  const accumulating: Dispatch[] = [];
   const dispatches: Dispatch[] = [];
+  if (accumulation) {
+    for (const { arena, offset, size } of rangesOf(context, [...gradients.keys()])) {
+      const total = flat(accumulation.totalOf(arena));
+      const range: AccumulatedRange = { offset, size, gradient: flat(arena.gradients), total };
+      accumulating.push(accumulateGradients(range, () => accumulation.run, plan));
+      dispatches.push(averageGradients(range, () => accumulation.scale, plan));
+    }
+  }
   const guards = graph.clippings.filter((clipping) => clipping.kind === "norm" && clipping.errorIfNonfinite);
   const guard = guards.length > 0 ? new Tensor([guards.length], graph) : null;
   for (const clipping of graph.clippings) {
@@ -104,7 +129,7 @@ export function planUpdate(
       dispatches.push(part.update(range, plan));
     }
   }
-  return { optimizer, planKey, parameters, guard, dispatches };
+  return { optimizer, planKey, parameters, guard, accumulating, dispatches };
 }
 
 /** Where the gradients of placed parameters lie. */
