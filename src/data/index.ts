@@ -1,4 +1,17 @@
 /** Getting data ready for a recurrent network: data sets, batches, windows, splits and scalers. */
+export {
+  type CalendarFeature,
+  type CalendarOptions,
+  calendarFeatures,
+  type NamedSeries,
+} from "./calendar.ts";
+export {
+  type ColumnStackOptions,
+  columnStack,
+  type LaggedSeries,
+  type LagOptions,
+  lagFeatures,
+} from "./columns.ts";
 export { type Batch, type Dataset, TensorDataset } from "./dataset.ts";
 export { DataLoader, type DataLoaderOptions } from "./loader.ts";
 export { NGramModel, type NGramOptions } from "./ngram.ts";
