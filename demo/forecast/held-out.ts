@@ -1,7 +1,7 @@
 /** The held-out year as the chart and the table need it: one line a series, and errors in °C. */
 import type { NDArray } from "webgpu-lstm";
-import { errorsOf } from "../examples/seattle/errors.ts";
-import type { ForecastTask } from "../examples/seattle/task.ts";
+import { errorsOf } from "../../examples/seattle/errors.ts";
+import type { ForecastTask } from "../../examples/seattle/task.ts";
 
 /** A forecast of the held-out days: what the chart draws, and its errors over all days ahead. */
 export interface Forecast {

@@ -15,7 +15,7 @@ function loss(value: number | null | undefined): string {
 
 const hundredths = (value: number) => Math.round(value * 100);
 
-/** The page's main button in each phase. */
+/** The view's main button in each phase. */
 const TOGGLE: Record<Phase, string> = {
   waiting: "Start",
   ready: "Start",
@@ -24,13 +24,14 @@ const TOGGLE: Record<Phase, string> = {
   pausing: "Resume",
   paused: "Resume",
   done: "Start again",
+  stopped: "Start again",
   failed: "Start again",
 };
 
-export class View {
+export class ForecastDisplay {
   readonly #lossChart = new LossChart(byId("loss-chart"));
   readonly #forecastChart = new ForecastChart(byId("forecast-chart"));
-  /** The page's two buttons. */
+  /** The view's two buttons. */
   readonly toggle = byId<HTMLButtonElement>("toggle");
   readonly reset = byId<HTMLButtonElement>("reset");
   readonly #stale = new Set<Change>();
@@ -93,6 +94,7 @@ export class View {
       pausing: "Pausing after this epoch…",
       paused: `Paused after epoch ${epoch}.`,
       done: `Done. Best validation: epoch ${forecast?.epoch}.`,
+      stopped: `Stopped after epoch ${epoch}, when this view was left.`,
       failed: "Stopped.",
     };
     byId("status").textContent = text[phase];

@@ -1,13 +1,25 @@
 /** One model in training: what it is asked (start, pause, resume), what it shows (a snapshot), and when that changed. */
 import { type Device, data, manualSeed, type NDArray, nn, optim, Trainer } from "webgpu-lstm";
-import { DEFAULTS } from "../examples/seattle/defaults.ts";
-import { Forecaster } from "../examples/seattle/model.ts";
-import type { ForecastTask } from "../examples/seattle/task.ts";
+import { DEFAULTS } from "../../examples/seattle/defaults.ts";
+import { Forecaster } from "../../examples/seattle/model.ts";
+import type { ForecastTask } from "../../examples/seattle/task.ts";
 import type { Settings } from "./controls.ts";
 import { type Forecast, type HeldOut, heldOutOf, judge } from "./held-out.ts";
 
-/** waiting (for a GPU) → ready → compiling → training ⇄ pausing → paused; then done, or failed from anywhere. */
-export type Phase = "waiting" | "ready" | "compiling" | "training" | "pausing" | "paused" | "done" | "failed";
+/**
+ * waiting (for a GPU) → ready → compiling → training ⇄ pausing → paused; then done. From anywhere on the way: stopped
+ * (another view was opened) or failed.
+ */
+export type Phase =
+  | "waiting"
+  | "ready"
+  | "compiling"
+  | "training"
+  | "pausing"
+  | "paused"
+  | "done"
+  | "stopped"
+  | "failed";
 
 /** What the page shows of a session at a moment. */
 export interface Snapshot {
@@ -67,6 +79,7 @@ export class TrainingSession {
   readonly #abort = new AbortController();
   readonly #snapshot: { -readonly [K in keyof Snapshot]: Snapshot[K] };
   #wake: (() => void) | undefined;
+  #training: Promise<void> = Promise.resolve();
   #best: { epoch: number; loss: number; weights: Map<string, NDArray> } | undefined;
 
   /** @param notify called after each change, often; it must be quick */
@@ -102,7 +115,7 @@ export class TrainingSession {
   /** Trains in the background; to be called once. */
   start(): void {
     this.#enter("compiling");
-    void this.#train().catch((error: unknown) => {
+    this.#training = this.#train().catch((error: unknown) => {
       if (this.#abort.signal.aborted) return;
       this.#snapshot.error = error;
       this.#enter("failed");
@@ -119,10 +132,22 @@ export class TrainingSession {
     this.#wake?.();
   }
 
-  /** Ends training before the next batch and frees what the model holds on the GPU. Nothing is told from here on. */
-  dispose(): void {
+  /** Ends training that is under way, as {@link dispose} does; what it came to is still shown. */
+  stop(): Promise<void> {
+    const { phase } = this.#snapshot;
+    if (phase === "ready") return this.#training; // nothing runs, and it can still be started
+    if (phase !== "done" && phase !== "failed") this.#enter("stopped");
+    return this.dispose();
+  }
+
+  /**
+   * Ends training before the next batch and frees what the model holds on the GPU; settles when that is done. Nothing is
+   * told from here on.
+   */
+  dispose(): Promise<void> {
     this.#abort.abort();
     this.#wake?.();
+    return this.#training;
   }
 
   async #train(): Promise<void> {
@@ -145,6 +170,7 @@ export class TrainingSession {
       for await (const { epoch, loss, validationLoss, stepsPerSecond } of fit) {
         await this.#report(epoch, loss, validationLoss!, stepsPerSecond);
       }
+      signal.throwIfAborted();
       const best = this.#best!;
       this.#model.loadStateDict(best.weights);
       await this.#forecast(best.epoch);

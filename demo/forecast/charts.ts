@@ -1,47 +1,6 @@
-/**
- * The two pictures, drawn by uPlot. Colours come from the page's custom properties at each drawing, so a change
- * between light and dark needs only a redraw; a ResizeObserver keeps each chart as wide as its card.
- */
+/** The two pictures of the Forecast view. */
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-
-function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-}
-
-const FONT = "12px system-ui, sans-serif";
-
-/** What both charts share: axes in the page's colours and a size that follows the container. */
-class Chart {
-  protected readonly plot: uPlot;
-  readonly #observer: ResizeObserver;
-  readonly #scheme = matchMedia("(prefers-color-scheme: dark)");
-  readonly #repaint = () => this.plot.redraw(false);
-
-  constructor(container: HTMLElement, height: number, options: Omit<uPlot.Options, "width" | "height">) {
-    const width = () => Math.max(200, Math.floor(container.clientWidth));
-    const empty = options.series.map(() => []) as unknown as uPlot.AlignedData;
-    const padding: uPlot.Padding = [8, 12, 0, 0];
-    const legend: uPlot.Legend = { markers: { show: false, stroke: "inherit" } };
-    this.plot = new uPlot({ padding, legend, ...options, width: width(), height }, empty, container);
-    this.#observer = new ResizeObserver(() => {
-      if (width() !== this.plot.width) this.plot.setSize({ width: width(), height });
-    });
-    this.#observer.observe(container);
-    this.#scheme.addEventListener("change", this.#repaint);
-  }
-}
-
-/** An axis in the page's colours. */
-function axis(options: uPlot.Axis): uPlot.Axis {
-  const grid = { stroke: () => colour("line"), width: 1 };
-  return { stroke: () => colour("soft"), font: FONT, grid, ticks: { ...grid, size: 4 }, ...options };
-}
-
-/** A line whose class names its colour; the style sheet marks it in the legend with the same. */
-function line(options: uPlot.Series & { class: string }): uPlot.Series {
-  return { stroke: () => colour(options.class), width: 2, points: { show: false }, ...options };
-}
+import { axis, Chart, FONT, line } from "../shell/chart.ts";
 
 /** Ticks of a log axis: 1, 2, 5 in each decade, more of them where the range is short. */
 function logTicks(min: number, max: number): number[] {

@@ -1,7 +1,8 @@
 /** What went wrong, in words that say what a visitor can do about it. */
 import { DeviceLostError, NoAdapterError, WebGpuUnavailableError } from "webgpu-lstm";
 
-interface Notice {
+/** A title, and what the visitor can do about it. */
+export interface Notice {
   readonly title: string;
   readonly advice: string;
 }
@@ -34,16 +35,21 @@ export function noticeOf(error: unknown): Notice {
   return { title: "Something went wrong", advice: message };
 }
 
-/** Shows the message for `error` at the top of the page (a live region), or hides it with `undefined`. */
-export function showNotice(error: unknown): void {
-  const element = document.getElementById("notice")!;
-  element.hidden = error === undefined;
-  if (error === undefined) {
+/** Shows the message for `error` in `element`, which becomes a live region, or hides it with `undefined`. */
+export function showNotice(element: HTMLElement, error: unknown): void {
+  showText(element, error === undefined ? undefined : noticeOf(error));
+}
+
+/** {@link showNotice} with words of the caller's. */
+export function showText(element: HTMLElement, notice: Notice | undefined): void {
+  element.className = "notice";
+  element.setAttribute("role", "alert");
+  element.hidden = notice === undefined;
+  if (!notice) {
     element.replaceChildren();
     return;
   }
-  const { title, advice } = noticeOf(error);
   const strong = document.createElement("strong");
-  strong.textContent = title;
-  element.replaceChildren(strong, advice);
+  strong.textContent = notice.title;
+  element.replaceChildren(strong, notice.advice);
 }

@@ -1,0 +1,55 @@
+/**
+ * Charts, drawn by uPlot. Colours come from the page's custom properties at each drawing, so a change between light and
+ * dark needs only a redraw; a ResizeObserver keeps each chart as wide as its card.
+ */
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { THEME_CHANGE } from "./theme.ts";
+
+/** The value of a custom property of the page, now. */
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** Of all text in charts. */
+export const FONT = "12px system-ui, sans-serif";
+
+/** What all charts share: axes in the page's colours and a size that follows the container. */
+export class Chart {
+  protected readonly plot: uPlot;
+  readonly #observer: ResizeObserver;
+  readonly #repaint = () => this.plot.redraw(false);
+
+  constructor(container: HTMLElement, height: number, options: Omit<uPlot.Options, "width" | "height">) {
+    const width = () => Math.max(200, Math.floor(container.clientWidth));
+    const empty = options.series.map(() => []) as unknown as uPlot.AlignedData;
+    const padding: uPlot.Padding = [8, 12, 0, 0];
+    const legend: uPlot.Legend = { markers: { show: false, stroke: "inherit" } };
+    this.plot = new uPlot({ padding, legend, ...options, width: width(), height }, empty, container);
+    this.#observer = new ResizeObserver(() => {
+      // In a hidden view it has no width; the one it had will do.
+      if (container.clientWidth > 0 && width() !== this.plot.width)
+        this.plot.setSize({ width: width(), height });
+    });
+    this.#observer.observe(container);
+    document.addEventListener(THEME_CHANGE, this.#repaint);
+  }
+
+  /** Takes the chart out of its container. */
+  destroy(): void {
+    this.#observer.disconnect();
+    document.removeEventListener(THEME_CHANGE, this.#repaint);
+    this.plot.destroy();
+  }
+}
+
+/** An axis in the page's colours. */
+export function axis(options: uPlot.Axis): uPlot.Axis {
+  const grid = { stroke: () => colour("line"), width: 1 };
+  return { stroke: () => colour("soft"), font: FONT, grid, ticks: { ...grid, size: 4 }, ...options };
+}
+
+/** A line whose class names its colour; the style sheet marks it in the legend with the same. */
+export function line(options: uPlot.Series & { class: string }): uPlot.Series {
+  return { stroke: () => colour(options.class), width: 2, points: { show: false }, ...options };
+}

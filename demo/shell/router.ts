@@ -1,0 +1,85 @@
+/** Shows the view that the address names (`#inspect`), and the navigation between them. */
+import type { Gpu } from "./gpu.ts";
+import { showNotice } from "./notice.ts";
+import type { View, ViewEntry } from "./view.ts";
+
+export class Router {
+  readonly #views: readonly ViewEntry[];
+  readonly #links = new Map<ViewEntry, HTMLAnchorElement>();
+  readonly #sections = new Map<ViewEntry, HTMLElement>();
+  readonly #built = new Map<ViewEntry, View>();
+  readonly #main: HTMLElement;
+  readonly #gpu: Gpu;
+  #current: ViewEntry | undefined;
+
+  /** @param list Where the links go; @param main where the views go */
+  constructor(views: readonly ViewEntry[], list: HTMLElement, main: HTMLElement, gpu: Gpu) {
+    this.#views = views;
+    this.#main = main;
+    this.#gpu = gpu;
+    for (const view of views) {
+      const link = document.createElement("a");
+      link.href = `#${view.id}`;
+      link.textContent = view.name;
+      const item = document.createElement("li");
+      item.append(link);
+      list.append(item);
+      this.#links.set(view, link);
+    }
+  }
+
+  start(): void {
+    addEventListener("hashchange", () => void this.#show(true));
+    void this.#show(false);
+  }
+
+  /** @param moveFocus Whether the visitor came from another view, and is to be told where they are. */
+  async #show(moveFocus: boolean): Promise<void> {
+    const view = this.#views.find(({ id }) => `#${id}` === location.hash) ?? this.#views[0]!;
+    const before = this.#current;
+    if (view === before) return;
+    this.#current = view;
+    if (before) {
+      this.#sections.get(before)!.hidden = true;
+      const built = this.#built.get(before);
+      if (built) this.#gpu.waitFor(built.leave());
+    }
+    for (const [of, link] of this.#links) {
+      if (of === view) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    document.title = `${view.name} · webgpu-lstm`;
+    const section = this.#section(view);
+    section.hidden = false;
+    try {
+      const { mount } = await view.load();
+      if (this.#current !== view) return;
+      if (!this.#built.has(view)) {
+        section.replaceChildren();
+        this.#built.set(view, mount(section, this.#gpu));
+      }
+    } catch (error) {
+      console.error(error);
+      const notice = document.createElement("div");
+      section.replaceChildren(notice);
+      showNotice(notice, error);
+      return;
+    }
+    this.#built.get(view)!.enter();
+    if (!moveFocus) return;
+    scrollTo(0, 0);
+    const heading = section.querySelector("h1")!;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }
+
+  #section(view: ViewEntry): HTMLElement {
+    const known = this.#sections.get(view);
+    if (known) return known;
+    const section = document.createElement("div");
+    section.id = `${view.id}-view`;
+    this.#main.append(section);
+    this.#sections.set(view, section);
+    return section;
+  }
+}

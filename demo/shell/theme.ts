@@ -1,0 +1,49 @@
+/**
+ * Light or dark: the system's until the visitor chooses otherwise. A choice that differs from the system's is remembered;
+ * one that agrees with it is forgotten, so that the page follows the system again. `data-theme` of the root element says
+ * which it is (index.html sets it before the first paint).
+ */
+const KEY = "theme";
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+type Theme = "light" | "dark";
+
+/** Sent to `document` after the theme has changed, for what is drawn and not styled. */
+export const THEME_CHANGE = "themechange";
+
+/** Binds the button that switches between light and dark. */
+export function startTheme(button: HTMLButtonElement): void {
+  const root = document.documentElement;
+  const show = (theme: Theme) => {
+    root.dataset["theme"] = theme;
+    button.setAttribute("aria-pressed", String(theme === "dark"));
+    document.dispatchEvent(new Event(THEME_CHANGE));
+  };
+  const systemTheme = (): Theme => (system.matches ? "dark" : "light");
+  show(root.dataset["theme"] === "dark" ? "dark" : "light");
+  button.addEventListener("click", () => {
+    const theme = root.dataset["theme"] === "dark" ? "light" : "dark";
+    show(theme);
+    remember(theme === systemTheme() ? null : theme);
+  });
+  system.addEventListener("change", () => {
+    if (remembered() === null) show(systemTheme());
+  });
+}
+
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // storage can be switched off
+  }
+}
+
+function remember(theme: Theme | null): void {
+  try {
+    if (theme) localStorage.setItem(KEY, theme);
+    else localStorage.removeItem(KEY);
+  } catch {
+    // then it holds until the page is closed
+  }
+}
