@@ -1,6 +1,13 @@
 import { DisposedError } from "../errors.ts";
 import type { DeviceBuffer } from "./buffer.ts";
-import type { GpuContext } from "./context.ts";
+import type { BufferCopy, GpuContext } from "./context.ts";
+
+/** A read that has begun: its copy is to be submitted, and then its values can be waited for. */
+export interface Transfer {
+  readonly copy: BufferCopy;
+  /** The values, once the GPU has them. To be called after the copy was submitted. */
+  arrive(): Promise<Float32Array>;
+}
 
 /**
  * Brings results back to the host. A read is a copy into a mappable buffer, submitted at once so that it sees the
@@ -21,10 +28,29 @@ export class StagingPool {
 
   /** Reads `count` float32 values of `source`, from element `offset` on. */
   async read(source: DeviceBuffer, offset: number, count: number): Promise<Float32Array> {
+    const transfer = this.begin(source, offset, count);
+    this.#context.copy([transfer.copy]);
+    return transfer.arrive();
+  }
+
+  /** As {@link read}, for a caller that submits the copy together with other work. */
+  begin(source: DeviceBuffer, offset: number, count: number): Transfer {
     source.check("read");
     const bytes = count * 4;
     const target = this.#take(bytes);
-    this.#context.copy([{ source, sourceOffset: offset * 4, target, targetOffset: 0, bytes }]);
+    return {
+      copy: { source, sourceOffset: offset * 4, target, targetOffset: 0, bytes },
+      arrive: () => this.#arrive(target, bytes),
+    };
+  }
+
+  /** Makes sure that this many reads of `count` values can be in flight without a new buffer. */
+  reserve(reads: number, count: number): void {
+    const taken = Array.from({ length: reads }, () => this.#take(count * 4));
+    this.#free.push(...taken);
+  }
+
+  async #arrive(target: DeviceBuffer, bytes: number): Promise<Float32Array> {
     try {
       await target.gpu.mapAsync(GPUMapMode.READ, 0, bytes);
     } catch (cause) {

@@ -7,6 +7,7 @@ import { recordInto } from "../graph/recorder.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { Dispatch, PlanSettings, VersionPins } from "../ops/op.ts";
 import { type AccumulateOptions, Accumulation, checkAccumulate } from "./accumulation.ts";
+import { type Carried, carriedOf } from "./carry.ts";
 import { checkInputShapes, type InputShapes } from "./inputs.ts";
 import { lower, ownStorage } from "./lower.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -23,6 +24,12 @@ export interface CompileOptions<Inputs extends InputShapes, Results> {
   readonly minimize?: keyof Results & string;
   /** Updates its parameters after every run. Goes with `minimize`. */
   readonly optimizer?: Optimizer;
+  /**
+   * Results that the next run takes as inputs, by the input's name: `{ h: "h" }` keeps a recurrent state on the GPU from run to run.
+   * Such an input is zero in the first run and needs no value in `run`; one that is given replaces what was carried. The
+   * inputs of a step that carries something always have their declared shapes.
+   */
+  readonly carry?: { readonly [K in keyof Inputs]?: keyof Results & string };
   /** Adds up the gradients of several runs before an update, as one large batch would. Goes with `minimize`. */
   readonly accumulate?: AccumulateOptions;
   /** Random numbers of an earlier step, as its `randomState()` gave them, to go on with; drawn anew by default. */
@@ -42,9 +49,16 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
   if (typeof fn !== "function") {
     throw new OptionError(`device.compile: expected a function of the inputs, got ${show(fn)}`);
   }
-  checkOptions("device.compile", options, ["inputs", "minimize", "optimizer", "accumulate", "random"]);
+  checkOptions("device.compile", options, [
+    "inputs",
+    "minimize",
+    "optimizer",
+    "carry",
+    "accumulate",
+    "random",
+  ]);
   const inputs = checkInputShapes(options.inputs);
-  const { minimize, optimizer, accumulate } = options;
+  const { minimize, optimizer, carry = {}, accumulate } = options;
   if ((minimize === undefined) !== (optimizer === undefined)) {
     throw new OptionError(
       "device.compile: minimize and optimizer go together; to look at gradients without an update return grad(loss, tensors)",
@@ -69,11 +83,12 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
   const random = new StepRandom(options.random);
   const accumulation = accumulate ? new Accumulation(context, accumulate) : null;
   const build = (shapes: InputShapes) =>
-    buildProgram(context, plan, fn, shapes, minimize, optimizer, accumulation, random);
+    buildProgram(context, plan, fn, shapes, minimize, optimizer, carry, accumulation, random);
   try {
     const source = build(inputs);
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
-    const parts = { optimizer: optimizer ?? null, accumulation, random };
+    const carries = new Set(Object.keys(carry));
+    const parts = { optimizer: optimizer ?? null, accumulation, carries, random };
     return new CompiledStep<keyof Results & string>(context, inputs, parts, build, source);
   } catch (error) {
     accumulation?.dispose();
@@ -88,6 +103,7 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   shapes: InputShapes,
   minimize: string | undefined,
   optimizer: Optimizer | undefined,
+  carry: Readonly<Record<string, string | undefined>>,
   accumulation: Accumulation | null,
   random: StepRandom,
 ): StepSource {
@@ -95,6 +111,7 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
   const outputs = new Map<string, Tensor>();
   const gradients = new Map<Parameter, Tensor>();
+  let carried: Carried = new Map();
   recordInto(graph, () => {
     const results = fn(Object.fromEntries(inputs) as { readonly [K in keyof Inputs]: Tensor });
     if (results instanceof Promise) {
@@ -116,6 +133,7 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
       outputs.set(name, tensor);
     }
     checkClippings(graph, optimizer !== undefined);
+    carried = carriedOf(graph, carry, inputs, outputs);
     if (minimize === undefined || !optimizer) return;
     const loss = outputs.get(minimize);
     if (!loss) {
@@ -162,6 +180,7 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
     optionalFrom: accumulation ? always.length : null,
     inputs,
     outputs,
+    carried,
     placed,
     parameters,
     update,

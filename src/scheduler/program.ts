@@ -1,13 +1,14 @@
 import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { BufferCopy, GpuContext } from "../gpu/context.ts";
 import { BindGroups, type BufferRange, type PreparedDispatch, UNIFORM_ALIGNMENT } from "../gpu/kernel.ts";
-import { StagingPool } from "../gpu/staging.ts";
+import { StagingPool, type Transfer } from "../gpu/staging.ts";
 import type { Timestamps } from "../gpu/timestamps.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Dispatch } from "../ops/op.ts";
 import { sizeOf } from "../shape.ts";
+import { type Carried, carryCopies, sharedPlaces } from "./carry.ts";
 import { planMemory, storageBytes } from "./memory.ts";
 import { ParameterArena } from "./parameters.ts";
 import type { PlannedUpdate } from "./update.ts";
@@ -18,6 +19,8 @@ export interface ProgramSource {
   readonly dispatches: readonly Dispatch[];
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: ReadonlyMap<string, Tensor>;
+  /** Results that the next run finds in its inputs. */
+  readonly carried: Carried;
   /** Storage that lives elsewhere: gradients, flat parameters, optimizer state. */
   readonly placed: ReadonlyMap<Tensor, BufferRange>;
   /** The dispatch from which on a run may stop: the update of a step that accumulates; `null` if every run is whole. */
@@ -54,6 +57,8 @@ export class Program {
   /** Dispatches whose uniforms are computed before each run. */
   #changing: { dispatch: Dispatch; index: number; bytes: DataView<ArrayBuffer> }[] = [];
   #records: ((slot: number) => BufferCopy)[] = [];
+  /** Copies that take carried results to their inputs. */
+  #carries: readonly BufferCopy[];
   #history: {
     readonly buffer: DeviceBuffer;
     readonly names: readonly string[];
@@ -70,6 +75,7 @@ export class Program {
     this.#place();
     this.#prepare();
     this.#recordScalars();
+    this.#carries = carryCopies(source.carried, (tensor) => this.#rangeOf(tensor));
   }
 
   #allocate(buffer: DeviceBuffer): DeviceBuffer {
@@ -79,7 +85,7 @@ export class Program {
 
   /** Gives every storage its buffer. */
   #place(): void {
-    const { graph, dispatches, inputs, outputs, placed } = this.source;
+    const { graph, dispatches, inputs, outputs, carried, placed } = this.source;
     for (const [root, range] of placed) this.#ranges.set(root, range);
     for (const [name, tensor] of inputs) {
       const buffer = this.#allocate(this.context.allocate("input", storageBytes(tensor), `input ${name}`));
@@ -98,6 +104,9 @@ export class Program {
         const place = ParameterArena.placeOf(this.context, root);
         this.#ranges.set(root, place.range(place.arena.values));
       }
+    }
+    for (const [root, input] of sharedPlaces(dispatches, carried, (root) => this.#ranges.has(root))) {
+      this.#ranges.set(root, this.#ranges.get(input)!);
     }
     const kept = new Set([...outputs.values()].map((tensor) => tensor.storage.root));
     if (this.source.update?.guard) kept.add(this.source.update.guard);
@@ -206,11 +215,14 @@ export class Program {
     return this.#buffers.reduce((sum, buffer) => sum + buffer.bytes, 0);
   }
 
-  /** Writes an input in queue order: host data in row-major order, or another program's result. */
-  writeInput(name: string, value: Float32Array | BufferRange): void {
+  /**
+   * Writes an input in queue order: host data in row-major order, or another program's result.
+   * @param from The element at which host data begin.
+   */
+  writeInput(name: string, value: Float32Array | BufferRange, from = 0): void {
     const { buffer } = this.#ranges.get(this.source.inputs.get(name)!)!;
     if (value instanceof Float32Array) {
-      this.context.write(buffer, 0, value);
+      this.context.write(buffer, from * 4, value);
     } else {
       const { buffer: source, offset: sourceOffset, bytes } = value;
       this.context.copy([{ source, sourceOffset, target: buffer, targetOffset: 0, bytes }]);
@@ -221,8 +233,9 @@ export class Program {
    * Runs every dispatch once more; returns at once.
    * @param whole Whether the dispatches from {@link ProgramSource.optionalFrom} on run too.
    * @param timestamps Takes the times of every dispatch, each then in a pass of its own.
+   * @param reads Copies of results, submitted with the run.
    */
-  replay(whole: boolean, timestamps?: Timestamps): void {
+  replay(whole: boolean, timestamps?: Timestamps, reads: readonly BufferCopy[] = []): void {
     const submissions = whole ? this.#submissions : this.#submissions.slice(0, this.#required);
     const end = this.dispatchesOf(whole).length;
     for (const { dispatch, index, bytes } of this.#changing) {
@@ -232,7 +245,7 @@ export class Program {
       this.context.write(this.#uniforms, index * UNIFORM_ALIGNMENT, bytes);
     }
     const slot = this.runs % HISTORY;
-    const copies = this.#records.map((copy) => copy(slot));
+    const copies = [...this.#records.map((copy) => copy(slot)), ...reads, ...this.#carries];
     const last = submissions.length - 1;
     let done = 0;
     for (const [i, submission] of submissions.entries()) {
@@ -252,10 +265,18 @@ export class Program {
 
   /** Reads a result of the latest run, in PyTorch's order. */
   async readOutput(name: string): Promise<Float32Array> {
+    const transfer = this.beginRead(name);
+    this.context.copy([transfer.copy]);
+    return transfer.arrive();
+  }
+
+  /** A read of a result whose copy goes with the run, see {@link replay}. */
+  beginRead(name: string): Transfer {
     const tensor = this.source.outputs.get(name)!;
     const { buffer, offset } = this.#rangeOf(tensor);
-    const data = await this.staging.read(buffer, offset / 4, tensor.elements);
-    return tensor.layout ? tensor.layout.unpack(data) : data;
+    const { layout } = tensor;
+    const { copy, arrive } = this.staging.begin(buffer, offset / 4, tensor.elements);
+    return layout ? { copy, arrive: async () => layout.unpack(await arrive()) } : { copy, arrive };
   }
 
   /**

@@ -1,9 +1,10 @@
-import { DisposedError, GraphError, show } from "../errors.ts";
-import type { GpuContext } from "../gpu/context.ts";
+import { DisposedError, GraphError, OptionError, ShapeError, show } from "../errors.ts";
+import type { BufferCopy, GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
+import { type NDArray, sameShape, showShape } from "../shape.ts";
 import { type Accumulation, checkRunOptions, type RunOptions } from "./accumulation.ts";
 import { describeProgram } from "./describe.ts";
 import { InFlight } from "./in-flight.ts";
@@ -31,6 +32,8 @@ export interface StepParts {
   readonly optimizer: Optimizer | null;
   /** Where runs add up their gradients; `null` for a step that updates in every run. */
   readonly accumulation: Accumulation | null;
+  /** Inputs that a run leaves to the next one. */
+  readonly carries: ReadonlySet<string>;
   readonly random: StepRandom;
 }
 
@@ -82,6 +85,24 @@ export class CompiledStep<Names extends string = string> {
   }
 
   /**
+   * Runs the step once, as {@link run}, and reads one of its results: in one submission, so that the answer comes as soon as it
+   * can. Calls may overlap.
+   */
+  async ask(name: Names, values: Readonly<Record<string, InputValue>>): Promise<NDArray> {
+    const prepared = this.#prepare("step.ask", values, {});
+    const { program } = prepared.variant;
+    const output = program.source.outputs.get(name);
+    if (!output) {
+      throw new OptionError(
+        `step.ask: there is no result ${show(name)}; the results are ${[...program.source.outputs.keys()].join(", ")}`,
+      );
+    }
+    const transfer = program.beginRead(name);
+    this.#start(prepared, undefined, [transfer.copy]);
+    return { shape: output.shape, data: await transfer.arrive() };
+  }
+
+  /**
    * Runs the step once, as {@link run}, with every dispatch between two timestamps of the GPU's clock: where the time goes, kernel by
    * kernel. A run of its own: with an optimizer it is one more training step. Browsers round the clock (to 0.1 ms in
    * Chromium unless WebGPU's developer features are on), so short kernels show in sums only.
@@ -102,10 +123,8 @@ export class CompiledStep<Names extends string = string> {
   #prepare(where: string, values: Readonly<Record<string, InputValue>>, options: RunOptions): PreparedRun {
     this.#check(where);
     checkRunOptions(where, this.#parts.accumulation !== null, options);
-    const shapes = shapesOf(this.#inputs, values);
-    const data = Object.keys(this.#inputs).map(
-      (name) => [name, dataOf(name, values[name]!, this.#context)] as const,
-    );
+    const { shapes, written } = this.#shapesOf(values);
+    const data = written.map((name) => [name, dataOf(name, values[name]!, this.#context)] as const);
     const variant = this.#variant(shapes);
     const { program, parameters } = variant;
     for (const parameter of parameters) {
@@ -123,7 +142,30 @@ export class CompiledStep<Names extends string = string> {
     return { variant, data, options };
   }
 
-  #start({ variant, data, options }: PreparedRun, timestamps?: Timestamps) {
+  /** The input shapes of a run, and which inputs it writes. */
+  #shapesOf(values: Readonly<Record<string, InputValue>>): { shapes: InputShapes; written: string[] } {
+    const { carries } = this.#parts;
+    const written = Object.keys(this.#inputs).filter(
+      (name) => !carries.has(name) || values?.[name] !== undefined,
+    );
+    const declared = Object.fromEntries(written.map((name) => [name, this.#inputs[name]!]));
+    const shapes = shapesOf(declared, values);
+    if (carries.size === 0) return { shapes, written };
+    for (const name of written) {
+      if (sameShape(shapes[name]!, declared[name]!)) continue;
+      throw new ShapeError(
+        `step.run: input ${name} must be ${showShape(declared[name]!)}, got ${showShape(shapes[name]!)}; the inputs of a step ` +
+          "that carries results to its next run keep their shapes: compile another step for another size",
+      );
+    }
+    return { shapes: this.#inputs, written };
+  }
+
+  #start(
+    { variant, data, options }: PreparedRun,
+    timestamps?: Timestamps,
+    reads: readonly BufferCopy[] = [],
+  ) {
     const { program, history } = variant;
     const { accumulation, random } = this.#parts;
     for (const [name, value] of data) program.writeInput(name, value);
@@ -131,7 +173,7 @@ export class CompiledStep<Names extends string = string> {
     const whole = accumulation?.begin(options) ?? true;
     if (update && whole) history.begin(update.optimizer.beginStep(update.parameters));
     const run = program.runs;
-    program.replay(whole, timestamps);
+    program.replay(whole, timestamps, reads);
     random.runs++;
     this.#inFlight.add();
     const results = [...program.source.outputs.keys()].map((name) => [
