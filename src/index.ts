@@ -36,4 +36,5 @@ export type { Result } from "./scheduler/result.ts";
 export type { CompiledStep } from "./scheduler/step.ts";
 export type { StepRandomState } from "./scheduler/step-random.ts";
 export type { NDArray, Shape } from "./shape.ts";
+export * from "./stream/index.ts";
 export * from "./train/index.ts";

@@ -13,7 +13,7 @@ const below = {
   io: [...ground],
   data: [...ground],
 };
-const underTrain = [...Object.keys(below)];
+const libraries = [...Object.keys(below)];
 
 /** What each layer (a folder of src/, or a file of its own) may import, besides itself. */
 const mayImport: Record<string, readonly string[]> = {
@@ -21,8 +21,11 @@ const mayImport: Record<string, readonly string[]> = {
   shape: ground,
   random: ground,
   ...below,
-  train: [...ground, ...underTrain],
-  index: [...ground, ...underTrain, "train"],
+  train: [...ground, ...libraries],
+  stream: [...ground, "gpu", "ops", "graph", "scheduler", "nn"],
+  index: [...ground, ...libraries, "train", "stream"],
+  // The package's second entry: what runs on both sides of a worker.
+  worker: [...ground, ...libraries, "train"],
 };
 
 /** Only `gpu/kernel.ts` makes these. */

@@ -66,6 +66,12 @@ describe("the checker sees", () => {
     ],
     ["data on nn", { "src/data/a.ts": `import "../nn/b.ts"`, "src/nn/b.ts": "" }, /data may not import nn/],
     ["a new layer", { "src/util/a.ts": "" }, /no layer called util/],
+    [
+      "train on stream",
+      { "src/train/a.ts": `import "../stream/b.ts"`, "src/stream/b.ts": "" },
+      /train may not/,
+    ],
+    ["index on worker", { "src/index.ts": `import "./worker/b.ts"`, "src/worker/b.ts": "" }, /index may not/],
     ["a package", { "src/io/a.ts": `import "d3-dsv"` }, /imports the package d3-dsv/],
     ["a file out of src", { "src/nn/a.ts": `import "../../demo/b.ts"`, "src/nn/b.ts": "" }, /not in src/],
     ["a GPU type", { "src/scheduler/a.ts": "export type D = GPUDevice" }, /names GPUDevice outside/],

@@ -1,0 +1,247 @@
+import {
+  checkBoolean,
+  checkFinite,
+  checkInteger,
+  checkOptions,
+  DisposedError,
+  OptionError,
+  ShapeError,
+  show,
+} from "../errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { Module } from "../nn/module.ts";
+import { Device } from "../scheduler/device.ts";
+import type { InputValue, IntegerArray } from "../scheduler/inputs.ts";
+import type { CompiledStep } from "../scheduler/step.ts";
+import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
+import { planStream, recurrentLayersOf, type StateSlot, type StreamingModel } from "./plan.ts";
+import { leavesOf, rebuild } from "./state-tree.ts";
+
+export interface StreamOptions {
+  /** Independent streams that are answered together, N. Default 1. */
+  readonly streams?: number;
+  /**
+   * Shape of one stream's value at one step: `[32]` for 32 features, `[]` for an index that goes into an Embedding. By default
+   * `[model.inputSize]`.
+   */
+  readonly input?: Shape;
+  /** Whether the model takes [N, T, …] and not [T, N, …]. By default what its first recurrent layer has. */
+  readonly batchFirst?: boolean;
+}
+
+/** The values of one step: those of every stream, one after the other. */
+export type StepValues = Float32Array | IntegerArray | NDArray;
+
+/** Steps that may be under way; the next one waits for the first of them. */
+const IN_FLIGHT = 8;
+
+/**
+ * A model that is asked one time step after another, its state kept on the GPU: what `model.forward` over the whole sequence would
+ * answer at that step. A step is one submission and one read; after the first nothing is compiled, allocated or bound.
+ *
+ * @example
+ * const stream = await Stream.open(device, model, { streams: 16, input: [8] });
+ * const { data } = await stream.step(samples);  // 16 × 8 values in, [16, outputs] out
+ * stream.reset([3]);                            // stream 3 begins anew with its next step
+ * stream.dispose();
+ */
+export class Stream {
+  /** Independent streams, N. */
+  readonly streams: number;
+  /** Shape of what a step takes: [N, …]. */
+  readonly inputShape: Shape;
+  /** Shape of what a step answers: [N, …]. */
+  readonly outputShape: Shape;
+  readonly #device: Device;
+  readonly #step: CompiledStep;
+  readonly #slots: ReadonlyMap<string, StateSlot>;
+  readonly #zeros: Float32Array;
+  /** Streams that begin anew with the next step. */
+  #fresh = new Set<number>();
+  /** Answers to come, the earliest first. */
+  #pending: Promise<unknown>[] = [];
+  #disposed = false;
+
+  private constructor(
+    device: Device,
+    step: CompiledStep,
+    shapes: { readonly input: Shape; readonly output: Shape },
+    slots: ReadonlyMap<string, StateSlot>,
+  ) {
+    this.#device = device;
+    this.#step = step;
+    this.#slots = slots;
+    this.streams = shapes.output[0]!;
+    this.inputShape = shapes.input;
+    this.outputShape = shapes.output;
+    this.#zeros = new Float32Array(Math.max(...[...slots.values()].map(({ shape }) => sizeOf(shape))));
+    step.program.staging.reserve(IN_FLIGHT, sizeOf(shapes.output));
+  }
+
+  /**
+   * Compiles one step of `model`, in evaluation mode. Streams begin with a state of zero.
+   * @param model Its `forward(x, state)` returns `{ output, state }`; the state is a tensor or tensors in objects and arrays.
+   * @throws {@link OptionError} for a bidirectional model or an input whose shape is not known, {@link GraphError} or
+   * {@link ShapeError} for a model that does not pass its state through.
+   */
+  static async open(device: Device, model: StreamingModel, options: StreamOptions = {}): Promise<Stream> {
+    const where = "Stream.open";
+    if (!(device instanceof Device)) {
+      throw new OptionError(`${where}: the first argument must be a Device, got ${show(device)}`);
+    }
+    device.check(where);
+    if (!(model instanceof Module) || typeof model.forward !== "function") {
+      throw new OptionError(
+        `${where}: the model must extend nn.Module and have forward(x, state), got ${show(model)}`,
+      );
+    }
+    checkOptions(where, options, ["streams", "input", "batchFirst"]);
+    const { streams = 1 } = options;
+    checkInteger(where, "streams", streams);
+    const layers = recurrentLayersOf(where, model);
+    const { batchFirst = layers[0]?.batchFirst ?? false } = options;
+    checkBoolean(where, "batchFirst", batchFirst);
+    const { inputSize } = model as { readonly inputSize?: unknown };
+    const input = options.input ?? (typeof inputSize === "number" ? [inputSize] : undefined);
+    if (input === undefined) {
+      throw new OptionError(
+        `${where}: what does one step of ${model.constructor.name} take? Give its shape for one stream: { input: [features] }, ` +
+          "or [] for an index",
+      );
+    }
+    checkShape(`${where}: input`, input);
+
+    const mode = model.training;
+    model.eval();
+    try {
+      const plan = planStream(where, model, streams, input, batchFirst);
+      const shapes = Object.fromEntries([...plan.slots].map(([name, { shape }]) => [name, shape]));
+      const compiling = device.compile(
+        (inputs: Readonly<Record<string, Tensor>>) => {
+          const { output, state } = model.forward(
+            inputs.x!,
+            rebuild(plan.state, (path) => inputs[path]!),
+          );
+          return { ...Object.fromEntries(leavesOf(where, state)), output };
+        },
+        {
+          inputs: { x: plan.input, ...shapes },
+          carry: Object.fromEntries([...plan.slots.keys()].map((name) => [name, name])),
+        },
+      );
+      // Tracing happened before compile() first waits.
+      model.train(mode);
+      const shapeOfStep = { input: [streams, ...input], output: plan.output };
+      return new Stream(device, await compiling, shapeOfStep, plan.slots);
+    } finally {
+      model.train(mode);
+    }
+  }
+
+  /**
+   * Takes the next value of every stream, and answers for that step. Calls may overlap: they run in the order in which they are
+   * made, and answer in it.
+   * @param values [N, …], or the numbers alone. The array can be used again at once.
+   * @returns [N, …]
+   * @throws {@link ShapeError} or {@link DataError}; the state is then as it was.
+   */
+  async step(values: StepValues): Promise<NDArray> {
+    this.#check("Stream.step");
+    let data = this.#numbersOf(values);
+    const fresh = this.#fresh;
+    this.#fresh = new Set();
+    // Every step waits for the one this many before it, so that none overtakes another.
+    const ahead = this.#pending[this.#pending.length - IN_FLIGHT];
+    if (ahead) data = data.slice();
+    const answer = ahead ? ahead.then(() => this.#start(data, fresh)) : this.#start(data, fresh);
+    const before = this.#pending[this.#pending.length - 1];
+    const settled = Promise.allSettled([before, answer]);
+    this.#pending.push(settled);
+    void settled.then(() => this.#pending.shift());
+    if (before) await before;
+    return { shape: this.outputShape, data: (await answer).data };
+  }
+
+  /**
+   * Has streams begin anew, with a state of zero, at the step that is called next; steps under way are not touched.
+   * @param streams Their numbers, from 0; all if not given.
+   */
+  reset(streams?: readonly number[]): void {
+    this.#check("Stream.reset");
+    if (streams !== undefined && !Array.isArray(streams)) {
+      throw new OptionError(
+        `Stream.reset: expected an array of stream numbers, or nothing for all, got ${show(streams)}`,
+      );
+    }
+    const rows: readonly number[] = streams ?? Array.from({ length: this.streams }, (_, row) => row);
+    for (const row of rows) {
+      if (Number.isInteger(row) && row >= 0 && row < this.streams) continue;
+      throw new OptionError(
+        `Stream.reset: a stream's number must be an integer from 0 to ${this.streams - 1}, got ${show(row)}`,
+      );
+    }
+    for (const row of rows) this.#fresh.add(row);
+  }
+
+  /** The dispatches of one step, as a table. */
+  describe(): string {
+    this.#check("Stream.describe");
+    return this.#step.describe();
+  }
+
+  /** Frees the state and the step's memory; answers still to come are rejected. The model and its parameters stay. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#step.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #check(where: string): void {
+    if (this.#disposed) throw new DisposedError(`${where}: the stream was disposed; open another one`);
+    this.#device.check(where);
+  }
+
+  #numbersOf(values: StepValues): Float32Array | IntegerArray {
+    const data = ArrayBuffer.isView(values) ? values : (values as NDArray | undefined)?.data;
+    const size = sizeOf(this.inputShape);
+    if (!ArrayBuffer.isView(data)) {
+      throw new OptionError(
+        `Stream.step: expected ${size} numbers in a typed array, or { data, shape }, got ${show(values)}`,
+      );
+    }
+    if (data.length !== size) {
+      throw new ShapeError(
+        `Stream.step: a step takes ${showShape(this.inputShape)}, ${size} values, got ${data.length}`,
+      );
+    }
+    if (data instanceof Float32Array) checkFinite("Stream.step", "the step's values", data);
+    return data;
+  }
+
+  #start(data: Float32Array | IntegerArray, fresh: ReadonlySet<number>): Promise<NDArray> {
+    this.#check("Stream.step");
+    if (fresh.size > 0) this.#clear(fresh);
+    return this.#step.ask("output", { x: data as InputValue });
+  }
+
+  /** Writes zeros over the states of some streams. */
+  #clear(rows: ReadonlySet<number>): void {
+    const { program } = this.#step;
+    for (const [name, { shape, dim }] of this.#slots) {
+      const outer = sizeOf(shape.slice(0, dim));
+      const inner = sizeOf(shape.slice(dim + 1));
+      if (rows.size === this.streams) {
+        program.writeInput(name, this.#zeros.subarray(0, sizeOf(shape)));
+        continue;
+      }
+      for (let block = 0; block < outer; block++) {
+        for (const row of rows) {
+          program.writeInput(name, this.#zeros.subarray(0, inner), (block * this.streams + row) * inner);
+        }
+      }
+    }
+  }
+}
