@@ -1,0 +1,52 @@
+/**
+ * A character model: it reads Moby-Dick, learns which character comes next, and writes as it learns. Beside its bits per character
+ * on the held-out end of the text stand those of counting single characters and triples.
+ * `node tools/run.mjs examples/char-gru.ts --help` lists its options.
+ */
+import { WebGpuLstmError } from "webgpu-lstm";
+import { type CharacterOptions, parseCharacterOptions, USAGE, UsageError } from "./char-options.ts";
+import { chapters } from "./characters/moby-dick.ts";
+import { baselinesOf, characterTask } from "./characters/task.ts";
+import { trainCharacters } from "./characters/train.ts";
+import { isProgram, openDevice } from "./terminal.ts";
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseCharacterOptions(args, chapters.length);
+  if (!options) return console.log(USAGE);
+  const device = await openDevice();
+  try {
+    console.log(device.describe());
+    await run(device, options);
+  } finally {
+    device.dispose();
+  }
+}
+
+async function run(device: Awaited<ReturnType<typeof openDevice>>, options: CharacterOptions) {
+  const text = chapters.slice(0, options.chapters).join("\n\n");
+  const task = characterTask(text);
+  const { unigram, trigram } = baselinesOf(task);
+  const count = (n: number) => n.toLocaleString("en");
+  console.log(
+    `Moby-Dick, ${options.chapters} chapters: ${count(task.train.length)} characters to train on, ` +
+      `${count(task.heldOut.length)} held out, ${task.vocabulary.size} different ones`,
+  );
+  console.log(`bits per character, held out: unigram ${unigram.toFixed(3)}, trigram ${trigram.toFixed(3)}`);
+  for await (const report of trainCharacters(device, task, options)) {
+    const { step, trainBits, heldOutBits, written, charactersPerSecond } = report;
+    console.log(
+      `step ${step}/${options.steps}: ${trainBits.toFixed(3)} in training, ${heldOutBits.toFixed(3)} held out; ` +
+        `${charactersPerSecond.toFixed(0)} characters/s`,
+    );
+    console.log(`  ${options.prompt}${written}`.replaceAll("\n", "\n  "));
+  }
+}
+
+if (isProgram(import.meta.url)) {
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    // What the caller can mend needs no stack trace.
+    const known = error instanceof UsageError || error instanceof WebGpuLstmError;
+    console.error(known ? error.message : error);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  });
+}
