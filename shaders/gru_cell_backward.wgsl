@@ -29,7 +29,7 @@ struct Params {
 fn gru_cell_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let at = id.x + id.y * groups.x * 64u;
   if (at >= params.batch * params.hidden) { return; }
-  var product = vec4f();
-  if (params.hasNext != 0u) { product.x = recurrent[at]; }
+  var product = 0.0;
+  if (params.hasNext != 0u) { product = recurrent[at]; }
   update(at / params.hidden, at % params.hidden, product);
 }

@@ -3,9 +3,10 @@ enable subgroups;
 //
 //   a = gates[t] + b_hh + h_{t-1}·W';  r, z = σ;  q = a_q;  n = tanh(a_n + r·q);  h_t = (1 - z)·n + z·h_{t-1}
 //
-// Params, bindings and what they hold are those of gru_step_forward.
+// Params, bindings and what they hold are those of gru_step_forward; a unit is a quad of
+// subgroup_tile.
 //
-// grid      x: hidden / (2·4), y: batch / (8·2);   one invocation owns 8 batch rows × 2 units
+// grid      x: hidden / (2·4), y: batch / 16;   one invocation owns 16 batch rows × 2 units
 // gates     read_write  [T][batch][hidden] of vec4(r, z, n, q); `gate` is step t's offset in vec4s
 // weight    read        W'[k][j]: [hidden][hidden] of vec4
 // bias      read        b_hh: [hidden] of vec4; only read where hasBias = 1
@@ -24,15 +25,19 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> hidden: array<f32>;
 @group(0) @binding(5) var<storage, read> lengths: array<f32>;
 
-@compute @workgroup_size(4, 2)
+fn rowStart(row: u32) -> u32 { return params.before + min(row, params.batch - 1u) * params.hidden; }
+fn elementA(start: u32, k: u32) -> f32 { return hidden[start + k]; }
+fn quadB(k: u32, unit: u32) -> vec4f { return weight[k * params.hidden + min(unit, params.hidden - 1u)]; }
+
+@compute @workgroup_size(4)
 fn gru_subgroup_forward(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u,
           @builtin(subgroup_invocation_id) lane: u32) {
-  let unit = id.x * 2u;
-  let row = id.y * 8u;
-  let depth = select(0u, params.hidden * params.hasBefore, anyActive(group.y * 16u, 16u, params.time));
-  var sums = recurrentProduct(row, unit, depth, lane);
+  let unit = id.x * QUADS;
+  let row = group.y * ROWS;
+  let reached = anyActive(row, ROWS, params.time);
+  var sums = subgroupTile(row, unit, 0u, select(0u, params.hidden * params.hasBefore, reached), lane);
   // In a loop, so that what it calls is compiled once.
-  for (var i = 0u; i < 16u; i++) {
-    update(row + i / 2u, unit + i % 2u, sums[i]);
+  for (var i = 0u; i < ROWS * QUADS; i++) {
+    update(row + i / QUADS, unit + i % QUADS, sums[i]);
   }
 }

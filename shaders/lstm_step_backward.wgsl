@@ -40,6 +40,7 @@ fn lstm_step_backward(@builtin(global_invocation_id) id: vec3u) {
   var sums = recurrentProduct(row, unit, depth);
   // In a loop, so that what it calls is compiled once.
   for (var i = 0u; i < 8u; i++) {
-    update(row + i / 2u, unit + i % 2u, sums[i]);
+    let sum = sums[i];
+    update(row + i / 2u, unit + i % 2u, sum.x + sum.y + sum.z + sum.w);
   }
 }

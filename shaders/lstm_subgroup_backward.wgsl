@@ -3,11 +3,12 @@ enable subgroups;
 //
 //   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry;   dG[t], dc_{t-1} = the cell's gradient from dh_t and dc_t
 //
-// Params, bindings and what they hold are those of lstm_step_backward.
+// Params, bindings and what they hold are those of lstm_step_backward, but for weight: here a quad is
+// four units (see subgroup_tile).
 //
-// grid         x: hidden / (2·4), y: batch / (8·2);   one invocation owns 8 batch rows × 2 units
+// grid         x: hidden / (8·4), y: batch / 16;   one invocation owns 16 batch rows × 8 units
 // gates        read_write  [T][batch][hidden] of vec4(i, f, g, o); `gate` and `nextGate` are offsets in vec4s
-// weight       read        W'[k][j]: [hidden][hidden] of vec4 (see lstm_step_forward)
+// weight       read        W'ᵀ: the four slots of each unit j by quads of units k, [hidden·4][⌈hidden/4⌉] of vec4
 // cells        read        c, f32, step after step of [batch][hidden]; offsets `current` and `before`
 // gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
 // hiddenCarry  read_write  [batch][hidden]            cellCarry  read_write  [batch][hidden]
@@ -28,15 +29,22 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> cellCarry: array<f32>;
 @group(0) @binding(7) var<storage, read> lengths: array<f32>;
 
-@compute @workgroup_size(4, 2)
+fn rowStart(row: u32) -> u32 { return params.nextGate + min(row, params.batch - 1u) * params.hidden; }
+fn elementA(start: u32, k: u32) -> f32 { return gates[start + k / 4u][k % 4u]; }
+fn quadB(k: u32, quad: u32) -> vec4f {
+  let quads = (params.hidden + 3u) / 4u;
+  return weight[k * quads + min(quad, quads - 1u)];
+}
+
+@compute @workgroup_size(4)
 fn lstm_subgroup_backward(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u,
           @builtin(subgroup_invocation_id) lane: u32) {
-  let unit = id.x * 2u;
-  let row = id.y * 8u;
-  let depth = select(0u, params.hidden * params.hasNext, anyActive(group.y * 16u, 16u, params.nextTime));
-  var sums = recurrentProduct(row, unit, depth, lane);
+  let quad = id.x * QUADS;
+  let row = group.y * ROWS;
+  let reached = anyActive(row, ROWS, params.nextTime);
+  var sums = subgroupTile(row, quad, 0u, select(0u, 4u * params.hidden * params.hasNext, reached), lane);
   // In a loop, so that what it calls is compiled once.
-  for (var i = 0u; i < 16u; i++) {
-    update(row + i / 2u, unit + i % 2u, sums[i]);
+  for (var i = 0u; i < ROWS * QUADS * 4u; i++) {
+    update(row + i / (QUADS * 4u), quad * 4u + i % (QUADS * 4u), sums[i / 4u][i % 4u]);
   }
 }

@@ -1,12 +1,12 @@
-// Gradients of one unit in one batch row of a GRU, from its recurrent product, one partial sum a gate. Past a sequence's end its
+// Gradients of one unit in one batch row of a GRU, from its recurrent product. Past a sequence's end its
 // gradient passes through as it is.
 // Uses the bindings of gru_step_backward, which gru_subgroup_backward and gru_cell_backward have too.
 
-fn update(row: u32, unit: u32, recurrent: vec4f) {
+fn update(row: u32, unit: u32, recurrent: f32) {
   if (row >= params.batch || unit >= params.hidden) { return; }
   let at = row * params.hidden + unit;
   let inside = isActive(row, params.time);
-  var passed = recurrent.x + recurrent.y + recurrent.z + recurrent.w;
+  var passed = recurrent;
   if (params.hasHiddenCarry != 0u) { passed += hiddenCarry[at]; }
   var grad = passed;
   if (params.hasGradOutput != 0u) { grad += gradOutput[params.gate + at]; }

@@ -1,12 +1,12 @@
-// Gradients of one unit in one batch row, from its recurrent product, one partial sum a gate. Past a sequence's end they pass through
+// Gradients of one unit in one batch row, from its recurrent product. Past a sequence's end they pass through
 // as they are.
 // Uses the bindings of lstm_step_backward, which lstm_subgroup_backward and lstm_cell_backward have too.
 
-fn update(row: u32, unit: u32, recurrent: vec4f) {
+fn update(row: u32, unit: u32, recurrent: f32) {
   if (row >= params.batch || unit >= params.hidden) { return; }
   let at = row * params.hidden + unit;
   let inside = isActive(row, params.time);
-  var grad = recurrent.x + recurrent.y + recurrent.z + recurrent.w;
+  var grad = recurrent;
   if (params.hasHiddenCarry != 0u) { grad += hiddenCarry[at]; }
   if (params.keepsHiddenCarry != 0u) { hiddenCarry[at] = select(grad, 0.0, inside); }
   if (params.hasGradOutput != 0u) { grad += gradOutput[params.gate + at]; }

@@ -2,6 +2,7 @@ import registerSource from "../../shaders/gemm_register.wgsl?raw";
 import sharedSource from "../../shaders/gemm_shared.wgsl?raw";
 import subgroupSource from "../../shaders/gemm_subgroup.wgsl?raw";
 import storeLibrary from "../../shaders/lib/gemm_store.wgsl?raw";
+import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import slicesSource from "../../shaders/sum_slices.wgsl?raw";
 import { type BufferAccess, Kernel, type ParamType } from "../gpu/kernel.ts";
 import { sizeOf } from "../shape.ts";
@@ -52,7 +53,8 @@ export const gemmShared = new Kernel({
 export const gemmSubgroup = new Kernel({
   name: "gemm_subgroup",
   source: subgroupSource,
-  workgroup: [4, 8, 1],
+  library: [subgroupTile],
+  workgroup: [4, 1, 1],
   params,
   bindings,
 });
@@ -99,7 +101,7 @@ export interface Product {
 const VERSIONS = {
   register: { kernel: gemmRegister, tile: [32, 64] },
   shared: { kernel: gemmShared, tile: [64, 64] },
-  subgroup: { kernel: gemmSubgroup, tile: [64, 32] },
+  subgroup: { kernel: gemmSubgroup, tile: [16, 32] },
 } as const;
 
 /** Lanes that gemm_subgroup and the LSTM's subgroup version are written for. */
@@ -122,7 +124,7 @@ function chooseVersion(product: Product, plan: PlanContext): keyof typeof VERSIO
   if (pins.gemm === "subgroup") return canSubgroup ? "subgroup" : "register";
   if (pins.gemm) return pins.gemm;
   if (facts.barrierMicros < 1 && rows >= 32 && columns >= 32) return "shared";
-  return canSubgroup && rows > 4 ? "subgroup" : "register";
+  return canSubgroup && rows > 8 ? "subgroup" : "register";
 }
 
 /** The dispatch of one product. */

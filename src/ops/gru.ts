@@ -9,13 +9,12 @@ import updateBackward from "../../shaders/lib/gru_update_backward.wgsl?raw";
 import updateForward from "../../shaders/lib/gru_update_forward.wgsl?raw";
 import productBackward from "../../shaders/lib/recurrent_product_backward.wgsl?raw";
 import productForward from "../../shaders/lib/recurrent_product_forward.wgsl?raw";
-import subgroupProductBackward from "../../shaders/lib/recurrent_product_subgroup_backward.wgsl?raw";
-import subgroupProductForward from "../../shaders/lib/recurrent_product_subgroup_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
+import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
-import { cellVersion, fastVersion, fusedVersion } from "./recurrent-versions.ts";
+import { cellVersion, fastVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 
 const forwardLibrary = [activations, updateForward, lengths];
 const backwardLibrary = [updateBackward, lengths];
@@ -73,22 +72,25 @@ export const gruSubgroupForward = new Kernel({
   ...fusedForward,
   name: "gru_subgroup_forward",
   source: subgroupForwardSource,
-  library: [...forwardLibrary, subgroupProductForward],
-  workgroup: [4, 2, 1],
+  library: [...forwardLibrary, subgroupTile],
+  workgroup: [4, 1, 1],
 });
 
 export const gruSubgroupBackward = new Kernel({
   ...fusedBackward,
   name: "gru_subgroup_backward",
   source: subgroupBackwardSource,
-  library: [...backwardLibrary, subgroupProductBackward],
-  workgroup: [4, 2, 1],
+  library: [...backwardLibrary, subgroupTile],
+  workgroup: [4, 1, 1],
 });
 
 const versions = {
   cell: cellVersion({ forward: gruCellForward, backward: gruCellBackward, slots: 4 }),
-  step: fusedVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, 16, 16),
-  subgroup: fusedVersion({ forward: gruSubgroupForward, backward: gruSubgroupBackward, slots: 4 }, 16, 8),
+  step: fusedVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, stepTiles(16)),
+  subgroup: fusedVersion(
+    { forward: gruSubgroupForward, backward: gruSubgroupBackward, slots: 4 },
+    subgroupTiles(4),
+  ),
 };
 
 /**
@@ -101,5 +103,5 @@ export const gru = recurrentLayer({
   inputSlots: 0b0111,
   hiddenSlots: 0b1011,
   passesHidden: true,
-  version: (_, plan) => fastVersion(versions, plan),
+  version: (recurrence, plan) => fastVersion(versions, recurrence, plan),
 });

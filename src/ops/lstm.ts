@@ -4,9 +4,8 @@ import updateBackward from "../../shaders/lib/lstm_update_backward.wgsl?raw";
 import updateForward from "../../shaders/lib/lstm_update_forward.wgsl?raw";
 import productBackward from "../../shaders/lib/recurrent_product_backward.wgsl?raw";
 import productForward from "../../shaders/lib/recurrent_product_forward.wgsl?raw";
-import subgroupProductBackward from "../../shaders/lib/recurrent_product_subgroup_backward.wgsl?raw";
-import subgroupProductForward from "../../shaders/lib/recurrent_product_subgroup_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
+import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import cellBackwardSource from "../../shaders/lstm_cell_backward.wgsl?raw";
 import cellForwardSource from "../../shaders/lstm_cell_forward.wgsl?raw";
 import stepBackwardSource from "../../shaders/lstm_step_backward.wgsl?raw";
@@ -18,7 +17,7 @@ import { ALL_SLOTS } from "./gemm.ts";
 import { projectedVersion } from "./lstm-projection.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
-import { cellVersion, fastVersion, fusedVersion } from "./recurrent-versions.ts";
+import { cellVersion, fastVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 
 const forwardLibrary = [activations, cell, updateForward, lengths];
 const backwardLibrary = [activations, cell, updateBackward, lengths];
@@ -78,23 +77,26 @@ export const lstmSubgroupForward = new Kernel({
   ...fusedForward,
   name: "lstm_subgroup_forward",
   source: subgroupForwardSource,
-  library: [...forwardLibrary, subgroupProductForward],
-  workgroup: [4, 2, 1],
+  library: [...forwardLibrary, subgroupTile],
+  workgroup: [4, 1, 1],
 });
 
 export const lstmSubgroupBackward = new Kernel({
   ...fusedBackward,
   name: "lstm_subgroup_backward",
   source: subgroupBackwardSource,
-  library: [...backwardLibrary, subgroupProductBackward],
-  workgroup: [4, 2, 1],
+  library: [...backwardLibrary, subgroupTile],
+  workgroup: [4, 1, 1],
 });
 
 const plain = { forward: lstmCellForward, backward: lstmCellBackward, slots: 4 };
 const versions = {
   cell: cellVersion(plain),
-  step: fusedVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, 16, 16),
-  subgroup: fusedVersion({ forward: lstmSubgroupForward, backward: lstmSubgroupBackward, slots: 4 }, 16, 8),
+  step: fusedVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, stepTiles(16)),
+  subgroup: fusedVersion(
+    { forward: lstmSubgroupForward, backward: lstmSubgroupBackward, slots: 4 },
+    subgroupTiles(4),
+  ),
   projected: projectedVersion(plain),
 };
 
@@ -105,5 +107,6 @@ export const lstm = recurrentLayer({
   inputSlots: ALL_SLOTS,
   hiddenSlots: ALL_SLOTS,
   passesHidden: false,
-  version: ({ projection }, plan) => (projection ? versions.projected : fastVersion(versions, plan)),
+  version: (recurrence, plan) =>
+    recurrence.projection ? versions.projected : fastVersion(versions, recurrence, plan),
 });

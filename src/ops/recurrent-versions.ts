@@ -1,4 +1,6 @@
 import type { Kernel } from "../gpu/kernel.ts";
+import { roundUp } from "../shape.ts";
+import { copyBlock } from "./copy.ts";
 import { gemm, SUBGROUP_LANES } from "./gemm.ts";
 import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } from "./op.ts";
 import {
@@ -39,12 +41,61 @@ function backwardOperands({ gates, weight, hidden, cells, lengths }: Recurrence,
   return { gates, weight, hidden, cells, lengths, gradOutput, hiddenCarry, cellCarry };
 }
 
-/** Recurrent product and cell fused: one dispatch a time step. `rows` and `units` are those of a workgroup. */
-export function fusedVersion(kernels: StepKernels, rows: number, units: number): RecurrentVersion {
+/** What a workgroup of the fused kernels does, and how they want the recurrent weights. */
+export interface FusedTiles {
+  readonly rows: number;
+  /** Units of a workgroup, forward and backward. */
+  readonly units: readonly [forward: number, backward: number];
+  /** The weights of the forward kernel where they are not W' as it is, and those of the backward kernel; with what makes them. */
+  readonly forwardWeight?: (recurrence: Recurrence, plan: PlanContext) => [Operand, Dispatch[]];
+  readonly backwardWeight?: (recurrence: Recurrence, plan: PlanContext) => [Operand, Dispatch[]];
+}
+
+/** Tiles of the step kernels. */
+export function stepTiles(units: number): FusedTiles {
+  return { rows: 16, units: [units, units] };
+}
+
+/**
+ * Tiles of the subgroup kernels: 16 rows and 32 columns of a product, of which a unit takes as many as it has slots
+ * forward, and one backward. The kernels read four neighbouring columns at once, so the weights' rows are whole quads.
+ */
+export function subgroupTiles(slots: number): FusedTiles {
+  /** W' with `columns` neighbouring columns in a row, padded to a multiple of four. */
+  const inQuads =
+    (rows: (H: number) => number, strides: (H: number) => [row: number, column: number]) =>
+    ({ sizes: { H }, weight }: Recurrence, plan: PlanContext): [Operand, Dispatch[]] => {
+      const width = roundUp(H, 4);
+      const quads = plan.temporary([rows(H), width]);
+      const [row, column] = strides(H);
+      const from = { operand: weight, strides: [row, 0, column] } as const;
+      const to = { operand: quads, strides: [width, 0, 1] } as const;
+      return [quads, [copyBlock([rows(H), 1, H], from, to, plan)]];
+    };
+  const forwardWeight = inQuads(
+    (H) => H,
+    (H) => [H, 1],
+  );
+  const backwardWeight = inQuads(
+    (H) => slots * H,
+    (H) => [1, slots * H],
+  );
+  return {
+    rows: 16,
+    units: [32 / slots, 32],
+    backwardWeight,
+    // A unit of four slots is a quad by itself.
+    ...(slots === 1 ? { forwardWeight } : {}),
+  };
+}
+
+/** Recurrent product and cell fused: one dispatch a time step. */
+export function fusedVersion(kernels: StepKernels, tiles: FusedTiles): RecurrentVersion {
   const { slots } = kernels;
   const step = (
     { sizes: { N, H } }: Recurrence,
     kernel: Kernel,
+    units: number,
     params: Readonly<Record<string, number>>,
     operands: Readonly<Record<string, Operand | null>>,
     hasProduct: boolean,
@@ -53,36 +104,48 @@ export function fusedVersion(kernels: StepKernels, rows: number, units: number):
       kernel,
       params,
       bindings: bind(kernel, operands),
-      grid: [Math.ceil(H / units), Math.ceil(N / rows), 1],
+      grid: [Math.ceil(H / units), Math.ceil(N / tiles.rows), 1],
       flops: slots * N * H * ((hasProduct ? 2 * H : 0) + POINTWISE_FLOPS),
       bytes: 4 * slots * (H * H + 3 * N * H),
     });
   return {
-    forward: (recurrence) =>
-      stepsOf(recurrence).map((at) => {
+    forward: (recurrence, plan) => {
+      const [weight, prepared] = tiles.forwardWeight?.(recurrence, plan) ?? [recurrence.weight, []];
+      const operands = { ...forwardOperands(recurrence), weight };
+      const steps = stepsOf(recurrence).map((at) => {
         const hasProduct = !at.isFirst || recurrence.hasInitialState;
         const params = forwardParamsAt(recurrence, at);
-        return step(recurrence, kernels.forward, params, forwardOperands(recurrence), hasProduct);
-      }),
-    backward: (recurrence, gradients) =>
-      stepsOf(recurrence)
+        return step(recurrence, kernels.forward, tiles.units[0], params, operands, hasProduct);
+      });
+      return [...prepared, ...steps];
+    },
+    backward: (recurrence, gradients, plan) => {
+      const [weight, prepared] = tiles.backwardWeight?.(recurrence, plan) ?? [recurrence.weight, []];
+      const operands = { ...backwardOperands(recurrence, gradients), weight };
+      const steps = stepsOf(recurrence)
         .reverse()
         .map((at) => {
           const params = backwardParamsAt(recurrence, gradients, at);
-          const operands = backwardOperands(recurrence, gradients);
-          return step(recurrence, kernels.backward, params, operands, !at.isLast);
-        }),
+          return step(recurrence, kernels.backward, tiles.units[1], params, operands, !at.isLast);
+        });
+      return [...prepared, ...steps];
+    },
   };
 }
 
-/** The fused step is ahead of the plain cell everywhere; where subgroups fit, they share its loads. */
+/** Batches from here on fill a tile of the subgroup kernels well enough. */
+const SUBGROUP_ROWS = 9;
+
+/** The fused step is ahead of the plain cell everywhere; where subgroups fit and there are rows enough, they share its loads. */
 export function fastVersion(
   versions: Readonly<Record<"cell" | "step" | "subgroup", RecurrentVersion>>,
+  { sizes: { N } }: Recurrence,
   { facts, pins }: PlanContext,
 ): RecurrentVersion {
-  const fast = facts.subgroupSize === SUBGROUP_LANES ? "subgroup" : "step";
-  const pin = pins.recurrent ?? fast;
-  return versions[pin === "subgroup" ? fast : pin];
+  const hasSubgroups = facts.subgroupSize === SUBGROUP_LANES;
+  const fast = hasSubgroups && N >= SUBGROUP_ROWS ? "subgroup" : "step";
+  const pinned = pins.recurrent === "subgroup" && !hasSubgroups ? "step" : pins.recurrent;
+  return versions[pinned ?? fast];
 }
 
 /** gates[t] += h_before·W', the recurrent product of one forward step. */

@@ -2,15 +2,18 @@ import activations from "../../shaders/lib/activations.wgsl?raw";
 import updateBackward from "../../shaders/lib/rnn_update_backward.wgsl?raw";
 import updateForward from "../../shaders/lib/rnn_update_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
+import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import cellBackwardSource from "../../shaders/rnn_cell_backward.wgsl?raw";
 import cellForwardSource from "../../shaders/rnn_cell_forward.wgsl?raw";
 import stepBackwardSource from "../../shaders/rnn_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/rnn_step_forward.wgsl?raw";
+import subgroupBackwardSource from "../../shaders/rnn_subgroup_backward.wgsl?raw";
+import subgroupForwardSource from "../../shaders/rnn_subgroup_forward.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { ALL_SLOTS } from "./gemm.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
-import { cellVersion, fusedVersion } from "./recurrent-versions.ts";
+import { cellVersion, fastVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 
 const forward = {
   library: [activations, updateForward, lengths],
@@ -60,9 +63,31 @@ export const rnnStepBackward = new Kernel({
   bindings: { gates: "read_write", weight: "read", ...gradients },
 });
 
+export const rnnSubgroupForward = new Kernel({
+  ...forward,
+  name: "rnn_subgroup_forward",
+  source: subgroupForwardSource,
+  library: [...forward.library, subgroupTile],
+  workgroup: [4, 1, 1],
+  bindings: { gates: "read_write", weight: "read", bias: "read", ...states },
+});
+
+export const rnnSubgroupBackward = new Kernel({
+  ...backward,
+  name: "rnn_subgroup_backward",
+  source: subgroupBackwardSource,
+  library: [...backward.library, subgroupTile],
+  workgroup: [4, 1, 1],
+  bindings: { gates: "read_write", weight: "read", ...gradients },
+});
+
 const versions = {
   cell: cellVersion({ forward: rnnCellForward, backward: rnnCellBackward, slots: 1 }),
-  step: fusedVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, 16, 32),
+  step: fusedVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, stepTiles(32)),
+  subgroup: fusedVersion(
+    { forward: rnnSubgroupForward, backward: rnnSubgroupBackward, slots: 1 },
+    subgroupTiles(1),
+  ),
 };
 
 /** One layer of an Elman RNN in one direction. See {@link recurrentLayer}. */
@@ -72,5 +97,5 @@ export const rnn = recurrentLayer({
   inputSlots: ALL_SLOTS,
   hiddenSlots: ALL_SLOTS,
   passesHidden: false,
-  version: (_, { pins }) => versions[pins.recurrent === "cell" ? "cell" : "step"],
+  version: (recurrence, plan) => fastVersion(versions, recurrence, plan),
 });

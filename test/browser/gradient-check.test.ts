@@ -63,8 +63,9 @@ test.each(["step", "cell", "subgroup"] as const)(
             const wanted = [...weights.keys(), ...["x", "h0", "c0"].filter((name) => inputs.has(name))];
             for (const name of wanted) {
               const gradient = results.get(`grad.${name}`)!.data;
+              // Below a hundredth a gradient's rounding comes from terms larger than itself.
               const scale = Math.max(
-                1e-3,
+                1e-2,
                 gradient.reduce((max, g) => Math.max(max, Math.abs(g)), 0),
               );
               // A few elements of each tensor: the first, the last and some between.
