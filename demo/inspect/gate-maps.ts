@@ -1,0 +1,65 @@
+/** The heat maps of one layer, and the choice of the layer. */
+import { element } from "../shell/dom.ts";
+import { THEME_CHANGE } from "../shell/theme.ts";
+import type { LayerTrace } from "./gates.ts";
+import { HeatMap } from "./heat-map.ts";
+import type { CellKind } from "./stack.ts";
+
+/** What the gates are called, by PyTorch's letters. */
+const NAMES: Readonly<Record<CellKind, Readonly<Record<string, string>>>> = {
+  lstm: { i: "Input gate i", f: "Forget gate f", g: "Cell gate g", o: "Output gate o" },
+  gru: { r: "Reset gate r", z: "Update gate z", n: "New gate n" },
+  rnn: {},
+};
+
+/** These go through a sigmoid. */
+const SIGMOID = new Set(["i", "f", "o", "r", "z"]);
+
+export class GateMaps {
+  readonly #container: HTMLElement;
+  readonly #select: HTMLSelectElement;
+  readonly #value: HTMLElement;
+  #maps: HeatMap[] = [];
+  #draw = () => {};
+
+  constructor(container: HTMLElement, select: HTMLSelectElement, value: HTMLElement) {
+    this.#container = container;
+    this.#select = select;
+    this.#value = value;
+    select.addEventListener("change", () => this.#draw());
+    document.addEventListener(THEME_CHANGE, () => {
+      for (const map of this.#maps) map.draw();
+    });
+  }
+
+  /** @param kind Of the traced cells */
+  show(layers: readonly LayerTrace[], steps: number, kind: CellKind): void {
+    const twoWays = layers.some(({ reverse }) => reverse);
+    const before = this.#select.value;
+    this.#select.replaceChildren(
+      ...layers.map(({ layer, reverse }, i) => {
+        const way = twoWays ? (reverse ? ", backward" : ", forward") : "";
+        return element("option", { value: String(i) }, `layer ${layer}${way}`);
+      }),
+    );
+    // The layer that was looked at, if there still is one of its number.
+    this.#select.value = layers[Number(before)] ? before || "0" : "0";
+    this.#draw = () => this.#show(layers[Number(this.#select.value)]!, steps, kind);
+    this.#draw();
+  }
+
+  #show({ series }: LayerTrace, steps: number, kind: CellKind): void {
+    this.#value.textContent = "Point at a map to read a value.";
+    this.#maps = [...series].map(([name, values]) => {
+      const gate = SIGMOID.has(name);
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      // A cell state has no bound, and neither has relu's; what goes through tanh is drawn on its whole range.
+      const bounded = name !== "c" && largest <= 1;
+      const title = NAMES[kind][name] ?? (name === "c" ? "Cell state c" : "Hidden state h");
+      return new HeatMap({ title, values, steps, gate, most: gate || bounded ? 1 : largest || 1 }, (text) => {
+        this.#value.textContent = text;
+      });
+    });
+    this.#container.replaceChildren(...this.#maps.map(({ figure }) => figure));
+  }
+}

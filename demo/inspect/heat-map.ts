@@ -1,0 +1,89 @@
+/** One gate or state over time as a picture: a column a step, a row a unit. */
+import { colour } from "../shell/chart.ts";
+import { element } from "../shell/dom.ts";
+import { brief, short } from "../shell/format.ts";
+
+export interface HeatMapOptions {
+  readonly title: string;
+  /** [steps, units] */
+  readonly values: Float64Array;
+  readonly steps: number;
+  /** Whether values lie between 0 and 1, and are not drawn around 0. */
+  readonly gate: boolean;
+  /** The value of the full colour. */
+  readonly most: number;
+}
+
+export class HeatMap {
+  readonly figure: HTMLElement;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #options: HeatMapOptions;
+  readonly #units: number;
+
+  /** @param onValue Told what lies under the pointer */
+  constructor(options: HeatMapOptions, onValue: (text: string) => void) {
+    const { title, values, steps, gate, most } = options;
+    this.#options = options;
+    this.#units = values.length / steps;
+    this.#canvas = element("canvas", {
+      role: "img",
+      "aria-label": `${title}: ${steps} steps of ${this.#units} units, ${rangeOf(values)}`,
+    });
+    this.#canvas.width = steps;
+    this.#canvas.height = this.#units;
+    this.figure = element(
+      "figure",
+      {},
+      element(
+        "figcaption",
+        {},
+        element("strong", {}, title),
+        gate ? "0" : brief(-most),
+        element("span", { class: gate ? "ramp gate" : "ramp", "aria-hidden": "true" }),
+        gate ? "1" : brief(most),
+      ),
+      this.#canvas,
+    );
+    this.#canvas.addEventListener("pointermove", ({ offsetX, offsetY }) => {
+      const { clientWidth, clientHeight } = this.#canvas;
+      const t = clamp(Math.floor((offsetX / clientWidth) * steps), steps);
+      const unit = clamp(Math.floor((offsetY / clientHeight) * this.#units), this.#units);
+      onValue(`${title}, step ${t}, unit ${unit}: ${short(values[t * this.#units + unit]!)}`);
+    });
+    this.draw();
+  }
+
+  /** Draws it in the colours of the present theme. */
+  draw(): void {
+    const { values, steps, gate, most } = this.#options;
+    const zero = rgb(colour("heat-zero"));
+    const high = rgb(colour(gate ? "heat-gate" : "heat-high"));
+    const low = rgb(colour("heat-low"));
+    const image = new ImageData(steps, this.#units);
+    for (let t = 0; t < steps; t++) {
+      for (let unit = 0; unit < this.#units; unit++) {
+        const value = values[t * this.#units + unit]! / most;
+        const end = value < 0 ? low : high;
+        const share = Math.min(1, Math.abs(value));
+        const at = 4 * (unit * steps + t);
+        for (let k = 0; k < 3; k++) image.data[at + k] = zero[k]! + share * (end[k]! - zero[k]!);
+        image.data[at + 3] = 255;
+      }
+    }
+    this.#canvas.getContext("2d")!.putImageData(image, 0, 0);
+  }
+}
+
+function rangeOf(values: Float64Array): string {
+  const [min, max] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  return `values from ${short(min)} to ${short(max)}`;
+}
+
+function clamp(index: number, length: number): number {
+  return Math.max(0, Math.min(length - 1, index));
+}
+
+/** #rrggbb as three numbers. */
+function rgb(hex: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+}

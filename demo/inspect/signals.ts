@@ -1,0 +1,60 @@
+/** What a model is given to read: made up, or pasted. */
+import { Generator } from "webgpu-lstm";
+
+/** Steps at most: enough to see what a network does, and the gates are computed on the host. */
+export const MOST_STEPS = 256;
+
+export type SignalKind = "sine" | "step" | "noise" | "pasted";
+
+/** A sequence [steps, features], in float32 as the GPU gets it. */
+export interface Signal {
+  readonly data: Float32Array;
+  readonly steps: number;
+}
+
+/** Steps of the sine's period. */
+const PERIOD = 24;
+
+/**
+ * A sine of 24 steps, its phase a little later for each feature; a step from 0 to 1 after a quarter; or noise uniform
+ * in ±1, the same at every call.
+ */
+export function makeSignal(kind: Exclude<SignalKind, "pasted">, steps: number, features: number): Signal {
+  if (kind === "noise") {
+    return { data: new Generator(0).uniform_(new Float32Array(steps * features), -1, 1), steps };
+  }
+  const at = (t: number, k: number) =>
+    kind === "sine" ? Math.sin(2 * Math.PI * (t / PERIOD - k / features)) : t < steps / 4 ? 0 : 1;
+  const data = Float32Array.from({ length: steps * features }, (_, i) =>
+    at(Math.floor(i / features), i % features),
+  );
+  return { data, steps };
+}
+
+/**
+ * Numbers from text, a line a step and a column a feature, separated by commas, semicolons or blanks. With one feature line
+ * breaks do not matter.
+ * @throws Error in words for the visitor.
+ */
+export function parseSignal(text: string, features: number): Signal {
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.split(/[\s,;]+/).filter(Boolean))
+    .filter((fields) => fields.length > 0);
+  if (lines.length === 0) throw new Error("Paste some numbers first.");
+  const rows = features === 1 ? lines.flat().map((field) => [field]) : lines;
+  const short = rows.findIndex((fields) => fields.length !== features);
+  if (short >= 0) {
+    throw new Error(
+      `Line ${short + 1} has ${rows[short]!.length} numbers; this model takes ${features} at each step, so each line needs ${features}.`,
+    );
+  }
+  if (rows.length > MOST_STEPS) {
+    throw new Error(`That is ${rows.length} steps; at most ${MOST_STEPS} are shown. Paste fewer.`);
+  }
+  const fields = rows.flat();
+  const data = Float32Array.from(fields, Number);
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new Error(`“${fields[bad]!.slice(0, 20)}” is no number that float32 can hold.`);
+  return { data, steps: rows.length };
+}
