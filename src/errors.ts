@@ -39,6 +39,12 @@ export class NoAdapterError extends WebGpuLstmError {}
 /** The GPU device was lost: a driver reset, an unplugged GPU, or `destroy()`. */
 export class DeviceLostError extends WebGpuLstmError {}
 
+/** This runtime has no storage of the kind that was asked for, or does not let this page have it. */
+export class StorageUnavailableError extends WebGpuLstmError {}
+
+/** The browser gives this page no more room to store in. */
+export class StorageQuotaError extends WebGpuLstmError {}
+
 /** A value as an error message shows it: short, and never `[object Object]`. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

@@ -22,6 +22,12 @@ export {
   saveCheckpoint,
 } from "./io/checkpoint.ts";
 export { loadSafetensors, saveSafetensors } from "./io/safetensors.ts";
+export {
+  type CheckpointStore,
+  type CheckpointStoreOptions,
+  openCheckpointStore,
+  type StoredCheckpoint,
+} from "./io/storage.ts";
 export * as nn from "./nn/index.ts";
 export type { VersionPins } from "./ops/op.ts";
 export * as optim from "./optim/index.ts";

@@ -1,5 +1,5 @@
 import { checkBoolean, checkInteger, checkOptions, DataError, OptionError, show } from "../errors.ts";
-import { defaultGenerator, Generator } from "../random.ts";
+import { defaultGenerator, Generator, type GeneratorState } from "../random.ts";
 import type { Batch, Dataset } from "./dataset.ts";
 
 /** Options of {@link DataLoader}. */
@@ -15,6 +15,12 @@ export interface DataLoaderOptions {
   readonly seed?: number | bigint;
   /** Whether to leave out a last batch that is shorter than the others (default false). */
   readonly dropLast?: boolean;
+}
+
+/** Where a loader's random orders are, as plain JSON. */
+export interface DataLoaderState {
+  /** Of the loader's own generator; `null` where the orders come from the default generator. */
+  readonly generator: GeneratorState | null;
 }
 
 /**
@@ -70,8 +76,43 @@ export class DataLoader implements Iterable<Batch> {
   }
 
   /** One epoch of batches, with the samples copied together. */
-  *[Symbol.iterator](): IterableIterator<Batch> {
-    for (const indices of this.batchIndices()) yield this.dataset.gather(indices);
+  [Symbol.iterator](): IterableIterator<Batch> {
+    return this.#gather(this.batchIndices());
+  }
+
+  /**
+   * One epoch without its first `batch` batches, drawn as a whole one: what is left of an epoch that was interrupted. The random
+   * numbers of what is left out are drawn at once.
+   */
+  from(batch: number): IterableIterator<Batch> {
+    checkInteger("DataLoader.from", "batch", batch, 0);
+    const indices = this.batchIndices();
+    for (let i = 0; i < batch; i++) indices.next();
+    return this.#gather(indices);
+  }
+
+  *#gather(batches: Iterable<Uint32Array>): IterableIterator<Batch> {
+    for (const indices of batches) yield this.dataset.gather(indices);
+  }
+
+  /** Where the random orders are: a loader that is given it goes on with the next epoch's. */
+  state(): DataLoaderState {
+    return { generator: this.#generator?.getState() ?? null };
+  }
+
+  /**
+   * Goes on from a state that {@link state} gave.
+   * @throws OptionError, and changes nothing, if it is none of a loader that was made with or without a seed as this one
+   */
+  setState(state: DataLoaderState): void {
+    const generator = (state as Partial<DataLoaderState> | null)?.generator;
+    if (generator === undefined || (generator === null) !== (this.#generator === undefined)) {
+      const wanted = this.#generator
+        ? "a generator's state, as this loader has a seed"
+        : "no generator's state, as this loader has no seed";
+      throw new OptionError(`DataLoader.setState: expected ${wanted}, got ${show(generator)}`);
+    }
+    if (generator) this.#generator?.setState(generator);
   }
 
   /** One epoch as the indices of each batch's samples, for whoever holds the data elsewhere. Draws as an epoch does. */

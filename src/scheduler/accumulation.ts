@@ -81,6 +81,11 @@ export class Accumulation {
     return update;
   }
 
+  /** Forgets the runs since the last update. */
+  discard(): void {
+    this.#pending = 0;
+  }
+
   /** Where the gradients of an arena's parameters are added up. */
   totalOf(arena: ParameterArena): DeviceBuffer {
     let total = this.#totals.get(arena);

@@ -191,6 +191,11 @@ export class CompiledStep<Names extends string = string> {
     return this.#parts.accumulation?.pending ?? 0;
   }
 
+  /** Forgets the gradients of the runs that wait for an update. */
+  discard(): void {
+    this.#parts.accumulation?.discard();
+  }
+
   /**
    * Where the step's random numbers (dropout) are, as plain JSON: a step compiled with it as `random` draws what this one would
    * draw next.

@@ -1,11 +1,18 @@
 import type { Batch } from "../data/dataset.ts";
 import { DataError, OptionError, ShapeError, show } from "../errors.ts";
+import { defaultGenerator, type GeneratorState } from "../random.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 
 /** Anything that gives batches anew every time it is iterated, as a DataLoader does. */
 export interface Batches extends Iterable<Batch> {
   /** Batches in one pass, where known. */
   readonly length?: number;
+  /** A pass without its first `batch` batches; without it a resumed epoch iterates over them. */
+  from?(batch: number): Iterator<Batch>;
+  /** Where its own random numbers are, as plain JSON, and back: a checkpoint keeps it. */
+  state?(): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: every loader has a state of its own form
+  setState?(state: any): void;
 }
 
 /** Throws unless `loader` can give batches; of what has a length, unless there is one. */
@@ -43,4 +50,52 @@ export function sliceSamples(array: NDArray, from: number, to: number): NDArray 
   const rest: Shape = array.shape.slice(1);
   const size = sizeOf(rest);
   return { data: array.data.subarray(from * size, to * size), shape: [to - from, ...rest] };
+}
+
+/** A batch, and where the default generator was before it was drawn. */
+export interface DrawnBatch {
+  readonly batch: Batch;
+  readonly random: GeneratorState;
+}
+
+/** The batches of what is left of an epoch, one after the other. */
+export class BatchQueue {
+  readonly #batches: Iterator<Batch>;
+  #ahead: DrawnBatch | null = null;
+
+  /** @param done Batches of the epoch that are left out, being done already. */
+  constructor(loader: Batches, done: number) {
+    if (loader.from) {
+      this.#batches = loader.from(done);
+    } else {
+      this.#batches = loader[Symbol.iterator]();
+      for (let i = 0; i < done; i++) this.#batches.next();
+    }
+  }
+
+  /** The batch that {@link peek} has drawn already; `null` if none. */
+  get ahead(): DrawnBatch | null {
+    return this.#ahead;
+  }
+
+  /** The next batch; `null` at the end. */
+  next(): DrawnBatch | null {
+    const drawn = this.peek();
+    this.#ahead = null;
+    return drawn;
+  }
+
+  /** The next batch, which {@link next} gives too; `null` at the end. */
+  peek(): DrawnBatch | null {
+    if (this.#ahead) return this.#ahead;
+    const random = defaultGenerator.getState();
+    const { done, value } = this.#batches.next();
+    if (!done) this.#ahead = { batch: value, random };
+    return this.#ahead;
+  }
+
+  /** Ends the iteration, as leaving a `for … of` does. */
+  close(): void {
+    this.#batches.return?.();
+  }
 }

@@ -1,90 +1,63 @@
-import type { Batch } from "../data/dataset.ts";
 import {
   checkFinite,
   checkInteger,
   checkNumber,
   checkOptions,
   DataError,
-  DisposedError,
   OptionError,
   ShapeError,
   show,
 } from "../errors.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { type CheckpointOptimizer, type Json, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.ts";
 import { Module } from "../nn/module.ts";
-import { clipGradNorm_ } from "../nn/utils/clip.ts";
+import { defaultGenerator } from "../random.ts";
 import { Device } from "../scheduler/device.ts";
 import type { Optimizer } from "../scheduler/optimizer.ts";
-import type { CompiledStep } from "../scheduler/step.ts";
 import { type NDArray, showShape, sizeOf } from "../shape.ts";
-import { type Batches, checkBatch, checkBatches, isArray, sliceSamples } from "./batches.ts";
-import { WeightedMean } from "./weighted-mean.ts";
-
-/** A model that maps one batch of inputs to one batch of predictions. */
-export type Model = Module & { forward(x: Tensor): Tensor };
-
-/** A loss of predictions and targets, such as `nn.MSELoss`. */
-export interface Loss {
-  forward(prediction: Tensor, target: Tensor): Tensor;
-}
+import { type Batches, checkBatches, isArray, sliceSamples } from "./batches.ts";
+import { evaluate } from "./evaluation.ts";
+import { FitLoop } from "./fit-loop.ts";
+import { type FitOptions, fitPlan } from "./fit-options.ts";
+import { History } from "./history.ts";
+import { checkMetrics, type Metric } from "./metrics.ts";
+import type { EpochReport, Evaluation } from "./report.ts";
+import { readState, resolveJson, type TrainerState, writeState } from "./state.ts";
+import { type Loss, type Model, TrainerSteps } from "./steps.ts";
 
 export interface TrainerOptions {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
   /** Largest norm of a step's gradients, to which `nn.utils.clipGradNorm_` scales them; by default they stay as they are. */
   readonly clipGradNorm?: number;
+  /**
+   * Batches whose gradients make one update, as one large batch would; an epoch's last update may have fewer. Batches count by
+   * their samples, or all alike where the loss's `reduction` is "sum". Default 1.
+   */
+  readonly accumulate?: number;
+  /** What an evaluation computes besides the loss. */
+  readonly metrics?: readonly Metric[];
+  /** Anything to keep in checkpoints, such as the model's sizes and a scaler: what JSON can hold, or has a `toJSON`. */
+  readonly config?: unknown;
 }
 
-/** How far an epoch is. */
-export interface Progress {
-  /** From 1. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** Batches submitted in this epoch. */
-  readonly batch: number;
-  /** Batches in an epoch, where the loader knows. */
-  readonly batches: number | undefined;
-}
-
-export interface FitOptions {
-  readonly epochs: number;
-  /** Evaluated after every epoch. */
-  readonly validation?: Batches;
-  /** Ends training before the next batch; `fit` then throws the signal's reason, and the model keeps what it learned. */
-  readonly signal?: AbortSignal;
-  /** Called after each batch is submitted. A promise it returns is awaited, and not counted as training: a way to pause. */
-  readonly onProgress?: (progress: Progress) => unknown;
-}
-
-/** What one epoch of training came to. */
-export interface EpochReport {
-  /** From 1. */
-  readonly epoch: number;
-  /** Mean of the batches' losses while training, weighted by their samples. */
-  readonly loss: number;
-  /** Mean loss over the validation batches after the epoch, where there are any. */
-  readonly validationLoss?: number;
-  /** Training steps in this epoch. */
-  readonly steps: number;
-  /** Time of the epoch's training, in seconds. */
-  readonly seconds: number;
-  readonly stepsPerSecond: number;
-}
+const OPTIONS = ["loss", "optimizer", "clipGradNorm", "accumulate", "metrics", "config"];
 
 /** Trains, evaluates and applies a model on a device. */
 export class Trainer {
   readonly device: Device;
   readonly model: Model;
   readonly optimizer: Optimizer;
-  readonly #loss: Loss;
-  readonly #clipGradNorm: number | undefined;
-  #steps: {
-    train?: Promise<CompiledStep<"loss">>;
-    evaluate?: Promise<CompiledStep<"loss">>;
-    predict?: Promise<CompiledStep<"prediction">>;
-  } = {};
+  readonly metrics: readonly Metric[];
+  /** What checkpoints keep besides; {@link resume} sets it to what the checkpoint has. */
+  config: unknown;
+  readonly #accumulate: number;
+  readonly #steps: TrainerSteps;
+  #history = new History();
+  /** The latest run of {@link fit}; `null` before the first and after {@link resume}. */
+  #loop: FitLoop | null = null;
+  /** What the next {@link fit} goes on from. */
+  #resumed: TrainerState | null = null;
   #fitting = false;
-  #disposed = false;
 
   constructor(device: Device, model: Model, options: TrainerOptions) {
     if (!(device instanceof Device)) {
@@ -95,73 +68,61 @@ export class Trainer {
         `Trainer: the model must extend nn.Module and have forward(x), got ${show(model)}`,
       );
     }
-    checkOptions("Trainer", options, ["loss", "optimizer", "clipGradNorm"]);
+    checkOptions("Trainer", options, OPTIONS);
     if (typeof options.loss?.forward !== "function" || typeof options.optimizer?.beginStep !== "function") {
       throw new OptionError(
         "Trainer: options must be { loss, optimizer }, such as { loss: new nn.MSELoss(), optimizer }",
       );
     }
-    const { clipGradNorm } = options;
+    const { loss, optimizer, clipGradNorm, accumulate = 1, metrics = [], config } = options;
     if (clipGradNorm !== undefined) {
       checkNumber("Trainer", "clipGradNorm", clipGradNorm, "a number above 0", (n) => n > 0);
     }
+    checkInteger("Trainer", "accumulate", accumulate);
+    checkMetrics("Trainer", metrics);
     this.device = device;
     this.model = model;
-    this.#clipGradNorm = clipGradNorm;
-    this.optimizer = options.optimizer;
-    this.#loss = options.loss;
+    this.optimizer = optimizer;
+    this.metrics = [...metrics];
+    this.config = config;
+    this.#accumulate = accumulate;
+    this.#steps = new TrainerSteps(device, model, {
+      loss,
+      optimizer,
+      clipGradNorm,
+      accumulate,
+      metrics: this.metrics,
+    });
+  }
+
+  /** The epochs of the latest {@link fit}, those before a checkpoint that it was resumed from included. */
+  get history(): History {
+    return this.#history;
   }
 
   /**
-   * Trains for some epochs, reporting after each one.
+   * Trains for some epochs, reporting after each one. After {@link resume} it goes on where the checkpoint was taken, else it
+   * begins with epoch 1.
    * @throws {@link DataError} if the loader gives no batch; the signal's reason if it is aborted.
    */
   async *fit(loader: Batches, options: FitOptions): AsyncGenerator<EpochReport, void, void> {
-    this.#check("Trainer.fit");
-    checkBatches("Trainer.fit", "the loader", loader);
-    checkOptions("Trainer.fit", options, ["epochs", "validation", "signal", "onProgress"]);
-    const { epochs, validation, signal, onProgress } = options;
-    checkInteger("Trainer.fit", "epochs", epochs);
-    if (validation !== undefined) checkBatches("Trainer.fit", "validation", validation);
-    if (signal !== undefined && typeof signal.throwIfAborted !== "function") {
-      throw new OptionError(`Trainer.fit: signal must be an AbortSignal, got ${show(signal)}`);
-    }
-    if (onProgress !== undefined && typeof onProgress !== "function") {
-      throw new OptionError(`Trainer.fit: onProgress must be a function, got ${show(onProgress)}`);
-    }
+    this.#steps.check("Trainer.fit");
+    const plan = fitPlan("Trainer.fit", loader, options);
     if (this.#fitting)
       throw new OptionError("Trainer.fit: this trainer is fitting already; end or abort that run first");
     this.#fitting = true;
     try {
-      for (let epoch = 1; epoch <= epochs; epoch++) {
-        const start = performance.now();
-        const mean = new WeightedMean();
-        let steps = 0;
-        let paused = 0;
-        for (const batch of loader) {
-          const samples = checkBatch("Trainer.fit", batch);
-          const step = await this.#trainStep(batch);
-          await step.ready();
-          signal?.throwIfAborted();
-          const { loss } = step.run({ x: batch.x, y: batch.y });
-          await mean.add(loss, samples);
-          steps++;
-          if (!onProgress) continue;
-          const asked = performance.now();
-          await onProgress({ epoch, epochs, batch: steps, batches: loader.length });
-          paused += performance.now() - asked;
-        }
-        if (steps === 0) {
-          throw new DataError(
-            "Trainer.fit: the loader gave no batch; with dropLast the data set may be smaller than a batch",
-          );
-        }
-        const loss = await mean.value();
-        const seconds = (performance.now() - start - paused) / 1000;
-        const report = { epoch, loss, steps, seconds, stepsPerSecond: steps / seconds };
-        signal?.throwIfAborted();
-        yield validation ? { ...report, validationLoss: await this.evaluate(validation) } : report;
-      }
+      const { model, optimizer, metrics } = this;
+      const history = new History(this.#resumed?.history);
+      const [steps, accumulate, checkpoint] = [this.#steps, this.#accumulate, () => this.checkpoint()];
+      const parts = { model, optimizer, metrics, steps, accumulate, history, checkpoint };
+      const loop = new FitLoop(parts, plan, this.#resumed);
+      await loop.start();
+      steps.discardGradients();
+      this.#loop = loop;
+      this.#resumed = null;
+      this.#history = history;
+      yield* loop.run();
     } finally {
       this.#fitting = false;
     }
@@ -169,16 +130,18 @@ export class Trainer {
 
   /** Mean loss over all batches, weighted by their samples, without training. */
   async evaluate(loader: Batches): Promise<number> {
-    this.#check("Trainer.evaluate");
-    checkBatches("Trainer.evaluate", "the loader", loader);
-    const mean = new WeightedMean();
-    for (const batch of loader) {
-      const samples = checkBatch("Trainer.evaluate", batch);
-      const step = await this.#evaluationStep(batch);
-      await step.ready();
-      await mean.add(step.run({ x: batch.x, y: batch.y }).loss, samples);
-    }
-    return mean.value();
+    return (await this.#evaluate("Trainer.evaluate", loader)).loss;
+  }
+
+  /** Mean loss and metrics over all batches, without training. */
+  measure(loader: Batches): Promise<Evaluation> {
+    return this.#evaluate("Trainer.measure", loader);
+  }
+
+  async #evaluate(where: string, loader: Batches): Promise<Evaluation> {
+    this.#steps.check(where);
+    checkBatches(where, "the loader", loader);
+    return evaluate(where, this.#steps, this.metrics, loader);
   }
 
   /**
@@ -187,7 +150,7 @@ export class Trainer {
    * @param options `batchSize`: samples computed at a time, default 256.
    */
   async predict(x: NDArray, options: { readonly batchSize?: number } = {}): Promise<NDArray> {
-    this.#check("Trainer.predict");
+    this.#steps.check("Trainer.predict");
     checkOptions("Trainer.predict", options, ["batchSize"]);
     const { batchSize = 256 } = options;
     checkInteger("Trainer.predict", "batchSize", batchSize);
@@ -204,8 +167,8 @@ export class Trainer {
     const parts: NDArray[] = [];
     for (let from = 0; from < samples; from += batchSize) {
       const part = sliceSamples(x, from, Math.min(from + batchSize, samples));
-      const step = await this.#predictionStep(part);
-      parts.push(await step.run({ x: part }).prediction.read());
+      const step = await this.#steps.predict(part);
+      parts.push(await step.run({ x: part })["prediction"]!.read());
     }
     const data = new Float32Array(parts.reduce((size, part) => size + part.data.length, 0));
     let at = 0;
@@ -216,78 +179,108 @@ export class Trainer {
     return { data, shape: [samples, ...parts[0]!.shape.slice(1)] };
   }
 
+  /**
+   * The run as it is at the call, as one safetensors file: model, optimizer, {@link config}, position in the data, random numbers,
+   * history, and what the callbacks remember. Also while {@link fit} is running, in the middle of an epoch, and after it was
+   * aborted or left. Waits for the GPU.
+   * @throws {@link OptionError} in a callback's `onBatchEnd` and `onEpochEnd`, where the run is between two states.
+   */
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    const where = "Trainer.checkpoint";
+    this.#steps.check(where);
+    checkStateful(where, this.optimizer);
+    // Everything is asked for before anything is awaited: one moment's state, even if training goes on.
+    const reads = [
+      this.#loop?.snapshot() ?? Promise.resolve(this.#resumed ?? newState()),
+      this.model.stateDict(),
+      this.optimizer.stateDict(),
+    ] as const;
+    const config = resolveJson(this.config);
+    const [state, model, optimizer] = await Promise.all(reads);
+    const { json, tensors } = writeState(state);
+    return saveCheckpoint({
+      model: new Map([...model, ...tensors]),
+      optimizer,
+      config: { trainer: json, ...(config !== undefined && { config: config as Json }) },
+    });
+  }
+
+  /**
+   * Goes back to a checkpoint: model, optimizer and {@link config} at once, the rest with the next {@link fit}, which is to be
+   * given the same loader, validation and callbacks, made anew or not. On the same adapter it then computes the same bits as the
+   * run that the checkpoint was taken of.
+   * @throws {@link DataError} for a file that is no trainer's checkpoint, {@link StateDictError} for one of another model or
+   * optimizer; nothing has changed then.
+   */
+  async resume(bytes: Uint8Array | ArrayBuffer): Promise<void> {
+    const where = "Trainer.resume";
+    this.#steps.check(where);
+    checkStateful(where, this.optimizer);
+    if (this.#fitting)
+      throw new OptionError(`${where}: this trainer is fitting; end or abort that run first`);
+    const file = loadCheckpoint(bytes);
+    const { trainer, config } = (file.config ?? {}) as { trainer?: Json; config?: Json };
+    const { state, model } = readState(where, trainer, file.model);
+    if (!file.optimizer) throw new DataError(`${where}: the file has no optimizer's state`);
+    const before = await this.model.stateDict();
+    this.model.loadStateDict(model);
+    try {
+      this.optimizer.loadStateDict(file.optimizer);
+    } catch (error) {
+      this.model.loadStateDict(before);
+      throw error;
+    }
+    this.config = config;
+    this.#loop = null;
+    this.#resumed = state;
+    this.#history = new History(state.history);
+    await this.#steps.restart(state.steps);
+  }
+
   /** The training program as a table, once it has been compiled by the first batch. */
   async describe(): Promise<string> {
-    const step = await this.#steps.train;
-    return step ? step.describe() : "no training step yet: it is compiled by the first batch";
+    return (await this.#steps.describe()) ?? "no training step yet: it is compiled by the first batch";
   }
 
   /** Frees the trainer's programs; settles when that is done. The model and its parameters stay. */
-  async dispose(): Promise<void> {
-    this.#disposed = true;
-    const steps = Object.values(this.#steps);
-    this.#steps = {};
-    for (const step of steps) (await step.catch(() => null))?.dispose();
+  dispose(): Promise<void> {
+    return this.#steps.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
 
-  #check(where: string): void {
-    if (this.#disposed)
-      throw new DisposedError(`${where}: the trainer was disposed; make a new one for the model`);
-    this.device.check(where);
-  }
+/** An optimizer whose state can be kept, as all of `optim`. */
+interface StatefulOptimizer extends Optimizer {
+  stateDict(): Promise<CheckpointOptimizer>;
+  loadStateDict(state: CheckpointOptimizer): void;
+}
 
-  #trainStep({ x, y }: Batch): Promise<CompiledStep<"loss">> {
-    this.#steps.train ??= this.#compile(true, () =>
-      this.device.compile(
-        ({ x, y }) => {
-          const loss = this.#loss.forward(this.model.forward(x), y);
-          if (this.#clipGradNorm !== undefined) clipGradNorm_(this.model.parameters(), this.#clipGradNorm);
-          return { loss };
-        },
-        { inputs: { x: x.shape, y: y.shape }, minimize: "loss", optimizer: this.optimizer },
-      ),
-    ).catch(this.#forget("train"));
-    return this.#steps.train;
-  }
+function checkStateful(where: string, optimizer: Optimizer): asserts optimizer is StatefulOptimizer {
+  const { stateDict, loadStateDict } = optimizer as Partial<StatefulOptimizer>;
+  if (typeof stateDict === "function" && typeof loadStateDict === "function") return;
+  throw new OptionError(
+    `${where}: the optimizer must have stateDict and loadStateDict, got ${show(optimizer)}`,
+  );
+}
 
-  #evaluationStep({ x, y }: Batch): Promise<CompiledStep<"loss">> {
-    this.#steps.evaluate ??= this.#compile(false, () =>
-      this.device.compile(({ x, y }) => ({ loss: this.#loss.forward(this.model.forward(x), y) }), {
-        inputs: { x: x.shape, y: y.shape },
-      }),
-    ).catch(this.#forget("evaluate"));
-    return this.#steps.evaluate;
-  }
-
-  #predictionStep(x: NDArray): Promise<CompiledStep<"prediction">> {
-    this.#steps.predict ??= this.#compile(false, () =>
-      this.device.compile(({ x }) => ({ prediction: this.model.forward(x) }), { inputs: { x: x.shape } }),
-    ).catch(this.#forget("predict"));
-    return this.#steps.predict;
-  }
-
-  /** Compiles in training or evaluation mode, and leaves the model in the mode it was in. */
-  #compile<T>(training: boolean, compile: () => Promise<T>): Promise<T> {
-    this.#check("Trainer");
-    const mode = this.model.training;
-    this.model.train(training);
-    try {
-      // Tracing happens before compile() first waits.
-      return compile();
-    } finally {
-      this.model.train(mode);
-    }
-  }
-
-  /** A compilation that failed is tried again with the next batch. */
-  #forget(name: "train" | "evaluate" | "predict"): (cause: unknown) => never {
-    return (cause) => {
-      delete this.#steps[name];
-      throw cause;
-    };
-  }
+/** A run that has not begun. */
+function newState(): TrainerState {
+  const random = defaultGenerator.getState();
+  return {
+    epoch: 1,
+    batch: 0,
+    batches: null,
+    updates: 0,
+    seconds: 0,
+    loss: { sum: 0, weight: 0 },
+    random,
+    start: { random, loader: null },
+    validation: null,
+    steps: {},
+    callbacks: null,
+    history: [],
+  };
 }

@@ -1,0 +1,59 @@
+// class_hits: how many rows have their largest score at their target's class, and how many rows count, in chunks.
+//
+//   hits[p]   = Σ (argmax over c of scores[outer][c][inner] = expected[r] ? 1 : 0)     over r in [p·chunk, min((p + 1)·chunk, rows))
+//   counts[p] = Σ 1                                                                    r = outer·inners + inner
+//
+// A row whose target is `ignored` counts in neither. Of equal scores the first is the largest; a row with a NaN is no hit. A target
+// that is neither ignored nor the index of a class gives NaN.
+//
+// grid      x (and y, past the limit): partials / 64
+// scores    read        [rows / inners][classes][inners]
+// expected  read        [rows]
+// hits      read_write  [partials]
+// counts    read_write  [partials]
+
+struct Params { rows: u32, chunk: u32, partials: u32, classes: u32, inners: u32, ignored: f32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> scores: array<f32>;
+@group(0) @binding(2) var<storage, read> expected: array<f32>;
+@group(0) @binding(3) var<storage, read_write> hits: array<f32>;
+@group(0) @binding(4) var<storage, read_write> counts: array<f32>;
+
+@compute @workgroup_size(64)
+fn class_hits(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  if (index >= params.partials) { return; }
+  let end = min((index + 1u) * params.chunk, params.rows);
+  var hit = 0.0;
+  var count = 0.0;
+  for (var row = index * params.chunk; row < end; row++) {
+    let label = expected[row];
+    if (label == params.ignored) { continue; }
+    count += 1.0;
+    if (!isClass(label, params.classes)) {
+      hit = notANumber();
+      continue;
+    }
+    let start = row / params.inners * params.classes * params.inners + row % params.inners;
+    var best = scores[start];
+    var at = 0u;
+    var broken = isNotANumber(best);
+    for (var c = 1u; c < params.classes; c++) {
+      let score = scores[start + c * params.inners];
+      broken = broken || isNotANumber(score);
+      if (score > best) {
+        best = score;
+        at = c;
+      }
+    }
+    if (!broken && at == u32(label)) { hit += 1.0; }
+  }
+  hits[index] = hit;
+  counts[index] = count;
+}
+
+// By its bits: a comparison with a NaN may be taken for granted.
+fn isNotANumber(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+}

@@ -1,0 +1,141 @@
+/**
+ * A data base with the checkpoints' bytes in one table and what is known of them in another, so that a list does not read the
+ * bytes. Both are written in one transaction, which the browser does as a whole or not at all.
+ *
+ * @see https://w3c.github.io/IndexedDB/
+ */
+import { StorageUnavailableError } from "../errors.ts";
+import {
+  bytesOf,
+  type CheckpointStore,
+  checkStorageName,
+  missing,
+  type StoredCheckpoint,
+  storageError,
+} from "./checkpoint-store.ts";
+
+const CONTENT = "content";
+const INDEX = "index";
+
+/** A row of the index, by name. */
+interface Entry {
+  readonly name: string;
+  readonly bytes: number;
+  readonly savedAt: number;
+  /** Counts what is saved. */
+  readonly number: number;
+}
+
+/** @throws StorageUnavailableError where this runtime has no IndexedDB, or does not let this page use it. */
+export async function openIndexedDbStore(where: string, name: string): Promise<CheckpointStore> {
+  const factory = (globalThis as { indexedDB?: IDBFactory }).indexedDB;
+  if (!factory) {
+    throw new StorageUnavailableError(
+      `${where}: this runtime has no IndexedDB; keep the bytes yourself, in a file`,
+    );
+  }
+  try {
+    const opening = factory.open(`webgpu-lstm/${name}`, 1);
+    opening.onupgradeneeded = () => {
+      opening.result.createObjectStore(CONTENT);
+      opening.result.createObjectStore(INDEX, { keyPath: "name" });
+    };
+    return new IndexedDbStore(await answerOf(opening));
+  } catch (cause) {
+    throw storageError(where, cause);
+  }
+}
+
+class IndexedDbStore implements CheckpointStore {
+  readonly backend = "indexeddb";
+  readonly #database: IDBDatabase;
+
+  constructor(database: IDBDatabase) {
+    this.#database = database;
+    // Another tab wants to delete it, or has a later version: do not stand in its way.
+    database.onversionchange = () => database.close();
+  }
+
+  async save(name: string, checkpoint: Uint8Array | ArrayBuffer | Blob): Promise<void> {
+    const where = "CheckpointStore.save";
+    checkStorageName(where, name);
+    const bytes = await bytesOf(where, checkpoint);
+    // A view may be a small part of a large buffer; stored is what it shows.
+    const content = bytes.slice().buffer;
+    await this.#transaction(where, "readwrite", async (index, contents) => {
+      const entries = await answerOf<Entry[]>(index.getAll());
+      const number = Math.max(0, ...entries.map((entry) => entry.number)) + 1;
+      contents.put(content, name);
+      index.put({ name, bytes: content.byteLength, savedAt: Date.now(), number } satisfies Entry);
+    });
+  }
+
+  async load(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const where = "CheckpointStore.load";
+    checkStorageName(where, name);
+    const content = await this.#transaction(where, "readonly", (_, contents) => {
+      return answerOf<ArrayBuffer | undefined>(contents.get(name));
+    });
+    if (!content) throw missing(where, name);
+    return new Uint8Array(content);
+  }
+
+  async loadBlob(name: string): Promise<Blob> {
+    return new Blob([await this.load(name)], { type: "application/octet-stream" });
+  }
+
+  async list(): Promise<readonly StoredCheckpoint[]> {
+    const entries = await this.#transaction("CheckpointStore.list", "readonly", (index) => {
+      return answerOf<Entry[]>(index.getAll());
+    });
+    const sorted = [...entries].sort((a, b) => a.number - b.number);
+    return sorted.map(({ name, bytes, savedAt }) => ({ name, bytes, savedAt: new Date(savedAt) }));
+  }
+
+  async latest(): Promise<StoredCheckpoint | undefined> {
+    return (await this.list()).at(-1);
+  }
+
+  async remove(name: string): Promise<void> {
+    const where = "CheckpointStore.remove";
+    checkStorageName(where, name);
+    await this.#transaction(where, "readwrite", async (index, contents) => {
+      contents.delete(name);
+      index.delete(name);
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Does `work` in one transaction; settles when all of it is stored. */
+  async #transaction<T>(
+    where: string,
+    mode: IDBTransactionMode,
+    work: (index: IDBObjectStore, contents: IDBObjectStore) => Promise<T>,
+  ): Promise<T> {
+    try {
+      const transaction = this.#database.transaction([INDEX, CONTENT], mode, { durability: "strict" });
+      const stored = new Promise<void>((resolve, reject) => {
+        transaction.oncomplete = () => resolve();
+        transaction.onabort = () =>
+          reject(transaction.error ?? new DOMException("the transaction was aborted", "AbortError"));
+      });
+      const [result] = await Promise.all([
+        work(transaction.objectStore(INDEX), transaction.objectStore(CONTENT)),
+        stored,
+      ]);
+      return result;
+    } catch (cause) {
+      throw storageError(where, cause);
+    }
+  }
+}
+
+function answerOf<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

@@ -1,0 +1,225 @@
+/**
+ * A folder of the origin's private file system. A checkpoint is a file `NAME@NUMBER` of its bytes and a footer that is written last:
+ * a file without a whole footer is what a crash left behind, and is as if it were not there. Saving under a name that exists writes
+ * a file with a higher number; only then does the earlier one go.
+ *
+ * @see https://fs.spec.whatwg.org/
+ */
+import { DataError, StorageUnavailableError, show } from "../errors.ts";
+import {
+  bytesOf,
+  type CheckpointStore,
+  checkStorageName,
+  missing,
+  type StoredCheckpoint,
+  storageError,
+} from "./checkpoint-store.ts";
+import { crc32 } from "./crc32.ts";
+
+/** Bytes of the footer: mark, length of what precedes it (u64), its CRC-32 (u32), zeros (u32); little-endian. */
+const FOOTER = 24;
+const MARK = new TextEncoder().encode("wglstmCK");
+const NUMBER_DIGITS = 12;
+
+/** A file of the folder that is a checkpoint or was to become one. */
+interface Version {
+  readonly file: string;
+  readonly name: string;
+  readonly number: number;
+}
+
+/** A version that was written to its end. */
+interface Complete extends Version {
+  readonly content: File;
+  readonly bytes: number;
+  readonly crc: number;
+}
+
+/** Writing into a file from a worker, where `createWritable` is missing; TypeScript's DOM library has it for workers alone. */
+interface SyncAccess {
+  write(data: Uint8Array, options: { readonly at: number }): number;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+
+type Writer = FileSystemFileHandle & { createSyncAccessHandle?: () => Promise<SyncAccess> };
+
+/** @throws StorageUnavailableError where this runtime has no such file system, or cannot write to it from here. */
+export async function openOpfsStore(where: string, name: string): Promise<CheckpointStore> {
+  const storage = (globalThis as { navigator?: Partial<Navigator> }).navigator?.storage;
+  if (typeof storage?.getDirectory !== "function" || typeof FileSystemFileHandle === "undefined") {
+    throw new StorageUnavailableError(
+      `${where}: this runtime has no origin private file system; use backend "indexeddb", or keep the bytes yourself`,
+    );
+  }
+  const prototype = FileSystemFileHandle.prototype as Partial<Writer>;
+  const inWorker = typeof document === "undefined";
+  if (!prototype.createWritable && !(inWorker && prototype.createSyncAccessHandle)) {
+    throw new StorageUnavailableError(
+      `${where}: this browser writes to its private file system in workers alone; open the store there, or use backend "indexeddb"`,
+    );
+  }
+  try {
+    const root = await storage.getDirectory();
+    return new OpfsStore(await root.getDirectoryHandle(encodeURIComponent(name), { create: true }), name);
+  } catch (cause) {
+    throw storageError(where, cause);
+  }
+}
+
+class OpfsStore implements CheckpointStore {
+  readonly backend = "opfs";
+  readonly #folder: FileSystemDirectoryHandle;
+  readonly #name: string;
+
+  constructor(folder: FileSystemDirectoryHandle, name: string) {
+    this.#folder = folder;
+    this.#name = name;
+  }
+
+  async save(name: string, checkpoint: Uint8Array | ArrayBuffer | Blob): Promise<void> {
+    const where = "CheckpointStore.save";
+    checkStorageName(where, name);
+    const bytes = await bytesOf(where, checkpoint);
+    await this.#locked(where, async () => {
+      const versions = await this.#versions();
+      const number = Math.max(0, ...versions.map((version) => version.number)) + 1;
+      const file = `${encodeURIComponent(name)}@${String(number).padStart(NUMBER_DIGITS, "0")}`;
+      try {
+        await write(await this.#folder.getFileHandle(file, { create: true }), [bytes, footerOf(bytes)]);
+      } catch (error) {
+        await this.#folder.removeEntry(file).catch(() => {});
+        throw error;
+      }
+      // What another save left unfinished goes too.
+      for (const version of versions) {
+        if (version.name !== name && (await this.#complete(version))) continue;
+        await this.#folder.removeEntry(version.file);
+      }
+    });
+  }
+
+  async load(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const where = "CheckpointStore.load";
+    checkStorageName(where, name);
+    return this.#locked(where, async () => {
+      const own = (await this.#versions()).filter((version) => version.name === name);
+      let damaged = false;
+      for (const version of own.sort((a, b) => b.number - a.number)) {
+        const complete = await this.#complete(version);
+        if (!complete) continue;
+        const bytes = new Uint8Array(await complete.content.slice(0, complete.bytes).arrayBuffer());
+        if (crc32(bytes) === complete.crc) return bytes;
+        damaged = true;
+      }
+      if (!damaged) throw missing(where, name);
+      throw new DataError(
+        `${where}: checkpoint ${show(name)} is damaged, its checksum differs; save it anew`,
+      );
+    });
+  }
+
+  async loadBlob(name: string): Promise<Blob> {
+    // A file's own Blob could not be read any more once another was saved.
+    return new Blob([await this.load(name)], { type: "application/octet-stream" });
+  }
+
+  list(): Promise<readonly StoredCheckpoint[]> {
+    return this.#locked("CheckpointStore.list", async () => {
+      const versions = await Promise.all((await this.#versions()).map((version) => this.#complete(version)));
+      const newest = new Map<string, Complete>();
+      for (const version of versions) {
+        if (version && version.number > (newest.get(version.name)?.number ?? 0))
+          newest.set(version.name, version);
+      }
+      const sorted = [...newest.values()].sort((a, b) => a.number - b.number);
+      return sorted.map(({ name, bytes, content }) => {
+        return { name, bytes, savedAt: new Date(content.lastModified) };
+      });
+    });
+  }
+
+  async latest(): Promise<StoredCheckpoint | undefined> {
+    return (await this.list()).at(-1);
+  }
+
+  async remove(name: string): Promise<void> {
+    const where = "CheckpointStore.remove";
+    checkStorageName(where, name);
+    await this.#locked(where, async () => {
+      const own = (await this.#versions()).filter((version) => version.name === name);
+      // From the oldest on: were this to end in between, an earlier one must not come back.
+      for (const { file } of own.sort((a, b) => a.number - b.number)) await this.#folder.removeEntry(file);
+    });
+  }
+
+  close(): void {}
+
+  /** One call after the other, in all tabs: what is not finished is then nobody's work. */
+  async #locked<T>(where: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return (await navigator.locks.request(`webgpu-lstm/${this.#name}`, work)) as T;
+    } catch (cause) {
+      throw storageError(where, cause);
+    }
+  }
+
+  async #versions(): Promise<Version[]> {
+    const versions: Version[] = [];
+    for await (const file of this.#folder.keys()) {
+      const [, name, number] = /^(.+)@(\d{12,})$/.exec(file) ?? [];
+      if (name !== undefined) versions.push({ file, name: decodeURIComponent(name), number: Number(number) });
+    }
+    return versions;
+  }
+
+  /** `null` for a file that was not written to its end. */
+  async #complete(version: Version): Promise<Complete | null> {
+    const content = await (await this.#folder.getFileHandle(version.file)).getFile();
+    const bytes = content.size - FOOTER;
+    if (bytes < 0) return null;
+    const footer = new Uint8Array(await content.slice(bytes).arrayBuffer());
+    const view = new DataView(footer.buffer);
+    const isWhole =
+      MARK.every((byte, i) => byte === footer[i]) && view.getBigUint64(8, true) === BigInt(bytes);
+    return isWhole ? { ...version, content, bytes, crc: view.getUint32(16, true) } : null;
+  }
+}
+
+function footerOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const footer = new Uint8Array(FOOTER);
+  const view = new DataView(footer.buffer);
+  footer.set(MARK);
+  view.setBigUint64(8, BigInt(bytes.length), true);
+  view.setUint32(16, crc32(bytes), true);
+  return footer;
+}
+
+async function write(handle: Writer, parts: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
+  if (typeof handle.createWritable === "function") {
+    const stream = await handle.createWritable();
+    try {
+      for (const part of parts) await stream.write(part);
+    } catch (error) {
+      await stream.abort().catch(() => {});
+      throw error;
+    }
+    await stream.close();
+    return;
+  }
+  const access = await handle.createSyncAccessHandle!();
+  try {
+    access.truncate(0);
+    let at = 0;
+    for (const part of parts) {
+      const written = access.write(part, { at });
+      if (written !== part.length)
+        throw new DOMException("the file took less than it was given", "QuotaExceededError");
+      at += written;
+    }
+    access.flush();
+  } finally {
+    access.close();
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Checkpoints kept in the browser: in the origin's private file system (OPFS) or in IndexedDB. Whatever happens while one is being
+ * saved, the one that was saved before under its name can be loaded.
+ */
+import { checkOptions, OptionError, StorageUnavailableError, show } from "../errors.ts";
+import { type CheckpointStore, checkStorageName } from "./checkpoint-store.ts";
+import { openIndexedDbStore } from "./indexeddb-store.ts";
+import { openOpfsStore } from "./opfs-store.ts";
+
+export type { CheckpointStore, StoredCheckpoint } from "./checkpoint-store.ts";
+
+/** How {@link openCheckpointStore} opens a store. */
+export interface CheckpointStoreOptions {
+  /** Of the store: the folder or the data base. Default "webgpu-lstm". */
+  readonly name?: string;
+  /** Where it is kept; by default in OPFS where this runtime can write there, else in IndexedDB. */
+  readonly backend?: "opfs" | "indexeddb";
+}
+
+/**
+ * Opens a store of this origin, empty if there is none of the name.
+ *
+ * @example
+ * const store = await openCheckpointStore();
+ * await store.save("seattle", await trainer.checkpoint());
+ * const last = await store.latest();
+ * if (last) await trainer.resume(await store.load(last.name));
+ *
+ * @throws StorageUnavailableError where there is no such storage: in Node, in some private windows, or where the user forbids it.
+ */
+export async function openCheckpointStore(options: CheckpointStoreOptions = {}): Promise<CheckpointStore> {
+  const where = "openCheckpointStore";
+  checkOptions(where, options, ["name", "backend"]);
+  const { name = "webgpu-lstm", backend } = options;
+  checkStorageName(where, name);
+  if (backend !== undefined && backend !== "opfs" && backend !== "indexeddb") {
+    throw new OptionError(`${where}: backend must be "opfs" or "indexeddb", got ${show(backend)}`);
+  }
+  if (backend === "indexeddb") return openIndexedDbStore(where, name);
+  if (backend === "opfs") return openOpfsStore(where, name);
+  try {
+    return await openOpfsStore(where, name);
+  } catch (error) {
+    if (!(error instanceof StorageUnavailableError)) throw error;
+    return openIndexedDbStore(where, name);
+  }
+}

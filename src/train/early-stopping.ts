@@ -1,0 +1,126 @@
+import { checkBoolean, checkInteger, checkOptions, DataError, show } from "../errors.ts";
+import type { NDArray } from "../shape.ts";
+import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
+import { Monitor, type MonitorOptions } from "./monitor.ts";
+import type { EpochReport } from "./report.ts";
+
+/** Options of {@link EarlyStopping}. */
+export interface EarlyStoppingOptions extends MonitorOptions {
+  /** Epochs without improvement that are let pass: training ends with the next one. Default 10. */
+  readonly patience?: number;
+  /** Whether the model has the weights of its best epoch when `fit` has ended. Default false. */
+  readonly restoreBest?: boolean;
+}
+
+/**
+ * Ends training when a number has stopped getting better. Epochs that are not validated are not counted where the number is the
+ * validation's.
+ *
+ * @example
+ * const stopping = new EarlyStopping({ patience: 5, restoreBest: true });
+ * for await (const report of trainer.fit(loader, { epochs: 500, validation, callbacks: [stopping] })) plot(report);
+ * console.log(`best of epoch ${stopping.bestEpoch}: ${stopping.best}`);
+ */
+export class EarlyStopping implements Callback {
+  readonly name = "EarlyStopping";
+  readonly patience: number;
+  readonly restoreBest: boolean;
+  readonly #monitor: Monitor;
+  #bestEpoch: number | null = null;
+  #stoppedEpoch: number | null = null;
+  #waited = 0;
+  #weights: Promise<ReadonlyMap<string, NDArray>> | null = null;
+
+  constructor(options: EarlyStoppingOptions = {}) {
+    const where = "EarlyStopping";
+    checkOptions(where, options, ["monitor", "mode", "minDelta", "patience", "restoreBest"]);
+    const { patience = 10, restoreBest = false } = options;
+    checkInteger(where, "patience", patience, 0);
+    checkBoolean(where, "restoreBest", restoreBest);
+    this.patience = patience;
+    this.restoreBest = restoreBest;
+    this.#monitor = new Monitor(where, options);
+  }
+
+  /** The best value so far; an infinity before there is one. */
+  get best(): number {
+    return this.#monitor.best;
+  }
+
+  /** The epoch of the best value, from 1; `null` before there is one. */
+  get bestEpoch(): number | null {
+    return this.#bestEpoch;
+  }
+
+  /** The epoch after which training was ended; `null` while it was not. */
+  get stoppedEpoch(): number | null {
+    return this.#stoppedEpoch;
+  }
+
+  onFitStart(run: FitRun): void {
+    this.#monitor.begin(run);
+    if (!run.resumed) {
+      this.#monitor.reset();
+      this.#bestEpoch = null;
+      this.#stoppedEpoch = null;
+      this.#waited = 0;
+      this.#weights = null;
+    }
+    if (this.#stoppedEpoch !== null) run.stop();
+  }
+
+  onEpochEnd(run: FitRun, report: EpochReport): void {
+    const value = this.#monitor.valueOf(report);
+    if (value === undefined) return;
+    if (this.#monitor.improves(value)) {
+      this.#bestEpoch = report.epoch;
+      this.#waited = 0;
+      if (this.restoreBest) this.#keep(run.model.stateDict());
+      return;
+    }
+    this.#waited++;
+    if (this.#waited <= this.patience) return;
+    this.#stoppedEpoch = report.epoch;
+    run.stop();
+  }
+
+  async onFitEnd(run: FitRun): Promise<void> {
+    const weights = await this.#weights;
+    if (weights) run.model.loadStateDict(weights);
+  }
+
+  async state(): Promise<CallbackState> {
+    const { best } = this;
+    const values = {
+      best,
+      bestEpoch: this.#bestEpoch,
+      stoppedEpoch: this.#stoppedEpoch,
+      waited: this.#waited,
+    };
+    const tensors = await this.#weights;
+    return tensors ? { values, tensors } : { values };
+  }
+
+  setState({ values, tensors }: CallbackState): void {
+    const state = values as {
+      best: number;
+      bestEpoch: number | null;
+      stoppedEpoch: number | null;
+      waited: number;
+    };
+    if (typeof state?.best !== "number" || !Number.isInteger(state.waited)) {
+      throw new DataError(`EarlyStopping.setState: expected what state() gives, got ${show(values)}`);
+    }
+    this.#monitor.best = state.best;
+    this.#bestEpoch = state.bestEpoch;
+    this.#stoppedEpoch = state.stoppedEpoch;
+    this.#waited = state.waited;
+    this.#weights = tensors ? Promise.resolve(tensors) : null;
+  }
+
+  #keep(weights: Promise<ReadonlyMap<string, NDArray>>): void {
+    this.#weights = weights;
+    // Whoever wants them hears of a failure; until then it is nobody's.
+    weights.catch(() => {});
+  }
+}

@@ -1,0 +1,49 @@
+import { DataError } from "../errors.ts";
+import { type Batches, checkBatch } from "./batches.ts";
+import type { Metric } from "./metrics.ts";
+import { type Reading, Readings } from "./readings.ts";
+import type { Evaluation } from "./report.ts";
+import { metricResults, type TrainerSteps } from "./steps.ts";
+
+/** Loss and metrics over all batches, without training. */
+export async function evaluate(
+  where: string,
+  steps: TrainerSteps,
+  metrics: readonly Metric[],
+  loader: Batches,
+  signal?: AbortSignal,
+): Promise<Evaluation> {
+  const readings = new Readings();
+  const names = ["loss", ...metrics.flatMap((_, i) => metricResults(i))];
+  for (const batch of loader) {
+    const samples = checkBatch(where, batch);
+    const step = await steps.evaluate(batch);
+    await step.ready();
+    signal?.throwIfAborted();
+    const results = step.run({ x: batch.x, y: batch.y });
+    readings.add(
+      names.map((name) => results[name]!),
+      samples,
+    );
+    await readings.settle();
+  }
+  const all = await readings.all();
+  if (all.length === 0) throw new DataError(`${where}: the loader gave no batch`);
+  const sum = (column: number) => all.reduce((total, { values }) => total + values[column]!, 0);
+  const values = metrics.map((metric, i) => [metric.name, metric.value(sum(1 + 2 * i), sum(2 + 2 * i))]);
+  const { sum: losses, weight } = weighted(all);
+  return { loss: losses / weight, metrics: Object.fromEntries(values) };
+}
+
+/** The sum of the first values, each times its weight, and the sum of the weights: on top of what is given, in order. */
+export function weighted(
+  readings: readonly Reading[],
+  start: { readonly sum: number; readonly weight: number } = { sum: 0, weight: 0 },
+): { sum: number; weight: number } {
+  let { sum, weight } = start;
+  for (const reading of readings) {
+    sum += reading.values[0]! * reading.weight;
+    weight += reading.weight;
+  }
+  return { sum, weight };
+}

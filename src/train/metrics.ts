@@ -1,0 +1,210 @@
+/** What an evaluation can report besides the loss. Each is computed on the GPU, as sums of every batch, and put together at the end. */
+import { checkNumber, checkOptions, OptionError, ShapeError, show } from "../errors.ts";
+import { checkIndices } from "../graph/input-checks.ts";
+import { tensor } from "../graph/literal.ts";
+import { apply, type Tensor } from "../graph/tensor.ts";
+import { L1Loss, MSELoss } from "../nn/loss.ts";
+import { CrossEntropyLoss } from "../nn/loss-classes.ts";
+import { classHits } from "../ops/class-hits.ts";
+import { pointwiseLoss } from "../ops/pointwise-loss.ts";
+import { sameShape, showShape, sizeOf } from "../shape.ts";
+
+/** What one batch adds to a metric: scalars of the evaluation step. */
+export interface MetricSums {
+  readonly total: Tensor;
+  readonly count: Tensor;
+}
+
+/** A number that tells how good predictions are: {@link MAE} and the others, or one of your own. */
+export interface Metric {
+  /** Under which it is reported. */
+  readonly name: string;
+  /** Whether a smaller or a larger value is better. */
+  readonly mode: "min" | "max";
+  /** Traced with the evaluation step: what a batch adds up to. */
+  sums(prediction: Tensor, target: Tensor): MetricSums;
+  /** The metric of all batches, from the sums over them. */
+  value(total: number, count: number): number;
+}
+
+/** Options of every metric. */
+export interface MetricOptions {
+  /** The name in reports, where one metric is used twice. */
+  readonly name?: string;
+}
+
+/** Options of metrics of classes. */
+export interface ClassMetricOptions extends MetricOptions {
+  /** The target of elements that do not count. Default -100. */
+  readonly ignoreIndex?: number;
+}
+
+/** Throws an OptionError unless these are metrics with different names. */
+export function checkMetrics(where: string, metrics: unknown): asserts metrics is readonly Metric[] {
+  const isMetric = (metric: Partial<Metric> | null) =>
+    typeof metric?.sums === "function" &&
+    typeof metric.value === "function" &&
+    typeof metric.name === "string";
+  if (!Array.isArray(metrics) || !metrics.every(isMetric)) {
+    throw new OptionError(
+      `${where}: metrics must be a list such as [new metrics.MAE()], got ${show(metrics)}`,
+    );
+  }
+  const names = new Set<string>(["loss", "validationLoss"]);
+  for (const { name } of metrics as Metric[]) {
+    if (names.has(name)) {
+      throw new OptionError(
+        `${where}: two metrics are called ${show(name)}; give one another name, { name: "…" }`,
+      );
+    }
+    names.add(name);
+  }
+}
+
+/** What the metrics share. */
+abstract class NamedMetric implements Metric {
+  readonly name: string;
+  readonly mode: "min" | "max" = "min";
+
+  constructor(where: string, name: string, options: MetricOptions, others: readonly string[] = []) {
+    checkOptions(where, options, ["name", ...others]);
+    if (options.name !== undefined && (typeof options.name !== "string" || options.name === "")) {
+      throw new OptionError(`${where}: name must be text, got ${show(options.name)}`);
+    }
+    this.name = options.name ?? name;
+  }
+
+  abstract sums(prediction: Tensor, target: Tensor): MetricSums;
+
+  /** The mean. */
+  value(total: number, count: number): number {
+    return total / count;
+  }
+}
+
+/** As many as the target has elements. */
+function elementsOf({ shape }: Tensor): Tensor {
+  return tensor([sizeOf(shape)], []);
+}
+
+/** Mean absolute error, reported as `mae`. */
+export class MAE extends NamedMetric {
+  readonly #errors = new L1Loss({ reduction: "sum" });
+
+  constructor(options: MetricOptions = {}) {
+    super("MAE", "mae", options);
+  }
+
+  sums(prediction: Tensor, target: Tensor): MetricSums {
+    return { total: this.#errors.forward(prediction, target), count: elementsOf(target) };
+  }
+}
+
+/** Root of the mean squared error over all elements of all batches, reported as `rmse`. */
+export class RMSE extends NamedMetric {
+  readonly #squares = new MSELoss({ reduction: "sum" });
+
+  constructor(options: MetricOptions = {}) {
+    super("RMSE", "rmse", options);
+  }
+
+  sums(prediction: Tensor, target: Tensor): MetricSums {
+    return { total: this.#squares.forward(prediction, target), count: elementsOf(target) };
+  }
+
+  override value(total: number, count: number): number {
+    return Math.sqrt(total / count);
+  }
+}
+
+/** The smallest target that an error is divided by, as in torchmetrics. */
+const SMALLEST = 1.17e-6;
+
+/**
+ * Mean absolute percentage error as a fraction (0.1 is 10 %), reported as `mape`: |prediction - target| / max(|target|, 1.17e-6), as
+ * torchmetrics' `MeanAbsolutePercentageError`
+ * (https://lightning.ai/docs/torchmetrics/stable/regression/mean_absolute_percentage_error.html).
+ */
+export class MAPE extends NamedMetric {
+  constructor(options: MetricOptions = {}) {
+    super("MAPE", "mape", options);
+  }
+
+  sums(prediction: Tensor, target: Tensor): MetricSums {
+    const size = target.relu().add(target.neg().relu());
+    const least = size.sub(SMALLEST).relu().add(SMALLEST);
+    const weight = tensor(new Float32Array(sizeOf(target.shape)).fill(1), target.shape).div(least);
+    const attributes = { where: "MAPE", kind: "absolute", reduction: "sum" } as const;
+    const [total] = apply("MAPE", pointwiseLoss, [prediction, target, weight], attributes);
+    return { total: total!, count: elementsOf(target) };
+  }
+}
+
+/** What the metrics of classes share. */
+abstract class ClassMetric extends NamedMetric {
+  readonly ignoreIndex: number;
+
+  constructor(where: string, name: string, options: ClassMetricOptions) {
+    super(where, name, options, ["ignoreIndex"]);
+    const { ignoreIndex = -100 } = options;
+    checkNumber(where, "ignoreIndex", ignoreIndex, "an integer from -2^24 to 2^24", (n) => {
+      return Number.isInteger(n) && Math.abs(n) <= 2 ** 24;
+    });
+    this.ignoreIndex = ignoreIndex;
+  }
+
+  /** How many predictions are right, and how many count. */
+  protected hits(where: string, prediction: Tensor, target: Tensor): { hits: Tensor; counts: Tensor } {
+    const { ignoreIndex } = this;
+    const [first, classes, ...rest] = prediction.shape;
+    const wanted = classes === undefined ? [] : [first!, ...rest];
+    if (first === undefined || !sameShape(target.shape, wanted)) {
+      throw new ShapeError(
+        `${where}: targets must be class indices, ${showShape(wanted)} for scores ${showShape(prediction.shape)}, got ` +
+          `${showShape(target.shape)}; the classes are the second dimension`,
+      );
+    }
+    checkIndices(target, "class index", classes ?? first, ignoreIndex);
+    const [hits, counts] = apply(where, classHits, [prediction, target], { ignoreIndex });
+    return { hits: hits!, counts: counts! };
+  }
+}
+
+/**
+ * Share of the targets whose class has the largest score, reported as `accuracy`. Predictions are scores [N, C], [N, C, d1, …] or
+ * [C], targets class indices, as for `nn.CrossEntropyLoss`.
+ */
+export class Accuracy extends ClassMetric {
+  override readonly mode = "max";
+
+  constructor(options: ClassMetricOptions = {}) {
+    super("Accuracy", "accuracy", options);
+  }
+
+  sums(prediction: Tensor, target: Tensor): MetricSums {
+    const { hits, counts } = this.hits("Accuracy", prediction, target);
+    return { total: hits, count: counts };
+  }
+}
+
+/**
+ * The exponential of the mean cross-entropy, reported as `perplexity`: over how many classes the model is as unsure as a die of
+ * so many sides. Predictions are logits or logarithms of probabilities, targets class indices, as for `nn.CrossEntropyLoss`.
+ */
+export class Perplexity extends ClassMetric {
+  readonly #loss: CrossEntropyLoss;
+
+  constructor(options: ClassMetricOptions = {}) {
+    super("Perplexity", "perplexity", options);
+    this.#loss = new CrossEntropyLoss({ reduction: "sum", ignoreIndex: this.ignoreIndex });
+  }
+
+  sums(prediction: Tensor, target: Tensor): MetricSums {
+    const { counts } = this.hits("Perplexity", prediction, target);
+    return { total: this.#loss.forward(prediction, target), count: counts };
+  }
+
+  override value(total: number, count: number): number {
+    return Math.exp(total / count);
+  }
+}

@@ -1,0 +1,120 @@
+import { checkInteger, checkOptions, DataError, OptionError, show } from "../errors.ts";
+import type { CheckpointStore } from "../io/storage.ts";
+import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
+import { Monitor, type MonitorOptions } from "./monitor.ts";
+import type { EpochReport } from "./report.ts";
+
+/** Options of {@link ModelCheckpoint}. */
+export interface ModelCheckpointOptions extends MonitorOptions {
+  /** Epochs from one checkpoint to the next. Default 1. */
+  readonly everyEpochs?: number;
+  /** Batches from one checkpoint to the next within an epoch. Default none: after epochs alone. */
+  readonly everyBatches?: number;
+  /** Only after an epoch whose monitored number is the best so far. Default false. */
+  readonly onlyBest?: boolean;
+  /** Checkpoints kept: after another is saved the oldest ones go. Default 2. */
+  readonly keep?: number;
+  /** What the names begin with: `NAME-000012`, `NAME-000012-000340` in the middle of an epoch. Default "checkpoint". */
+  readonly name?: string;
+}
+
+/**
+ * Saves checkpoints of the run into a store while it goes on, from which it can be resumed.
+ *
+ * @example
+ * const store = await openCheckpointStore();
+ * const callbacks = [new ModelCheckpoint(store, { everyEpochs: 5 })];
+ * const last = await store.latest();
+ * if (last) await trainer.resume(await store.load(last.name));
+ * for await (const report of trainer.fit(loader, { epochs: 100, callbacks })) plot(report);
+ */
+export class ModelCheckpoint implements Callback {
+  readonly name = "ModelCheckpoint";
+  readonly store: CheckpointStore;
+  readonly #prefix: string;
+  readonly #everyEpochs: number;
+  readonly #everyBatches: number | undefined;
+  readonly #keep: number;
+  readonly #monitor: Monitor | null;
+
+  constructor(store: CheckpointStore, options: ModelCheckpointOptions = {}) {
+    const where = "ModelCheckpoint";
+    if (typeof store?.save !== "function" || typeof store.list !== "function") {
+      throw new OptionError(
+        `${where}: expected a store as openCheckpointStore() gives it, got ${show(store)}`,
+      );
+    }
+    const names = ["everyEpochs", "everyBatches", "onlyBest", "keep", "name", "monitor", "mode", "minDelta"];
+    checkOptions(where, options, names);
+    const { everyEpochs = 1, everyBatches, onlyBest = false, keep = 2, name = "checkpoint" } = options;
+    checkInteger(where, "everyEpochs", everyEpochs);
+    if (everyBatches !== undefined) checkInteger(where, "everyBatches", everyBatches);
+    checkInteger(where, "keep", keep);
+    if (typeof name !== "string" || name === "") {
+      throw new OptionError(`${where}: name must be text, got ${show(name)}`);
+    }
+    if (typeof onlyBest !== "boolean" || (onlyBest && everyBatches !== undefined)) {
+      throw new OptionError(
+        `${where}: onlyBest must be true or false, and without everyBatches, got ${show(onlyBest)}; use two callbacks with ` +
+          "different names",
+      );
+    }
+    this.store = store;
+    this.#prefix = name;
+    this.#everyEpochs = everyEpochs;
+    this.#everyBatches = everyBatches;
+    this.#keep = keep;
+    this.#monitor = onlyBest ? new Monitor(where, options) : null;
+  }
+
+  onFitStart(run: FitRun): void {
+    this.#monitor?.begin(run);
+    if (!run.resumed) this.#monitor?.reset();
+  }
+
+  async onSettled(run: FitRun, report?: EpochReport): Promise<void> {
+    const name = this.#due(run, report);
+    if (name === null) return;
+    await this.store.save(name, await run.checkpoint());
+    const own = (await this.store.list()).filter((entry) => this.#isOwn(entry.name));
+    const old = own.slice(0, Math.max(0, own.length - this.#keep));
+    for (const entry of old) if (entry.name !== name) await this.store.remove(entry.name);
+  }
+
+  state(): CallbackState {
+    return { values: { best: this.#monitor?.best ?? null } };
+  }
+
+  setState({ values }: CallbackState): void {
+    const best = (values as { best?: unknown } | null)?.best;
+    if (best !== null && typeof best !== "number") {
+      throw new DataError(`ModelCheckpoint.setState: expected what state() gives, got ${show(values)}`);
+    }
+    if (this.#monitor && best !== null) this.#monitor.best = best;
+  }
+
+  /** The name to save under now; `null` if it is not time. */
+  #due(run: FitRun, report: EpochReport | undefined): string | null {
+    if (!report) {
+      if (this.#everyBatches === undefined || run.batch % this.#everyBatches !== 0) return null;
+      return `${this.#prefix}-${padded(run.epoch)}-${padded(run.batch)}`;
+    }
+    if (this.#monitor) {
+      const value = this.#monitor.valueOf(report);
+      if (value === undefined || !this.#monitor.improves(value)) return null;
+    } else if (report.epoch % this.#everyEpochs !== 0) {
+      return null;
+    }
+    return `${this.#prefix}-${padded(report.epoch)}`;
+  }
+
+  #isOwn(name: string): boolean {
+    return (
+      name.startsWith(`${this.#prefix}-`) && /^\d{6,}(-\d{6,})?$/.test(name.slice(this.#prefix.length + 1))
+    );
+  }
+}
+
+function padded(count: number): string {
+  return String(count).padStart(6, "0");
+}

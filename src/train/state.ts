@@ -1,0 +1,172 @@
+import { DataError, OptionError, show } from "../errors.ts";
+import type { Json } from "../io/checkpoint.ts";
+import { Generator, type GeneratorState } from "../random.ts";
+import type { NDArray } from "../shape.ts";
+import type { Callback, CallbackState } from "./callbacks.ts";
+import type { EpochReport } from "./report.ts";
+import type { StepRandomStates } from "./steps.ts";
+
+/** The form of {@link TrainerState}; a file of another is refused. */
+const VERSION = 1;
+
+/** Where a training run is, as plain JSON but for numbers that are not finite: what a resumed `fit` goes on from. */
+export interface TrainerState {
+  /** The epoch that comes next or is in the middle, from 1. */
+  readonly epoch: number;
+  /** Batches of it that are done: all that an update has followed. */
+  readonly batch: number;
+  /** Batches in an epoch, where the loader knows. */
+  readonly batches: number | null;
+  /** Updates of this epoch. */
+  readonly updates: number;
+  /** Time of this epoch's training so far, in seconds. */
+  readonly seconds: number;
+  /** Sums over the epoch's batches: of the losses, each times its weight, and of the weights. */
+  readonly loss: { readonly sum: number; readonly weight: number };
+  /** The default generator before the next batch is drawn. */
+  readonly random: GeneratorState;
+  /** Loader and default generator at the epoch's beginning, from which its order is drawn again. */
+  readonly start: { readonly random: GeneratorState; readonly loader: unknown };
+  /** State of the validation's loader; `null` if it has none. */
+  readonly validation: unknown;
+  /** Random numbers of the compiled steps: dropout. */
+  readonly steps: StepRandomStates;
+  /** `null` for a run that had not begun. */
+  readonly callbacks: readonly SavedCallback[] | null;
+  readonly history: readonly EpochReport[];
+}
+
+/** A callback's state; its tensors lie among the checkpoint's. */
+export interface SavedCallback {
+  readonly name: string;
+  readonly state: CallbackState;
+}
+
+/** No parameter's name has a slash. */
+const TENSORS = "trainer/callbacks/";
+
+/** A trainer's state as a checkpoint's config and tensors. */
+export function writeState(state: TrainerState): {
+  readonly json: Json;
+  readonly tensors: Map<string, NDArray>;
+} {
+  const tensors = new Map<string, NDArray>();
+  const callbacks = state.callbacks?.map(({ name, state: { values, tensors: own } }, i) => {
+    for (const [key, tensor] of own ?? []) tensors.set(`${TENSORS}${i}/${key}`, tensor);
+    return { name, values, hasTensors: own !== undefined };
+  });
+  return { json: pack({ version: VERSION, ...state, callbacks: callbacks ?? null }), tensors };
+}
+
+/** What {@link writeState} wrote, and the model's tensors without the state's. @throws DataError if it is nothing of the kind */
+export function readState(
+  where: string,
+  json: unknown,
+  tensors: ReadonlyMap<string, NDArray>,
+): { readonly state: TrainerState; readonly model: Map<string, NDArray> } {
+  const packed = json as { version?: unknown } | null | undefined;
+  if (typeof packed !== "object" || packed === null) {
+    throw new DataError(
+      `${where}: the file has no trainer's state, only a model; read it with loadCheckpoint, and keep one with ` +
+        "trainer.checkpoint()",
+    );
+  }
+  if (packed.version !== VERSION) {
+    throw new DataError(
+      `${where}: the trainer's state has version ${show(packed.version)}, this library reads ${VERSION}`,
+    );
+  }
+  const { version, callbacks, ...rest } = unpack(json as Json) as Record<string, unknown>;
+  const model = new Map<string, NDArray>();
+  const own = new Map<string, Map<string, NDArray>>();
+  for (const [name, tensor] of tensors) {
+    const [, index, key] = /^trainer\/callbacks\/(\d+)\/(.*)$/s.exec(name) ?? [];
+    if (index === undefined) model.set(name, tensor);
+    else own.set(index, new Map([...(own.get(index) ?? []), [key!, tensor]]));
+  }
+  try {
+    const saved = callbacks as { name: string; values: unknown; hasTensors: boolean }[] | null;
+    const read = saved?.map(({ name, values, hasTensors }, i): SavedCallback => {
+      if (typeof name !== "string") throw new DataError(`callback ${i} has no name`);
+      return { name, state: hasTensors ? { values, tensors: own.get(String(i)) ?? new Map() } : { values } };
+    });
+    const state = { ...rest, callbacks: read ?? null } as unknown as TrainerState;
+    checkState(state);
+    return { state, model };
+  } catch (cause) {
+    throw new DataError(`${where}: the trainer's state in the file is damaged: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/** Throws unless the state can be gone on from. */
+function checkState(state: TrainerState): void {
+  const count = (name: string, value: unknown, least: number) => {
+    if (Number.isInteger(value) && (value as number) >= least) return;
+    throw new DataError(`${name} must be an integer of at least ${least}, got ${show(value)}`);
+  };
+  count("epoch", state.epoch, 1);
+  count("batch", state.batch, 0);
+  count("updates", state.updates, 0);
+  if (state.batches !== null) count("batches", state.batches, 1);
+  for (const [name, value] of Object.entries({ seconds: state.seconds, ...state.loss })) {
+    if (typeof value !== "number") throw new DataError(`${name} must be a number, got ${show(value)}`);
+  }
+  const generator = new Generator(0);
+  generator.setState(state.random);
+  generator.setState(state.start.random);
+  for (const [name, { seed, runs }] of Object.entries(state.steps)) {
+    if (seed !== null) count(`${name}: seed`, seed, 0);
+    count(`${name}: runs`, runs, 0);
+  }
+  for (const { epoch } of state.history) count("history: epoch", epoch, 1);
+}
+
+/** Hands a run's callbacks what they remembered. */
+export function restoreCallbacks(
+  where: string,
+  callbacks: readonly Callback[],
+  saved: readonly SavedCallback[],
+): void {
+  const own = callbacks.filter((callback) => callback.state);
+  const names = (list: readonly { readonly name?: string }[]) =>
+    list.map(({ name }) => name).join(", ") || "none";
+  if (own.length !== saved.length || own.some(({ name }, i) => name !== saved[i]!.name)) {
+    throw new OptionError(
+      `${where}: the checkpoint was taken with the callbacks ${names(saved)}, got ${names(own)}; give the same ones in the ` +
+        "same order",
+    );
+  }
+  for (const [i, callback] of own.entries()) callback.setState!(saved[i]!.state);
+}
+
+/** As JSON can hold it: numbers that are not finite become `{ number: "NaN" }`; what is undefined is left out. */
+function pack(value: unknown): Json {
+  if (typeof value === "number" && !Number.isFinite(value)) return { number: String(value) };
+  if (Array.isArray(value)) return value.map(pack);
+  if (typeof value !== "object" || value === null) return value as Json;
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  return Object.fromEntries(entries.map(([key, entry]) => [key, pack(entry)]));
+}
+
+/** Back from {@link pack}. */
+function unpack(value: Json): unknown {
+  if (Array.isArray(value)) return value.map(unpack);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  const [first] = entries;
+  if (entries.length === 1 && first![0] === "number" && typeof first![1] === "string")
+    return Number(first![1]);
+  return Object.fromEntries(entries.map(([key, entry]) => [key, unpack(entry)]));
+}
+
+/** With every object that has a `toJSON`, such as a scaler, replaced by what that gives. */
+export function resolveJson(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") return resolveJson(toJSON.call(value));
+  if (Array.isArray(value)) return value.map(resolveJson);
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, resolveJson(entry)]));
+}
