@@ -1,0 +1,122 @@
+/** The character example without its training: the text, the split, the baselines, the command line, and the guide's code. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { parseCharacterOptions, UsageError } from "../../examples/char-options.ts";
+import { chapters } from "../../examples/characters/moby-dick.ts";
+import { baselinesOf, characterTask } from "../../examples/characters/task.ts";
+import { DEFAULTS } from "../../examples/characters/train.ts";
+
+describe("Moby-Dick", () => {
+  test("has 135 chapters of whole paragraphs", () => {
+    expect(chapters.length).toBe(135);
+    chapters.forEach((chapter, i) => {
+      expect(chapter).toMatch(new RegExp(`^CHAPTER ${i + 1}\\. `));
+      expect(chapter).not.toMatch(/\n\n|\r/);
+    });
+    const [heading, first] = chapters[0]!.split("\n");
+    expect(heading).toBe("CHAPTER 1. Loomings.");
+    expect(first).toMatch(
+      /^Call me Ishmael\. .* almost all men in their degree, .* towards the ocean with me\.$/,
+    );
+  });
+
+  test("is split at its end, and its characters are those of the training part", () => {
+    const task = characterTask("abcabcabcd", { heldOut: 0.2 });
+    expect(task.vocabulary.tokens).toEqual(["\uFFFD", "a", "b", "c"]);
+    expect([...task.train]).toEqual([1, 2, 3, 1, 2, 3, 1, 2]);
+    expect([...task.heldOut]).toEqual([3, 0]);
+  });
+
+  test("triples of characters say more than single ones", () => {
+    const { unigram, trigram } = baselinesOf(characterTask(chapters.slice(0, 40).join("\n\n")));
+    console.log(`bits per character, held out: unigram ${unigram.toFixed(3)}, trigram ${trigram.toFixed(3)}`);
+    expect(unigram).toBeGreaterThan(4);
+    expect(unigram).toBeLessThan(5);
+    expect(trigram).toBeGreaterThan(2.5);
+    expect(trigram).toBeLessThan(3.3);
+  });
+});
+
+describe("the command line of char-gru", () => {
+  const parse = (args: string) => parseCharacterOptions(args.split(" "), 135);
+
+  test("leaves the defaults, and takes everything", () => {
+    expect(parseCharacterOptions([], 135)).toEqual({ ...DEFAULTS, chapters: 40 });
+    const sizes =
+      "--chapters 3 --steps 5 --hidden 7 --layers 2 --embedding 9 --batch 4 --length 6 --report 2";
+    const rest = "--lr 0.1 --clip 0.5 --prompt Ahab --temperature 0 --write 0 --seed 8";
+    expect(parse(`${sizes} ${rest}`)).toEqual({
+      chapters: 3,
+      steps: 5,
+      hidden: 7,
+      layers: 2,
+      embedding: 9,
+      batchSize: 4,
+      length: 6,
+      reportEvery: 2,
+      learningRate: 0.1,
+      clip: 0.5,
+      prompt: "Ahab",
+      temperature: 0,
+      write: 0,
+      seed: 8,
+    });
+    expect(parse("--help")).toBeUndefined();
+  });
+
+  test.each([
+    ["--chapters 136", "--chapters must be a whole number from 1 to 135"],
+    ["--steps 0", '--steps must be a whole number from 1 to 1000000, got "0"'],
+    ["--hidden 1.5", "--hidden"],
+    ["--lr=-1", "--lr must be above 0"],
+    ["--temperature=-0.1", "--temperature must be at least 0"],
+    ["--prompt=", "--prompt must not be empty"],
+    ["--size 3", "--size"],
+  ])("%s is told what is wanted", (args, message) => {
+    expect(() => parse(args)).toThrow(UsageError);
+    expect(() => parse(args)).toThrow(message);
+  });
+});
+
+test("every block of TypeScript in docs/text.md type-checks, and a mistake in one would be seen", () => {
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const guide = readFileSync(`${root}docs/text.md`, "utf8");
+  const blocks = [...guide.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!);
+  expect(blocks.length).toBeGreaterThan(3);
+  // The blocks are one program, one after the other.
+  const given = `
+import { type Device, data, Generator, nn, optim, type Result } from "webgpu-lstm";
+declare const device: Device;
+declare const text: string;
+declare const hours: Date[];
+declare const load: Float32Array;
+`;
+  const program = `${given}${blocks.join("")}`;
+  const mistaken = program.replace("topK: 40", "topk: 40");
+  expect(errorsIn(root, [program, mistaken])).toEqual([
+    expect.stringMatching(/'topk' does not exist in type/),
+  ]);
+});
+
+/** Compiler errors in modules that stand in the repository's root. */
+function errorsIn(root: string, texts: readonly string[]): string[] {
+  const modules = new Map(texts.map((text, index) => [`${root}text-guide-${index}.ts`, text]));
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  options.noUnusedLocals = false;
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = (name) => modules.has(name) || fileExists(name);
+  host.getSourceFile = (name, ...rest) => {
+    const text = modules.get(name);
+    return text === undefined
+      ? getSourceFile(name, ...rest)
+      : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
+  };
+  const program = ts.createProgram([...modules.keys()], options, host);
+  return [...modules.keys()]
+    .flatMap((name) => ts.getPreEmitDiagnostics(program, program.getSourceFile(name)))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
