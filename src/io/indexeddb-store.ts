@@ -122,10 +122,14 @@ class IndexedDbStore implements CheckpointStore {
         transaction.onabort = () =>
           reject(transaction.error ?? new DOMException("the transaction was aborted", "AbortError"));
       });
-      const [result] = await Promise.all([
-        work(transaction.objectStore(INDEX), transaction.objectStore(CONTENT)),
-        stored,
-      ]);
+      const working = work(transaction.objectStore(INDEX), transaction.objectStore(CONTENT)).catch(
+        (cause) => {
+          // Without this the browser would keep what was done up to here.
+          transaction.abort();
+          throw cause;
+        },
+      );
+      const [result] = await Promise.all([working, stored]);
       return result;
     } catch (cause) {
       throw storageError(where, cause);

@@ -92,11 +92,11 @@ class OpfsStore implements CheckpointStore {
         await this.#folder.removeEntry(file).catch(() => {});
         throw error;
       }
-      // What another save left unfinished goes too.
+      const kept = new Set([file]);
       for (const version of versions) {
-        if (version.name !== name && (await this.#complete(version))) continue;
-        await this.#folder.removeEntry(version.file);
+        if (version.name !== name && (await this.#complete(version))) kept.add(version.file);
       }
+      await this.#sweep(kept);
     });
   }
 
@@ -172,6 +172,14 @@ class OpfsStore implements CheckpointStore {
       if (name !== undefined) versions.push({ file, name: decodeURIComponent(name), number: Number(number) });
     }
     return versions;
+  }
+
+  /** Removes what was superseded, and what saves left that did not come to their end: the browser's own swap files too. */
+  async #sweep(kept: ReadonlySet<string>): Promise<void> {
+    const files = [];
+    for await (const file of this.#folder.keys()) if (!kept.has(file)) files.push(file);
+    // A file that the browser still holds goes the next time: it is not in the way.
+    for (const file of files) await this.#folder.removeEntry(file).catch(() => {});
   }
 
   /** `null` for a file that was not written to its end. */
