@@ -110,7 +110,11 @@ function checkState(state: TrainerState): void {
   count("batch", state.batch, 0);
   count("updates", state.updates, 0);
   if (state.batches !== null) count("batches", state.batches, 1);
-  for (const [name, value] of Object.entries({ seconds: state.seconds, ...state.loss })) {
+  for (const [name, value] of Object.entries({
+    seconds: state.seconds,
+    sum: state.loss.sum,
+    weight: state.loss.weight,
+  })) {
     if (typeof value !== "number") throw new DataError(`${name} must be a number, got ${show(value)}`);
   }
   const generator = new Generator(0);
