@@ -1,21 +1,8 @@
 /**
  * The demo as a person uses it, on the software adapter: what is asserted is what can be read on the page.
  */
-import { type ConsoleMessage, expect, type Page, test } from "playwright/test";
-
-/** Opens the page and collects what its console complains of; a test ends with that empty. */
-async function open(page: Page): Promise<string[]> {
-  const complaints: string[] = [];
-  page.on("console", (message: ConsoleMessage) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto("/");
-  return complaints;
-}
-
-/** A button by its whole name. */
-const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+import { expect, type Page, test } from "playwright/test";
+import { button, open } from "./page.ts";
 
 /** The number that the page shows in a field. */
 const number = (page: Page, id: string) => async (): Promise<number> =>

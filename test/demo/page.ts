@@ -1,0 +1,60 @@
+/** What the demo's tests share. */
+import { AxeBuilder } from "@axe-core/playwright";
+import { type ConsoleMessage, expect, type Page } from "playwright/test";
+
+/** Opens the page at a view and collects what its console complains of; a test ends with that empty. */
+export async function open(page: Page, address = "/"): Promise<string[]> {
+  const complaints: string[] = [];
+  page.on("console", (message: ConsoleMessage) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(address);
+  return complaints;
+}
+
+/** A button by its whole name. */
+export const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+
+/** Fails on anything that axe-core finds on the page as it is now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  expect(found).toEqual([]);
+}
+
+/** The widths at which every view must be usable. */
+export const WIDTHS = [
+  ["desktop", { width: 1280, height: 800 }],
+  ["phone", { width: 390, height: 844 }],
+] as const;
+
+/** Fails if the page can be scrolled sideways. */
+export async function expectFits(page: Page): Promise<void> {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(content).toBe(window);
+}
+
+/** To be called before the page is opened: {@link liveBytes} then tells what its GPU buffers take. */
+export async function countBuffers(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const live = new Map<GPUBuffer, number>();
+    Object.assign(window, { liveBytes: () => [...live.values()].reduce((sum, bytes) => sum + bytes, 0) });
+    const { createBuffer } = GPUDevice.prototype;
+    GPUDevice.prototype.createBuffer = function (descriptor) {
+      const buffer = createBuffer.call(this, descriptor);
+      live.set(buffer, descriptor.size);
+      return buffer;
+    };
+    const { destroy } = GPUBuffer.prototype;
+    GPUBuffer.prototype.destroy = function () {
+      live.delete(this);
+      return destroy.call(this);
+    };
+  });
+}
+
+/** Bytes of GPU buffers that are not destroyed. */
+export function liveBytes(page: Page): Promise<number> {
+  return page.evaluate(() => (window as unknown as { liveBytes(): number }).liveBytes());
+}

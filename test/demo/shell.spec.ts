@@ -1,0 +1,121 @@
+/** The frame around the views: navigation, theme, and what leaving a view does. */
+import { expect, type Page, test } from "playwright/test";
+import { button, countBuffers, expectAccessible, expectFits, liveBytes, open, WIDTHS } from "./page.ts";
+
+const link = (page: Page, name: string) => page.getByRole("navigation").getByRole("link", { name });
+const theme = (page: Page) => page.locator("html").getAttribute("data-theme");
+
+test("the keyboard goes from view to view, focus and title with it", async ({ page }) => {
+  const complaints = await open(page);
+  await expect(page).toHaveTitle("Forecast · webgpu-lstm");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Seattle, tomorrow");
+  await expect(link(page, "Forecast")).toHaveAttribute("aria-current", "page");
+
+  await page.keyboard.press("Tab");
+  await expect(link(page, "Forecast")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  const heading = page.getByRole("heading", { level: 1 });
+  await expect(heading).toHaveText("Inspect a model");
+  await expect(heading).toBeFocused();
+  await expect(page).toHaveTitle("Inspect · webgpu-lstm");
+  await expect(page).toHaveURL(/#inspect$/);
+  await expect(link(page, "Inspect")).toHaveAttribute("aria-current", "page");
+  await expect(link(page, "Forecast")).not.toHaveAttribute("aria-current");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(button(page, "Open the example")).toBeFocused();
+
+  await page.goBack();
+  await expect(heading).toHaveText("Seattle, tomorrow");
+  await expect(heading).toBeFocused();
+  expect(complaints).toEqual([]);
+});
+
+test("an address opens its view, an unknown one the first", async ({ page }) => {
+  await open(page, "/#inspect");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Inspect a model");
+  await expect(page.getByTestId("adapter")).toHaveText("not in use yet");
+  await page.goto("/#nowhere");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Seattle, tomorrow");
+});
+
+test("the theme is the system's until another is chosen, which is remembered", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await open(page, "/#inspect");
+  const toggle = page.getByRole("button", { name: "Dark theme" });
+  await expect(toggle).toHaveAttribute("aria-pressed", "false");
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await background();
+
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expect(toggle).toHaveAttribute("aria-pressed", "true");
+  const dark = await background();
+  expect(dark).not.toBe(light);
+
+  await toggle.press("Enter");
+  expect(await background()).toBe(light);
+  await page.reload();
+  expect(await theme(page)).toBe("light");
+  await expect(toggle).toHaveAttribute("aria-pressed", "false");
+
+  await toggle.click(); // back to the system's, which is followed again
+  await page.emulateMedia({ colorScheme: "light" });
+  await expect(toggle).toHaveAttribute("aria-pressed", "false");
+  expect(await theme(page)).toBe("light");
+});
+
+test("leaving the forecast stops its training and frees its GPU memory", async ({ page }) => {
+  await countBuffers(page);
+  const complaints = await open(page);
+  await expect(button(page, "Start")).toBeEnabled();
+  const idle = await liveBytes(page);
+  await button(page, "Start").click();
+  const epoch = async () => Number.parseInt((await page.getByTestId("epoch").textContent()) ?? "", 10);
+  await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+  expect(await liveBytes(page)).toBeGreaterThan(idle);
+
+  await link(page, "Inspect").click();
+  await expect.poll(() => liveBytes(page), { timeout: 10_000 }).toBe(idle);
+  await button(page, "Open the example").click();
+  await button(page, "Run").click();
+  await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.", { timeout: 30_000 });
+  expect(await liveBytes(page)).toBe(idle);
+
+  await link(page, "Forecast").click();
+  await expect(page.getByTestId("status")).toHaveText(/^Stopped after epoch \d+, when this view was left\.$/);
+  const stopped = await epoch();
+  await page.waitForTimeout(1500);
+  expect(await epoch()).toBe(stopped);
+  await button(page, "Start again").click();
+  await expect(page.getByTestId("status")).toHaveText("Training…", { timeout: 30_000 });
+  await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+
+  await page.goto("/#inspect");
+  await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.");
+  expect(complaints).toEqual([]);
+});
+
+test("a model that was not started can be started after another view was looked at", async ({ page }) => {
+  await open(page);
+  await expect(button(page, "Start")).toBeEnabled();
+  await link(page, "Inspect").click();
+  await link(page, "Forecast").click();
+  await button(page, "Start").click();
+  await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
+});
+
+for (const [name, size] of WIDTHS) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`axe-core finds nothing on the forecast, ${colorScheme}, ${name}`, async ({ page }) => {
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme });
+      await open(page);
+      await expectAccessible(page);
+      await button(page, "Start").click();
+      await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
+      await expectAccessible(page);
+      await expectFits(page);
+    });
+  }
+}
