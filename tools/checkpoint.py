@@ -49,7 +49,9 @@ def load(path, model=None, optimizer=None):
             index, slot = name[len(PREFIX) :].split(".", 1)
             state[int(index)][slot] = torch.from_numpy(tensors.pop(name))
     if model is not None:
-        model.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
+        # What a trainer's callbacks keep lies under names with a slash, which no parameter has.
+        own = {name: torch.from_numpy(value) for name, value in tensors.items() if not name.startswith("trainer/")}
+        model.load_state_dict(own)
     if optimizer is not None:
         # A setting the file lacks (it may come from another version of PyTorch) stays as it is here.
         own = optimizer.state_dict()["param_groups"]

@@ -1,0 +1,35 @@
+/** The program of docs/training.md, as it stands there: run in two parts, it comes to what it does in one. */
+import { expect, test } from "vitest";
+import guide from "../../docs/training.md?raw";
+import { main } from "../../examples/resume.ts";
+import source from "../../examples/resume.ts?raw";
+import { withDevice } from "./gpu.ts";
+
+const clear = async () =>
+  (await navigator.storage.getDirectory()).removeEntry("example", { recursive: true }).catch(() => {});
+
+test("the guide shows examples/resume.ts word for word", () => {
+  expect(/^```ts\n(.*?)^```/ms.exec(guide)![1]).toBe(source);
+});
+
+test("called again it goes on, to the same epochs", () =>
+  withDevice(async (device) => {
+    const run = async (epochs: number) => {
+      const lines: string[] = [];
+      const csv = await main(device, (line) => lines.push(line), epochs);
+      // Without the two columns of times.
+      return { lines, table: csv.split("\n").map((row) => row.split(",").slice(0, -2)) };
+    };
+    await clear();
+    const whole = await run(7);
+    await clear();
+    const first = await run(5);
+    const second = await run(7);
+    await clear();
+    expect(whole.lines.length).toBe(7);
+    expect(first.lines).toEqual(whole.lines.slice(0, 5));
+    // Epoch 5 was after the last checkpoint.
+    expect(second.lines).toEqual(whole.lines.slice(4));
+    expect(second.table).toEqual(whole.table);
+    expect(Number(whole.table[7]![1])).toBeLessThan(Number(whole.table[1]![1]) / 3);
+  }));
