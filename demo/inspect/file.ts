@@ -120,14 +120,15 @@ function cutOff(what: string): FileError {
   );
 }
 
-/** What a file is that is certainly no safetensors file, and what to do then. */
+/** What a file is that is no safetensors file, and what to do then. */
 function otherKind(bytes: Uint8Array): string | undefined {
   const convert =
     "In Python: from safetensors.torch import save_file; save_file(model.state_dict(), 'model.safetensors').";
+  // Where the JSON header begins. A header's length can begin with the bytes of any other kind.
+  if (bytes.length > 8 && bytes[8] === 0x7b) return undefined;
   const begins = (...head: number[]) => head.every((byte, i) => bytes[i] === byte);
   if (begins(0x50, 0x4b, 3, 4)) return `It is a zip archive, as torch.save writes. ${convert}`;
   if (begins(0x80) && bytes[1]! <= 5) return `It is a Python pickle, as torch.save once wrote. ${convert}`;
-  if (bytes.length < 10) return `It has ${bytes.length} bytes, fewer than a header takes.`;
-  if (bytes[8] !== 0x7b) return "It does not begin with a header length and a JSON header.";
-  return undefined;
+  if (bytes.length <= 8) return `It has ${bytes.length} bytes, fewer than a header takes.`;
+  return "It does not begin with a header length and a JSON header.";
 }

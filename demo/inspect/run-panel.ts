@@ -27,7 +27,7 @@ export class RunPanel {
     this.#gpu = gpu;
     part("run-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#running = this.#run();
+      this.#running = this.#run(this.#running);
     });
     this.#signal.addEventListener("change", () => this.#showFields());
     this.#stack.addEventListener("change", () => this.#showFields());
@@ -92,7 +92,8 @@ export class RunPanel {
     return makeSignal(kind, part<HTMLInputElement>("steps").valueAsNumber, features);
   }
 
-  async #run(): Promise<void> {
+  /** @param before The run before, if it is still about to end: only one is on the GPU at a time. */
+  async #run(before: Promise<void>): Promise<void> {
     const layer = this.#layer!;
     const stack = layer.stack!;
     const readout = readoutOf(this.#opened!.layers, layer);
@@ -110,6 +111,7 @@ export class RunPanel {
     this.#button.disabled = true;
     try {
       status.textContent = "Running on the GPU…";
+      await before;
       const device = await this.#gpu.device();
       signal.throwIfAborted();
       const relu = part<HTMLSelectElement>("nonlinearity").value === "relu";

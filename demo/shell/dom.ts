@@ -55,7 +55,7 @@ export function table(
 
 /** A box that scrolls what is too wide or too long for it; the keyboard can reach it. */
 export function scrolling(label: string, content: HTMLElement): HTMLElement {
-  return element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": label }, content);
+  return element("div", { class: "scroll", role: "group", tabindex: "0", "aria-label": label }, content);
 }
 
 /** A bar as long as its share (0 to 1) of its cell: a picture of the number beside it. */

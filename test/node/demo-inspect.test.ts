@@ -205,6 +205,14 @@ describe("files", () => {
     expect(file.optimizer).toBeUndefined();
   });
 
+  test("a header as long as a pickle's first byte says is a header", () => {
+    const { data } = zeros({ a: [3] })[0]!;
+    const name = "a".repeat(128 - `{"":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}`.length);
+    const bytes = saveSafetensors(new Map([[name, { data, shape: [3] }]]));
+    expect(bytes[0]).toBe(0x80);
+    expect(readModelFile(bufferOf(bytes)).tensors).toHaveLength(1);
+  });
+
   test("broken and foreign ones are told apart", () => {
     const good = goldenBytes("interchange_checkpoint.safetensors");
     const text = (value: string) => new TextEncoder().encode(value);

@@ -1,0 +1,179 @@
+/** The Inspect view as a person uses it, on the software adapter. */
+import { readFileSync } from "node:fs";
+import { expect, type Page, test } from "playwright/test";
+import { loadSafetensors } from "../../src/io/safetensors.ts";
+import { choose, drop, example, fileOf, layer, rows, run, VIEW } from "./inspect-page.ts";
+import { button, countBuffers, expectAccessible, expectFits, liveBytes, open, WIDTHS } from "./page.ts";
+
+/** How far the GPU's hidden states are from the host's, as the page says. */
+async function difference(page: Page): Promise<number> {
+  const text = (await page.getByTestId("gates-note").textContent()) ?? "";
+  return Number(/differ by (\S+) at most/.exec(text)?.[1]);
+}
+
+/** How many colours each heat map has. */
+function colours(page: Page): Promise<number[]> {
+  return page
+    .getByTestId("maps")
+    .locator("canvas")
+    .evaluateAll((all) =>
+      (all as HTMLCanvasElement[]).map((canvas) => {
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        return new Set(new Uint32Array(data.buffer)).size;
+      }),
+    );
+}
+
+for (const [width, size] of WIDTHS) {
+  test(`a dropped checkpoint: its layers, tensors and a run, ${width}`, async ({ page }) => {
+    await page.setViewportSize(size);
+    await countBuffers(page);
+    const complaints = await open(page, VIEW);
+    await drop(page, "mine.safetensors", example);
+    await expect(page.getByTestId("file-status")).toHaveText("mine.safetensors is open.");
+
+    // lstm: 4·12·(1 + 12 + 2) + 4·12·(12 + 12 + 2); fc: 12 + 1
+    await expect(page.getByTestId("facts")).toContainText("Parameters1,981");
+    await expect(page.getByTestId("facts")).toContainText("state of 10 tensors, 15.8 kB");
+    expect(await rows(page, "layers")).toEqual([
+      ["fc", "Linear", "12 → 1", "13", "52 B"],
+      ["lstm", "LSTM", "input 1, hidden 12, 2 layers", "1,968", "7.9 kB"],
+    ]);
+    const { data } = loadSafetensors(example).tensors.get("lstm.weight_hh_l1")!;
+    const shown = (await rows(page, "tensors")).find(([name]) => name === "lstm.weight_hh_l1")!;
+    const number = (text: string | undefined) => Number(text!.replace("−", "-"));
+    const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+    expect(shown.slice(1, 5)).toEqual(["F32", "[48, 12]", "576", "2.3 kB"]);
+    expect(number(shown[5])).toBeCloseTo(Math.min(...data), 4);
+    expect(number(shown[6])).toBeCloseTo(Math.max(...data), 4);
+    expect(number(shown[7])).toBeCloseTo(mean, 4);
+    const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length;
+    expect(number(shown[8])).toBeCloseTo(Math.sqrt(variance), 4);
+    await page.getByText("Optimizer's groups").click();
+    await expect(page.getByText('"lr": 0.01')).toBeVisible();
+
+    await run(page);
+    await expect(page.locator("#output-chart canvas")).toBeVisible();
+    const six = await colours(page);
+    expect(six).toHaveLength(6);
+    for (const count of six) expect(count).toBeGreaterThan(20);
+    expect(await difference(page)).toBeLessThan(1e-5);
+    await page.getByLabel("of", { exact: true }).selectOption({ label: "layer 1" });
+    expect(await colours(page)).not.toEqual(six);
+    expect((await rows(page, "gradients")).map(([name, norm]) => [name, Number(norm) > 0])).toEqual(
+      [
+        ...[0, 1].flatMap((l) =>
+          ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map((name) => `lstm.${name}_l${l}`),
+        ),
+        "fc.weight",
+        "fc.bias",
+      ].map((name) => [name, true]),
+    );
+    // 1,981 parameters of 4 bytes and what rounding up to whole bindings adds.
+    expect((await rows(page, "memory"))[0]).toEqual([
+      "parameter",
+      expect.stringMatching(/^(8|9)\.\d kB$/),
+      "",
+    ]);
+    await expect(page.getByTestId("profile")).toContainText("mean of 10 runs");
+    const kernels = await rows(page, "profile");
+    expect(kernels.some(([name]) => /^lstm_\w+_forward$/.test(name!))).toBe(true);
+    expect(kernels.some(([name]) => /^lstm_\w+_backward$/.test(name!))).toBe(true);
+    await page.getByText(/^All \d+ dispatches in order$/).click();
+
+    const downloading = page.waitForEvent("download");
+    await button(page, "Save as Chrome trace").click();
+    const trace = JSON.parse(readFileSync(await (await downloading).path(), "utf8"));
+    expect(trace.traceEvents.length).toBeGreaterThan(100);
+    expect(await liveBytes(page)).toBe(0);
+    await expectFits(page);
+    expect(complaints).toEqual([]);
+  });
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`axe-core finds nothing on Inspect, ${colorScheme}, ${width}`, async ({ page }) => {
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme });
+      await open(page, VIEW);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expectAccessible(page);
+      await button(page, "Open the example").click();
+      await run(page);
+      for (const summary of await page.locator("summary").all()) await summary.click();
+      await page.getByLabel("Input", { exact: true }).selectOption("Pasted numbers");
+      await expectAccessible(page);
+      await expectFits(page);
+      await choose(page, "none.safetensors", Buffer.from("not this"));
+      await expect(page.getByRole("alert")).toBeVisible();
+      await expectAccessible(page);
+    });
+  }
+}
+
+test("runs each kind of layer, and its gates agree with the GPU's states", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  const cases: [name: string, kind: string, maps: string[], shapes: Record<string, number[]>][] = [
+    [
+      "GRU in both directions",
+      "GRU",
+      ["Reset gate r", "Update gate z", "New gate n", "Hidden state h"],
+      {
+        ...layer("rnn.", "_l0", 15, 2, 5),
+        ...layer("rnn.", "_l0_reverse", 15, 2, 5),
+        ...layer("rnn.", "_l1", 15, 10, 5),
+        ...layer("rnn.", "_l1_reverse", 15, 10, 5),
+      },
+    ],
+    [
+      "LSTM with a projection",
+      "LSTM",
+      ["Input gate i", "Forget gate f", "Cell gate g", "Output gate o", "Cell state c", "Hidden state h"],
+      { ...layer("", "_l0", 28, 3, 2), weight_hr_l0: [2, 7] },
+    ],
+    [
+      "LSTMCell",
+      "LSTMCell",
+      ["Input gate i", "Forget gate f", "Cell gate g", "Output gate o", "Cell state c", "Hidden state h"],
+      layer("cell.", "", 12, 1, 3),
+    ],
+    ["RNN", "RNN", ["Hidden state h"], layer("rnn.", "_l0", 6, 1, 6)],
+  ];
+  for (const [name, kind, maps, shapes] of cases) {
+    await choose(page, `${name}.safetensors`, fileOf(shapes));
+    await expect(page.getByTestId("file-status")).toHaveText(`${name}.safetensors is open.`);
+    expect((await rows(page, "layers"))[0]![1]).toBe(kind);
+    await page.getByLabel("Input", { exact: true }).selectOption("Noise");
+    await run(page);
+    expect(await page.getByTestId("maps").locator("strong").allTextContents()).toEqual(maps);
+    expect(await difference(page)).toBeLessThan(1e-5);
+  }
+
+  await page.getByLabel("Nonlinearity").selectOption("relu");
+  await run(page);
+  expect(await difference(page)).toBeLessThan(1e-5);
+  await choose(
+    page,
+    "two.safetensors",
+    fileOf({ ...layer("a.", "_l0", 6, 1, 6), ...layer("b.", "_l0", 8, 2, 2) }),
+  );
+  await page.getByLabel("Layer", { exact: true }).selectOption("b");
+  await expect(page.getByTestId("run-about")).toContainText("b from zero states. It takes 2 numbers a step.");
+  await run(page);
+  expect(complaints).toEqual([]);
+});
+
+test("runs pasted numbers, and says what is wrong with others", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  await button(page, "Open the example").click();
+  await page.getByLabel("Input", { exact: true }).selectOption("Pasted numbers");
+  const status = page.getByTestId("run-status");
+  await button(page, "Run").click();
+  await expect(status).toHaveText("Paste some numbers first.");
+  await page.getByLabel("Numbers").fill("0.1, 0.2\n0.3 half");
+  await button(page, "Run").click();
+  await expect(status).toHaveText("“half” is no number that float32 can hold.");
+  await page.getByLabel("Numbers").fill("0.1, 0.2\n0.3 -0.5");
+  await run(page);
+  await expect(status).toHaveText("Done: 4 steps.");
+  expect(complaints).toEqual([]);
+});
