@@ -1,11 +1,20 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
-/** The library build: one ESM file with the WGSL inlined. Types are emitted beside it by `tsc`. */
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+/** The library build: ESM, an entry for the library and one for workers, the WGSL inlined. Types are emitted beside it by `tsc`. */
 export default defineConfig({
-  resolve: { alias: { "webgpu-lstm": fileURLToPath(new URL("./src/index.ts", import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^webgpu-lstm$/, replacement: source("index.ts") },
+      { find: /^webgpu-lstm\/worker$/, replacement: source("worker/index.ts") },
+    ],
+  },
   build: {
-    lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
+    lib: { entry: { index: "src/index.ts", worker: "src/worker/index.ts" }, formats: ["es"] },
+    // Both entries share their classes, so that instanceof holds between them.
+    rolldownOptions: { output: { entryFileNames: "[name].js", chunkFileNames: "shared-[hash].js" } },
     target: "es2022",
     sourcemap: true,
     minify: false,

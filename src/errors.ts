@@ -45,6 +45,9 @@ export class StorageUnavailableError extends WebGpuLstmError {}
 /** The browser gives this page no more room to store in. */
 export class StorageQuotaError extends WebGpuLstmError {}
 
+/** The worker that trains could not be started, or has died. */
+export class WorkerError extends WebGpuLstmError {}
+
 /** A value as an error message shows it: short, and never `[object Object]`. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

@@ -16,11 +16,14 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.
 });
 if (status !== 0) process.exit(status ?? 1);
 
+/** Declarations that the package's `exports` name. */
+const entries = ["index.d.ts", join("worker", "index.d.ts")];
+
 for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
   if (!name.endsWith(".d.ts")) continue;
   const file = join(dist, name);
   const text = readFileSync(file, "utf8").replace(/(\bfrom |\bimport\()"(\.[^"]+)\.ts"/g, '$1"$2.js"');
   // `Symbol.dispose` is in no lib that a consumer has by default.
-  const head = name === "index.d.ts" ? '/// <reference lib="esnext.disposable" />\n' : "";
+  const head = entries.includes(name) ? '/// <reference lib="esnext.disposable" />\n' : "";
   writeFileSync(file, head + text);
 }

@@ -21,7 +21,8 @@ function run(program: string, args: string[], cwd: string): string {
 }
 
 const program = `
-import { Device, Generator, WebGpuUnavailableError, data, nn, optim, type Tensor } from "webgpu-lstm";
+import { Device, Generator, OptionError, WebGpuUnavailableError, data, nn, optim, type Tensor } from "webgpu-lstm";
+import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 
 class Forecaster extends nn.Module {
   lstm = new nn.LSTM(1, 50, { batchFirst: true });
@@ -35,6 +36,8 @@ const optimizer: optim.Adam = new optim.Adam(model.parameters(), { lr: 0.01 });
 const windows = data.slidingWindows(new Float32Array(30), { length: 20 });
 const seen: number = windows.length + new Generator(1).random() * 0 + optimizer.lr * 0;
 const request: Promise<Device> = Device.request();
+const far: Promise<RemoteTrainer> = connect({} as Worker, { seed: 0 });
+far.catch((error: unknown) => console.log("worker", error instanceof OptionError));
 request.then(
   () => console.log("device"),
   (error: unknown) => console.log(seen, error instanceof WebGpuUnavailableError),
@@ -82,11 +85,14 @@ test.each(["bundler", "nodenext"])(
     };
     writeFileSync(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }));
     run("node", [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], app);
-    expect(readFileSync(join(app, "out/main.js"), "utf8")).toContain('from "webgpu-lstm"');
+    const program = readFileSync(join(app, "out/main.js"), "utf8");
+    for (const entry of ["webgpu-lstm", "webgpu-lstm/worker"]) expect(program).toContain(`from "${entry}"`);
   },
 );
 
 test("runs in Node without a bundler, and says that WebGPU is missing", () => {
   // Node 21 and later have a navigator, none has navigator.gpu.
-  expect(run("node", ["out/main.js"], join(consumer, "app")).trim()).toBe("10 true");
+  // An error of the one entry is of the other's classes.
+  const printed = run("node", ["out/main.js"], join(consumer, "app")).trim().split("\n");
+  expect(printed.sort()).toEqual(["10 true", "worker true"]);
 });

@@ -1,0 +1,149 @@
+import { OptionError, show, WorkerError } from "../errors.ts";
+import { type CallName, type Calls, PROTOCOL, type Reply, type Request, received } from "./protocol.ts";
+import { transfersOf } from "./transfer.ts";
+import { fromWire, type WireError } from "./wire-errors.ts";
+
+/** An error that came from the worker, and whether a run ended by it because its signal was aborted. */
+const aborted = new WeakSet<Error>();
+
+export function wasAborted(error: unknown): boolean {
+  return error instanceof Error && aborted.has(error);
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The page's side of the protocol: calls by name, each answered, failed, or rejected when the worker dies. */
+export class Channel {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #onProgress: (progress: Extract<Reply, { kind: "progress" }>) => void;
+  #next = 1;
+  /** Why there is no worker any more. */
+  #end: Error | null = null;
+  readonly #watch = new AbortController();
+  readonly #listeners = new AbortController();
+
+  private constructor(worker: Worker, onProgress: (progress: Extract<Reply, { kind: "progress" }>) => void) {
+    this.#worker = worker;
+    this.#onProgress = onProgress;
+  }
+
+  /** Settles once the worker serves. */
+  static async open(
+    worker: Worker,
+    onProgress: (progress: Extract<Reply, { kind: "progress" }>) => void,
+  ): Promise<Channel> {
+    const channel = new Channel(worker, onProgress);
+    await channel.#handshake();
+    return channel;
+  }
+
+  #handshake(): Promise<void> {
+    const { signal } = this.#listeners;
+    return new Promise((resolve, reject) => {
+      const starting: Waiting = { resolve: () => resolve(), reject };
+      this.#waiting.set(0, starting);
+      this.#worker.addEventListener("message", ({ data }) => this.#take(received<Reply>(data)), { signal });
+      this.#worker.addEventListener("error", (event) => this.#failed(event), { signal });
+      this.#post({ kind: "hello" }, []);
+    });
+  }
+
+  /** Asks the worker for something. */
+  call<K extends CallName>(name: K, ...args: Parameters<Calls[K]>): Promise<Awaited<ReturnType<Calls[K]>>> {
+    return new Promise((resolve, reject) => {
+      if (this.#end) throw this.#end;
+      const id = this.#next++;
+      // What is marked for transfer may be an argument, or for an action one of the app's own.
+      const transfer = transfersOf(name === "action" ? (args[1] as readonly unknown[]) : args);
+      try {
+        this.#post({ kind: "call", id, name, args }, transfer);
+      } catch (cause) {
+        throw new OptionError(
+          `trainer.${name}: this cannot be sent to a worker: ${(cause as Error).message}; send plain data`,
+          { cause },
+        );
+      }
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+    });
+  }
+
+  /** Tells the worker something that it does not answer; nothing happens if it is dead. */
+  tell(message: Exclude<Request, { kind: "call" }>): void {
+    if (!this.#end) this.#post(message, []);
+  }
+
+  /** Ends the worker; what is waited for and what is asked later is rejected with `reason`. */
+  end(reason: Error): void {
+    if (this.#end) return;
+    this.#end = reason;
+    this.#listeners.abort();
+    this.#watch.abort();
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(reason);
+    this.#waiting.clear();
+  }
+
+  #post(message: Request, transfer: Transferable[]): void {
+    this.#worker.postMessage({ ...message, protocol: PROTOCOL }, transfer);
+  }
+
+  #take(reply: Reply | null): void {
+    if (!reply) return;
+    if (reply.kind === "serving") {
+      if (!this.#waiting.has(0)) return;
+      this.#watchOver(reply.lock);
+      this.#settle(0)?.resolve(undefined);
+    } else if (reply.kind === "progress") {
+      this.#onProgress(reply);
+    } else if (reply.kind === "answer") {
+      this.#settle(reply.id)?.resolve(reply.value);
+    } else {
+      this.#settle(reply.id)?.reject(errorOf(reply.error));
+    }
+  }
+
+  #settle(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  /** The worker's lock is free when the worker is no more, whatever ended it. */
+  #watchOver(lock: string | null): void {
+    if (lock === null) return;
+    navigator.locks
+      .request(lock, { signal: this.#watch.signal }, () =>
+        this.end(new WorkerError("Trainer: the worker has died; its memory is gone, connect() to a new one")),
+      )
+      // Ended before it was granted.
+      .catch(() => {});
+  }
+
+  /** An error that nobody caught in the worker: fatal only if the worker never came to serve. */
+  #failed(event: ErrorEvent): void {
+    if (!this.#waiting.has(0)) return;
+    event.preventDefault();
+    const message = event.message || "its file could not be loaded, or is no script";
+    this.end(
+      new WorkerError(`connect: the worker did not start: ${message}`, { cause: event.error ?? undefined }),
+    );
+  }
+}
+
+function errorOf(wire: WireError): Error {
+  const error = fromWire(wire);
+  if (wire.aborted) aborted.add(error);
+  return error;
+}
+
+export function checkWorker(where: string, worker: unknown): asserts worker is Worker {
+  const { postMessage, terminate, addEventListener } = (worker ?? {}) as Partial<Worker>;
+  if ([postMessage, terminate, addEventListener].every((method) => typeof method === "function")) return;
+  throw new OptionError(
+    `${where}: expected new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" }), got ${show(worker)}`,
+  );
+}

@@ -1,0 +1,53 @@
+import * as errors from "../errors.ts";
+
+/** An error as it crosses between threads: structured cloning keeps neither classes nor names of this library's errors. */
+export interface WireError {
+  /** A class of this library, or of the language, by name; `DOMException`; null for any other class, or no error at all. */
+  readonly type: string | null;
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly cause?: WireError;
+  /** Whether the run ended because its signal was aborted. */
+  readonly aborted?: boolean;
+}
+
+type ErrorClass = new (message: string, options?: ErrorOptions) => Error;
+
+const own = Object.entries(errors).filter(
+  ([, value]) => value === errors.WebGpuLstmError || value.prototype instanceof errors.WebGpuLstmError,
+) as [string, ErrorClass][];
+
+const classes = new Map<string, ErrorClass>([
+  ...own,
+  ...Object.entries({ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }),
+]);
+
+/** Causes that follow each other up to here cross; a circle of them ends. */
+const MOST_CAUSES = 8;
+
+/** What crosses for something that was thrown. */
+export function toWire(thrown: unknown, depth = 0): WireError {
+  if (!(thrown instanceof Error)) return { type: null, name: "Error", message: errors.show(thrown) };
+  const known = [...classes].find(([, type]) => thrown.constructor === type);
+  const type = known?.[0] ?? (thrown instanceof DOMException ? "DOMException" : null);
+  const { name, message, stack, cause } = thrown;
+  return {
+    type,
+    name,
+    message,
+    ...(stack !== undefined && { stack }),
+    ...(cause !== undefined && depth < MOST_CAUSES && { cause: toWire(cause, depth + 1) }),
+  };
+}
+
+/** The error again, of the same class where this side has it. */
+export function fromWire({ type, name, message, stack, cause }: WireError): Error {
+  const options = cause ? { cause: fromWire(cause) } : undefined;
+  if (type === "DOMException") return new DOMException(message, name);
+  const Type = (type !== null && classes.get(type)) || Error;
+  const error = new Type(message, options);
+  if (type === null && name !== error.name) error.name = name;
+  if (stack !== undefined) error.stack = `${stack}\n    in a worker, called from\n${error.stack ?? ""}`;
+  return error;
+}

@@ -1,0 +1,334 @@
+/** A trainer in a worker: the same losses, progress, pause and abort, errors with their classes, and an end that leaves nothing. */
+import { afterEach, describe, expect, test } from "vitest";
+import { DataError, DisposedError, OptionError, ShapeError, StateDictError, WorkerError } from "webgpu-lstm";
+import { connect, type RemoteTrainer, serve, transfer } from "webgpu-lstm/worker";
+import { expectRefusal } from "../refusal.ts";
+import { withDevice } from "./gpu.ts";
+import { config, makeTrainer, type TrainConfig } from "./workers/train.ts";
+
+const open: { terminate(): void }[] = [];
+
+afterEach(() => {
+  for (const owner of open.splice(0)) owner.terminate();
+});
+
+function worker(): Worker {
+  const made = new Worker(new URL("./workers/train.worker.ts", import.meta.url), { type: "module" });
+  open.push(made);
+  return made;
+}
+
+async function remote(settings: TrainConfig = config()): Promise<RemoteTrainer> {
+  const trainer = await connect(worker(), settings);
+  open.push(trainer);
+  return trainer;
+}
+
+async function losses(epochs: AsyncIterable<{ loss: number; validationLoss?: number }>): Promise<number[]> {
+  const found: number[] = [];
+  for await (const { loss, validationLoss = 0 } of epochs) found.push(loss, validationLoss);
+  return found;
+}
+
+describe("trains as on the page", () => {
+  test("losses, evaluation, predictions, weights and checkpoints are the same, bit for bit", () =>
+    withDevice(async (device) => {
+      const { trainer: local, loaders } = makeTrainer(device, config());
+      const { train } = loaders;
+      const far = await remote();
+      expect(far.loaders).toEqual({ train: 3, broken: 2 });
+      expect(far.device).toBe(device.describe());
+
+      const options = { epochs: 3, validateEvery: 2 };
+      const here = await losses(local.fit(train, { ...options, validation: train }));
+      expect(await losses(far.fit("train", { ...options, validation: "train" }))).toEqual(here);
+      expect(here).toHaveLength(6);
+      expect((await far.history()).column("loss")).toEqual(local.history.column("loss"));
+      expect(await far.evaluate("train")).toBe(await local.evaluate(train));
+      expect(await far.measure("train")).toEqual(await local.measure(train));
+      const x = { data: config().x, shape: [12, 6, 2] };
+      const prediction = await far.predict(x, { batchSize: 5 });
+      expect(prediction).toEqual(await local.predict(x));
+      expect(x.data).toHaveLength(144);
+      const weights = await local.model.stateDict();
+      expect(await far.stateDict()).toEqual(weights);
+      expect(await far.describe()).toContain("lstm");
+
+      const saved = await far.checkpoint();
+      const more = await losses(far.fit("train", { epochs: 2 }));
+      expect(await far.stateDict()).not.toEqual(weights);
+      await far.resume(saved);
+      expect(await far.stateDict()).toEqual(weights);
+      const zeros = new Map(
+        [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.map(() => 0) }]),
+      );
+      await far.loadStateDict(zeros);
+      expect(await far.stateDict()).toEqual(zeros);
+      expect(more).toHaveLength(4);
+
+      await far.dispose();
+      await local.dispose();
+      local.model.dispose();
+    }));
+
+  test("callbacks by name, actions, and arrays that are handed over", async () => {
+    const far = await remote();
+    expect(await losses(far.fit("train", { epochs: 9, callbacks: ["patience"] }))).toHaveLength(4);
+    expect(await far.call("add", 2, 3)).toBe(5);
+    const x = { data: config().x, shape: [12, 6, 2] };
+    const { data } = await far.predict(transfer(x, [x.data.buffer]));
+    expect(data).toHaveLength(12);
+    expect(x.data).toHaveLength(0);
+    const array = new Float32Array(7);
+    expect(await far.call("length", transfer(array, [array.buffer]))).toBe(7);
+    expect(array).toHaveLength(0);
+    expect(await far.call("ones", 3)).toEqual(Float32Array.of(1, 1, 1));
+    expect(await far.call("ones", 2)).toEqual(Float32Array.of(1, 1));
+    await far.dispose();
+  });
+});
+
+describe("while it trains", () => {
+  test("progress of every batch comes in order, and an onProgress that waits pauses", async () => {
+    const far = await remote();
+    const seen: string[] = [];
+    let resume: () => void = () => {};
+    const paused = new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+    const fitting = losses(
+      far.fit("train", {
+        epochs: 2,
+        onProgress: ({ epoch, batch, batches, epochs }) => {
+          seen.push(`${epoch}/${epochs} ${batch}/${batches}`);
+          return seen.length === 2 ? paused : undefined;
+        },
+      }),
+    );
+    while (seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(seen).toEqual(["1/2 1/3", "1/2 2/3"]);
+    expect(await far.call("add", 1, 1)).toBe(2);
+    resume();
+    await fitting;
+    expect(seen).toEqual(["1/2 1/3", "1/2 2/3", "1/2 3/3", "2/2 1/3", "2/2 2/3", "2/2 3/3"]);
+    await far.dispose();
+  });
+
+  test("an aborted signal ends it within one batch, with the signal's own reason; also while paused, and before it began", async () => {
+    const far = await remote(config(4000, 5, 4));
+    const stop = new AbortController();
+    const reason = { because: "enough" };
+    const batches: number[] = [];
+    const fit = far.fit("train", {
+      epochs: 1,
+      signal: stop.signal,
+      onProgress: ({ batch }) => {
+        batches.push(batch);
+        if (batch === 5) stop.abort(reason);
+      },
+    });
+    await expect(fit.next()).rejects.toBe(reason);
+    expect(batches.length).toBeLessThanOrEqual(6);
+
+    const again = new AbortController();
+    const waiting = far.fit("train", {
+      epochs: 1,
+      signal: again.signal,
+      onProgress: () => {
+        setTimeout(() => again.abort(), 50);
+        return new Promise(() => {});
+      },
+    });
+    await expect(waiting.next()).rejects.toThrow(/aborted/);
+
+    const before = AbortSignal.abort(new RangeError("never"));
+    await expect(far.fit("train", { epochs: 1, signal: before }).next()).rejects.toThrow(RangeError);
+    await far.dispose();
+  });
+
+  test("without onProgress an abort is heard as soon", async () => {
+    const far = await remote(config(8000, 5, 2));
+    const stop = new AbortController();
+    const fitting = far.fit("train", { epochs: 1, signal: stop.signal }).next();
+    setTimeout(() => stop.abort(), 300);
+    await expect(fitting).rejects.toThrow(/aborted/);
+    const { length } = await far.history();
+    expect(length).toBe(0);
+    expect(
+      await losses(far.fit("train", { epochs: 1, callbacks: [], signal: AbortSignal.timeout(1) })).catch(
+        (error) => error.name,
+      ),
+    ).toBe("TimeoutError");
+    await far.dispose();
+  });
+
+  test("what onProgress throws ends it, and leaving the loop lets the next one begin", async () => {
+    const far = await remote();
+    const failure = new TypeError("the page's own");
+    const failing = far.fit("train", {
+      epochs: 2,
+      onProgress: ({ batch }) => {
+        if (batch === 2) throw failure;
+      },
+    });
+    await expect(failing.next()).rejects.toBe(failure);
+    const last = far.fit("train", {
+      epochs: 1,
+      onProgress: ({ batch }) => {
+        if (batch === 3) throw failure;
+      },
+    });
+    await expect(last.next()).rejects.toBe(failure);
+    for await (const { epoch } of far.fit("train", { epochs: 5 })) {
+      expect(epoch).toBe(1);
+      const second = far.fit("train", { epochs: 1 });
+      await expect(second.next()).rejects.toThrow(/fitting already/);
+      break;
+    }
+    expect(await losses(far.fit("train", { epochs: 1 }))).toHaveLength(2);
+    await far.dispose();
+  });
+
+  test("the page has no task over 50 ms", async () => {
+    const far = await remote(config(400, 64, 40));
+    // The first epoch compiles; the page is idle while it waits.
+    const fit = far.fit("train", { epochs: 4, onProgress: () => {} });
+    await fit.next();
+    const long: PerformanceEntry[] = [];
+    const observer = new PerformanceObserver((list) => long.push(...list.getEntries()));
+    observer.observe({ entryTypes: ["longtask"] });
+    // That it would see one.
+    const until = performance.now() + 80;
+    await new Promise((resolve) => setTimeout(resolve));
+    while (performance.now() < until);
+    while (long.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    long.length = 0;
+    const start = performance.now();
+    for await (const _ of fit);
+    expect(performance.now() - start).toBeGreaterThan(100);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    observer.disconnect();
+    expect(long.map(({ duration }) => duration)).toEqual([]);
+    await far.dispose();
+  });
+});
+
+describe("errors cross with their classes", () => {
+  test("from calls, from a loader in the middle of an epoch, and not of this library", async () => {
+    const far = await remote();
+    const x = { data: new Float32Array(10), shape: [1, 5, 2] };
+    await expectRefusal(
+      () => far.evaluate("test"),
+      OptionError,
+      "Trainer.evaluate",
+      '"test"',
+      '"train", "broken"',
+    );
+    await expectRefusal(() => far.evaluate("constructor"), OptionError, '"constructor"');
+    await expectRefusal(() => far.fit("none", { epochs: 1 }).next(), OptionError, "Trainer.fit", '"none"');
+    await expectRefusal(() => far.fit("train", { epochs: 0 }).next(), OptionError, "epochs");
+    await expectRefusal(() => far.fit("train", { epoch: 1 } as never).next(), OptionError, '"epoch"');
+    await expectRefusal(
+      () => far.fit("train", { epochs: 1, callbacks: ["x"] }).next(),
+      OptionError,
+      'no callback "x"',
+    );
+    await expectRefusal(
+      () => far.fit("broken", { epochs: 1 }).next(),
+      ShapeError,
+      "broken: the second batch",
+    );
+    await expectRefusal(() => far.predict({ ...x, shape: [2, 5, 2] }), ShapeError, "Trainer.predict");
+    await expectRefusal(() => far.loadStateDict({}), StateDictError, "missing lstm.weight_ih_l0");
+    await expectRefusal(() => far.resume(new Uint8Array(9)), DataError);
+    await expectRefusal(() => far.call("nothing"), OptionError, 'no action "nothing"', '"add"');
+    await expectRefusal(() => far.call("add", () => {}), OptionError, "cannot be sent", "plain data");
+    await expectRefusal(() => far.call("uncloneable"), OptionError, "cannot be sent to the page");
+    await expect(far.call("throwsText")).rejects.toThrow('"just text"');
+    await expect(far.call("aborts")).rejects.toMatchObject({ name: "TimeoutError", message: "not now" });
+    await expect(far.call("aborts")).rejects.toBeInstanceOf(DOMException);
+    // And it goes on.
+    expect(await losses(far.fit("train", { epochs: 1 }))).toHaveLength(2);
+    await far.dispose();
+  });
+
+  test("from create, with the cause and the worker's stack", async () => {
+    const error = await connect(worker(), { ...config(), fails: "create" }).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.name).toBe("DataError");
+    expect(error.cause).toBeInstanceOf(RangeError);
+    expect(error.cause.message).toBe("empty");
+    expect(error.stack).toContain("train.worker");
+    await expectRefusal(
+      () => connect(worker(), { ...config(), fails: "served" }),
+      OptionError,
+      "serve: create",
+    );
+  });
+});
+
+describe("an end", () => {
+  test("dispose tidies up in the worker, and ends it", async () => {
+    const channel = `end ${crypto.randomUUID()}`;
+    const heard = new Promise((resolve) => {
+      new BroadcastChannel(channel).onmessage = ({ data }) => resolve(data);
+    });
+    const far = await remote({ ...config(), channel });
+    await losses(far.fit("train", { epochs: 1 }));
+    await far.dispose();
+    // The trainer's programs are gone; model and optimizer are the app's.
+    expect(await heard).toMatchObject({ input: 0, activation: 0, uniform: 0, output: 0 });
+    await expectRefusal(() => far.evaluate("train"), DisposedError, "the worker was terminated");
+    far.terminate();
+    const { held = [] } = await navigator.locks.query();
+    expect(held.filter(({ name }) => name?.startsWith("webgpu-lstm"))).toEqual([]);
+  });
+
+  test("terminate rejects all that is waited for", async () => {
+    const far = await remote(config(4000, 5, 4));
+    const pending = [far.fit("train", { epochs: 1 }).next(), far.call("add", 1, 2), far.stateDict()];
+    far.terminate();
+    for (const result of await Promise.allSettled(pending)) {
+      expect(result).toMatchObject({ status: "rejected", reason: expect.any(DisposedError) });
+    }
+  });
+
+  test("a worker that dies rejects what is waited for by name: closed by itself, or ended by somebody else", async () => {
+    for (const kill of ["itself", "somebody"]) {
+      const thread = worker();
+      const far = await connect(thread, config(4000, 5, 4));
+      const fitting = far.fit("train", { epochs: 50 }).next();
+      const refused = expectRefusal(
+        () => fitting,
+        WorkerError,
+        "the worker has died",
+        "connect() to a new one",
+      );
+      if (kill === "itself") await far.call("close");
+      else thread.terminate();
+      await refused;
+      await expectRefusal(() => far.evaluate("train"), WorkerError, "has died");
+    }
+  });
+
+  test("a worker that never serves, no worker, and a page that is none", async () => {
+    const fails = new Worker(new URL("./workers/silent.worker.ts", import.meta.url), { type: "module" });
+    await expectRefusal(() => connect(fails), WorkerError, "connect: the worker did not start");
+    const missing = new Worker("/no/such/file.js", { type: "module" });
+    await expectRefusal(() => connect(missing), WorkerError, "could not be loaded");
+    await expectRefusal(() => connect({} as Worker), OptionError, "connect", "new Worker");
+    await expectRefusal(async () => serve({ create: () => ({}) as never }), OptionError, "this is no worker");
+    await expectRefusal(async () => serve({} as never), OptionError, "serve: create must be a function");
+    await expectRefusal(() => connect(worker(), () => {}), OptionError, "cannot be sent");
+  });
+
+  test("a worker that takes its time can be ended", async () => {
+    const thread = worker();
+    const connecting = connect(thread, { ...config(), fails: "never" });
+    const refused = expectRefusal(() => connecting, WorkerError, "has died");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    thread.terminate();
+    await refused;
+  });
+});
