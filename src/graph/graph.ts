@@ -24,10 +24,20 @@ export class Graph implements Recorder {
   /** What happens to the gradients of a training step before its update, in order. */
   readonly clippings: GradientClipping[] = [];
   readonly random: RandomStreams;
+  readonly #modes: WeakMap<object, boolean>;
   readonly #differentiated = new Set<ForwardNode>();
 
-  constructor(random: RandomStreams) {
+  /** @param modes Training modes of the modules that earlier traces of the same step have met. */
+  constructor(random: RandomStreams, modes: WeakMap<object, boolean> = new WeakMap()) {
     this.random = random;
+    this.#modes = modes;
+  }
+
+  training(module: { readonly training: boolean }): boolean {
+    const known = this.#modes.get(module);
+    if (known !== undefined) return known;
+    this.#modes.set(module, module.training);
+    return module.training;
   }
 
   /** A tensor that comes from outside. */

@@ -6,6 +6,8 @@ import type { RandomStreams } from "./random-streams.ts";
 /** What ops on tensors are recorded into while a function is traced. */
 export interface Recorder {
   readonly random: RandomStreams;
+  /** Whether a module is in training mode in this step: as it was when the step first met it, however often it is traced. */
+  training(module: { readonly training: boolean }): boolean;
   /** A tensor whose values are known while tracing. */
   literal(data: Float32Array, shape: Shape): Operand;
   apply<A>(op: Op<A>, inputs: readonly (Operand | null)[], attributes: A): Operand[];

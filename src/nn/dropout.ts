@@ -40,6 +40,6 @@ export class Dropout extends Module {
 
   /** @param x Any shape. @returns The same shape. */
   forward(x: Tensor): Tensor {
-    return dropout(x, this.p, this.training);
+    return dropout(x, this.p, currentRecorder("Dropout.forward").training(this));
   }
 }

@@ -86,7 +86,10 @@ export class Module {
     return this;
   }
 
-  /** Sets training mode here and in all children; programs compiled before keep the mode they were compiled in. */
+  /**
+   * Sets training mode here and in all children. A compiled step keeps the mode in which it first met a module, also when it is
+   * traced again for other input shapes.
+   */
   train(mode = true): this {
     this.training = mode;
     for (const [, child] of this.namedChildren()) child.train(mode);

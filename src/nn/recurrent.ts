@@ -1,4 +1,5 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, ShapeError, show } from "../errors.ts";
+import { currentRecorder } from "../graph/recorder.ts";
 import { apply, cat, stack, Tensor } from "../graph/tensor.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 import { type RecurrentKind, type RecurrentParameters, recurrentParameters } from "./cell-kinds.ts";
@@ -128,6 +129,7 @@ export abstract class Recurrent extends Module {
 
   /** @param x [T, N, inputSize] */
   #runLayers(x: Tensor, lengths: Tensor | null, initial: readonly Tensor[] | null) {
+    const training = currentRecorder(`${this.#name}.forward`).training(this);
     const lasts: Tensor[][] = [];
     let output = x;
     for (const [l, directions] of this.#layers.entries()) {
@@ -145,7 +147,7 @@ export abstract class Recurrent extends Module {
         return sequence!;
       });
       output = outputs.length === 1 ? outputs[0]! : cat(outputs, 2);
-      if (l < this.numLayers - 1) output = dropout(output, this.dropout, this.training);
+      if (l < this.numLayers - 1) output = dropout(output, this.dropout, training);
     }
     return { output, finals: lasts[0]!.map((_, i) => lasts.map((last) => last[i]!)) };
   }

@@ -81,9 +81,10 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
   if (options.random !== undefined) checkRandomState("device.compile", options.random);
   const plan = { facts: context.facts, pins, maxGrid: context.limits.maxGrid };
   const random = new StepRandom(options.random);
+  const modes = new WeakMap<object, boolean>();
   const accumulation = accumulate ? new Accumulation(context, accumulate) : null;
   const build = (shapes: InputShapes) =>
-    buildProgram(context, plan, fn, shapes, minimize, optimizer, carry, accumulation, random);
+    buildProgram(context, plan, fn, shapes, minimize, optimizer, carry, accumulation, random, modes);
   try {
     const source = build(inputs);
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
@@ -106,8 +107,9 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   carry: Readonly<Record<string, string | undefined>>,
   accumulation: Accumulation | null,
   random: StepRandom,
+  modes: WeakMap<object, boolean>,
 ): StepSource {
-  const graph = new Graph(random.trace());
+  const graph = new Graph(random.trace(), modes);
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
   const outputs = new Map<string, Tensor>();
   const gradients = new Map<Parameter, Tensor>();
