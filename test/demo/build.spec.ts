@@ -33,6 +33,10 @@ test("the built demo works from a sub-path", async ({ page }, { outputDir }) => 
     await expect(page.getByTestId("adapter")).toContainText("(software)");
     await page.getByRole("button", { name: "Start", exact: true }).click();
     await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
+    await page.getByRole("link", { name: "Inspect" }).click();
+    await page.getByRole("button", { name: "Open the example" }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.", { timeout: 30_000 });
     expect(failed).toEqual([]);
   } finally {
     server.closeAllConnections();

@@ -111,6 +111,7 @@ for (const [name, size] of WIDTHS) {
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme });
       await open(page);
+      await expect(button(page, "Start")).toBeEnabled(); // the view has come, and its device
       await expectAccessible(page);
       await button(page, "Start").click();
       await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
