@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { wgslComments } from "./tools/wgsl-comments.ts";
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 /** The library build: ESM, an entry for the library and one for workers, the WGSL inlined. Types are emitted beside it by `tsc`. */
 export default defineConfig({
+  plugins: [wgslComments()],
   resolve: {
     alias: [
       { find: /^webgpu-lstm$/, replacement: source("index.ts") },

@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { wgslComments } from "../tools/wgsl-comments.ts";
 
 /**
  * The demo, as a site that works from any path (`base: "./"`).
  * It imports the library from its source, by the name a user would write.
  */
 export default defineConfig({
+  plugins: [wgslComments()],
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",
   resolve: { alias: { "webgpu-lstm": fileURLToPath(new URL("../src/index.ts", import.meta.url)) } },

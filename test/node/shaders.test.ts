@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { create, globals } from "webgpu";
 import { Kernel, KernelCache, type KernelDeclaration } from "../../src/gpu/kernel.ts";
+import { withoutComments } from "../../tools/wgsl-comments.ts";
 import { contractComplaints } from "./shader-contract.ts";
 
 const folder = new URL("../../shaders/", import.meta.url);
@@ -53,6 +54,21 @@ describe("every kernel", () => {
       expect((await device.popErrorScope())?.message).toBeUndefined();
     },
   );
+});
+
+describe("a build's shaders", () => {
+  test("have no comment lines, but all loops that are written out", () => {
+    for (const { name, declaration } of kernels) {
+      for (const text of [declaration.source, ...(declaration.library ?? [])]) {
+        const stripped = withoutComments(text);
+        const marks = (code: string) => code.match(/\/\/ @unroll/g)?.length ?? 0;
+        expect(marks(stripped), name).toBe(marks(text));
+        expect(stripped.match(/^\s*\/\/(?! @unroll)/m), name).toBeNull();
+        const code = (lines: string) => lines.split("\n").filter((line) => !/^\s*\/\//.test(line));
+        expect(code(stripped), name).toEqual(code(text));
+      }
+    }
+  });
 });
 
 describe("the catalogue", () => {
