@@ -186,7 +186,7 @@ export class RemoteTrainer {
  * @param worker `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })`. It is this trainer's from now
  * on: it is ended if this fails.
  * @param config What the worker's `create` is given: anything that can be cloned; typed arrays are copied unless marked with `transfer`.
- * @throws {@link WorkerError} if the worker does not start, and what its `create` throws.
+ * @throws `WorkerError` if the worker does not start, and what its `create` throws.
  *
  * @example
  * const trainer = await connect(worker, { seed: 0, x, y });
