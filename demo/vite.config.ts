@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { wgslComments } from "../tools/wgsl-comments.ts";
+import library from "../vite.config.ts";
 
 /**
  * The demo, as a site that works from any path (`base: "./"`).
@@ -10,7 +11,7 @@ export default defineConfig({
   plugins: [wgslComments()],
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",
-  resolve: { alias: { "webgpu-lstm": fileURLToPath(new URL("../src/index.ts", import.meta.url)) } },
+  resolve: library.resolve ?? {},
   // A fixed list: a dependency discovered at the first visit would reload the page.
   optimizeDeps: { include: ["uplot", "d3-dsv"] },
   build: {
