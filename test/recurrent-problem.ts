@@ -40,6 +40,8 @@ export function drawProblem(
     readonly seed: number;
     /** Parameters are uniform in ±bound. */
     readonly bound: number;
+    /** Inputs are uniform in ±inputBound. */
+    readonly inputBound: number;
     readonly seqLen: number;
     readonly batch: number;
     readonly unbatched: boolean;
@@ -63,7 +65,7 @@ export function drawProblem(
   const sequence = options.unbatched ? [seqLen] : options.batchFirst ? [batch, seqLen] : [seqLen, batch];
   const states = [options.numLayers * directions, ...(options.unbatched ? [] : [batch])];
   const hasCell = kind === "lstm";
-  const inputs = new Map([["x", draw([...sequence, options.inputSize], 2)]]);
+  const inputs = new Map([["x", draw([...sequence, options.inputSize], options.inputBound)]]);
   if (options.initialState) {
     inputs.set("h0", draw([...states, width], 1));
     if (hasCell) inputs.set("c0", draw([...states, hiddenSize], 1));
@@ -90,6 +92,7 @@ export function problemOf(golden: GoldenCase): RecurrentProblem {
     bidirectional: golden.boolean("bidirectional"),
     seed: golden.number("seed"),
     bound: golden.number("weight_bound"),
+    inputBound: 2,
     seqLen: golden.number("seq_len"),
     batch: golden.number("batch"),
     unbatched: golden.boolean("unbatched"),

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import { typeErrors } from "../type-errors.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (path: string) => readFileSync(root + path, "utf8");
@@ -31,27 +32,6 @@ declare const lengths: Int32Array;
 declare const targets: Int32Array;
 `;
 
-/** Compiler errors in modules that stand in the repository's root. */
-function errorsIn(texts: readonly string[]): string[] {
-  const modules = new Map(texts.map((text, index) => [`${root}readme-block-${index}.ts`, text]));
-  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  options.noUnusedLocals = false;
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (name) => modules.has(name) || fileExists(name);
-  host.getSourceFile = (name, ...rest) => {
-    const text = modules.get(name);
-    return text === undefined
-      ? getSourceFile(name, ...rest)
-      : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
-  };
-  const program = ts.createProgram([...modules.keys()], options, host);
-  return [...modules.keys()]
-    .flatMap((name) => ts.getPreEmitDiagnostics(program, program.getSourceFile(name)))
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
-}
-
 describe("the README", () => {
   test("shows examples/quickstart.ts word for word", () => {
     expect(blocks[0]).toBe(read("examples/quickstart.ts"));
@@ -64,7 +44,7 @@ describe("the README", () => {
       return given + (block.includes("new Forecaster()") ? "" : built) + block;
     });
     const mistaken = whole[0]!.replace("batchFirst: true", "batchfirst: true");
-    expect(errorsIn([...whole, mistaken])).toEqual([
+    expect(typeErrors([...whole, mistaken])).toEqual([
       expect.stringMatching(/'batchfirst' does not exist in type/),
     ]);
   });

@@ -1,12 +1,12 @@
 /** The character example without its training: the text, the split, the baselines, the command line, and the guide's code. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { parseCharacterOptions, UsageError } from "../../examples/char-options.ts";
 import { chapters } from "../../examples/characters/moby-dick.ts";
 import { baselinesOf, characterTask } from "../../examples/characters/task.ts";
 import { DEFAULTS } from "../../examples/characters/train.ts";
+import { typeErrors } from "../type-errors.ts";
 
 describe("Moby-Dick", () => {
   test("has 135 chapters of whole paragraphs", () => {
@@ -95,28 +95,5 @@ declare const load: Float32Array;
 `;
   const program = `${given}${blocks.join("")}`;
   const mistaken = program.replace("topK: 40", "topk: 40");
-  expect(errorsIn(root, [program, mistaken])).toEqual([
-    expect.stringMatching(/'topk' does not exist in type/),
-  ]);
+  expect(typeErrors([program, mistaken])).toEqual([expect.stringMatching(/'topk' does not exist in type/)]);
 });
-
-/** Compiler errors in modules that stand in the repository's root. */
-function errorsIn(root: string, texts: readonly string[]): string[] {
-  const modules = new Map(texts.map((text, index) => [`${root}text-guide-${index}.ts`, text]));
-  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  options.noUnusedLocals = false;
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (name) => modules.has(name) || fileExists(name);
-  host.getSourceFile = (name, ...rest) => {
-    const text = modules.get(name);
-    return text === undefined
-      ? getSourceFile(name, ...rest)
-      : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
-  };
-  const program = ts.createProgram([...modules.keys()], options, host);
-  return [...modules.keys()]
-    .flatMap((name) => ts.getPreEmitDiagnostics(program, program.getSourceFile(name)))
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
-}
