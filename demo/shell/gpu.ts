@@ -1,14 +1,15 @@
-/** The one device that all views share, requested when the first of them needs it. */
+/** The one device that the views share which need none in a worker of their own, requested when the first of them needs it. */
 import { Device } from "webgpu-lstm";
 
 export class Gpu {
-  readonly #describe: (text: string) => void;
+  /** Shows the name of the adapter in use; a view whose worker has a device of its own tells it here. */
+  readonly describe: (text: string) => void;
   #device: Promise<Device> | undefined;
   #free: Promise<unknown> = Promise.resolve();
 
   /** @param describe Told the adapter's name, or that there is none */
   constructor(describe: (text: string) => void) {
-    this.#describe = describe;
+    this.describe = describe;
   }
 
   /**
@@ -27,13 +28,13 @@ export class Gpu {
   }
 
   async #request(): Promise<Device> {
-    this.#describe("…");
+    this.describe("…");
     try {
       const device = await Device.request();
-      this.#describe(device.describe());
+      this.describe(device.describe());
       return device;
     } catch (error) {
-      this.#describe("none");
+      this.describe("none");
       throw error;
     }
   }

@@ -58,3 +58,28 @@ export async function countBuffers(page: Page): Promise<void> {
 export function liveBytes(page: Page): Promise<number> {
   return page.evaluate(() => (window as unknown as { liveBytes(): number }).liveBytes());
 }
+
+/** To be called once the page is open: from then on {@link busyTime} tells what its main thread did at a stretch. */
+export async function watchMainThread(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const seen = { longest: 0, frames: 0, since: performance.now() };
+    Object.assign(window, { seen });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
+    }).observe({ type: "longtask" });
+    const frame = () => {
+      seen.frames++;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+}
+
+/** The longest task of the main thread over 50 ms, in ms (0 if none), and frames a second, since {@link watchMainThread}. */
+export function busyTime(page: Page): Promise<{ longest: number; framesPerSecond: number }> {
+  return page.evaluate(() => {
+    const { seen } = window as unknown as { seen: { longest: number; frames: number; since: number } };
+    const framesPerSecond = (1000 * seen.frames) / (performance.now() - seen.since);
+    return { longest: seen.longest, framesPerSecond };
+  });
+}

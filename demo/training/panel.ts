@@ -1,0 +1,108 @@
+/** The buttons, the status line and the progress of a run; and, after a reload, the offer to resume the one before. */
+import { timeLeft } from "./estimate.ts";
+import html from "./panel.html?raw";
+import "./panel.css";
+import { isUnderWay, type Phase, type Snapshot } from "./phase.ts";
+import type { Position } from "./store.ts";
+
+/** What the visitor can ask for. */
+export interface PanelActions {
+  /** Train a model from its beginning. */
+  start(): void;
+  pause(): void;
+  resume(): void;
+  cancel(): void;
+  /** Go on with the kept run. */
+  takeOffer(): void;
+  /** Throw the kept run away. */
+  discardOffer(): void;
+}
+
+/** The main button in each phase. */
+const TOGGLE: Record<Phase, string> = {
+  opening: "Start",
+  ready: "Start",
+  compiling: "Pause",
+  training: "Pause",
+  pausing: "Resume",
+  paused: "Resume",
+  done: "Start again",
+  stopped: "Start again",
+  failed: "Start again",
+};
+
+const STATUS: Record<Phase, (snapshot: Snapshot) => string> = {
+  opening: () => "Looking for a GPU…",
+  ready: () => "Press Start to train a new model.",
+  compiling: () => "Compiling the training step…",
+  training: () => "Training…",
+  pausing: () => "Pausing…",
+  paused: ({ epoch, epochs }) => `Paused in epoch ${Math.min(epoch + 1, epochs)} of ${epochs}.`,
+  done: ({ epochs }) => `Done, ${epochs} epochs.`,
+  stopped: ({ epoch }) => `Cancelled after ${epoch} ${epoch === 1 ? "epoch" : "epochs"}.`,
+  failed: () => "Stopped.",
+};
+
+export class RunPanel {
+  readonly #parts: <E extends HTMLElement = HTMLElement>(name: string) => E;
+  readonly #actions: PanelActions;
+  #snapshot: Snapshot | undefined;
+
+  /** @param container An empty card, which it fills. */
+  constructor(container: HTMLElement, actions: PanelActions) {
+    container.innerHTML = html;
+    this.#parts = <E extends HTMLElement>(name: string) =>
+      container.querySelector<E>(`[data-part="${name}"]`)!;
+    this.#actions = actions;
+    this.#parts("toggle").addEventListener("click", () => this.#toggle());
+    this.#parts("cancel").addEventListener("click", () => actions.cancel());
+    this.#parts("take").addEventListener("click", () => actions.takeOffer());
+    this.#parts("discard").addEventListener("click", () => actions.discardOffer());
+  }
+
+  /** @param note Said after the status, such as what the best epoch was. */
+  draw(snapshot: Snapshot, note = ""): void {
+    const { phase, done, secondsLeft } = snapshot;
+    this.#snapshot = snapshot;
+    const toggle = this.#parts<HTMLButtonElement>("toggle");
+    setText(toggle, TOGGLE[phase]);
+    toggle.disabled = phase === "opening";
+    this.#parts<HTMLButtonElement>("cancel").disabled = !isUnderWay(phase);
+    setText(this.#parts("status"), `${STATUS[phase](snapshot)}${note && ` ${note}`}`);
+    this.#parts<HTMLProgressElement>("progress").value = done;
+    // Not in the status: a screen reader would read out every change.
+    setText(this.#parts("left"), secondsLeft === undefined ? "" : timeLeft(secondsLeft));
+  }
+
+  /** Without a GPU there is nothing to press. */
+  drawUnusable(): void {
+    this.#parts<HTMLButtonElement>("toggle").disabled = true;
+    this.#parts<HTMLButtonElement>("cancel").disabled = true;
+    this.offer(undefined);
+    setText(this.#parts("status"), "Training is not possible.");
+  }
+
+  /** Offers to go on with an interrupted run, or no more. */
+  offer(kept: (Position & { readonly savedAt: Date }) | undefined): void {
+    this.#parts("offer").hidden = !kept;
+    if (!kept) return;
+    const { epoch, epochs, savedAt } = kept;
+    const when = savedAt.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+    setText(
+      this.#parts("offer-text"),
+      `The last run was interrupted in epoch ${epoch} of ${epochs} (${when}).`,
+    );
+  }
+
+  #toggle(): void {
+    const phase = this.#snapshot?.phase;
+    if (phase === "compiling" || phase === "training") this.#actions.pause();
+    else if (phase === "pausing" || phase === "paused") this.#actions.resume();
+    else this.#actions.start();
+  }
+}
+
+/** Leaves the text alone where it is the same: a live region would be read out again. */
+function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}

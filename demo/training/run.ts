@@ -1,0 +1,219 @@
+/** One training run in a worker of its own, as the page steers it: start, pause, resume, cancel, and what is to be seen of it. */
+import type { Progress } from "webgpu-lstm";
+import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
+import { Estimate } from "./estimate.ts";
+import { KEEP } from "./keeper.ts";
+import { isUnderWay, type Phase, type Snapshot } from "./phase.ts";
+import type { RunStart } from "./serve-run.ts";
+import { forget, keepPlan } from "./store.ts";
+
+type Report = Snapshot["reports"][number];
+
+/** What a view wants trained, and what it does meanwhile. Training waits for the promises that these functions return. */
+export interface RunPlan<Config> {
+  /** The view's name, as its worker gives it to `serveRun`. */
+  readonly id: string;
+  /** `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })` */
+  worker(): Worker;
+  /** For the worker's `create`, and, after a reload, for the page: plain JSON. */
+  readonly config: Config;
+  readonly epochs: number;
+  /** Names of the worker's callbacks for `fit`. */
+  readonly callbacks?: readonly string[];
+  /** Whether to go on from the kept checkpoint. */
+  readonly resume?: boolean;
+  /** Something in the snapshot has changed: it comes often and must be quick. */
+  onChange(): void;
+  /** After each batch. */
+  onBatch?(trainer: RemoteTrainer, progress: Progress): unknown;
+  /** After each epoch, before it is paused there. */
+  onEpoch?(trainer: RemoteTrainer, report: Report): unknown;
+  /** Training has been held up by the visitor. */
+  onPause?(trainer: RemoteTrainer): unknown;
+  /** After the last epoch, before it counts as done. */
+  onDone?(trainer: RemoteTrainer): unknown;
+}
+
+/** An aborted run that has not ended by then, in ms, is ended with its worker. */
+const PATIENCE = 700;
+
+export class TrainingRun<Config> {
+  readonly #plan: RunPlan<Config>;
+  readonly #abort = new AbortController();
+  readonly #estimate = new Estimate();
+  readonly #snapshot: { -readonly [K in keyof Snapshot]: Snapshot[K] };
+  /** The worker's trainer, or why there is none. */
+  readonly #trainer: Promise<RemoteTrainer>;
+  #connected: RemoteTrainer | undefined;
+  #training: Promise<void> = Promise.resolve();
+  #resume: (() => void) | undefined;
+  /** Those who wait for the next phase. */
+  #awaitingPhase: (() => void)[] = [];
+  #disposed = false;
+
+  /** Starts the worker and has it make its trainer; the snapshot says when that is ready, or has failed. */
+  constructor(plan: RunPlan<Config>) {
+    this.#plan = plan;
+    this.#snapshot = {
+      phase: "opening",
+      epoch: 0,
+      epochs: plan.epochs,
+      batch: 0,
+      batches: undefined,
+      reports: [],
+      done: 0,
+      secondsLeft: undefined,
+      adapter: undefined,
+      error: undefined,
+    };
+    this.#trainer = this.#open();
+    this.#trainer.catch((error) => this.#fail(error));
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** The trainer, once it is ready, for what a view asks outside of training; its calls may come between two batches. */
+  get trainer(): RemoteTrainer | undefined {
+    return this.#connected;
+  }
+
+  /** Trains in the background, as soon as the worker is ready; to be called once. */
+  start(): void {
+    this.#enter("compiling");
+    this.#training = this.#train().catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Holds training up before the next batch; settles when it is, and the run is kept as it is then. */
+  async pause(): Promise<void> {
+    const { phase } = this.#snapshot;
+    if (phase === "training" || phase === "compiling") this.#enter("pausing");
+    while (this.#snapshot.phase === "pausing") {
+      await new Promise<void>((resolve) => this.#awaitingPhase.push(resolve));
+    }
+  }
+
+  resume(): void {
+    const { phase } = this.#snapshot;
+    if (phase !== "pausing" && phase !== "paused") return;
+    this.#estimate.restart();
+    this.#enter("training");
+    this.#resume?.();
+  }
+
+  /** Ends training for good, within a second; the model keeps what it has learned unless its worker had to be ended. */
+  async cancel(): Promise<void> {
+    if (!isUnderWay(this.#snapshot.phase)) return;
+    this.#enter("stopped");
+    this.#abort.abort();
+    this.#resume?.();
+    const late = setTimeout(() => this.#end(), PATIENCE);
+    await this.#training;
+    clearTimeout(late);
+    await forget(this.#plan.id);
+  }
+
+  /** Ends the worker, and the GPU memory with it. Nothing is told from here on; a kept run stays kept. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#abort.abort();
+    this.#resume?.();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#connected?.terminate();
+    this.#connected = undefined;
+  }
+
+  async #open(): Promise<RemoteTrainer> {
+    const { worker, config, resume = false } = this.#plan;
+    const start: RunStart<Config> = { config, resume };
+    const trainer = await connect(worker(), start);
+    if (this.#disposed) {
+      trainer.terminate();
+      throw this.#abort.signal.reason;
+    }
+    this.#connected = trainer;
+    this.#snapshot.adapter = trainer.device;
+    this.#snapshot.batches = trainer.loaders["train"];
+    if (resume) this.#add(...(await trainer.history()).reports);
+    if (this.#snapshot.phase === "opening") this.#enter("ready");
+    return trainer;
+  }
+
+  async #train(): Promise<void> {
+    const trainer = await this.#trainer;
+    const { id, config, epochs, callbacks = [], resume, onEpoch, onDone } = this.#plan;
+    const { signal } = this.#abort;
+    if (!resume) await keepPlan(id, config);
+    const run = trainer.fit("train", {
+      epochs,
+      ...("validation" in trainer.loaders && { validation: "validation" }),
+      callbacks: [...callbacks, KEEP],
+      signal,
+      onProgress: (progress) => this.#progressed(trainer, progress),
+    });
+    for await (const report of run) {
+      this.#add(report);
+      this.#tell();
+      if (!Number.isFinite(report.loss)) {
+        throw new Error(
+          `The loss is no number after epoch ${report.epoch}. A smaller learning rate may help.`,
+        );
+      }
+      await onEpoch?.(trainer, report);
+    }
+    signal.throwIfAborted();
+    await onDone?.(trainer);
+    await forget(id);
+    this.#enter("done");
+  }
+
+  #add(...reports: readonly Report[]): void {
+    const all = [...this.#snapshot.reports, ...reports];
+    Object.assign(this.#snapshot, { reports: all, epoch: all.at(-1)?.epoch ?? 0, batch: 0 });
+    this.#snapshot.done = this.#snapshot.epoch / this.#plan.epochs;
+  }
+
+  async #progressed(trainer: RemoteTrainer, progress: Progress): Promise<void> {
+    const { epoch, epochs, batch, batches } = progress;
+    const done = (epoch - 1 + (batches ? batch / batches : 0)) / epochs;
+    Object.assign(this.#snapshot, { batch, batches, done });
+    this.#estimate.mark(done, performance.now() / 1000);
+    this.#snapshot.secondsLeft = this.#estimate.secondsLeft;
+    if (this.#snapshot.phase === "compiling") this.#enter("training");
+    this.#tell();
+    await this.#plan.onBatch?.(trainer, progress);
+    if (this.#snapshot.phase === "pausing") await this.#held(trainer);
+  }
+
+  async #held(trainer: RemoteTrainer): Promise<void> {
+    await Promise.all([trainer.call(KEEP), this.#plan.onPause?.(trainer)]);
+    if (this.#snapshot.phase !== "pausing") return;
+    this.#enter("paused");
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+    });
+    this.#resume = undefined;
+  }
+
+  #fail(error: unknown): void {
+    // Cancelled or disposed: then it was no failure.
+    if (this.#abort.signal.aborted || this.#snapshot.phase === "failed") return;
+    this.#snapshot.error = error;
+    this.#enter("failed");
+  }
+
+  #enter(phase: Phase): void {
+    this.#snapshot.phase = phase;
+    if (phase !== "training") this.#snapshot.secondsLeft = undefined;
+    this.#tell();
+    for (const resolve of this.#awaitingPhase.splice(0)) resolve();
+  }
+
+  #tell(): void {
+    if (!this.#disposed) this.#plan.onChange();
+  }
+}
