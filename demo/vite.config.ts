@@ -12,6 +12,7 @@ export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",
   resolve: library.resolve ?? {},
+  worker: { format: "es", plugins: () => [wgslComments()] },
   // A fixed list: a dependency discovered at the first visit would reload the page.
   optimizeDeps: { include: ["uplot", "d3-dsv"] },
   build: {
