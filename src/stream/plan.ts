@@ -1,20 +1,11 @@
-import { GraphError, OptionError, ShapeError, show } from "../errors.ts";
-import { Graph } from "../graph/graph.ts";
-import { recordInto } from "../graph/recorder.ts";
-import { Tensor } from "../graph/tensor.ts";
-import type { Module } from "../nn/module.ts";
-import { Recurrent } from "../nn/recurrent.ts";
+import { GraphError, ShapeError } from "../errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { leavesOf } from "../nn/state-tree.ts";
+import { type StatefulModel, traceStateful } from "../nn/stateful.ts";
 import { type Shape, showShape } from "../shape.ts";
-import { leavesOf } from "./state-tree.ts";
 
-/**
- * A model that can be run one time step after another: it takes the state it gave, as `nn.LSTM`, `nn.GRU` and `nn.RNN` do. The
- * state is a tensor, or tensors in objects and arrays; without one the model begins at zero.
- */
-export type StreamingModel = Module & {
-  // biome-ignore lint/suspicious/noExplicitAny: the state is whatever the model makes of it
-  forward(x: Tensor, state?: any): { readonly output: Tensor; readonly state: unknown };
-};
+/** A model that can be asked one time step after another. */
+export type StreamingModel = StatefulModel;
 
 /** Tensors of a state, as one step leaves them for the next. */
 export interface StateSlot {
@@ -43,9 +34,9 @@ export function planStream(
   batchFirst: boolean,
 ): StreamPlan {
   const shape = (n: number, t = 1): Shape => (batchFirst ? [n, t, ...input] : [t, n, ...input]);
-  const one = traceStep(where, model, shape(streams));
-  const more = traceStep(where, model, shape(streams + 1));
-  const longer = traceStep(where, model, shape(streams, 2));
+  const one = traceStateful(where, model, shape(streams));
+  const more = traceStateful(where, model, shape(streams + 1));
+  const longer = traceStateful(where, model, shape(streams, 2));
   const slots = new Map<string, StateSlot>();
   const others = leavesOf(where, more.state);
   for (const [name, tensor] of leavesOf(where, one.state)) {
@@ -62,18 +53,6 @@ export function planStream(
     state: one.state,
     slots,
   };
-}
-
-function traceStep(where: string, model: StreamingModel, shape: Shape) {
-  // Only shapes are looked at: what an op would draw does not matter.
-  const graph = new Graph({ next: () => ({ seed: 0, stream: 0, run: () => 0 }) });
-  const result = recordInto(graph, () => model.forward(graph.input(shape)));
-  if (!(result?.output instanceof Tensor) || !("state" in result)) {
-    throw new GraphError(
-      `${where}: forward(x, state) must return { output, state }, got ${show(result)}; pass the recurrent layers' state through`,
-    );
-  }
-  return result;
 }
 
 /** The dimension that is larger with one stream more. */
@@ -101,21 +80,4 @@ function answerShape(where: string, shape: Shape, longer: Shape, streams: number
     );
   }
   return answer;
-}
-
-/** What a model's recurrent layers say of its input. Throws for one that has to see the whole sequence. */
-export function recurrentLayersOf(where: string, model: Module): Recurrent[] {
-  const found: Recurrent[] = [];
-  const visit = (module: Module): void => {
-    if (module instanceof Recurrent) found.push(module);
-    for (const [, child] of module.namedChildren()) visit(child);
-  };
-  visit(model);
-  if (found.some(({ bidirectional }) => bidirectional)) {
-    throw new OptionError(
-      `${where}: the model is bidirectional: its backward direction begins at the end, which a stream has not got; ` +
-        "use a model of one direction",
-    );
-  }
-  return found;
 }

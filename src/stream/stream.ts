@@ -10,12 +10,13 @@ import {
 } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Module } from "../nn/module.ts";
+import { leavesOf, rebuild } from "../nn/state-tree.ts";
+import { recurrentLayersOf } from "../nn/stateful.ts";
 import { Device } from "../scheduler/device.ts";
 import type { InputValue, IntegerArray } from "../scheduler/inputs.ts";
 import type { CompiledStep } from "../scheduler/step.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
-import { planStream, recurrentLayersOf, type StateSlot, type StreamingModel } from "./plan.ts";
-import { leavesOf, rebuild } from "./state-tree.ts";
+import { planStream, type StateSlot, type StreamingModel } from "./plan.ts";
 
 export interface StreamOptions {
   /** Independent streams that are answered together, N. Default 1. */
