@@ -24,8 +24,14 @@ export interface AdapterFacts {
   readonly barrierMicros: number;
   /** Time of one small dispatch in a compute pass, in µs. */
   readonly dispatchMicros: number;
+  /** Rate of loads from storage buffers of 1 MiB, in 10⁹ float32 values a second. */
+  readonly gloads: number;
+  /** Workgroups of 64 invocations that have to run at once for the adapter to reach its rates; about. */
+  readonly workgroups: number;
   /** Lanes of a subgroup where the device offers subgroups and all have the same size; else 0. */
   readonly subgroupSize: number;
+  /** Kernel versions that turned out the fastest when they were timed, by what for; see `calibrate` of `Device.request`. */
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 /** A copy from buffer to buffer, in bytes. */

@@ -1,6 +1,8 @@
 import barrierSource from "../../shaders/measure_barrier.wgsl?raw";
 import fmaSource from "../../shaders/measure_fma.wgsl?raw";
-import { checkInteger, checkNumber, checkOptions } from "../errors.ts";
+import loadsSource from "../../shaders/measure_loads.wgsl?raw";
+import { checkInteger, checkNumber, checkOptions, OptionError, show } from "../errors.ts";
+import type { DeviceBuffer } from "./buffer.ts";
 import type { AdapterFacts, GpuContext } from "./context.ts";
 import { BindGroups, Kernel, type PreparedDispatch, UNIFORM_ALIGNMENT } from "./kernel.ts";
 
@@ -22,38 +24,58 @@ export const measureFma = new Kernel({
   bindings: { out: "read_write" },
 });
 
+export const measureLoads = new Kernel({
+  name: "measure_loads",
+  source: loadsSource,
+  workgroup: [64, 1, 1],
+  params: { count: "u32" },
+  bindings: { data: "read", out: "read_write" },
+});
+
 /** Throws an OptionError unless `facts` is complete and every fact possible. */
 export function checkFacts(where: string, facts: AdapterFacts): AdapterFacts {
-  const names = ["gflops", "barrierMicros", "dispatchMicros"] as const;
-  checkOptions(where, facts, [...names, "subgroupSize"]);
+  const names = ["gflops", "barrierMicros", "dispatchMicros", "gloads", "workgroups"] as const;
+  checkOptions(where, facts, [...names, "subgroupSize", "versions"]);
   checkInteger(where, "subgroupSize", facts.subgroupSize, 0);
   for (const name of names) checkNumber(where, name, facts[name], "a positive number", (n) => n > 0);
-  return { ...facts };
+  const { versions = {} } = facts;
+  const named = typeof versions === "object" && versions !== null && !Array.isArray(versions);
+  if (!named || Object.values(versions).some((version) => typeof version !== "string")) {
+    throw new OptionError(
+      `${where}: versions must name a kernel version for each use, as device.facts.versions does, got ${show(versions)}`,
+    );
+  }
+  return { ...facts, versions: { ...versions } };
 }
 
 /** A measured time must stand out of a browser's 2.5 ms answer granularity. */
 const LONG_ENOUGH_MS = 8;
 
-/** Workgroups that keep any adapter's cores busy while its FMA rate is measured. */
-const FMA_GROUPS = 256;
+/** Workgroups that keep any adapter's cores busy while its rates are measured. */
+const GROUPS = 256;
 
-/** Measures an adapter's facts, in about a tenth of a second. */
+/** What measure_loads reads, in bytes. */
+const LOADED_BYTES = 1 << 20;
+
+/** Measures an adapter's facts, in about a quarter of a second. */
 export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
-  await context.kernels.compile([measureBarrier, measureFma]);
-  const out = context.allocate("activation", FMA_GROUPS * 64 * 4, "measured facts");
+  await context.kernels.compile([measureBarrier, measureFma, measureLoads]);
+  const out = context.allocate("activation", GROUPS * 64 * 4, "measured facts");
+  const data = context.allocate("activation", LOADED_BYTES, "measured loads");
   const uniforms = context.allocateUniforms(UNIFORM_ALIGNMENT, "measured facts");
   const groups = new BindGroups();
-  const storage = [{ buffer: out, offset: 0, bytes: out.bytes }];
+  const whole = (buffer: DeviceBuffer) => ({ buffer, offset: 0, bytes: buffer.bytes });
 
-  /** Milliseconds from submission to the end of the work, the best of two. */
+  /** Milliseconds from submission to the end of the work, the best of three. */
   const time = async (kernel: Kernel, params: Record<string, number>, grid: number, repeat = 1) => {
     const bytes = new DataView(new ArrayBuffer(kernel.paramBytes));
     kernel.packParams(params, bytes, 0);
     context.write(uniforms, 0, bytes);
+    const storage = kernel === measureLoads ? [whole(data), whole(out)] : [whole(out)];
     const dispatch = context.kernels.prepare(kernel, uniforms, 0, storage, [grid, 1, 1], groups);
     const work = new Array<PreparedDispatch>(repeat).fill(dispatch);
     let best = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < 3; i++) {
       const start = performance.now();
       context.submit(work);
       await context.idle();
@@ -71,20 +93,27 @@ export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
     }
   };
   try {
-    const round = await unit(16, 1 << 16, (count) => time(measureFma, { count, factor: 0.5 }, FMA_GROUPS));
+    const fma = (groups: number, start: number, limit: number) =>
+      unit(start, limit, (count) => time(measureFma, { count, factor: 0.5 }, groups));
+    const round = await fma(GROUPS, 16, 1 << 16);
+    const alone = await fma(1, 1024, 1 << 20);
+    const loads = await unit(16, 1 << 16, (count) => time(measureLoads, { count }, GROUPS));
     // A round has two barriers.
     const barriers = await unit(256, 1 << 16, (count) => time(measureBarrier, { count }, 1));
     const dispatch = await unit(64, 1 << 12, (count) =>
       time(measureFma, { count: 0, factor: 0.5 }, 1, count),
     );
     return {
-      gflops: (FMA_GROUPS * 64 * 64) / (round * 1e6),
+      gflops: (GROUPS * 64 * 64) / (round * 1e6),
+      gloads: (GROUPS * 64 * 16) / (loads * 1e6),
+      workgroups: Math.max(1, (GROUPS * alone) / round),
       barrierMicros: (barriers * 1e3) / 2,
       dispatchMicros: dispatch * 1e3,
       subgroupSize: context.facts.subgroupSize,
     };
   } finally {
     out.dispose();
+    data.dispose();
     uniforms.dispose();
   }
 }

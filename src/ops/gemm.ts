@@ -5,8 +5,17 @@ import storeLibrary from "../../shaders/lib/gemm_store.wgsl?raw";
 import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import slicesSource from "../../shaders/sum_slices.wgsl?raw";
 import { type BufferAccess, Kernel, type ParamType } from "../gpu/kernel.ts";
-import { sizeOf } from "../shape.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanContext } from "./op.ts";
+import { roundUp, sizeOf } from "../shape.ts";
+import { bucket, predictMicros } from "./choice.ts";
+import {
+  type Dispatch,
+  dispatch,
+  flag,
+  linearGrid,
+  type Operand,
+  type PlanContext,
+  type PlanSettings,
+} from "./op.ts";
 
 const params = {
   rows: "u32",
@@ -97,12 +106,27 @@ export interface Product {
   readonly accumulate?: boolean;
 }
 
-/** Each version's kernel and a workgroup's tile of C, in elements. */
+/** One way to compute a product. */
+interface Version {
+  readonly kernel: Kernel<keyof typeof params, keyof typeof bindings>;
+  /** A workgroup's tile of C, in elements. */
+  readonly tile: readonly [rows: number, columns: number];
+  /** What four lanes own, where those that lie outside C end at once. */
+  readonly quad?: readonly [rows: number, columns: number];
+  /** Values loaded for a multiply-add; one from workgroup memory counts a quarter. */
+  readonly loads: number;
+  /** Depth between two barriers, where there are any. */
+  readonly staged?: number;
+}
+
+/** The first takes the place of a pinned one that cannot do a product. */
 const VERSIONS = {
-  register: { kernel: gemmRegister, tile: [32, 64] },
-  shared: { kernel: gemmShared, tile: [64, 64] },
-  subgroup: { kernel: gemmSubgroup, tile: [16, 32] },
-} as const;
+  register: { kernel: gemmRegister, tile: [32, 64], quad: [4, 32], loads: 12 / 32 },
+  shared: { kernel: gemmShared, tile: [64, 64], loads: 2 / 64 + 8 / 16 / 4, staged: 16 },
+  subgroup: { kernel: gemmSubgroup, tile: [16, 32], loads: 48 / 512 },
+} as const satisfies Record<string, Version>;
+
+type VersionName = keyof typeof VERSIONS;
 
 /** Lanes that gemm_subgroup and the LSTM's subgroup version are written for. */
 export const SUBGROUP_LANES = 4;
@@ -113,28 +137,60 @@ function inQuads({ columns, b, c }: Product): boolean {
   return b.strides[1] === 1 && c.strides[1] === 1 && quads.every((n) => n % 4 === 0);
 }
 
-/**
- * The version for a product. Staging tiles in workgroup memory pays where a barrier costs less than the loads it saves;
- * sharing loads within a subgroup pays where the product has rows enough for the tile.
- */
-function chooseVersion(product: Product, plan: PlanContext): keyof typeof VERSIONS {
-  const { rows, columns } = product;
-  const { facts, pins } = plan;
+/** How a product is cut along its depth. */
+interface Slices {
+  readonly count: number;
+  readonly depth: number;
+  readonly ones: boolean;
+}
+
+const WHOLE: Slices = { count: 1, depth: 0, ones: false };
+
+/** Predicted time of each version that can do a product, in µs. */
+function predictions(product: Product, { count }: Slices, { facts }: PlanSettings) {
+  const { rows, columns, depth } = product;
+  const micros = ({ tile, quad = tile, loads, staged = depth }: Version) => {
+    const groups = Math.ceil(rows / tile[0]) * Math.ceil(columns / tile[1]) * count;
+    const [high, wide] = facts.subgroupSize === SUBGROUP_LANES ? quad : tile;
+    const products = roundUp(rows, high) * roundUp(columns, wide) * depth;
+    // A workgroup with barriers has 256 invocations.
+    const barriers = staged === depth ? 0 : 4 * 2 * Math.ceil(depth / count / staged);
+    return predictMicros({ groups, flops: 2 * products, loads: loads * products, barriers }, facts);
+  };
+  const { register, shared, subgroup } = VERSIONS;
   const canSubgroup = facts.subgroupSize === SUBGROUP_LANES && inQuads(product);
-  if (pins.gemm === "subgroup") return canSubgroup ? "subgroup" : "register";
-  if (pins.gemm) return pins.gemm;
-  if (facts.barrierMicros < 1 && rows >= 32 && columns >= 32) return "shared";
-  return canSubgroup && rows > 8 ? "subgroup" : "register";
+  return {
+    register: micros(register),
+    shared: micros(shared),
+    ...(canSubgroup ? { subgroup: micros(subgroup) } : {}),
+  };
+}
+
+/** Predicted time of a product by the version that is predicted to be the fastest, in µs. */
+export function gemmMicros(product: Product, plan: PlanSettings): number {
+  return Math.min(...Object.values(predictions(product, WHOLE, plan)));
 }
 
 /** The dispatch of one product. */
-export function gemm(
-  product: Product,
-  plan: PlanContext,
-  slices = { count: 1, depth: 0, ones: false },
-): Dispatch {
+export function gemm(product: Product, plan: PlanContext, slices = WHOLE): Dispatch {
+  const { rows, columns, depth, a, b } = product;
+  const layout = `${a.strides[1] === 1 ? "n" : "t"}${b.strides[1] === 1 ? "n" : "t"}`;
+  const what = `gemm ${layout}, ${bucket(rows)}×${columns}×${bucket(depth)}, slices: ${slices.count}`;
+  const version = plan.choices.choose(
+    what,
+    plan.pins.gemm,
+    predictions(product, slices, plan),
+    (tried: VersionName) => {
+      const c = { ...product.c, operand: plan.temporary([product.c.operand.elements]) };
+      return [gemmBy(tried, { ...product, c }, slices)];
+    },
+  );
+  return gemmBy(version, product, slices);
+}
+
+function gemmBy(version: VersionName, product: Product, slices: Slices): Dispatch {
   const { rows, columns, depth, a, b, c, bias } = product;
-  const { kernel, tile } = VERSIONS[chooseVersion(product, plan)];
+  const { kernel, tile } = VERSIONS[version];
   return dispatch({
     kernel,
     params: {

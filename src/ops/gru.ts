@@ -13,8 +13,9 @@ import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
 import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
+import { fastestVersion } from "./recurrent-choice.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
-import { cellVersion, fastVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
+import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 
 const forwardLibrary = [activations, updateForward, lengths];
 const backwardLibrary = [updateBackward, lengths];
@@ -85,8 +86,8 @@ export const gruSubgroupBackward = new Kernel({
 });
 
 const versions = {
+  step: fusedVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, stepTiles(16, 4)),
   cell: cellVersion({ forward: gruCellForward, backward: gruCellBackward, slots: 4 }),
-  step: fusedVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, stepTiles(16)),
   subgroup: fusedVersion(
     { forward: gruSubgroupForward, backward: gruSubgroupBackward, slots: 4 },
     subgroupTiles(4),
@@ -103,5 +104,5 @@ export const gru = recurrentLayer({
   inputSlots: 0b0111,
   hiddenSlots: 0b1011,
   passesHidden: true,
-  version: (recurrence, plan) => fastVersion(versions, recurrence, plan),
+  part: fastestVersion("gru", versions),
 });

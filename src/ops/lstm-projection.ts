@@ -10,7 +10,7 @@ import {
   forwardParamsAt,
   hasHiddenCarry,
   type Recurrence,
-  type RecurrentVersion,
+  type RecurrentPart,
   type Step,
   stepsOf,
 } from "./recurrence.ts";
@@ -81,7 +81,7 @@ function carry(recurrence: Recurrence, step: Step, plan: PlanContext): Dispatch 
 }
 
 /** An LSTM whose hidden state is projected, h = W_hr·(o∘tanh(c)): the plain version with a product more a step. */
-export function projectedVersion({ forward, backward, slots }: StepKernels): RecurrentVersion {
+export function projectedVersion({ forward, backward, slots }: StepKernels): RecurrentPart {
   return {
     forward(recurrence, plan) {
       const { sizes, hidden, hiddenAt, cells, cellsAt, gates, bias, lengths } = recurrence;

@@ -16,8 +16,9 @@ import { Kernel } from "../gpu/kernel.ts";
 import { ALL_SLOTS } from "./gemm.ts";
 import { projectedVersion } from "./lstm-projection.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
+import { fastestVersion } from "./recurrent-choice.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
-import { cellVersion, fastVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
+import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 
 const forwardLibrary = [activations, cell, updateForward, lengths];
 const backwardLibrary = [activations, cell, updateBackward, lengths];
@@ -91,14 +92,15 @@ export const lstmSubgroupBackward = new Kernel({
 
 const plain = { forward: lstmCellForward, backward: lstmCellBackward, slots: 4 };
 const versions = {
+  step: fusedVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, stepTiles(16, 4)),
   cell: cellVersion(plain),
-  step: fusedVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, stepTiles(16)),
   subgroup: fusedVersion(
     { forward: lstmSubgroupForward, backward: lstmSubgroupBackward, slots: 4 },
     subgroupTiles(4),
   ),
-  projected: projectedVersion(plain),
 };
+const fastest = fastestVersion("lstm", versions);
+const projected = projectedVersion(plain);
 
 /** One LSTM layer in one direction; a unit's gates are i, f, g, o. See {@link recurrentLayer}. */
 export const lstm = recurrentLayer({
@@ -107,6 +109,9 @@ export const lstm = recurrentLayer({
   inputSlots: ALL_SLOTS,
   hiddenSlots: ALL_SLOTS,
   passesHidden: false,
-  version: (recurrence, plan) =>
-    recurrence.projection ? versions.projected : fastVersion(versions, recurrence, plan),
+  part: {
+    forward: (recurrence, plan) => (recurrence.projection ? projected : fastest).forward(recurrence, plan),
+    backward: (recurrence, gradients, plan) =>
+      (recurrence.projection ? projected : fastest).backward(recurrence, gradients, plan),
+  },
 });

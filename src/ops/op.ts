@@ -38,10 +38,29 @@ export interface VersionPins {
   readonly recurrent?: "cell" | "step" | "subgroup";
 }
 
+/** What chooses between kernel versions. */
+export interface VersionChooser {
+  /**
+   * Chooses a version: the pinned one, the one that was timed to be the fastest, or the one that is predicted to be.
+   * @param what What for: versions are timed once for each `what`, so it names no size beyond what decides.
+   * @param micros Predicted time of each version that can do it; one that cannot is left out. The first takes the place of a
+   * pinned version that cannot.
+   * @param trial Dispatches by which a version can be timed.
+   */
+  choose<V extends string>(
+    what: string,
+    pin: V | undefined,
+    micros: Readonly<Partial<Record<V, number>>>,
+    trial: (version: V) => Dispatch[],
+  ): V;
+}
+
 /** What planning goes by. */
 export interface PlanSettings {
   readonly facts: AdapterFacts;
   readonly pins: VersionPins;
+  /** Chooses between versions, and keeps an account of it. */
+  readonly choices: VersionChooser;
   /** The largest number of workgroups along one axis of a grid. */
   readonly maxGrid: number;
 }

@@ -99,11 +99,19 @@ export interface RecurrenceGradients {
   readonly projected: Operand | null;
 }
 
-/** One way to run the recurrent part. */
-export interface RecurrentVersion {
+/** What runs the recurrent part. */
+export interface RecurrentPart {
   forward(recurrence: Recurrence, plan: PlanContext): Dispatch[];
   backward(recurrence: Recurrence, gradients: RecurrenceGradients, plan: PlanContext): Dispatch[];
 }
+
+/** One way to run it, among others. */
+export interface RecurrentVersion extends RecurrentPart {
+  /** Predicted time of a time step, in µs; `null` where the version cannot do the sizes or the device lacks what it needs. */
+  stepMicros(recurrence: Recurrence, pass: Pass, plan: PlanContext): number | null;
+}
+
+export type Pass = "forward" | "backward";
 
 /** Uniform struct of the forward kernels of one step; Elman RNNs have `relu` too. */
 export const forwardParams = {

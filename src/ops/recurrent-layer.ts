@@ -1,13 +1,13 @@
 import { copyRun, fill } from "./copy.ts";
 import { gemm, weightGradient } from "./gemm.ts";
 import { maskDispatch } from "./mask-steps.ts";
-import { type Dispatch, flag, type Op, type Operand, type PlanContext } from "./op.ts";
+import { type Dispatch, flag, type Op, type Operand } from "./op.ts";
 import {
   History,
   type Recurrence,
   type RecurrenceGradients,
+  type RecurrentPart,
   type RecurrentSizes,
-  type RecurrentVersion,
 } from "./recurrence.ts";
 
 export interface RecurrentAttributes {
@@ -28,8 +28,8 @@ export interface CellKind {
   readonly hiddenSlots: number;
   /** Whether a hidden state reaches the next one other than through W_hh. */
   readonly passesHidden: boolean;
-  /** The way to run the recurrent part. */
-  version(recurrence: Recurrence, plan: PlanContext): RecurrentVersion;
+  /** What runs the recurrent part. */
+  readonly part: RecurrentPart;
 }
 
 /** A layer's inputs by name. All weights and biases but W_hr are in the kernels' layout (see nn/gate-layout). */
@@ -150,7 +150,7 @@ export function recurrentLayer(kind: CellKind): Op<RecurrentAttributes> {
         );
       if (h0) copy(N * R, h0, 0, hidden, hiddenAt.at(initial));
       if (c0) copy(N * H, c0, 0, cells!, cellsAt.at(initial));
-      dispatches.push(...kind.version(recurrence, plan).forward(recurrence, plan));
+      dispatches.push(...kind.part.forward(recurrence, plan));
       if (lengths && output) {
         const history = plan.view(hidden, hiddenAt.at(0), output.shape);
         dispatches.push(maskDispatch(history, lengths, output, 0, plan));
@@ -185,7 +185,7 @@ export function recurrentLayer(kind: CellKind): Op<RecurrentAttributes> {
       if (gradHidden)
         dispatches.push(copyRun(N * R, { operand: gradHidden }, { operand: hiddenCarry! }, plan));
       if (gradCell) dispatches.push(copyRun(N * H, { operand: gradCell }, { operand: cellCarry! }, plan));
-      dispatches.push(...kind.version(recurrence, plan).backward(recurrence, gradients, plan));
+      dispatches.push(...kind.part.backward(recurrence, gradients, plan));
       // From here on `gates` holds dG, the gradients of the preactivations.
 
       if (gradWeightIh || gradBiasIh || gradBiasHh) {

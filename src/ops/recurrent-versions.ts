@@ -1,11 +1,13 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import { roundUp } from "../shape.ts";
+import { predictMicros } from "./choice.ts";
 import { copyBlock } from "./copy.ts";
-import { gemm, SUBGROUP_LANES } from "./gemm.ts";
+import { gemm, gemmMicros, type Product, SUBGROUP_LANES } from "./gemm.ts";
 import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } from "./op.ts";
 import {
   backwardParamsAt,
   forwardParamsAt,
+  type Pass,
   type Recurrence,
   type RecurrenceGradients,
   type RecurrentVersion,
@@ -23,6 +25,11 @@ export interface StepKernels {
 
 /** Operations of a cell's pointwise part for one slot of one unit, about. */
 const POINTWISE_FLOPS = 8;
+
+/** What the pointwise part takes for so many slots, exponentials and the masks of its loads and stores included; about. */
+function pointwiseWork(elements: number) {
+  return { flops: 40 * elements, loads: 8 * elements };
+}
 
 /** The operands that a kernel declares, by name; `null` for those there are not. */
 export function bind(kernel: Kernel, operands: Readonly<Record<string, Operand | null>>) {
@@ -45,15 +52,23 @@ function backwardOperands({ gates, weight, hidden, cells, lengths }: Recurrence,
 export interface FusedTiles {
   readonly rows: number;
   /** Units of a workgroup, forward and backward. */
-  readonly units: readonly [forward: number, backward: number];
+  readonly units: Readonly<Record<Pass, number>>;
+  /** Values that an invocation loads for a multiply-add of its tile. */
+  readonly loads: Readonly<Record<Pass, number>>;
+  /** Rows and units that four lanes own, where those that lie outside end at once. */
+  readonly quad?: readonly [rows: number, units: number];
+  /** Lanes that a subgroup has to have; any if not given. */
+  readonly lanes?: number;
   /** The weights of the forward kernel where they are not W' as it is, and those of the backward kernel; with what makes them. */
   readonly forwardWeight?: (recurrence: Recurrence, plan: PlanContext) => [Operand, Dispatch[]];
   readonly backwardWeight?: (recurrence: Recurrence, plan: PlanContext) => [Operand, Dispatch[]];
 }
 
-/** Tiles of the step kernels. */
-export function stepTiles(units: number): FusedTiles {
-  return { rows: 16, units: [units, units] };
+/** Tiles of the step kernels: an invocation has 4 rows and an eighth of the units. */
+export function stepTiles(units: number, slots: number): FusedTiles {
+  const own = units / 8;
+  const loads = { forward: 1 / 4 + 1 / (own * slots), backward: 1 / 4 + 1 / own };
+  return { rows: 16, units: { forward: units, backward: units }, quad: [4, 4 * own], loads };
 }
 
 /**
@@ -82,7 +97,10 @@ export function subgroupTiles(slots: number): FusedTiles {
   );
   return {
     rows: 16,
-    units: [32 / slots, 32],
+    units: { forward: 32 / slots, backward: 32 },
+    // Of four steps along k, 8 quads of B and each lane's share of 16 rows of A.
+    loads: { forward: 48 / 512, backward: 48 / 512 },
+    lanes: SUBGROUP_LANES,
     backwardWeight,
     // A unit of four slots is a quad by itself.
     ...(slots === 1 ? { forwardWeight } : {}),
@@ -109,13 +127,25 @@ export function fusedVersion(kernels: StepKernels, tiles: FusedTiles): Recurrent
       bytes: 4 * slots * (H * H + 3 * N * H),
     });
   return {
+    stepMicros: ({ sizes: { N, H } }, pass, { facts }) => {
+      if (tiles.lanes !== undefined && tiles.lanes !== facts.subgroupSize) return null;
+      const tile = [tiles.rows, tiles.units[pass]] as const;
+      const groups = Math.ceil(N / tile[0]) * Math.ceil(H / tile[1]);
+      const [high, wide] = facts.subgroupSize === SUBGROUP_LANES ? (tiles.quad ?? tile) : tile;
+      const products = roundUp(N, high) * roundUp(H, wide) * slots * H;
+      const { flops, loads } = pointwiseWork(N * H * slots);
+      return predictMicros(
+        { groups, flops: 2 * products + flops, loads: tiles.loads[pass] * products + loads },
+        facts,
+      );
+    },
     forward: (recurrence, plan) => {
       const [weight, prepared] = tiles.forwardWeight?.(recurrence, plan) ?? [recurrence.weight, []];
       const operands = { ...forwardOperands(recurrence), weight };
       const steps = stepsOf(recurrence).map((at) => {
         const hasProduct = !at.isFirst || recurrence.hasInitialState;
         const params = forwardParamsAt(recurrence, at);
-        return step(recurrence, kernels.forward, tiles.units[0], params, operands, hasProduct);
+        return step(recurrence, kernels.forward, tiles.units.forward, params, operands, hasProduct);
       });
       return [...prepared, ...steps];
     },
@@ -126,37 +156,21 @@ export function fusedVersion(kernels: StepKernels, tiles: FusedTiles): Recurrent
         .reverse()
         .map((at) => {
           const params = backwardParamsAt(recurrence, gradients, at);
-          return step(recurrence, kernels.backward, tiles.units[1], params, operands, !at.isLast);
+          return step(recurrence, kernels.backward, tiles.units.backward, params, operands, !at.isLast);
         });
       return [...prepared, ...steps];
     },
   };
 }
 
-/** Batches from here on fill a tile of the subgroup kernels well enough. */
-const SUBGROUP_ROWS = 9;
-
-/** The fused step is ahead of the plain cell everywhere; where subgroups fit and there are rows enough, they share its loads. */
-export function fastVersion(
-  versions: Readonly<Record<"cell" | "step" | "subgroup", RecurrentVersion>>,
-  { sizes: { N } }: Recurrence,
-  { facts, pins }: PlanContext,
-): RecurrentVersion {
-  const hasSubgroups = facts.subgroupSize === SUBGROUP_LANES;
-  const fast = hasSubgroups && N >= SUBGROUP_ROWS ? "subgroup" : "step";
-  const pinned = pins.recurrent === "subgroup" && !hasSubgroups ? "step" : pins.recurrent;
-  return versions[pinned ?? fast];
-}
-
 /** gates[t] += h_before·W', the recurrent product of one forward step. */
-export function forwardProduct(
+function forwardFactors(
   { sizes: { N, H, R }, hidden, hiddenAt, weight, gates }: Recurrence,
-  { t, before }: Step,
+  { t, before }: Pick<Step, "t" | "before">,
   slots: number,
-  plan: PlanContext,
-): Dispatch {
+): Product {
   const columns = slots * H;
-  const product = {
+  return {
     rows: N,
     columns,
     depth: R,
@@ -164,28 +178,44 @@ export function forwardProduct(
     b: { operand: weight, strides: [columns, 1] },
     c: { operand: gates, offset: t * N * columns, strides: [columns, 1] },
     accumulate: true,
-  } as const;
-  return gemm(product, plan);
+  };
+}
+
+export function forwardProduct(
+  recurrence: Recurrence,
+  step: Step,
+  slots: number,
+  plan: PlanContext,
+): Dispatch {
+  return gemm(forwardFactors(recurrence, step, slots), plan);
 }
 
 /** recurrent = dG[next]·W'ᵀ, the recurrent product of one backward step. */
-export function backwardProduct(
+function backwardFactors(
   { sizes: { N, H, R }, weight, gates }: Recurrence,
-  { next }: Step,
+  { next }: Pick<Step, "next">,
   slots: number,
   recurrent: Operand,
-  plan: PlanContext,
-): Dispatch {
+): Product {
   const depth = slots * H;
-  const product = {
+  return {
     rows: N,
     columns: R,
     depth,
     a: { operand: gates, offset: next * N * depth, strides: [depth, 1] },
     b: { operand: weight, strides: [1, depth] },
     c: { operand: recurrent, strides: [R, 1] },
-  } as const;
-  return gemm(product, plan);
+  };
+}
+
+export function backwardProduct(
+  recurrence: Recurrence,
+  step: Step,
+  slots: number,
+  recurrent: Operand,
+  plan: PlanContext,
+): Dispatch {
+  return gemm(backwardFactors(recurrence, step, slots, recurrent), plan);
 }
 
 /** The pointwise part of one step. */
@@ -210,6 +240,18 @@ export function pointwise(
 /** The plain version: a product, then a pointwise kernel, for every time step. */
 export function cellVersion({ forward, backward, slots }: StepKernels): RecurrentVersion {
   return {
+    stepMicros: (recurrence, pass, plan) => {
+      const { N, H } = recurrence.sizes;
+      const at = { t: 0, before: 0, next: 0 };
+      const product =
+        pass === "forward"
+          ? forwardFactors(recurrence, at, slots)
+          : backwardFactors(recurrence, at, slots, recurrence.hidden);
+      const groups = Math.ceil((N * H) / 64);
+      return (
+        gemmMicros(product, plan) + predictMicros({ groups, ...pointwiseWork(N * H * slots) }, plan.facts)
+      );
+    },
     forward: (recurrence, plan) =>
       stepsOf(recurrence).flatMap((step) => {
         const hasBefore = !step.isFirst || recurrence.hasInitialState;

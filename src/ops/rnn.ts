@@ -12,8 +12,9 @@ import subgroupForwardSource from "../../shaders/rnn_subgroup_forward.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { ALL_SLOTS } from "./gemm.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
+import { fastestVersion } from "./recurrent-choice.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
-import { cellVersion, fastVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
+import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 
 const forward = {
   library: [activations, updateForward, lengths],
@@ -82,8 +83,8 @@ export const rnnSubgroupBackward = new Kernel({
 });
 
 const versions = {
+  step: fusedVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, stepTiles(32, 1)),
   cell: cellVersion({ forward: rnnCellForward, backward: rnnCellBackward, slots: 1 }),
-  step: fusedVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, stepTiles(32)),
   subgroup: fusedVersion(
     { forward: rnnSubgroupForward, backward: rnnSubgroupBackward, slots: 1 },
     subgroupTiles(1),
@@ -97,5 +98,5 @@ export const rnn = recurrentLayer({
   inputSlots: ALL_SLOTS,
   hiddenSlots: ALL_SLOTS,
   passesHidden: false,
-  version: (recurrence, plan) => fastVersion(versions, recurrence, plan),
+  part: fastestVersion("rnn", versions),
 });

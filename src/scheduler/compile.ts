@@ -5,8 +5,10 @@ import { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { recordInto } from "../graph/recorder.ts";
 import { Tensor } from "../graph/tensor.ts";
+import { Choices } from "../ops/choice.ts";
 import type { Dispatch, PlanSettings, VersionPins } from "../ops/op.ts";
 import { type AccumulateOptions, Accumulation, checkAccumulate } from "./accumulation.ts";
+import { timeVersions } from "./calibration.ts";
 import { type Carried, carriedOf } from "./carry.ts";
 import { checkInputShapes, type InputShapes } from "./inputs.ts";
 import { lower, ownStorage } from "./lower.ts";
@@ -38,10 +40,17 @@ export interface CompileOptions<Inputs extends InputShapes, Results> {
 
 type Traced<Inputs, Results> = (inputs: { readonly [K in keyof Inputs]: Tensor }) => Results;
 
+/** How a device chooses kernel versions. */
+export interface Planning {
+  readonly pins: VersionPins;
+  /** Takes the versions that were timed to be the fastest; `null` where none are to be timed. */
+  readonly keepTimed: ((versions: Readonly<Record<string, string>>) => Promise<void>) | null;
+}
+
 /** Traces `fn` once for its declared shapes, compiles what it needs, and gives the step to run. */
 export async function compile<Inputs extends InputShapes, Results extends Readonly<Record<string, Tensor>>>(
   context: GpuContext,
-  pins: VersionPins,
+  { pins, keepTimed }: Planning,
   fn: Traced<Inputs, Results>,
   options: CompileOptions<Inputs, Results>,
 ): Promise<CompiledStep<keyof Results & string>> {
@@ -79,14 +88,21 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
     }
   }
   if (options.random !== undefined) checkRandomState("device.compile", options.random);
-  const plan = { facts: context.facts, pins, maxGrid: context.limits.maxGrid };
   const random = new StepRandom(options.random);
   const modes = new WeakMap<object, boolean>();
   const accumulation = accumulate ? new Accumulation(context, accumulate) : null;
-  const build = (shapes: InputShapes) =>
-    buildProgram(context, plan, fn, shapes, minimize, optimizer, carry, accumulation, random, modes);
+  const build = (shapes: InputShapes) => {
+    const { facts, limits } = context;
+    const plan = { facts, pins, maxGrid: limits.maxGrid, choices: new Choices(facts.versions) };
+    return buildProgram(context, plan, fn, shapes, minimize, optimizer, carry, accumulation, random, modes);
+  };
   try {
-    const source = build(inputs);
+    let source = build(inputs);
+    const close = keepTimed ? source.choices.close() : [];
+    if (keepTimed && close.length > 0) {
+      await keepTimed(await timeVersions(context, source, close));
+      source = build(inputs);
+    }
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
     const carries = new Set(Object.keys(carry));
     const parts = { optimizer: optimizer ?? null, accumulation, carries, random };
@@ -99,7 +115,7 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
 
 function buildProgram<Inputs extends InputShapes, Results extends Readonly<Record<string, Tensor>>>(
   context: GpuContext,
-  plan: PlanSettings,
+  plan: PlanSettings & { readonly choices: Choices },
   fn: Traced<Inputs, Results>,
   shapes: InputShapes,
   minimize: string | undefined,
@@ -178,6 +194,7 @@ function buildProgram<Inputs extends InputShapes, Results extends Readonly<Recor
   const always = [...dispatches, ...(update?.accumulating ?? [])];
   return {
     graph,
+    choices: plan.choices,
     dispatches: [...always, ...(update?.dispatches ?? [])],
     optionalFrom: accumulation ? always.length : null,
     inputs,

@@ -32,12 +32,26 @@ export function describeProgram(program: Program): string {
     return [`${count}`, dispatch.kernel.name, dispatch.grid.join("×"), mega(flops), mega(bytes)];
   });
   const { facts } = program.context;
+  const choices = program.source.choices.made.map(({ what, version, reason, micros }) => {
+    const times = Object.entries(micros)
+      .sort(([, a], [, b]) => a - b)
+      .map(([name, time]) => `${name} ${time.toPrecision(3)}`);
+    return [what, version, reason, times.join(", ")];
+  });
   return [
     table([["dispatches", "kernel", "workgroups", "MFLOP", "MB"], ...rows], [1, 2]),
     `total: ${dispatches.length} dispatches in ${program.submissions} submission(s), ${mega(total.flops)} MFLOP, ` +
       `${mega(total.bytes)} MB moved at least, ${mega(program.bytes)} MB held`,
-    `planned for: ${facts.gflops.toFixed(1)} GFLOP/s, ${facts.barrierMicros.toFixed(2)} µs a barrier, ` +
-      `${facts.dispatchMicros.toFixed(1)} µs a dispatch`,
+    `planned for: ${facts.gflops.toFixed(1)} GFLOP/s, ${facts.gloads.toFixed(2)}·10⁹ loads a second, ` +
+      `${facts.barrierMicros.toFixed(2)} µs a barrier, ${facts.dispatchMicros.toFixed(1)} µs a dispatch`,
+    ...(choices.length > 0
+      ? [
+          table(
+            [["version of", "chosen", "because", "predicted µs a dispatch, or a time step"], ...choices],
+            [0, 1, 2, 3],
+          ),
+        ]
+      : []),
   ].join("\n");
 }
 

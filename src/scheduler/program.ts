@@ -6,6 +6,7 @@ import type { Timestamps } from "../gpu/timestamps.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import type { Choices } from "../ops/choice.ts";
 import type { Dispatch } from "../ops/op.ts";
 import { sizeOf } from "../shape.ts";
 import { type Carried, carryCopies, sharedPlaces } from "./carry.ts";
@@ -17,6 +18,8 @@ import type { PlannedUpdate } from "./update.ts";
 export interface ProgramSource {
   readonly graph: Graph;
   readonly dispatches: readonly Dispatch[];
+  /** The kernel versions that the dispatches were planned with, and why. */
+  readonly choices: Choices;
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: ReadonlyMap<string, Tensor>;
   /** Results that the next run finds in its inputs. */

@@ -22,7 +22,7 @@ function train(facts: AdapterFacts) {
 }
 
 test("a program is cut by the time its dispatches take, and computes the same however it is cut", async () => {
-  const facts = { gflops: 100, barrierMicros: 10, subgroupSize: 0 };
+  const facts = { gflops: 100, barrierMicros: 10, gloads: 10, workgroups: 2, subgroupSize: 0 };
   // A submission is to take 40 ms: here one dispatch does, there all together do not, and between about four fill one.
   const slow = await train({ ...facts, dispatchMicros: 40_000 });
   const middle = await train({ ...facts, dispatchMicros: 10_000 });
