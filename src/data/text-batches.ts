@@ -82,17 +82,27 @@ export class TextBatches implements Iterable<TextBatch> {
     return Math.ceil(this.trackLength / this.windowLength);
   }
 
-  *[Symbol.iterator](): IterableIterator<TextBatch> {
+  [Symbol.iterator](): IterableIterator<TextBatch> {
+    return this.from(0);
+  }
+
+  /** One epoch without its first `batch` batches: what is left of one that was interrupted. */
+  from(batch: number): IterableIterator<TextBatch> {
+    checkInteger("TextBatches.from", "batch", batch, 0);
+    return this.#windows(batch * this.windowLength);
+  }
+
+  *#windows(start: number): IterableIterator<TextBatch> {
     const { batchSize, windowLength, trackLength } = this;
-    for (let from = 0; from < trackLength; from += windowLength) {
+    for (let from = start; from < trackLength; from += windowLength) {
       const steps = Math.min(windowLength, trackLength - from);
       const shape = [batchSize, steps];
       const x = new Float32Array(batchSize * steps);
       const y = new Float32Array(batchSize * steps);
       for (let track = 0; track < batchSize; track++) {
-        const start = track * this.#trackStride + from;
-        x.set(this.#ids.subarray(start, start + steps), track * steps);
-        y.set(this.#ids.subarray(start + 1, start + 1 + steps), track * steps);
+        const at = track * this.#trackStride + from;
+        x.set(this.#ids.subarray(at, at + steps), track * steps);
+        y.set(this.#ids.subarray(at + 1, at + 1 + steps), track * steps);
       }
       yield { x: { data: x, shape }, y: { data: y, shape }, begins: from === 0 };
     }

@@ -3,12 +3,21 @@ import { DataError, OptionError, ShapeError, show } from "../errors.ts";
 import { defaultGenerator, type GeneratorState } from "../random.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 
+/** A batch as a loader gives it. */
+export interface LoadedBatch extends Batch {
+  /**
+   * With `carryState`: whether the samples begin here, from a state of zero, or go on where the batch before ended, as
+   * `data.TextBatches` says. Without it a pass begins with its first batch.
+   */
+  readonly begins?: boolean;
+}
+
 /** Anything that gives batches anew every time it is iterated, as a DataLoader does. */
-export interface Batches extends Iterable<Batch> {
+export interface Batches extends Iterable<LoadedBatch> {
   /** Batches in one pass, where known. */
   readonly length?: number;
   /** A pass without its first `batch` batches; without it a resumed epoch iterates over them. */
-  from?(batch: number): Iterator<Batch>;
+  from?(batch: number): Iterator<LoadedBatch>;
   /** Where its own random numbers are, as plain JSON, and back: a checkpoint keeps it. */
   state?(): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: every loader has a state of its own form
@@ -26,7 +35,7 @@ export function checkBatches(where: string, name: string, loader: unknown): asse
 
 /** Throws unless a batch is one; returns its number of samples. */
 export function checkBatch(where: string, batch: unknown): number {
-  const { x, y } = (batch ?? {}) as Partial<Batch>;
+  const { x, y, begins = false } = (batch ?? {}) as Partial<LoadedBatch>;
   if (!isArray(x) || !isArray(y)) {
     throw new DataError(`${where}: every batch must be { x, y } of { data, shape }, got ${show(batch)}`);
   }
@@ -35,6 +44,9 @@ export function checkBatch(where: string, batch: unknown): number {
     throw new ShapeError(
       `${where}: x and y of a batch must have as many samples, got ${showShape(x.shape)} and ${showShape(y.shape)}`,
     );
+  }
+  if (typeof begins !== "boolean") {
+    throw new DataError(`${where}: begins of a batch must be true or false, got ${show(begins)}`);
   }
   return samples;
 }
@@ -54,17 +66,21 @@ export function sliceSamples(array: NDArray, from: number, to: number): NDArray 
 
 /** A batch, and where the default generator was before it was drawn. */
 export interface DrawnBatch {
-  readonly batch: Batch;
+  readonly batch: LoadedBatch;
   readonly random: GeneratorState;
+  /** Whether it is the first one of its pass. */
+  readonly isFirst: boolean;
 }
 
-/** The batches of what is left of an epoch, one after the other. */
+/** The batches of what is left of a pass, one after the other. */
 export class BatchQueue {
-  readonly #batches: Iterator<Batch>;
+  readonly #batches: Iterator<LoadedBatch>;
+  #drawn: number;
   #ahead: DrawnBatch | null = null;
 
-  /** @param done Batches of the epoch that are left out, being done already. */
+  /** @param done Batches of the pass that are left out, being done already. */
   constructor(loader: Batches, done: number) {
+    this.#drawn = done;
     if (loader.from) {
       this.#batches = loader.from(done);
     } else {
@@ -90,7 +106,7 @@ export class BatchQueue {
     if (this.#ahead) return this.#ahead;
     const random = defaultGenerator.getState();
     const { done, value } = this.#batches.next();
-    if (!done) this.#ahead = { batch: value, random };
+    if (!done) this.#ahead = { batch: value, random, isFirst: this.#drawn++ === 0 };
     return this.#ahead;
   }
 

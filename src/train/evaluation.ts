@@ -1,12 +1,23 @@
 import { DataError } from "../errors.ts";
 import { type Batches, checkBatch } from "./batches.ts";
+import { CarriedState } from "./carried-state.ts";
 import type { Metric } from "./metrics.ts";
 import { type Reading, Readings } from "./readings.ts";
 import type { Evaluation } from "./report.ts";
 import { metricResults, type TrainerSteps } from "./steps.ts";
 
-/** Loss and metrics over all batches, without training. */
-export async function evaluate(
+/** Loss and metrics over all batches, without training. What the model carries begins at zero, and is no one else's. */
+export function evaluate(
+  where: string,
+  steps: TrainerSteps,
+  metrics: readonly Metric[],
+  loader: Batches,
+  signal?: AbortSignal,
+): Promise<Evaluation> {
+  return steps.inTurn(() => pass(where, steps, metrics, loader, signal));
+}
+
+async function pass(
   where: string,
   steps: TrainerSteps,
   metrics: readonly Metric[],
@@ -15,15 +26,18 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const readings = new Readings();
   const names = ["loss", ...metrics.flatMap((_, i) => metricResults(i))];
+  const carried = new CarriedState(where, steps);
   for (const batch of loader) {
     const samples = checkBatch(where, batch);
+    const state = carried.inputs(batch, false);
     const step = await steps.evaluate(batch);
     await step.ready();
     signal?.throwIfAborted();
-    const results = step.run({ x: batch.x, y: batch.y });
+    const results = step.run({ x: batch.x, y: batch.y, ...state });
+    carried.take(results, false);
     readings.add(
       names.map((name) => results[name]!),
-      samples,
+      steps.weightOf(batch, samples),
     );
     await readings.settle();
   }

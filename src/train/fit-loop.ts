@@ -1,10 +1,12 @@
-import type { Batch } from "../data/dataset.ts";
 import { DataError, OptionError } from "../errors.ts";
-import { defaultGenerator, type GeneratorState } from "../random.ts";
+import type { Module } from "../nn/module.ts";
+import type { InputValue } from "../scheduler/inputs.ts";
 import type { Optimizer } from "../scheduler/optimizer.ts";
 import type { CompiledStep } from "../scheduler/step.ts";
-import { BatchQueue, checkBatch, type DrawnBatch } from "./batches.ts";
+import { checkBatch, type LoadedBatch } from "./batches.ts";
 import type { Callback, FitRun } from "./callbacks.ts";
+import { CarriedState } from "./carried-state.ts";
+import { DataFeed } from "./data-feed.ts";
 import { evaluate, weighted } from "./evaluation.ts";
 import type { FitPlan } from "./fit-options.ts";
 import type { History } from "./history.ts";
@@ -12,13 +14,13 @@ import type { Metric } from "./metrics.ts";
 import { Readings } from "./readings.ts";
 import type { EpochReport } from "./report.ts";
 import { restoreCallbacks, type TrainerState } from "./state.ts";
-import type { Model, TrainerSteps } from "./steps.ts";
+import type { TrainerSteps } from "./steps.ts";
 
 const WHERE = "Trainer.fit";
 
 /** What a run has from its trainer. */
 export interface FitParts {
-  readonly model: Model;
+  readonly model: Module;
   readonly optimizer: Optimizer;
   readonly steps: TrainerSteps;
   readonly metrics: readonly Metric[];
@@ -33,7 +35,7 @@ export interface FitParts {
  * {@link snapshot} finds them in agreement whenever it is called.
  */
 export class FitLoop implements FitRun {
-  readonly model: Model;
+  readonly model: Module;
   readonly optimizer: Optimizer;
   readonly history: History;
   readonly resumed: boolean;
@@ -42,6 +44,8 @@ export class FitLoop implements FitRun {
   batch = 0;
   readonly #parts: FitParts;
   readonly #plan: FitPlan;
+  readonly #feed: DataFeed;
+  readonly #carried: CarriedState;
   /** What the first epoch goes on from, until it has begun. */
   #restart: TrainerState | null;
   /** Batches and readings of this epoch up to the last update: what comes after is done again by a resumed run. */
@@ -52,27 +56,21 @@ export class FitLoop implements FitRun {
   #seconds = 0;
   /** When the stretch of training that is being timed began; `null` between stretches. */
   #clock: number | null = null;
-  #queue: BatchQueue | null = null;
-  #start: TrainerState["start"] | null = null;
-  /** The batch that is drawn and not run yet. */
-  #drawn: DrawnBatch | null = null;
-  /** The default generator before the first batch that no update has followed was drawn. */
-  #openRandom: GeneratorState | null = null;
-  /** What validation draws from, as it was before validation. */
-  #frozen: { readonly random: GeneratorState; readonly validation: unknown } | null = null;
   #inCallbacks = false;
   #stopped = false;
 
   /** @param resumed What to go on from; `null` for a new run. */
   constructor(parts: FitParts, plan: FitPlan, resumed: TrainerState | null) {
-    const { length } = plan.loader;
-    if (resumed?.batches && length !== undefined && resumed.batches !== length) {
+    this.#feed = new DataFeed(WHERE, plan.loader, plan, resumed);
+    const { batches } = this.#feed;
+    if (resumed?.batches && batches !== undefined && resumed.batches !== batches) {
       throw new DataError(
-        `${WHERE}: the checkpoint was taken with ${resumed.batches} batches in an epoch, the loader has ${length}; give it the ` +
-          "same data and batch size",
+        `${WHERE}: the checkpoint was taken with ${resumed.batches} batches in an epoch, now it has ${batches}; give it the ` +
+          "same data, batch size and batchesPerEpoch",
       );
     }
     this.#parts = parts;
+    this.#carried = new CarriedState(WHERE, parts.steps, resumed?.carried);
     this.#plan = plan;
     this.model = parts.model;
     this.optimizer = parts.optimizer;
@@ -95,7 +93,13 @@ export class FitLoop implements FitRun {
   }
 
   get batches(): number | undefined {
-    return this.#plan.loader.length;
+    return this.#feed.batches;
+  }
+
+  get loss(): number | undefined {
+    const { soFar } = this.#readings;
+    const [sum, weight] = [this.#before.sum + soFar.sum, this.#before.weight + soFar.weight];
+    return weight > 0 ? sum / weight : undefined;
   }
 
   stop(): void {
@@ -109,14 +113,20 @@ export class FitLoop implements FitRun {
   /** Asks the callbacks, and goes to where a resumed run was. Nothing has been trained where this refuses. */
   async start(): Promise<void> {
     await this.#each((callback) => callback.onFitStart?.(this));
-    if (this.#restart && this.epoch <= this.epochs && !this.#stopped) this.#open();
+    if (!this.#restart || this.epoch > this.epochs || this.#stopped) return;
+    this.#feed.restore();
+    this.#restart = null;
   }
 
   /** Trains epoch by epoch. */
   async *run(): AsyncGenerator<EpochReport, void, void> {
-    while (this.epoch <= this.epochs && !this.#stopped) {
-      const report = await this.#epoch();
-      if (report) yield report;
+    try {
+      while (this.epoch <= this.epochs && !this.#stopped) {
+        const report = await this.#epoch();
+        if (report) yield report;
+      }
+    } finally {
+      this.#feed.close();
     }
     await this.#each((callback) => callback.onFitEnd?.(this));
   }
@@ -129,85 +139,55 @@ export class FitLoop implements FitRun {
       );
     }
     if (this.#restart) return this.#restart;
-    const { loader, validation, callbacks } = this.#plan;
+    const { callbacks } = this.#plan;
     const { batches, readings: count, updates } = this.#done;
     const [readings, before, seconds] = [this.#readings, this.#before, this.#elapsed()];
-    const random = this.#random();
     const state = {
+      ...this.#feed.position(),
       epoch: this.epoch,
       batch: batches,
-      batches: loader.length ?? null,
+      batches: this.batches ?? null,
       updates,
       seconds,
-      random,
-      start: this.#start ?? { random, loader: loader.state?.() ?? null },
-      validation: this.#frozen ? this.#frozen.validation : (validation?.state?.() ?? null),
       steps: this.#parts.steps.randomStates(this.batch - batches),
       history: this.history.reports.filter(({ epoch }) => epoch < this.epoch),
     };
     const saved = callbacks.flatMap(({ name, state }, i) =>
       state ? [{ name: name!, state: Promise.resolve(state.call(callbacks[i]!)) }] : [],
     );
-    const [readSoFar, states] = await Promise.all([
+    const [carried, readSoFar, states] = await Promise.all([
+      this.#carried.read(),
       readings.all(count),
       Promise.all(saved.map(async ({ name, state }) => ({ name, state: await state }))),
     ]);
-    return { ...state, loss: weighted(readSoFar, before), callbacks: states };
-  }
-
-  /** The default generator as a resumed run must find it. */
-  #random(): GeneratorState {
-    if (this.#frozen) return this.#frozen.random;
-    if (this.batch > this.#done.batches) return this.#openRandom!;
-    return (this.#drawn ?? this.#queue?.ahead)?.random ?? defaultGenerator.getState();
-  }
-
-  /** Draws the epoch's order, or draws it again and leaves out what is done. */
-  #open(): BatchQueue {
-    const { loader, validation } = this.#plan;
-    const restart = this.#restart;
-    if (restart) {
-      if (restart.validation !== null) validation?.setState?.(restart.validation);
-      if (restart.start.loader !== null) loader.setState?.(restart.start.loader);
-      defaultGenerator.setState(restart.start.random);
-    }
-    const start = { random: defaultGenerator.getState(), loader: loader.state?.() ?? null };
-    const queue = new BatchQueue(loader, this.batch);
-    if (restart) defaultGenerator.setState(restart.random);
-    this.#start = start;
-    this.#queue = queue;
-    this.#restart = null;
-    return queue;
+    return { ...state, carried, loss: weighted(readSoFar, before), callbacks: states };
   }
 
   /** One epoch; `null` if it was ended in the middle. */
   async #epoch(): Promise<EpochReport | null> {
     const { signal, validation, validateEvery } = this.#plan;
     const { steps, metrics } = this.#parts;
-    const queue = this.#queue ?? this.#open();
     this.#clock = performance.now();
     try {
-      for (;;) {
-        this.#drawn = queue.next();
-        if (!this.#drawn) break;
-        const { batch } = this.#drawn;
+      for (let drawn = this.#feed.next(this.batch); drawn; drawn = this.#feed.next(this.batch)) {
+        const { batch, isFirst } = drawn;
         const samples = checkBatch(WHERE, batch);
+        const state = this.#carried.inputs(batch, isFirst);
         const step = await steps.train(batch);
         await step.ready();
         signal?.throwIfAborted();
-        await this.#afterBatch(this.#train(step, batch, samples));
+        await this.#afterBatch(this.#train(step, batch, state, samples));
         if (this.#stopped) return null;
       }
     } finally {
       this.#pause();
-      queue.close();
     }
     if (this.batch === 0) {
       throw new DataError(
         `${WHERE}: the loader gave no batch; with dropLast the data set may be smaller than a batch`,
       );
     }
-    this.#frozen = { random: defaultGenerator.getState(), validation: validation?.state?.() ?? null };
+    this.#feed.freeze();
     this.#clock = performance.now();
     const { sum, weight } = weighted(await this.#readings.all(), this.#before);
     this.#pause();
@@ -234,16 +214,23 @@ export class FitLoop implements FitRun {
   }
 
   /** Runs the training step and counts it; tells whether an update followed. */
-  #train(step: CompiledStep, { x, y }: Batch, samples: number): boolean {
+  #train(
+    step: CompiledStep,
+    batch: LoadedBatch,
+    state: Readonly<Record<string, InputValue>>,
+    samples: number,
+  ): boolean {
     const { accumulate, steps } = this.#parts;
-    if (this.batch === this.#done.batches) this.#openRandom = this.#drawn!.random;
-    const isLast = accumulate > 1 && this.#queue!.peek() === null;
-    const weight = steps.sumsLosses ? {} : { weight: samples };
-    const { loss } = step.run({ x, y }, accumulate > 1 ? { ...weight, ...(isLast && { update: true }) } : {});
-    this.#drawn = null;
+    const isLast = accumulate > 1 && this.#feed.isLast(this.batch);
+    const weight = steps.weightOf(batch, samples);
+    const options = { ...(!steps.sumsLosses && { weight }), ...(isLast && { update: true }) };
+    const results = step.run({ x: batch.x, y: batch.y, ...state }, accumulate > 1 ? options : {});
+    const updated = step.pending === 0;
+    this.#feed.ran(updated);
+    this.#carried.take(results, updated);
     this.batch++;
-    this.#readings.add([loss!], samples);
-    if (step.pending > 0) return false;
+    this.#readings.add([results["loss"]!], weight);
+    if (!updated) return false;
     const { updates } = this.#done;
     this.#done = { batches: this.batch, readings: this.#readings.length, updates: updates + 1 };
     return true;
@@ -256,8 +243,10 @@ export class FitLoop implements FitRun {
     if (!onProgress && callbacks.every(({ onSettled }) => !onSettled)) return;
     this.#pause();
     await this.#each((callback) => callback.onSettled?.(this));
-    const { epoch, epochs, batch, batches } = this;
-    await onProgress?.({ epoch, epochs, batch, batches });
+    if (onProgress) {
+      const { epoch, epochs, batch, batches, loss } = this;
+      await onProgress({ epoch, epochs, batch, batches, loss });
+    }
     this.#clock = performance.now();
   }
 
@@ -269,9 +258,7 @@ export class FitLoop implements FitRun {
     this.#before = { sum: 0, weight: 0 };
     this.#readings = new Readings();
     this.#seconds = 0;
-    this.#start = null;
-    this.#queue = null;
-    this.#frozen = null;
+    this.#feed.advance();
   }
 
   #elapsed(): number {

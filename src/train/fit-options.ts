@@ -7,6 +7,11 @@ import type { Progress } from "./report.ts";
 export interface FitOptions {
   /** The last epoch; a resumed run counts those before. */
   readonly epochs: number;
+  /**
+   * Batches that make an epoch: an epoch then ends in the middle of a pass over the loader, and the next one goes on there; a new
+   * pass begins where one is over. By default an epoch is one pass.
+   */
+  readonly batchesPerEpoch?: number;
   /** Evaluated after every epoch, or every few. */
   readonly validation?: Batches;
   /** Epochs from one validation to the next; the last epoch is always validated. Default 1. */
@@ -26,14 +31,31 @@ export interface FitPlan extends FitOptions {
   readonly callbacks: readonly Callback[];
 }
 
-const NAMES = ["epochs", "validation", "validateEvery", "callbacks", "signal", "onProgress"];
+const NAMES = [
+  "epochs",
+  "batchesPerEpoch",
+  "validation",
+  "validateEvery",
+  "callbacks",
+  "signal",
+  "onProgress",
+];
 
 /** Throws unless a run can go by these options. */
 export function fitPlan(where: string, loader: Batches, options: FitOptions): FitPlan {
   checkBatches(where, "the loader", loader);
   checkOptions(where, options, NAMES);
-  const { epochs, validation, validateEvery = 1, callbacks = [], signal, onProgress } = options;
+  const {
+    epochs,
+    batchesPerEpoch,
+    validation,
+    validateEvery = 1,
+    callbacks = [],
+    signal,
+    onProgress,
+  } = options;
   checkInteger(where, "epochs", epochs);
+  if (batchesPerEpoch !== undefined) checkInteger(where, "batchesPerEpoch", batchesPerEpoch);
   if (validation !== undefined) checkBatches(where, "validation", validation);
   checkInteger(where, "validateEvery", validateEvery);
   checkCallbacks(where, callbacks);

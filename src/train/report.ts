@@ -7,6 +7,11 @@ export interface Progress {
   readonly batch: number;
   /** Batches in an epoch, where the loader knows. */
   readonly batches: number | undefined;
+  /**
+   * Mean of the epoch's losses as far as they have come back from the GPU, which nothing waits for: a few batches behind.
+   * `undefined` before the first one.
+   */
+  readonly loss: number | undefined;
 }
 
 /** What a pass over batches without training came to. */

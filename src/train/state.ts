@@ -1,16 +1,17 @@
 import { DataError, OptionError, show } from "../errors.ts";
 import type { Json } from "../io/checkpoint.ts";
-import { Generator, type GeneratorState } from "../random.ts";
+import { defaultGenerator, Generator } from "../random.ts";
 import type { NDArray } from "../shape.ts";
 import type { Callback, CallbackState } from "./callbacks.ts";
+import type { DataPosition } from "./data-feed.ts";
 import type { EpochReport } from "./report.ts";
 import type { StepRandomStates } from "./steps.ts";
 
 /** The form of {@link TrainerState}; a file of another is refused. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Where a training run is, as plain JSON but for numbers that are not finite: what a resumed `fit` goes on from. */
-export interface TrainerState {
+export interface TrainerState extends DataPosition {
   /** The epoch that comes next or is in the middle, from 1. */
   readonly epoch: number;
   /** Batches of it that are done: all that an update has followed. */
@@ -23,12 +24,8 @@ export interface TrainerState {
   readonly seconds: number;
   /** Sums over the epoch's batches: of the losses, each times its weight, and of the weights. */
   readonly loss: { readonly sum: number; readonly weight: number };
-  /** The default generator before the next batch is drawn. */
-  readonly random: GeneratorState;
-  /** Loader and default generator at the epoch's beginning, from which its order is drawn again. */
-  readonly start: { readonly random: GeneratorState; readonly loader: unknown };
-  /** State of the validation's loader; `null` if it has none. */
-  readonly validation: unknown;
+  /** What the model carries to the next batch, by where it is in its state; `null` where it carries nothing yet. */
+  readonly carried: ReadonlyMap<string, NDArray> | null;
   /** Random numbers of the compiled steps: dropout. */
   readonly steps: StepRandomStates;
   /** `null` for a run that had not begun. */
@@ -42,8 +39,30 @@ export interface SavedCallback {
   readonly state: CallbackState;
 }
 
+/** A run that has not begun. */
+export function newState(): TrainerState {
+  const random = defaultGenerator.getState();
+  return {
+    epoch: 1,
+    batch: 0,
+    batches: null,
+    updates: 0,
+    seconds: 0,
+    loss: { sum: 0, weight: 0 },
+    random,
+    start: { random, loader: null },
+    pass: { done: 0, batches: null },
+    validation: null,
+    carried: null,
+    steps: {},
+    callbacks: null,
+    history: [],
+  };
+}
+
 /** No parameter's name has a slash. */
 const TENSORS = "trainer/callbacks/";
+const CARRIED = "trainer/carried/";
 
 /** A trainer's state as a checkpoint's config and tensors. */
 export function writeState(state: TrainerState): {
@@ -51,11 +70,14 @@ export function writeState(state: TrainerState): {
   readonly tensors: Map<string, NDArray>;
 } {
   const tensors = new Map<string, NDArray>();
-  const callbacks = state.callbacks?.map(({ name, state: { values, tensors: own } }, i) => {
+  const { carried, callbacks, ...rest } = state;
+  const saved = callbacks?.map(({ name, state: { values, tensors: own } }, i) => {
     for (const [key, tensor] of own ?? []) tensors.set(`${TENSORS}${i}/${key}`, tensor);
     return { name, values, hasTensors: own !== undefined };
   });
-  return { json: pack({ version: VERSION, ...state, callbacks: callbacks ?? null }), tensors };
+  for (const [name, tensor] of carried ?? []) tensors.set(`${CARRIED}${name}`, tensor);
+  const names = carried && [...carried.keys()];
+  return { json: pack({ version: VERSION, ...rest, carried: names, callbacks: saved ?? null }), tensors };
 }
 
 /** What {@link writeState} wrote, and the model's tensors without the state's. @throws DataError if it is nothing of the kind */
@@ -76,11 +98,12 @@ export function readState(
       `${where}: the trainer's state has version ${show(packed.version)}, this library reads ${VERSION}`,
     );
   }
-  const { version, callbacks, ...rest } = unpack(json as Json) as Record<string, unknown>;
+  const { version, callbacks, carried, ...rest } = unpack(json as Json) as Record<string, unknown>;
   const model = new Map<string, NDArray>();
   const own = new Map<string, Map<string, NDArray>>();
   for (const [name, tensor] of tensors) {
     const [, index, key] = /^trainer\/callbacks\/(\d+)\/(.*)$/s.exec(name) ?? [];
+    if (name.startsWith(CARRIED)) continue;
     if (index === undefined) model.set(name, tensor);
     else own.set(index, new Map([...(own.get(index) ?? []), [key!, tensor]]));
   }
@@ -90,7 +113,11 @@ export function readState(
       if (typeof name !== "string") throw new DataError(`callback ${i} has no name`);
       return { name, state: hasTensors ? { values, tensors: own.get(String(i)) ?? new Map() } : { values } };
     });
-    const state = { ...rest, callbacks: read ?? null } as unknown as TrainerState;
+    const state = {
+      ...rest,
+      carried: readCarried(carried, tensors),
+      callbacks: read ?? null,
+    } as unknown as TrainerState;
     checkState(state);
     return { state, model };
   } catch (cause) {
@@ -98,6 +125,17 @@ export function readState(
       cause,
     });
   }
+}
+
+function readCarried(names: unknown, tensors: ReadonlyMap<string, NDArray>): TrainerState["carried"] {
+  if (names === null) return null;
+  return new Map(
+    (names as string[]).map((name) => {
+      const tensor = tensors.get(`${CARRIED}${name}`);
+      if (!tensor) throw new DataError(`the carried ${show(name)} is missing`);
+      return [name, tensor];
+    }),
+  );
 }
 
 /** Throws unless the state can be gone on from. */
@@ -110,6 +148,8 @@ function checkState(state: TrainerState): void {
   count("batch", state.batch, 0);
   count("updates", state.updates, 0);
   if (state.batches !== null) count("batches", state.batches, 1);
+  count("pass.done", state.pass.done, 0);
+  if (state.pass.batches !== null) count("pass.batches", state.pass.batches, 1);
   for (const [name, value] of Object.entries({
     seconds: state.seconds,
     sum: state.loss.sum,

@@ -1,17 +1,17 @@
 import type { Batch } from "../data/dataset.ts";
 import { DisposedError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Module } from "../nn/module.ts";
+import type { StatefulModel } from "../nn/stateful.ts";
 import { clipGradNorm_ } from "../nn/utils/clip.ts";
 import type { Device } from "../scheduler/device.ts";
+import type { InputShapes } from "../scheduler/inputs.ts";
 import type { Optimizer } from "../scheduler/optimizer.ts";
+import type { Result } from "../scheduler/result.ts";
 import type { CompiledStep } from "../scheduler/step.ts";
 import type { StepRandomState } from "../scheduler/step-random.ts";
-import type { NDArray } from "../shape.ts";
+import type { NDArray, Shape } from "../shape.ts";
+import { Forward, type Model } from "./forward.ts";
 import type { Metric } from "./metrics.ts";
-
-/** A model that maps one batch of inputs to one batch of predictions. */
-export type Model = Module & { forward(x: Tensor): Tensor };
 
 /** A loss of predictions and targets, such as `nn.MSELoss`. */
 export interface Loss {
@@ -26,9 +26,13 @@ export interface StepSettings {
   /** Batches to an update. */
   readonly accumulate: number;
   readonly metrics: readonly Metric[];
+  /** Whether the model is a {@link StatefulModel} that goes on with its state from batch to batch. */
+  readonly carryState: boolean;
 }
 
-type Name = "train" | "evaluate" | "predict";
+type Traced = Readonly<Record<string, Tensor>>;
+
+type Name = "train" | "evaluate" | "predict" | "keep";
 
 /** Random states of a trainer's steps, as plain JSON. */
 export type StepRandomStates = { readonly [name in Name]?: StepRandomState };
@@ -36,18 +40,22 @@ export type StepRandomStates = { readonly [name in Name]?: StepRandomState };
 /** A trainer's programs, each compiled by the first batch that needs it. */
 export class TrainerSteps {
   readonly #device: Device;
-  readonly #model: Model;
+  readonly #model: Model | StatefulModel;
+  readonly #forward: Forward;
   readonly #settings: StepSettings;
   readonly #steps = new Map<Name, Promise<CompiledStep>>();
   readonly #compiled = new Map<Name, CompiledStep>();
   /** Where the steps' random numbers begin, of those that a checkpoint has. */
   #random: StepRandomStates = {};
+  /** Settles when the evaluation that was called last is over. */
+  #evaluating: Promise<void> = Promise.resolve();
   #disposed = false;
 
-  constructor(device: Device, model: Model, settings: StepSettings) {
+  constructor(device: Device, model: Model | StatefulModel, settings: StepSettings) {
     this.#device = device;
     this.#model = model;
     this.#settings = settings;
+    this.#forward = new Forward("Trainer", model, settings.carryState);
   }
 
   /** Throws if the trainer was disposed, or its device is gone. */
@@ -57,18 +65,33 @@ export class TrainerSteps {
     this.#device.check(where);
   }
 
-  /** One training step, of which every run gives `loss`. */
-  train({ x, y }: Batch): Promise<CompiledStep> {
-    const { loss, optimizer, clipGradNorm, accumulate } = this.#settings;
+  /** Shapes of what the model carries from a batch of inputs to the next, by where they are in its state; none if it carries nothing. */
+  stateShapes(where: string, x: Shape): InputShapes {
+    return this.#forward.stateShapes(where, x);
+  }
+
+  /** How much a batch counts in means: by its samples, and where a state is carried, windows being of different length, by its targets. */
+  weightOf({ y }: Batch, samples: number): number {
+    return this.#settings.carryState ? y.data.length : samples;
+  }
+
+  /** One training step, of which every run gives `loss` and what the model carries. */
+  async train({ x, y }: Batch): Promise<CompiledStep> {
+    const { loss, optimizer, clipGradNorm, accumulate, carryState } = this.#settings;
+    const state = this.stateShapes("Trainer.fit", x.shape);
+    if (carryState && accumulate > 1) {
+      await this.#step("keep", () => this.#device.compile((inputs) => inputs, { inputs: state }));
+    }
     return this.#step("train", (random) =>
       this.#device.compile(
-        ({ x, y }) => {
-          const value = loss.forward(this.#forward(x, true), y);
+        ({ y, ...inputs }: Traced) => {
+          const { output, state: after } = this.#forward.trace(inputs, true);
+          const value = loss.forward(output, y!);
           if (clipGradNorm !== undefined) clipGradNorm_(this.#model.parameters(), clipGradNorm);
-          return { loss: value };
+          return { ...after, loss: value };
         },
         {
-          inputs: { x: x.shape, y: y.shape },
+          inputs: { x: x.shape, y: y.shape, ...state },
           minimize: "loss",
           optimizer,
           ...(accumulate > 1 && {
@@ -80,36 +103,56 @@ export class TrainerSteps {
     );
   }
 
+  /**
+   * Copies what the model carries to where the training step's next run does not overwrite it; `undefined` where that is not needed,
+   * since every run is followed by an update.
+   */
+  keep(state: Readonly<Record<string, Result>>): Readonly<Record<string, Result>> | undefined {
+    return this.#compiled.get("keep")?.run(state);
+  }
+
   /** Whether a batch's loss is the sum of its samples' and not their mean. */
   get sumsLosses(): boolean {
     return (this.#settings.loss as { reduction?: unknown }).reduction === "sum";
   }
 
-  /** Loss and metrics without training: `loss`, then total and count of each metric under {@link metricResults}. */
+  /** Loss and metrics without training: `loss`, total and count of each metric under {@link metricResults}, and what is carried. */
   evaluate({ x, y }: Batch): Promise<CompiledStep> {
     const { loss, metrics } = this.#settings;
+    const state = this.stateShapes("Trainer.evaluate", x.shape);
     return this.#step("evaluate", (random) =>
       this.#device.compile(
-        ({ x, y }) => {
-          const prediction = this.#forward(x, false);
-          const results: Record<string, Tensor> = { loss: loss.forward(prediction, y) };
+        ({ y, ...inputs }: Traced) => {
+          const { output, state: after } = this.#forward.trace(inputs, false);
+          const results: Record<string, Tensor> = { ...after, loss: loss.forward(output, y!) };
           for (const [i, metric] of metrics.entries()) {
-            const { total, count } = metric.sums(prediction, y);
+            const { total, count } = metric.sums(output, y!);
             const [totalName, countName] = metricResults(i);
             results[totalName] = total;
             results[countName] = count;
           }
           return results;
         },
-        { inputs: { x: x.shape, y: y.shape }, ...random },
+        { inputs: { x: x.shape, y: y.shape, ...state }, ...random },
       ),
     );
   }
 
-  /** The model alone, giving `prediction`. */
+  /** Has evaluations follow one another where the model carries a state, which the runs of another one would overwrite. */
+  inTurn<T>(evaluate: () => Promise<T>): Promise<T> {
+    if (!this.#settings.carryState) return evaluate();
+    const turn = this.#evaluating.then(evaluate);
+    this.#evaluating = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
+  }
+
+  /** The model alone, giving `prediction`; from a state of zero. */
   predict(x: NDArray): Promise<CompiledStep> {
     return this.#step("predict", (random) =>
-      this.#device.compile(({ x }) => ({ prediction: this.#forward(x, false) }), {
+      this.#device.compile((inputs: Traced) => ({ prediction: this.#forward.trace(inputs, false).output }), {
         inputs: { x: x.shape },
         ...random,
       }),
@@ -123,6 +166,7 @@ export class TrainerSteps {
    */
   randomStates(open: number): StepRandomStates {
     const states = [...this.#compiled].flatMap(([name, step]) => {
+      if (name === "keep") return [];
       const { seed, runs } = step.randomState();
       const counted = name === "train" ? runs - open : runs;
       return counted > 0 ? [[name, { seed, runs: counted }]] : [];
@@ -180,20 +224,6 @@ export class TrainerSteps {
     );
     this.#steps.set(name, step);
     return step;
-  }
-
-  /**
-   * The model in training or evaluation mode; it is left in the mode it was in. Traced functions call it, since a program for
-   * another batch size is traced when it is first needed.
-   */
-  #forward(x: Tensor, training: boolean): Tensor {
-    const mode = this.#model.training;
-    this.#model.train(training);
-    try {
-      return this.#model.forward(x);
-    } finally {
-      this.#model.train(mode);
-    }
   }
 }
 

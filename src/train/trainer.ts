@@ -1,28 +1,29 @@
 import {
-  checkFinite,
+  checkBoolean,
   checkInteger,
   checkNumber,
   checkOptions,
   DataError,
   OptionError,
-  ShapeError,
   show,
 } from "../errors.ts";
 import { type CheckpointOptimizer, type Json, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.ts";
 import { Module } from "../nn/module.ts";
-import { defaultGenerator } from "../random.ts";
+import type { StatefulModel } from "../nn/stateful.ts";
 import { Device } from "../scheduler/device.ts";
 import type { Optimizer } from "../scheduler/optimizer.ts";
-import { type NDArray, showShape, sizeOf } from "../shape.ts";
-import { type Batches, checkBatches, isArray, sliceSamples } from "./batches.ts";
+import type { NDArray } from "../shape.ts";
+import { type Batches, checkBatches } from "./batches.ts";
 import { evaluate } from "./evaluation.ts";
 import { FitLoop } from "./fit-loop.ts";
 import { type FitOptions, fitPlan } from "./fit-options.ts";
+import type { Model } from "./forward.ts";
 import { History } from "./history.ts";
 import { checkMetrics, type Metric } from "./metrics.ts";
+import { type PredictOptions, predict } from "./prediction.ts";
 import type { EpochReport, Evaluation } from "./report.ts";
-import { readState, resolveJson, type TrainerState, writeState } from "./state.ts";
-import { type Loss, type Model, TrainerSteps } from "./steps.ts";
+import { newState, readState, resolveJson, type TrainerState, writeState } from "./state.ts";
+import { type Loss, TrainerSteps } from "./steps.ts";
 
 export interface TrainerOptions {
   readonly loss: Loss;
@@ -34,23 +35,38 @@ export interface TrainerOptions {
    * their samples, or all alike where the loss's `reduction` is "sum". Default 1.
    */
   readonly accumulate?: number;
+  /** Whether the model carries its state from batch to batch: see {@link StatefulTrainerOptions}. Default false. */
+  readonly carryState?: false;
   /** What an evaluation computes besides the loss. */
   readonly metrics?: readonly Metric[];
   /** Anything to keep in checkpoints, such as the model's sizes and a scaler: what JSON can hold, or has a `toJSON`. */
   readonly config?: unknown;
 }
 
-const OPTIONS = ["loss", "optimizer", "clipGradNorm", "accumulate", "metrics", "config"];
+/** Options of a trainer of a {@link StatefulModel}. */
+export interface StatefulTrainerOptions extends Omit<TrainerOptions, "carryState"> {
+  /**
+   * Truncated back-propagation through time: the model's `forward(x, state)` returns `{ output, state }` (a {@link StatefulModel}), each
+   * batch starts from the state that the one before ended with, and the loss is of `output`. The state stays on the GPU; no
+   * gradient goes back into the batch before. It starts at zero with a fit's first batch, where a batch has `begins: true`, as
+   * those of `data.TextBatches`, and, where batches do not say, with every pass. Evaluations carry a state of their own.
+   * Means then weight batches by their targets, since a window may be shorter.
+   */
+  readonly carryState: true;
+}
+
+const OPTIONS = ["loss", "optimizer", "clipGradNorm", "accumulate", "carryState", "metrics", "config"];
 
 /** Trains, evaluates and applies a model on a device. */
 export class Trainer {
   readonly device: Device;
-  readonly model: Model;
+  readonly model: Model | StatefulModel;
   readonly optimizer: Optimizer;
   readonly metrics: readonly Metric[];
   /** What checkpoints keep besides; {@link resume} sets it to what the checkpoint has. */
   config: unknown;
   readonly #accumulate: number;
+  readonly #carryState: boolean;
   readonly #steps: TrainerSteps;
   #history = new History();
   /** The latest run of {@link fit}; `null` before the first and after {@link resume}. */
@@ -59,7 +75,13 @@ export class Trainer {
   #resumed: TrainerState | null = null;
   #fitting = false;
 
-  constructor(device: Device, model: Model, options: TrainerOptions) {
+  constructor(device: Device, model: Model, options: TrainerOptions);
+  constructor(device: Device, model: StatefulModel, options: StatefulTrainerOptions);
+  constructor(
+    device: Device,
+    model: Model | StatefulModel,
+    options: TrainerOptions | StatefulTrainerOptions,
+  ) {
     if (!(device instanceof Device)) {
       throw new OptionError(`Trainer: the first argument must be a Device, got ${show(device)}`);
     }
@@ -75,10 +97,12 @@ export class Trainer {
       );
     }
     const { loss, optimizer, clipGradNorm, accumulate = 1, metrics = [], config } = options;
+    const { carryState = false } = options;
     if (clipGradNorm !== undefined) {
       checkNumber("Trainer", "clipGradNorm", clipGradNorm, "a number above 0", (n) => n > 0);
     }
     checkInteger("Trainer", "accumulate", accumulate);
+    checkBoolean("Trainer", "carryState", carryState);
     checkMetrics("Trainer", metrics);
     this.device = device;
     this.model = model;
@@ -86,12 +110,14 @@ export class Trainer {
     this.metrics = [...metrics];
     this.config = config;
     this.#accumulate = accumulate;
+    this.#carryState = carryState;
     this.#steps = new TrainerSteps(device, model, {
       loss,
       optimizer,
       clipGradNorm,
       accumulate,
       metrics: this.metrics,
+      carryState,
     });
   }
 
@@ -145,38 +171,13 @@ export class Trainer {
   }
 
   /**
-   * The model's predictions for the samples of `x`, in order.
+   * The model's predictions for the samples of `x`, in order. With `carryState` they are its outputs from a state of zero for every
+   * sample; a `Stream` carries a state from call to call.
    * @param x [N, …]
-   * @param options `batchSize`: samples computed at a time, default 256.
    */
-  async predict(x: NDArray, options: { readonly batchSize?: number } = {}): Promise<NDArray> {
+  async predict(x: NDArray, options: PredictOptions = {}): Promise<NDArray> {
     this.#steps.check("Trainer.predict");
-    checkOptions("Trainer.predict", options, ["batchSize"]);
-    const { batchSize = 256 } = options;
-    checkInteger("Trainer.predict", "batchSize", batchSize);
-    if (!isArray(x))
-      throw new OptionError(`Trainer.predict: expected { data: Float32Array, shape }, got ${show(x)}`);
-    const [samples] = x.shape;
-    if (!samples || sizeOf(x.shape) !== x.data.length) {
-      throw new ShapeError(
-        "Trainer.predict: expected at least one sample and data that fills the shape, got " +
-          `${showShape(x.shape)} with ${x.data.length} values`,
-      );
-    }
-    checkFinite("Trainer.predict", "x", x.data);
-    const parts: NDArray[] = [];
-    for (let from = 0; from < samples; from += batchSize) {
-      const part = sliceSamples(x, from, Math.min(from + batchSize, samples));
-      const step = await this.#steps.predict(part);
-      parts.push(await step.run({ x: part })["prediction"]!.read());
-    }
-    const data = new Float32Array(parts.reduce((size, part) => size + part.data.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      data.set(part.data, at);
-      at += part.data.length;
-    }
-    return { data, shape: [samples, ...parts[0]!.shape.slice(1)] };
+    return predict("Trainer.predict", this.#steps, x, options);
   }
 
   /**
@@ -222,6 +223,13 @@ export class Trainer {
     const { trainer, config } = (file.config ?? {}) as { trainer?: Json; config?: Json };
     const { state, model } = readState(where, trainer, file.model);
     if (!file.optimizer) throw new DataError(`${where}: the file has no optimizer's state`);
+    const hasBegun = state.epoch > 1 || state.batch > 0;
+    if (hasBegun && (state.carried !== null) !== this.#carryState) {
+      throw new OptionError(
+        `${where}: the checkpoint was taken ${this.#carryState ? "without" : "with"} carryState, and this trainer is made ` +
+          `${this.#carryState ? "with" : "without"} it; make it as that one was`,
+      );
+    }
     const before = await this.model.stateDict();
     this.model.loadStateDict(model);
     try {
@@ -264,23 +272,4 @@ function checkStateful(where: string, optimizer: Optimizer): asserts optimizer i
   throw new OptionError(
     `${where}: the optimizer must have stateDict and loadStateDict, got ${show(optimizer)}`,
   );
-}
-
-/** A run that has not begun. */
-function newState(): TrainerState {
-  const random = defaultGenerator.getState();
-  return {
-    epoch: 1,
-    batch: 0,
-    batches: null,
-    updates: 0,
-    seconds: 0,
-    loss: { sum: 0, weight: 0 },
-    random,
-    start: { random, loader: null },
-    validation: null,
-    steps: {},
-    callbacks: null,
-    history: [],
-  };
 }

@@ -7,12 +7,20 @@ import type { Created, Reply } from "./protocol.ts";
 
 /** As the Trainer's options of `fit`; loaders and callbacks by the names that the worker's `create` gave them. */
 export interface RemoteFitOptions
-  extends Pick<FitOptions, "epochs" | "validateEvery" | "signal" | "onProgress"> {
+  extends Pick<FitOptions, "epochs" | "batchesPerEpoch" | "validateEvery" | "signal" | "onProgress"> {
   readonly validation?: string;
   readonly callbacks?: readonly string[];
 }
 
-const FIT_OPTIONS = ["epochs", "validation", "validateEvery", "callbacks", "signal", "onProgress"];
+const FIT_OPTIONS = [
+  "epochs",
+  "batchesPerEpoch",
+  "validation",
+  "validateEvery",
+  "callbacks",
+  "signal",
+  "onProgress",
+];
 
 type OnProgress = NonNullable<FitOptions["onProgress"]>;
 

@@ -21,6 +21,7 @@ export interface Created {
 /** Options of a fit that can cross. */
 export interface SentFitOptions {
   readonly epochs: number;
+  readonly batchesPerEpoch?: number;
   readonly validation?: string;
   readonly validateEvery?: number;
   readonly callbacks?: readonly string[];

@@ -71,6 +71,35 @@ describe("trains as on the page", () => {
       local.model.dispose();
     }));
 
+  test("a state that is carried, epochs of some batches, and the losses so far", () =>
+    withDevice(async (device) => {
+      const carrying = { ...config(), carries: true };
+      const { trainer: local, loaders } = makeTrainer(device, carrying);
+      const far = await remote(carrying);
+      const here = await losses(local.fit(loaders.train, { epochs: 2, batchesPerEpoch: 5 }));
+      const seen: (number | undefined)[] = [];
+      const onProgress = async ({
+        loss,
+        batches,
+      }: {
+        loss: number | undefined;
+        batches: number | undefined;
+      }) => {
+        seen.push(loss);
+        expect(batches).toBe(5);
+        await new Promise((resolve) => setTimeout(resolve, 40));
+      };
+      expect(await losses(far.fit("train", { epochs: 2, batchesPerEpoch: 5, onProgress }))).toEqual(here);
+      expect(await far.stateDict()).toEqual(await local.model.stateDict());
+      expect(seen).toHaveLength(10);
+      expect(seen[0]).toBeUndefined();
+      // The worker is one batch ahead of the page.
+      expect(seen.filter((loss) => loss !== undefined).length).toBeGreaterThan(3);
+      await far.dispose();
+      await local.dispose();
+      local.model.dispose();
+    }));
+
   test("callbacks by name, actions, and arrays that are handed over", async () => {
     const far = await remote();
     expect(await losses(far.fit("train", { epochs: 9, callbacks: ["patience"] }))).toHaveLength(4);

@@ -133,6 +133,9 @@ describe("TextBatches", () => {
     expect(seen.map(({ y }) => rows(y)[1])).toEqual([[6, 7], [8, 9], [10]]);
     expect(seen.map(({ begins }) => begins)).toEqual([true, false, false]);
     expect([...batches].map(({ begins }) => begins)).toEqual([true, false, false]);
+    expect([...batches.from(2)]).toEqual(seen.slice(2));
+    expect([...batches.from(3)]).toEqual([]);
+    expect(() => batches.from(0.5)).toThrow("TextBatches.from: batch");
   });
 
   test("dropLast leaves out the short window, and the tracks stay where they are", () => {

@@ -6,6 +6,7 @@ import {
   data,
   History,
   manualSeed,
+  type NDArray,
   OptionError,
   openCheckpointStore,
   StorageUnavailableError,
@@ -125,7 +126,9 @@ describe("a run's state", () => {
     loss: { sum: Number.NaN, weight: 8 },
     random,
     start: { random, loader: { generator: null } },
+    pass: { done: 2, batches: 5 },
     validation: null,
+    carried: new Map([["state.h", { data: Float32Array.of(4, 5), shape: [1, 2] }]]),
     steps: { train: { seed: 7, runs: 12 } },
     callbacks: [
       {
@@ -139,36 +142,42 @@ describe("a run's state", () => {
     ],
     history: [report(1), report(2, { validationLoss: Number.POSITIVE_INFINITY })],
   };
-  const model = new Map([["fc.weight", { data: Float32Array.of(3), shape: [1] }]]);
+  const model = new Map<string, NDArray>([["fc.weight", { data: Float32Array.of(3), shape: [1] }]]);
 
   test("comes back from JSON and tensors, numbers that are not finite too", () => {
     const { json, tensors } = writeState(state);
-    expect([...tensors.keys()]).toEqual(["trainer/callbacks/1/fc/w"]);
+    expect([...tensors.keys()]).toEqual(["trainer/callbacks/1/fc/w", "trainer/carried/state.h"]);
     const read = readState("test", JSON.parse(JSON.stringify(json)), new Map([...model, ...tensors]));
     expect(read.model).toEqual(model);
     const { callbacks } = state;
     const [first, second] = callbacks!;
-    const { none, ...values } = first!.state.values as Record<string, unknown>;
+    const { none: _, ...values } = first!.state.values as Record<string, unknown>;
     expect(read.state).toEqual({ ...state, callbacks: [{ name: "a", state: { values } }, second] });
-    expect(
-      readState("test", writeState({ ...state, callbacks: null }).json, model).state.callbacks,
-    ).toBeNull();
+    const none = writeState({ ...state, callbacks: null, carried: null });
+    expect(readState("test", none.json, model).state).toMatchObject({ callbacks: null, carried: null });
   });
 
   test("is refused where anything is missing or odd", async () => {
-    const { json } = writeState(state) as unknown as { json: Record<string, unknown> };
+    const { json, tensors } = writeState(state) as unknown as {
+      json: Record<string, unknown>;
+      tensors: Map<string, NDArray>;
+    };
     const refuse = (changed: unknown, ...parts: string[]) =>
       expectRefusal(() => readState("Here", changed, model), DataError, "Here: ", ...parts);
+    await refuse(json, "the carried", "state.h", "is missing");
+    for (const [name, tensor] of tensors) model.set(name, tensor);
     await refuse(undefined, "no trainer's state");
     await refuse("text", "no trainer's state");
-    await refuse({ ...json, version: 2 }, "version 2, this library reads 1");
+    await refuse({ ...json, version: 1 }, "version 1, this library reads 2");
     for (const key of Object.keys(json).filter(
       (key) => !["version", "callbacks", "validation"].includes(key),
     )) {
       await refuse({ ...json, [key]: undefined }, "damaged");
-      if (key !== "batches") await refuse({ ...json, [key]: null }, "damaged");
+      if (key !== "batches" && key !== "carried") await refuse({ ...json, [key]: null }, "damaged");
     }
     await refuse({ ...json, batch: 0.5 }, "batch must be an integer of at least 0, got 0.5");
+    await refuse({ ...json, pass: { done: -1, batches: null } }, "pass.done");
+    await refuse({ ...json, pass: { done: 0, batches: 0 } }, "pass.batches");
     await refuse({ ...json, loss: { sum: "1", weight: 1 } }, "sum must be a number");
     await refuse({ ...json, steps: { train: { seed: 1, runs: -1 } } }, "train: runs");
     await refuse({ ...json, history: [{ epoch: 0 }] }, "history: epoch");

@@ -10,6 +10,8 @@ export interface TrainConfig {
   readonly x: Float32Array;
   /** [samples, 1] */
   readonly y: Float32Array;
+  /** Whether the state goes on from batch to batch. */
+  readonly carries?: boolean;
   readonly fails?: "create" | "served" | "never";
   /** Where the worker tells of its end. */
   readonly channel?: string;
@@ -36,11 +38,38 @@ class Model extends nn.Module {
   }
 }
 
-export function makeTrainer(device: Device, { seed, samples, hidden, batchSize, x, y }: TrainConfig) {
+/** The same, with its state given back. */
+class CarryingModel extends nn.Module {
+  readonly model: Model;
+
+  constructor(hidden: number) {
+    super();
+    this.model = new Model(hidden);
+  }
+
+  forward(x: Tensor, before?: { h: Tensor; c: Tensor }) {
+    const { lstm, fc } = this.model;
+    const { output, state } = lstm.forward(x, before);
+    return { output: fc.forward(output.select(1, -1)), state };
+  }
+}
+
+function trainerOf(device: Device, { seed, hidden, carries }: TrainConfig): Trainer {
   manualSeed(seed);
+  const options = (model: nn.Module) => {
+    return { loss: new nn.MSELoss(), optimizer: new optim.Adam(model.parameters(), { lr: 0.05 }) };
+  };
+  if (carries) {
+    const model = new CarryingModel(hidden);
+    return new Trainer(device, model, { ...options(model), carryState: true });
+  }
   const model = new Model(hidden);
-  const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
-  const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
+  return new Trainer(device, model, options(model));
+}
+
+export function makeTrainer(device: Device, config: TrainConfig) {
+  const { seed, samples, batchSize, x, y } = config;
+  const trainer = trainerOf(device, config);
   const dataset = new data.TensorDataset(
     { data: x, shape: [samples, 6, 2] },
     { data: y, shape: [samples, 1] },

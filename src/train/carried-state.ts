@@ -1,0 +1,72 @@
+import { ShapeError } from "../errors.ts";
+import type { InputValue } from "../scheduler/inputs.ts";
+import type { Result } from "../scheduler/result.ts";
+import { type NDArray, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import type { LoadedBatch } from "./batches.ts";
+import type { TrainerSteps } from "./steps.ts";
+
+/** A state's tensors, by where they are in it: on the GPU, or as they come from a checkpoint. */
+type State = Readonly<Record<string, Result | NDArray>>;
+
+/**
+ * The state that a model carries from one batch of a pass to the next. It stays on the GPU, and as it goes into a step as an input,
+ * no gradient goes back into the batch that it comes from. A model that carries nothing has a state without tensors.
+ */
+export class CarriedState {
+  readonly #where: string;
+  readonly #steps: TrainerSteps;
+  /** Of the state's tensors, once a batch has shown them. */
+  #names: readonly string[] = [];
+  /** Where the next batch starts; `null` at zero. */
+  #state: State | null;
+  /** As after the last update: where a resumed run starts. */
+  #settled: State | null;
+
+  /** @param saved What {@link read} gave, to go on from. */
+  constructor(where: string, steps: TrainerSteps, saved: ReadonlyMap<string, NDArray> | null = null) {
+    this.#where = where;
+    this.#steps = steps;
+    this.#state = saved && Object.fromEntries(saved);
+    this.#settled = this.#state;
+  }
+
+  /** What the step takes besides the batch: zeros where the batch begins anew. */
+  inputs(batch: LoadedBatch, isFirst: boolean): Readonly<Record<string, InputValue>> {
+    const shapes = this.#steps.stateShapes(this.#where, batch.x.shape);
+    this.#names = Object.keys(shapes);
+    const state = this.#state;
+    if (!state || (batch.begins ?? isFirst)) {
+      const zeros = (shape: Shape): NDArray => ({ data: new Float32Array(sizeOf(shape)), shape });
+      return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape)]));
+    }
+    for (const [name, wanted] of Object.entries(shapes)) {
+      const carried = state[name];
+      if (carried && sameShape(carried.shape, wanted)) continue;
+      throw new ShapeError(
+        `${this.#where}: a batch of ${showShape(batch.x.shape)} starts from a ${name} of ${showShape(wanted)}, the batch before left ` +
+          `${carried ? showShape(carried.shape) : "none"}; with carryState every batch goes on where the one before ended and has as ` +
+          "many samples: leave a last short batch out (dropLast), or set begins where a batch starts anew",
+      );
+    }
+    return Object.fromEntries(this.#names.map((name) => [name, state[name]!]));
+  }
+
+  /**
+   * Takes over what a run of the step left.
+   * @param settles Whether a resumed run would go on from here.
+   */
+  take(results: Readonly<Record<string, Result>>, settles: boolean): void {
+    const state = Object.fromEntries(this.#names.map((name) => [name, results[name]!]));
+    this.#state = state;
+    // The next run overwrites its results: what has to outlast it is copied.
+    if (settles) this.#settled = this.#steps.keep(state) ?? state;
+  }
+
+  /** The state as after the last update, of which the copy is under way when this returns; `null` where there is none. */
+  async read(): Promise<ReadonlyMap<string, NDArray> | null> {
+    const entries = Object.entries(this.#settled ?? {}).map(async ([name, value]) => {
+      return [name, "read" in value ? await value.read() : value] as const;
+    });
+    return entries.length > 0 ? new Map(await Promise.all(entries)) : null;
+  }
+}

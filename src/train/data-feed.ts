@@ -1,0 +1,154 @@
+import { DataError } from "../errors.ts";
+import { defaultGenerator, type GeneratorState } from "../random.ts";
+import { type Batches, BatchQueue, type DrawnBatch } from "./batches.ts";
+
+/** Where a run is in its data: what draws the batches that come next. */
+export interface DataPosition {
+  /** The default generator before the next batch is drawn. */
+  readonly random: GeneratorState;
+  /** Loader and default generator at the pass's beginning, from which its order is drawn again. */
+  readonly start: { readonly random: GeneratorState; readonly loader: unknown };
+  /** Batches of the pass that are done, and in all, where the loader knows. */
+  readonly pass: { readonly done: number; readonly batches: number | null };
+  /** State of the validation's loader; `null` if it has none. */
+  readonly validation: unknown;
+}
+
+/**
+ * The batches of a run, epoch by epoch. An epoch is one pass over the loader, or as many batches as are wanted: then passes follow one
+ * another without regard to epochs.
+ */
+export class DataFeed {
+  readonly #where: string;
+  readonly #loader: Batches;
+  readonly #validation: Batches | undefined;
+  readonly #perEpoch: number | undefined;
+  /** What the first batch is drawn from, until it is. */
+  #restart: DataPosition | null;
+  /** The pass under way, if there is one. */
+  #queue: BatchQueue | null = null;
+  #start: DataPosition["start"] | null = null;
+  #done = 0;
+  /** The batch that is drawn and not run yet. */
+  #drawn: DrawnBatch | null = null;
+  /** Where the first batch that no update has followed was drawn. */
+  #open: Pick<DataPosition, "random" | "start" | "pass"> | null = null;
+  /** What validation draws from, as it was before validation. */
+  #frozen: Pick<DataPosition, "random" | "validation"> | null = null;
+
+  /** @param restart Where a resumed run goes on. */
+  constructor(
+    where: string,
+    loader: Batches,
+    options: { readonly validation?: Batches | undefined; readonly batchesPerEpoch?: number | undefined },
+    restart: DataPosition | null,
+  ) {
+    this.#where = where;
+    this.#loader = loader;
+    this.#validation = options.validation;
+    this.#perEpoch = options.batchesPerEpoch;
+    this.#restart = restart;
+    const { batches } = restart?.pass ?? { batches: null };
+    if (batches !== null && loader.length !== undefined && batches !== loader.length) {
+      throw new DataError(
+        `${where}: the checkpoint was taken with ${batches} batches in an epoch, the loader has ${loader.length}; give it the ` +
+          "same data and batch size",
+      );
+    }
+  }
+
+  /** Batches in an epoch, where known. */
+  get batches(): number | undefined {
+    return this.#perEpoch ?? this.#loader.length;
+  }
+
+  /** Goes to where a resumed run was, drawing what is done once more. */
+  restore(): void {
+    const restart = this.#restart;
+    if (!restart) return;
+    const { start, pass, random, validation } = restart;
+    if (validation !== null) this.#validation?.setState?.(validation);
+    if (start.loader !== null) this.#loader.setState?.(start.loader);
+    defaultGenerator.setState(start.random);
+    this.#begin(pass.done);
+    defaultGenerator.setState(random);
+    this.#restart = null;
+  }
+
+  /**
+   * Draws the next batch; `null` at the end of the epoch.
+   * @param batch Batches of the epoch that are done.
+   */
+  next(batch: number): DrawnBatch | null {
+    if (batch === this.#perEpoch) return null;
+    let drawn = (this.#queue ?? this.#begin(0)).next();
+    if (!drawn && this.#perEpoch !== undefined && this.#done > 0) {
+      drawn = this.#begin(0).next();
+      if (!drawn) {
+        throw new DataError(
+          `${this.#where}: the loader gave no batch in its second pass; with batchesPerEpoch it must give its batches anew ` +
+            "every time it is iterated, as a DataLoader does",
+        );
+      }
+    }
+    this.#drawn = drawn;
+    return drawn;
+  }
+
+  /** Whether the epoch ends with the batch that is drawn. */
+  isLast(batch: number): boolean {
+    return this.#perEpoch === undefined ? this.#queue!.peek() === null : batch + 1 === this.#perEpoch;
+  }
+
+  /** Counts the drawn batch as run; `updated`: whether an update has followed it. */
+  ran(updated: boolean): void {
+    this.#open = updated ? null : (this.#open ?? this.#here());
+    this.#done++;
+    this.#drawn = null;
+  }
+
+  /** Where a resumed run goes on: with the first batch that no update has followed. */
+  position(): DataPosition {
+    const { random, validation } = this.#frozen ?? { validation: this.#validation?.state?.() ?? null };
+    return this.#restart ?? { ...(this.#open ?? this.#here(random)), validation };
+  }
+
+  /** Before validation: what it draws is drawn again by a run that is resumed from here on. */
+  freeze(): void {
+    this.#frozen = {
+      random: defaultGenerator.getState(),
+      validation: this.#validation?.state?.() ?? null,
+    };
+  }
+
+  /** To the next epoch. */
+  advance(): void {
+    this.#frozen = null;
+    if (this.#perEpoch !== undefined) return;
+    this.#queue = null;
+    this.#start = null;
+    this.#done = 0;
+  }
+
+  /** Ends the pass, as leaving a `for … of` does. */
+  close(): void {
+    this.#queue?.close();
+  }
+
+  #here(random?: GeneratorState): Pick<DataPosition, "random" | "start" | "pass"> {
+    const now = random ?? (this.#drawn ?? this.#queue?.ahead)?.random ?? defaultGenerator.getState();
+    return {
+      random: now,
+      start: this.#start ?? { random: now, loader: this.#loader.state?.() ?? null },
+      pass: { done: this.#done, batches: this.#loader.length ?? null },
+    };
+  }
+
+  /** Draws a pass's order, and leaves out what is done of it. */
+  #begin(done: number): BatchQueue {
+    this.#start = { random: defaultGenerator.getState(), loader: this.#loader.state?.() ?? null };
+    this.#done = done;
+    this.#queue = new BatchQueue(this.#loader, done);
+    return this.#queue;
+  }
+}
