@@ -1,7 +1,7 @@
 import type { Ceiling } from "./ceiling.ts";
 import { type Elapsed, startClock } from "./clock.ts";
-import type { Contestant, Trainee, Work } from "./contestant.ts";
-import { checkLoss, referenceLoss } from "./reference.ts";
+import type { Contestant, Runner, Work } from "./contestant.ts";
+import { checkResult, referenceResult } from "./reference.ts";
 import { makeProblem, type Workload } from "./workload.ts";
 
 /** How often to measure. */
@@ -19,9 +19,10 @@ export interface Measurement {
   readonly workload: Workload;
   readonly contestant: string;
   readonly firstStepMs: number;
-  readonly firstLoss: number;
-  readonly referenceLoss: number;
-  readonly lastLoss: number;
+  /** First number of the first step's result, and of the last one's: the loss, where there is one. */
+  readonly first: number;
+  readonly last: number;
+  readonly reference: number;
   readonly work: Work;
   readonly samples: Samples;
 }
@@ -52,28 +53,28 @@ export async function measure(
   effort: Effort,
 ): Promise<Measurement[]> {
   const problem = makeProblem(workload);
-  const expected = referenceLoss(problem);
-  const entries: { contestant: Contestant; trainee: Trainee; samples: Samples }[] = [];
+  const expected = referenceResult(problem);
+  const entries: { contestant: Contestant; runner: Runner; samples: Samples }[] = [];
   try {
     for (const contestant of contestants) {
-      const trainee = await contestant.open(problem);
-      entries.push({ contestant, trainee, samples: { steps: [], encodeMs: [], ceilings: [] } });
-      checkLoss(`${contestant.name} at ${workload.name}`, trainee.firstLoss, expected);
+      const runner = await contestant.open(problem);
+      entries.push({ contestant, runner, samples: { steps: [], encodeMs: [], ceilings: [] } });
+      checkResult(`${contestant.name} at ${workload.name}`, runner.firstResult, expected);
       const start = performance.now();
       for (let i = 0; i < WARM_UP.steps && performance.now() - start < WARM_UP.ms; i++) {
-        trainee.step();
-        await trainee.wait();
+        runner.step();
+        await runner.wait();
       }
     }
     const start = performance.now();
     for (let run = 0; run < effort.runs; run++) {
       if (run >= effort.least && performance.now() - start > effort.seconds * 1e3) break;
-      for (const { trainee, samples } of entries) {
+      for (const { runner, samples } of entries) {
         const before = await ceiling.sample();
         const elapsed = startClock();
-        trainee.step();
+        runner.step();
         samples.encodeMs.push(elapsed().wallMs);
-        await trainee.wait();
+        await runner.wait();
         samples.steps.push(elapsed());
         const after = await ceiling.sample();
         const flops = before.flops + after.flops;
@@ -84,19 +85,17 @@ export async function measure(
       }
     }
     const measurements: Measurement[] = [];
-    for (const { contestant, trainee, samples } of entries) {
-      const { firstStepMs, firstLoss, work } = trainee;
-      const lastLoss = await trainee.loss();
-      if (!(lastLoss < firstLoss)) {
-        throw new Error(
-          `${contestant.name} at ${workload.name}: the loss went from ${firstLoss} to ${lastLoss}`,
-        );
+    for (const { contestant, runner, samples } of entries) {
+      const { firstStepMs, firstResult, work } = runner;
+      const [first, last] = [firstResult[0]!, (await runner.result())[0]!];
+      if (workload.task === "train" && !(last < first)) {
+        throw new Error(`${contestant.name} at ${workload.name}: the loss went from ${first} to ${last}`);
       }
-      const measured = { firstStepMs, firstLoss, referenceLoss: expected, lastLoss, work, samples };
+      const measured = { firstStepMs, first, last, reference: expected[0]!, work, samples };
       measurements.push({ workload, contestant: contestant.name, ...measured });
     }
     return measurements;
   } finally {
-    for (const { trainee } of entries) trainee.dispose();
+    for (const { runner } of entries) runner.dispose();
   }
 }

@@ -4,7 +4,7 @@ import { type Workload, workloads } from "./workload.ts";
 
 export const USAGE = `usage: npm run bench -- [options]
   --quick      few runs of each workload, as little as one
-  --only NAME  one workload: ${workloads.map(({ name }) => name).join(" or ")}
+  --only LIST  these workloads, with commas: ${workloads.map(({ name }) => name).join(", ")}
   --json FILE  where to write all samples (default out/bench.json)
   --help`;
 
@@ -26,11 +26,12 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     },
   });
   if (values.help) return undefined;
-  const { only } = values;
-  const chosen = workloads.filter(({ name }) => only === undefined || name === only);
-  if (chosen.length === 0) {
-    throw new Error(`--only must be ${workloads.map(({ name }) => name).join(" or ")}, got "${only}"`);
+  const names = values.only?.split(",");
+  for (const name of names ?? []) {
+    if (workloads.some((workload) => workload.name === name)) continue;
+    throw new Error(`--only must be of ${workloads.map(({ name }) => name).join(", ")}, got "${name}"`);
   }
+  const chosen = workloads.filter(({ name }) => names?.includes(name) ?? true);
   const effort = values.quick ? { runs: 7, least: 1, seconds: 5 } : { runs: 40, least: 5, seconds: 60 };
   return { workloads: chosen, effort, json: values.json };
 }

@@ -1,12 +1,23 @@
+import { crossEntropyMean } from "../test/reference/cross-entropy.ts";
 import { mse, recurrentForward } from "../test/reference/recurrent.ts";
 import type { Problem } from "./workload.ts";
 
 /** How far a float32 loss may be from the float64 one, relatively: a few roundings of a long sum. */
-const TOLERANCE = 1e-5;
+const LOSS_TOLERANCE = 1e-5;
 
-/** The loss of the first step, in float64: what every contestant has to find before it is timed. */
-export function referenceLoss({ workload, x, y, weights }: Problem): number {
-  const { kind, inputSize, hiddenSize: H, outputSize: O, seqLen: T, batch: B, everyStep } = workload;
+/** How far an element of a hidden state, which lies in ±1, may be from the float64 one. */
+const HIDDEN_TOLERANCE = 1e-5;
+
+/** Sequences of a batch whose hidden states are compared: the reference is written to be read, not to be fast. */
+const ROWS = 4;
+
+/**
+ * The result of the first step, in float64: what every contestant has to find before it is timed. A loss; or the final hidden
+ * state [rows, H] of the batch's first rows.
+ */
+export function referenceResult({ workload, x, y, weights }: Problem): Float64Array {
+  const { kind, inputSize, hiddenSize: H, numLayers, outputSize: O, seqLen: T, everyStep } = workload;
+  const B = O > 0 ? workload.batch : Math.min(workload.batch, ROWS);
   const wide = (name: string) => Float64Array.from(weights.get(name)!.data);
   const parameters = new Map(
     [...weights.keys()]
@@ -14,11 +25,12 @@ export function referenceLoss({ workload, x, y, weights }: Problem): number {
       .map((name) => [name.slice("recurrent.".length), wide(name)]),
   );
   const timeFirst = swapBatchAndTime(x.data, B, T, inputSize);
-  const sizes = { kind, inputSize, hiddenSize: H, numLayers: 1, seqLen: T, batch: B } as const;
+  const sizes = { kind, inputSize, hiddenSize: H, numLayers, seqLen: T, batch: B };
   const { output } = recurrentForward(sizes, parameters, timeFirst); // [T, B, H]
+  const hidden = everyStep ? output : output.subarray((T - 1) * B * H);
+  if (O === 0) return hidden;
 
   const [weight, bias] = [wide("fc.weight"), wide("fc.bias")];
-  const hidden = everyStep ? output : output.subarray((T - 1) * B * H);
   const rows = hidden.length / H;
   const prediction = new Float64Array(rows * O);
   for (let row = 0; row < rows; row++) {
@@ -28,23 +40,42 @@ export function referenceLoss({ workload, x, y, weights }: Problem): number {
       prediction[row * O + o] = sum;
     }
   }
+  if (workload.loss === "cross-entropy") {
+    const target = [...(everyStep ? swapBatchAndTime(y.data, B, T, 1) : y.data)];
+    const weight = new Array<number>(O).fill(1);
+    const loss = { logits: prediction, target, weight, ignoreIndex: -100, labelSmoothing: 0 };
+    return Float64Array.of(crossEntropyMean(loss));
+  }
   const target = everyStep ? swapBatchAndTime(y.data, B, T, O) : Float64Array.from(y.data);
-  return mse(prediction, target);
+  return Float64Array.of(mse(prediction, target));
 }
 
-/** Throws if a contestant's first loss is not the reference's: a wrong result has no time. */
-export function checkLoss(who: string, loss: number, expected: number): void {
-  const error = Math.abs(loss - expected) / expected;
-  if (error <= TOLERANCE) return;
+/** Throws if a contestant's first result is not the reference's: a wrong result has no time. */
+export function checkResult(who: string, result: Float32Array, expected: Float64Array): void {
+  if (expected.length === 1) {
+    const error = Math.abs(result[0]! - expected[0]!) / expected[0]!;
+    if (result.length === 1 && error <= LOSS_TOLERANCE) return;
+    throw new Error(
+      `${who}: the first loss must be ${expected[0]} within a relative ${LOSS_TOLERANCE}, got ${result[0]} ` +
+        `(off by ${error.toExponential(1)}); not timed`,
+    );
+  }
+  if (result.length < expected.length)
+    throw new Error(`${who}: expected ${expected.length} hidden values or more, got ${result.length}`);
+  let worst = 0;
+  for (const [i, value] of expected.entries()) {
+    const error = Math.abs(result[i]! - value);
+    if (!(error <= worst)) worst = error; // NaN stays
+  }
+  if (worst <= HIDDEN_TOLERANCE) return;
   throw new Error(
-    `${who}: the first loss must be ${expected} within a relative ${TOLERANCE}, got ${loss} (off by ${error.toExponential(1)}); ` +
-      "not timed",
+    `${who}: hidden states must be the reference's within ${HIDDEN_TOLERANCE}, off by ${worst.toExponential(1)}; not timed`,
   );
 }
 
-/** [B, T, F] to [T, B, F]. */
+/** [B, T, F] to [T, B, F]; of a longer x the first B rows. */
 function swapBatchAndTime(data: Float32Array, B: number, T: number, F: number): Float64Array {
-  const swapped = new Float64Array(data.length);
+  const swapped = new Float64Array(B * T * F);
   for (let b = 0; b < B; b++) {
     for (let t = 0; t < T; t++) {
       swapped.set(data.subarray((b * T + t) * F, (b * T + t + 1) * F), (t * B + b) * F);

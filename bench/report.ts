@@ -27,27 +27,28 @@ export function figuresOf(
   { workload, contestant, firstStepMs, work, samples }: Measurement,
   software: boolean,
 ): Figures {
+  const { flops = 0, dispatches = 0, bytes = {} } = work;
   const { steps, encodeMs, ceilings } = samples;
   const step = summarize(steps.map(({ wallMs }) => wallMs));
   const encode = summarize(encodeMs.map((ms) => ms * 1e3));
-  const shares = steps.map(({ wallMs }, i) => work.flops / (wallMs * 1e6) / ceilings[i]!.wall);
-  const cpuShares = steps.map(({ cpuMs }, i) => work.flops / (cpuMs * 1e6) / ceilings[i]!.cpu);
+  const shares = steps.map(({ wallMs }, i) => flops / (wallMs * 1e6) / ceilings[i]!.wall);
+  const cpuShares = steps.map(({ cpuMs }, i) => flops / (cpuMs * 1e6) / ceilings[i]!.cpu);
   return {
     workload: workload.name,
     contestant,
     stepMs: step,
     stepCpuMs: summarize(steps.map(({ cpuMs }) => cpuMs)),
     encodeMicros: encode,
-    encodeMicrosADispatch: encode.median / work.dispatches,
+    encodeMicrosADispatch: encode.median / dispatches,
     firstStepMs,
-    dispatches: work.dispatches,
-    megaflop: work.flops / 1e6,
-    gflops: work.flops / (step.median * 1e6),
+    dispatches,
+    megaflop: flops / 1e6,
+    gflops: flops / (step.median * 1e6),
     ceilingGflops: summarize(ceilings.map(({ wall }) => wall)),
     shareOfCeiling: summarize(shares).median,
     shareByCpu: software ? summarize(cpuShares).median : null,
-    bytes: work.bytes,
-    bytesTotal: Object.values(work.bytes).reduce((sum, bytes) => sum + bytes, 0),
+    bytes,
+    bytesTotal: Object.values(bytes).reduce((sum, bytes) => sum + bytes, 0),
   };
 }
 

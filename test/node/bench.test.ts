@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { Contestant } from "../../bench/contestant.ts";
 import { measure } from "../../bench/measure.ts";
 import { parseBenchOptions } from "../../bench/options.ts";
-import { checkLoss, referenceLoss } from "../../bench/reference.ts";
+import { checkResult, referenceResult } from "../../bench/reference.ts";
 import { figuresOf, memoryTable, table } from "../../bench/report.ts";
 import { quantile, summarize } from "../../bench/statistics.ts";
-import { makeProblem, type Workload, workloads } from "../../bench/workload.ts";
+import { makeProblem, type Problem, type Workload, workloads } from "../../bench/workload.ts";
 
 const small: Workload = { ...workloads[0]!, name: "S", hiddenSize: 2, seqLen: 3, batch: 4 };
 const effort = { runs: 3, least: 1, seconds: 10 };
@@ -19,16 +19,18 @@ function pretender(loss: number): Contestant & { steps: number; disposed: number
     disposed: 0,
     open: async () => ({
       firstStepMs: 7,
-      firstLoss: loss,
+      firstResult: Float32Array.of(loss),
       work: { flops: 5e6, dispatches: 2, bytes: { parameter: 1000, staging: 500 }, plan: "" },
       step: () => void self.steps++,
       wait: async () => {},
-      loss: async () => loss - self.steps * 1e-3,
+      result: async () => Float32Array.of(loss - self.steps * 1e-3),
       dispose: () => void self.disposed++,
     }),
   };
   return self;
 }
+
+const lossOf = (problem: Problem) => referenceResult(problem)[0]!;
 
 const ceiling = {
   sample: async () => ({ flops: 2e6, elapsed: { wallMs: 2, cpuMs: 1 } }),
@@ -44,13 +46,14 @@ test("a median and its quartiles", () => {
 });
 
 test("the command line", () => {
-  expect(parseBenchOptions([])!.workloads.map(({ name }) => name)).toEqual(["W1", "W3", "W3-GRU", "W3-RNN"]);
-  const quick = parseBenchOptions(["--quick", "--only", "W3", "--json", "a.json"])!;
-  expect(quick).toMatchObject({ workloads: [{ name: "W3" }], json: "a.json" });
+  const all = ["W1", "W2", "W3", "W3-GRU", "W3-RNN", "W4", "W5", "W6"];
+  expect(parseBenchOptions([])!.workloads.map(({ name }) => name)).toEqual(all);
+  const quick = parseBenchOptions(["--quick", "--only", "W3,W1", "--json", "a.json"])!;
+  expect(quick).toMatchObject({ workloads: [{ name: "W1" }, { name: "W3" }], json: "a.json" });
   expect(quick.effort.runs).toBeLessThan(parseBenchOptions([])!.effort.runs);
   expect(parseBenchOptions(["--help"])).toBeUndefined();
   expect(() => parseBenchOptions(["--only", "W9"])).toThrow(
-    '--only must be W1 or W3 or W3-GRU or W3-RNN, got "W9"',
+    '--only must be of W1, W2, W3, W3-GRU, W3-RNN, W4, W5, W6, got "W9"',
   );
   expect(() => parseBenchOptions(["--fast"])).toThrow("--fast");
 });
@@ -64,21 +67,21 @@ describe("the first loss", () => {
       );
       const { data } = problem.y;
       const mean = data.reduce((sum, value) => sum + value * value, 0) / data.length;
-      expect(referenceLoss({ ...problem, weights: zero })).toBeCloseTo(mean, 6);
+      expect(lossOf({ ...problem, weights: zero })).toBeCloseTo(mean, 6);
     }
   });
 
   test("depends on the order of samples and time steps", () => {
     const problem = makeProblem({ ...small, everyStep: true, inputSize: 2, outputSize: 3 });
-    const loss = referenceLoss(problem);
+    const loss = lossOf(problem);
     const reversed = { shape: problem.x.shape, data: problem.x.data.toReversed() };
-    expect(Math.abs(referenceLoss({ ...problem, x: reversed }) - loss)).toBeGreaterThan(1e-6);
-    expect(referenceLoss(makeProblem({ ...small, everyStep: true, inputSize: 2, outputSize: 3 }))).toBe(loss);
+    expect(Math.abs(lossOf({ ...problem, x: reversed }) - loss)).toBeGreaterThan(1e-6);
+    expect(lossOf(makeProblem({ ...small, everyStep: true, inputSize: 2, outputSize: 3 }))).toBe(loss);
   });
 
   test("that is wrong has no time", async () => {
-    const loss = referenceLoss(makeProblem(small));
-    expect(() => checkLoss("x", loss * (1 + 1e-6), loss)).not.toThrow();
+    const loss = lossOf(makeProblem(small));
+    expect(() => checkResult("x", Float32Array.of(loss * (1 + 1e-6)), Float64Array.of(loss))).not.toThrow();
     const wrong = pretender(loss * 1.001);
     await expect(measure(small, [wrong], ceiling, effort)).rejects.toThrow(
       "pretender at S: the first loss must be",
@@ -89,10 +92,7 @@ describe("the first loss", () => {
 });
 
 test("samples become figures and tables", async () => {
-  const contestants = [
-    pretender(referenceLoss(makeProblem(small))),
-    pretender(referenceLoss(makeProblem(small))),
-  ];
+  const contestants = [pretender(lossOf(makeProblem(small))), pretender(lossOf(makeProblem(small)))];
   const measured = await measure(small, contestants, ceiling, effort);
   expect(contestants.map(({ disposed }) => disposed)).toEqual([1, 1]);
   expect(measured.map(({ samples }) => samples.steps.length)).toEqual([3, 3]);
