@@ -81,8 +81,7 @@ export function parseCharacterOptions(
     length: count("length", DEFAULTS.length, 1024),
     learningRate: number("lr", DEFAULTS.learningRate, "above 0", (n) => n > 0),
     clip: number("clip", DEFAULTS.clip, "above 0", (n) => n > 0),
-    // Losses are read at each report, and a step keeps those of its last 1,024 runs.
-    reportEvery: count("report", DEFAULTS.reportEvery, 1000),
+    reportEvery: count("report", DEFAULTS.reportEvery, 1_000_000),
     prompt,
     temperature: number("temperature", DEFAULTS.temperature, "at least 0", (n) => n >= 0),
     write: count("write", DEFAULTS.write, 10_000, 0),

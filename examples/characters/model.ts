@@ -1,13 +1,5 @@
 /** A character model, and how it writes. */
-import {
-  type CompiledStep,
-  type Device,
-  data,
-  type Generator,
-  nn,
-  type Result,
-  type Tensor,
-} from "webgpu-lstm";
+import { type Device, data, type Generator, nn, type StatefulModel, Stream, type Tensor } from "webgpu-lstm";
 
 /** Logits of the next character, and the state after the last one. */
 export class CharacterModel extends nn.Module {
@@ -24,21 +16,12 @@ export class CharacterModel extends nn.Module {
 
   /**
    * @param x character indices [N, T]
-   * @param h the state before the first one [layers, N, hidden]
+   * @param h the state before the first one [layers, N, hidden]; zero if not given
    * @returns logits [N, T, characters] and the state after the last step
    */
-  forward(x: Tensor, h: Tensor): { logits: Tensor; h: Tensor } {
+  forward(x: Tensor, h?: Tensor): { output: Tensor; state: Tensor } {
     const { output, state } = this.gru.forward(this.embedding.forward(x), h);
-    return { logits: this.fc.forward(output), h: state };
-  }
-
-  /** The state before a text begins: zeros for `rows` tracks. */
-  zeroState(rows: number): Float32Array {
-    return new Float32Array(this.gru.numLayers * rows * this.gru.hiddenSize);
-  }
-
-  stateShape(rows: number): number[] {
-    return [this.gru.numLayers, rows, this.gru.hiddenSize];
+    return { output: this.fc.forward(output), state };
   }
 }
 
@@ -51,48 +34,36 @@ export interface WritingOptions extends data.SampleOptions {
 
 /** Writes text with a model, one character after the other; the state stays on the GPU. Sees the weights as they are when it writes. */
 export class Writer {
-  readonly #step: CompiledStep<"logits" | "h">;
-  readonly #model: CharacterModel;
+  readonly #stream: Stream;
   readonly #vocabulary: data.Vocabulary;
 
-  private constructor(
-    step: CompiledStep<"logits" | "h">,
-    model: CharacterModel,
-    vocabulary: data.Vocabulary,
-  ) {
-    this.#step = step;
-    this.#model = model;
+  private constructor(stream: Stream, vocabulary: data.Vocabulary) {
+    this.#stream = stream;
     this.#vocabulary = vocabulary;
   }
 
-  static async open(device: Device, model: CharacterModel, vocabulary: data.Vocabulary): Promise<Writer> {
-    const step = await device.compile(
-      ({ x, h }) => {
-        const { logits, h: after } = model.forward(x, h);
-        return { logits: logits.reshape([vocabulary.size]), h: after };
-      },
-      { inputs: { x: [1, 1], h: model.stateShape(1) } },
-    );
-    return new Writer(step, model, vocabulary);
+  /** @param model Its `forward(x, state)` takes character indices [N, T] and gives logits [N, T, characters]. */
+  static async open(device: Device, model: StatefulModel, vocabulary: data.Vocabulary): Promise<Writer> {
+    return new Writer(await Stream.open(device, model, { input: [] }), vocabulary);
   }
 
   /** Goes on from `prompt`, which must not be empty. Gives what was written, without the prompt. */
   async write(prompt: string, { length, ...sampling }: WritingOptions): Promise<string> {
-    let h: Result | Float32Array = this.#model.zeroState(1);
-    let logits: Result | undefined;
-    const read = (id: number) => ({ logits, h } = this.#step.run({ x: Int32Array.of(id), h }));
-    for (const id of this.#vocabulary.encode(prompt)) read(id);
-    if (!logits) throw new Error("Writer.write: the prompt must not be empty");
+    if (prompt === "") throw new Error("Writer.write: the prompt must not be empty");
+    this.#stream.reset();
+    const read = (id: number) => this.#stream.step(Int32Array.of(id));
+    const answers = await Promise.all(Array.from(this.#vocabulary.encode(prompt), read));
+    let logits = answers.at(-1)!.data;
     const written: number[] = [];
     while (written.length < length) {
-      const next = data.sample((await (logits as Result).read()).data, sampling);
+      const next = data.sample(logits, sampling);
       written.push(next);
-      if (written.length < length) read(next);
+      if (written.length < length) logits = (await read(next)).data;
     }
     return this.#vocabulary.decode(written);
   }
 
   dispose(): void {
-    this.#step.dispose();
+    this.#stream.dispose();
   }
 }

@@ -1,5 +1,5 @@
 /** Trains a character model by truncated back-propagation through time: the state of one window is where the next one starts. */
-import { type Device, data, Generator, manualSeed, nn, optim, type Result } from "webgpu-lstm";
+import { type Device, data, Generator, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
 import { CharacterModel, Writer } from "./model.ts";
 import type { CharacterTask } from "./task.ts";
 
@@ -55,120 +55,50 @@ export interface CharacterReport {
   readonly charactersPerSecond: number;
 }
 
-/** Trains, and reports every `reportEvery` steps and at the end; leaving the loop ends training. */
+/**
+ * Trains, and reports every `reportEvery` steps; leaving the loop ends training. There are as many steps as whole reports need.
+ */
 export async function* trainCharacters(
   device: Device,
   task: CharacterTask,
   settings: CharacterSettings,
 ): AsyncGenerator<CharacterReport, void, void> {
-  const { batchSize, length, steps, reportEvery, prompt, temperature, write } = settings;
+  const { batchSize, length, steps, learningRate, clip, prompt, temperature, write } = settings;
   manualSeed(settings.seed);
   const generator = new Generator(settings.seed);
   const model = new CharacterModel(task.vocabulary.size, settings);
   const train = new data.TextBatches(task.train, { batchSize, length, dropLast: true });
-  const heldOut = new data.TextBatches(task.heldOut, { batchSize, length });
-  const programs: { dispose(): void }[] = [];
+  const validation = new data.TextBatches(task.heldOut, { batchSize, length });
+  const criterion = new nn.CrossEntropyLoss();
+  const trainer = new Trainer(device, model, {
+    // Logits are [N, T, characters]; the loss has the classes in dimension 1, as in PyTorch.
+    loss: { forward: (logits, y) => criterion.forward(logits.transpose(1, 2), y) },
+    optimizer: new optim.Adam(model.parameters(), { lr: learningRate }),
+    clipGradNorm: clip,
+    carryState: true,
+  });
+  const batchesPerEpoch = Math.min(settings.reportEvery, steps);
+  const epochs = Math.ceil(steps / batchesPerEpoch);
+  let writer: Writer | undefined;
   try {
-    const trainer = await compileTraining(device, model, settings);
-    programs.push(trainer);
-    const judge = await compileJudge(device, model, settings);
-    programs.push(judge);
-    const writer = await Writer.open(device, model, task.vocabulary);
-    programs.push(writer);
-
-    const batches = endless(train);
-    let h: Result | Float32Array = model.zeroState(batchSize);
-    for (let step = 0; step < steps; ) {
-      const until = Math.min(step + reportEvery, steps);
-      const start = performance.now();
-      const losses: Result[] = [];
-      for (; step < until; step++) {
-        const { x, y, begins } = batches.next().value;
-        await trainer.ready();
-        const results = trainer.run({ x, y, h: begins ? model.zeroState(batchSize) : h });
-        h = results.h; // stays on the GPU; no gradient goes back into the run that it comes from
-        losses.push(results.loss);
-      }
-      const trainBits = await meanBits(
-        losses,
-        losses.map(() => 1),
-      );
-      const seconds = (performance.now() - start) / 1000;
-      if (!Number.isFinite(trainBits)) {
-        throw new Error(`the loss is ${trainBits} after step ${step}: try a smaller learning rate`);
+    writer = await Writer.open(device, model, task.vocabulary);
+    for await (const report of trainer.fit(train, { epochs, batchesPerEpoch, validation })) {
+      const { epoch, loss, validationLoss, stepsPerSecond } = report;
+      if (!Number.isFinite(loss)) {
+        throw new Error(`the loss is ${loss} in epoch ${epoch}: try a smaller learning rate`);
       }
       yield {
-        step,
-        trainBits,
-        heldOutBits: await judge.bits(heldOut),
+        step: epoch * batchesPerEpoch,
+        // From the natural logarithm's unit to bits.
+        trainBits: loss / Math.LN2,
+        heldOutBits: validationLoss! / Math.LN2,
         written: await writer.write(prompt, { length: write, temperature, generator }),
-        charactersPerSecond: (losses.length * batchSize * length) / seconds,
+        charactersPerSecond: stepsPerSecond * batchSize * length,
       };
     }
   } finally {
-    for (const program of programs) program.dispose();
+    writer?.dispose();
+    await trainer.dispose();
     model.dispose();
   }
-}
-
-function compileTraining(device: Device, model: CharacterModel, settings: CharacterSettings) {
-  const { batchSize, length, learningRate, clip } = settings;
-  const optimizer = new optim.Adam(model.parameters(), { lr: learningRate });
-  const criterion = new nn.CrossEntropyLoss();
-  return device.compile(
-    ({ x, y, h }) => {
-      const { logits, h: after } = model.forward(x, h); // [N, T, characters]
-      const loss = criterion.forward(logits.transpose(1, 2), y);
-      nn.utils.clipGradNorm_(model.parameters(), clip);
-      return { loss, h: after };
-    },
-    {
-      inputs: { x: [batchSize, length], y: [batchSize, length], h: model.stateShape(batchSize) },
-      minimize: "loss",
-      optimizer,
-    },
-  );
-}
-
-/** Measures a text, its state carried from window to window as in training. */
-async function compileJudge(device: Device, model: CharacterModel, settings: CharacterSettings) {
-  const { batchSize, length } = settings;
-  const criterion = new nn.CrossEntropyLoss();
-  const step = await device.compile(
-    ({ x, y, h }) => {
-      const { logits, h: after } = model.forward(x, h);
-      return { loss: criterion.forward(logits.transpose(1, 2), y), h: after };
-    },
-    { inputs: { x: [batchSize, length], y: [batchSize, length], h: model.stateShape(batchSize) } },
-  );
-  return {
-    async bits(batches: data.TextBatches): Promise<number> {
-      const losses: Result[] = [];
-      const weights: number[] = [];
-      let h: Result | Float32Array = model.zeroState(batchSize);
-      for (const { x, y } of batches) {
-        await step.ready();
-        const results = step.run({ x, y, h });
-        h = results.h;
-        losses.push(results.loss);
-        weights.push(x.data.length);
-      }
-      return meanBits(losses, weights);
-    },
-    dispose: () => step.dispose(),
-  };
-}
-
-/** The weighted mean of cross-entropies (natural logarithms) in bits. */
-async function meanBits(losses: readonly Result[], weights: readonly number[]): Promise<number> {
-  // The last one first: its read answers for all before it.
-  const values = await Promise.all([...losses].reverse().map((loss) => loss.item()));
-  values.reverse();
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return values.reduce((sum, value, i) => sum + value * weights[i]!, 0) / total / Math.LN2;
-}
-
-/** Epoch after epoch. */
-function* endless(batches: data.TextBatches): Iterator<data.TextBatch, never> {
-  for (;;) yield* batches;
 }

@@ -62,18 +62,16 @@ describe("a character model", () => {
       const model = new CharacterModel(task.vocabulary.size, { embedding: 5, hidden: 7, layers: 2 });
       const logitsOf = async (length: number) => {
         const step = await device.compile(({ x, h }) => model.forward(x, h), {
-          inputs: { x: [3, length], h: model.stateShape(3) },
+          inputs: { x: [3, length], h: [2, 3, 7] },
         });
         const batches = new data.TextBatches(task.train.subarray(0, 25), { batchSize: 3, length });
-        let h: Result | Float32Array = model.zeroState(3);
+        const zeros = new Float32Array(2 * 3 * 7);
+        let h: Result | Float32Array = zeros;
         const rows: number[][] = [[], [], []];
         for (const { x, begins } of batches) {
-          const results: Record<"logits" | "h", Result> = step.run({
-            x,
-            h: begins ? model.zeroState(3) : h,
-          });
-          h = results.h;
-          const { data: values, shape } = await results.logits.read();
+          const results: Record<"output" | "state", Result> = step.run({ x, h: begins ? zeros : h });
+          h = results.state;
+          const { data: values, shape } = await results.output.read();
           const width = shape[1]! * shape[2]!;
           rows.forEach((row, n) => {
             row.push(...values.subarray(n * width, (n + 1) * width));

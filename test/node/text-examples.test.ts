@@ -87,7 +87,7 @@ test("every block of TypeScript in docs/text.md type-checks, and a mistake in on
   expect(blocks.length).toBeGreaterThan(3);
   // The blocks are one program, one after the other.
   const given = `
-import { type Device, data, Generator, nn, optim, type Result } from "webgpu-lstm";
+import { type Device, data, Generator, nn, optim, type Result, type Tensor, Trainer } from "webgpu-lstm";
 declare const device: Device;
 declare const text: string;
 declare const hours: Date[];
