@@ -36,12 +36,15 @@ export interface Choice {
 /** A choice between versions whose predictions lie too near each other to be sure. */
 export interface CloseChoice {
   readonly what: string;
-  /** Dispatches by which each version can be timed, over operands of their own. */
+  /** Dispatches by which each version can be timed, over operands of their own; the one that is predicted to be the fastest first. */
   readonly trials: Readonly<Record<string, Dispatch[]>>;
 }
 
-/** Predictions within this factor of the best are no better than a guess. */
-const CLOSE = 2;
+/** Predictions within this factor of the best are no better than a guess: they were right to about as much where they were held against times. */
+const CLOSE = 1.6;
+
+/** A trial is cut down to about this predicted time, in µs: enough to tell versions apart. */
+export const TRIAL_MICROS = 15_000;
 
 /** As many versions as are worth timing. */
 const MOST_TRIALS = 3;

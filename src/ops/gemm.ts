@@ -6,7 +6,7 @@ import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import slicesSource from "../../shaders/sum_slices.wgsl?raw";
 import { type BufferAccess, Kernel, type ParamType } from "../gpu/kernel.ts";
 import { roundUp, sizeOf } from "../shape.ts";
-import { bucket, predictMicros } from "./choice.ts";
+import { bucket, predictMicros, TRIAL_MICROS } from "./choice.ts";
 import {
   type Dispatch,
   dispatch,
@@ -113,16 +113,16 @@ interface Version {
   readonly tile: readonly [rows: number, columns: number];
   /** What four lanes own, where those that lie outside C end at once. */
   readonly quad?: readonly [rows: number, columns: number];
-  /** Values loaded for a multiply-add; one from workgroup memory counts a quarter. */
+  /** Values loaded for a multiply-add; one from workgroup memory counts a half. */
   readonly loads: number;
-  /** Depth between two barriers, where there are any. */
+  /** Depth that is staged between two barriers, where there are any. */
   readonly staged?: number;
 }
 
 /** The first takes the place of a pinned one that cannot do a product. */
 const VERSIONS = {
   register: { kernel: gemmRegister, tile: [32, 64], quad: [4, 32], loads: 12 / 32 },
-  shared: { kernel: gemmShared, tile: [64, 64], loads: 2 / 64 + 8 / 16 / 4, staged: 16 },
+  shared: { kernel: gemmShared, tile: [64, 64], loads: 2 / 64 + 8 / 16 / 2, staged: 16 },
   subgroup: { kernel: gemmSubgroup, tile: [16, 32], loads: 48 / 512 },
 } as const satisfies Record<string, Version>;
 
@@ -146,16 +146,21 @@ interface Slices {
 
 const WHOLE: Slices = { count: 1, depth: 0, ones: false };
 
+/** What storing an element of C takes, in loads, and starting a workgroup that has barriers, in barriers; about. */
+const STORE_LOADS = 12;
+const BARRIER_START = 24;
+
 /** Predicted time of each version that can do a product, in µs. */
 function predictions(product: Product, { count }: Slices, { facts }: PlanSettings) {
   const { rows, columns, depth } = product;
-  const micros = ({ tile, quad = tile, loads, staged = depth }: Version) => {
+  const micros = ({ tile, quad = tile, loads, staged }: Version) => {
     const groups = Math.ceil(rows / tile[0]) * Math.ceil(columns / tile[1]) * count;
     const [high, wide] = facts.subgroupSize === SUBGROUP_LANES ? quad : tile;
     const products = roundUp(rows, high) * roundUp(columns, wide) * depth;
     // A workgroup with barriers has 256 invocations.
-    const barriers = staged === depth ? 0 : 4 * 2 * Math.ceil(depth / count / staged);
-    return predictMicros({ groups, flops: 2 * products, loads: loads * products, barriers }, facts);
+    const barriers = staged ? 4 * (BARRIER_START + 2 * Math.ceil(depth / count / staged)) : 0;
+    const stores = STORE_LOADS * rows * columns * count;
+    return predictMicros({ groups, flops: 2 * products, loads: loads * products + stores, barriers }, facts);
   };
   const { register, shared, subgroup } = VERSIONS;
   const canSubgroup = facts.subgroupSize === SUBGROUP_LANES && inQuads(product);
@@ -176,16 +181,24 @@ export function gemm(product: Product, plan: PlanContext, slices = WHOLE): Dispa
   const { rows, columns, depth, a, b } = product;
   const layout = `${a.strides[1] === 1 ? "n" : "t"}${b.strides[1] === 1 ? "n" : "t"}`;
   const what = `gemm ${layout}, ${bucket(rows)}×${columns}×${bucket(depth)}, slices: ${slices.count}`;
-  const version = plan.choices.choose(
-    what,
-    plan.pins.gemm,
-    predictions(product, slices, plan),
-    (tried: VersionName) => {
-      const c = { ...product.c, operand: plan.temporary([product.c.operand.elements]) };
-      return [gemmBy(tried, { ...product, c }, slices)];
-    },
-  );
+  const micros = predictions(product, slices, plan);
+  const version = plan.choices.choose(what, plan.pins.gemm, micros, (tried: VersionName) => {
+    const c = { ...product.c, operand: plan.temporary([product.c.operand.elements]) };
+    const share = Math.min(1, TRIAL_MICROS / Math.min(...Object.values(micros)));
+    return [gemmBy(tried, ...partOf({ ...product, c }, slices, share))];
+  });
   return gemmBy(version, product, slices);
+}
+
+/** A share of a product's slices, or of its rows. */
+function partOf(product: Product, slices: Slices, share: number): [Product, Slices] {
+  const count = Math.ceil(slices.count * share);
+  if (slices.count > 1)
+    return [
+      { ...product, depth: count * slices.depth },
+      { ...slices, count },
+    ];
+  return [{ ...product, rows: Math.min(product.rows, roundUp(product.rows * share, 64)) }, slices];
 }
 
 function gemmBy(version: VersionName, product: Product, slices: Slices): Dispatch {

@@ -45,7 +45,7 @@ export interface VersionChooser {
    * @param what What for: versions are timed once for each `what`, so it names no size beyond what decides.
    * @param micros Predicted time of each version that can do it; one that cannot is left out. The first takes the place of a
    * pinned version that cannot.
-   * @param trial Dispatches by which a version can be timed.
+   * @param trial Dispatches by which a version can be timed: some of the work, for about TRIAL_MICROS by the best prediction.
    */
   choose<V extends string>(
     what: string,

@@ -1,4 +1,4 @@
-import { bucket } from "./choice.ts";
+import { bucket, TRIAL_MICROS } from "./choice.ts";
 import type { Dispatch, PlanContext } from "./op.ts";
 import {
   History,
@@ -9,14 +9,14 @@ import {
   type RecurrentVersion,
 } from "./recurrence.ts";
 
-/** Versions are timed by this many steps: their time is linear in T. */
-const TRIAL_STEPS = 8;
+/** Versions are timed by some of the steps, as their time is linear in T: at least so many. */
+const LEAST_STEPS = 2;
 
 /** The recurrence with fewer steps, over operands of its own; weights are only read and may be the same. */
-function trialOf(recurrence: Recurrence, plan: PlanContext): Recurrence {
+function trialOf(recurrence: Recurrence, stepMicros: number, plan: PlanContext): Recurrence {
   const { sizes, reverse, gates, cells } = recurrence;
   const { N, H, R } = sizes;
-  const T = Math.min(sizes.T, TRIAL_STEPS);
+  const T = Math.min(sizes.T, Math.max(LEAST_STEPS, Math.ceil(TRIAL_MICROS / stepMicros)));
   const hiddenAt = new History(T, N * R, reverse);
   const cellsAt = new History(T, N * H, reverse);
   return {
@@ -67,7 +67,8 @@ export function fastestVersion<Name extends "cell" | "step" | "subgroup">(
     }
     const what = `${kind} ${pass}, I ${I}, H ${H}, N ≤ ${bucket(N)}`;
     const pin = plan.pins.recurrent as Name | undefined;
-    const trial = (name: Name) => tried(versions[name], trialOf(recurrence, plan));
+    const best = Math.min(...(Object.values(micros) as number[]));
+    const trial = (name: Name) => tried(versions[name], trialOf(recurrence, best, plan));
     return versions[plan.choices.choose(what, pin, micros, trial)];
   };
   return {

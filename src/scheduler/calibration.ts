@@ -9,6 +9,10 @@ const MOST_RUNS = 256;
 /** Times of one version vary with what else the machine does: the best of so many counts. */
 const ROUNDS = 3;
 
+/** One that was this much slower in a round is timed no more, and one that is not this much faster does not replace a prediction. */
+const MUCH = 1.3;
+const LITTLE = 1.05;
+
 /** Times the contenders of each choice, in alternation; gives the fastest version of each, by what it is for. */
 export async function timeVersions(
   context: GpuContext,
@@ -42,12 +46,18 @@ export async function timeVersions(
       for (const { program } of programs) await time(program, 1);
       let runs = 1;
       while (runs < MOST_RUNS && (await time(programs[0]!.program, runs)) < LONG_ENOUGH_MS) runs *= 2;
+      const best = () => Math.min(...programs.map((entry) => entry.best));
       for (let round = 0; round < ROUNDS; round++) {
-        for (const entry of programs) entry.best = Math.min(entry.best, await time(entry.program, runs));
+        for (const entry of programs) {
+          if (round > 0 && entry.best > MUCH * best()) continue;
+          entry.best = Math.min(entry.best, await time(entry.program, runs));
+        }
       }
       // What a lost device seems to take is no measurement.
       context.check("device.compile");
-      fastest[what] = programs.reduce((a, b) => (b.best < a.best ? b : a)).version;
+      const [predicted] = programs;
+      const chosen = programs.find((entry) => entry.best === best())!;
+      fastest[what] = (chosen.best * LITTLE < predicted!.best ? chosen : predicted!).version;
     } finally {
       for (const { program } of programs) program.dispose();
     }
