@@ -18,6 +18,8 @@ export interface RunPlan<Config> {
   /** For the worker's `create`, and, after a reload, for the page: plain JSON. */
   readonly config: Config;
   readonly epochs: number;
+  /** As the option of `fit`; by default an epoch is a pass over the data. */
+  readonly batchesPerEpoch?: number;
   /** Names of the worker's callbacks for `fit`. */
   readonly callbacks?: readonly string[];
   /** Whether to go on from the kept checkpoint. */
@@ -137,7 +139,7 @@ export class TrainingRun<Config> {
     }
     this.#connected = trainer;
     this.#snapshot.adapter = trainer.device;
-    this.#snapshot.batches = trainer.loaders["train"];
+    this.#snapshot.batches = this.#plan.batchesPerEpoch ?? trainer.loaders["train"];
     if (resume) this.#add(...(await trainer.history()).reports);
     if (this.#snapshot.phase === "opening") this.#enter("ready");
     return trainer;
@@ -145,11 +147,12 @@ export class TrainingRun<Config> {
 
   async #train(): Promise<void> {
     const trainer = await this.#trainer;
-    const { id, config, epochs, callbacks = [], resume, onEpoch, onDone } = this.#plan;
+    const { id, config, epochs, batchesPerEpoch, callbacks = [], resume, onEpoch, onDone } = this.#plan;
     const { signal } = this.#abort;
     if (!resume) await keepPlan(id, config);
     const run = trainer.fit("train", {
       epochs,
+      ...(batchesPerEpoch && { batchesPerEpoch }),
       ...("validation" in trainer.loaders && { validation: "validation" }),
       callbacks: [...callbacks, KEEP],
       signal,
