@@ -18,6 +18,19 @@ export interface PanelActions {
   discardOffer(): void;
 }
 
+/** How far a run is, in the view's own words. */
+export interface PanelWords {
+  /** In an epoch, from 1: "epoch 3 of 20". */
+  at(epoch: number, epochs: number): string;
+  /** "20 epochs" */
+  count(epochs: number): string;
+}
+
+const EPOCHS: PanelWords = {
+  at: (epoch, epochs) => `epoch ${epoch} of ${epochs}`,
+  count: (epochs) => `${epochs} ${epochs === 1 ? "epoch" : "epochs"}`,
+};
+
 /** The main button in each phase. */
 const TOGGLE: Record<Phase, string> = {
   opening: "Start",
@@ -31,29 +44,34 @@ const TOGGLE: Record<Phase, string> = {
   failed: "Start again",
 };
 
-const STATUS: Record<Phase, (snapshot: Snapshot) => string> = {
+const STATUS: Record<Phase, (snapshot: Snapshot, words: PanelWords) => string> = {
   opening: () => "Looking for a GPU…",
   ready: () => "Press Start to train a new model.",
   compiling: () => "Compiling the training step…",
   training: () => "Training…",
   pausing: () => "Pausing…",
-  paused: ({ epoch, epochs }) => `Paused in epoch ${Math.min(epoch + 1, epochs)} of ${epochs}.`,
-  done: ({ epochs }) => `Done, ${epochs} epochs.`,
-  stopped: ({ epoch }) => `Cancelled after ${epoch} ${epoch === 1 ? "epoch" : "epochs"}.`,
+  paused: ({ epoch, epochs }, { at }) => `Paused in ${at(Math.min(epoch + 1, epochs), epochs)}.`,
+  done: ({ epochs }, { count }) => `Done, ${count(epochs)}.`,
+  stopped: ({ epoch }, { count }) => `Cancelled after ${count(epoch)}.`,
   failed: () => "Stopped.",
 };
 
 export class RunPanel {
   readonly #parts: <E extends HTMLElement = HTMLElement>(name: string) => E;
   readonly #actions: PanelActions;
+  readonly #words: PanelWords;
   #snapshot: Snapshot | undefined;
 
-  /** @param container An empty card, which it fills. */
-  constructor(container: HTMLElement, actions: PanelActions) {
+  /**
+   * @param container An empty card, which it fills.
+   * @param words By default of epochs.
+   */
+  constructor(container: HTMLElement, actions: PanelActions, words: PanelWords = EPOCHS) {
     container.innerHTML = html;
     this.#parts = <E extends HTMLElement>(name: string) =>
       container.querySelector<E>(`[data-part="${name}"]`)!;
     this.#actions = actions;
+    this.#words = words;
     this.#parts("toggle").addEventListener("click", () => this.#toggle());
     this.#parts("cancel").addEventListener("click", () => actions.cancel());
     this.#parts("take").addEventListener("click", () => actions.takeOffer());
@@ -68,7 +86,7 @@ export class RunPanel {
     setText(toggle, TOGGLE[phase]);
     toggle.disabled = phase === "opening";
     this.#parts<HTMLButtonElement>("cancel").disabled = !isUnderWay(phase);
-    setText(this.#parts("status"), `${STATUS[phase](snapshot)}${note && ` ${note}`}`);
+    setText(this.#parts("status"), `${STATUS[phase](snapshot, this.#words)}${note && ` ${note}`}`);
     this.#parts<HTMLProgressElement>("progress").value = done;
     // Not in the status: a screen reader would read out every change.
     setText(this.#parts("left"), secondsLeft === undefined ? "" : timeLeft(secondsLeft));
@@ -90,7 +108,7 @@ export class RunPanel {
     const when = savedAt.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
     setText(
       this.#parts("offer-text"),
-      `The last run was interrupted in epoch ${epoch} of ${epochs} (${when}).`,
+      `The last run was interrupted in ${this.#words.at(epoch, epochs)} (${when}).`,
     );
   }
 
