@@ -7,6 +7,7 @@ import type { ViewEntry } from "./shell/view.ts";
 /** The views in the order of the navigation; the first is where the page opens. */
 const VIEWS: readonly ViewEntry[] = [
   { id: "forecast", name: "Forecast", load: () => import("./forecast/index.ts") },
+  { id: "text", name: "Text", load: () => import("./text/index.ts") },
   { id: "inspect", name: "Inspect", load: () => import("./inspect/index.ts") },
 ];
 

@@ -30,6 +30,8 @@ export interface WritingOptions extends data.SampleOptions {
   /** Characters to write. */
   readonly length: number;
   readonly generator: Generator;
+  /** Ends writing before the next character; `write` then throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Writes text with a model, one character after the other; the state stays on the GPU. Sees the weights as they are when it writes. */
@@ -48,7 +50,7 @@ export class Writer {
   }
 
   /** Goes on from `prompt`, which must not be empty. Gives what was written, without the prompt. */
-  async write(prompt: string, { length, ...sampling }: WritingOptions): Promise<string> {
+  async write(prompt: string, { length, signal, ...sampling }: WritingOptions): Promise<string> {
     if (prompt === "") throw new Error("Writer.write: the prompt must not be empty");
     this.#stream.reset();
     const read = (id: number) => this.#stream.step(Int32Array.of(id));
@@ -56,6 +58,7 @@ export class Writer {
     let logits = answers.at(-1)!.data;
     const written: number[] = [];
     while (written.length < length) {
+      signal?.throwIfAborted();
       const next = data.sample(logits, sampling);
       written.push(next);
       if (written.length < length) logits = (await read(next)).data;

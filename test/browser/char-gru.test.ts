@@ -106,6 +106,9 @@ describe("a character model", () => {
       expect(start + (await write(`Call me${start}`, 0, 3)).slice(0, 7)).toBe(cold);
       expect(await write("Call me", 5, 1)).not.toBe(await write("Call me", 5, 2));
       await expect(write("", 1, 1)).rejects.toThrow("must not be empty");
+      const signal = AbortSignal.abort(new RangeError("enough"));
+      const generator = new Generator(1);
+      await expect(writer.write("Call me", { length: 9, generator, signal })).rejects.toThrow("enough");
       writer.dispose();
       model.dispose();
     });

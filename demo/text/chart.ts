@@ -1,0 +1,54 @@
+/** Bits per character by training step, beside what counting comes to. */
+import type uPlot from "uplot";
+import { axis, Chart, colour, FONT, line } from "../shell/chart.ts";
+
+/** What is drawn: a point for each step number of `steps`. */
+export interface BitsCurve {
+  readonly steps: readonly number[];
+  readonly train: readonly (number | null)[];
+  readonly heldOut: readonly (number | null)[];
+  /** Steps of the whole run. */
+  readonly total: number;
+  readonly baselines: { readonly unigram: number; readonly trigram: number } | undefined;
+}
+
+export class BitsChart extends Chart {
+  constructor(container: HTMLElement) {
+    const bits = (_: uPlot, value: number | null) => (value == null ? "" : value.toFixed(2));
+    const counted = { dash: [5, 4], width: 1.5, value: bits };
+    super(container, 260, {
+      cursor: { drag: { x: false, y: false } },
+      scales: {
+        x: { time: false, range: (_, __, max) => [0, Math.max(1, max ?? 100)] },
+        y: {
+          range: (_, min, max) =>
+            min == null || max == null ? [1, 6] : [Math.floor(min * 2) / 2, Math.ceil(max * 2) / 2],
+        },
+      },
+      axes: [
+        axis({ label: "training step", labelSize: 18, labelFont: FONT, size: 30 }),
+        axis({ size: 44, values: (_, ticks) => ticks.map(String) }),
+      ],
+      series: [
+        { label: "step", value: (_, value) => (value == null ? "" : String(value)) },
+        line({ label: "training", class: "model", value: bits }),
+        line({ label: "held out", class: "validation", value: bits }),
+        line({ label: "unigram", class: "unigram", stroke: () => colour("soft"), ...counted }),
+        line({ label: "trigram", class: "trigram", stroke: () => colour("out-3"), ...counted }),
+      ],
+    });
+  }
+
+  draw({ steps, train, heldOut, total, baselines }: BitsCurve): void {
+    // The lines of the baselines go from edge to edge.
+    const level = (value: number | undefined) =>
+      Array.from({ length: steps.length + 2 }, () => value ?? null);
+    this.plot.setData([
+      [0, ...steps, total],
+      [null, ...train, null],
+      [null, ...heldOut, null],
+      level(baselines?.unigram),
+      level(baselines?.trigram),
+    ]);
+  }
+}

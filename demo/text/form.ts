@@ -1,0 +1,181 @@
+/** The two forms of the Text view: what to train on and how, and how the model writes. */
+import {
+  type CellKind,
+  CHAPTERS,
+  CHOICES,
+  characterCount,
+  type ModelSettings,
+  type SliderName,
+  type Source,
+  type TextConfig,
+  textProblem,
+  type WritingSettings,
+} from "./settings.ts";
+
+/** What a visitor can mend, said in a notice. */
+export class SettingsError extends Error {
+  readonly title: string;
+
+  constructor(title: string, advice: string) {
+    super(advice);
+    this.title = title;
+  }
+}
+
+const UNITS: Partial<Record<SliderName, string>> = { length: " characters", batchSize: " tracks" };
+
+function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+  return document.getElementById(`text-${id}`) as E;
+}
+
+/** What to train on, and how. */
+export class SettingsForm {
+  readonly #form = byId<HTMLFormElement>("settings");
+  readonly #pasted = byId<HTMLTextAreaElement>("pasted");
+  readonly #from = byId<HTMLInputElement>("from");
+  readonly #to = byId<HTMLInputElement>("to");
+
+  constructor() {
+    this.#form.addEventListener("submit", (event) => event.preventDefault());
+    for (const name of Object.keys(CHOICES) as SliderName[]) this.#bindSlider(name);
+    for (const radio of this.#radios) radio.addEventListener("change", () => this.#showSource());
+    this.#pasted.addEventListener("input", () => this.#showCount());
+    this.#showCount();
+  }
+
+  /** @throws {@link SettingsError} for what nothing can be trained on */
+  read(): Pick<TextConfig, "source" | "settings"> {
+    const settings = this.#settings();
+    return { settings, source: this.#source(settings) };
+  }
+
+  /** Shows what a run was started with. */
+  show({ source, settings }: Pick<TextConfig, "source" | "settings">): void {
+    for (const radio of this.#radios) radio.checked = radio.value === source.kind;
+    if (source.kind === "own") this.#pasted.value = source.text;
+    else {
+      this.#from.value = String(source.from);
+      this.#to.value = String(source.to);
+    }
+    byId<HTMLSelectElement>("cell").value = settings.cell;
+    for (const name of Object.keys(CHOICES) as SliderName[]) {
+      const input = this.#slider(name);
+      input.value = String(Math.max(0, (CHOICES[name] as readonly number[]).indexOf(settings[name])));
+      input.dispatchEvent(new Event("input"));
+    }
+    this.#showSource();
+    this.#showCount();
+  }
+
+  get #radios(): NodeListOf<HTMLInputElement> {
+    return this.#form.querySelectorAll("input[name=text-source]");
+  }
+
+  #settings(): ModelSettings {
+    const of = (name: SliderName) => CHOICES[name][this.#slider(name).valueAsNumber]!;
+    return {
+      cell: byId<HTMLSelectElement>("cell").value as CellKind,
+      hiddenSize: of("hiddenSize"),
+      numLayers: of("numLayers"),
+      length: of("length"),
+      batchSize: of("batchSize"),
+      learningRate: of("learningRate"),
+      steps: of("steps"),
+    };
+  }
+
+  #source(settings: ModelSettings): Source {
+    const kind = [...this.#radios].find(({ checked }) => checked)!.value;
+    if (kind === "own") {
+      const text = this.#pasted.value;
+      const problem = textProblem(text, settings);
+      if (problem) throw new SettingsError(problem.title, problem.advice);
+      return { kind, text };
+    }
+    const [from, to] = [this.#from.valueAsNumber, this.#to.valueAsNumber];
+    const isChapter = (number: number) => Number.isInteger(number) && number >= 1 && number <= CHAPTERS;
+    if (!isChapter(from) || !isChapter(to) || from > to) {
+      throw new SettingsError(
+        "These are no chapters",
+        `Moby-Dick has chapters 1 to ${CHAPTERS}; the first one chosen must not come after the last one.`,
+      );
+    }
+    return { kind: "moby-dick", from, to };
+  }
+
+  #showSource(): void {
+    const own = [...this.#radios].some(({ checked, value }) => checked && value === "own");
+    byId("own").hidden = !own;
+    byId("chapters").hidden = own;
+  }
+
+  #showCount(): void {
+    const characters = characterCount(this.#pasted.value);
+    byId("pasted-note").textContent =
+      characters === 0
+        ? "Paste a text in any language and script. It stays in this page."
+        : `${characters.toLocaleString("en-US")} characters.`;
+  }
+
+  #row(name: SliderName): HTMLElement {
+    return this.#form.querySelector<HTMLElement>(`[data-setting=${name}]`)!;
+  }
+
+  #slider(name: SliderName): HTMLInputElement {
+    return this.#row(name).querySelector("input")!;
+  }
+
+  #bindSlider(name: SliderName): void {
+    const input = this.#slider(name);
+    const output = this.#row(name).querySelector("output")!;
+    const choices = CHOICES[name];
+    input.min = "0";
+    input.max = String(choices.length - 1);
+    input.step = "1";
+    input.addEventListener("input", () => {
+      const text = `${choices[input.valueAsNumber]}${UNITS[name] ?? ""}`;
+      output.textContent = text;
+      input.setAttribute("aria-valuetext", text);
+    });
+  }
+}
+
+/** How the model writes. */
+export class WritingForm {
+  /** Prompt or temperature has changed. */
+  onChange: () => void = () => {};
+  /** The visitor wants a text. */
+  onWrite: () => void = () => {};
+  readonly #prompt = byId<HTMLInputElement>("prompt");
+  readonly #temperature = byId<HTMLInputElement>("temperature");
+  readonly #button = byId<HTMLButtonElement>("write");
+
+  constructor() {
+    this.#prompt.addEventListener("change", () => this.onChange());
+    this.#temperature.addEventListener("input", () => this.#showTemperature());
+    this.#temperature.addEventListener("change", () => this.onChange());
+    byId<HTMLFormElement>("writing").addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!this.#button.disabled) this.onWrite();
+    });
+  }
+
+  get settings(): WritingSettings {
+    return { prompt: this.#prompt.value, temperature: this.#temperature.valueAsNumber };
+  }
+
+  show({ prompt, temperature }: WritingSettings): void {
+    this.#prompt.value = prompt;
+    this.#temperature.value = String(temperature);
+    this.#showTemperature();
+  }
+
+  /** Whether there is a model that can write, and is not writing already. */
+  set enabled(value: boolean) {
+    this.#button.disabled = !value;
+  }
+
+  #showTemperature(): void {
+    byId("temperature-value").textContent = this.#temperature.valueAsNumber.toFixed(1);
+  }
+}

@@ -1,0 +1,210 @@
+/** The Text view: a character model in a worker, its curve, and what it writes. */
+import { WebGpuUnavailableError } from "webgpu-lstm";
+import type { RemoteTrainer } from "webgpu-lstm/worker";
+import type { Gpu } from "../shell/gpu.ts";
+import { showNotice, showText } from "../shell/notice.ts";
+import type { View } from "../shell/view.ts";
+import { RunPanel } from "../training/panel.ts";
+import type { Snapshot } from "../training/phase.ts";
+import { TrainingRun } from "../training/run.ts";
+import { findKept, forget, type KeptRun } from "../training/store.ts";
+import { TextDisplay } from "./display.ts";
+import { SettingsError, SettingsForm, WritingForm } from "./form.ts";
+import type { Sample } from "./sampler.ts";
+import { SampleList } from "./samples.ts";
+import { DEFAULTS, STEPS_PER_REPORT, type TextConfig } from "./settings.ts";
+import "./text.css";
+import html from "./text.html?raw";
+import type { Facts } from "./train.worker.ts";
+
+/** The view's name: its run is kept under it. */
+const ID = "text";
+
+export function mount(root: HTMLElement, gpu: Gpu): View {
+  root.innerHTML = html;
+  return new TextView(gpu);
+}
+
+/** Before anything is started. */
+const READY: Snapshot = {
+  phase: "ready",
+  epoch: 0,
+  epochs: DEFAULTS.settings.steps / STEPS_PER_REPORT,
+  batch: 0,
+  batches: STEPS_PER_REPORT,
+  reports: [],
+  done: 0,
+  secondsLeft: undefined,
+  adapter: undefined,
+  error: undefined,
+};
+
+class TextView implements View {
+  readonly #gpu: Gpu;
+  readonly #notice = document.getElementById("text-notice")!;
+  readonly #settings = new SettingsForm();
+  readonly #writing = new WritingForm();
+  readonly #display = new TextDisplay();
+  readonly #samples = new SampleList();
+  readonly #panel: RunPanel;
+  #run: TrainingRun<TextConfig> | undefined;
+  #kept: KeptRun<TextConfig> | undefined;
+  #lookedForKept = false;
+  #frame = 0;
+  #asking = false;
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+    this.#settings.show(DEFAULTS);
+    this.#writing.show(DEFAULTS.writing);
+    this.#writing.onChange = () => {
+      const { trainer } = this.#run ?? {};
+      void trainer?.call("adjust", this.#writing.settings).catch(() => {});
+    };
+    this.#writing.onWrite = () => void this.#write();
+    const steps = (epochs: number) => `${epochs * STEPS_PER_REPORT} steps`;
+    this.#panel = new RunPanel(
+      document.getElementById("text-run")!,
+      {
+        start: () => this.#start(),
+        pause: () => void this.#run?.pause(),
+        resume: () => this.#run?.resume(),
+        cancel: () => void this.#cancel(),
+        takeOffer: () => this.#takeOffer(),
+        discardOffer: () => void this.#discardOffer(),
+      },
+      { at: (epoch, epochs) => `step ${(epoch - 1) * STEPS_PER_REPORT} of ${steps(epochs)}`, count: steps },
+    );
+    this.#panel.draw(READY);
+    this.#display.clear(DEFAULTS.settings);
+    this.#display.draw(READY);
+  }
+
+  enter(): void {
+    if (!("gpu" in navigator)) {
+      this.#panel.drawUnusable();
+      showNotice(this.#notice, new WebGpuUnavailableError("there is no WebGPU"));
+      return;
+    }
+    if (this.#run?.snapshot.adapter) this.#gpu.describe(this.#run.snapshot.adapter);
+    if (!this.#lookedForKept) void this.#lookForKept();
+    this.#lookedForKept = true;
+  }
+
+  /** Training pauses while another view is shown; its memory is its worker's. */
+  async leave(): Promise<void> {
+    await this.#run?.pause();
+  }
+
+  async #lookForKept(): Promise<void> {
+    const kept = await findKept<TextConfig>(ID);
+    if (this.#run) return;
+    this.#kept = kept;
+    this.#panel.offer(kept);
+  }
+
+  #start(): void {
+    try {
+      this.#open({ ...this.#settings.read(), writing: this.#writing.settings }, false);
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      showText(this.#notice, { title: error.title, advice: error.message });
+      this.#notice.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  #takeOffer(): void {
+    const { config } = this.#kept!;
+    this.#settings.show(config);
+    this.#writing.show(config.writing);
+    this.#open(config, true);
+  }
+
+  async #discardOffer(): Promise<void> {
+    this.#panel.offer(undefined);
+    await forget(ID);
+  }
+
+  /** A new run in a new worker; the one before ends. */
+  #open(config: TextConfig, resume: boolean): void {
+    this.#run?.dispose();
+    showNotice(this.#notice, undefined);
+    this.#panel.offer(undefined);
+    this.#samples.clear();
+    this.#display.clear(config.settings);
+    let greeted = false;
+    const run = new TrainingRun<TextConfig>({
+      id: ID,
+      worker: () => new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" }),
+      config,
+      epochs: config.settings.steps / STEPS_PER_REPORT,
+      batchesPerEpoch: STEPS_PER_REPORT,
+      callbacks: ["samples"],
+      resume,
+      onChange: () => this.#changed(),
+      onBatch: async (trainer, { epoch, batch, loss }) => {
+        this.#display.underWay = { step: (epoch - 1) * STEPS_PER_REPORT + batch, loss };
+        if (greeted) return;
+        greeted = true;
+        // The worker can count now; a resumed run has its samples again.
+        this.#display.facts = await trainer.call<Facts>("facts");
+        await this.#fetchSamples(trainer);
+      },
+      onEpoch: (trainer) => this.#fetchSamples(trainer),
+    });
+    this.#run = run;
+    run.start();
+    this.#changed();
+  }
+
+  async #cancel(): Promise<void> {
+    const run = this.#run!;
+    void run.trainer?.call("hush").catch(() => {});
+    await run.cancel();
+    this.#changed();
+  }
+
+  async #write(): Promise<void> {
+    const run = this.#run;
+    const trainer = run?.trainer;
+    if (!trainer) return;
+    this.#asking = true;
+    this.#changed();
+    try {
+      await trainer.call("write", this.#writing.settings);
+      await this.#fetchSamples(trainer);
+    } catch (error) {
+      // The worker was ended meanwhile, for another run or by a cancel.
+      if (run === this.#run && run?.trainer) showNotice(this.#notice, error);
+    } finally {
+      this.#asking = false;
+      this.#changed();
+    }
+  }
+
+  async #fetchSamples(trainer: RemoteTrainer): Promise<void> {
+    const samples = await trainer.call<readonly Sample[]>("samples", this.#samples.length);
+    if (trainer === this.#run?.trainer) this.#samples.add(samples);
+  }
+
+  /** Draws with the next frame: training can be quicker than frames are. */
+  #changed(): void {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    const run = this.#run!;
+    const { snapshot } = run;
+    const { phase, adapter, error } = snapshot;
+    this.#panel.draw(snapshot);
+    this.#display.draw(snapshot);
+    if (adapter) this.#gpu.describe(adapter);
+    if (phase === "failed") showNotice(this.#notice, error);
+    const hasModel = snapshot.epoch > 0 || snapshot.batch > 0;
+    this.#writing.enabled = hasModel && run.trainer !== undefined && !this.#asking && phase !== "failed";
+  }
+}

@@ -1,0 +1,84 @@
+/** The Text view's worker: the text, the model, its training, and what it writes. */
+import { data, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
+import { Writer } from "../../examples/characters/model.ts";
+import { baselinesOf, type CharacterTask, characterTask } from "../../examples/characters/task.ts";
+import { serveRun } from "../training/serve-run.ts";
+import { TextModel } from "./model.ts";
+import { Sampler } from "./sampler.ts";
+import {
+  characterCount,
+  heldOutShare,
+  type ModelSettings,
+  type Source,
+  type TextConfig,
+  type WritingSettings,
+} from "./settings.ts";
+
+/** What there is to learn. */
+export interface Facts {
+  /** Characters to train on and held out, and different ones. */
+  readonly train: number;
+  readonly heldOut: number;
+  readonly vocabulary: number;
+  /** Bits per held-out character of counting single characters, and triples. */
+  readonly unigram: number;
+  readonly trigram: number;
+}
+
+serveRun<TextConfig>("text", async (device, { source, settings, writing }) => {
+  const text = await textOf(source);
+  const task = characterTask(text, { heldOut: heldOutShare(characterCount(text)) });
+  manualSeed(0);
+  const model = new TextModel(task.vocabulary.size, settings);
+  const criterion = new nn.CrossEntropyLoss();
+  const trainer = new Trainer(device, model, {
+    // Logits are [N, T, characters]; the loss has the classes in dimension 1, as in PyTorch.
+    loss: { forward: (logits, y) => criterion.forward(logits.transpose(1, 2), y) },
+    optimizer: new optim.Adam(model.parameters(), { lr: settings.learningRate }),
+    clipGradNorm: 1,
+    carryState: true,
+  });
+  const sampler = new Sampler(await Writer.open(device, model, task.vocabulary), writing);
+  let facts: Facts | undefined;
+  return {
+    trainer,
+    loaders: loadersOf(task, settings),
+    callbacks: { samples: sampler },
+    actions: {
+      facts: () => {
+        facts ??= factsOf(task);
+        return facts;
+      },
+      samples: (first: number) => sampler.samples(first),
+      adjust: (changed: WritingSettings) => {
+        sampler.settings = changed;
+      },
+      write: (now: WritingSettings) => sampler.ask(now),
+      hush: () => sampler.hush(),
+    },
+  };
+});
+
+async function textOf(source: Source): Promise<string> {
+  if (source.kind === "own") return source.text.replaceAll("\r\n", "\n");
+  // Over a megabyte, and not everybody's text.
+  const { chapters } = await import("../../examples/characters/moby-dick.ts");
+  return chapters.slice(source.from - 1, source.to).join("\n\n");
+}
+
+function loadersOf({ train, heldOut }: CharacterTask, { batchSize, length }: ModelSettings) {
+  return {
+    train: new data.TextBatches(train, { batchSize, length, dropLast: true }),
+    validation: new data.TextBatches(heldOut, { batchSize, length }),
+  };
+}
+
+function factsOf(task: CharacterTask): Facts {
+  const { train, heldOut, vocabulary } = task;
+  return {
+    train: train.length,
+    heldOut: heldOut.length,
+    vocabulary: vocabulary.size,
+    ...baselinesOf(task),
+  };
+}
