@@ -20,7 +20,7 @@ export interface AdapterInfo {
 export interface AdapterFacts {
   /** Rate of float32 multiply-adds in registers, in 10⁹ operations a second (a multiply-add counts 2). */
   readonly gflops: number;
-  /** Time of one `workgroupBarrier` of 64 invocations, in µs. */
+  /** Time of one `workgroupBarrier` of 256 invocations that keep 16 values each, in µs. */
   readonly barrierMicros: number;
   /** Time of one small dispatch in a compute pass, in µs. */
   readonly dispatchMicros: number;

@@ -11,7 +11,7 @@ export type { AdapterFacts };
 export const measureBarrier = new Kernel({
   name: "measure_barrier",
   source: barrierSource,
-  workgroup: [64, 1, 1],
+  workgroup: [256, 1, 1],
   params: { count: "u32" },
   bindings: { out: "read_write" },
 });
@@ -99,7 +99,7 @@ export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
     const alone = await fma(1, 1024, 1 << 20);
     const loads = await unit(16, 1 << 16, (count) => time(measureLoads, { count }, GROUPS));
     // A round has two barriers.
-    const barriers = await unit(256, 1 << 16, (count) => time(measureBarrier, { count }, 1));
+    const barriers = await unit(64, 1 << 16, (count) => time(measureBarrier, { count }, 1));
     const dispatch = await unit(64, 1 << 12, (count) =>
       time(measureFma, { count: 0, factor: 0.5 }, 1, count),
     );

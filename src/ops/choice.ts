@@ -8,7 +8,7 @@ export interface Work {
   readonly flops: number;
   /** float32 values loaded from storage buffers or stored there. */
   readonly loads: number;
-  /** Barriers of one workgroup, counted in those of 64 invocations. Default 0. */
+  /** Barriers of one workgroup, counted in those of 256 invocations. Default 0. */
   readonly barriers?: number;
 }
 

@@ -148,7 +148,7 @@ const WHOLE: Slices = { count: 1, depth: 0, ones: false };
 
 /** What storing an element of C takes, in loads, and starting a workgroup that has barriers, in barriers; about. */
 const STORE_LOADS = 12;
-const BARRIER_START = 24;
+const BARRIER_START = 64;
 
 /** Predicted time of each version that can do a product, in µs. */
 function predictions(product: Product, { count }: Slices, { facts }: PlanSettings) {
@@ -157,8 +157,7 @@ function predictions(product: Product, { count }: Slices, { facts }: PlanSetting
     const groups = Math.ceil(rows / tile[0]) * Math.ceil(columns / tile[1]) * count;
     const [high, wide] = facts.subgroupSize === SUBGROUP_LANES ? quad : tile;
     const products = roundUp(rows, high) * roundUp(columns, wide) * depth;
-    // A workgroup with barriers has 256 invocations.
-    const barriers = staged ? 4 * (BARRIER_START + 2 * Math.ceil(depth / count / staged)) : 0;
+    const barriers = staged ? BARRIER_START + 2 * Math.ceil(depth / count / staged) : 0;
     const stores = STORE_LOADS * rows * columns * count;
     return predictMicros({ groups, flops: 2 * products, loads: loads * products + stores, barriers }, facts);
   };
