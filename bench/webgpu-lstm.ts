@@ -1,6 +1,6 @@
 import { type Device, grad, type NDArray, nn, optim, Stream, type Tensor } from "webgpu-lstm";
 import type { Contestant, Runner, Work } from "./contestant.ts";
-import type { Problem, Workload } from "./workload.ts";
+import { type Problem, timeSteps, type Workload } from "./workload.ts";
 
 class Model extends nn.Module {
   readonly recurrent: nn.LSTM | nn.GRU | nn.RNN;
@@ -141,15 +141,6 @@ async function stream(device: Device, model: Model, { workload, x }: Problem): P
     result: async () => (await latest!).data,
     dispose: () => opened.dispose(),
   };
-}
-
-/** The rows [B, I] of each time step of x [B, T, I]. */
-export function timeSteps(x: Float32Array, B: number, T: number, I: number): Float32Array[] {
-  return Array.from({ length: T }, (_, t) => {
-    const rows = new Float32Array(B * I);
-    for (let b = 0; b < B; b++) rows.set(x.subarray((b * T + t) * I, (b * T + t + 1) * I), b * I);
-    return rows;
-  });
 }
 
 function workOf(dispatches: readonly { readonly flops: number }[], plan: string): Work {

@@ -159,3 +159,12 @@ export function makeProblem(workload: Workload): Problem {
   }
   return { workload, x, y, weights: new Map(shapes.map(([name, shape]) => [name, uniform(shape, bound)])) };
 }
+
+/** The rows [B, I] of each time step of x [B, T, I]. */
+export function timeSteps(x: Float32Array, B: number, T: number, I: number): Float32Array[] {
+  return Array.from({ length: T }, (_, t) => {
+    const rows = new Float32Array(B * I);
+    for (let b = 0; b < B; b++) rows.set(x.subarray((b * T + t) * I, (b * T + t + 1) * I), b * I);
+    return rows;
+  });
+}
