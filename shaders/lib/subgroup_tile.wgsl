@@ -9,6 +9,17 @@
 const ROWS = 16u;
 const QUADS = 2u;
 
+// sum + x₀·b₀ + x₁·b₁ + x₂·b₂ + x₃·b₃, one column after the other: SwiftShader takes every component of a vec4 by itself and keeps
+// a sum in a register only while nothing else comes between.
+fn addProducts(sum: vec4f, x: vec4f, b0: vec4f, b1: vec4f, b2: vec4f, b3: vec4f) -> vec4f {
+  return vec4f(
+    sum.x + x.x * b0.x + x.y * b1.x + x.z * b2.x + x.w * b3.x,
+    sum.y + x.x * b0.y + x.y * b1.y + x.z * b2.y + x.w * b3.y,
+    sum.z + x.x * b0.z + x.y * b1.z + x.z * b2.z + x.w * b3.z,
+    sum.w + x.x * b0.w + x.y * b1.w + x.z * b2.w + x.w * b3.w,
+  );
+}
+
 fn subgroupTile(row: u32, quad: u32, first: u32, last: u32, lane: u32) -> array<vec4f, 32> {
   var starts: array<u32, ROWS>;
   // @unroll
@@ -30,8 +41,9 @@ fn subgroupTile(row: u32, quad: u32, first: u32, last: u32, lane: u32) -> array<
       let own = select(0.0, elementA(starts[r], mine), inside);
       let x0 = subgroupBroadcast(own, 0u); let x1 = subgroupBroadcast(own, 1u);
       let x2 = subgroupBroadcast(own, 2u); let x3 = subgroupBroadcast(own, 3u);
-      sums[r * QUADS] += x0 * b[0] + x1 * b[2] + x2 * b[4] + x3 * b[6];
-      sums[r * QUADS + 1u] += x0 * b[1] + x1 * b[3] + x2 * b[5] + x3 * b[7];
+      let x = vec4f(x0, x1, x2, x3);
+      sums[r * QUADS] = addProducts(sums[r * QUADS], x, b[0], b[2], b[4], b[6]);
+      sums[r * QUADS + 1u] = addProducts(sums[r * QUADS + 1u], x, b[1], b[3], b[5], b[7]);
     }
   }
   return sums;
