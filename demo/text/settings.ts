@@ -64,7 +64,7 @@ export const DEFAULTS: TextConfig = {
   source: { kind: "moby-dick", from: 1, to: 10 },
   settings: {
     cell: "GRU",
-    hiddenSize: 64,
+    hiddenSize: 96,
     numLayers: 1,
     length: 32,
     batchSize: 16,

@@ -78,7 +78,8 @@ function factsOf(task: CharacterTask): Facts {
   return {
     train: train.length,
     heldOut: heldOut.length,
-    vocabulary: vocabulary.size,
+    // Without the one that stands for what is new.
+    vocabulary: vocabulary.size - 1,
     ...baselinesOf(task),
   };
 }
