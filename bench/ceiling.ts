@@ -1,6 +1,7 @@
 import type { Device } from "webgpu-lstm";
 import { measureFma } from "../src/gpu/facts.ts";
 import { BindGroups, UNIFORM_ALIGNMENT } from "../src/gpu/kernel.ts";
+import { StagingPool } from "../src/gpu/staging.ts";
 import { type Elapsed, startClock } from "./clock.ts";
 
 /** Enough workgroups for every core of any adapter, of as many invocations. */
@@ -13,13 +14,29 @@ const FLOPS_A_ROUND = 64;
 /** A sample should take this long, in ms, so that submitting and waiting count little. */
 const LONG_ENOUGH = 150;
 
+/** What is copied from buffer to buffer, and how often in a submission. */
+const COPIED_BYTES = 32 << 20;
+const COPIES = 8;
+
 /** What the adapter can do at best, measured again and again between the steps that are held against it. */
 export interface Ceiling {
   /** Time of a known number of multiply-adds in registers. */
   sample(): Promise<{ readonly flops: number; readonly elapsed: Elapsed }>;
   /** From submitting a dispatch that does nothing until it is known to be done, in ms. */
   roundTripMs(): Promise<number>;
+  /** From submitting a copy of 512 bytes until the page has them, in ms. */
+  readBackMs(): Promise<number>;
+  /** Copies from buffer to buffer, in 10⁹ bytes read and as many written a second. */
+  copyRate(): Promise<number>;
   dispose(): void;
+}
+
+/** A place's adapter and its ceilings. */
+export interface AdapterCeilings {
+  readonly place: string;
+  readonly info: Device["info"];
+  readonly facts: Device["facts"];
+  readonly ceiling: Omit<Ceiling, "dispose">;
 }
 
 export async function measureCeiling(device: Device): Promise<Ceiling> {
@@ -29,6 +46,7 @@ export async function measureCeiling(device: Device): Promise<Ceiling> {
   const storage = [{ buffer: out, offset: 0, bytes: out.bytes }];
   const groups = new BindGroups();
   const params = new DataView(new ArrayBuffer(measureFma.paramBytes));
+  const pool = new StagingPool(device, "ceiling");
 
   const time = async (count: number, workgroups: number) => {
     measureFma.packParams({ count, factor: 0.5 }, params, 0);
@@ -51,7 +69,35 @@ export async function measureCeiling(device: Device): Promise<Ceiling> {
       return { flops: GROUPS * INVOCATIONS * FLOPS_A_ROUND * rounds, elapsed: await time(rounds, GROUPS) };
     },
     roundTripMs: async () => (await time(0, 1)).wallMs,
+    async readBackMs() {
+      const elapsed = startClock();
+      await pool.read(out, 0, 128);
+      return elapsed().wallMs;
+    },
+    async copyRate() {
+      // Made and freed each time: it is 64 MiB.
+      const [source, target] = ["source", "target"].map((name) =>
+        device.allocate("activation", COPIED_BYTES, `copy ${name}`),
+      );
+      const copy = {
+        source: source!,
+        sourceOffset: 0,
+        target: target!,
+        targetOffset: 0,
+        bytes: COPIED_BYTES,
+      };
+      device.copy([copy]);
+      await device.idle();
+      const elapsed = startClock();
+      device.copy(new Array(COPIES).fill(copy));
+      await device.idle();
+      const { wallMs } = elapsed();
+      source!.dispose();
+      target!.dispose();
+      return (COPIED_BYTES * COPIES) / (wallMs * 1e6);
+    },
     dispose() {
+      pool.dispose();
       out.dispose();
       uniforms.dispose();
     },

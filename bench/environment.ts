@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
-import type { Device } from "webgpu-lstm";
 
 const root = new URL("../", import.meta.url);
 
@@ -14,17 +13,28 @@ export interface Environment {
   readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number };
   /** Processes that wanted a core over the last minute, at the start: above the cores, the times are not this library's. */
   readonly load: number;
-  readonly adapter: { readonly name: string } & Device["info"] & { readonly facts: Device["facts"] };
 }
 
-export function describeEnvironment(device: Device): Environment {
+/** Packages whose versions are worth knowing. */
+const PACKAGES = [
+  "webgpu",
+  "@tensorflow/tfjs-layers",
+  "@tensorflow/tfjs-backend-webgpu",
+  "@tensorflow/tfjs-backend-wasm",
+  "@jax-js/jax",
+  "onnxruntime-web",
+];
+
+/** @param others Versions that are found out elsewhere: the browser's, PyTorch's. */
+export function describeEnvironment(others: Readonly<Record<string, string>> = {}): Environment {
   return {
     date: new Date().toISOString(),
     commit: commit(),
     versions: {
       node: process.versions.node,
       "webgpu-lstm": versionOf("package.json"),
-      webgpu: versionOf("node_modules/webgpu/package.json"),
+      ...Object.fromEntries(PACKAGES.map((name) => [name, versionOf(`node_modules/${name}/package.json`)])),
+      ...others,
     },
     machine: {
       platform: `${process.platform} ${process.arch}`,
@@ -32,7 +42,6 @@ export function describeEnvironment(device: Device): Environment {
       cores: availableParallelism(),
     },
     load: loadavg()[0] ?? 0,
-    adapter: { name: device.describe(), ...device.info, facts: device.facts },
   };
 }
 

@@ -1,51 +1,99 @@
 /**
- * Times training steps and holds them against what the adapter can do: `npm run bench`. See docs/benchmarks.md.
+ * Times this library and its peers, and holds it against what the adapter can do: `npm run bench`. See docs/benchmarks.md.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { Device } from "webgpu-lstm";
 import { openGpu } from "../tools/node-device.ts";
-import { measureCeiling } from "./ceiling.ts";
+import { BrowserPlace } from "./browser.ts";
+import { type AdapterCeilings, measureCeiling } from "./ceiling.ts";
+import { type CeilingSamples, sampleCeilings } from "./ceilings.ts";
 import { describeEnvironment } from "./environment.ts";
-import { type Measurement, measure } from "./measure.ts";
+import { type Failure, type Measurement, measure } from "./measure.ts";
 import { type BenchOptions, parseBenchOptions, USAGE } from "./options.ts";
-import { figuresOf, memoryTable, table } from "./report.ts";
-import { summarize } from "./statistics.ts";
+import { findTorch, pytorch, torchVersions } from "./peers/pytorch.ts";
+import { type Results, readResults, sectionsOf, writeDocs, writeResults } from "./results.ts";
+import { type Seat, seatHere } from "./seat.ts";
+import { measureStreams, type StreamSamples } from "./stream.ts";
+import { type SweepPoint, sweep } from "./sweep.ts";
 import { webgpuLstm } from "./webgpu-lstm.ts";
 
-async function main({ workloads, effort, json }: BenchOptions): Promise<void> {
-  const device = await Device.request({ gpu: await openGpu() });
+async function run(options: BenchOptions): Promise<Results> {
+  const start = performance.now();
+  const { workloads, sweeps, peers, places, effort, sweepEffort } = options;
+  const python = peers.includes("pytorch") ? findTorch() : undefined;
+  if (peers.includes("pytorch") && !python) console.log("no python3 with PyTorch here; PYTHON names one");
+  const inPages = peers.filter((name) => name !== "pytorch");
+  const needsBrowser = places.includes("Chromium") || (inPages.length > 0 && workloads.length > 0);
+
+  const browser = needsBrowser ? await BrowserPlace.start() : undefined;
+  const device = places.includes("Node") ? await Device.request({ gpu: await openGpu() }) : undefined;
+  const seats: Seat[] = [];
   try {
-    const environment = describeEnvironment(device);
-    const { adapter, machine, load } = environment;
-    console.log(`${adapter.name}; ${machine.cpu}, ${machine.cores} cores, load ${load.toFixed(1)}`);
+    const environment = describeEnvironment({
+      ...(browser ? { chromium: browser.version } : {}),
+      ...(python ? await torchVersions(python) : {}),
+    });
+    const { machine, load } = environment;
+    console.log(`${machine.cpu}, ${machine.cores} cores, load ${load.toFixed(1)}`);
     if (load > machine.cores)
       console.log("other programs are running: only ratios within this run mean something");
 
-    const ceiling = await measureCeiling(device);
-    const roundTrips: number[] = [];
-    for (let i = 0; i < 9; i++) roundTrips.push(await ceiling.roundTripMs());
+    const adapters: AdapterCeilings[] = [];
+    if (browser && places.includes("Chromium")) {
+      adapters.push(await browser.ceilings());
+      seats.push(browser.seat("webgpu-lstm", adapters.at(-1)!.ceiling));
+    }
+    if (device) {
+      const { info, facts } = device;
+      const ceiling = await measureCeiling(device);
+      adapters.push({ place: "Node", info, facts, ceiling });
+      seats.push(seatHere(webgpuLstm(device), "Node", ceiling));
+    }
+    const own = [...seats];
+    const torch = python ? pytorch(python, { device: "cpu" }) : undefined;
+    if (browser) seats.push(...inPages.map((name) => browser.seat(name, null)));
+    if (torch) seats.push(torch);
+
+    const ceilings: CeilingSamples[] = await sampleCeilings(adapters);
     const measurements: Measurement[] = [];
+    const failures: Failure[] = [];
     for (const workload of workloads) {
       console.log(`${workload.name}: ${workload.title}`);
-      measurements.push(...(await measure(workload, [webgpuLstm(device)], ceiling, effort)));
+      const measured = await measure(workload, seats, effort);
+      measurements.push(...measured.measurements);
+      failures.push(...measured.failures);
     }
-    ceiling.dispose();
-
-    const figures = measurements.map((measurement) => figuresOf(measurement, adapter.software));
-    const report = `${table(figures)}\n\n${memoryTable(figures)}`;
-    const trip = summarize(roundTrips).median.toFixed(2);
-    console.log(
-      `\n${report}\n\nan empty submission takes ${trip} ms from submit to answer; it is part of every step`,
-    );
-
-    mkdirSync(dirname(json), { recursive: true });
-    const file = { environment, roundTripMs: roundTrips, figures, measurements };
-    writeFileSync(json, `${JSON.stringify(file, null, 1)}\n`);
-    writeFileSync(`${json.replace(/\.json$/, "")}.md`, `${report}\n`);
-    console.log(`all samples: ${json}`);
+    let streams: StreamSamples[] = [];
+    let points: SweepPoint[] = [];
+    if (sweeps) {
+      if (device) {
+        console.log("many streams");
+        streams = await measureStreams(device, effort.runs === 25 ? 101 : 15);
+      }
+      // In one place, beside PyTorch: a sweep asks how cost grows.
+      const last = own.at(-1);
+      points = await sweep([...(last ? [last] : []), ...(torch ? [torch] : [])], sweepEffort, console.log);
+    }
+    const minutes = (performance.now() - start) / 60e3;
+    return { environment, ceilings, measurements, failures, streams, sweeps: points, minutes };
   } finally {
-    device.dispose();
+    for (const seat of seats) await seat.stop();
+    await browser?.close();
+    device?.dispose();
+  }
+}
+
+async function main(options: BenchOptions): Promise<void> {
+  const results = options.from === undefined ? await run(options) : readResults(options.from);
+  for (const [name, section] of Object.entries(sectionsOf(results))) {
+    if (section !== "" && name !== "environment") console.log(`\n${section}`);
+  }
+  if (options.from === undefined) {
+    writeResults(options.json, results);
+    console.log(`\n${results.minutes.toFixed(1)} minutes; all samples: ${options.json}`);
+  }
+  if (options.docs) {
+    writeDocs(results);
+    console.log("written: docs/benchmarks.md and its plots");
   }
 }
 

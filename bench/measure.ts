@@ -1,101 +1,168 @@
-import type { Ceiling } from "./ceiling.ts";
-import { type Elapsed, startClock } from "./clock.ts";
-import type { Contestant, Runner, Work } from "./contestant.ts";
+import type { Work } from "./contestant.ts";
 import { checkResult, referenceResult } from "./reference.ts";
+import type { Sample } from "./sample.ts";
+import type { Seat, Seated } from "./seat.ts";
 import { makeProblem, type Workload } from "./workload.ts";
 
-/** How often to measure. */
+/** How often to measure, and how long to wait. */
 export interface Effort {
-  /** Runs of each workload, at most. */
+  /** Samples of each contestant at each workload, at most. */
   readonly runs: number;
-  /** Runs of each workload that are made however long they take. */
+  /** Samples that are taken however long they take, of contestants whose steps are not slow. */
   readonly least: number;
-  /** After this many seconds of runs no more than the least are started. */
+  /** After this many seconds of its own samples a contestant takes no more than the least. */
   readonly seconds: number;
+  /** A peer that has not done its first step after this many seconds has no time, and the report says so. */
+  readonly patience: number;
 }
 
 /** Everything measured of one contestant at one workload. One sample each a run, in order. */
 export interface Measurement {
   readonly workload: Workload;
   readonly contestant: string;
+  readonly place: string;
   readonly firstStepMs: number;
   /** First number of the first step's result, and of the last one's: the loss, where there is one. */
   readonly first: number;
   readonly last: number;
   readonly reference: number;
   readonly work: Work;
-  readonly samples: Samples;
+  /** Steps in a row that make one sample: short steps are timed several together. */
+  readonly stepsASample: number;
+  readonly samples: readonly Sample[];
+  /** The adapter's FMA rate just before and just after each sample, in 10⁹ operations a second; of this library alone. */
+  readonly ceilings: readonly Rates[];
 }
 
-export interface Samples {
-  /** From the call to the end of the work. */
-  readonly steps: Elapsed[];
-  /** From the call to its return. */
-  readonly encodeMs: number[];
-  /** The adapter's FMA rate beside the run, just before and just after it, in 10⁹ operations a second. */
-  readonly ceilings: Rates[];
+/** A contestant without a time, and why. */
+export interface Failure {
+  readonly workload: Workload;
+  readonly contestant: string;
+  readonly place: string;
+  readonly reason: string;
 }
 
 /** Operations over a time on the wall and over a time of the cores, in 10⁹ a second. */
 export interface Rates {
   readonly wall: number;
-  readonly cpu: number;
+  readonly cpu: number | null;
 }
 
 /** Steps before the first that is timed, besides the very first; slow ones need fewer. */
 const WARM_UP = { steps: 3, ms: 500 };
 
-/** Measures all contestants at one workload, in alternation with each other and with the adapter's ceiling. */
+/** A sample lasts at least about this long, in ms: far above any clock's resolution. */
+const LONG_ENOUGH = 20;
+
+/** A step of more than this, in ms, is slow: one sample will do where time is up. */
+const SLOW = 5000;
+
+interface Entry {
+  readonly seat: Seat;
+  readonly seated: Seated;
+  readonly samples: Sample[];
+  readonly ceilings: Rates[];
+  stepsASample: number;
+  spentMs: number;
+}
+
+/** Measures all contestants at one workload, in alternation with each other, and this library with the adapter's ceiling. */
 export async function measure(
   workload: Workload,
-  contestants: readonly Contestant[],
-  ceiling: Ceiling,
+  seats: readonly Seat[],
   effort: Effort,
-): Promise<Measurement[]> {
-  const problem = makeProblem(workload);
-  const expected = referenceResult(problem);
-  const entries: { contestant: Contestant; runner: Runner; samples: Samples }[] = [];
+): Promise<{ measurements: Measurement[]; failures: Failure[] }> {
+  const expected = referenceResult(makeProblem(workload));
+  const entries: Entry[] = [];
+  const failures: Failure[] = [];
+  const fail = async (seat: Seat, error: unknown) => {
+    if (seat.ours) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = message.split("\n")[0]!.replace(/^page\.evaluate: (Error: )?/, "");
+    failures.push({ workload, contestant: seat.name, place: seat.place, reason });
+    await seat.stop();
+  };
   try {
-    for (const contestant of contestants) {
-      const runner = await contestant.open(problem);
-      entries.push({ contestant, runner, samples: { steps: [], encodeMs: [], ceilings: [] } });
-      checkResult(`${contestant.name} at ${workload.name}`, runner.firstResult, expected);
-      const start = performance.now();
-      for (let i = 0; i < WARM_UP.steps && performance.now() - start < WARM_UP.ms; i++) {
-        runner.step();
-        await runner.wait();
+    for (const seat of seats) {
+      try {
+        const seated = await within(seat, seat.open(workload), effort.patience);
+        const entry = { seat, seated, samples: [], ceilings: [], stepsASample: 1, spentMs: 0 };
+        checkResult(`${seat.name} at ${workload.name}`, seated.firstResult, expected);
+        await warmUp(entry);
+        entries.push(entry);
+      } catch (error) {
+        await fail(seat, error);
       }
     }
-    const start = performance.now();
     for (let run = 0; run < effort.runs; run++) {
-      if (run >= effort.least && performance.now() - start > effort.seconds * 1e3) break;
-      for (const { runner, samples } of entries) {
-        const before = await ceiling.sample();
-        const elapsed = startClock();
-        runner.step();
-        samples.encodeMs.push(elapsed().wallMs);
-        await runner.wait();
-        samples.steps.push(elapsed());
-        const after = await ceiling.sample();
-        const flops = before.flops + after.flops;
-        samples.ceilings.push({
-          wall: flops / ((before.elapsed.wallMs + after.elapsed.wallMs) * 1e6),
-          cpu: flops / ((before.elapsed.cpuMs + after.elapsed.cpuMs) * 1e6),
-        });
-      }
+      for (const entry of entries) if (wants(entry, effort)) await takeSample(entry);
     }
     const measurements: Measurement[] = [];
-    for (const { contestant, runner, samples } of entries) {
-      const { firstStepMs, firstResult, work } = runner;
-      const [first, last] = [firstResult[0]!, (await runner.result())[0]!];
+    for (const { seat, seated, samples, ceilings, stepsASample } of entries) {
+      const { firstStepMs, firstResult, work } = seated;
+      const [first, last] = [firstResult[0]!, (await seated.result())[0]!];
       if (workload.task === "train" && !(last < first)) {
-        throw new Error(`${contestant.name} at ${workload.name}: the loss went from ${first} to ${last}`);
+        await fail(
+          seat,
+          new Error(`${seat.name} at ${workload.name}: the loss went from ${first} to ${last}`),
+        );
+        continue;
       }
-      const measured = { firstStepMs, first, last, reference: expected[0]!, work, samples };
-      measurements.push({ workload, contestant: contestant.name, ...measured });
+      const { name: contestant, place } = seat;
+      const measured = { firstStepMs, first, last, reference: expected[0]!, work, stepsASample };
+      measurements.push({ workload, contestant, place, ...measured, samples, ceilings });
     }
-    return measurements;
+    return { measurements, failures };
   } finally {
-    for (const { runner } of entries) runner.dispose();
+    for (const { seated } of entries) await seated.close();
   }
+}
+
+/** Ends a seat that takes too long. */
+async function within<T>(seat: Seat, work: Promise<T>, seconds: number): Promise<T> {
+  if (seat.ours) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no first step within ${seconds} s`)), seconds * 1e3);
+  });
+  work.catch(() => {}); // Ending the seat rejects it, later.
+  try {
+    return await Promise.race([work, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function warmUp(entry: Entry): Promise<void> {
+  const start = performance.now();
+  let wallMs = entry.seated.firstStepMs;
+  // A first step that was slow though it compiled everything is the rule; a second one tells.
+  if (wallMs > SLOW * 2) return;
+  for (let i = 0; i < WARM_UP.steps && (i === 0 || performance.now() - start < WARM_UP.ms); i++) {
+    ({ wallMs } = await entry.seated.sample(1));
+  }
+  entry.stepsASample = Math.max(1, Math.min(200, Math.ceil(LONG_ENOUGH / wallMs)));
+}
+
+function wants({ samples, spentMs }: Entry, { runs, least, seconds }: Effort): boolean {
+  if (samples.length === 0) return true;
+  if (samples.length >= runs) return false;
+  if (spentMs < seconds * 1e3) return true;
+  return samples.length < least && samples[0]!.wallMs < SLOW;
+}
+
+async function takeSample(entry: Entry): Promise<void> {
+  const { seat, seated, samples, ceilings, stepsASample } = entry;
+  const before = await seat.ceiling?.sample();
+  const start = performance.now();
+  samples.push(await seated.sample(stepsASample));
+  entry.spentMs += performance.now() - start;
+  const after = await seat.ceiling?.sample();
+  if (!before || !after) return;
+  const flops = before.flops + after.flops;
+  const cpuMs = before.elapsed.cpuMs === null ? null : before.elapsed.cpuMs + after.elapsed.cpuMs!;
+  ceilings.push({
+    wall: flops / ((before.elapsed.wallMs + after.elapsed.wallMs) * 1e6),
+    cpu: cpuMs === null ? null : flops / (cpuMs * 1e6),
+  });
 }

@@ -2,16 +2,49 @@ import { parseArgs } from "node:util";
 import type { Effort } from "./measure.ts";
 import { type Workload, workloads } from "./workload.ts";
 
+/** Other libraries, in the order of the report's columns. */
+export const PEERS = [
+  "tfjs-webgpu",
+  "jax-js-webgpu",
+  "onnxruntime-webgpu",
+  "tfjs-wasm",
+  "jax-js-wasm",
+  "onnxruntime-wasm",
+  "pytorch",
+] as const;
+
+/** Where this library runs. */
+export const PLACES = ["Chromium", "Node"] as const;
+
+export type Peer = (typeof PEERS)[number];
+export type Place = (typeof PLACES)[number];
+
+const names = workloads.map(({ name }) => name);
+
 export const USAGE = `usage: npm run bench -- [options]
-  --quick      few runs of each workload, as little as one
-  --only LIST  these workloads, with commas: ${workloads.map(({ name }) => name).join(", ")}
-  --json FILE  where to write all samples (default out/bench.json)
+  With none of the next three: every workload, many streams, the sweeps over T, B and H.
+  --quick           every workload, few samples, peers that are slow left out; ends within three minutes
+  --only LIST       these workloads alone, with commas: ${names.join(", ")}
+  --sweep           many streams and the sweeps alone
+  --peers LIST      these peers alone, or "none": ${PEERS.join(", ")}
+  --places LIST     where this library runs: ${PLACES.join(", ")} (default both)
+  --patience N      seconds within which a peer has to do its first step (default 60; 12 with --quick)
+  --json FILE       where to write everything measured (default out/bench.json)
+  --docs            writes the tables and plots of docs/benchmarks.md
+  --from FILE       measures nothing: tables, and with --docs the report, from what an earlier run wrote
   --help`;
 
 export interface BenchOptions {
   readonly workloads: readonly Workload[];
+  /** Whether many streams and sweeps are measured. */
+  readonly sweeps: boolean;
+  readonly peers: readonly Peer[];
+  readonly places: readonly Place[];
   readonly effort: Effort;
+  readonly sweepEffort: Effort;
   readonly json: string;
+  readonly docs: boolean;
+  readonly from: string | undefined;
 }
 
 /** Reads the command line; undefined if it asks for help. Throws an Error that says what is wrong with it. */
@@ -21,17 +54,44 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     options: {
       quick: { type: "boolean", default: false },
       only: { type: "string" },
+      sweep: { type: "boolean", default: false },
+      peers: { type: "string" },
+      places: { type: "string" },
+      patience: { type: "string" },
       json: { type: "string", default: "out/bench.json" },
+      docs: { type: "boolean", default: false },
+      from: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return undefined;
-  const names = values.only?.split(",");
-  for (const name of names ?? []) {
-    if (workloads.some((workload) => workload.name === name)) continue;
-    throw new Error(`--only must be of ${workloads.map(({ name }) => name).join(", ")}, got "${name}"`);
+  const { quick, only, sweep, json, docs, from } = values;
+  const patience = Number(values.patience ?? (quick ? 12 : 60));
+  if (!(patience > 0))
+    throw new Error(`--patience must be a positive number of seconds, got "${values.patience}"`);
+  const chosen = listed("--only", only ?? names.join(","), names);
+  const effort = quick
+    ? { runs: 5, least: 1, seconds: 2, patience }
+    : { runs: 25, least: 3, seconds: 12, patience };
+  return {
+    workloads: sweep && only === undefined ? [] : workloads.filter(({ name }) => chosen.includes(name)),
+    sweeps: sweep || (!quick && only === undefined),
+    peers: values.peers === "none" ? [] : listed("--peers", values.peers ?? PEERS.join(","), PEERS),
+    places: listed("--places", values.places ?? PLACES.join(","), PLACES),
+    effort,
+    sweepEffort: { runs: quick ? 2 : 9, least: quick ? 1 : 3, seconds: quick ? 1 : 3, patience },
+    json,
+    docs,
+    from,
+  };
+}
+
+/** Names separated by commas, in the order of all there are. */
+function listed<Name extends string>(option: string, list: string, all: readonly Name[]): Name[] {
+  const given = list.split(",");
+  for (const name of given) {
+    if (all.includes(name as Name)) continue;
+    throw new Error(`${option} must be of ${all.join(", ")}, got "${name}"`);
   }
-  const chosen = workloads.filter(({ name }) => names?.includes(name) ?? true);
-  const effort = values.quick ? { runs: 7, least: 1, seconds: 5 } : { runs: 40, least: 5, seconds: 60 };
-  return { workloads: chosen, effort, json: values.json };
+  return all.filter((name) => given.includes(name));
 }

@@ -1,109 +1,132 @@
-import type { Measurement } from "./measure.ts";
-import { type Summary, summarize } from "./statistics.ts";
+import type { Figures } from "./figures.ts";
+import { digits, markdown, percent, spread } from "./markdown.ts";
+import type { Failure } from "./measure.ts";
 
-/** A measurement's samples put together. */
-export interface Figures {
-  readonly workload: string;
-  readonly contestant: string;
-  readonly stepMs: Summary;
-  readonly stepCpuMs: Summary;
-  readonly encodeMicros: Summary;
-  readonly encodeMicrosADispatch: number;
-  readonly firstStepMs: number;
-  readonly dispatches: number;
-  readonly megaflop: number;
-  readonly gflops: number;
-  readonly ceilingGflops: Summary;
-  /** Each run's rate over the ceiling measured beside it; the median of those. */
-  readonly shareOfCeiling: number;
-  /** The same, both by the time of the cores; null where the adapter's work is not done by them. */
-  readonly shareByCpu: number | null;
-  readonly bytes: Readonly<Record<string, number>>;
-  readonly bytesTotal: number;
+const OURS = "webgpu-lstm";
+
+/** A contestant where it ran, as a column's name. */
+function columnOf({ contestant, place }: { readonly contestant: string; readonly place: string }): string {
+  return contestant === OURS ? `${OURS}, ${place}` : contestant;
 }
 
-/** @param software Whether the adapter is the machine's own cores. */
-export function figuresOf(
-  { workload, contestant, firstStepMs, work, samples }: Measurement,
-  software: boolean,
-): Figures {
-  const { flops = 0, dispatches = 0, bytes = {} } = work;
-  const { steps, encodeMs, ceilings } = samples;
-  const step = summarize(steps.map(({ wallMs }) => wallMs));
-  const encode = summarize(encodeMs.map((ms) => ms * 1e3));
-  const shares = steps.map(({ wallMs }, i) => flops / (wallMs * 1e6) / ceilings[i]!.wall);
-  const cpuShares = steps.map(({ cpuMs }, i) => flops / (cpuMs * 1e6) / ceilings[i]!.cpu);
-  return {
-    workload: workload.name,
-    contestant,
-    stepMs: step,
-    stepCpuMs: summarize(steps.map(({ cpuMs }) => cpuMs)),
-    encodeMicros: encode,
-    encodeMicrosADispatch: encode.median / dispatches,
-    firstStepMs,
-    dispatches,
-    megaflop: flops / 1e6,
-    gflops: flops / (step.median * 1e6),
-    ceilingGflops: summarize(ceilings.map(({ wall }) => wall)),
-    shareOfCeiling: summarize(shares).median,
-    shareByCpu: software ? summarize(cpuShares).median : null,
-    bytes,
-    bytesTotal: Object.values(bytes).reduce((sum, bytes) => sum + bytes, 0),
-  };
+/** Names in the order in which they first come. */
+function columnsOf(rows: readonly { readonly contestant: string; readonly place: string }[]): string[] {
+  return [...new Set(rows.map(columnOf))];
+}
+
+/** Milliseconds a step: a row a workload, a column a contestant; those without a time are explained below the table. */
+export function stepTable(figures: readonly Figures[], failures: readonly Failure[]): string {
+  const columns = columnsOf([...figures, ...failures]);
+  const workloads = [...new Set(figures.map(({ workload }) => workload))];
+  const rows = workloads.map((name) => [
+    name,
+    ...columns.map((column) =>
+      spread(figures.find((row) => row.workload === name && columnOf(row) === column)?.stepMs ?? null),
+    ),
+  ]);
+  const reasons = new Map<string, string[]>();
+  for (const { contestant, workload, reason } of failures) {
+    const why = `${contestant}: ${reason}`;
+    reasons.set(why, [...(reasons.get(why) ?? []), workload.name]);
+  }
+  const notes = [...reasons].map(([why, names]) => `- ${names.join(", ")} without a time, ${why}`);
+  return [markdown([["ms a step", ...columns], ...rows]), ...(notes.length > 0 ? ["", ...notes] : [])].join(
+    "\n",
+  );
+}
+
+/** How many times as long each peer takes as this library in the browser, by medians. */
+export function ratioTable(figures: readonly Figures[]): string {
+  const base = figures.filter(({ contestant, place }) => contestant === OURS && place !== "Node");
+  const others = figures.filter((row) => !base.includes(row));
+  if (base.length === 0 || others.length === 0) return "";
+  const columns = columnsOf(others);
+  const rows = base.map(({ workload, stepMs }) => [
+    workload,
+    ...columns.map((column) => {
+      const other = others.find((row) => row.workload === workload && columnOf(row) === column);
+      return other ? `${digits(other.stepMs.median / stepMs.median)}×` : "–";
+    }),
+  ]);
+  return markdown([["time / ours in the browser", ...columns], ...rows]);
 }
 
 const COLUMNS: readonly (readonly [name: string, cell: (figures: Figures) => string])[] = [
   ["workload", ({ workload }) => workload],
-  ["library", ({ contestant }) => contestant],
+  ["place", ({ place }) => place],
   ["ms a step", ({ stepMs }) => spread(stepMs)],
+  ["samples", ({ stepMs }) => `${stepMs.runs}`],
   ["CPU ms a step", ({ stepCpuMs }) => spread(stepCpuMs)],
   ["MFLOP a step", ({ megaflop }) => digits(megaflop)],
   ["GFLOP/s", ({ gflops }) => digits(gflops)],
   ["FMA rate, GFLOP/s", ({ ceilingGflops }) => spread(ceilingGflops)],
-  ["share", ({ shareOfCeiling }) => `${digits(shareOfCeiling * 100)} %`],
-  ["share by CPU", ({ shareByCpu }) => (shareByCpu === null ? "–" : `${digits(shareByCpu * 100)} %`)],
+  ["share", ({ shareOfCeiling }) => percent(shareOfCeiling)],
+  ["share by CPU", ({ shareByCpu }) => percent(shareByCpu)],
   ["dispatches", ({ dispatches }) => `${dispatches}`],
   ["encode, µs", ({ encodeMicros }) => spread(encodeMicros)],
   ["µs a dispatch", ({ encodeMicrosADispatch }) => digits(encodeMicrosADispatch)],
   ["first step, ms", ({ firstStepMs }) => digits(firstStepMs)],
-  ["MB", ({ bytesTotal }) => digits(bytesTotal / 1e6)],
+  ["MB", ({ bytesTotal }) => digits(bytesTotal && bytesTotal / 1e6)],
 ];
 
-/** The figures as a Markdown table with aligned columns. */
-export function table(figures: readonly Figures[]): string {
-  const rows = [COLUMNS.map(([name]) => name), ...figures.map((row) => COLUMNS.map(([, cell]) => cell(row)))];
-  return markdown(rows);
+/** This library's figures in full. */
+export function ownTable(figures: readonly Figures[]): string {
+  const own = figures.filter(({ contestant }) => contestant === OURS);
+  const rows = [COLUMNS.map(([name]) => name), ...own.map((row) => COLUMNS.map(([, cell]) => cell(row)))];
+  return markdown(rows, 2);
 }
 
-/** Bytes by role, in kB, a row a workload. */
-export function memoryTable(figures: readonly Figures[]): string {
-  const roles = [...new Set(figures.flatMap(({ bytes }) => Object.keys(bytes)))];
-  const header = ["workload", "library", ...roles.map((role) => `${role}, kB`)];
-  const rows = figures.map(({ workload, contestant, bytes }) => [
+/** What is known of the peers besides their times. */
+export function peerTable(figures: readonly Figures[]): string {
+  const peers = figures.filter(({ contestant }) => contestant !== OURS);
+  if (peers.length === 0) return "";
+  const rows = peers.map(({ workload, contestant, stepMs, firstStepMs, dispatches, peakBytes }) => [
     workload,
     contestant,
+    spread(stepMs),
+    `${stepMs.runs}`,
+    digits(firstStepMs),
+    dispatches === null ? "–" : `${dispatches}`,
+    digits(peakBytes && peakBytes / 1e6),
+  ]);
+  const header = [
+    "workload",
+    "library",
+    "ms a step",
+    "samples",
+    "first step, ms",
+    "kernels a step",
+    "peak MB",
+  ];
+  return markdown([header, ...rows], 2);
+}
+
+/** Bytes by role, in kB, a row a workload; activations for each (t, b, unit); peaks beside TensorFlow.js's. */
+export function memoryTable(figures: readonly Figures[]): string {
+  const own = figures.filter(({ contestant, place }, _, all) => {
+    const first = all.find((row) => row.contestant === OURS)!;
+    return contestant === OURS && place === first.place;
+  });
+  const roles = [...new Set(own.flatMap(({ bytes }) => Object.keys(bytes)))];
+  const peers = [...new Set(figures.map(({ contestant }) => contestant))].filter(
+    (name) => name !== OURS && figures.some((row) => row.contestant === name && row.peakBytes !== null),
+  );
+  const header = [
+    "workload",
+    ...roles.map((role) => `${role}, kB`),
+    "activation bytes a (t, b, unit)",
+    "peak MB",
+    ...peers.map((name) => `${name}'s peak MB`),
+  ];
+  const rows = own.map(({ workload, bytes, activationBytes, peakBytes }) => [
+    workload,
     ...roles.map((role) => digits((bytes[role] ?? 0) / 1e3)),
+    digits(activationBytes),
+    digits(peakBytes && peakBytes / 1e6),
+    ...peers.map((name) => {
+      const peer = figures.find((row) => row.workload === workload && row.contestant === name);
+      return digits(peer?.peakBytes ? peer.peakBytes / 1e6 : null);
+    }),
   ]);
   return markdown([header, ...rows]);
-}
-
-function markdown(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const isText = (column: number) => column < 2;
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => (isText(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(" | ")} |`;
-  const rule = `|${widths.map((width, i) => (isText(i) ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
-  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join("\n");
-}
-
-/** Median and quartiles: `12.3 (11.9–13.0)`. */
-function spread({ median, quartiles: [low, high] }: Summary): string {
-  return `${digits(median)} (${digits(low)}–${digits(high)})`;
-}
-
-/** Three significant digits, without an exponent. */
-function digits(value: number): string {
-  if (value === 0) return "0";
-  const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toFixed(Math.min(decimals, 6));
 }

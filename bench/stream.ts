@@ -1,14 +1,10 @@
 /**
- * W5: an LSTM(32→128) asked one step after another, its state carried on the GPU and its answer read each time, beside an empty
- * round trip on the same device: `npm run bench:stream`. See docs/benchmarks.md.
+ * W5 with many streams: an LSTM(32→128) asked one step after another, its state carried on the GPU and its answer read each time,
+ * beside an empty round trip on the same device.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { parseArgs } from "node:util";
-import { Device, Generator, nn, Stream } from "webgpu-lstm";
+import { type Device, Generator, nn, Stream } from "webgpu-lstm";
 import { StagingPool } from "../src/gpu/staging.ts";
-import { openGpu } from "../tools/node-device.ts";
-import { describeEnvironment } from "./environment.ts";
+import { markdown } from "./markdown.ts";
 import { quantile, summarize } from "./statistics.ts";
 
 const INPUT = 32;
@@ -21,7 +17,7 @@ const IN_A_ROW = 8;
 /** Steps before any is timed. */
 const WARM = 20;
 
-interface Samples {
+export interface StreamSamples {
   readonly streams: number;
   /** From submitting a copy of as many bytes as an answer has until they are mapped, in ms. */
   readonly emptyMs: number[];
@@ -31,7 +27,7 @@ interface Samples {
   readonly kernelsMs: number[];
 }
 
-async function measureStreams(device: Device, streams: number, rounds: number): Promise<Samples> {
+async function measureCount(device: Device, streams: number, rounds: number): Promise<StreamSamples> {
   const model = new nn.LSTM(INPUT, HIDDEN);
   const stream = await Stream.open(device, model, { streams });
   const run = await device.compile(
@@ -47,7 +43,7 @@ async function measureStreams(device: Device, streams: number, rounds: number): 
   const pool = new StagingPool(device, "empty");
   const source = device.allocate("activation", streams * HIDDEN * 4, "empty");
   const x = new Generator(0).uniform_(new Float32Array(streams * INPUT), -1, 1);
-  const samples: Samples = { streams, emptyMs: [], stepMs: [], kernelsMs: [] };
+  const samples: StreamSamples = { streams, emptyMs: [], stepMs: [], kernelsMs: [] };
   const timed = async (into: number[], what: () => Promise<unknown>, count = 1) => {
     const start = performance.now();
     await what();
@@ -70,7 +66,15 @@ async function measureStreams(device: Device, streams: number, rounds: number): 
   return samples;
 }
 
-function table(all: readonly Samples[]): string {
+/** Measures every number of streams, `rounds` times. */
+export async function measureStreams(device: Device, rounds: number): Promise<StreamSamples[]> {
+  const all: StreamSamples[] = [];
+  for (const streams of STREAMS) all.push(await measureCount(device, streams, rounds));
+  return all;
+}
+
+/** A row for each number of streams. */
+export function streamTable(all: readonly StreamSamples[]): string {
   const range = (values: readonly number[]) => {
     const { median, quartiles } = summarize(values);
     return `${median.toFixed(3)} (${quartiles.map((q) => q.toFixed(3)).join("–")})`;
@@ -87,39 +91,18 @@ function table(all: readonly Samples[]): string {
       ((quantile(stepMs, 0.5) * 1e3) / streams).toFixed(1),
     ];
   });
-  return [
-    ["streams", "empty round trip, ms", "kernels, ms", "step, ms", "step / (empty + kernels)", "µs a stream"],
-    rows[0]!.map(() => "---:"),
-    ...rows,
-  ]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  return markdown(
+    [
+      [
+        "streams",
+        "empty round trip, ms",
+        "kernels, ms",
+        "step, ms",
+        "step / (empty + kernels)",
+        "µs a stream",
+      ],
+      ...rows,
+    ],
+    0,
+  );
 }
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: "boolean", default: false },
-      json: { type: "string", default: "out/bench-stream.json" },
-    },
-  });
-  const device = await Device.request({ gpu: await openGpu() });
-  try {
-    const environment = describeEnvironment(device);
-    const { adapter, machine, load } = environment;
-    console.log(`${adapter.name}; ${machine.cpu}, ${machine.cores} cores, load ${load.toFixed(1)}`);
-    if (load > machine.cores)
-      console.log("other programs are running: only ratios within this run mean something");
-    const samples: Samples[] = [];
-    for (const streams of STREAMS)
-      samples.push(await measureStreams(device, streams, values.quick ? 15 : 101));
-    console.log(`\nW5: LSTM(${INPUT}→${HIDDEN}), one step an answer\n\n${table(samples)}\n`);
-    mkdirSync(dirname(values.json), { recursive: true });
-    writeFileSync(values.json, `${JSON.stringify({ environment, samples }, null, 1)}\n`);
-    console.log(`all samples: ${values.json}`);
-  } finally {
-    device.dispose();
-  }
-}
-
-await main();

@@ -1,42 +1,50 @@
 /** The parts of `npm run bench` that need no GPU. */
 import { describe, expect, test } from "vitest";
-import type { Contestant } from "../../bench/contestant.ts";
+import { figuresOf } from "../../bench/figures.ts";
 import { measure } from "../../bench/measure.ts";
 import { parseBenchOptions } from "../../bench/options.ts";
 import { checkResult, referenceResult } from "../../bench/reference.ts";
-import { figuresOf, memoryTable, table } from "../../bench/report.ts";
+import { memoryTable, ownTable, ratioTable, stepTable } from "../../bench/report.ts";
+import { withSections } from "../../bench/results.ts";
+import type { Seat } from "../../bench/seat.ts";
 import { quantile, summarize } from "../../bench/statistics.ts";
 import { makeProblem, type Problem, type Workload, workloads } from "../../bench/workload.ts";
 
 const small: Workload = { ...workloads[0]!, name: "S", hiddenSize: 2, seqLen: 3, batch: 4 };
-const effort = { runs: 3, least: 1, seconds: 10 };
+const effort = { runs: 3, least: 1, seconds: 10, patience: 5 };
 
-/** A library whose first loss is `loss`, and falls. */
-function pretender(loss: number): Contestant & { steps: number; disposed: number } {
-  const self = {
-    name: "pretender",
-    steps: 0,
-    disposed: 0,
-    open: async () => ({
-      firstStepMs: 7,
-      firstResult: Float32Array.of(loss),
-      work: { flops: 5e6, dispatches: 2, bytes: { parameter: 1000, staging: 500 }, plan: "" },
-      step: () => void self.steps++,
-      wait: async () => {},
-      result: async () => Float32Array.of(loss - self.steps * 1e-3),
-      dispose: () => void self.disposed++,
-    }),
+const ceiling = { sample: async () => ({ flops: 2e6, elapsed: { wallMs: 2, cpuMs: 1 } }) };
+
+/** A library whose first result is `first`, and whose loss falls. */
+function pretender(first: number, options: Partial<Seat> & { readonly opensAfterMs?: number } = {}) {
+  const self = { steps: 0, closed: 0, stopped: 0 };
+  const seat: Seat = {
+    name: "webgpu-lstm",
+    place: "Node",
+    ours: true,
+    ceiling,
+    async open() {
+      await new Promise((resolve) => setTimeout(resolve, options.opensAfterMs ?? 0));
+      return {
+        firstStepMs: 7,
+        firstResult: Float32Array.of(first),
+        work: { flops: 5e6, dispatches: 2, bytes: { activation: 2400, staging: 500 }, plan: "" },
+        async sample(count: number) {
+          self.steps += count;
+          return { wallMs: 10, cpuMs: 5, encodeMs: 0.02 };
+        },
+        result: async () => Float32Array.of(first - self.steps * 1e-3),
+        close: async () => void self.closed++,
+      };
+    },
+    stop: async () => void self.stopped++,
+    ...options,
   };
-  return self;
+  return { seat, self };
 }
 
+const peer = { name: "peer", place: "Python", ours: false, ceiling: null } as const;
 const lossOf = (problem: Problem) => referenceResult(problem)[0]!;
-
-const ceiling = {
-  sample: async () => ({ flops: 2e6, elapsed: { wallMs: 2, cpuMs: 1 } }),
-  roundTripMs: async () => 0,
-  dispose() {},
-};
 
 test("a median and its quartiles", () => {
   expect(summarize([3, 1, 2])).toEqual({ median: 2, quartiles: [1.5, 2.5], runs: 3 });
@@ -46,66 +54,119 @@ test("a median and its quartiles", () => {
 });
 
 test("the command line", () => {
-  const all = ["W1", "W2", "W3", "W3-GRU", "W3-RNN", "W4", "W5", "W6"];
-  expect(parseBenchOptions([])!.workloads.map(({ name }) => name)).toEqual(all);
+  const all = parseBenchOptions([])!;
+  expect(all.workloads.map(({ name }) => name).join()).toBe("W1,W2,W3,W3-GRU,W3-RNN,W4,W5,W6");
+  expect(all).toMatchObject({ sweeps: true, places: ["Chromium", "Node"], docs: false });
+  expect(all.peers.length).toBe(7);
   const quick = parseBenchOptions(["--quick", "--only", "W3,W1", "--json", "a.json"])!;
-  expect(quick).toMatchObject({ workloads: [{ name: "W1" }, { name: "W3" }], json: "a.json" });
-  expect(quick.effort.runs).toBeLessThan(parseBenchOptions([])!.effort.runs);
+  expect(quick).toMatchObject({ workloads: [{ name: "W1" }, { name: "W3" }], sweeps: false, json: "a.json" });
+  expect(quick.effort.runs).toBeLessThan(all.effort.runs);
+  expect(parseBenchOptions(["--sweep"])).toMatchObject({ workloads: [], sweeps: true });
+  expect(parseBenchOptions(["--peers", "none", "--places", "Node"])).toMatchObject({
+    peers: [],
+    places: ["Node"],
+  });
   expect(parseBenchOptions(["--help"])).toBeUndefined();
   expect(() => parseBenchOptions(["--only", "W9"])).toThrow(
     '--only must be of W1, W2, W3, W3-GRU, W3-RNN, W4, W5, W6, got "W9"',
   );
+  expect(() => parseBenchOptions(["--peers", "torch"])).toThrow('got "torch"');
+  expect(() => parseBenchOptions(["--patience", "soon"])).toThrow('seconds, got "soon"');
   expect(() => parseBenchOptions(["--fast"])).toThrow("--fast");
 });
 
-describe("the first loss", () => {
+describe("the first result", () => {
   test("of a model whose weights are all zero is the mean square of the targets", () => {
     for (const everyStep of [false, true]) {
       const { weights, ...problem } = makeProblem({ ...small, everyStep });
-      const zero = new Map(
-        [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.map(() => 0) }]),
-      );
       const { data } = problem.y;
       const mean = data.reduce((sum, value) => sum + value * value, 0) / data.length;
-      expect(lossOf({ ...problem, weights: zero })).toBeCloseTo(mean, 6);
+      expect(lossOf({ ...problem, weights: zeros(weights) })).toBeCloseTo(mean, 6);
     }
   });
 
+  test("with as many classes, all as likely, is the logarithm of their number", () => {
+    const workload: Workload = { ...small, outputSize: 5, everyStep: true, loss: "cross-entropy" };
+    const { weights, ...problem } = makeProblem(workload);
+    expect([...problem.y.data].every((value) => Number.isInteger(value) && value >= 0 && value < 5)).toBe(
+      true,
+    );
+    expect(lossOf({ ...problem, weights: zeros(weights) })).toBeCloseTo(Math.log(5), 6);
+  });
+
   test("depends on the order of samples and time steps", () => {
-    const problem = makeProblem({ ...small, everyStep: true, inputSize: 2, outputSize: 3 });
+    const workload = { ...small, everyStep: true, inputSize: 2, outputSize: 3 };
+    const problem = makeProblem(workload);
     const loss = lossOf(problem);
     const reversed = { shape: problem.x.shape, data: problem.x.data.toReversed() };
     expect(Math.abs(lossOf({ ...problem, x: reversed }) - loss)).toBeGreaterThan(1e-6);
-    expect(lossOf(makeProblem({ ...small, everyStep: true, inputSize: 2, outputSize: 3 }))).toBe(loss);
+    expect(lossOf(makeProblem(workload))).toBe(loss);
+  });
+
+  test("of inference is the last layer's hidden state, of the batch's first rows", () => {
+    const problem = makeProblem({ ...small, task: "infer", outputSize: 0, numLayers: 2, batch: 7 });
+    const hidden = referenceResult(problem);
+    expect(hidden.length).toBe(4 * 2);
+    const given = Float32Array.from({ length: 7 * 2 }, (_, i) => hidden[i] ?? 0);
+    expect(() => checkResult("x", given, hidden)).not.toThrow();
+    given[3]! += 1e-4;
+    expect(() => checkResult("x", given, hidden)).toThrow("off by 1.0e-4; not timed");
+    given[3] = Number.NaN;
+    expect(() => checkResult("x", given, hidden)).toThrow("off by NaN");
+    expect(() => checkResult("x", given.subarray(0, 3), hidden)).toThrow("expected 8 hidden values");
   });
 
   test("that is wrong has no time", async () => {
     const loss = lossOf(makeProblem(small));
-    expect(() => checkResult("x", Float32Array.of(loss * (1 + 1e-6)), Float64Array.of(loss))).not.toThrow();
-    const wrong = pretender(loss * 1.001);
-    await expect(measure(small, [wrong], ceiling, effort)).rejects.toThrow(
-      "pretender at S: the first loss must be",
-    );
-    expect(wrong).toMatchObject({ steps: 0, disposed: 1 });
-    await expect(measure(small, [pretender(Number.NaN)], ceiling, effort)).rejects.toThrow("got NaN");
+    const expected = Float64Array.of(loss);
+    expect(() => checkResult("x", Float32Array.of(loss * (1 + 1e-6)), expected)).not.toThrow();
+    const { seat, self } = pretender(loss * 1.001);
+    await expect(measure(small, [seat], effort)).rejects.toThrow("webgpu-lstm at S: the first loss must be");
+    expect(self.steps).toBe(0);
+    await expect(measure(small, [pretender(Number.NaN).seat], effort)).rejects.toThrow("got NaN");
   });
 });
 
+test("a peer that is wrong or too slow is reported, and the others go on", async () => {
+  const loss = lossOf(makeProblem(small));
+  const wrong = pretender(loss * 1.001, peer);
+  const slow = pretender(loss, { ...peer, name: "slow", opensAfterMs: 400 });
+  const right = pretender(loss, { ...peer, name: "right" });
+  const seats = [pretender(loss), wrong, slow, right].map(({ seat }) => seat);
+  const { measurements, failures } = await measure(small, seats, { ...effort, patience: 0.1 });
+  expect(measurements.map(({ contestant }) => contestant)).toEqual(["webgpu-lstm", "right"]);
+  expect(failures.map(({ contestant, reason }) => [contestant, reason])).toEqual([
+    ["peer", expect.stringContaining("the first loss must be")],
+    ["slow", "no first step within 0.1 s"],
+  ]);
+  expect([wrong.self.stopped, slow.self.stopped, right.self.stopped]).toEqual([1, 1, 0]);
+  expect(measurements[1]!.ceilings).toEqual([]);
+  const figures = measurements.map((measurement) => figuresOf(measurement, true));
+  const table = stepTable(figures, failures);
+  expect(table).toContain("| ms a step | webgpu-lstm, Node |");
+  expect(table).toContain("- S without a time, slow: no first step within 0.1 s");
+  expect(ratioTable(figures)).toBe(""); // Nothing was measured in a browser.
+});
+
 test("samples become figures and tables", async () => {
-  const contestants = [pretender(lossOf(makeProblem(small))), pretender(lossOf(makeProblem(small)))];
-  const measured = await measure(small, contestants, ceiling, effort);
-  expect(contestants.map(({ disposed }) => disposed)).toEqual([1, 1]);
-  expect(measured.map(({ samples }) => samples.steps.length)).toEqual([3, 3]);
+  const loss = lossOf(makeProblem(small));
+  const contestants = [pretender(loss), pretender(loss)];
+  const { measurements } = await measure(
+    small,
+    contestants.map(({ seat }) => seat),
+    effort,
+  );
+  expect(contestants.map(({ self }) => self.closed)).toEqual([1, 1]);
+  expect(measurements.map(({ samples }) => samples.length)).toEqual([3, 3]);
+  expect(measurements[0]!.stepsASample).toBe(2); // 10 ms each
+  expect(measurements[0]!.ceilings).toEqual(Array(3).fill({ wall: 1, cpu: 2 }));
 
-  expect(measured[0]!.samples.ceilings).toEqual(Array(3).fill({ wall: 1, cpu: 2 }));
-
-  const samples = {
-    steps: [10, 20, 40].map((wallMs) => ({ wallMs, cpuMs: wallMs / 2 })),
-    encodeMs: [0.01, 0.02, 0.04],
-    ceilings: [1, 0.5, 0.125].map((wall) => ({ wall, cpu: 4 * wall })),
-  };
-  expect(figuresOf({ ...measured[0]!, samples }, false).shareByCpu).toBe(null);
-  const figures = figuresOf({ ...measured[0]!, samples }, true);
+  const samples = [10, 20, 40].map((wallMs, i) => {
+    return { wallMs, cpuMs: wallMs / 2, encodeMs: [0.01, 0.02, 0.04][i]! };
+  });
+  const ceilings = [1, 0.5, 0.125].map((wall) => ({ wall, cpu: 4 * wall }));
+  expect(figuresOf({ ...measurements[0]!, samples, ceilings }, false).shareByCpu).toBe(null);
+  const figures = figuresOf({ ...measurements[0]!, samples, ceilings }, true);
   expect(figures).toMatchObject({
     workload: "S",
     stepMs: { median: 20, runs: 3 },
@@ -114,12 +175,27 @@ test("samples become figures and tables", async () => {
     stepCpuMs: { median: 10 },
     shareByCpu: 0.25,
     shareOfCeiling: 0.5, // 0.5/1, 0.25/0.5 and 0.125/0.125
-    bytesTotal: 1500,
+    bytesTotal: 2900,
+    activationBytes: 100, // 2400 / (3 · 4 · 2)
   });
-  const lines = table([figures]).split("\n");
+  const lines = ownTable([figures]).split("\n");
   expect(lines.length).toBe(3);
   expect(lines[2]).toContain("| 20.0 (15.0–30.0) |");
   expect(lines[2]).toContain("| 50.0 % |");
   expect(new Set(lines.map(({ length }) => length)).size).toBe(1);
-  expect(memoryTable([figures])).toContain("parameter, kB | staging, kB");
+  expect(memoryTable([figures])).toContain("activation, kB | staging, kB | activation bytes a (t, b, unit)");
+
+  const browser = { ...figures, place: "Chromium", stepMs: { ...figures.stepMs, median: 5 } };
+  expect(ratioTable([browser, figures])).toContain("4.00×");
 });
+
+test("the report's tables are written between their marks", () => {
+  const page = "a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb\n";
+  expect(withSections(page, { x: "new" })).toBe("a\n<!-- bench:x -->\nnew\n<!-- /bench:x -->\nb\n");
+  expect(withSections(page, { x: "" })).toBe(page);
+  expect(() => withSections(page, { y: "new" })).toThrow("no place for y");
+});
+
+function zeros(weights: Problem["weights"]): Problem["weights"] {
+  return new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: data.map(() => 0) }]));
+}

@@ -1,0 +1,141 @@
+import { type Browser as Chromium, chromium, type Page } from "playwright";
+import { createServer, type ViteDevServer } from "vite";
+import { findBrowser } from "../tools/browser.ts";
+import config from "../vite.config.ts";
+import type { AdapterCeilings, Ceiling } from "./ceiling.ts";
+
+import type {} from "./page/main.ts";
+import type { Seat } from "./seat.ts";
+
+/** What the peers' own packages are called, for Vite to bundle before the first visit rather than during it. */
+const BUNDLED = [
+  "@tensorflow/tfjs-core",
+  "@tensorflow/tfjs-layers",
+  "@tensorflow/tfjs-backend-webgpu",
+  "@tensorflow/tfjs-backend-wasm",
+];
+
+/** Cross-origin isolation: threads of WebAssembly, and a clock of 5 µs. */
+const ISOLATED = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
+
+/** Serves the page of the benchmarks, and opens it in a browser for each contestant. */
+export class BrowserPlace {
+  readonly #server: ViteDevServer;
+  readonly #executable: Awaited<ReturnType<typeof findBrowser>>;
+  readonly #opened = new Set<Chromium>();
+  /** What the browser calls itself. */
+  readonly version: string;
+
+  private constructor(
+    server: ViteDevServer,
+    executable: Awaited<ReturnType<typeof findBrowser>>,
+    version: string,
+  ) {
+    this.#server = server;
+    this.#executable = executable;
+    this.version = version;
+  }
+
+  static async start(): Promise<BrowserPlace> {
+    const executable = await findBrowser();
+    const server = await createServer({
+      configFile: false,
+      root: new URL("..", import.meta.url).pathname,
+      logLevel: "error",
+      // Its own, as other servers of this folder (tests, the demo) bundle other packages.
+      cacheDir: "node_modules/.vite-bench",
+      resolve: config.resolve ?? {},
+      // ONNX Runtime and jax-js find their own files by import.meta.url, and workers theirs: left as they are.
+      optimizeDeps: { entries: [], include: BUNDLED, exclude: ["onnxruntime-web", "@jax-js/jax"] },
+      server: { host: "127.0.0.1", port: 0, headers: ISOLATED, watch: null, hmr: false },
+    });
+    await server.listen();
+    const browser = await chromium.launch(executable);
+    const version = browser.version();
+    await browser.close();
+    return new BrowserPlace(server, executable, version);
+  }
+
+  async #page(browser: Chromium): Promise<Page> {
+    const page = await browser.newPage();
+    const { port } = this.#server.httpServer!.address() as { port: number };
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (entry) => {
+      if (entry.type() === "error") complaints.push(entry.text());
+    });
+    await page.goto(`http://127.0.0.1:${port}/bench/page/index.html`);
+    // The module has run, or could not be loaded, when the page has.
+    if (!(await page.evaluate(() => globalThis.bench !== undefined))) {
+      throw new Error(`the page of the benchmarks did not start: ${complaints.join("; ")}`);
+    }
+    return page;
+  }
+
+  async #launch(): Promise<Chromium> {
+    const browser = await chromium.launch(this.#executable);
+    this.#opened.add(browser);
+    return browser;
+  }
+
+  /** The adapter as this library sees it in the browser, its ceilings measured in a page of their own. */
+  async ceilings(): Promise<AdapterCeilings> {
+    const page = await this.#page(await this.#launch());
+    const { info, facts } = await page.evaluate(() => globalThis.bench!.openCeiling());
+    const ceiling: Omit<Ceiling, "dispose"> = {
+      sample: () => page.evaluate(() => globalThis.bench!.ceiling!.sample()),
+      roundTripMs: () => page.evaluate(() => globalThis.bench!.ceiling!.roundTripMs()),
+      readBackMs: () => page.evaluate(() => globalThis.bench!.ceiling!.readBackMs()),
+      copyRate: () => page.evaluate(() => globalThis.bench!.ceiling!.copyRate()),
+    };
+    return { place: "Chromium", info, facts, ceiling };
+  }
+
+  /** A contestant in a browser of its own, so that ending one that is too slow ends all it has queued. */
+  seat(name: string, ceiling: Seat["ceiling"]): Seat {
+    let browser: Chromium | undefined;
+    return {
+      name,
+      place: "Chromium",
+      ours: name === "webgpu-lstm",
+      ceiling,
+      open: async (workload) => {
+        browser ??= await this.#launch();
+        const page = await this.#page(browser);
+        try {
+          const opening = await page.evaluate(([name, workload]) => globalThis.bench!.open(name, workload), [
+            name,
+            workload,
+          ] as const);
+          return {
+            ...opening,
+            firstResult: Float32Array.from(opening.firstResult),
+            sample: (count) => page.evaluate((count) => globalThis.bench!.sample(count), count),
+            result: async () => Float32Array.from(await page.evaluate(() => globalThis.bench!.result())),
+            close: () => page.close(),
+          };
+        } catch (error) {
+          // A crash or a stop() has closed it already.
+          await page.close().catch(() => {});
+          throw error;
+        }
+      },
+      stop: async () => {
+        const stopped = browser;
+        browser = undefined;
+        if (!stopped) return;
+        this.#opened.delete(stopped);
+        await stopped.close();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#opened].map((browser) => browser.close()));
+    await this.#server.close();
+  }
+}

@@ -1,0 +1,96 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type CeilingSamples, ceilingTable } from "./ceilings.ts";
+import type { Environment } from "./environment.ts";
+import { type Figures, figuresOf } from "./figures.ts";
+import type { Failure, Measurement } from "./measure.ts";
+import { stepPlot, sweepPlot } from "./plots.ts";
+import { memoryTable, ownTable, peerTable, ratioTable, stepTable } from "./report.ts";
+import { type StreamSamples, streamTable } from "./stream.ts";
+import { type SweepPoint, sweepTables } from "./sweep.ts";
+
+/** Everything a run measured: what the JSON holds. */
+export interface Results {
+  readonly environment: Environment;
+  readonly ceilings: readonly CeilingSamples[];
+  readonly measurements: readonly Measurement[];
+  readonly failures: readonly Failure[];
+  readonly streams: readonly StreamSamples[];
+  readonly sweeps: readonly SweepPoint[];
+  readonly minutes: number;
+}
+
+export function writeResults(file: string, results: Results): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
+}
+
+export function readResults(file: string): Results {
+  return JSON.parse(readFileSync(file, "utf8")) as Results;
+}
+
+/** The report's sections by name; empty where nothing was measured for them. */
+export function sectionsOf(results: Results): Readonly<Record<string, string>> {
+  const { measurements, failures, ceilings, streams, sweeps } = results;
+  const figures = figuresIn(results);
+  const any = measurements.length > 0;
+  return {
+    environment: environmentText(results),
+    ceilings: ceilings.length > 0 ? ceilingTable(ceilings) : "",
+    steps: any ? stepTable(figures, failures) : "",
+    ratios: any ? ratioTable(figures) : "",
+    own: any ? ownTable(figures) : "",
+    peers: any ? peerTable(figures) : "",
+    memory: any ? memoryTable(figures) : "",
+    streams: streams.length > 0 ? streamTable(streams) : "",
+    sweeps: sweeps.length > 0 ? sweepTables(sweeps) : "",
+  };
+}
+
+function figuresIn({ measurements, ceilings }: Results): Figures[] {
+  const software = ceilings.every(({ info }) => info.software);
+  return measurements.map((measurement) => figuresOf(measurement, software));
+}
+
+/** Where, when and of what: one paragraph. */
+function environmentText({ environment, ceilings, minutes }: Results): string {
+  const { date, commit, versions, machine, load } = environment;
+  const adapters = ceilings.map(({ place, info }) => {
+    const name = [info.vendor, info.device || info.architecture, info.description].filter(Boolean).join(" ");
+    return `${place}: ${name}${info.software ? " (software)" : ""}`;
+  });
+  const all = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const busy = load > machine.cores ? " **The machine was busy with other work: only ratios count.**" : "";
+  return (
+    `${date.slice(0, 16).replace("T", " ")} UTC, commit ${commit ?? "unknown"}, ${minutes.toFixed(0)} minutes. ` +
+    `${machine.cpu}, ${machine.cores} cores, ${machine.platform}; load ${load.toFixed(1)} at the start.${busy} ` +
+    `Adapters: ${adapters.join("; ")}. Versions: ${all.join(", ")}.`
+  );
+}
+
+/** Writes the sections between the marks of docs/benchmarks.md, and the plots beside it. */
+export function writeDocs(results: Results): void {
+  const docs = new URL("../docs/", import.meta.url);
+  const page = fileURLToPath(new URL("benchmarks.md", docs));
+  writeFileSync(page, withSections(readFileSync(page, "utf8"), sectionsOf(results)));
+  if (results.measurements.length > 0) {
+    writeFileSync(new URL("benchmarks-steps.svg", docs), stepPlot(figuresIn(results)));
+  }
+  if (results.sweeps.length > 0) {
+    writeFileSync(new URL("benchmarks-sweeps.svg", docs), sweepPlot(results.sweeps));
+  }
+}
+
+/** Puts each section between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`; an empty one leaves what is there. */
+export function withSections(page: string, sections: Readonly<Record<string, string>>): string {
+  let out = page;
+  for (const [name, content] of Object.entries(sections)) {
+    if (content === "") continue;
+    const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
+    const [from, to] = [out.indexOf(begin), out.indexOf(end)];
+    if (from < 0 || to < from) throw new Error(`the report has no place for ${name}: ${begin} … ${end}`);
+    out = `${out.slice(0, from + begin.length)}\n${content}\n${out.slice(to)}`;
+  }
+  return out;
+}
