@@ -33,6 +33,8 @@ export interface Work {
   readonly flops?: number;
   /** Kernel launches. */
   readonly dispatches?: number;
+  /** Kernel launches by kernel. */
+  readonly kernels?: Readonly<Record<string, number>>;
   /** Live bytes by role, of the model and its step. */
   readonly bytes?: Readonly<Record<string, number>>;
   /** The most bytes that were live during a step. */

@@ -66,13 +66,17 @@ interface Entry {
   spentMs: number;
 }
 
-/** Measures all contestants at one workload, in alternation with each other, and this library with the adapter's ceiling. */
+/**
+ * Measures all contestants at one workload, in alternation with each other, and this library with the adapter's ceiling.
+ * @param reference The first step's result in float64; of the tests' reference if not given.
+ */
 export async function measure(
   workload: Workload,
   seats: readonly Seat[],
   effort: Effort,
+  reference?: (workload: Workload) => Promise<Float64Array>,
 ): Promise<{ measurements: Measurement[]; failures: Failure[] }> {
-  const expected = referenceResult(makeProblem(workload));
+  const expected = await (reference?.(workload) ?? referenceResult(makeProblem(workload)));
   const entries: Entry[] = [];
   const failures: Failure[] = [];
   const fail = async (seat: Seat, error: unknown) => {
@@ -87,7 +91,7 @@ export async function measure(
       try {
         const seated = await within(seat, seat.open(workload), effort.patience);
         const entry = { seat, seated, samples: [], ceilings: [], stepsASample: 1, spentMs: 0 };
-        checkResult(`${seat.name} at ${workload.name}`, seated.firstResult, expected);
+        checkResult(`${seat.name} at ${workload.name}`, seated.firstResult, expected, seat.tolerance);
         await warmUp(entry);
         entries.push(entry);
       } catch (error) {

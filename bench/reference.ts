@@ -2,11 +2,11 @@ import { crossEntropyMean } from "../test/reference/cross-entropy.ts";
 import { mse, recurrentForward } from "../test/reference/recurrent.ts";
 import type { Problem } from "./workload.ts";
 
-/** How far a float32 loss may be from the float64 one, relatively: a few roundings of a long sum. */
-const LOSS_TOLERANCE = 1e-5;
-
-/** How far an element of a hidden state, which lies in ±1, may be from the float64 one. */
-const HIDDEN_TOLERANCE = 1e-5;
+/**
+ * How far a float32 result may be from the float64 one: a loss relatively, which is a few roundings of a long sum, an element of a
+ * hidden state, which lies in ±1, absolutely.
+ */
+const TOLERANCE = 1e-5;
 
 /** Sequences of a batch whose hidden states are compared: the reference is written to be read, not to be fast. */
 const ROWS = 4;
@@ -51,12 +51,17 @@ export function referenceResult({ workload, x, y, weights }: Problem): Float64Ar
 }
 
 /** Throws if a contestant's first result is not the reference's: a wrong result has no time. */
-export function checkResult(who: string, result: Float32Array, expected: Float64Array): void {
+export function checkResult(
+  who: string,
+  result: Float32Array,
+  expected: Float64Array,
+  tolerance = TOLERANCE,
+): void {
   if (expected.length === 1) {
     const error = Math.abs(result[0]! - expected[0]!) / expected[0]!;
-    if (result.length === 1 && error <= LOSS_TOLERANCE) return;
+    if (result.length === 1 && error <= tolerance) return;
     throw new Error(
-      `${who}: the first loss must be ${expected[0]} within a relative ${LOSS_TOLERANCE}, got ${result[0]} ` +
+      `${who}: the first loss must be ${expected[0]} within a relative ${tolerance}, got ${result[0]} ` +
         `(off by ${error.toExponential(1)}); not timed`,
     );
   }
@@ -65,9 +70,9 @@ export function checkResult(who: string, result: Float32Array, expected: Float64
   let worst = 0;
   // Math.max keeps a NaN.
   for (const [i, value] of expected.entries()) worst = Math.max(worst, Math.abs(result[i]! - value));
-  if (worst <= HIDDEN_TOLERANCE) return;
+  if (worst <= tolerance) return;
   throw new Error(
-    `${who}: hidden states must be the reference's within ${HIDDEN_TOLERANCE}, off by ${worst.toExponential(1)}; not timed`,
+    `${who}: hidden states must be the reference's within ${tolerance}, off by ${worst.toExponential(1)}; not timed`,
   );
 }
 

@@ -12,6 +12,8 @@ export interface Seat {
   readonly ours: boolean;
   /** The adapter's ceiling in that place, measured beside this library's own steps. */
   readonly ceiling: Pick<Ceiling, "sample"> | null;
+  /** How far its results may be from the reference, where its numbers are not float32. */
+  readonly tolerance?: number;
   /** Makes the model ready and does the first step. Throws where the library cannot do it. */
   open(workload: Workload): Promise<Seated>;
   /** Ends whatever goes on there, at once; a later `open` starts afresh. */

@@ -143,12 +143,14 @@ async function stream(device: Device, model: Model, { workload, x }: Problem): P
   };
 }
 
-function workOf(dispatches: readonly { readonly flops: number }[], plan: string): Work {
-  return {
-    flops: dispatches.reduce((sum, { flops }) => sum + flops, 0),
-    dispatches: dispatches.length,
-    plan,
-  };
+function workOf(
+  dispatches: readonly { readonly flops: number; readonly kernel: { readonly name: string } }[],
+  plan: string,
+): Work {
+  const kernels: Record<string, number> = {};
+  for (const { kernel } of dispatches) kernels[kernel.name] = (kernels[kernel.name] ?? 0) + 1;
+  const flops = dispatches.reduce((sum, { flops }) => sum + flops, 0);
+  return { flops, dispatches: dispatches.length, kernels, plan };
 }
 
 /** A stream shows its plan as text alone. */

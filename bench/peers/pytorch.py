@@ -43,7 +43,9 @@ class Runner:
         self.x, self.y = tensors.pop("x"), tensors.pop("y")
         model = Model(w)
         model.load_state_dict(tensors)
-        self.model = model.to(self.device)
+        dtype = torch.float64 if command.get("double") else torch.float32
+        self.model = model.to(self.device, dtype)
+        self.x, self.y = self.x.to(dtype), self.y.to(dtype)
         if w["loss"] == "cross-entropy":
             self.y = self.y.long()
         # A batch that training reads again and again lies on the device, as in any tuned PyTorch program.
@@ -124,7 +126,7 @@ def main():
             elif name == "open":
                 runner = Runner(command)
                 answer = {"firstStepMs": runner.first_step_ms, "firstResult": runner.first}
-                answer["plan"] = runner.choose_threads(command["cores"])
+                answer["plan"] = "" if command.get("double") else runner.choose_threads(command["cores"])
             elif name == "sample":
                 answer = runner.sample(command["count"])
             elif name == "result":

@@ -38,6 +38,8 @@ export function pytorch(python: string, { device, tf32 = false }: TorchOptions):
     place: device === "cpu" ? "Python" : "Python, CUDA",
     ours: false,
     ceiling: null,
+    // Ten bits of a product's factors in place of 23.
+    ...(tf32 ? { tolerance: 1e-2 } : {}),
     async open(workload) {
       child ??= new Child(python);
       const current = child;
@@ -68,6 +70,24 @@ export function pytorch(python: string, { device, tf32 = false }: TorchOptions):
       child = undefined;
     },
   };
+}
+
+/** The first step's result in float64, for workloads too large for the reference of the tests. */
+export async function torchReference(
+  python: string,
+  workload: Workload,
+  device: TorchOptions["device"],
+): Promise<Float64Array> {
+  const child = new Child(python);
+  const { folder, ...problem } = problemFile(workload);
+  try {
+    const settings = { device, tf32: false, double: true, cores: 1 };
+    const opening = { command: "open", workload, ...problem, ...settings };
+    return Float64Array.from((await child.ask<{ firstResult: number[] }>(opening)).firstResult);
+  } finally {
+    rmSync(folder, { recursive: true });
+    child.kill();
+  }
 }
 
 /** Versions of PyTorch and of what it computes with. */

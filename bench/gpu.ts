@@ -1,0 +1,155 @@
+/**
+ * A real GPU: this library in Node on Dawn beside PyTorch with cuDNN on the same card, in one run: `npm run bench:gpu`.
+ *
+ *   --device cpu   PyTorch on the CPU: to see that the command works where there is no GPU
+ *   --quick        few samples, W1 and W5, small H and B
+ *   --json FILE    where to write everything measured (default out/bench-gpu.json), the tables beside it as .md
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Device } from "webgpu-lstm";
+import { openGpu } from "../tools/node-device.ts";
+import { measureCeiling } from "./ceiling.ts";
+import { ceilingTable, sampleCeilings } from "./ceilings.ts";
+import { describeEnvironment } from "./environment.ts";
+import { figuresOf } from "./figures.ts";
+import { digits, markdown, percent, spread } from "./markdown.ts";
+import { type Effort, type Failure, type Measurement, measure } from "./measure.ts";
+import { findTorch, pytorch, torchReference, torchVersions } from "./peers/pytorch.ts";
+import { writeResults } from "./results.ts";
+import { seatHere } from "./seat.ts";
+import { webgpuLstm } from "./webgpu-lstm.ts";
+import { type Workload, workloads } from "./workload.ts";
+
+const T = 64;
+
+/** A training step of LSTM(H→H) and Linear(H→1) on the last step. */
+function gridWorkload(H: number, B: number): Workload {
+  return {
+    name: `H=${H} B=${B}`,
+    title: `LSTM(${H}→${H}) + Linear(${H}→1) on the last step, T=${T}, B=${B}, MSE, Adam: a training step`,
+    task: "train",
+    kind: "lstm",
+    inputSize: H,
+    hiddenSize: H,
+    numLayers: 1,
+    outputSize: 1,
+    seqLen: T,
+    batch: B,
+    everyStep: false,
+    loss: "mse",
+    learningRate: 1e-5,
+  };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      device: { type: "string", default: "cuda" },
+      quick: { type: "boolean", default: false },
+      json: { type: "string", default: "out/bench-gpu.json" },
+    },
+  });
+  const { device: where, quick } = values;
+  if (where !== "cuda" && where !== "cpu") throw new Error(`--device must be cuda or cpu, got "${where}"`);
+  const python = findTorch();
+  if (!python) throw new Error("bench:gpu needs a python3 with PyTorch; PYTHON names one");
+
+  const start = performance.now();
+  const device = await Device.request({ gpu: await openGpu() });
+  const ceiling = await measureCeiling(device);
+  const torches =
+    where === "cpu"
+      ? [pytorch(python, { device: "cpu" })]
+      : [pytorch(python, { device: "cuda" }), pytorch(python, { device: "cuda", tf32: true })];
+  const seats = [seatHere(webgpuLstm(device), "Node", ceiling), ...torches];
+  try {
+    const environment = describeEnvironment(await torchVersions(python));
+    console.log(`${device.describe()}\n${environment.machine.cpu}, ${environment.machine.cores} cores`);
+    const features = await adapterFeatures();
+    console.log(`optional features: ${features.join(", ")}`);
+    const { info, facts } = device;
+    const ceilings = await sampleCeilings([{ place: "Node", info, facts, ceiling }]);
+    console.log(ceilingTable(ceilings));
+
+    const sizes = quick
+      ? { H: [64, 128], B: [1, 32] }
+      : { H: [64, 128, 256, 512, 1024], B: [1, 32, 64, 256] };
+    const all = [
+      ...workloads.filter(({ name }) => !quick || name === "W1" || name === "W5"),
+      ...sizes.H.flatMap((H) => sizes.B.map((B) => gridWorkload(H, B))),
+    ];
+    const effort: Effort = quick
+      ? { runs: 3, least: 1, seconds: 2, patience: 60 }
+      : { runs: 30, least: 5, seconds: 6, patience: 120 };
+    const measurements: Measurement[] = [];
+    const failures: Failure[] = [];
+    for (const workload of all) {
+      console.log(`${workload.name}: ${workload.title}`);
+      const reference = (workload: Workload) => torchReference(python, workload, where);
+      const measured = await measure(workload, seats, effort, reference);
+      measurements.push(...measured.measurements);
+      failures.push(...measured.failures);
+    }
+    const report = `${ceilingTable(ceilings)}\n\n${gpuTable(measurements, info.software)}`;
+    const reasons = failures.map(
+      ({ contestant, workload, reason }) => `- ${workload.name}, ${contestant}: ${reason}`,
+    );
+    console.log(["", report, ...reasons].join("\n"));
+    const minutes = (performance.now() - start) / 60e3;
+    const empty = { streams: [], sweeps: [] };
+    writeResults(values.json, { environment, ceilings, measurements, failures, ...empty, minutes });
+    writeFileSync(`${values.json.replace(/\.json$/, "")}.md`, `${report}\n`);
+    console.log(`${minutes.toFixed(1)} minutes; all samples: ${values.json}`);
+  } finally {
+    for (const seat of seats) await seat.stop();
+    ceiling.dispose();
+    device.dispose();
+  }
+}
+
+/** What Dawn offers on this adapter, used or not. */
+async function adapterFeatures(): Promise<string[]> {
+  const adapter = await (await openGpu()).requestAdapter();
+  const { subgroupMinSize, subgroupMaxSize } = adapter!.info as GPUAdapterInfo;
+  return [...adapter!.features, `subgroups of ${subgroupMinSize} to ${subgroupMaxSize}`];
+}
+
+/** A row a workload: this library, each PyTorch, and how many times as long as each this library takes. */
+function gpuTable(measurements: readonly Measurement[], software: boolean): string {
+  const figures = measurements.map((measurement) => figuresOf(measurement, software));
+  const peers = [...new Set(figures.map(({ contestant }) => contestant))].filter(
+    (name) => name !== "webgpu-lstm",
+  );
+  const rows = figures
+    .filter(({ contestant }) => contestant === "webgpu-lstm")
+    .map((own) => {
+      const found = peers.map((name) =>
+        figures.find(({ workload, contestant }) => workload === own.workload && contestant === name),
+      );
+      return [
+        own.workload,
+        spread(own.stepMs),
+        ...found.map((peer) => spread(peer?.stepMs ?? null)),
+        ...found.map((peer) => (peer ? `${digits(own.stepMs.median / peer.stepMs.median)}×` : "–")),
+        percent(own.shareOfCeiling),
+        `${own.dispatches}`,
+      ];
+    });
+  const header = [
+    "ms a step",
+    "webgpu-lstm",
+    ...peers,
+    ...peers.map((name) => `ours / ${name}`),
+    "share of FMA",
+    "dispatches",
+  ];
+  return markdown([header, ...rows]);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
