@@ -38,6 +38,7 @@ export { Device, type DeviceOptions } from "./scheduler/device.ts";
 export type { InputShapes, InputValue, IntegerArray, IntegerNDArray } from "./scheduler/inputs.ts";
 export type { Optimizer } from "./scheduler/optimizer.ts";
 export type { DispatchTime, KernelTime, Profile } from "./scheduler/profile.ts";
+export type { ProgramMemory } from "./scheduler/program.ts";
 export type { Result } from "./scheduler/result.ts";
 export type { CompiledStep } from "./scheduler/step.ts";
 export type { StepRandomState } from "./scheduler/step-random.ts";

@@ -24,11 +24,13 @@ interface LayerOptions {
   readonly bias: boolean;
   readonly batchFirst: boolean;
   readonly bidirectional: boolean;
+  /** Steps of a chunk in which gates are computed again; kept if not given. */
+  readonly recompute?: number | null;
 }
 
 function makeLayer(given: LayerOptions): RecurrentLayer {
   const { kind, inputSize, hiddenSize, projSize, numLayers, bias, batchFirst, bidirectional } = given;
-  const options = { numLayers, bias, batchFirst, bidirectional };
+  const options = { numLayers, bias, batchFirst, bidirectional, recompute: given.recompute ?? false };
   if (kind === "gru") return new nn.GRU(inputSize, hiddenSize, options);
   if (kind === "lstm") return new nn.LSTM(inputSize, hiddenSize, { ...options, projSize });
   return new nn.RNN(inputSize, hiddenSize, { ...options, nonlinearity: kind });
@@ -78,11 +80,12 @@ export function drawProblem(
 }
 
 /** The problem of a golden of tools/goldens/recurrent.py. */
-export function problemOf(golden: GoldenCase): RecurrentProblem {
+export function problemOf(golden: GoldenCase, recompute: number | null = null): RecurrentProblem {
   const kinds: Record<string, Kind> = { lstm: "lstm", proj: "lstm", gru: "gru", rnn: "tanh", relu: "relu" };
   const lengths = golden.numbers("lengths");
   return drawProblem({
     kind: kinds[golden.text("kind")]!,
+    recompute,
     inputSize: golden.number("input_size"),
     hiddenSize: golden.number("hidden_size"),
     projSize: golden.number("proj_size"),

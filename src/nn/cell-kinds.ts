@@ -2,7 +2,7 @@ import { Parameter } from "../graph/parameter.ts";
 import { gru } from "../ops/gru.ts";
 import { lstm } from "../ops/lstm.ts";
 import type { Op } from "../ops/op.ts";
-import type { RecurrentAttributes } from "../ops/recurrent-layer.ts";
+import type { RecurrentAttributes } from "../ops/recurrent-kind.ts";
 import { rnn } from "../ops/rnn.ts";
 import { defaultGenerator } from "../random.ts";
 import { type Shape, sizeOf } from "../shape.ts";

@@ -3,19 +3,10 @@ import sharedSource from "../../shaders/gemm_shared.wgsl?raw";
 import subgroupSource from "../../shaders/gemm_subgroup.wgsl?raw";
 import storeLibrary from "../../shaders/lib/gemm_store.wgsl?raw";
 import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
-import slicesSource from "../../shaders/sum_slices.wgsl?raw";
 import { type BufferAccess, Kernel, type ParamType } from "../gpu/kernel.ts";
-import { roundUp, sizeOf } from "../shape.ts";
+import { roundUp } from "../shape.ts";
 import { bucket, predictMicros, TRIAL_MICROS } from "./choice.ts";
-import {
-  type Dispatch,
-  dispatch,
-  flag,
-  linearGrid,
-  type Operand,
-  type PlanContext,
-  type PlanSettings,
-} from "./op.ts";
+import { type Dispatch, dispatch, flag, type Operand, type PlanContext, type PlanSettings } from "./op.ts";
 
 const params = {
   rows: "u32",
@@ -66,24 +57,6 @@ export const gemmSubgroup = new Kernel({
   workgroup: [4, 1, 1],
   params,
   bindings,
-});
-
-export const sumSlices = new Kernel({
-  name: "sum_slices",
-  source: slicesSource,
-  workgroup: [64, 1, 1],
-  params: {
-    slices: "u32",
-    outRows: "u32",
-    columns: "u32",
-    biases: "u32",
-    outRowStride: "u32",
-    outColumnStride: "u32",
-    outSlots: "u32",
-    bias1Slots: "u32",
-    bias2Slots: "u32",
-  },
-  bindings: { partial: "read", out: "read_write", bias1: "read_write", bias2: "read_write" },
 });
 
 /** How a matrix lies in an operand, in elements: element (i, j) is at offset + i·strides[0] + j·strides[1]. */
@@ -137,8 +110,8 @@ function inQuads({ columns, b, c }: Product): boolean {
   return b.strides[1] === 1 && c.strides[1] === 1 && quads.every((n) => n % 4 === 0);
 }
 
-/** How a product is cut along its depth. */
-interface Slices {
+/** How a product is cut along its depth; with `ones` A has one more row, of ones that are not in memory. */
+export interface Slices {
   readonly count: number;
   readonly depth: number;
   readonly ones: boolean;
@@ -228,75 +201,4 @@ function gemmBy(version: VersionName, product: Product, slices: Slices): Dispatc
     flops: 2 * rows * columns * depth,
     bytes: 4 * (rows * depth + depth * columns + rows * columns * slices.count),
   });
-}
-
-/** The gradient of a weight, and with it of the biases: dW = Xᵀ·dY over all rows of X and dY. */
-export interface WeightGradient {
-  /** Rows of X and dY: batch, or time steps × batch. */
-  readonly depth: number;
-  /** [depth, inputs], row after row. */
-  readonly x: { readonly operand: Operand; readonly offset?: number; readonly columns: number };
-  /** [depth, outputs], row after row. */
-  readonly gradY: { readonly operand: Operand; readonly offset?: number; readonly columns: number };
-  /** [inputs, outputs] by its strides. */
-  readonly weight: { readonly operand: Operand; readonly strides: readonly [number, number] };
-  /** Which of every four outputs the weight has, one bit each, where not all; the others' gradient is zero. */
-  readonly slots?: number;
-  /** At most two; each gets the column sums of dY in its slots. */
-  readonly biases: readonly { readonly operand: Operand; readonly slots?: number }[];
-}
-
-/** The slots of what has all of them, or is not made of units with four. */
-export const ALL_SLOTS = 0b1111;
-
-/** Slices of the depth give enough invocations for an adapter's cores, and keep float32 sums short. */
-const SLICE_DEPTH = 512;
-const MAX_SLICES = 64;
-
-/**
- * The dispatches of a weight gradient: one product cut along its depth, then the ordered sum of its slices. The
- * column sums ride along as one more row of the product.
- */
-export function weightGradient(gradient: WeightGradient, plan: PlanContext): Dispatch[] {
-  const { depth, x, gradY, weight, slots = ALL_SLOTS, biases } = gradient;
-  const ones = biases.length > 0;
-  const rows = x.columns + flag(ones);
-  const columns = gradY.columns;
-  const sliceDepth = Math.max(Math.ceil(depth / MAX_SLICES), Math.min(depth, SLICE_DEPTH));
-  const count = Math.ceil(depth / sliceDepth);
-  const a: Matrix = { operand: x.operand, offset: x.offset ?? 0, strides: [1, x.columns] };
-  const b: Matrix = { operand: gradY.operand, offset: gradY.offset ?? 0, strides: [columns, 1] };
-  if (count === 1 && !ones && slots === ALL_SLOTS) {
-    return [gemm({ rows, columns, depth, a, b, c: weight }, plan)];
-  }
-  const partial = plan.temporary([count, rows, columns]);
-  const product = gemm({ rows, columns, depth, a, b, c: { operand: partial, strides: [columns, 1] } }, plan, {
-    count,
-    depth: sliceDepth,
-    ones,
-  });
-  const sum = dispatch({
-    kernel: sumSlices,
-    params: {
-      slices: count,
-      outRows: x.columns,
-      columns,
-      biases: biases.length,
-      outRowStride: weight.strides[0],
-      outColumnStride: weight.strides[1],
-      outSlots: slots,
-      bias1Slots: biases[0]?.slots ?? ALL_SLOTS,
-      bias2Slots: biases[1]?.slots ?? ALL_SLOTS,
-    },
-    bindings: {
-      partial,
-      out: weight.operand,
-      bias1: biases[0]?.operand ?? null,
-      bias2: biases[1]?.operand ?? null,
-    },
-    grid: linearGrid(rows * columns, plan),
-    flops: sizeOf(partial.shape),
-    bytes: 4 * (sizeOf(partial.shape) + rows * columns),
-  });
-  return [product, sum];
 }

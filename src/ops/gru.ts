@@ -1,5 +1,6 @@
 import cellBackwardSource from "../../shaders/gru_cell_backward.wgsl?raw";
 import cellForwardSource from "../../shaders/gru_cell_forward.wgsl?raw";
+import gatesSource from "../../shaders/gru_gates.wgsl?raw";
 import stepBackwardSource from "../../shaders/gru_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/gru_step_forward.wgsl?raw";
 import subgroupBackwardSource from "../../shaders/gru_subgroup_backward.wgsl?raw";
@@ -14,6 +15,7 @@ import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { fastestVersion } from "./recurrent-choice.ts";
+import { gatesBindings, gatesParams } from "./recurrent-kind.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
 import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 
@@ -85,6 +87,15 @@ export const gruSubgroupBackward = new Kernel({
   workgroup: [4, 1, 1],
 });
 
+export const gruGates = new Kernel({
+  name: "gru_gates",
+  source: gatesSource,
+  library: [activations, lengths],
+  workgroup: [64, 1, 1],
+  params: gatesParams,
+  bindings: gatesBindings,
+});
+
 const versions = {
   step: fusedVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, stepTiles(16, 4)),
   cell: cellVersion({ forward: gruCellForward, backward: gruCellBackward, slots: 4 }),
@@ -105,4 +116,5 @@ export const gru = recurrentLayer({
   hiddenSlots: 0b1011,
   passesHidden: true,
   part: fastestVersion("gru", versions),
+  gates: gruGates,
 });

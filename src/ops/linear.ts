@@ -1,7 +1,8 @@
 import { ShapeError } from "../errors.ts";
 import { showShape, sizeOf } from "../shape.ts";
-import { gemm, weightGradient } from "./gemm.ts";
+import { gemm } from "./gemm.ts";
 import type { Dispatch, Op } from "./op.ts";
+import { weightGradient } from "./weight-gradient.ts";
 
 /** y = x·Wᵀ + b over the last dimension. Inputs: x [*, in], weight [out, in], bias [out] or null. */
 export const linear: Op<void> = {
@@ -59,12 +60,12 @@ export const linear: Op<void> = {
       dispatches.push(
         ...weightGradient(
           {
-            depth: rows,
-            x: { operand: x!, columns: inputs },
-            gradY: { operand: gradY!, columns: outputs },
             weight: { operand: gradWeight ?? plan.temporary(weight!.shape), strides: [1, inputs] },
+            inputs,
+            outputs,
             biases: gradBias ? [{ operand: gradBias }] : [],
           },
+          { depth: rows, x: { operand: x! }, gradY: { operand: gradY! } },
           plan,
         ),
       );

@@ -106,7 +106,8 @@ export function projectedVersion({ forward, backward, slots }: StepKernels): Rec
         ];
       });
       // A row that begins later carries what stands in the initial state's block, which is not h0 but nothing yet.
-      return lengths ? [fill(full, 0, plan), ...steps] : steps;
+      const begins = stepsOf(recurrence)[0]!.isFirst;
+      return lengths && begins ? [fill(full, 0, plan), ...steps] : steps;
     },
 
     backward(recurrence, gradients, plan) {

@@ -8,17 +8,19 @@ import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
 import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import cellBackwardSource from "../../shaders/lstm_cell_backward.wgsl?raw";
 import cellForwardSource from "../../shaders/lstm_cell_forward.wgsl?raw";
+import gatesSource from "../../shaders/lstm_gates.wgsl?raw";
 import stepBackwardSource from "../../shaders/lstm_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/lstm_step_forward.wgsl?raw";
 import subgroupBackwardSource from "../../shaders/lstm_subgroup_backward.wgsl?raw";
 import subgroupForwardSource from "../../shaders/lstm_subgroup_forward.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
-import { ALL_SLOTS } from "./gemm.ts";
 import { projectedVersion } from "./lstm-projection.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { fastestVersion } from "./recurrent-choice.ts";
+import { gatesBindings, gatesParams } from "./recurrent-kind.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
 import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
+import { ALL_SLOTS } from "./weight-gradient.ts";
 
 const forwardLibrary = [activations, cell, updateForward, lengths];
 const backwardLibrary = [activations, cell, updateBackward, lengths];
@@ -90,6 +92,15 @@ export const lstmSubgroupBackward = new Kernel({
   workgroup: [4, 1, 1],
 });
 
+export const lstmGates = new Kernel({
+  name: "lstm_gates",
+  source: gatesSource,
+  library: [activations, cell, lengths],
+  workgroup: [64, 1, 1],
+  params: gatesParams,
+  bindings: gatesBindings,
+});
+
 const plain = { forward: lstmCellForward, backward: lstmCellBackward, slots: 4 };
 const versions = {
   step: fusedVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, stepTiles(16, 4)),
@@ -114,4 +125,5 @@ export const lstm = recurrentLayer({
     backward: (recurrence, gradients, plan) =>
       (recurrence.projection ? projected : fastest).backward(recurrence, gradients, plan),
   },
+  gates: lstmGates,
 });

@@ -1,7 +1,8 @@
 import batchedSource from "../../shaders/matmul_batched.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
-import { gemm, weightGradient } from "./gemm.ts";
+import { gemm } from "./gemm.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "./op.ts";
+import { weightGradient } from "./weight-gradient.ts";
 
 export const matmulBatched = new Kernel({
   name: "matmul_batched",
@@ -64,12 +65,12 @@ export const matmul: Op<void> = {
       dispatches.push(
         ...weightGradient(
           {
-            depth: rows,
-            x: { operand: a!, columns: depth },
-            gradY: { operand: gradC!, columns },
             weight: { operand: gradB, strides: [columns, 1] },
+            inputs: depth,
+            outputs: columns,
             biases: [],
           },
+          { depth: rows, x: { operand: a! }, gradY: { operand: gradC! } },
           plan,
         ),
       );

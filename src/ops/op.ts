@@ -116,6 +116,8 @@ export interface Op<Attributes = unknown> {
   readonly overwritesSaved?: boolean;
   /** Whether the output is a constant to what comes before it: nothing is differentiated through the op. */
   readonly stopsGradient?: true;
+  /** Time steps × batch rows × hidden units of a recurrent layer, by which its memory is counted. */
+  units?(inputs: readonly (Operand | null)[], attributes: Attributes): number;
   /** Where the output's elements are elements of the one input: from an output's index to the input's, row-major. */
   moves?(input: Shape, attributes: Attributes): (index: number) => number;
   /** Shapes of the results; throws a ShapeError that names the public call for inputs that do not fit. */

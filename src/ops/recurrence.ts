@@ -20,18 +20,29 @@ export class History {
   readonly elements: number;
   readonly #lead: number;
   readonly #block: number;
+  readonly #ring: boolean;
 
-  /** @param block Elements of one state: batch × width. */
-  constructor(T: number, block: number, reverse: boolean) {
+  /**
+   * @param block Elements of one state: batch × width.
+   * @param ring Whether a state is gone with the next but one: two blocks take turns.
+   */
+  constructor(T: number, block: number, reverse: boolean, ring = false) {
     this.#block = block;
     this.#lead = reverse ? 0 : roundUp(block, 64);
-    this.elements = this.#lead + (reverse ? T + 1 : T) * block;
+    this.elements = ring ? 2 * block : this.#lead + (reverse ? T + 1 : T) * block;
+    this.#ring = ring;
   }
 
   /** The block of step t; the initial state is step -1, or T in the reverse direction. */
   at(t: number): number {
-    return this.#lead + t * this.#block;
+    return this.#ring ? ((t + 2) % 2) * this.#block : this.#lead + t * this.#block;
   }
+}
+
+/** Neighbouring time steps whose gates lie together: all of a layer's, or a chunk of them. */
+export interface Span {
+  readonly first: number;
+  readonly count: number;
 }
 
 /** One time step among its neighbours, in the order of processing. */
@@ -45,12 +56,13 @@ export interface Step {
   readonly isLast: boolean;
 }
 
-/** All time steps in the order in which they are processed. */
-export function stepsOf({ sizes: { T }, reverse }: Recurrence): Step[] {
+/** The time steps of the span in the order in which they are processed. */
+export function stepsOf({ sizes: { T }, reverse, span: { first, count } }: Recurrence): Step[] {
   const direction = reverse ? -1 : 1;
-  return Array.from({ length: T }, (_, i) => {
-    const t = reverse ? T - 1 - i : i;
-    return { t, before: t - direction, next: t + direction, isFirst: i === 0, isLast: i === T - 1 };
+  const [start, end] = reverse ? [T - 1, 0] : [0, T - 1];
+  return Array.from({ length: count }, (_, i) => {
+    const t = reverse ? first + count - 1 - i : first + i;
+    return { t, before: t - direction, next: t + direction, isFirst: t === start, isLast: t === end };
   });
 }
 
@@ -59,7 +71,12 @@ export interface Recurrence {
   readonly sizes: RecurrentSizes;
   /** Whether time runs from the end of the sequences. */
   readonly reverse: boolean;
-  /** [T, N, H, slots]: the input's part of the preactivations at first. */
+  /** The steps that are run. */
+  readonly span: Span;
+  /**
+   * [span.count (+ 1), N, H, slots]: the input's part of the preactivations at first. A chunk's backward pass finds the gradient of the
+   * step after the span in the block behind it.
+   */
   readonly gates: Operand;
   /** W'[k][j]: a vector over the slots of unit j for each k < R. */
   readonly weight: Operand;
@@ -83,7 +100,7 @@ export interface Recurrence {
 
 /** Gradients that enter and leave the recurrent part. */
 export interface RecurrenceGradients {
-  /** [T, N, R] */
+  /** [T, N, R], or of the span's steps alone where there is no projection. */
   readonly output: Operand | null;
   /**
    * [N, R]: what reaches a hidden state other than through the recurrent product. On entry the last state's gradient,
@@ -143,6 +160,11 @@ export const backwardParams = {
   nextTime: "u32",
 } as const satisfies Record<string, ParamType>;
 
+/** The block of `gates` that belongs to step t, for a step beside the span the one behind it. */
+export function gateBlock({ span: { first, count } }: Recurrence, t: number): number {
+  return t >= first && t < first + count ? t - first : count;
+}
+
 /** What forward and backward kernels are told alike: the sizes, and where the step lies. */
 function placeOf(recurrence: Recurrence, step: Step) {
   const { sizes, cellsAt, hasInitialState, lengths, relu } = recurrence;
@@ -150,7 +172,7 @@ function placeOf(recurrence: Recurrence, step: Step) {
   return {
     batch: N,
     hidden: H,
-    gate: step.t * N * H,
+    gate: gateBlock(recurrence, step.t) * N * H,
     before: cellsAt.at(step.before),
     current: cellsAt.at(step.t),
     hasBefore: flag(!step.isFirst || hasInitialState),
@@ -171,7 +193,7 @@ export function backwardParamsAt(recurrence: Recurrence, gradients: RecurrenceGr
   const { isLast, next } = step;
   return {
     ...placeOf(recurrence, step),
-    nextGate: isLast ? 0 : next * N * H,
+    nextGate: isLast ? 0 : gateBlock(recurrence, next) * N * H,
     hasNext: flag(!isLast),
     hasGradOutput: flag(gradients.output),
     hasHiddenCarry: hasHiddenCarry(gradients, step),

@@ -22,6 +22,7 @@ function trialOf(recurrence: Recurrence, stepMicros: number, plan: PlanContext):
   return {
     ...recurrence,
     sizes: { ...sizes, T },
+    span: { first: 0, count: T },
     gates: plan.temporary([T, ...gates.shape.slice(1)]),
     hidden: plan.temporary([hiddenAt.elements]),
     cells: cells && plan.temporary([cellsAt.elements]),

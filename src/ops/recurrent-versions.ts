@@ -7,6 +7,7 @@ import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } f
 import {
   backwardParamsAt,
   forwardParamsAt,
+  gateBlock,
   type Pass,
   type Recurrence,
   type RecurrenceGradients,
@@ -165,10 +166,12 @@ export function fusedVersion(kernels: StepKernels, tiles: FusedTiles): Recurrent
 
 /** gates[t] += h_before·W', the recurrent product of one forward step. */
 function forwardFactors(
-  { sizes: { N, H, R }, hidden, hiddenAt, weight, gates }: Recurrence,
+  recurrence: Recurrence,
   { t, before }: Pick<Step, "t" | "before">,
   slots: number,
 ): Product {
+  const { sizes, hidden, hiddenAt, weight, gates } = recurrence;
+  const { N, H, R } = sizes;
   const columns = slots * H;
   return {
     rows: N,
@@ -176,7 +179,7 @@ function forwardFactors(
     depth: R,
     a: { operand: hidden, offset: hiddenAt.at(before), strides: [R, 1] },
     b: { operand: weight, strides: [columns, 1] },
-    c: { operand: gates, offset: t * N * columns, strides: [columns, 1] },
+    c: { operand: gates, offset: gateBlock(recurrence, t) * N * columns, strides: [columns, 1] },
     accumulate: true,
   };
 }
@@ -192,17 +195,19 @@ export function forwardProduct(
 
 /** recurrent = dG[next]·W'ᵀ, the recurrent product of one backward step. */
 function backwardFactors(
-  { sizes: { N, H, R }, weight, gates }: Recurrence,
+  recurrence: Recurrence,
   { next }: Pick<Step, "next">,
   slots: number,
   recurrent: Operand,
 ): Product {
+  const { sizes, weight, gates } = recurrence;
+  const { N, H, R } = sizes;
   const depth = slots * H;
   return {
     rows: N,
     columns: R,
     depth,
-    a: { operand: gates, offset: next * N * depth, strides: [depth, 1] },
+    a: { operand: gates, offset: gateBlock(recurrence, next) * N * depth, strides: [depth, 1] },
     b: { operand: weight, strides: [1, depth] },
     c: { operand: recurrent, strides: [R, 1] },
   };

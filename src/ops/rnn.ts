@@ -10,11 +10,11 @@ import stepForwardSource from "../../shaders/rnn_step_forward.wgsl?raw";
 import subgroupBackwardSource from "../../shaders/rnn_subgroup_backward.wgsl?raw";
 import subgroupForwardSource from "../../shaders/rnn_subgroup_forward.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
-import { ALL_SLOTS } from "./gemm.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { fastestVersion } from "./recurrent-choice.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
 import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
+import { ALL_SLOTS } from "./weight-gradient.ts";
 
 const forward = {
   library: [activations, updateForward, lengths],
@@ -99,4 +99,5 @@ export const rnn = recurrentLayer({
   hiddenSlots: ALL_SLOTS,
   passesHidden: false,
   part: fastestVersion("rnn", versions),
+  gates: null,
 });

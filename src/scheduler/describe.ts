@@ -41,7 +41,8 @@ export function describeProgram(program: Program): string {
   return [
     table([["dispatches", "kernel", "workgroups", "MFLOP", "MB"], ...rows], [1, 2]),
     `total: ${dispatches.length} dispatches in ${program.submissions} submission(s), ${mega(total.flops)} MFLOP, ` +
-      `${mega(total.bytes)} MB moved at least, ${mega(program.bytes)} MB held`,
+      `${mega(total.bytes)} MB moved at least`,
+    memoryLine(program),
     `planned for: ${facts.gflops.toFixed(1)} GFLOP/s, ${facts.gloads.toFixed(2)}·10⁹ loads a second, ` +
       `${facts.barrierMicros.toFixed(2)} µs a barrier, ${facts.dispatchMicros.toFixed(1)} µs a dispatch`,
     ...(choices.length > 0
@@ -53,6 +54,20 @@ export function describeProgram(program: Program): string {
         ]
       : []),
   ].join("\n");
+}
+
+/** What the program holds, and how much of it each time step of a recurrent layer takes. */
+function memoryLine({ memory, source }: Program): string {
+  const { activation, input, output, uniform } = memory;
+  const units = source.graph.nodes.reduce((sum, node) => {
+    const recurrent = node.kind === "forward" ? node.op.units?.(node.inputs, node.attributes) : undefined;
+    return sum + (recurrent ?? 0);
+  }, 0);
+  const each = units > 0 ? ` (${(activation / units).toFixed(1)} bytes a time step, batch row and unit)` : "";
+  return (
+    `held: ${mega(activation)} MB of activations${each}, ${mega(input)} of inputs, ${mega(output)} of scalar results, ` +
+    `${mega(uniform)} of uniforms`
+  );
 }
 
 function mega(value: number): string {

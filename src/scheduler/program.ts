@@ -1,4 +1,4 @@
-import type { DeviceBuffer } from "../gpu/buffer.ts";
+import type { BufferRole, DeviceBuffer } from "../gpu/buffer.ts";
 import type { BufferCopy, GpuContext } from "../gpu/context.ts";
 import { BindGroups, type BufferRange, type PreparedDispatch, UNIFORM_ALIGNMENT } from "../gpu/kernel.ts";
 import { StagingPool, type Transfer } from "../gpu/staging.ts";
@@ -8,10 +8,10 @@ import { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Choices } from "../ops/choice.ts";
 import type { Dispatch } from "../ops/op.ts";
-import { sizeOf } from "../shape.ts";
 import { type Carried, carryCopies, sharedPlaces } from "./carry.ts";
 import { planMemory, storageBytes } from "./memory.ts";
 import { ParameterArena } from "./parameters.ts";
+import { type RunScalars, ScalarRing } from "./scalar-ring.ts";
 import type { PlannedUpdate } from "./update.ts";
 
 /** What a program is built from: a traced and lowered function. */
@@ -38,11 +38,19 @@ const SUBMISSION_MS = 40;
 /** Share of the adapter's FMA rate that kernels are assumed to reach when a submission's length is estimated. */
 const ASSUMED_EFFICIENCY = 0.2;
 
-/** Scalars of this many runs can still be read. */
-export const HISTORY = 1024;
-
 /** Ranges of the buffer that stands in for bindings a kernel does not touch. */
 const UNUSED_RANGES = 8;
+
+/** GPU memory of a program, in bytes. */
+export interface ProgramMemory {
+  /** Intermediates, which share buffers where their lives do not overlap. */
+  readonly activation: number;
+  readonly input: number;
+  /** Scalar results of the last runs. */
+  readonly output: number;
+  readonly uniform: number;
+  readonly total: number;
+}
 
 /** A static list of dispatches over buffers that already exist, replayed by {@link replay}. */
 export class Program {
@@ -59,14 +67,9 @@ export class Program {
   #required = 0;
   /** Dispatches whose uniforms are computed before each run. */
   #changing: { dispatch: Dispatch; index: number; bytes: DataView<ArrayBuffer> }[] = [];
-  #records: ((slot: number) => BufferCopy)[] = [];
   /** Copies that take carried results to their inputs. */
   #carries: readonly BufferCopy[];
-  #history: {
-    readonly buffer: DeviceBuffer;
-    readonly names: readonly string[];
-    readonly width: number;
-  } | null = null;
+  readonly #scalars: ScalarRing | null;
 
   constructor(context: GpuContext, source: ProgramSource) {
     this.context = context;
@@ -77,7 +80,12 @@ export class Program {
     );
     this.#place();
     this.#prepare();
-    this.#recordScalars();
+    this.#scalars = ScalarRing.of(
+      source.outputs,
+      source.update?.guard ?? null,
+      (bytes) => this.#allocate(context.allocate("output", bytes, "scalar results")),
+      (tensor) => this.#rangeOf(tensor),
+    );
     this.#carries = carryCopies(source.carried, (tensor) => this.#rangeOf(tensor));
   }
 
@@ -177,31 +185,6 @@ export class Program {
     this.context.write(this.#uniforms, 0, uniforms);
   }
 
-  /**
-   * Scalar results are copied to a ring after each run, so that reading them waits for nothing; so are the gradient norms that
-   * say whether the run's update happened.
-   */
-  #recordScalars(): void {
-    const { outputs, update } = this.source;
-    const scalars = [...outputs].filter(([, tensor]) => sizeOf(tensor.shape) === 1);
-    if (scalars.length === 0) return;
-    const recorded = scalars.map(([, tensor]) => ({ tensor, size: 1 }));
-    if (update?.guard) recorded.push({ tensor: update.guard, size: update.guard.elements });
-    const width = recorded.reduce((sum, { size }) => sum + size, 0);
-    const target = this.#allocate(this.context.allocate("output", HISTORY * width * 4, "scalar results"));
-    this.#history = { buffer: target, names: scalars.map(([name]) => name), width };
-    let column = 0;
-    this.#records = recorded.map(({ tensor, size }) => {
-      const { buffer: source, offset: sourceOffset } = this.#rangeOf(tensor);
-      const from = column;
-      column += size;
-      return (slot) => {
-        const targetOffset = (slot * width + from) * 4;
-        return { source, sourceOffset, target, targetOffset, bytes: size * 4 };
-      };
-    });
-  }
-
   /** The dispatches of a run. */
   dispatchesOf(whole: boolean): readonly Dispatch[] {
     const { dispatches, optionalFrom } = this.source;
@@ -213,9 +196,12 @@ export class Program {
     return this.#submissions.length;
   }
 
-  /** GPU memory that belongs to this program, in bytes; parameters and their gradients do not. */
-  get bytes(): number {
-    return this.#buffers.reduce((sum, buffer) => sum + buffer.bytes, 0);
+  /** GPU memory that belongs to this program, in bytes by role; parameters, gradients and optimizer state are the model's. */
+  get memory(): ProgramMemory {
+    const bytes: Partial<Record<BufferRole, number>> = {};
+    for (const { role, bytes: more } of this.#buffers) bytes[role] = (bytes[role] ?? 0) + more;
+    const { activation = 0, input = 0, output = 0, uniform = 0 } = bytes;
+    return { activation, input, output, uniform, total: activation + input + output + uniform };
   }
 
   /**
@@ -247,8 +233,7 @@ export class Program {
       dispatch.kernel.packParams(params, bytes, 0);
       this.context.write(this.#uniforms, index * UNIFORM_ALIGNMENT, bytes);
     }
-    const slot = this.runs % HISTORY;
-    const copies = [...this.#records.map((copy) => copy(slot)), ...reads, ...this.#carries];
+    const copies = [...(this.#scalars?.copiesOf(this.runs) ?? []), ...reads, ...this.#carries];
     const last = submissions.length - 1;
     let done = 0;
     for (const [i, submission] of submissions.entries()) {
@@ -282,20 +267,9 @@ export class Program {
     return layout ? { copy, arrive: async () => layout.unpack(await arrive()) } : { copy, arrive };
   }
 
-  /**
-   * Reads the ring of scalar results: of each of the last {@link HISTORY} runs its scalars by name, then the gradient norms that
-   * had to be finite for its update.
-   */
-  async readHistory(): Promise<(run: number) => { scalars: Map<string, number>; norms: Float32Array }> {
-    const { buffer, names, width } = this.#history!;
-    const values = await this.staging.read(buffer, 0, HISTORY * width);
-    return (run) => {
-      const row = values.subarray((run % HISTORY) * width, ((run % HISTORY) + 1) * width);
-      return {
-        scalars: new Map(names.map((name, i) => [name, row[i]!])),
-        norms: row.subarray(names.length),
-      };
-    };
+  /** Reads the scalar results of the last {@link HISTORY} runs. */
+  readHistory(): Promise<(run: number) => RunScalars> {
+    return this.#scalars!.read(this.staging);
   }
 
   dispose(): void {

@@ -2,7 +2,8 @@ import { DataError, GraphError } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
-import { HISTORY, type Program } from "./program.ts";
+import type { Program } from "./program.ts";
+import { HISTORY } from "./scalar-ring.ts";
 
 type History = Awaited<ReturnType<Program["readHistory"]>>;
 

@@ -11,7 +11,7 @@ import { InFlight } from "./in-flight.ts";
 import { dataOf, type InputShapes, type InputValue, shapesOf } from "./inputs.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { Profile } from "./profile.ts";
-import { Program, type ProgramSource } from "./program.ts";
+import { Program, type ProgramMemory, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
 import type { StepRandom, StepRandomState } from "./step-random.ts";
 
@@ -220,7 +220,12 @@ export class CompiledStep<Names extends string = string> {
 
   /** Live bytes of all programs of this step; parameters, gradients and optimizer state are the model's. */
   get bytes(): number {
-    return [...this.#variants.values()].reduce((sum, { program }) => sum + program.bytes, 0);
+    return [...this.#variants.values()].reduce((sum, { program }) => sum + program.memory.total, 0);
+  }
+
+  /** GPU memory of the program for the declared input shapes, in bytes by what it is for. */
+  get memory(): ProgramMemory {
+    return this.program.memory;
   }
 
   /** The program for the declared input shapes. @internal */

@@ -18,6 +18,8 @@ const anyNetwork = fc.record({
   bidirectional: fc.boolean(),
   bias: fc.boolean(),
   initialState: fc.boolean(),
+  /** Steps of the chunks in which gates are computed again, where they are. */
+  recompute: fc.option(fc.integer({ min: 1, max: 4 })),
   lengths: fc.option(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 9, maxLength: 9 })),
   seed: fc.integer({ min: 0, max: 1_000_000 }),
 });

@@ -9,10 +9,13 @@ import { GpuFrame } from "./gpu.ts";
 import { runRecurrent } from "./recurrent-case.ts";
 
 /** Every version of every kernel passes every case; lengths are an input in one run and known while tracing in another. */
-const versions: (VersionPins & { readonly known: boolean })[] = [
+const versions: (VersionPins & { readonly known: boolean; readonly recompute?: number })[] = [
   { recurrent: "step", gemm: "register", known: false },
   { recurrent: "cell", gemm: "register", known: true },
   { recurrent: "subgroup", gemm: "subgroup", known: false },
+  // Gates computed again, in chunks that do and do not divide the sequences.
+  { recurrent: "step", gemm: "register", known: true, recompute: 2 },
+  { recurrent: "subgroup", gemm: "subgroup", known: false, recompute: 5 },
 ];
 
 /** With gates far beyond saturation a rounding becomes a large error: a case states what PyTorch's own float32 uses. */
@@ -25,27 +28,31 @@ function budgetOf(golden: GoldenCase): { budget: string; factor: number } {
   };
 }
 
-describe.each(versions)("recurrent layers against PyTorch float64: $recurrent", ({ known, ...pins }) => {
-  // One device for all cases of a version: its kernels are compiled once.
-  let frame: GpuFrame;
-  beforeAll(async () => {
-    frame = await GpuFrame.open({ versions: pins });
-    return () => frame.close();
-  });
-
-  test.for(goldenNames("recurrent"))("%s", async (name, { task }) => {
-    const golden = await loadGolden(name);
-    const problem = problemOf(golden);
-    const results = await frame.run((device) => runRecurrent(device, problem, known));
-    const names = [...golden.tensors.keys()].sort();
-    expect([...results.keys()].sort()).toEqual(names);
-    const { budget, factor } = budgetOf(golden);
-    const shares = names.map((result) => {
-      const { shape, data } = results.get(result)!;
-      expect(shape, `${result}: shape`).toEqual(golden.tensor(result).shape);
-      return budgetUsed(data, golden.tensor(result)) / factor;
+describe.each(versions)(
+  "recurrent layers against PyTorch float64: $recurrent, recompute $recompute",
+  ({ known, recompute, ...pins }) => {
+    // One device for all cases of a version: its kernels are compiled once.
+    let frame: GpuFrame;
+    beforeAll(async () => {
+      frame = await GpuFrame.open({ versions: pins });
+      return () => frame.close();
     });
-    recordParity(task, { ...rowOf(problem, name), budget, used: Math.max(...shares) });
-    for (const result of names) expectClose(result, results.get(result)!.data, golden.tensor(result), factor);
-  });
-});
+
+    test.for(goldenNames("recurrent"))("%s", async (name, { task }) => {
+      const golden = await loadGolden(name);
+      const problem = problemOf(golden, recompute);
+      const results = await frame.run((device) => runRecurrent(device, problem, known));
+      const names = [...golden.tensors.keys()].sort();
+      expect([...results.keys()].sort()).toEqual(names);
+      const { budget, factor } = budgetOf(golden);
+      const shares = names.map((result) => {
+        const { shape, data } = results.get(result)!;
+        expect(shape, `${result}: shape`).toEqual(golden.tensor(result).shape);
+        return budgetUsed(data, golden.tensor(result)) / factor;
+      });
+      recordParity(task, { ...rowOf(problem, name), budget, used: Math.max(...shares) });
+      for (const result of names)
+        expectClose(result, results.get(result)!.data, golden.tensor(result), factor);
+    });
+  },
+);
