@@ -5,6 +5,7 @@ import config from "../vite.config.ts";
 import type { AdapterCeilings, Ceiling } from "./ceiling.ts";
 
 import type {} from "./page/main.ts";
+import { checkLimit } from "./peers/limits.ts";
 import type { Seat } from "./seat.ts";
 
 /** What the peers' own packages are called, for Vite to bundle before the first visit rather than during it. */
@@ -104,6 +105,7 @@ export class BrowserPlace {
       ours: name === "webgpu-lstm",
       ceiling,
       open: async (workload) => {
+        if (name !== "webgpu-lstm") checkLimit(name, workload);
         browser ??= await this.#launch();
         const page = await this.#page(browser);
         try {

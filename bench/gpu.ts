@@ -87,7 +87,7 @@ async function main(): Promise<void> {
     for (const workload of all) {
       console.log(`${workload.name}: ${workload.title}`);
       const reference = (workload: Workload) => torchReference(python, workload, where);
-      const measured = await measure(workload, seats, effort, reference);
+      const measured = await measure(workload, seats, effort, { reference, say: console.log });
       measurements.push(...measured.measurements);
       failures.push(...measured.failures);
     }

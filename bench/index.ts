@@ -58,7 +58,7 @@ async function run(options: BenchOptions): Promise<Results> {
     const failures: Failure[] = [];
     for (const workload of workloads) {
       console.log(`${workload.name}: ${workload.title}`);
-      const measured = await measure(workload, seats, effort);
+      const measured = await measure(workload, seats, effort, { say: console.log });
       measurements.push(...measured.measurements);
       failures.push(...measured.failures);
     }
@@ -83,7 +83,7 @@ async function run(options: BenchOptions): Promise<Results> {
 }
 
 async function main(options: BenchOptions): Promise<void> {
-  const results = options.from === undefined ? await run(options) : readResults(options.from);
+  const results = options.from === undefined ? await run(options) : readResults(options.from.split(","));
   for (const [name, section] of Object.entries(sectionsOf(results))) {
     if (section !== "" && name !== "environment") console.log(`\n${section}`);
   }

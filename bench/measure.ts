@@ -4,6 +4,14 @@ import type { Sample } from "./sample.ts";
 import type { Seat, Seated } from "./seat.ts";
 import { makeProblem, type Workload } from "./workload.ts";
 
+/** What measuring can be told besides. */
+export interface MeasureOptions {
+  /** The first step's result in float64; of the tests' reference if not given. */
+  readonly reference?: (workload: Workload) => Promise<Float64Array>;
+  /** Takes lines about what goes on. */
+  readonly say?: (line: string) => void;
+}
+
 /** How often to measure, and how long to wait. */
 export interface Effort {
   /** Samples of each contestant at each workload, at most. */
@@ -66,15 +74,12 @@ interface Entry {
   spentMs: number;
 }
 
-/**
- * Measures all contestants at one workload, in alternation with each other, and this library with the adapter's ceiling.
- * @param reference The first step's result in float64; of the tests' reference if not given.
- */
+/** Measures all contestants at one workload, in alternation with each other, and this library with the adapter's ceiling. */
 export async function measure(
   workload: Workload,
   seats: readonly Seat[],
   effort: Effort,
-  reference?: (workload: Workload) => Promise<Float64Array>,
+  { reference, say = () => {} }: MeasureOptions = {},
 ): Promise<{ measurements: Measurement[]; failures: Failure[] }> {
   const expected = await (reference?.(workload) ?? referenceResult(makeProblem(workload)));
   const entries: Entry[] = [];
@@ -84,6 +89,7 @@ export async function measure(
     const message = error instanceof Error ? error.message : String(error);
     const reason = message.split("\n")[0]!.replace(/^page\.evaluate: (Error: )?/, "");
     failures.push({ workload, contestant: seat.name, place: seat.place, reason });
+    say(`  ${seat.name}: ${reason}`);
     await seat.stop();
   };
   try {
@@ -94,6 +100,7 @@ export async function measure(
         checkResult(`${seat.name} at ${workload.name}`, seated.firstResult, expected, seat.tolerance);
         await warmUp(entry);
         entries.push(entry);
+        say(`  ${seat.name}, ${seat.place}: first step ${(seated.firstStepMs / 1e3).toFixed(2)} s`);
       } catch (error) {
         await fail(seat, error);
       }

@@ -16,6 +16,9 @@ export const PEERS = [
 /** Where this library runs. */
 export const PLACES = ["Chromium", "Node"] as const;
 
+/** Those that a quick run has unless told otherwise: on a software adapter one step of the others takes many seconds. */
+const QUICK_PEERS: readonly Peer[] = ["tfjs-wasm", "jax-js-wasm", "onnxruntime-wasm", "pytorch"];
+
 export type Peer = (typeof PEERS)[number];
 export type Place = (typeof PLACES)[number];
 
@@ -23,7 +26,7 @@ const names = workloads.map(({ name }) => name);
 
 export const USAGE = `usage: npm run bench -- [options]
   With none of the next three: every workload, many streams, the sweeps over T, B and H.
-  --quick           every workload, few samples, peers that are slow left out; ends within three minutes
+  --quick           every workload, few samples, of the peers those on the CPU; ends within three minutes
   --only LIST       these workloads alone, with commas: ${names.join(", ")}
   --sweep           many streams and the sweeps alone
   --peers LIST      these peers alone, or "none": ${PEERS.join(", ")}
@@ -31,7 +34,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --patience N      seconds within which a peer has to do its first step (default 60; 12 with --quick)
   --json FILE       where to write everything measured (default out/bench.json)
   --docs            writes the tables and plots of docs/benchmarks.md
-  --from FILE       measures nothing: tables, and with --docs the report, from what an earlier run wrote
+  --from LIST       measures nothing: tables, and with --docs the report, from files that earlier runs wrote
   --help`;
 
 export interface BenchOptions {
@@ -71,12 +74,15 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     throw new Error(`--patience must be a positive number of seconds, got "${values.patience}"`);
   const chosen = listed("--only", only ?? names.join(","), names);
   const effort = quick
-    ? { runs: 5, least: 1, seconds: 2, patience }
+    ? { runs: 3, least: 1, seconds: 1, patience }
     : { runs: 25, least: 3, seconds: 12, patience };
   return {
     workloads: sweep && only === undefined ? [] : workloads.filter(({ name }) => chosen.includes(name)),
     sweeps: sweep || (!quick && only === undefined),
-    peers: values.peers === "none" ? [] : listed("--peers", values.peers ?? PEERS.join(","), PEERS),
+    peers:
+      values.peers === "none"
+        ? []
+        : listed("--peers", values.peers ?? (quick ? QUICK_PEERS : PEERS).join(","), PEERS),
     places: listed("--places", values.places ?? PLACES.join(","), PLACES),
     effort,
     sweepEffort: { runs: quick ? 2 : 9, least: quick ? 1 : 3, seconds: quick ? 1 : 3, patience },

@@ -26,8 +26,22 @@ export function writeResults(file: string, results: Results): void {
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
 }
 
-export function readResults(file: string): Results {
-  return JSON.parse(readFileSync(file, "utf8")) as Results;
+/**
+ * Results of one run, or of several that measured different things: workload by workload they are of one run all the same. Where and
+ * of what is told of the first.
+ */
+export function readResults(files: readonly string[]): Results {
+  const all = files.map((file) => JSON.parse(readFileSync(file, "utf8")) as Results);
+  const { environment, ceilings } = all[0]!;
+  return {
+    environment,
+    ceilings,
+    measurements: all.flatMap(({ measurements }) => measurements),
+    failures: all.flatMap(({ failures }) => failures),
+    streams: all.flatMap(({ streams }) => streams),
+    sweeps: all.flatMap(({ sweeps }) => sweeps),
+    minutes: all.reduce((sum, { minutes }) => sum + minutes, 0),
+  };
 }
 
 /** The report's sections by name; empty where nothing was measured for them. */

@@ -5,6 +5,7 @@
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import type { Contestant, Runner } from "../contestant.ts";
 import { type Problem, timeSteps } from "../workload.ts";
+import { checkLimit } from "./limits.ts";
 
 export type JaxDevice = "webgpu" | "wasm";
 
@@ -23,8 +24,8 @@ interface Asked {
 }
 
 async function open(device: JaxDevice, problem: Problem): Promise<Runner> {
-  const { task, kind, seqLen } = problem.workload;
-  if (kind !== "lstm") throw new Error("only LSTMs are compared");
+  const { task, seqLen } = problem.workload;
+  checkLimit("jax-js", problem.workload);
   if (!(await init(device)).includes(device)) throw new Error(`jax-js did not start its ${device} device`);
   defaultDevice(device);
   const start = performance.now();

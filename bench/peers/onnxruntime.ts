@@ -5,6 +5,7 @@
 import * as ort from "onnxruntime-web/webgpu";
 import type { Contestant, Runner } from "../contestant.ts";
 import { type Problem, timeSteps } from "../workload.ts";
+import { checkLimit } from "./limits.ts";
 import { lstmModel } from "./onnx-lstm.ts";
 
 export type OrtProvider = "webgpu" | "wasm";
@@ -14,9 +15,8 @@ export function onnxruntime(provider: OrtProvider): Contestant {
 }
 
 async function open(provider: OrtProvider, problem: Problem): Promise<Runner> {
-  const { task, kind, seqLen, batch: B, inputSize: I, hiddenSize: H, numLayers: L } = problem.workload;
-  if (task !== "infer" && task !== "stream") throw new Error("does not train");
-  if (kind !== "lstm") throw new Error("only LSTMs are compared");
+  const { task, seqLen, batch: B, inputSize: I, hiddenSize: H, numLayers: L } = problem.workload;
+  checkLimit("onnxruntime", problem.workload);
   // The files beside the package's own, served as they are.
   ort.env.wasm.wasmPaths = "/node_modules/onnxruntime-web/dist/";
   ort.env.logLevel = "error";

@@ -10,6 +10,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import type { Contestant, Runner } from "../contestant.ts";
 import { type Problem, timeSteps } from "../workload.ts";
+import { checkLimit } from "./limits.ts";
 
 export type TfjsBackend = "webgpu" | "wasm";
 
@@ -45,9 +46,8 @@ interface Asked {
 }
 
 async function open(backend: TfjsBackend, problem: Problem): Promise<Runner> {
-  const { task, kind, seqLen } = problem.workload;
-  if (kind !== "lstm")
-    throw new Error("tf.layers has no GRU with PyTorch's reset gate; only LSTMs are compared");
+  const { task, seqLen } = problem.workload;
+  checkLimit("tfjs", problem.workload);
   await startTfjs(backend);
   const start = performance.now();
   const asked = (task === "stream" ? stream : task === "infer" ? infer : train)(problem);

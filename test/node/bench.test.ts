@@ -60,6 +60,7 @@ test("the command line", () => {
   expect(all.peers.length).toBe(7);
   const quick = parseBenchOptions(["--quick", "--only", "W3,W1", "--json", "a.json"])!;
   expect(quick).toMatchObject({ workloads: [{ name: "W1" }, { name: "W3" }], sweeps: false, json: "a.json" });
+  expect(quick.peers).toEqual(["tfjs-wasm", "jax-js-wasm", "onnxruntime-wasm", "pytorch"]);
   expect(quick.effort.runs).toBeLessThan(all.effort.runs);
   expect(parseBenchOptions(["--sweep"])).toMatchObject({ workloads: [], sweeps: true });
   expect(parseBenchOptions(["--peers", "none", "--places", "Node"])).toMatchObject({

@@ -1,0 +1,17 @@
+import type { Workload } from "../workload.ts";
+
+/** Why a peer has no time at a workload, known beforehand; `null` if it can be tried. */
+export function limitOf(peer: string, { task, kind }: Workload): string | null {
+  const trains = task === "train" || task === "gradients";
+  if (peer.startsWith("onnxruntime") && trains) return "does not train";
+  if (peer === "pytorch" || kind === "lstm") return null;
+  return peer.startsWith("tfjs")
+    ? "tf.layers has no GRU with PyTorch's reset gate; only LSTMs are compared"
+    : "only LSTMs are compared";
+}
+
+/** Throws an Error that says so where a peer cannot do a workload. */
+export function checkLimit(peer: string, workload: Workload): void {
+  const limit = limitOf(peer, workload);
+  if (limit !== null) throw new Error(limit);
+}
