@@ -70,8 +70,8 @@ async function run(options: BenchOptions): Promise<Results> {
         streams = await measureStreams(device, effort.runs === 25 ? 101 : 15);
       }
       // In one place, beside PyTorch: a sweep asks how cost grows.
-      const last = own.at(-1);
-      points = await sweep([...(last ? [last] : []), ...(torch ? [torch] : [])], sweepEffort, console.log);
+      const one = own.slice(0, 1);
+      points = await sweep([...one, ...(torch ? [torch] : [])], sweepEffort, console.log);
     }
     const minutes = (performance.now() - start) / 60e3;
     return { environment, ceilings, measurements, failures, streams, sweeps: points, minutes };

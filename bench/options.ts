@@ -75,7 +75,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   const chosen = listed("--only", only ?? names.join(","), names);
   const effort = quick
     ? { runs: 3, least: 1, seconds: 1, patience }
-    : { runs: 25, least: 3, seconds: 12, patience };
+    : { runs: 25, least: 3, seconds: 10, patience };
   return {
     workloads: sweep && only === undefined ? [] : workloads.filter(({ name }) => chosen.includes(name)),
     sweeps: sweep || (!quick && only === undefined),

@@ -26,6 +26,7 @@ export function stepTable(figures: readonly Figures[], failures: readonly Failur
   ]);
   const reasons = new Map<string, string[]>();
   for (const { contestant, workload, reason } of failures) {
+    if (workload.recompute) continue;
     const why = `${contestant}: ${reason}`;
     reasons.set(why, [...(reasons.get(why) ?? []), workload.name]);
   }

@@ -7,10 +7,11 @@ class Model extends nn.Module {
   readonly fc: nn.Linear | null;
   readonly #everyStep: boolean;
 
-  constructor({ kind, inputSize, hiddenSize, numLayers, outputSize, everyStep }: Workload) {
+  constructor(workload: Workload) {
+    const { kind, inputSize, hiddenSize, numLayers, outputSize, everyStep, recompute = false } = workload;
     super();
     const Layer = { lstm: nn.LSTM, gru: nn.GRU, tanh: nn.RNN }[kind];
-    this.recurrent = new Layer(inputSize, hiddenSize, { numLayers, batchFirst: true });
+    this.recurrent = new Layer(inputSize, hiddenSize, { numLayers, batchFirst: true, recompute });
     this.fc = outputSize > 0 ? new nn.Linear(hiddenSize, outputSize) : null;
     this.#everyStep = everyStep;
   }

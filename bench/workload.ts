@@ -29,6 +29,8 @@ export interface Workload {
   readonly everyStep: boolean;
   readonly loss: "mse" | "cross-entropy";
   readonly learningRate: number;
+  /** Whether this library keeps h and c alone and makes the gates again in the backward pass; for W6, and no peer's. */
+  readonly recompute?: boolean;
 }
 
 const W1: Workload = {
@@ -112,7 +114,14 @@ const W6: Workload = {
   everyStep: true,
 };
 
-export const workloads: readonly Workload[] = [W1, W2, W3, W3_GRU, W3_RNN, W4, W5, W6];
+const W6_RECOMPUTE: Workload = {
+  ...W6,
+  name: "W6-recompute",
+  title: `${W6.title}, gates made again in the backward pass`,
+  recompute: true,
+};
+
+export const workloads: readonly Workload[] = [W1, W2, W3, W3_GRU, W3_RNN, W4, W5, W6, W6_RECOMPUTE];
 
 /** Gates of a unit. */
 const GATES = { lstm: 4, gru: 3, tanh: 1 } as const;

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Seat } from "../seat.ts";
 import { makeProblem, type Workload } from "../workload.ts";
+import { checkLimit } from "./limits.ts";
 
 const program = fileURLToPath(new URL("pytorch.py", import.meta.url));
 
@@ -41,6 +42,7 @@ export function pytorch(python: string, { device, tf32 = false }: TorchOptions):
     // Ten bits of a product's factors in place of 23.
     ...(tf32 ? { tolerance: 1e-2 } : {}),
     async open(workload) {
+      checkLimit("pytorch", workload);
       child ??= new Child(python);
       const current = child;
       const problem = problemFile(workload);

@@ -55,7 +55,7 @@ test("a median and its quartiles", () => {
 
 test("the command line", () => {
   const all = parseBenchOptions([])!;
-  expect(all.workloads.map(({ name }) => name).join()).toBe("W1,W2,W3,W3-GRU,W3-RNN,W4,W5,W6");
+  expect(all.workloads.map(({ name }) => name).join()).toBe("W1,W2,W3,W3-GRU,W3-RNN,W4,W5,W6,W6-recompute");
   expect(all).toMatchObject({ sweeps: true, places: ["Chromium", "Node"], docs: false });
   expect(all.peers.length).toBe(7);
   const quick = parseBenchOptions(["--quick", "--only", "W3,W1", "--json", "a.json"])!;
@@ -69,7 +69,7 @@ test("the command line", () => {
   });
   expect(parseBenchOptions(["--help"])).toBeUndefined();
   expect(() => parseBenchOptions(["--only", "W9"])).toThrow(
-    '--only must be of W1, W2, W3, W3-GRU, W3-RNN, W4, W5, W6, got "W9"',
+    '--only must be of W1, W2, W3, W3-GRU, W3-RNN, W4, W5, W6, W6-recompute, got "W9"',
   );
   expect(() => parseBenchOptions(["--peers", "torch"])).toThrow('got "torch"');
   expect(() => parseBenchOptions(["--patience", "soon"])).toThrow('seconds, got "soon"');
