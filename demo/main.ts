@@ -8,6 +8,7 @@ import type { ViewEntry } from "./shell/view.ts";
 const VIEWS: readonly ViewEntry[] = [
   { id: "forecast", name: "Forecast", load: () => import("./forecast/index.ts") },
   { id: "text", name: "Text", load: () => import("./text/index.ts") },
+  { id: "stream", name: "Stream", load: () => import("./stream/index.ts") },
   { id: "inspect", name: "Inspect", load: () => import("./inspect/index.ts") },
 ];
 

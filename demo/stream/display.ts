@@ -1,0 +1,202 @@
+/** Draws a session as it is now. It reads and never decides. */
+import { element, table } from "../shell/dom.ts";
+import { brief, count, short } from "../shell/format.ts";
+import { timeLeft } from "../training/estimate.ts";
+import { LatencyChart, SignalChart } from "./charts.ts";
+import type { Phase, Session } from "./session.ts";
+
+export const part = <E extends HTMLElement = HTMLElement>(name: string) =>
+  document.getElementById(`stream-${name}`) as E;
+
+/** The view's main button in each phase. */
+const TOGGLE: Record<Phase, string> = {
+  opening: "Pause",
+  calibrating: "Pause",
+  learning: "Pause",
+  watching: "Pause",
+  paused: "Resume",
+  stopped: "Start",
+  failed: "Start",
+};
+
+/** Anomalies that the table shows, the latest first. */
+const SHOWN = 50;
+
+/** Times are drawn no more often than this, in ms: nobody reads quicker. */
+const TIMES_INTERVAL = 500;
+
+/** The signal is drawn no more often than this, in ms. */
+const SIGNAL_INTERVAL = 30;
+
+export class StreamDisplay {
+  readonly #signal = new SignalChart(part("signal-chart"));
+  readonly #latency = new LatencyChart(part("latency-chart"));
+  #timesDrawn = Number.NEGATIVE_INFINITY;
+  #signalDrawn = Number.NEGATIVE_INFINITY;
+  #drawnAnomalies = "";
+
+  draw(session: Session): void {
+    const { phase, watch, detector } = session;
+    const underWay = phase !== "stopped" && phase !== "failed";
+    const running = phase === "watching" || phase === "paused";
+    setText("toggle", TOGGLE[phase]);
+    part<HTMLButtonElement>("toggle").disabled = underWay && !running;
+    part<HTMLButtonElement>("stop").disabled = !underWay;
+    part<HTMLButtonElement>("reset").disabled = !running;
+    part<HTMLButtonElement>("disturb").disabled = phase !== "watching";
+    setText("status", statusOf(session));
+    part<HTMLProgressElement>("progress").value = running ? 1 : underWay ? session.done : 0;
+    const { secondsLeft } = session;
+    // Not in the status: a screen reader would read out every change.
+    setText("left", underWay && secondsLeft !== undefined ? countdown(phase, secondsLeft) : "");
+    if (!watch || !detector) return;
+    const { unit } = session.source!;
+    const { points, predicted } = watch;
+    setText("steps", count(watch.steps));
+    const speed = phase === "watching" ? watch.stepsPerSecond : undefined;
+    setText("speed", speed === undefined ? "–" : speed.toFixed(1));
+    const latest = points.at(-1);
+    setText("value", latest?.value == null ? "–" : `${fixed(latest.value)}${unit}`);
+    setText("predicted", predicted === null ? "–" : `${fixed(predicted)}${unit}`);
+    this.#drawAnomalies(session);
+    const now = performance.now();
+    // One picture a frame while it runs, so that no frame takes long.
+    if (phase !== "watching") {
+      this.#signal.draw(watch, detector.normal.center, detector.threshold);
+      this.#drawLatency(session);
+    } else if (now - this.#timesDrawn > TIMES_INTERVAL) {
+      this.#timesDrawn = now;
+      this.#drawLatency(session);
+    } else if (now - this.#signalDrawn > SIGNAL_INTERVAL) {
+      this.#signalDrawn = now;
+      this.#signal.draw(watch, detector.normal.center, detector.threshold);
+    }
+  }
+
+  #drawAnomalies({ detector, source, watch, settings }: Session): void {
+    const { anomalies, normal, threshold, factor } = detector!;
+    const { unit } = source!;
+    setText("count", count(anomalies.length));
+    setText(
+      "threshold",
+      `More than ${short(threshold)}${unit} from its prediction: ${factor} times the robust standard deviation ` +
+        `(${short(normal.sigma)}${unit}) of ${count(normal.count)} residuals on normal data, of which the farthest was ` +
+        `${normal.farthest.toFixed(1)} σ away.`,
+    );
+    const { stream, to, size } = anomalies.at(-1) ?? {};
+    const drawn = `${anomalies.length} ${stream} ${to} ${size}`;
+    if (drawn === this.#drawnAnomalies) return;
+    this.#drawnAnomalies = drawn;
+    const several = anomalies.some(({ stream }) => stream > 0);
+    const rows = anomalies
+      .slice(-SHOWN)
+      .reverse()
+      .map(({ stream, from, to, size, value, predicted }) => [
+        to > from ? `${from}–${to}` : String(from),
+        ...(several ? [String(stream + 1)] : []),
+        `${brief(size)} σ`,
+        fixed(value),
+        fixed(predicted),
+      ]);
+    const columns = [
+      { title: "Step" },
+      ...[...(several ? ["Stream"] : []), "Size", "Measured", "Predicted"].map((title) => ({
+        title,
+        numeric: true,
+      })),
+    ];
+    const note = `The latest first; ${watch!.rate} steps are a second${settings.kind === "sensor" ? "" : ` (values in${unit})`}.`;
+    part("anomalies").replaceChildren(...(rows.length > 0 ? [table("Anomalies", note, columns, rows)] : []));
+    const latest = anomalies.at(-1);
+    setText(
+      "signal-summary",
+      latest
+        ? `${anomalies.length} anomalies so far, the latest in step ${latest.from}: ${brief(latest.size)} sigmas.`
+        : "No anomaly so far.",
+    );
+  }
+
+  #drawLatency({ watch, medians, streams }: Session): void {
+    const { inWorker, roundTrip, leftOut } = watch!;
+    this.#latency.draw(inWorker.histogram(), roundTrip.histogram());
+    const row = (name: string, times: typeof inWorker) =>
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, name),
+        ...[0.5, 0.95, 0.99].map((share) =>
+          element("td", { class: "number" }, milliseconds(times.quantile(share))),
+        ),
+      );
+    part("quantiles").replaceChildren(row("in the worker", inWorker), row("round trip", roundTrip));
+    setText(
+      "left-out",
+      leftOut > 0 ? `${count(leftOut)} values were left out: answers took longer than values come.` : "",
+    );
+    drawCosts(medians, streams);
+  }
+}
+
+/** What a step costs by number of streams, as far as it was tried. */
+export function drawCosts(medians: ReadonlyMap<number, number>, now: number): void {
+  const rows = [...medians]
+    .sort(([a], [b]) => a - b)
+    .map(([streams, ms]) => [
+      streams === now ? `${streams} (now)` : String(streams),
+      milliseconds(ms),
+      brief((1000 * ms) / streams),
+    ]);
+  const columns = [
+    { title: "Streams" },
+    { title: "ms a step", numeric: true },
+    { title: "µs a stream", numeric: true },
+  ];
+  part("costs").replaceChildren(
+    ...(rows.length > 0
+      ? [
+          table(
+            "Cost by number of streams",
+            "Median step in the worker, by number of streams:",
+            columns,
+            rows,
+          ),
+        ]
+      : []),
+  );
+}
+
+function statusOf({ phase, epoch, epochs, settings, watch }: Session): string {
+  const what = { sensor: "the sensor", microphone: "the microphone", motion: "the motion" }[settings.kind];
+  const texts: Record<Phase, string> = {
+    opening: settings.kind === "sensor" ? "Looking for a GPU…" : `Asking for ${what}…`,
+    calibrating: "Recording what is normal: keep it so.",
+    learning: `Learning what is normal, ${epochs} epochs…`,
+    watching: `Watching ${what}.`,
+    paused: "Paused.",
+    stopped: watch
+      ? "Stopped, and the GPU is free."
+      : epoch > 0
+        ? "Stopped before it had learned."
+        : "Stopped.",
+    failed: "Stopped.",
+  };
+  return texts[phase];
+}
+
+function countdown(phase: Phase, seconds: number): string {
+  return phase === "calibrating" ? `${Math.ceil(seconds)} s to go` : timeLeft(seconds);
+}
+
+function fixed(value: number): string {
+  return value.toFixed(2).replace("-", "−");
+}
+
+function milliseconds(ms: number | undefined): string {
+  return ms === undefined ? "–" : ms.toFixed(ms < 10 ? 2 : 1);
+}
+
+/** Leaves the text alone where it is the same: a live region would be read out again. */
+export function setText(name: string, text: string): void {
+  const target = part(name);
+  if (target.textContent !== text) target.textContent = text;
+}

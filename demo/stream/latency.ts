@@ -1,0 +1,37 @@
+/** Times of the latest steps: quantiles and a histogram. */
+
+/** Steps that are remembered. */
+const REMEMBERED = 600;
+
+/** The bins' lower edges in ms: two to an octave, from 1/8 ms on; what is quicker is in the first, what is slower than 512 ms in the last. */
+export const EDGES: readonly number[] = Array.from({ length: 25 }, (_, i) => 0.125 * 2 ** (i / 2));
+
+export class Latencies {
+  readonly #times: number[] = [];
+  #next = 0;
+
+  add(ms: number): void {
+    this.#times[this.#next] = ms;
+    this.#next = (this.#next + 1) % REMEMBERED;
+  }
+
+  get count(): number {
+    return this.#times.length;
+  }
+
+  /** The time in ms that a share of the steps, such as 0.95, does not exceed: the nearest one measured. Undefined without any. */
+  quantile(share: number): number | undefined {
+    const sorted = this.#times.toSorted((a, b) => a - b);
+    return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  }
+
+  /** How many steps are in each bin of {@link EDGES}. */
+  histogram(): number[] {
+    const counts = EDGES.map(() => 0);
+    for (const ms of this.#times) {
+      const bin = ms <= 0 ? 0 : Math.floor(2 * Math.log2(ms / EDGES[0]!));
+      counts[Math.max(0, Math.min(counts.length - 1, bin))]!++;
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,80 @@
+/** The level of the sound at the microphone. What is heard is not kept: a value is one number, in decibels below full scale. */
+import { type LiveSource, SourceError } from "./source.ts";
+
+/** Of sound that a value is the level of: 43 ms at 48 kHz. */
+const SAMPLES = 2048;
+
+/** Below this amplitude it is silent: -100 dB. */
+const SILENCE = 1e-5;
+
+export async function openMicrophone(): Promise<LiveSource> {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    throw new SourceError(
+      "No microphone here",
+      "Browsers offer the microphone only on https:// pages and on localhost, and some not at all. The synthetic sensor needs none.",
+    );
+  }
+  const media = await navigator.mediaDevices
+    .getUserMedia({
+      // As it is: what evens a voice out would hide what is unusual.
+      audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+    })
+    .catch((error: unknown) => {
+      throw refusal(error);
+    });
+  const context = new AudioContext();
+  const close = () => {
+    for (const track of media.getTracks()) track.stop();
+    void context.close();
+  };
+  try {
+    const analyser = new AnalyserNode(context, { fftSize: SAMPLES });
+    context.createMediaStreamSource(media).connect(analyser);
+    await context.resume();
+    const sound = new Float32Array(SAMPLES);
+    return {
+      unit: " dB",
+      next(streams) {
+        analyser.getFloatTimeDomainData(sound);
+        const power = sound.reduce((sum, value) => sum + value * value, 0) / SAMPLES;
+        return new Float32Array(streams).fill(20 * Math.log10(Math.max(SILENCE, Math.sqrt(power))));
+      },
+      ended: new Promise((resolve) => {
+        media
+          .getAudioTracks()[0]!
+          .addEventListener("ended", () =>
+            resolve(
+              new SourceError("The microphone was taken away", "Connect or allow it again, and press Start."),
+            ),
+          );
+      }),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function refusal(error: unknown): unknown {
+  const { name } = error as DOMException;
+  if (name === "NotAllowedError" || name === "SecurityError") {
+    return new SourceError(
+      "The microphone was not allowed",
+      "Allow it for this page in the browser's address bar and press Start again, or watch the synthetic sensor.",
+    );
+  }
+  if (name === "NotFoundError" || name === "OverconstrainedError") {
+    return new SourceError(
+      "No microphone was found",
+      "Connect one and press Start again, or watch the synthetic sensor.",
+    );
+  }
+  if (name === "NotReadableError" || name === "AbortError" || name === "NotSupportedError") {
+    return new SourceError(
+      "The microphone could not be read",
+      "Another program may be using it. Close that and press Start again, or watch the synthetic sensor.",
+    );
+  }
+  return error;
+}

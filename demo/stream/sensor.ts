@@ -1,0 +1,92 @@
+/** A synthetic sensor bank: several harmonics and noise, and disturbances on demand. The same seed gives the same values. */
+import { Generator } from "webgpu-lstm";
+
+/** What can be done to a sensor. */
+export type Disturbance = "spike" | "dropout" | "drift";
+
+/** Periods in samples and amplitudes of the harmonics; no period is a multiple of another. */
+const HARMONICS = [
+  { period: 47, amplitude: 1 },
+  { period: 19, amplitude: 0.45 },
+  { period: 7.3, amplitude: 0.25 },
+] as const;
+
+/** Standard deviation of the noise. */
+const NOISE = 0.05;
+
+/** What a sensor shows while it has dropped out. */
+const DROPPED = -2;
+
+/** How each disturbance changes a value, and for how many samples. */
+const DISTURBANCES: Record<Disturbance, { samples: number; apply(value: number, share: number): number }> = {
+  spike: { samples: 1, apply: (value) => value + 1.5 },
+  dropout: { samples: 8, apply: () => DROPPED },
+  drift: { samples: 45, apply: (value, share) => value + 2 * share },
+};
+
+interface Ongoing {
+  readonly kind: Disturbance;
+  /** Samples since it began. */
+  age: number;
+}
+
+/** Sensors of the same make that started at different times. */
+export class SensorBank {
+  readonly count: number;
+  readonly #generator: Generator;
+  /** [count, harmonics], in radians. */
+  readonly #phases: Float32Array;
+  readonly #noise: Float32Array;
+  readonly #ongoing = new Map<number, Ongoing>();
+  #time = 0;
+
+  constructor(count: number, seed: number) {
+    this.count = count;
+    this.#generator = new Generator(seed);
+    this.#phases = this.#generator.uniform_(new Float32Array(count * HARMONICS.length), 0, 2 * Math.PI);
+    this.#noise = new Float32Array(count);
+  }
+
+  /** From the next sample on; one that is under way on this sensor is over. */
+  disturb(sensor: number, kind: Disturbance): void {
+    this.#ongoing.set(sensor, { kind, age: 0 });
+  }
+
+  /** The next value of every sensor, [count]. */
+  next(): Float32Array {
+    const noise = this.#generator.normal_(this.#noise, 0, NOISE);
+    const values = Float32Array.from(noise, (value, sensor) =>
+      this.#disturbed(sensor, value + this.#clean(sensor)),
+    );
+    this.#time++;
+    return values;
+  }
+
+  #clean(sensor: number): number {
+    let sum = 0;
+    for (const [k, { period, amplitude }] of HARMONICS.entries()) {
+      const phase = this.#phases[sensor * HARMONICS.length + k]!;
+      sum += amplitude * Math.sin((2 * Math.PI * this.#time) / period + phase);
+    }
+    return sum;
+  }
+
+  #disturbed(sensor: number, value: number): number {
+    const ongoing = this.#ongoing.get(sensor);
+    if (!ongoing) return value;
+    const { samples, apply } = DISTURBANCES[ongoing.kind];
+    const changed = apply(value, ongoing.age / samples);
+    if (++ongoing.age >= samples) this.#ongoing.delete(sensor);
+    return changed;
+  }
+}
+
+/** What a bank shows over some time, undisturbed: [samples] of each sensor. */
+export function recordSensors(count: number, samples: number, seed: number): Float32Array<ArrayBuffer>[] {
+  const bank = new SensorBank(count, seed);
+  const recordings = Array.from({ length: count }, () => new Float32Array(samples));
+  for (let t = 0; t < samples; t++) {
+    for (const [sensor, value] of bank.next().entries()) recordings[sensor]![t] = value;
+  }
+  return recordings;
+}

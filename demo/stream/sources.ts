@@ -1,0 +1,31 @@
+/** The signals that there are. */
+import { openMicrophone } from "./microphone.ts";
+import { openMotion } from "./motion.ts";
+import { type Disturbance, SensorBank } from "./sensor.ts";
+import type { LiveSource, Source, SourceKind } from "./source.ts";
+
+/** Asks for a live signal; the browser may ask the visitor in turn. Throws a {@link SourceError}. */
+export function openLive(kind: Exclude<SourceKind, "sensor">): Promise<LiveSource> {
+  return kind === "microphone" ? openMicrophone() : openMotion();
+}
+
+/** The seed of the sensors that are watched; what is learned from has another. */
+const SEED = 7;
+
+/** The synthetic sensors. Their clock counts samples: a higher rate plays them faster. */
+export class SensorSource implements Source {
+  readonly unit = "";
+  #bank = new SensorBank(1, SEED);
+
+  next(streams: number): Float32Array {
+    if (this.#bank.count !== streams) this.#bank = new SensorBank(streams, SEED);
+    return this.#bank.next();
+  }
+
+  /** Disturbs the sensor that is drawn. */
+  disturb(kind: Disturbance): void {
+    this.#bank.disturb(0, kind);
+  }
+
+  close(): void {}
+}

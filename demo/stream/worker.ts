@@ -1,0 +1,64 @@
+/**
+ * The worker's half: model, training and stream, on a device of its own. A step is one call of an action and its answer, a message each
+ * way: at 60 samples a second that is nothing beside the step.
+ */
+import { Device, data, manualSeed, nn, optim, Stream, Trainer } from "webgpu-lstm";
+import { serve } from "webgpu-lstm/worker";
+import { BATCH, lessonOf } from "./lesson.ts";
+import { NextValue, Predictions, WARM_UP } from "./model.ts";
+import type { Answer } from "./watch.ts";
+
+/** What the page sends. */
+export interface StreamConfig {
+  /** What is normal, as long as each other. */
+  readonly recordings: readonly Float32Array[];
+}
+
+serve<StreamConfig>({
+  create: async ({ recordings }) => {
+    const lesson = lessonOf(recordings);
+    const { mean, std } = lesson.scale;
+    const device = await Device.request();
+    manualSeed(0);
+    const model = new NextValue();
+    const optimizer = new optim.Adam(model.parameters(), { lr: 0.015 });
+    const trainer = new Trainer(device, new Predictions(model), { loss: new nn.MSELoss(), optimizer });
+    const windows = new data.TensorDataset(lesson.x, lesson.y);
+    const train = new data.DataLoader(windows, { batchSize: BATCH, shuffle: true, dropLast: true, seed: 0 });
+    let stream: Stream | undefined;
+    const open = async (streams: number) => {
+      stream?.dispose();
+      stream = await Stream.open(device, model, { streams, input: [1] });
+    };
+    const step = async (values: Float32Array): Promise<Answer> => {
+      const scaled = values.map((value) => (value - mean) / std);
+      const start = performance.now();
+      const { data } = await stream!.step(scaled);
+      const ms = performance.now() - start;
+      return { predicted: data.map((value) => value * std + mean), ms };
+    };
+    return {
+      trainer,
+      loaders: { train },
+      actions: {
+        open,
+        step,
+        reset: () => stream!.reset(),
+        /** How far the recordings' ends, which were not learned from, lie from their predictions. */
+        residuals: async (): Promise<Float32Array> => {
+          const { heldOut } = lesson;
+          await open(heldOut.length);
+          const found: number[] = [];
+          let predicted: Float32Array | undefined;
+          for (let t = 0; t < heldOut[0]!.length; t++) {
+            const values = Float32Array.from(heldOut, (recording) => recording[t]! * std + mean);
+            if (predicted && t >= WARM_UP) found.push(...values.map((value, n) => value - predicted![n]!));
+            ({ predicted } = await step(values));
+          }
+          return Float32Array.from(found);
+        },
+      },
+      dispose: () => stream?.dispose(),
+    };
+  },
+});

@@ -1,0 +1,207 @@
+/** The Stream view as a person uses it, on the software adapter. */
+import { expect, type Page, test } from "playwright/test";
+import { busyTime, button, expectAccessible, expectFits, open, WIDTHS, watchMainThread } from "./page.ts";
+
+const VIEW = "/#stream";
+const status = (page: Page) => page.getByTestId("stream-status");
+const steps = async (page: Page) =>
+  Number((await page.getByTestId("stream-steps").textContent())!.replace(",", ""));
+const anomalies = async (page: Page) => Number(await page.getByTestId("stream-count").textContent());
+/** A number that may have a true minus and a unit. */
+const number = async (page: Page, id: string) =>
+  Number.parseFloat((await page.getByTestId(id).textContent())!.replace("−", "-"));
+
+/** Starts, and waits until it has learned and some steps are answered. */
+async function watch(page: Page): Promise<void> {
+  await button(page, "Start").click();
+  await expect(status(page)).toHaveText("Watching the sensor.", { timeout: 45_000 });
+  await expect.poll(() => steps(page)).toBeGreaterThan(20);
+}
+
+/** Median of the steps in the worker and of the round trips, ms. */
+async function medians(page: Page): Promise<number[]> {
+  const rows = page.getByTestId("stream-quantiles").locator("tr");
+  return rows.evaluateAll((all) => all.map((row) => Number.parseFloat(row.children[1]!.textContent ?? "")));
+}
+
+for (const [width, size] of WIDTHS) {
+  test(`predicts, finds disturbances and nothing else, pauses, stops, ${width}`, async ({ page }) => {
+    await page.setViewportSize(size);
+    const complaints = await open(page, VIEW);
+    await expect(page.getByTestId("adapter")).toHaveText("not in use yet");
+    await watch(page);
+    await expect(page.getByTestId("adapter")).toContainText("(software)");
+    await watchMainThread(page);
+
+    // Normal running: values, predictions near them, latency; hardly an anomaly.
+    const [before, since] = [await steps(page), Date.now()];
+    await page.waitForTimeout(5000);
+    const rate = (1000 * ((await steps(page)) - before)) / (Date.now() - since);
+    expect(rate).toBeGreaterThan(20);
+    expect(rate).toBeLessThan(33);
+    expect(await number(page, "stream-speed")).toBeGreaterThan(20);
+    expect(Math.abs(await number(page, "stream-value"))).toBeLessThan(2.5);
+    expect(Math.abs(await number(page, "stream-predicted"))).toBeLessThan(2.5);
+    const [inWorker, roundTrip] = await medians(page);
+    expect(inWorker).toBeGreaterThan(0);
+    expect(roundTrip).toBeGreaterThanOrEqual(inWorker!);
+    const calm = await anomalies(page);
+    expect(calm).toBeLessThanOrEqual(1);
+
+    const rows = page.getByTestId("stream-anomalies").locator("tbody tr");
+    for (const [kind, n] of [
+      ["Spike", 1],
+      ["Dropout", 2],
+      ["Drift", 3],
+    ] as const) {
+      const at = await steps(page);
+      await page.getByLabel("Disturbance").selectOption(kind);
+      await button(page, "Disturb").click();
+      await expect.poll(() => anomalies(page), { timeout: 6000 }).toBe(calm + n);
+      const [step, found] = await rows.first().locator("th, td").allTextContents();
+      expect(Number.parseInt(step!, 10)).toBeGreaterThan(at);
+      expect(Math.abs(Number.parseFloat(found!.replace("−", "-")))).toBeGreaterThan(6);
+      await page.waitForTimeout(2000); // until it is over
+    }
+    expect((await busyTime(page)).longest).toBe(0);
+
+    await button(page, "Pause").click();
+    await expect(status(page)).toHaveText("Paused.");
+    await page.waitForTimeout(300);
+    const paused = await steps(page);
+    await page.waitForTimeout(700);
+    expect(await steps(page)).toBe(paused);
+    await button(page, "Resume").click();
+    await expect.poll(() => steps(page)).toBeGreaterThan(paused + 5);
+
+    // The worker and its device are gone at once.
+    expect(page.workers()).toHaveLength(1);
+    await button(page, "Stop").click();
+    await expect(status(page)).toHaveText("Stopped, and the GPU is free.", { timeout: 1000 });
+    await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
+    const stopped = await steps(page);
+    await page.waitForTimeout(500);
+    expect(await steps(page)).toBe(stopped);
+
+    // What was learned is known when it is started again.
+    await button(page, "Start").click();
+    await expect(status(page)).toHaveText("Watching the sensor.", { timeout: 5000 });
+    expect(complaints).toEqual([]);
+  });
+}
+
+test("many streams, other rates, a reset state and another threshold; leaving frees", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  await watch(page);
+  const costs = page.getByTestId("stream-costs").locator("tbody tr");
+  for (const [count, rows] of [
+    ["16", 2],
+    ["256", 3],
+  ] as const) {
+    await page.getByLabel("Streams answered").selectOption(count);
+    await expect(costs).toHaveCount(rows, { timeout: 10_000 });
+    await expect(costs.last()).toContainText(`${count} (now)`);
+  }
+  const perStream = await costs.evaluateAll((all) => all.map((row) => Number(row.children[2]!.textContent)));
+  // 256 streams in one step cost far less than 256 steps.
+  expect(perStream[2]).toBeLessThan(perStream[0]! / 5);
+  await page.waitForTimeout(3000);
+  expect(await anomalies(page)).toBeLessThanOrEqual(3);
+  await button(page, "Disturb").click();
+  await expect(page.getByTestId("stream-anomalies").locator("tbody tr").first()).toContainText("σ");
+
+  await page.getByLabel("Values per second").selectOption("10");
+  await expect.poll(() => number(page, "stream-speed"), { timeout: 8000 }).toBeLessThan(10.6);
+  await page.getByLabel("Streams answered").selectOption("1");
+  await page.getByLabel("Values per second").selectOption("60");
+  await expect.poll(() => number(page, "stream-speed"), { timeout: 10_000 }).toBeGreaterThan(40);
+
+  // From a state of zero the first predictions are poor, and are not judged.
+  const found = await anomalies(page);
+  await button(page, "Reset state").click();
+  await page.waitForTimeout(1500);
+  expect(await anomalies(page)).toBeLessThanOrEqual(found + 1);
+
+  await page.getByLabel("Threshold").fill("20");
+  await expect(page.getByTestId("stream-threshold")).toContainText(
+    ": 20 times the robust standard deviation",
+  );
+
+  await page.getByRole("navigation").getByRole("link", { name: "Inspect" }).click();
+  await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
+  await page.getByRole("navigation").getByRole("link", { name: "Stream" }).click();
+  await expect(status(page)).toHaveText("Stopped, and the GPU is free.");
+  expect(complaints).toEqual([]);
+});
+
+test("learning shows how far it is, can be stopped, and begun again", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  await button(page, "Start").click();
+  await expect(status(page)).toContainText("Learning what is normal", { timeout: 20_000 });
+  await expect(page.getByTestId("stream-left")).toContainText("left", { timeout: 20_000 });
+  const progress = page.getByRole("progressbar", { name: "Progress of learning" });
+  const done = () => progress.evaluate((bar: HTMLProgressElement) => bar.value);
+  const before = await done();
+  await expect.poll(done).toBeGreaterThan(before);
+  await button(page, "Stop").click();
+  await expect(status(page)).toContainText("Stopped", { timeout: 1000 });
+  await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
+  await watch(page);
+  await button(page, "Learn again").click();
+  await expect(status(page)).toContainText("Learning what is normal", { timeout: 20_000 });
+  expect(complaints).toEqual([]);
+});
+
+test("says so when there is no microphone to be had, no motion, no WebGPU", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  const alert = page.getByRole("alert");
+  // Where nobody answers for the visitor, headless Chromium refuses.
+  await page.getByLabel("Signal", { exact: true }).selectOption("Microphone level");
+  await expect(alert).toBeHidden(); // it is asked for when Start is pressed
+  await button(page, "Start").click();
+  await expect(alert).toContainText(/The microphone was not allowed|No microphone was found/);
+  await expect(alert).toContainText("press Start again, or watch the synthetic sensor");
+  await expect(status(page)).toHaveText("Stopped.");
+  await expectAccessible(page);
+
+  await page.getByLabel("Signal", { exact: true }).selectOption("Device motion");
+  await expect(alert).toBeHidden();
+  await button(page, "Start").click();
+  await expect(alert).toContainText("This device reports no motion");
+  expect(page.workers()).toHaveLength(0);
+  expect(complaints).toEqual([]);
+});
+
+test("says so where WebGPU has no adapter", async ({ page }) => {
+  // The worker asks, so the page's own prototype is of no use: the worker is given another one before its code.
+  await page.route(/stream\/worker\.ts/, async (route) => {
+    const response = await route.fetch();
+    const body = await response.text();
+    await route.fulfill({ response, body: `GPU.prototype.requestAdapter = async () => null;\n${body}` });
+  });
+  await open(page, VIEW);
+  await button(page, "Start").click();
+  await expect(page.getByRole("alert")).toContainText("WebGPU found no adapter", { timeout: 20_000 });
+  await expect(status(page)).toHaveText("Stopped.");
+  await expect(button(page, "Start")).toBeEnabled();
+});
+
+for (const [width, size] of WIDTHS) {
+  test(`axe-core finds nothing on Stream, light and dark, ${width}`, async ({ page }) => {
+    await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme: "light" });
+    await open(page, VIEW);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expectAccessible(page);
+    await expectFits(page);
+    await watch(page);
+    await button(page, "Disturb").click();
+    await expect.poll(() => anomalies(page)).toBeGreaterThan(0);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
+      await expectAccessible(page);
+      await expectFits(page);
+    }
+  });
+}

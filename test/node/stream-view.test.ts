@@ -1,0 +1,218 @@
+/** What the demo's Stream view works out on the host: sensors, what is learned from, anomalies, times, the sampling. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Generator } from "webgpu-lstm";
+import { AnomalyDetector, normalOf } from "../../demo/stream/detector.ts";
+import { EDGES, Latencies } from "../../demo/stream/latency.ts";
+import { BATCH, lessonOf, SHORTEST, WINDOW } from "../../demo/stream/lesson.ts";
+import { WARM_UP } from "../../demo/stream/model.ts";
+import { recordSensors, SensorBank } from "../../demo/stream/sensor.ts";
+import { type Answer, POINTS, Watch } from "../../demo/stream/watch.ts";
+
+describe("sensors", () => {
+  const run = (bank: SensorBank, steps: number) => Array.from({ length: steps }, () => bank.next());
+
+  test("the same seed gives the same values, another one others", () => {
+    expect(run(new SensorBank(3, 1), 5)).toEqual(run(new SensorBank(3, 1), 5));
+    expect(run(new SensorBank(3, 1), 5)).not.toEqual(run(new SensorBank(3, 2), 5));
+    expect(recordSensors(3, 5, 1)[2]).toEqual(Float32Array.from(run(new SensorBank(3, 1), 5), (v) => v[2]!));
+  });
+
+  test("a disturbance changes its own sensor, for its time, and nothing else", () => {
+    for (const [kind, samples] of [
+      ["spike", 1],
+      ["dropout", 8],
+      ["drift", 45],
+    ] as const) {
+      const [calm, disturbed] = [new SensorBank(2, 1), new SensorBank(2, 1)];
+      run(calm, 3);
+      run(disturbed, 3);
+      disturbed.disturb(1, kind);
+      const pairs = run(calm, 60).map((values, t) => [values, disturbed.next(), t] as const);
+      for (const [before, after, t] of pairs) {
+        expect(after[0]).toBe(before[0]);
+        // A drift begins at nothing.
+        if (t >= samples) expect(after[1]).toBe(before[1]);
+        else if (!(kind === "drift" && t === 0)) expect(after[1]).not.toBe(before[1]);
+      }
+    }
+  });
+});
+
+describe("lesson", () => {
+  test("targets are the values that follow, and the held-out end is in no window", () => {
+    // A ramp, so that each value says where it stood.
+    const ramp = Float32Array.from({ length: 400 }, (_, t) => t);
+    const { scale, x, y, heldOut } = lessonOf([ramp]);
+    const at = (value: number) => Math.round(value * scale.std + scale.mean);
+    const [windows] = x.shape as [number];
+    expect(x.shape).toEqual([windows, WINDOW, 1]);
+    expect(y.shape).toEqual([windows, WINDOW - WARM_UP, 1]);
+    for (let n = 0; n < windows; n++) {
+      const first = at(x.data[n * WINDOW]!);
+      expect(at(x.data[n * WINDOW + WINDOW - 1]!)).toBe(first + WINDOW - 1);
+      expect(at(y.data[n * (WINDOW - WARM_UP)]!)).toBe(first + WARM_UP + 1);
+      expect(at(y.data[(n + 1) * (WINDOW - WARM_UP) - 1]!)).toBe(first + WINDOW);
+      expect(first + WINDOW).toBeLessThan(300);
+    }
+    expect(heldOut.map((part) => [at(part[0]!), part.length])).toEqual([[300, 100]]);
+  });
+
+  test("the shortest recording gives a whole batch; a constant one is refused", () => {
+    const noise = new Generator(0).normal_(new Float32Array(SHORTEST));
+    expect(lessonOf([noise]).x.shape[0]).toBeGreaterThanOrEqual(BATCH);
+    expect(lessonOf([noise]).heldOut[0]!.length).toBeGreaterThan(WARM_UP + 1);
+    expect(() => lessonOf([new Float32Array(SHORTEST).fill(-100)])).toThrow("did not change");
+  });
+});
+
+describe("anomalies", () => {
+  test("the threshold is a Gaussian's own standard deviation, whatever a few outliers do", () => {
+    const residuals = new Generator(0).normal_(new Float32Array(4001), 0.1, 0.2);
+    residuals.fill(50, 0, 40);
+    const { center, sigma, farthest, count } = normalOf(residuals);
+    expect(center).toBeCloseTo(0.1, 1);
+    expect(sigma).toBeGreaterThan(0.19);
+    expect(sigma).toBeLessThan(0.21);
+    expect(farthest).toBeGreaterThan(200);
+    expect(count).toBe(4001);
+    expect(normalOf([0, 0, 0, 0, 1]).sigma).toBeGreaterThan(0); // a median deviation of 0 would mark everything
+    expect(() => normalOf([])).toThrow(RangeError);
+  });
+
+  test("residuals beyond the factor are one anomaly while they last, told by the largest of them", () => {
+    const normal = { center: 0, sigma: 0.5, farthest: 3, count: 100 };
+    const detector = new AnomalyDetector(normal, 4, 2);
+    const judge = (step: number, first: number, second = 0) =>
+      detector.judge(step, Float32Array.of(first, second), new Float32Array(2));
+    expect(judge(1, 9)).toEqual([]); // the first two steps are not judged
+    expect(judge(2, 9)).toEqual([]);
+    expect(judge(3, 2)).toEqual([]); // 4 sigmas are not beyond 4
+    expect(judge(4, 2.5)).toEqual([0]);
+    expect(judge(5, -4, 3)).toEqual([0, 1]);
+    expect(judge(9, 3)).toEqual([0]);
+    expect(judge(60, 2.5)).toEqual([0]);
+    expect(detector.anomalies).toEqual([
+      { stream: 0, from: 4, to: 9, size: -8, value: -4, predicted: 0 },
+      { stream: 1, from: 5, to: 5, size: 6, value: 3, predicted: 0 },
+      { stream: 0, from: 60, to: 60, size: 5, value: 2.5, predicted: 0 },
+    ]);
+    detector.factor = 6;
+    expect(detector.threshold).toBe(3);
+    expect(judge(61, 2.5)).toEqual([]);
+    detector.reset();
+    expect(judge(62, 9)).toEqual([]);
+    detector.only = 1;
+    expect(judge(63, 9, 9)).toEqual([]);
+    expect(judge(64, 9, 9)).toEqual([1]);
+  });
+});
+
+test("times: quantiles are times that were measured, old ones are forgotten, bins hold all of them", () => {
+  const times = new Latencies();
+  expect(times.quantile(0.5)).toBeUndefined();
+  for (let ms = 1; ms <= 100; ms++) times.add(ms);
+  expect([0.5, 0.95, 0.99, 1].map((share) => times.quantile(share))).toEqual([50, 95, 99, 100]);
+  for (const ms of [0, 0.01, 1e6]) times.add(ms);
+  const counts = times.histogram();
+  expect(counts.reduce((sum, n) => sum + n)).toBe(103);
+  expect([counts[0], counts.at(-1)]).toEqual([2, 1]);
+  expect(counts[EDGES.indexOf(64)]).toBe(90 - 63); // from 64 up to √2 times that
+  for (let i = 0; i < 600; i++) times.add(2);
+  expect(times.quantile(1)).toBe(2);
+});
+
+describe("watch", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A watch of 0, 1, 2, …, whose predictions are one too high, answered after `ms`. */
+  function counting(rate: number, ms: number) {
+    const detector = new AnomalyDetector({ center: -1, sigma: 0.1, farthest: 1, count: 9 }, 5, 0);
+    const state = { next: 0, held: false, gaps: 0, failures: [] as unknown[], asked: [] as number[] };
+    const watch = new Watch({
+      rate,
+      detector,
+      next: () => Float32Array.of(state.next++),
+      async ask(values): Promise<Answer> {
+        state.asked.push(values[0]!);
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        if (values[0] === 666) throw new Error("lost");
+        return { predicted: values.map((value) => value + 2), ms };
+      },
+      held: () => state.held,
+      afterGap: () => state.gaps++,
+      onStep() {},
+      onFailure: (error) => state.failures.push(error),
+    });
+    return { watch, detector, state };
+  }
+
+  test("takes values at its rate, and judges each by the answer to the one before", async () => {
+    const { watch, detector, state } = counting(50, 5);
+    watch.start();
+    await vi.advanceTimersByTimeAsync(1990);
+    expect(watch.steps).toBe(100);
+    expect(watch.stepsPerSecond).toBeCloseTo(50, 0);
+    expect(watch.points.slice(0, 3)).toEqual([
+      { step: 1, value: 0, predicted: null, anomalous: false },
+      { step: 2, value: 1, predicted: 2, anomalous: false },
+      { step: 3, value: 2, predicted: 3, anomalous: false },
+    ]);
+    expect(watch.predicted).toBe(101);
+    expect(detector.anomalies).toEqual([]);
+    state.next += 5;
+    await vi.advanceTimersByTimeAsync(20);
+    expect(detector.anomalies.map(({ from, size }) => [from, Math.round(size)])).toEqual([[101, 50]]);
+
+    watch.rate = 10;
+    watch.stop();
+    watch.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(watch.stepsPerSecond).toBeCloseTo(10, 0);
+    expect(state.gaps).toBe(1);
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(watch.points).toHaveLength(POINTS);
+    watch.stop();
+    const asked = state.asked.length;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([state.asked.length, watch.steps]).toEqual([asked, asked]);
+  });
+
+  test("leaves values out when answers are slow, and takes none while held", async () => {
+    const { watch, state } = counting(50, 1000);
+    watch.start();
+    await vi.advanceTimersByTimeAsync(990);
+    expect(state.asked).toHaveLength(6);
+    expect(watch.leftOut).toBe(44);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(watch.steps).toBe(6);
+    state.held = true;
+    const asked = state.asked.length;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(state.asked).toHaveLength(asked);
+    state.held = false;
+    await vi.advanceTimersByTimeAsync(20);
+    expect([state.gaps, state.asked.length]).toEqual([1, asked + 1]);
+  });
+
+  test("after a new beginning answers to older values do not count; a failure ends it", async () => {
+    const { watch, state, detector } = counting(50, 15);
+    watch.start();
+    await vi.advanceTimersByTimeAsync(90); // the value of 80 ms is not answered yet
+    expect(watch.steps).toBe(4);
+    watch.begin();
+    state.next = 500;
+    await vi.advanceTimersByTimeAsync(30);
+    expect(watch.points.slice(-2)).toEqual([
+      { step: 4.5, value: null, predicted: null, anomalous: false },
+      { step: 5, value: 500, predicted: null, anomalous: false },
+    ]);
+    expect(detector.anomalies).toEqual([]);
+    state.next = 666;
+    await vi.advanceTimersByTimeAsync(500);
+    expect(state.failures).toEqual([new Error("lost")]);
+    const asked = state.asked.length;
+    await vi.advanceTimersByTimeAsync(500);
+    expect(state.asked).toHaveLength(asked);
+  });
+});
