@@ -17,6 +17,8 @@ export class BitsChart extends Chart {
     const bits = (_: uPlot, value: number | null) => (value == null ? "" : value.toFixed(2));
     const counted = { dash: [5, 4], width: 1.5, value: bits };
     super(container, 260, {
+      // Room for half of the last number below.
+      padding: [8, 24, 0, 0],
       cursor: { drag: { x: false, y: false } },
       scales: {
         x: { time: false, range: (_, __, max) => [0, Math.max(1, max ?? 100)] },

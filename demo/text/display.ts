@@ -37,7 +37,8 @@ export class TextDisplay {
     const heldOut: (number | null)[] = reports.map(({ validationLoss }) => bitsOf(validationLoss!));
     const { step, loss } = this.underWay ?? { step: 0, loss: undefined };
     const last = reports.at(-1);
-    byId("steps").textContent = `${count(Math.max(step, steps.at(-1) ?? 0))} of ${count(total)}`;
+    byId("steps").textContent = count(Math.max(step, steps.at(-1) ?? 0));
+    byId("of").textContent = `Steps of ${count(total)}`;
     byId("speed").textContent = last ? count(Math.round(last.stepsPerSecond * this.#charactersPerStep)) : "–";
     if (loss !== undefined && step > (steps.at(-1) ?? 0)) {
       steps.push(step);

@@ -1,4 +1,5 @@
 /** The two forms of the Text view: what to train on and how, and how the model writes. */
+import { count } from "../shell/format.ts";
 import {
   type CellKind,
   CHAPTERS,
@@ -133,7 +134,8 @@ export class SettingsForm {
     input.max = String(choices.length - 1);
     input.step = "1";
     input.addEventListener("input", () => {
-      const text = `${choices[input.valueAsNumber]}${UNITS[name] ?? ""}`;
+      const value = choices[input.valueAsNumber]!;
+      const text = `${value < 1 ? value : count(value)}${UNITS[name] ?? ""}`;
       output.textContent = text;
       input.setAttribute("aria-valuetext", text);
     });

@@ -1,6 +1,7 @@
 /** The Text view: a character model in a worker, its curve, and what it writes. */
 import { WebGpuUnavailableError } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
+import { count } from "../shell/format.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { View } from "../shell/view.ts";
@@ -62,7 +63,7 @@ class TextView implements View {
       void trainer?.call("adjust", this.#writing.settings).catch(() => {});
     };
     this.#writing.onWrite = () => void this.#write();
-    const steps = (epochs: number) => `${epochs * STEPS_PER_REPORT} steps`;
+    const steps = (epochs: number) => `${count(epochs * STEPS_PER_REPORT)} steps`;
     this.#panel = new RunPanel(
       document.getElementById("text-run")!,
       {
@@ -73,7 +74,10 @@ class TextView implements View {
         takeOffer: () => this.#takeOffer(),
         discardOffer: () => void this.#discardOffer(),
       },
-      { at: (epoch, epochs) => `step ${(epoch - 1) * STEPS_PER_REPORT} of ${steps(epochs)}`, count: steps },
+      {
+        at: (epoch, epochs) => `step ${count((epoch - 1) * STEPS_PER_REPORT)} of ${steps(epochs)}`,
+        count: steps,
+      },
     );
     this.#panel.draw(READY);
     this.#display.clear(DEFAULTS.settings);

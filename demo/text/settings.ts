@@ -64,14 +64,14 @@ export const DEFAULTS: TextConfig = {
   source: { kind: "moby-dick", from: 1, to: 10 },
   settings: {
     cell: "GRU",
-    hiddenSize: 96,
+    hiddenSize: 64,
     numLayers: 1,
     length: 32,
     batchSize: 16,
     learningRate: 0.01,
-    steps: 600,
+    steps: 1000,
   },
-  writing: { prompt: "The whale ", temperature: 0.7 },
+  writing: { prompt: "The whale ", temperature: 0.5 },
 };
 
 /** The smallest and the largest text, in characters. */

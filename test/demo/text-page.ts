@@ -39,7 +39,7 @@ export const shown = (page: Page, id: string): Locator => page.locator("#text-vi
 export const number = (page: Page, id: string) => async (): Promise<number> =>
   Number.parseFloat(((await shown(page, id).textContent()) ?? "").replaceAll(",", ""));
 
-/** What it has written, the newest first: `Step 50 · temperature 0.7`, and the prompt with what follows. */
+/** What it has written, the newest first: `Step 50 · temperature 0.5`, and the prompt with what follows. */
 export async function samples(page: Page): Promise<{ readonly about: string; readonly text: string }[]> {
   const found = await shown(page, "text-samples")
     .locator("li")

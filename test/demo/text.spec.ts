@@ -21,7 +21,7 @@ for (const [width, viewport] of WIDTHS) {
       await expect(shown(page, "time-left")).toContainText("left", { timeout: 20_000 });
       await expect.poll(() => samples(page), { timeout: 30_000 }).toHaveLength(1);
       const first = (await samples(page))[0]!;
-      expect(first.about).toBe("Step 50 · temperature 0.7");
+      expect(first.about).toBe("Step 50 · temperature 0.5");
       expect(first.text).toMatch(/^The whale .{100}/s);
       const bits = await number(page, "text-held-out-bits")();
 
