@@ -56,14 +56,20 @@ async function run(options: BenchOptions): Promise<Results> {
     const ceilings: CeilingSamples[] = await sampleCeilings(adapters);
     const measurements: Measurement[] = [];
     const failures: Failure[] = [];
+    let streams: StreamSamples[] = [];
+    let points: SweepPoint[] = [];
+    const resultsOf = (): Results => {
+      const minutes = (performance.now() - start) / 60e3;
+      return { environment, ceilings, measurements, failures, streams, sweeps: points, minutes };
+    };
     for (const workload of workloads) {
       console.log(`${workload.name}: ${workload.title}`);
       const measured = await measure(workload, seats, effort, { say: console.log });
       measurements.push(...measured.measurements);
       failures.push(...measured.failures);
+      // What there is so far, should the run be ended.
+      writeResults(options.json, resultsOf());
     }
-    let streams: StreamSamples[] = [];
-    let points: SweepPoint[] = [];
     if (sweeps) {
       if (device) {
         console.log("many streams");
@@ -73,8 +79,7 @@ async function run(options: BenchOptions): Promise<Results> {
       const one = own.slice(0, 1);
       points = await sweep([...one, ...(torch ? [torch] : [])], sweepEffort, console.log);
     }
-    const minutes = (performance.now() - start) / 60e3;
-    return { environment, ceilings, measurements, failures, streams, sweeps: points, minutes };
+    return resultsOf();
   } finally {
     for (const seat of seats) await seat.stop();
     await browser?.close();
@@ -91,6 +96,9 @@ async function main(options: BenchOptions): Promise<void> {
     writeResults(options.json, results);
     console.log(`\n${results.minutes.toFixed(1)} minutes; all samples: ${options.json}`);
   }
+  const own = results.failures.filter(({ contestant }) => contestant === "webgpu-lstm");
+  for (const { workload, place, reason } of own) console.error(`${workload.name} in ${place}: ${reason}`);
+  if (own.length > 0) process.exitCode = 1;
   if (options.docs) {
     writeDocs(results);
     console.log("written: docs/benchmarks.md and its plots");

@@ -82,34 +82,43 @@ export async function measure(
   { reference, say = () => {} }: MeasureOptions = {},
 ): Promise<{ measurements: Measurement[]; failures: Failure[] }> {
   const expected = await (reference?.(workload) ?? referenceResult(makeProblem(workload)));
-  const entries: Entry[] = [];
+  const entries = new Map<Seat, Entry>();
   const failures: Failure[] = [];
   const fail = async (seat: Seat, error: unknown) => {
-    if (seat.ours) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const reason = message.split("\n")[0]!.replace(/^page\.evaluate: (Error: )?/, "");
     failures.push({ workload, contestant: seat.name, place: seat.place, reason });
-    say(`  ${seat.name}: ${reason}`);
+    say(`  ${seat.name}, ${seat.place}: ${reason}`);
+    entries.delete(seat);
     await seat.stop();
   };
   try {
     for (const seat of seats) {
+      let seated: Seated | undefined;
       try {
-        const seated = await within(seat, seat.open(workload), effort.patience);
+        seated = await within(seat, seat.open(workload), effort.patience);
         const entry = { seat, seated, samples: [], ceilings: [], stepsASample: 1, spentMs: 0 };
         checkResult(`${seat.name} at ${workload.name}`, seated.firstResult, expected, seat.tolerance);
         await warmUp(entry);
-        entries.push(entry);
+        entries.set(seat, entry);
         say(`  ${seat.name}, ${seat.place}: first step ${(seated.firstStepMs / 1e3).toFixed(2)} s`);
       } catch (error) {
+        await seated?.close().catch(() => {});
         await fail(seat, error);
       }
     }
     for (let run = 0; run < effort.runs; run++) {
-      for (const entry of entries) if (wants(entry, effort)) await takeSample(entry);
+      for (const [seat, entry] of [...entries]) {
+        if (!wants(entry, effort)) continue;
+        try {
+          await within(seat, takeSample(entry), effort.patience * 2);
+        } catch (error) {
+          await fail(seat, error);
+        }
+      }
     }
     const measurements: Measurement[] = [];
-    for (const { seat, seated, samples, ceilings, stepsASample } of entries) {
+    for (const [seat, { seated, samples, ceilings, stepsASample }] of [...entries]) {
       const { firstStepMs, firstResult, work } = seated;
       const [first, last] = [firstResult[0]!, (await seated.result())[0]!];
       if (workload.task === "train" && !(last < first)) {
@@ -125,16 +134,16 @@ export async function measure(
     }
     return { measurements, failures };
   } finally {
-    for (const { seated } of entries) await seated.close();
+    for (const { seated } of entries.values()) await seated.close();
   }
 }
 
-/** Ends a seat that takes too long. */
+/** Gives up on a peer that takes too long. */
 async function within<T>(seat: Seat, work: Promise<T>, seconds: number): Promise<T> {
   if (seat.ours) return work;
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no first step within ${seconds} s`)), seconds * 1e3);
+    timer = setTimeout(() => reject(new Error(`not within ${seconds} s`)), seconds * 1e3);
   });
   work.catch(() => {}); // Ending the seat rejects it, later.
   try {

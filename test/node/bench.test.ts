@@ -16,7 +16,10 @@ const effort = { runs: 3, least: 1, seconds: 10, patience: 5 };
 const ceiling = { sample: async () => ({ flops: 2e6, elapsed: { wallMs: 2, cpuMs: 1 } }) };
 
 /** A library whose first result is `first`, and whose loss falls. */
-function pretender(first: number, options: Partial<Seat> & { readonly opensAfterMs?: number } = {}) {
+function pretender(
+  first: number,
+  options: Partial<Seat> & { readonly opensAfterMs?: number; readonly failsAfter?: number } = {},
+) {
   const self = { steps: 0, closed: 0, stopped: 0 };
   const seat: Seat = {
     name: "webgpu-lstm",
@@ -30,6 +33,7 @@ function pretender(first: number, options: Partial<Seat> & { readonly opensAfter
         firstResult: Float32Array.of(first),
         work: { flops: 5e6, dispatches: 2, bytes: { activation: 2400, staging: 500 }, plan: "" },
         async sample(count: number) {
+          if (self.steps >= (options.failsAfter ?? Number.POSITIVE_INFINITY)) throw new Error("page crashed");
           self.steps += count;
           return { wallMs: 10, cpuMs: 5, encodeMs: 0.02 };
         },
@@ -122,30 +126,34 @@ describe("the first result", () => {
     const expected = Float64Array.of(loss);
     expect(() => checkResult("x", Float32Array.of(loss * (1 + 1e-6)), expected)).not.toThrow();
     const { seat, self } = pretender(loss * 1.001);
-    await expect(measure(small, [seat], effort)).rejects.toThrow("webgpu-lstm at S: the first loss must be");
-    expect(self.steps).toBe(0);
-    await expect(measure(small, [pretender(Number.NaN).seat], effort)).rejects.toThrow("got NaN");
+    const { measurements, failures } = await measure(small, [seat, pretender(Number.NaN).seat], effort);
+    expect(measurements).toEqual([]);
+    expect(failures[0]!.reason).toContain("webgpu-lstm at S: the first loss must be");
+    expect(failures[1]!.reason).toContain("got NaN");
+    expect(self).toMatchObject({ steps: 0, closed: 1 });
   });
 });
 
-test("a peer that is wrong or too slow is reported, and the others go on", async () => {
+test("a peer that is wrong, too slow or ends is reported, and the others go on", async () => {
   const loss = lossOf(makeProblem(small));
   const wrong = pretender(loss * 1.001, peer);
   const slow = pretender(loss, { ...peer, name: "slow", opensAfterMs: 400 });
+  const crashing = pretender(loss, { ...peer, name: "crashing", failsAfter: 5 });
   const right = pretender(loss, { ...peer, name: "right" });
-  const seats = [pretender(loss), wrong, slow, right].map(({ seat }) => seat);
+  const seats = [pretender(loss), wrong, slow, crashing, right].map(({ seat }) => seat);
   const { measurements, failures } = await measure(small, seats, { ...effort, patience: 0.1 });
   expect(measurements.map(({ contestant }) => contestant)).toEqual(["webgpu-lstm", "right"]);
   expect(failures.map(({ contestant, reason }) => [contestant, reason])).toEqual([
     ["peer", expect.stringContaining("the first loss must be")],
-    ["slow", "no first step within 0.1 s"],
+    ["slow", "not within 0.1 s"],
+    ["crashing", "page crashed"],
   ]);
   expect([wrong.self.stopped, slow.self.stopped, right.self.stopped]).toEqual([1, 1, 0]);
   expect(measurements[1]!.ceilings).toEqual([]);
   const figures = measurements.map((measurement) => figuresOf(measurement, true));
   const table = stepTable(figures, failures);
   expect(table).toContain("| ms a step | webgpu-lstm, Node |");
-  expect(table).toContain("- S without a time, slow: no first step within 0.1 s");
+  expect(table).toContain("- S without a time, slow: not within 0.1 s");
   expect(ratioTable(figures)).toBe(""); // Nothing was measured in a browser.
 });
 
