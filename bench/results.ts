@@ -9,6 +9,7 @@ import { stepPlot, sweepPlot } from "./plots.ts";
 import { memoryTable, ownTable, peerTable, ratioTable, stepTable } from "./report.ts";
 import { type StreamSamples, streamTable } from "./stream.ts";
 import { type SweepPoint, sweepTables } from "./sweep.ts";
+import { targetTable } from "./targets.ts";
 
 /** Everything a run measured: what the JSON holds. */
 export interface Results {
@@ -51,6 +52,7 @@ export function sectionsOf(results: Results): Readonly<Record<string, string>> {
   const any = measurements.length > 0;
   return {
     environment: environmentText(results),
+    targets: targetTable({ figures, failures, streams, sweeps }),
     ceilings: ceilings.length > 0 ? ceilingTable(ceilings) : "",
     steps: any ? stepTable(figures, failures) : "",
     ratios: any ? ratioTable(figures) : "",

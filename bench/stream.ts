@@ -73,21 +73,31 @@ export async function measureStreams(device: Device, rounds: number): Promise<St
   return all;
 }
 
+/**
+ * A step over the empty round trip and the kernels that stood beside it, as the machine's neighbours come and go; the median of all
+ * rounds.
+ */
+export function streamRatio({ emptyMs, kernelsMs, stepMs }: StreamSamples): number {
+  return quantile(
+    stepMs.map((step, i) => step / (emptyMs[i]! + kernelsMs[i]!)),
+    0.5,
+  );
+}
+
 /** A row for each number of streams. */
 export function streamTable(all: readonly StreamSamples[]): string {
   const range = (values: readonly number[]) => {
     const { median, quartiles } = summarize(values);
     return `${median.toFixed(3)} (${quartiles.map((q) => q.toFixed(3)).join("–")})`;
   };
-  const rows = all.map(({ streams, emptyMs, stepMs, kernelsMs }) => {
-    // Of what stood side by side: the machine's neighbours come and go.
-    const ratios = stepMs.map((step, i) => step / (emptyMs[i]! + kernelsMs[i]!));
+  const rows = all.map((samples) => {
+    const { streams, emptyMs, stepMs, kernelsMs } = samples;
     return [
       `${streams}`,
       range(emptyMs),
       range(kernelsMs),
       range(stepMs),
-      quantile(ratios, 0.5).toFixed(2),
+      streamRatio(samples).toFixed(2),
       ((quantile(stepMs, 0.5) * 1e3) / streams).toFixed(1),
     ];
   });

@@ -1,6 +1,6 @@
 /** The parts of `npm run bench` that need no GPU. */
 import { describe, expect, test } from "vitest";
-import { figuresOf } from "../../bench/figures.ts";
+import { type Figures, figuresOf } from "../../bench/figures.ts";
 import { measure } from "../../bench/measure.ts";
 import { parseBenchOptions } from "../../bench/options.ts";
 import { checkResult, referenceResult } from "../../bench/reference.ts";
@@ -8,6 +8,7 @@ import { memoryTable, ownTable, ratioTable, stepTable } from "../../bench/report
 import { withSections } from "../../bench/results.ts";
 import type { Seat } from "../../bench/seat.ts";
 import { quantile, summarize } from "../../bench/statistics.ts";
+import { targetTable } from "../../bench/targets.ts";
 import { makeProblem, type Problem, type Workload, workloads } from "../../bench/workload.ts";
 
 const small: Workload = { ...workloads[0]!, name: "S", hiddenSize: 2, seqLen: 3, batch: 4 };
@@ -196,6 +197,26 @@ test("samples become figures and tables", async () => {
 
   const browser = { ...figures, place: "Chromium", stepMs: { ...figures.stepMs, median: 5 } };
   expect(ratioTable([browser, figures])).toContain("4.00×");
+});
+
+test("targets are held against the figures in the browser", () => {
+  const row = { workload: "W1", place: "Chromium", firstStepMs: 900, shareOfCeiling: 0.3, bytes: {} };
+  const rest = { encodeMicrosADispatch: 2, stepMs: { median: 100, quartiles: [100, 100], runs: 5 } };
+  const ours = { ...row, ...rest, contestant: "webgpu-lstm" } as unknown as Figures;
+  const node = { ...ours, place: "Node", shareOfCeiling: 0.9 };
+  const peer = { ...ours, contestant: "tfjs-webgpu", stepMs: { ...ours.stepMs, median: 5000 } };
+  const failure = { workload: workloads[0]!, contestant: "jax-js-webgpu", place: "Chromium" };
+  const failures = [{ ...failure, reason: "not within 60 s" }];
+  const table = targetTable({ figures: [node, ours, peer], failures, streams: [], sweeps: [] });
+  const lines = table.split("\n").map((line) => line.replaceAll(/ +/g, " "));
+  expect(lines).toContain("| W1: 40 % of the FMA rate or more | 30.0 % | **missed**, 0.750 of it |");
+  expect(lines).toContain("| W1: 40× as fast as tfjs-webgpu | 50.0× as fast | reached |");
+  expect(lines).toContain(
+    "| W1: 3× as fast as jax-js-webgpu | more than 600×: jax-js-webgpu was given 60 s | reached |",
+  );
+  expect(lines).toContain("| W1: encode under 3 µs a dispatch | 2.00 µs | reached |");
+  expect(lines).toContain("| W1: first step under 3 steps plus 500 ms | 900 ms of 800 | **missed** |");
+  expect(table).not.toContain("W3");
 });
 
 test("the report's tables are written between their marks", () => {
