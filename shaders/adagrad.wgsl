@@ -1,7 +1,7 @@
 // adagrad: one step of Adagrad (Duchi et al., 2011) as torch.optim.Adagrad computes it, over a whole range of the flat
 // parameter buffer in one dispatch.
 //
-//   g = sign·gradient + weightDecay·p
+//   g = sign·factor·gradient + weightDecay·p
 //   s = s + g²
 //   p = p - rate·g / (√s + eps)
 //
@@ -11,19 +11,21 @@
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
 // guard     read        [guards]               untouched where guards = 0
+// factor    read        [1]                    times the gradient; untouched unless clipped
 // value     read_write  [offset + size]
 // sum       read_write  [offset + size]        s
 
 struct Params {
-  offset: u32, size: u32, guards: u32,
+  offset: u32, size: u32, guards: u32, clipped: u32,
   sign: f32, weightDecay: f32, rate: f32, eps: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
 @group(0) @binding(2) var<storage, read> guard: array<f32>;
-@group(0) @binding(3) var<storage, read_write> value: array<f32>;
-@group(0) @binding(4) var<storage, read_write> sum: array<f32>;
+@group(0) @binding(3) var<storage, read> factor: array<f32>;
+@group(0) @binding(4) var<storage, read_write> value: array<f32>;
+@group(0) @binding(5) var<storage, read_write> sum: array<f32>;
 
 @compute @workgroup_size(64)
 fn adagrad(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -31,7 +33,7 @@ fn adagrad(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (index >= params.size || !mayUpdate()) { return; }
   let at = params.offset + index;
   let p = value[at];
-  let g = params.sign * gradient[at] + params.weightDecay * p;
+  let g = params.sign * clippedGradient(at) + params.weightDecay * p;
   let s = sum[at] + g * g;
   sum[at] = s;
   value[at] = p - params.rate * quotient(g, sqrt(s) + params.eps);

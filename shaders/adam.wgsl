@@ -1,7 +1,7 @@
 // adam: one step of Adam, AdamW, NAdam or RAdam, as torch.optim computes it, over a whole range of the flat parameter
 // buffer in one dispatch.
 //
-//   g = sign·gradient + weightDecay·p
+//   g = sign·factor·gradient + weightDecay·p
 //   m = beta1·m + (1 - beta1)·g
 //   v = beta2·v + (1 - beta2)·g²          largest = max(largest, v)     where amsgrad
 //   p = keep·p - (gradientStep·g + momentStep·m) / d
@@ -18,12 +18,13 @@
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
 // guard     read        [guards]               untouched where guards = 0
+// factor    read        [1]                    times the gradient; untouched unless clipped
 // value     read_write  [offset + size]
 // moment1   read_write  [offset + size]    moment2   read_write  [offset + size]
 // largest   read_write  [offset + size]        untouched unless amsgrad
 
 struct Params {
-  offset: u32, size: u32, guards: u32, amsgrad: u32, adaptive: u32,
+  offset: u32, size: u32, guards: u32, clipped: u32, amsgrad: u32, adaptive: u32,
   sign: f32, weightDecay: f32, keep: f32,
   beta1: f32, oneMinusBeta1: f32, beta2: f32, oneMinusBeta2: f32,
   gradientStep: f32, momentStep: f32, rootCorrection2: f32, eps: f32,
@@ -32,10 +33,11 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
 @group(0) @binding(2) var<storage, read> guard: array<f32>;
-@group(0) @binding(3) var<storage, read_write> value: array<f32>;
-@group(0) @binding(4) var<storage, read_write> moment1: array<f32>;
-@group(0) @binding(5) var<storage, read_write> moment2: array<f32>;
-@group(0) @binding(6) var<storage, read_write> largest: array<f32>;
+@group(0) @binding(3) var<storage, read> factor: array<f32>;
+@group(0) @binding(4) var<storage, read_write> value: array<f32>;
+@group(0) @binding(5) var<storage, read_write> moment1: array<f32>;
+@group(0) @binding(6) var<storage, read_write> moment2: array<f32>;
+@group(0) @binding(7) var<storage, read_write> largest: array<f32>;
 
 @compute @workgroup_size(64)
 fn adam(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -43,7 +45,7 @@ fn adam(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (index >= params.size || !mayUpdate()) { return; }
   let at = params.offset + index;
   let p = value[at];
-  let g = params.sign * gradient[at] + params.weightDecay * p;
+  let g = params.sign * clippedGradient(at) + params.weightDecay * p;
   let m = params.beta1 * moment1[at] + params.oneMinusBeta1 * g;
   var v = params.beta2 * moment2[at] + params.oneMinusBeta2 * g * g;
   moment1[at] = m;

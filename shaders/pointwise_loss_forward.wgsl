@@ -1,6 +1,8 @@
-// pointwise_loss_forward: a loss of each element of prediction and target, summed in chunks, in order.
+// pointwise_loss_forward: a loss of each element of prediction and target, summed in chunks, in order; and its gradient, where the
+// loss is what is minimized.
 //
 //   partial[p] = scale · Σ weight[i] · loss(prediction[i], expected[i])     over i in [p·chunk, min((p + 1)·chunk, size))
+//   grad[i] = scale · weight[i] · dloss / dprediction
 //
 // The losses are in lib/pointwise_loss.wgsl. scale is 1/size for the mean; chunk is 1 where nothing is reduced, else
 // reduce_sum adds the partials.
@@ -11,9 +13,10 @@
 // weight      read        [size]      untouched unless weighted
 // positive    read        [size]      untouched unless weightsPositives
 // partial     read_write  [partials]
+// grad        read_write  [size]      untouched unless gradient
 
 struct Params {
-  size: u32, chunk: u32, partials: u32, kind: u32, weighted: u32, weightsPositives: u32,
+  size: u32, chunk: u32, partials: u32, kind: u32, weighted: u32, weightsPositives: u32, gradient: u32,
   parameter: f32, scale: f32,
 }
 
@@ -23,6 +26,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> weight: array<f32>;
 @group(0) @binding(4) var<storage, read> positive: array<f32>;
 @group(0) @binding(5) var<storage, read_write> partial: array<f32>;
+@group(0) @binding(6) var<storage, read_write> grad: array<f32>;
 
 @compute @workgroup_size(64)
 fn pointwise_loss_forward(
@@ -36,9 +40,12 @@ fn pointwise_loss_forward(
   for (var i = index * params.chunk; i < end; i++) {
     var p = 1.0;
     if (params.weightsPositives != 0u) { p = positive[i]; }
-    var loss = lossOf(params.kind, params.parameter, prediction[i], expected[i], p);
-    if (params.weighted != 0u) { loss *= weight[i]; }
-    sum += loss;
+    let x = prediction[i];
+    let y = expected[i];
+    var w = 1.0;
+    if (params.weighted != 0u) { w = weight[i]; }
+    sum += w * lossOf(params.kind, params.parameter, x, y, p);
+    if (params.gradient != 0u) { grad[i] = params.scale * (w * slopeOf(params.kind, params.parameter, x, y, p)); }
   }
   partial[index] = sum * params.scale;
 }

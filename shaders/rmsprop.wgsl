@@ -1,7 +1,7 @@
 // rmsprop: one step of RMSprop (Hinton's lecture 6e; centered: Graves, 2013, https://arxiv.org/abs/1308.0850) as
 // torch.optim.RMSprop computes it, over a whole range of the flat parameter buffer in one dispatch.
 //
-//   g = sign·gradient + weightDecay·p
+//   g = sign·factor·gradient + weightDecay·p
 //   s = alpha·s + (1 - alpha)·g²
 //   a = alpha·a + (1 - alpha)·g            where centered
 //   d = √s + eps                           √(s - a²) + eps where centered
@@ -14,23 +14,25 @@
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
 // guard     read        [guards]               untouched where guards = 0
+// factor    read        [1]                    times the gradient; untouched unless clipped
 // value     read_write  [offset + size]
 // square    read_write  [offset + size]        s
 // mean      read_write  [offset + size]        a; untouched unless centered
 // velocity  read_write  [offset + size]        b; untouched unless hasMomentum
 
 struct Params {
-  offset: u32, size: u32, guards: u32, centered: u32, hasMomentum: u32,
+  offset: u32, size: u32, guards: u32, clipped: u32, centered: u32, hasMomentum: u32,
   sign: f32, weightDecay: f32, lr: f32, alpha: f32, oneMinusAlpha: f32, eps: f32, momentum: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
 @group(0) @binding(2) var<storage, read> guard: array<f32>;
-@group(0) @binding(3) var<storage, read_write> value: array<f32>;
-@group(0) @binding(4) var<storage, read_write> square: array<f32>;
-@group(0) @binding(5) var<storage, read_write> mean: array<f32>;
-@group(0) @binding(6) var<storage, read_write> velocity: array<f32>;
+@group(0) @binding(3) var<storage, read> factor: array<f32>;
+@group(0) @binding(4) var<storage, read_write> value: array<f32>;
+@group(0) @binding(5) var<storage, read_write> square: array<f32>;
+@group(0) @binding(6) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(7) var<storage, read_write> velocity: array<f32>;
 
 @compute @workgroup_size(64)
 fn rmsprop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -38,7 +40,7 @@ fn rmsprop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (index >= params.size || !mayUpdate()) { return; }
   let at = params.offset + index;
   let p = value[at];
-  let g = params.sign * gradient[at] + params.weightDecay * p;
+  let g = params.sign * clippedGradient(at) + params.weightDecay * p;
   let s = params.alpha * square[at] + params.oneMinusAlpha * g * g;
   square[at] = s;
   var variance = s;

@@ -1,7 +1,7 @@
 // sgd: one step of stochastic gradient descent, with or without momentum, as torch.optim.SGD computes it, over a whole
 // range of the flat parameter buffer in one dispatch.
 //
-//   g = sign·gradient + weightDecay·p
+//   g = sign·factor·gradient + weightDecay·p
 //   b = momentum·b + (1 - dampening)·g       where there is momentum; b = g at its first step
 //   p = p - lr·d      d = g without momentum, g + momentum·b with Nesterov's, else b
 //
@@ -10,19 +10,21 @@
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
 // guard     read        [guards]               untouched where guards = 0
+// factor    read        [1]                    times the gradient; untouched unless clipped
 // value     read_write  [offset + size]
 // velocity  read_write  [offset + size]        b; untouched unless hasMomentum
 
 struct Params {
-  offset: u32, size: u32, guards: u32, hasMomentum: u32, isFirst: u32, nesterov: u32,
+  offset: u32, size: u32, guards: u32, clipped: u32, hasMomentum: u32, isFirst: u32, nesterov: u32,
   sign: f32, weightDecay: f32, lr: f32, momentum: f32, oneMinusDampening: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
 @group(0) @binding(2) var<storage, read> guard: array<f32>;
-@group(0) @binding(3) var<storage, read_write> value: array<f32>;
-@group(0) @binding(4) var<storage, read_write> velocity: array<f32>;
+@group(0) @binding(3) var<storage, read> factor: array<f32>;
+@group(0) @binding(4) var<storage, read_write> value: array<f32>;
+@group(0) @binding(5) var<storage, read_write> velocity: array<f32>;
 
 @compute @workgroup_size(64)
 fn sgd(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -30,7 +32,7 @@ fn sgd(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups
   if (index >= params.size || !mayUpdate()) { return; }
   let at = params.offset + index;
   let p = value[at];
-  let g = params.sign * gradient[at] + params.weightDecay * p;
+  let g = params.sign * clippedGradient(at) + params.weightDecay * p;
   var direction = g;
   if (params.hasMomentum != 0u) {
     var b = g;

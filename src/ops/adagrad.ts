@@ -1,7 +1,7 @@
 import adagradSource from "../../shaders/adagrad.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { type Dispatch, dispatch, linearGrid, type PlanSettings } from "./op.ts";
-import { paramsOf, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
+import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
 export const adagradKernel = new Kernel({
   name: "adagrad",
@@ -9,7 +9,7 @@ export const adagradKernel = new Kernel({
   library: updateLibrary,
   workgroup: [64, 1, 1],
   params: { ...rangeParams, sign: "f32", weightDecay: "f32", rate: "f32", eps: "f32" },
-  bindings: { gradient: "read", guard: "read", value: "read_write", sum: "read_write" },
+  bindings: { ...rangeBindings, value: "read_write", sum: "read_write" },
 });
 
 /** What may change from step to step. */
@@ -27,14 +27,14 @@ export function adagradUpdate(
   scalars: () => AdagradScalars,
   plan: PlanSettings,
 ): Dispatch {
-  const { size, value, gradient, guard } = range;
+  const { size, value, gradient, guard, factor } = range;
   return dispatch({
     kernel: adagradKernel,
     params: () => {
       const { rate, eps, weightDecay, maximize } = scalars();
       return { ...paramsOf(range), sign: maximize ? -1 : 1, weightDecay, rate, eps };
     },
-    bindings: { gradient, guard, value, sum: range.state("sum") },
+    bindings: { gradient, guard, factor, value, sum: range.state("sum") },
     grid: linearGrid(size, plan),
     flops: 9 * size,
     bytes: 20 * size,

@@ -1,7 +1,7 @@
 import adamSource from "../../shaders/adam.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "./op.ts";
-import { paramsOf, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
+import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
 export const adamKernel = new Kernel({
   name: "adam",
@@ -25,8 +25,7 @@ export const adamKernel = new Kernel({
     eps: "f32",
   },
   bindings: {
-    gradient: "read",
-    guard: "read",
+    ...rangeBindings,
     value: "read_write",
     moment1: "read_write",
     moment2: "read_write",
@@ -55,7 +54,7 @@ export interface AdamScalars {
 
 /** The update of one range by Adam, AdamW, NAdam or RAdam, its scalars read anew before every replay. */
 export function adamUpdate(range: UpdateRange, scalars: () => AdamScalars, plan: PlanSettings): Dispatch {
-  const { size, value, gradient, guard } = range;
+  const { size, value, gradient, guard, factor } = range;
   const largest = range.state("max_exp_avg_sq");
   return dispatch({
     kernel: adamKernel,
@@ -82,6 +81,7 @@ export function adamUpdate(range: UpdateRange, scalars: () => AdamScalars, plan:
     bindings: {
       gradient,
       guard,
+      factor,
       value,
       moment1: range.state("exp_avg"),
       moment2: range.state("exp_avg_sq"),

@@ -143,17 +143,18 @@ function dispatchesOf(
  */
 export const crossEntropy: Op<CrossEntropyAttributes> = {
   name: "cross_entropy",
+  givesGradient: true,
   infer([scores], { reduction }) {
     const { shape } = scores!;
     const rows = shape.length === 1 ? [] : [shape[0]!, ...shape.slice(2)];
     return { outputs: [{ shape: reduction === "none" ? rows : [] }], saved: [shape] };
   },
-  forward({ inputs, outputs: [loss], saved: [slope], differentiated }, attributes, plan) {
+  forward({ inputs, outputs: [loss], saved: [slope], differentiated, gradInput }, attributes, plan) {
     const { rows } = layoutOf(inputs[0]!.shape);
     const reduced = attributes.reduction !== "none";
     const losses = reduced || !loss ? plan.temporary([rows]) : loss;
-    const gradient = differentiated ? "scores" : "none";
-    const grad = differentiated ? slope! : null;
+    const grad = gradInput ?? (differentiated ? slope! : null);
+    const gradient = grad ? "scores" : "none";
     const dispatches = dispatchesOf(inputs, { loss: losses, grad, gradient }, attributes, plan);
     if (reduced && loss) dispatches.push(...reduceSum(losses, rows, loss, plan));
     return dispatches;

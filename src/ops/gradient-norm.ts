@@ -78,12 +78,21 @@ const MIN_SHARE = 16;
 /** Powers with more factors than this are taken by pow, which is no less exact then. */
 const MAX_FACTORS = 16;
 
-/** Scales all gradients of `ranges` by one factor, so that their common norm is at most `maxNorm`. */
+/** How the gradients of some ranges are clipped to a common norm of at most `maxNorm`. */
+export interface PlannedClipping {
+  /** Finds the norm, and the factor. */
+  readonly measure: readonly Dispatch[];
+  /** Multiplies the gradients by it, where no update does that on its way. */
+  readonly scale: readonly Dispatch[];
+  readonly factor: Operand;
+}
+
+/** Clips all gradients of `ranges` by one factor, so that their common norm is at most `maxNorm`. */
 export function clipNorm(
   ranges: readonly GradientRange[],
   clipping: NormClipping,
   plan: PlanContext,
-): Dispatch[] {
+): PlannedClipping {
   const { maxNorm, normType, norm, guard } = clipping;
   const infinite = flag(normType === Number.POSITIVE_INFINITY);
   const power = infinite ? 1 : normType;
@@ -97,7 +106,7 @@ export function clipNorm(
   });
   const partial = plan.temporary([Math.max(total, 1)]);
   const factor = plan.temporary([1]);
-  return [
+  const measure = [
     ...ranges.map(({ offset, size, gradient }, i) =>
       dispatch({
         kernel: gradientNorm,
@@ -124,17 +133,18 @@ export function clipNorm(
       flops: total,
       bytes: 4 * total,
     }),
-    ...ranges.map(({ offset, size, gradient }) =>
-      dispatch({
-        kernel: gradientScale,
-        params: { offset, size },
-        bindings: { factor, gradient },
-        grid: linearGrid(size, plan),
-        flops: size,
-        bytes: 8 * size,
-      }),
-    ),
   ];
+  const scale = ranges.map(({ offset, size, gradient }) =>
+    dispatch({
+      kernel: gradientScale,
+      params: { offset, size },
+      bindings: { factor, gradient },
+      grid: linearGrid(size, plan),
+      flops: size,
+      bytes: 8 * size,
+    }),
+  );
+  return { measure, scale, factor };
 }
 
 /** Clips every gradient of `ranges` to [-limit, limit]. */

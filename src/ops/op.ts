@@ -83,6 +83,8 @@ export interface ForwardOperands {
   readonly saved: readonly Operand[];
   /** Whether the backward pass follows in the same program. */
   readonly differentiated: boolean;
+  /** Where the gradient of the first input goes, that of the output being 1: for ops that say so, in place of a backward pass. */
+  readonly gradInput: Operand | null;
 }
 
 /** Operands of an op's backward pass. */
@@ -114,6 +116,8 @@ export interface Op<Attributes = unknown> {
   ownSlice?(inputs: readonly (Operand | null)[], attributes: Attributes): number | null;
   /** Whether the backward pass overwrites what was saved, so that an op can be differentiated once in a trace. */
   readonly overwritesSaved?: boolean;
+  /** Whether the forward pass can write the gradient of the first input, where that of the output is 1. */
+  readonly givesGradient?: true;
   /** Whether the output is a constant to what comes before it: nothing is differentiated through the op. */
   readonly stopsGradient?: true;
   /** Time steps × batch rows × hidden units of a recurrent layer, by which its memory is counted. */

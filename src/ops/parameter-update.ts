@@ -1,7 +1,8 @@
+import clipped from "../../shaders/lib/clipped_gradient.wgsl?raw";
 import finite from "../../shaders/lib/finite.wgsl?raw";
 import guard from "../../shaders/lib/guard.wgsl?raw";
 import quotient from "../../shaders/lib/quotient.wgsl?raw";
-import type { Operand } from "./op.ts";
+import { flag, type Operand } from "./op.ts";
 
 /** A range of the flat parameter buffer, in elements, with its gradient and the optimizer's state at the same offsets. */
 export interface UpdateRange {
@@ -13,14 +14,19 @@ export interface UpdateRange {
   state(name: string): Operand | null;
   /** Gradient norms that have to be finite for the update to happen; `null` if there are none. */
   readonly guard: Operand | null;
+  /** What the gradient is multiplied by on the way, to clip its norm; `null` if it is taken as it is. */
+  readonly factor: Operand | null;
 }
 
 /** What every update kernel is told of its range, at the head of its uniform struct. */
-export const rangeParams = { offset: "u32", size: "u32", guards: "u32" } as const;
+export const rangeParams = { offset: "u32", size: "u32", guards: "u32", clipped: "u32" } as const;
+
+/** What every update kernel reads. */
+export const rangeBindings = { gradient: "read", guard: "read", factor: "read" } as const;
 
 /** Functions that every update kernel uses. */
-export const updateLibrary = [finite, guard, quotient];
+export const updateLibrary = [finite, guard, quotient, clipped];
 
-export function paramsOf({ offset, size, guard }: UpdateRange) {
-  return { offset, size, guards: guard?.elements ?? 0 };
+export function paramsOf({ offset, size, guard, factor }: UpdateRange) {
+  return { offset, size, guards: guard?.elements ?? 0, clipped: flag(factor) };
 }

@@ -23,6 +23,7 @@ export const pointwiseLossForward = new Kernel({
     kind: "u32",
     weighted: "u32",
     weightsPositives: "u32",
+    gradient: "u32",
     parameter: "f32",
     scale: "f32",
   },
@@ -32,6 +33,7 @@ export const pointwiseLossForward = new Kernel({
     weight: "read",
     positive: "read",
     partial: "read_write",
+    grad: "read_write",
   },
 });
 
@@ -81,6 +83,7 @@ export interface PointwiseLossAttributes {
  */
 export const pointwiseLoss: Op<PointwiseLossAttributes> = {
   name: "pointwise_loss",
+  givesGradient: true,
   infer([prediction, target], { where, reduction }) {
     if (!sameShape(prediction!.shape, target!.shape)) {
       throw new ShapeError(
@@ -90,11 +93,11 @@ export const pointwiseLoss: Op<PointwiseLossAttributes> = {
     }
     return { outputs: [{ shape: reduction === "none" ? prediction!.shape : [] }] };
   },
-  forward({ inputs, outputs: [loss] }, { kind, parameter = 0, reduction }, plan) {
+  forward({ inputs, outputs: [loss], gradInput }, { kind, parameter = 0, reduction }, plan) {
     const [prediction, target, weight, positive] = inputs;
     const size = sizeOf(prediction!.shape);
     const { chunk, partials } = reduction === "none" ? { chunk: 1, partials: size } : chunksOf(size);
-    const partial = reduction === "none" ? loss! : plan.temporary([partials]);
+    const partial = reduction === "none" && loss ? loss : plan.temporary([partials]);
     const losses = dispatch({
       kernel: pointwiseLossForward,
       params: {
@@ -104,6 +107,7 @@ export const pointwiseLoss: Op<PointwiseLossAttributes> = {
         kind: KINDS[kind],
         weighted: flag(weight),
         weightsPositives: flag(positive),
+        gradient: flag(gradInput),
         parameter,
         scale: reduction === "mean" ? 1 / size : 1,
       },
@@ -113,12 +117,14 @@ export const pointwiseLoss: Op<PointwiseLossAttributes> = {
         weight: weight ?? null,
         positive: positive ?? null,
         partial,
+        grad: gradInput,
       },
       grid: linearGrid(partials, plan),
-      flops: 3 * size,
-      bytes: 8 * size,
+      flops: (gradInput ? 6 : 3) * size,
+      bytes: (gradInput ? 12 : 8) * size,
     });
-    return reduction === "none" ? [losses] : [losses, ...reduceSum(partial, partials, loss!, plan)];
+    if (reduction === "none" || !loss) return [losses];
+    return [losses, ...reduceSum(partial, partials, loss, plan)];
   },
   backward({ inputs, gradOutputs: [gradLoss], gradInputs }, attributes, plan) {
     const { where, kind, parameter = 0, reduction } = attributes;

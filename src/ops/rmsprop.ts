@@ -1,7 +1,7 @@
 import rmspropSource from "../../shaders/rmsprop.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "./op.ts";
-import { paramsOf, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
+import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
 export const rmspropKernel = new Kernel({
   name: "rmsprop",
@@ -21,8 +21,7 @@ export const rmspropKernel = new Kernel({
     momentum: "f32",
   },
   bindings: {
-    gradient: "read",
-    guard: "read",
+    ...rangeBindings,
     value: "read_write",
     square: "read_write",
     mean: "read_write",
@@ -46,7 +45,7 @@ export function rmspropUpdate(
   scalars: () => RmspropScalars,
   plan: PlanSettings,
 ): Dispatch {
-  const { size, value, gradient, guard } = range;
+  const { size, value, gradient, guard, factor } = range;
   const square = range.state("square_avg");
   const mean = range.state("grad_avg");
   const velocity = range.state("momentum_buffer");
@@ -67,7 +66,7 @@ export function rmspropUpdate(
         momentum,
       };
     },
-    bindings: { gradient, guard, value, square, mean, velocity },
+    bindings: { gradient, guard, factor, value, square, mean, velocity },
     grid: linearGrid(size, plan),
     flops: 14 * size,
     bytes: (20 + (mean ? 8 : 0) + (velocity ? 8 : 0)) * size,

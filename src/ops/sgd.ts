@@ -1,7 +1,7 @@
 import sgdSource from "../../shaders/sgd.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "./op.ts";
-import { paramsOf, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
+import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
 export const sgdKernel = new Kernel({
   name: "sgd",
@@ -19,7 +19,7 @@ export const sgdKernel = new Kernel({
     momentum: "f32",
     oneMinusDampening: "f32",
   },
-  bindings: { gradient: "read", guard: "read", value: "read_write", velocity: "read_write" },
+  bindings: { ...rangeBindings, value: "read_write", velocity: "read_write" },
 });
 
 /** What may change from step to step. */
@@ -36,7 +36,7 @@ export interface SgdScalars {
 
 /** SGD's update of one range, its scalars read anew before every replay. */
 export function sgdUpdate(range: UpdateRange, scalars: () => SgdScalars, plan: PlanSettings): Dispatch {
-  const { size, value, gradient, guard } = range;
+  const { size, value, gradient, guard, factor } = range;
   const velocity = range.state("momentum_buffer");
   return dispatch({
     kernel: sgdKernel,
@@ -54,7 +54,7 @@ export function sgdUpdate(range: UpdateRange, scalars: () => SgdScalars, plan: P
         oneMinusDampening: 1 - dampening,
       };
     },
-    bindings: { gradient, guard, value, velocity },
+    bindings: { gradient, guard, factor, value, velocity },
     grid: linearGrid(size, plan),
     flops: 8 * size,
     bytes: (velocity ? 20 : 12) * size,

@@ -1,10 +1,28 @@
 import type { Graph, Node } from "../graph/graph.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { clone } from "../ops/clone.ts";
+import { constant } from "../ops/constant.ts";
 import type { Dispatch, PlanContext, PlanSettings } from "../ops/op.ts";
 
+/** Gradients that a loss's forward pass can write with the loss, as the loss's own is 1: of the first input, by node. */
+function givenGradients(graph: Graph): Map<Node, Tensor> {
+  const given = new Map<Node, Tensor>();
+  for (const node of graph.nodes) {
+    if (node.kind !== "backward" || !node.of.op.givesGradient || given.has(node.of)) continue;
+    const from = node.gradOutputs[0]?.source?.node;
+    const isOne = from?.op === constant && (from.attributes as { readonly value: number }).value === 1;
+    const [gradient, ...others] = node.gradInputs;
+    if (isOne && gradient && others.every((other) => !other)) given.set(node.of, gradient);
+  }
+  return given;
+}
+
 /** The nodes whose results are needed, in order, and the tensors somebody reads. */
-function needed(graph: Graph, results: readonly Tensor[]): { nodes: Node[]; read: Set<Tensor> } {
+function needed(
+  graph: Graph,
+  results: readonly Tensor[],
+  given: ReadonlyMap<Node, Tensor>,
+): { nodes: Node[]; read: Set<Tensor> } {
   const read = new Set<Tensor>(results);
   const alive = new Set<Node>();
   // Backward from the results: a node is needed if it makes something that is read.
@@ -12,6 +30,10 @@ function needed(graph: Graph, results: readonly Tensor[]): { nodes: Node[]; read
     const outputs = node.kind === "forward" ? node.outputs : node.gradInputs;
     const isRead = outputs.some((tensor) => tensor && read.has(tensor));
     if (!isRead && !alive.has(node)) continue;
+    if (node.kind === "backward" && node.gradInputs[0] && given.get(node.of) === node.gradInputs[0]) {
+      alive.add(node.of);
+      continue;
+    }
     alive.add(node);
     const forward = node.kind === "forward" ? node : node.of;
     alive.add(forward);
@@ -38,19 +60,22 @@ export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
 /** The flat list of dispatches that computes `results`; what nobody reads is left out. */
 export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettings): Dispatch[] {
   const context = planIn(graph, plan);
-  const { nodes, read } = needed(graph, results);
+  const given = givenGradients(graph);
+  const { nodes, read } = needed(graph, results, given);
   const differentiated = new Set(nodes.flatMap((node) => (node.kind === "backward" ? [node.of] : [])));
   const ifRead = (tensor: Tensor | null) => (tensor && read.has(tensor) ? tensor : null);
   return nodes.flatMap((node) => {
     if (node.kind === "forward") {
       const { op, inputs, outputs, saved, attributes } = node;
-      // A loss of which only the gradient is wanted.
-      if (saved.length === 0 && !outputs.some((output) => read.has(output))) return [];
+      const gradInput = ifRead(given.get(node) ?? null);
+      // A loss of which only the gradient is wanted, by a backward pass.
+      if (!gradInput && saved.length === 0 && !outputs.some((output) => read.has(output))) return [];
       const operands = {
         inputs,
         outputs: outputs.map(ifRead),
         saved,
         differentiated: differentiated.has(node),
+        gradInput,
       };
       return op.forward?.(operands, attributes, context) ?? [];
     }

@@ -11,7 +11,7 @@ import {
   averageGradients,
 } from "../ops/gradient-accumulation.ts";
 import { clipNorm, clipValue } from "../ops/gradient-norm.ts";
-import type { Dispatch, PlanSettings } from "../ops/op.ts";
+import type { Dispatch, Operand, PlanSettings } from "../ops/op.ts";
 import type { Accumulation } from "./accumulation.ts";
 import { planIn } from "./lower.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -102,18 +102,25 @@ export function planUpdate(
   }
   const guards = graph.clippings.filter((clipping) => clipping.kind === "norm" && clipping.errorIfNonfinite);
   const guard = guards.length > 0 ? new Tensor([guards.length], graph) : null;
-  for (const clipping of graph.clippings) {
+  const parameters = optimizer.parameters.filter((parameter) => gradients.has(parameter));
+  let factor: Operand | null = null;
+  for (const [i, clipping] of graph.clippings.entries()) {
     const ranges = gradientRanges(clipping.parameters);
     if (clipping.kind === "value") {
       dispatches.push(...clipValue(ranges, clipping.limit, plan));
     } else {
       const slot = guards.indexOf(clipping);
       const guarded = guard && slot >= 0 ? { operand: guard, slot } : null;
-      dispatches.push(...clipNorm(ranges, { ...clipping, guard: guarded }, plan));
+      const clipped = clipNorm(ranges, { ...clipping, guard: guarded }, plan);
+      dispatches.push(...clipped.measure);
+      // Where nothing else happens to the gradients, the update takes the factor with it: one pass over them less.
+      const all = new Set(clipping.parameters);
+      const isLast = i === graph.clippings.length - 1;
+      if (isLast && parameters.every((parameter) => all.has(parameter))) factor = clipped.factor;
+      else dispatches.push(...clipped.scale);
     }
   }
 
-  const parameters = optimizer.parameters.filter((parameter) => gradients.has(parameter));
   const { planKey } = optimizer;
   for (const part of optimizer.planUpdate(parameters)) {
     for (const { arena, offset, size } of rangesOf(context, part.parameters)) {
@@ -125,6 +132,7 @@ export function planUpdate(
         gradient: flat(arena.gradients),
         state: (name: string) => states.get(name) ?? null,
         guard,
+        factor,
       };
       dispatches.push(part.update(range, plan));
     }
