@@ -20,7 +20,7 @@ test("after a reload it offers to resume, and goes on along the same curve", asy
   await expect.poll(steps, { timeout: 30_000 }).toBeLessThan(60);
   await expect.poll(steps, { timeout: 30_000 }).toBeGreaterThan(60);
   await button(page, "Pause").click();
-  await expect(status).toContainText("Paused in step");
+  await expect(status).toContainText("Paused in step", { timeout: 30_000 });
   const paused = await steps();
   await page.waitForTimeout(500);
   expect(await steps()).toBe(paused);
@@ -70,7 +70,7 @@ test("cancel stops it within a second, and the model still writes; an offer can 
   await button(page, "Start again").click();
   await expect.poll(steps, { timeout: 30_000 }).toBeLessThan(stopped);
   await button(page, "Pause").click();
-  await expect(shown(page, "status")).toContainText("Paused");
+  await expect(shown(page, "status")).toContainText("Paused", { timeout: 30_000 });
   await page.reload();
   await button(page, "Discard it").click();
   await expect(button(page, "Discard it")).toBeHidden();
@@ -95,7 +95,7 @@ test("another view pauses it, and it goes on from there", async ({ page }) => {
   await page.getByRole("link", { name: "Inspect" }).click();
   await expect(page.getByRole("heading", { name: "Inspect a model" })).toBeVisible();
   await page.getByRole("link", { name: "Text" }).click();
-  await expect(shown(page, "status")).toContainText("Paused");
+  await expect(shown(page, "status")).toContainText("Paused", { timeout: 30_000 });
   const paused = await steps();
   await button(page, "Resume").click();
   await expect.poll(steps, { timeout: 30_000 }).toBeGreaterThan(paused);
