@@ -22,21 +22,43 @@ export interface KernelDeclaration<P extends string, B extends string> {
   readonly params: Readonly<Record<P, ParamType>>;
   /** Storage buffers at bindings 1, 2, …, in order. */
   readonly bindings: Readonly<Record<B, BufferAccess>>;
+  /** Values of `const NAME = …u;` lines of the file, where not those it has. */
+  readonly constants?: Readonly<Record<string, number>>;
 }
 
 /** A compute kernel: one WGSL file, one entry point. Compiled for a device when a program first uses it. */
 export class Kernel<P extends string = string, B extends string = string> {
   readonly name: string;
   readonly declaration: KernelDeclaration<P, B>;
+  #variants = new Map<string, Kernel<P, B>>();
 
   constructor(declaration: KernelDeclaration<P, B>) {
     this.name = declaration.name;
     this.declaration = declaration;
   }
 
-  /** The module's text: the file, then the library functions, with their marked loops written out. */
+  /** The module's text: the file, then the library functions, with their constants set and their marked loops written out. */
   get code(): string {
-    return unroll([this.declaration.source, ...(this.declaration.library ?? [])].join("\n"));
+    const { source, library = [], constants = {} } = this.declaration;
+    let code = [source, ...library].join("\n");
+    for (const [name, value] of Object.entries(constants)) {
+      const line = new RegExp(`^const ${name} = \\d+u;$`, "m");
+      if (!line.test(code))
+        throw new WebGpuLstmError(`kernel ${this.name} has no line "const ${name} = …u;"`);
+      code = code.replace(line, `const ${name} = ${value}u;`);
+    }
+    return unroll(code);
+  }
+
+  /** This kernel with other values in its `const` lines: the same object for the same values. */
+  with(constants: Readonly<Record<string, number>>): Kernel<P, B> {
+    const key = JSON.stringify(constants);
+    let variant = this.#variants.get(key);
+    if (!variant) {
+      variant = new Kernel({ ...this.declaration, constants });
+      this.#variants.set(key, variant);
+    }
+    return variant;
   }
 
   /** Bytes of the uniform struct. */

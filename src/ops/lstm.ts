@@ -6,9 +6,12 @@ import productBackward from "../../shaders/lib/recurrent_product_backward.wgsl?r
 import productForward from "../../shaders/lib/recurrent_product_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
 import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
+import transposeSum from "../../shaders/lib/transpose_sum.wgsl?raw";
 import cellBackwardSource from "../../shaders/lstm_cell_backward.wgsl?raw";
 import cellForwardSource from "../../shaders/lstm_cell_forward.wgsl?raw";
 import gatesSource from "../../shaders/lstm_gates.wgsl?raw";
+import sequenceBackwardSource from "../../shaders/lstm_sequence_backward.wgsl?raw";
+import sequenceForwardSource from "../../shaders/lstm_sequence_forward.wgsl?raw";
 import stepBackwardSource from "../../shaders/lstm_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/lstm_step_forward.wgsl?raw";
 import subgroupBackwardSource from "../../shaders/lstm_subgroup_backward.wgsl?raw";
@@ -19,6 +22,7 @@ import { backwardParams, forwardParams } from "./recurrence.ts";
 import { fastestVersion } from "./recurrent-choice.ts";
 import { gatesBindings, gatesParams } from "./recurrent-kind.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
+import { sequenceVersion } from "./recurrent-sequence.ts";
 import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 import { ALL_SLOTS } from "./weight-gradient.ts";
 
@@ -101,6 +105,55 @@ export const lstmGates = new Kernel({
   bindings: gatesBindings,
 });
 
+const sequenceParams = {
+  batch: "u32",
+  hidden: "u32",
+  rows: "u32",
+  steps: "u32",
+  gate: "u32",
+  current: "u32",
+  stride: "u32",
+} as const;
+
+export const lstmSequenceForward = new Kernel({
+  name: "lstm_sequence_forward",
+  source: sequenceForwardSource,
+  library: [activations, cell, lengths, transposeSum],
+  workgroup: [32, 1, 1],
+  params: {
+    ...sequenceParams,
+    before: "u32",
+    isRing: "u32",
+    hasBefore: "u32",
+    hasBias: "u32",
+    hasLengths: "u32",
+    time: "u32",
+    timeStride: "u32",
+  },
+  bindings: fusedForward.bindings,
+});
+
+export const lstmSequenceBackward = new Kernel({
+  name: "lstm_sequence_backward",
+  source: sequenceBackwardSource,
+  library: [activations, cell, lengths, transposeSum],
+  workgroup: [32, 1, 1],
+  params: {
+    ...sequenceParams,
+    nextGate: "u32",
+    hasNext: "u32",
+    hasBefore: "u32",
+    hasGradOutput: "u32",
+    hasHiddenCarry: "u32",
+    keepsHiddenCarry: "u32",
+    hasCellCarry: "u32",
+    hasLengths: "u32",
+    time: "u32",
+    timeStride: "u32",
+  },
+  bindings: fusedBackward.bindings,
+});
+
 const plain = { forward: lstmCellForward, backward: lstmCellBackward, slots: 4 };
 const versions = {
   step: fusedVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, stepTiles(16, 4)),
@@ -109,6 +162,7 @@ const versions = {
     { forward: lstmSubgroupForward, backward: lstmSubgroupBackward, slots: 4 },
     subgroupTiles(4),
   ),
+  sequence: sequenceVersion({ forward: lstmSequenceForward, backward: lstmSequenceBackward, slots: 4 }),
 };
 const fastest = fastestVersion("lstm", versions);
 const projected = projectedVersion(plain);

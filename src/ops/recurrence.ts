@@ -20,7 +20,8 @@ export class History {
   readonly elements: number;
   readonly #lead: number;
   readonly #block: number;
-  readonly #ring: boolean;
+  /** Whether two blocks take turns. */
+  readonly isRing: boolean;
 
   /**
    * @param block Elements of one state: batch × width.
@@ -30,12 +31,12 @@ export class History {
     this.#block = block;
     this.#lead = reverse ? 0 : roundUp(block, 64);
     this.elements = ring ? 2 * block : this.#lead + (reverse ? T + 1 : T) * block;
-    this.#ring = ring;
+    this.isRing = ring;
   }
 
   /** The block of step t; the initial state is step -1, or T in the reverse direction. */
   at(t: number): number {
-    return this.#ring ? ((t + 2) % 2) * this.#block : this.#lead + t * this.#block;
+    return this.isRing ? ((t + 2) % 2) * this.#block : this.#lead + t * this.#block;
   }
 }
 

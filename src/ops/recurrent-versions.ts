@@ -25,7 +25,7 @@ export interface StepKernels {
 }
 
 /** Operations of a cell's pointwise part for one slot of one unit, about. */
-const POINTWISE_FLOPS = 8;
+export const POINTWISE_FLOPS = 8;
 
 /** What the pointwise part takes for so many slots, exponentials and the masks of its loads and stores included; about. */
 function pointwiseWork(elements: number) {
@@ -39,12 +39,15 @@ export function bind(kernel: Kernel, operands: Readonly<Record<string, Operand |
 }
 
 /** Operands of the forward kernels. */
-function forwardOperands({ gates, weight, bias, hidden, cells, lengths }: Recurrence) {
+export function forwardOperands({ gates, weight, bias, hidden, cells, lengths }: Recurrence) {
   return { gates, weight, bias, hidden, cells, lengths };
 }
 
 /** Operands of the backward kernels. */
-function backwardOperands({ gates, weight, hidden, cells, lengths }: Recurrence, grads: RecurrenceGradients) {
+export function backwardOperands(
+  { gates, weight, hidden, cells, lengths }: Recurrence,
+  grads: RecurrenceGradients,
+) {
   const { output: gradOutput, hiddenCarry, cellCarry } = grads;
   return { gates, weight, hidden, cells, lengths, gradOutput, hiddenCarry, cellCarry };
 }

@@ -13,6 +13,7 @@ const versions: VersionPins[] = [
   { recurrent: "cell", gemm: "register" },
   { recurrent: "cell", gemm: "shared" },
   { recurrent: "subgroup", gemm: "subgroup" },
+  { recurrent: "sequence", gemm: "subgroup" },
 ];
 
 /**

@@ -16,6 +16,8 @@ const versions: (VersionPins & { readonly known: boolean; readonly recompute?: n
   // Gates computed again, in chunks that do and do not divide the sequences.
   { recurrent: "step", gemm: "register", known: true, recompute: 2 },
   { recurrent: "subgroup", gemm: "subgroup", known: false, recompute: 5 },
+  { recurrent: "sequence", gemm: "subgroup", known: false },
+  { recurrent: "sequence", gemm: "subgroup", known: true, recompute: 3 },
 ];
 
 /** With gates far beyond saturation a rounding becomes a large error: a case states what PyTorch's own float32 uses. */

@@ -36,7 +36,9 @@ export function contractComplaints(declaration: KernelDeclaration<string, string
     [...shader.entry.compute, ...shader.entry.vertex, ...shader.entry.fragment].map((f) => f.name),
   );
   const size = shader.entry.compute[0]?.attributes?.find((a) => a.name === "workgroup_size")?.value;
-  const [x = 1, y = 1, z = 1] = [size].flat().map(Number);
+  const resolve = (text: unknown) =>
+    Number(new RegExp(`^const ${text} = (\\d+)u;$`, "m").exec(source)?.[1] ?? text);
+  const [x = 1, y = 1, z = 1] = [size].flat().map(resolve);
   expect("workgroup size", workgroup, [x, y, z]);
 
   const uniforms = shader.uniforms.map(({ group, binding }) => [group, binding]);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Kernel } from "../../src/gpu/kernel.ts";
 import { unroll } from "../../src/gpu/unroll.ts";
 
 const flat = (code: string) => code.replace(/\s+/g, " ").trim();
@@ -27,6 +28,14 @@ test("several loops, one inside the other, are all written out", () => {
   expect(unroll(code)).not.toContain("for");
 });
 
+test("a loop's limit may be a constant of the file", () => {
+  const code = (limit: string) => `const ${limit} = 3u;
+// @unroll
+for (var i = 0u; i < DEPTH; i++) { f(i); }`;
+  expect(flat(unroll(code("DEPTH"))).match(/f\(i\);/g)).toHaveLength(3);
+  expect(() => unroll(code("OTHER"))).toThrow(/no line "const DEPTH/);
+});
+
 test("loops without the mark stay as they are", () => {
   const code = "for (var i = 0u; i < 2u; i++) { f(i); }";
   expect(unroll(code)).toBe(code);
@@ -34,4 +43,18 @@ test("loops without the mark stay as they are", () => {
 
 test("a loop that does not end is named", () => {
   expect(() => unroll("// @unroll\n for (var i = 0u; i < 2u; i++) { f(i);")).toThrow(/no closing brace/);
+});
+
+test("a kernel with other constants is one object for the same values, and refuses one that its file has not", () => {
+  const kernel = new Kernel({
+    name: "f",
+    source: "const DEPTH = 3u;\n",
+    workgroup: [1, 1, 1],
+    params: {},
+    bindings: {},
+  });
+  expect(kernel.with({ DEPTH: 5 }).code).toContain("const DEPTH = 5u;");
+  expect(kernel.with({ DEPTH: 5 })).toBe(kernel.with({ DEPTH: 5 }));
+  expect(kernel.code).toContain("const DEPTH = 3u;");
+  expect(() => kernel.with({ WIDTH: 5 }).code).toThrow(/no line "const WIDTH/);
 });

@@ -1,0 +1,136 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import { SUBGROUP_LANES } from "./gemm.ts";
+import { type Dispatch, dispatch, flag, type Operand, type PlanContext } from "./op.ts";
+import {
+  backwardParamsAt,
+  forwardParamsAt,
+  type Recurrence,
+  type RecurrentVersion,
+  type Step,
+  stepsOf,
+} from "./recurrence.ts";
+import {
+  backwardOperands,
+  bind,
+  forwardOperands,
+  POINTWISE_FLOPS,
+  type StepKernels,
+} from "./recurrent-versions.ts";
+
+/** Units that the kernels are written for at most: the weights of a subgroup's share lie in its invocations' own memory. */
+const MOST_UNITS = 64;
+
+/** Units of a subgroup. */
+const UNITS = 8;
+
+/** A workgroup has no more rows than this: its weights are used often enough by then. */
+const MOST_ROWS = 16;
+
+/** A dispatch should take no longer than about this, in µs, so that the page it runs in is drawn in between. */
+const DISPATCH_MICROS = 50_000;
+
+/** What an adapter's rate of multiply-adds says about products out of an invocation's own memory, and loads a unit and row; about. */
+const PRODUCT_SHARE = 0.6;
+const LOADS = { forward: 30, backward: 40 } as const;
+
+/** All of a layer's steps in few dispatches: a workgroup owns some batch rows, and all units and steps of them. */
+export function sequenceVersion({ forward, backward, slots }: StepKernels): RecurrentVersion {
+  const kernelOf = (
+    kernel: Kernel,
+    { sizes: { H }, lengths }: Recurrence,
+    uses: Record<string, 0 | 1> = {},
+  ) => {
+    const depth = Math.ceil(H / SUBGROUP_LANES);
+    const lanes = Math.ceil(H / UNITS) * SUBGROUP_LANES;
+    return kernel.with({
+      DEPTH: depth,
+      WEIGHTS: UNITS * depth,
+      LANES: lanes,
+      HAS_LENGTHS: flag(lengths),
+      ...uses,
+    });
+  };
+  const rowsOf = ({ sizes: { N } }: Recurrence, { facts }: PlanContext) =>
+    Math.min(MOST_ROWS, Math.ceil(N / (2 * Math.ceil(facts.workgroups))));
+
+  const version: RecurrentVersion = {
+    stepMicros: (recurrence, pass, plan) => {
+      const { N, H } = recurrence.sizes;
+      const { facts } = plan;
+      if (facts.subgroupSize !== SUBGROUP_LANES || H > MOST_UNITS) return null;
+      const rows = rowsOf(recurrence, plan);
+      const busy = Math.min(1, Math.ceil(N / rows) / facts.workgroups);
+      const subgroups = Math.ceil(H / UNITS);
+      const products = (PRODUCT_SHARE * 2 * slots * N * H * subgroups * UNITS) / facts.gflops;
+      // Weights are loaded once, and stored.
+      const weights = (2 * Math.ceil(N / rows) * slots * H * subgroups * UNITS) / recurrence.span.count;
+      const loads = (N * subgroups * UNITS * LOADS[pass] + weights) / facts.gloads;
+      // Barriers are measured with 64 subgroups.
+      const waiting = (facts.barrierMicros * subgroups) / 64;
+      return facts.dispatchMicros / recurrence.span.count + (products + loads) / (1e3 * busy) + waiting;
+    },
+    forward: (recurrence, plan) =>
+      segments(recurrence, "forward", plan).map((steps) => {
+        const first = forwardParamsAt(recurrence, steps[0]!);
+        const isRing = flag(recurrence.cellsAt.isRing);
+        const params = { ...first, isRing, ...segmentParams(recurrence, steps, 1) };
+        return part(
+          recurrence,
+          kernelOf(forward, recurrence),
+          params,
+          forwardOperands(recurrence),
+          steps,
+          plan,
+        );
+      }),
+    backward: (recurrence, gradients, plan) =>
+      segments(recurrence, "backward", plan).map((steps) => {
+        const first = backwardParamsAt(recurrence, gradients, steps[0]!);
+        const { hasBefore } = forwardParamsAt(recurrence, steps[steps.length - 1]!);
+        const params = { ...first, hasBefore, ...segmentParams(recurrence, steps, -1) };
+        const { hasHidden, keepsHidden, output } = gradients;
+        const uses = { HAS_CARRY: flag(hasHidden || keepsHidden), HAS_OUTPUT: flag(output) };
+        const kernel = kernelOf(backward, recurrence, uses);
+        return part(recurrence, kernel, params, backwardOperands(recurrence, gradients), steps, plan);
+      }),
+  };
+
+  /** The steps in the order of a pass, as many together as may be one dispatch. */
+  const segments = (recurrence: Recurrence, pass: "forward" | "backward", plan: PlanContext): Step[][] => {
+    const steps = stepsOf(recurrence);
+    if (pass === "backward") steps.reverse();
+    const micros = version.stepMicros(recurrence, pass, plan)!;
+    const count = Math.max(1, Math.floor(DISPATCH_MICROS / micros));
+    return Array.from({ length: Math.ceil(steps.length / count) }, (_, i) =>
+      steps.slice(i * count, (i + 1) * count),
+    );
+  };
+
+  /** Where the steps of a dispatch lie, one from the next; `order` is -1 where later ones come first. */
+  const segmentParams = ({ sizes: { N, H }, reverse }: Recurrence, steps: Step[], order: 1 | -1) => {
+    const direction = reverse ? -order : order;
+    return { steps: steps.length, stride: direction * N * H, timeStride: direction };
+  };
+
+  const part = (
+    recurrence: Recurrence,
+    kernel: Kernel,
+    params: Readonly<Record<string, number>>,
+    operands: Readonly<Record<string, Operand | null>>,
+    steps: Step[],
+    plan: PlanContext,
+  ): Dispatch => {
+    const { N, H } = recurrence.sizes;
+    const rows = rowsOf(recurrence, plan);
+    const products = steps.filter(({ isFirst }) => !isFirst || recurrence.hasInitialState).length;
+    return dispatch({
+      kernel,
+      params: { ...params, rows },
+      bindings: bind(kernel, operands),
+      grid: [Math.ceil(N / rows), 1, 1],
+      flops: slots * N * H * (products * 2 * H + steps.length * POINTWISE_FLOPS),
+      bytes: 4 * slots * (H * H + steps.length * 3 * N * H),
+    });
+  };
+  return version;
+}
