@@ -1,13 +1,18 @@
-/** The two pictures of the Forecast view. */
+/** The pictures of the Forecast view. */
 import uPlot from "uplot";
 import { axis, Chart, FONT, line } from "../shell/chart.ts";
+import { dateOf, withUnit } from "./format.ts";
+import type { Series } from "./series/series.ts";
 
-/** Ticks of a log axis: 1, 2, 5 in each decade, more of them where the range is short. */
+/** Ticks of a log axis: 1, 2, 5 in each decade, more of them where the range is short, the decades alone where it is long. */
 function logTicks(min: number, max: number): number[] {
-  for (const digits of [
-    [1, 2, 5],
-    [1, 1.5, 2, 3, 4, 5, 7],
-  ]) {
+  const decades = Math.log10(max / min);
+  for (const digits of decades > 3
+    ? [[1]]
+    : [
+        [1, 2, 5],
+        [1, 1.5, 2, 3, 4, 5, 7],
+      ]) {
     const ticks: number[] = [];
     for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power++) {
       for (const digit of digits) ticks.push(Number((digit * 10 ** power).toPrecision(3)));
@@ -40,10 +45,10 @@ export class LossChart extends Chart {
           incrs: [1, 2, 5, 10, 20, 50, 100, 200],
         }),
         axis({
-          size: 52,
+          size: 58,
           splits: (_, __, min, max) => logTicks(min, max),
           filter: (_, ticks) => ticks,
-          values: (_, ticks) => ticks.map(String),
+          values: (_, ticks) => ticks.map((tick) => (tick < 0.001 ? tick.toExponential() : String(tick))),
         }),
       ],
       series: [
@@ -60,44 +65,82 @@ export class LossChart extends Chart {
   }
 }
 
-/** Measured and forecast temperature over the held-out days. */
-export class ForecastChart extends Chart {
-  constructor(container: HTMLElement) {
-    const degrees = (_: uPlot, value: number | null) => (value == null ? "" : `${value.toFixed(1)} °C`);
-    const day = (_: uPlot, seconds: number | null) =>
-      seconds == null
-        ? ""
-        : new Date(seconds * 1000).toLocaleDateString("en-GB", { timeZone: "UTC", dateStyle: "medium" });
-    super(container, 300, {
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-      scales: {
-        y: {
-          range: (_, min, max) =>
-            min == null || max == null ? [0, 35] : [Math.floor(min) - 1, Math.ceil(max) + 1],
-        },
-      },
-      axes: [axis({ size: 40 }), axis({ size: 44, values: (_, ticks) => ticks.map((tick) => `${tick}°`) })],
+const UTC = { timeZone: "UTC" } as const;
+const YEAR = new Intl.DateTimeFormat("en-GB", { ...UTC, year: "numeric" });
+const MONTH = new Intl.DateTimeFormat("en-GB", { ...UTC, month: "short" });
+const DAY = new Intl.DateTimeFormat("en-GB", { ...UTC, day: "numeric", month: "short" });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { ...UTC, hour: "2-digit", minute: "2-digit" });
+
+const SECONDS_PER_DAY = 24 * 60 * 60;
+
+/** Texts of a date axis: as much of the date as the distance of its ticks asks for, with the year beneath where it is a new one. */
+function dateTicks(ticks: readonly number[], increment: number): string[] {
+  if (increment >= 365 * SECONDS_PER_DAY) return ticks.map((tick) => YEAR.format(tick * 1000));
+  const format = increment >= 28 * SECONDS_PER_DAY ? MONTH : increment >= SECONDS_PER_DAY ? DAY : CLOCK;
+  const above = increment >= SECONDS_PER_DAY ? YEAR : DAY;
+  let before = "";
+  return ticks.map((tick) => {
+    const text = format.format(tick * 1000);
+    const beneath = above.format(tick * 1000);
+    if (beneath === before) return text;
+    before = beneath;
+    return `${text}\n${beneath}`;
+  });
+}
+
+/** Lines over steps of a series; null where a line has no value. */
+export interface Lines {
+  readonly steps: readonly number[];
+  readonly actual: readonly (number | null)[];
+  readonly baseline: readonly (number | null)[];
+  readonly model: readonly (number | null)[];
+}
+
+/** What came, what a baseline says and what the model says, over the steps of a series. */
+export class SeriesChart extends Chart {
+  readonly #series: Series;
+
+  /** @param names In the legend: of the baseline and of the model */
+  constructor(
+    container: HTMLElement,
+    series: Series,
+    names: { readonly baseline: string; readonly model: string },
+  ) {
+    const inUnits = (_: uPlot, value: number | null) => (value == null ? "" : withUnit(series, value));
+    const where = (_: uPlot, x: number | null) => (x == null ? "" : dateOf(series, x));
+    super(container, 280, {
+      ...(series.times && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
+      scales: { x: { time: series.times !== null } },
+      axes: [
+        series.times
+          ? axis({
+              size: 40,
+              space: 64,
+              values: (_, ticks, __, ___, increment) => dateTicks(ticks, increment),
+            })
+          : axis({ size: 30 }),
+        axis({ size: 58, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en-US")) }),
+      ],
       series: [
-        { label: "day", value: day },
-        line({ label: "measured", class: "measured", width: 1.5, value: degrees }),
-        line({ label: "seasonal mean", class: "seasonal", width: 1.5, dash: [4, 4], value: degrees }),
-        line({ label: "LSTM", class: "model", value: degrees }),
+        { label: series.step, value: where },
+        line({ label: "what came", class: "measured", width: 1.5, value: inUnits }),
+        line({ label: names.baseline, class: "seasonal", width: 1.5, dash: [4, 4], value: inUnits }),
+        line({ label: names.model, class: "model", value: inUnits }),
       ],
     });
+    this.#series = series;
   }
 
-  /** @param days seconds since 1970 of each forecast day; the others °C on those days, null where there is none */
-  draw(
-    days: readonly number[],
-    measured: readonly number[],
-    seasonal: readonly number[],
-    model: readonly (number | null)[],
-  ): void {
+  draw({ steps, actual, baseline, model }: Lines): void {
+    const { times } = this.#series;
+    const at = times ? steps.map((step) => times[step]! / 1000) : [...steps];
     // A visitor who has dragged out a stretch to look at keeps it when the next forecast comes.
     const { min, max } = this.plot.scales["x"]!;
     const drawn = this.plot.data[0];
-    const zoomed = drawn.length > 0 && min != null && max != null && (min > drawn[0]! || max < drawn.at(-1)!);
-    this.plot.setData([[...days], [...measured], [...seasonal], [...model]], !zoomed);
+    const same = drawn.length === at.length && drawn[0] === at[0];
+    const zoomed =
+      same && drawn.length > 0 && min != null && max != null && (min > drawn[0]! || max < drawn.at(-1)!);
+    this.plot.setData([at, [...actual], [...baseline], [...model]], !zoomed);
     if (zoomed) this.plot.redraw();
   }
 }

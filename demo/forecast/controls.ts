@@ -1,84 +1,136 @@
 /**
- * The settings form. Every slider walks over a short list of sensible values; what the list holds and how a value is
- * written for people is here, what a change means (a new model, or only a new learning rate) is the caller's.
+ * The settings form. Every slider walks over a short list of sensible values; what the lists hold is in `settings.ts` and, for window
+ * and horizon, in the series. What a change means (a new model, or only a new learning rate) is the caller's.
  */
+import { stepCount } from "./format.ts";
+import type { Series } from "./series/series.ts";
+import { type CellKind, CHOICES, type Goal, type Settings, type SliderName, WHOLE } from "./settings.ts";
 
-/** What the visitor may choose. */
-export interface Settings {
-  /** Days ahead. */
-  readonly horizon: 1 | 7;
-  readonly hiddenSize: number;
-  readonly numLayers: number;
-  /** Days the model looks back on. */
-  readonly window: number;
-  readonly batchSize: number;
-  readonly epochs: number;
-  readonly learningRate: number;
-}
+const SLIDERS: readonly SliderName[] = [
+  "window",
+  "horizon",
+  "hiddenSize",
+  "numLayers",
+  "learningRate",
+  "batchSize",
+  "epochs",
+];
 
-type SliderName = Exclude<keyof Settings, "horizon">;
-
-const CHOICES: Record<SliderName, readonly number[]> = {
-  hiddenSize: [8, 16, 24, 32, 48, 64, 96, 128],
-  numLayers: [1, 2, 3],
-  window: [5, 7, 10, 14, 21, 30, 45, 60],
-  batchSize: [16, 32, 64, 128, 256],
-  epochs: [10, 20, 30, 60, 100, 200],
-  learningRate: [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02],
-};
-
-const UNITS: Partial<Record<SliderName, string>> = { window: " days", batchSize: " samples" };
-
-/** Binds the form; it is of no use until {@link enabled}. */
+/** Binds the form. */
 export class Controls {
-  /** Called with the name of the setting that changed. */
-  onChange: (changed: keyof Settings) => void = () => {};
+  /** Called with the name of the setting that changed; undefined when a preset has changed several. */
+  onChange: (changed: keyof Settings | undefined) => void = () => {};
   readonly #form: HTMLFormElement;
-  #settings: Settings;
+  readonly #preset: HTMLSelectElement;
+  readonly #cell: HTMLSelectElement;
+  readonly #goal: HTMLSelectElement;
+  #series: Series | undefined;
+  #settings: Settings | undefined;
 
-  constructor(form: HTMLFormElement, initial: Settings) {
+  constructor(form: HTMLFormElement) {
     this.#form = form;
-    this.#settings = initial;
-    for (const name of Object.keys(CHOICES) as SliderName[]) this.#bindSlider(name);
-    for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=horizon]")) {
-      radio.checked = Number(radio.value) === initial.horizon;
-      radio.addEventListener("change", () => this.#set("horizon", radio.value === "7" ? 7 : 1));
-    }
+    this.#preset = form.querySelector("#preset")!;
+    this.#cell = form.querySelector("#cell")!;
+    this.#goal = form.querySelector("#goal")!;
     form.addEventListener("submit", (event) => event.preventDefault());
-    this.enabled = false;
+    for (const name of SLIDERS) this.#bindSlider(name);
+    this.#cell.addEventListener("change", () => this.#set("cell", this.#cell.value as CellKind));
+    this.#goal.addEventListener("change", () => this.#set("goal", this.#goal.value as Goal));
+    this.#preset.addEventListener("change", () => {
+      const preset = this.#series!.presets.find(({ name }) => name === this.#preset.value);
+      if (!preset) return;
+      this.show(this.#series!, preset.settings);
+      this.onChange(undefined);
+    });
   }
 
+  /** What is chosen; only after {@link show}. */
   get settings(): Settings {
-    return this.#settings;
+    return this.#settings!;
   }
 
-  /** Whether the form can be used. */
-  set enabled(value: boolean) {
-    for (const input of this.#form.querySelectorAll("input")) input.disabled = !value;
+  /** Whether a model is under way: then only its learning rate can be changed. */
+  set locked(value: boolean) {
+    for (const input of this.#form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("input, select")) {
+      input.disabled = value && input.id !== "learning-rate";
+    }
+  }
+
+  /** Shows a series' choices, with these settings. */
+  show(series: Series, settings: Settings): void {
+    this.#series = series;
+    this.#settings = settings;
+    this.#cell.value = settings.cell;
+    this.#goal.value = settings.goal;
+    for (const name of SLIDERS) this.#showSlider(name);
+    this.#showPreset();
+  }
+
+  /** The learning rate of a run that goes on with the one it had. */
+  showLearningRate(value: number): void {
+    if (!this.#settings || this.#settings.learningRate === value) return;
+    this.#settings = { ...this.#settings, learningRate: value };
+    this.#showSlider("learningRate");
+    this.#showPreset();
   }
 
   #set<Name extends keyof Settings>(name: Name, value: Settings[Name]): void {
-    this.#settings = { ...this.#settings, [name]: value };
+    this.#settings = { ...this.#settings!, [name]: value };
+    this.#showPreset();
     this.onChange(name);
   }
 
-  #bindSlider(name: SliderName): void {
-    const row = this.#form.querySelector<HTMLElement>(`[data-setting=${name}]`)!;
-    const input = row.querySelector("input")!;
-    const output = row.querySelector("output")!;
-    const choices = CHOICES[name];
-    const show = () => {
-      const text = `${choices[input.valueAsNumber]}${UNITS[name] ?? ""}`;
-      output.textContent = text;
-      input.setAttribute("aria-valuetext", text);
-    };
+  #showPreset(): void {
+    const { presets } = this.#series!;
+    const names = presets.map(({ name }) => name);
+    const fits = presets.find(({ settings }) => sameSettings(settings, this.#settings!));
+    const options = [...names, ...(fits ? [] : ["Your own"])].map((name) => new Option(name, name));
+    this.#preset.replaceChildren(...options);
+    this.#preset.value = fits?.name ?? "Your own";
+  }
+
+  #choices(name: SliderName): readonly number[] {
+    if (name === "window") return this.#series!.windows;
+    if (name === "horizon") return this.#series!.horizons;
+    return CHOICES[name];
+  }
+
+  #text(name: SliderName, value: number): string {
+    if (name === "window" || name === "horizon") return stepCount(this.#series!, value);
+    if (name === "batchSize") return value === WHOLE ? "all at once" : `${value} windows`;
+    return String(value);
+  }
+
+  #row(name: SliderName): HTMLElement {
+    return this.#form.querySelector<HTMLElement>(`[data-setting=${name}]`)!;
+  }
+
+  #showSlider(name: SliderName): void {
+    const input = this.#row(name).querySelector("input")!;
+    const choices = this.#choices(name);
     input.min = "0";
     input.max = String(choices.length - 1);
     input.step = "1";
-    input.value = String(Math.max(0, choices.indexOf(this.#settings[name])));
-    show();
-    input.addEventListener("input", show);
-    // "change" comes when the thumb is let go, so that dragging does not build a model for every value on the way.
-    input.addEventListener("change", () => this.#set(name, choices[input.valueAsNumber]!));
+    input.value = String(Math.max(0, choices.indexOf(this.#settings![name])));
+    this.#showText(name);
   }
+
+  #showText(name: SliderName): void {
+    const row = this.#row(name);
+    const input = row.querySelector("input")!;
+    const text = this.#text(name, this.#choices(name)[input.valueAsNumber]!);
+    row.querySelector("output")!.textContent = text;
+    input.setAttribute("aria-valuetext", text);
+  }
+
+  #bindSlider(name: SliderName): void {
+    const input = this.#row(name).querySelector("input")!;
+    input.addEventListener("input", () => this.#showText(name));
+    // "change" comes when the thumb is let go, so that dragging does not build a model for every value on the way.
+    input.addEventListener("change", () => this.#set(name, this.#choices(name)[input.valueAsNumber]!));
+  }
+}
+
+function sameSettings(a: Settings, b: Settings): boolean {
+  return (Object.keys(a) as (keyof Settings)[]).every((name) => a[name] === b[name]);
 }

@@ -1,107 +1,257 @@
-/** The Forecast view: one form, one training session at a time. */
-import type { Device } from "webgpu-lstm";
-import { seattleCsv } from "../../examples/seattle/csv.ts";
-import { DEFAULTS } from "../../examples/seattle/defaults.ts";
-import { forecastTask } from "../../examples/seattle/task.ts";
-import { parseWeather } from "../../examples/seattle/weather.ts";
+/** The Forecast view: a series, settings, and one training run at a time, in a worker. */
+import { NoAdapterError, WebGpuUnavailableError } from "webgpu-lstm";
+import { CsvError } from "../../examples/csv.ts";
 import type { Gpu } from "../shell/gpu.ts";
-import { showNotice } from "../shell/notice.ts";
+import { showNotice, showText } from "../shell/notice.ts";
 import type { View } from "../shell/view.ts";
+import { RunPanel } from "../training/panel.ts";
+import { isUnderWay, type Snapshot } from "../training/phase.ts";
+import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { Controls } from "./controls.ts";
+import { CsvPanel } from "./csv-panel.ts";
 import "./forecast.css";
 import html from "./forecast.html?raw";
-import { TrainingSession, untrained } from "./session.ts";
+import { type HeldOut, heldOutOf } from "./held-out.ts";
+import { RollOutPanel } from "./roll-out-panel.ts";
+import { loadSeries } from "./series/index.ts";
+import type { Series, SeriesId } from "./series/series.ts";
+import { ForecastSession, ID, ready } from "./session.ts";
+import type { ForecastConfig, Settings } from "./settings.ts";
+import { ForecastTask } from "./task.ts";
 import { ForecastDisplay } from "./view.ts";
 
 export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
-  return new Forecast(gpu);
+  return new ForecastView(gpu);
 }
 
-class Forecast implements View {
+function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+  return document.getElementById(id) as E;
+}
+
+class ForecastView implements View {
   readonly #gpu: Gpu;
-  readonly #weather = parseWeather(seattleCsv);
+  readonly #notice = byId("notice");
+  readonly #controls = new Controls(byId<HTMLFormElement>("settings"));
+  readonly #csv = new CsvPanel(byId("forecast-source"));
   readonly #display = new ForecastDisplay();
-  readonly #notice = document.getElementById("notice")!;
-  readonly #controls: Controls;
-  #device: Device | undefined;
-  #session: TrainingSession | undefined;
+  readonly #rollOut = new RollOutPanel();
+  readonly #panel: RunPanel;
+  readonly #session: ForecastSession;
+  #series: Series | undefined;
+  #heldOut: HeldOut | undefined;
+  #kept: KeptRun<ForecastConfig> | undefined;
+  #entered = false;
+  /** Why nothing can be trained here; undefined if it can. */
+  #unusable: unknown;
+  #frame = 0;
+  /** Which choice of a series is the latest, and when its series is there. */
+  #choices = 0;
+  #fetching: Promise<void> = Promise.resolve();
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
-    const { window: days, hidden, layers, batchSize, epochs, learningRate } = DEFAULTS;
-    this.#controls = new Controls(document.getElementById("settings") as HTMLFormElement, {
-      horizon: 1,
-      hiddenSize: hidden,
-      numLayers: layers,
-      window: days,
-      batchSize,
-      epochs,
-      learningRate,
+    this.#panel = new RunPanel(byId("forecast-run"), {
+      start: () => void this.#start(),
+      pause: () => void this.#session.pause(),
+      resume: () => this.#session.resume(),
+      cancel: () => void this.#session.cancel(),
+      takeOffer: () => this.#takeOffer(),
+      discardOffer: () => void this.#discardOffer(),
     });
-    const { settings } = this.#controls;
-    this.#display.drawAll(untrained(forecastTask(this.#weather, settings), settings, "waiting"));
-    this.#controls.onChange = (changed) => {
-      if (changed !== "learningRate") this.#renew();
-      else if (this.#session) this.#session.learningRate = this.#controls.settings.learningRate;
-    };
-    this.#display.toggle.addEventListener("click", () => this.#toggle());
-    this.#display.reset.addEventListener("click", () => this.#renew());
+    this.#session = new ForecastSession(this.#rollOut, {
+      onChange: () => this.#changed(),
+      onForecast: (forecast, when) => {
+        const { cell } = this.#controls.settings;
+        this.#display.drawForecast({ ...this.#heldOut!.judge(cell, forecast), when });
+      },
+    });
+    for (const radio of this.#radios) {
+      radio.addEventListener("change", () => this.#choose(radio.value as SeriesId));
+    }
+    this.#csv.onFile = () => this.#showChoice("csv");
+    this.#csv.onSeries = (found) => this.#takeFile(found);
+    this.#controls.onChange = (changed) => this.#settingChanged(changed);
   }
 
-  /** Asks for the device at the first visit. */
   enter(): void {
-    if (!this.#device) void this.#open();
+    const { adapter } = this.#session.snapshot ?? {};
+    if (adapter) this.#gpu.describe(adapter);
+    if (this.#entered) return;
+    this.#entered = true;
+    if (!("gpu" in navigator)) {
+      this.#gpu.describe("none");
+      this.#refuse(new WebGpuUnavailableError("there is no WebGPU"));
+    }
+    this.#choose("seattle");
+    if (!this.#unusable) void this.#lookForKept();
   }
 
+  /** Training pauses while another view is shown; its memory is its worker's. */
   async leave(): Promise<void> {
-    await this.#session?.stop();
+    await this.#session.pause();
   }
 
-  async #open(): Promise<void> {
+  get #radios(): NodeListOf<HTMLInputElement> {
+    return document.querySelectorAll("#series input");
+  }
+
+  async #lookForKept(): Promise<void> {
+    const kept = await findKept<ForecastConfig>(ID);
+    if (this.#session.started || this.#unusable) return;
+    this.#kept = kept;
+    this.#panel.offer(kept);
+  }
+
+  #choose(id: SeriesId): void {
+    this.#showChoice(id);
+    showNotice(this.#notice, this.#unusable);
+    if (id === "csv") this.#csv.tell();
+    else this.#fetching = this.#fetch(id);
+  }
+
+  async #fetch(id: Exclude<SeriesId, "csv">): Promise<void> {
+    const choice = this.#choices;
     try {
-      const device = await this.#gpu.device();
-      if (this.#device) return;
-      this.#device = device;
-      void device.lost.then((error) => {
-        void this.#session?.dispose();
-        this.#unusable(error);
-      });
-      this.#controls.enabled = true;
-      this.#renew();
+      const series = await loadSeries(id);
+      if (choice === this.#choices) this.#take(series);
     } catch (error) {
-      this.#unusable(error);
+      if (choice === this.#choices) showNotice(this.#notice, error);
     }
   }
 
-  /** A new session on the present settings; the one before, if any, ends. */
+  /** Shows which kind of series is chosen; until there is one, there is nothing to train. */
+  #showChoice(id: SeriesId): void {
+    this.#choices++;
+    for (const radio of this.#radios) radio.checked = radio.value === id;
+    this.#csv.shown = id === "csv";
+    if (id === "csv") this.#showNothing();
+  }
+
+  #showNothing(): void {
+    this.#series = undefined;
+    this.#session.close();
+    byId("forecast-layout").hidden = true;
+    byId("series-about").textContent = "";
+    byId("credit-line").hidden = true;
+  }
+
+  #takeFile(found: Series | CsvError): void {
+    if (!(found instanceof CsvError)) {
+      showNotice(this.#notice, this.#unusable);
+      this.#take(found);
+      return;
+    }
+    this.#showNothing();
+    showText(this.#notice, { title: "This file cannot be used as it is", advice: found.message });
+  }
+
+  #take(series: Series, settings: Settings = series.presets[0].settings): void {
+    this.#series = series;
+    byId("forecast-layout").hidden = false;
+    byId("series-about").textContent = series.about;
+    byId("credit-line").hidden = false;
+    byId("credit").textContent = series.credit;
+    this.#controls.show(series, settings);
+    this.#renew();
+  }
+
+  #settingChanged(changed: keyof Settings | undefined): void {
+    const { phase } = this.#session.snapshot ?? {};
+    if (changed !== "learningRate" || !phase || !isUnderWay(phase)) this.#renew();
+    else this.#session.learningRate = this.#controls.settings.learningRate;
+  }
+
+  /** A new model on the present settings is ready to be trained; the one before, if any, ends. */
   #renew(): void {
+    this.#session.close();
+    showNotice(this.#notice, this.#unusable);
+    const config = { series: this.#series!, settings: this.#controls.settings };
+    this.#show(config);
+    this.#draw(ready(config.settings.epochs));
+    if (!this.#unusable) this.#session.prepare(config);
+  }
+
+  #show({ series, settings }: ForecastConfig): void {
+    const task = new ForecastTask(series, settings);
+    this.#heldOut = heldOutOf(task);
+    this.#display.show(series, this.#heldOut, settings.cell);
+    this.#rollOut.show(task, this.#heldOut, settings.cell);
+  }
+
+  /** Pressed while a series is still on its way, it waits for that one. */
+  async #start(): Promise<void> {
+    await this.#fetching;
     const { settings } = this.#controls;
-    void this.#session?.dispose();
-    const task = forecastTask(this.#weather, settings);
-    const opened = new TrainingSession(this.#device!, task, settings, (change) => {
-      this.#display.draw(opened.snapshot, change);
-      if (opened.snapshot.phase === "failed") showNotice(this.#notice, opened.snapshot.error);
-    });
-    this.#session = opened;
+    if (this.#series) this.#begin({ series: this.#series, settings }, false);
+  }
+
+  #takeOffer(): void {
+    const { config } = this.#kept!;
+    const { series, settings } = config;
+    this.#showChoice(series.id);
+    if (series.id === "csv") this.#csv.showName(series.title);
+    this.#take(series, settings);
+    this.#begin(config, true);
+  }
+
+  async #discardOffer(): Promise<void> {
+    this.#panel.offer(undefined);
+    await forget(ID);
+  }
+
+  #begin(config: ForecastConfig, resume: boolean): void {
+    this.#panel.offer(undefined);
+    // What the run before has come to.
+    if (this.#session.started) this.#show(config);
     showNotice(this.#notice, undefined);
-    this.#display.drawAll(opened.snapshot);
+    this.#session.begin(config, resume);
   }
 
-  #toggle(): void {
-    const { phase } = this.#session!.snapshot;
-    if (phase === "compiling" || phase === "training") this.#session!.pause();
-    else if (phase === "pausing" || phase === "paused") this.#session!.resume();
-    else {
-      if (phase !== "ready") this.#renew();
-      this.#session!.start();
-    }
+  /** Draws with the next frame: training can be quicker than frames are. */
+  #changed(): void {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      const { snapshot, started } = this.#session;
+      if (!snapshot) return;
+      if (snapshot.adapter) this.#gpu.describe(snapshot.adapter);
+      if (snapshot.phase === "failed") this.#failed(snapshot.error);
+      // A run that is only prepared is not what is shown.
+      if (started || snapshot.phase === "opening") this.#draw(snapshot);
+      else if (this.#series) this.#draw(ready(this.#controls.settings.epochs));
+    });
   }
 
-  /** Shows why nothing can be trained here (any more). */
-  #unusable(error: unknown): void {
-    this.#controls.enabled = false;
-    this.#display.drawUnusable();
+  #failed(error: unknown): void {
+    if (error instanceof NoAdapterError || error instanceof WebGpuUnavailableError) {
+      this.#gpu.describe("none");
+      this.#refuse(error);
+    } else showNotice(this.#notice, error);
+  }
+
+  /** Nothing can be trained here. */
+  #refuse(error: unknown): void {
+    this.#unusable = error;
+    this.#panel.drawUnusable();
     showNotice(this.#notice, error);
+  }
+
+  #draw(snapshot: Snapshot): void {
+    const { phase, reports } = snapshot;
+    const note = phase === "done" ? `Best validation: epoch ${this.#session.bestEpoch}.` : "";
+    if (this.#unusable) this.#panel.drawUnusable();
+    else this.#panel.draw(snapshot, note);
+    this.#display.drawRun(snapshot);
+    this.#lock(isUnderWay(phase));
+    const { learningRate } = reports.at(-1) ?? {};
+    // The rate that a resumed run goes on with.
+    if (phase === "compiling" && learningRate !== undefined) this.#controls.showLearningRate(learningRate);
+  }
+
+  #lock(locked: boolean): void {
+    this.#controls.locked = locked;
+    this.#csv.locked = locked;
+    byId<HTMLFieldSetElement>("series").disabled = locked;
   }
 }

@@ -1,179 +1,138 @@
-/** Draws a session's snapshot: numbers, table and charts. It reads and never decides. */
-import { ForecastChart, LossChart } from "./charts.ts";
-import type { Forecast } from "./held-out.ts";
-import type { Change, Phase, Snapshot } from "./session.ts";
+/** Draws a run's numbers and curve, and the held-out part with its table. It reads and never decides. */
+import { element } from "../shell/dom.ts";
+import type { Snapshot } from "../training/phase.ts";
+import { LossChart, SeriesChart } from "./charts.ts";
+import { numberOf, rounded, stepCount, stepName, withUnit } from "./format.ts";
+import type { HeldOut, Judged } from "./held-out.ts";
+import { LossTable } from "./loss-table.ts";
+import type { Series } from "./series/series.ts";
 
 function byId<E extends HTMLElement = HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
 
-const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
+/** A forecast of the held-out part, and when it was made: "After epoch 3". */
+export type Forecast = Judged & { readonly when: string };
 
 function loss(value: number | null | undefined): string {
-  return value == null ? "–" : value.toFixed(4);
+  if (value == null) return "–";
+  return value !== 0 && value < 0.001 ? value.toExponential(2) : value.toFixed(4);
 }
-
-const hundredths = (value: number) => Math.round(value * 100);
-
-/** The view's main button in each phase. */
-const TOGGLE: Record<Phase, string> = {
-  waiting: "Start",
-  ready: "Start",
-  compiling: "Pause",
-  training: "Pause",
-  pausing: "Resume",
-  paused: "Resume",
-  done: "Start again",
-  stopped: "Start again",
-  failed: "Start again",
-};
 
 export class ForecastDisplay {
   readonly #lossChart = new LossChart(byId("loss-chart"));
-  readonly #forecastChart = new ForecastChart(byId("forecast-chart"));
-  /** The view's two buttons. */
-  readonly toggle = byId<HTMLButtonElement>("toggle");
-  readonly reset = byId<HTMLButtonElement>("reset");
-  readonly #stale = new Set<Change>();
-  #snapshot: Snapshot | undefined;
+  readonly #lossTable = new LossTable(byId<HTMLDetailsElement>("loss-details"), byId("loss-table"), loss);
+  #forecastChart: SeriesChart | undefined;
+  #series: Series | undefined;
+  #heldOut: HeldOut | undefined;
+  #cell = "";
 
-  /** Draws everything at once, for a new model. */
-  drawAll(snapshot: Snapshot): void {
-    const { span, horizon } = snapshot.heldOut;
-    const dates = DATE.formatRange(...span);
+  /** Shows a series before there is a model for it. */
+  show(series: Series, heldOut: HeldOut, cell: string): void {
+    this.#series = series;
+    this.#heldOut = heldOut;
+    this.#cell = cell;
+    const { horizon, steps, baselines, best } = heldOut;
+    byId("loss-note").textContent = series.scaled
+      ? "Mean squared error of the scaled values, log scale"
+      : "Mean squared error, log scale";
     byId("scores-caption").textContent =
-      horizon === 1
-        ? `Next day's maximum, ${dates}, never trained on`
-        : `The next ${horizon} days' maximum, ${dates}, never trained on`;
-    const before = horizon === 1 ? "the day" : `${horizon} days`;
-    byId("forecast-note").textContent = `Each day's maximum temperature as forecast ${before} before.`;
-    this.#stale.clear();
-    this.#drawPhase(snapshot);
-    this.#drawProgress(snapshot);
-    this.#drawEpoch(snapshot);
-    this.#drawForecast(snapshot);
+      `${horizon === 1 ? `The next ${series.step}` : `The next ${stepCount(series, horizon)}`}, ` +
+      `${stepName(series, steps[0]!)} to ${stepName(series, steps.at(-1)!)}, never trained on`;
+    byId("forecast-note").textContent =
+      `${series.quantity}, each ${series.step} as forecast ${stepCount(series, horizon)} before.`;
+    byId("caution").textContent = series.caution;
+    byId("baseline-rules").replaceChildren(
+      ...baselines.map(({ name, rule }) =>
+        element("div", {}, element("dt", {}, name), element("dd", {}, rule)),
+      ),
+    );
+    this.#forecastChart?.destroy();
+    this.#forecastChart = new SeriesChart(byId("forecast-chart"), series, {
+      baseline: best.name.toLowerCase(),
+      model: cell,
+    });
+    this.drawForecast(undefined);
   }
 
-  /** Draws the part that changed with the next frame: training can be far quicker than frames are. */
-  draw(snapshot: Snapshot, change: Change): void {
-    if (this.#stale.size === 0) requestAnimationFrame(() => this.#drawStale());
-    this.#stale.add(change);
-    this.#snapshot = snapshot;
-  }
-
-  /** Without a device there is nothing to press. */
-  drawUnusable(): void {
-    this.#stale.clear();
-    this.toggle.textContent = TOGGLE.ready;
-    this.toggle.disabled = true;
-    this.reset.disabled = true;
-    byId("status").textContent = "Training is not possible.";
-  }
-
-  #drawStale(): void {
-    const snapshot = this.#snapshot!;
-    const stale = [...this.#stale];
-    this.#stale.clear();
-    for (const change of stale) {
-      if (change === "phase") this.#drawPhase(snapshot);
-      else if (change === "batch") this.#drawProgress(snapshot);
-      else if (change === "epoch") this.#drawEpoch(snapshot);
-      else this.#drawForecast(snapshot);
-    }
-  }
-
-  #drawPhase({ phase, epoch, forecast }: Snapshot): void {
-    this.toggle.textContent = TOGGLE[phase];
-    this.toggle.disabled = phase === "waiting";
-    this.reset.disabled = phase === "waiting" || phase === "ready";
-    const text: Record<Phase, string> = {
-      waiting: "Looking for a GPU…",
-      ready: "Press Start to train a new model.",
-      compiling: "Compiling the training step…",
-      training: "Training…",
-      pausing: "Pausing after this epoch…",
-      paused: `Paused after epoch ${epoch}.`,
-      done: `Done. Best validation: epoch ${forecast?.epoch}.`,
-      stopped: `Stopped after epoch ${epoch}, when this view was left.`,
-      failed: "Stopped.",
-    };
-    byId("status").textContent = text[phase];
-  }
-
-  #drawProgress({ batch, batches }: Snapshot): void {
-    const bar = byId<HTMLProgressElement>("progress");
-    bar.max = batches;
-    bar.value = batch;
-  }
-
-  #drawEpoch(snapshot: Snapshot): void {
-    const { epoch, epochs, trainLoss, validationLoss, stepsPerSecond } = snapshot;
+  /** The numbers of a run and its curve. */
+  drawRun({ epoch, epochs, reports }: Snapshot): void {
+    const last = reports.at(-1);
     byId("epoch").textContent = `${epoch} of ${epochs}`;
-    byId("speed").textContent = stepsPerSecond === undefined ? "–" : stepsPerSecond.toFixed(1);
-    byId("train-loss").textContent = loss(trainLoss.at(-1));
-    byId("validation-loss").textContent = loss(validationLoss.at(-1));
-    this.#lossChart.draw(trainLoss, validationLoss);
-    byId("loss-summary").textContent =
-      epoch === 0
-        ? "Nothing trained yet."
-        : `After ${epoch} epochs: training ${loss(trainLoss.at(-1))}, validation ${loss(validationLoss.at(-1))}.`;
+    byId("speed").textContent = last ? last.stepsPerSecond.toFixed(1) : "–";
+    byId("train-loss").textContent = loss(last?.loss);
+    byId("validation-loss").textContent = loss(last?.validationLoss);
+    this.#lossChart.draw(
+      reports.map((report) => report.loss),
+      reports.map(({ validationLoss }) => validationLoss ?? null),
+    );
+    this.#lossTable.draw(reports);
+    byId("loss-summary").textContent = last
+      ? `After ${epoch} epochs: training ${loss(last.loss)}, validation ${loss(last.validationLoss)}.`
+      : "Nothing trained yet.";
   }
 
-  #drawForecast(snapshot: Snapshot): void {
-    const { heldOut, forecast } = snapshot;
-    const { days, measured, seasonal, persistence } = heldOut;
-    this.#forecastChart.draw(days, measured, seasonal.line, forecast?.line ?? days.map(() => null));
-    drawScores(heldOut.horizon, [
-      ["LSTM", forecast],
-      ["Persistence", persistence],
-      ["Seasonal mean", seasonal],
+  /** The model's forecast of the held-out part, or that there is none yet. */
+  drawForecast(forecast: Forecast | undefined): void {
+    const [series, heldOut] = [this.#series!, this.#heldOut!];
+    const { steps, actual, best, baselines } = heldOut;
+    this.#forecastChart!.draw({
+      steps,
+      actual,
+      baseline: best.line,
+      model: forecast?.line ?? steps.map(() => null),
+    });
+    this.#drawScores([
+      { name: this.#cell, forecast },
+      ...baselines.map((b) => ({ name: b.name, forecast: b })),
     ]);
-    // Judged as the table shows it, to the hundredth of a degree.
-    const lead =
-      Math.min(hundredths(persistence.mae), hundredths(seasonal.mae)) - hundredths(forecast?.mae ?? 0);
-    const beaten = forecast !== undefined && lead > 0;
     const verdict = byId("verdict");
-    verdict.classList.toggle("good", beaten);
+    const error = forecast && withUnit(series, forecast.mae);
+    byId("forecast-summary").textContent = forecast
+      ? `${forecast.when}: mean absolute error ${error}; ${best.name} ${withUnit(series, best.mae)}.`
+      : `What came, and ${best.name}; no forecast yet.`;
+    // Judged as the table shows it.
+    const lead = forecast ? rounded(series, best.mae) - rounded(series, forecast.mae) : 0;
+    verdict.classList.toggle("good", lead > 0);
     if (!forecast) {
-      verdict.textContent = "The LSTM's row fills in while it trains.";
-      byId("forecast-summary").textContent = "Measured temperature and the seasonal mean; no forecast yet.";
+      verdict.textContent = `The ${this.#cell}’s row fills in while it trains.`;
       return;
     }
-    verdict.textContent = `After epoch ${forecast.epoch}: ${
-      beaten
-        ? `below both baselines, by ${(lead / 100).toFixed(2)} °C${heldOut.horizon > 1 ? " over all days ahead" : ""}.`
-        : "not yet below both baselines."
-    }`;
-    byId("forecast-summary").textContent =
-      `Forecast after epoch ${forecast.epoch}, mean absolute error ${forecast.mae.toFixed(2)} °C.`;
+    const by = withUnit(series, Math.abs(lead));
+    const all = baselines.length === 2 ? "both" : "all";
+    verdict.textContent =
+      lead > 0
+        ? `${forecast.when}: below ${all} baselines, by ${by}.`
+        : lead < 0
+          ? `${forecast.when}: not below ${all} baselines; ${by} above ${best.name}.`
+          : `${forecast.when}: as far off as ${best.name}.`;
   }
-}
 
-/** Fills the table. A week's forecast has a column for its last day, the hardest. */
-function drawScores(horizon: number, rows: readonly [name: string, forecast: Forecast | undefined][]): void {
-  const columns: [title: string, value: (forecast: Forecast) => number][] = [
-    ["MAE, °C", ({ mae }) => mae],
-    ["RMSE, °C", ({ rmse }) => rmse],
-  ];
-  if (horizon > 1) columns.push([`MAE on day ${horizon}`, ({ lastDayMae }) => lastDayMae]);
-  byId("scores-head").replaceChildren(
-    ...["Forecast", ...columns.map(([title]) => title)].map((title) => heading(title, "col")),
-  );
-  byId("scores-body").replaceChildren(
-    ...rows.map(([name, forecast], i) => {
-      const row = document.createElement("tr");
-      if (i === 0) row.className = "model";
-      row.append(heading(name, "row"));
-      for (const [, value] of columns)
-        row.insertCell().textContent = forecast ? value(forecast).toFixed(2) : "–";
-      return row;
-    }),
-  );
-}
-
-function heading(text: string, scope: "row" | "col"): HTMLTableCellElement {
-  const cell = document.createElement("th");
-  cell.scope = scope;
-  cell.textContent = text;
-  return cell;
+  /** Fills the table. A forecast of several steps has a column for the last of them, the hardest. */
+  #drawScores(rows: readonly { readonly name: string; readonly forecast: Judged | undefined }[]): void {
+    const [series, { horizon }] = [this.#series!, this.#heldOut!];
+    const unit = series.unit && `,${series.unit}`;
+    const columns: [title: string, value: (forecast: Judged) => number][] = [
+      [`MAE${unit}`, ({ mae }) => mae],
+      [`RMSE${unit}`, ({ rmse }) => rmse],
+    ];
+    if (horizon > 1) columns.push([`MAE on ${series.step} ${horizon}`, ({ lastMae }) => lastMae]);
+    byId("scores-head").replaceChildren(
+      ...["Forecast", ...columns.map(([title]) => title)].map((title) =>
+        element("th", { scope: "col" }, title),
+      ),
+    );
+    byId("scores-body").replaceChildren(
+      ...rows.map(({ name, forecast }, i) =>
+        element(
+          "tr",
+          i === 0 ? { class: "model" } : {},
+          element("th", { scope: "row" }, name),
+          ...columns.map(([, value]) =>
+            element("td", {}, forecast ? numberOf(series, value(forecast)) : "–"),
+          ),
+        ),
+      ),
+    );
+  }
 }

@@ -1,0 +1,68 @@
+/** Asks a run's worker for forecasts: of the held-out part now and then, and a roll-out whenever another one is wanted. */
+import type { NDArray } from "webgpu-lstm";
+import type { RemoteTrainer } from "webgpu-lstm/worker";
+import type { RollOutPanel } from "./roll-out-panel.ts";
+import type { SessionEvents } from "./session.ts";
+
+/** Seconds from one forecast to the next while a model trains, at least. */
+const INTERVAL = 1.5;
+
+/** Training is held up by forecasts for at most one part in this many. */
+const COST = 8;
+
+export class Forecaster {
+  readonly #panel: RollOutPanel;
+  readonly #events: Pick<SessionEvents, "onForecast">;
+  #trainer: RemoteTrainer | undefined;
+  #next = 0;
+  #rolling = false;
+  #wanted = false;
+
+  constructor(panel: RollOutPanel, events: Pick<SessionEvents, "onForecast">) {
+    this.#panel = panel;
+    this.#events = events;
+    panel.onChange = () => void this.#rollOut().catch(() => {});
+  }
+
+  /** The trainer of a model that has learned something; undefined while there is none. */
+  set trainer(trainer: RemoteTrainer | undefined) {
+    if (trainer !== this.#trainer) this.#next = 0;
+    this.#trainer = trainer;
+  }
+
+  async forecastIfDue(when: string): Promise<void> {
+    if (now() >= this.#next) await this.forecast(when);
+  }
+
+  /** Forecasts the held-out part, and rolls out. */
+  async forecast(when: string): Promise<void> {
+    const trainer = this.#trainer!;
+    const start = now();
+    const forecast = await trainer.call<NDArray>("heldOut");
+    if (trainer !== this.#trainer) return;
+    this.#events.onForecast(forecast, when);
+    await this.#rollOut();
+    this.#next = now() + Math.max(INTERVAL, COST * (now() - start));
+  }
+
+  /** Rolls out as the panel wishes; while that takes its time, only the latest wish counts. */
+  async #rollOut(): Promise<void> {
+    this.#wanted = true;
+    if (this.#rolling) return;
+    this.#rolling = true;
+    try {
+      while (this.#wanted && this.#trainer) {
+        this.#wanted = false;
+        const trainer = this.#trainer;
+        const { origin, steps } = this.#panel.wish;
+        const values = await trainer.call<Float32Array>("rollOut", origin, steps);
+        if (trainer === this.#trainer && !this.#wanted) this.#panel.draw(values);
+      }
+    } finally {
+      this.#rolling = false;
+      this.#wanted = false;
+    }
+  }
+}
+
+const now = () => performance.now() / 1000;

@@ -1,0 +1,48 @@
+/** Values and steps of a series as people read them. */
+import type { Series } from "./series/series.ts";
+
+type Spoken = Pick<Series, "unit" | "digits">;
+
+/** 12.34 °C, 2,874.56 */
+export function withUnit(series: Spoken, value: number): string {
+  return `${numberOf(series, value)}${series.unit}`;
+}
+
+/** Without the unit. */
+export function numberOf({ digits }: Spoken, value: number): string {
+  const text = value.toLocaleString("en-US", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return text.replace("-", "−");
+}
+
+/** A number as {@link numberOf} shows it. */
+export function rounded({ digits }: Spoken, value: number): number {
+  return Number(value.toFixed(digits));
+}
+
+const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
+const MINUTE = new Intl.DateTimeFormat("en-GB", {
+  dateStyle: "medium",
+  timeStyle: "short",
+  timeZone: "UTC",
+});
+
+/** When something is: on a chart's axis in seconds since 1970, or a step's number where there are no dates. */
+export function dateOf({ times, step }: Pick<Series, "times" | "step">, x: number): string {
+  if (!times) return `${step} ${Math.round(x).toLocaleString("en-US")}`;
+  const format = step === "month" ? MONTH : step === "hour" ? MINUTE : DAY;
+  return format.format(x * 1000);
+}
+
+/** When a step is. */
+export function stepName(series: Pick<Series, "times" | "step">, step: number): string {
+  return dateOf(series, series.times ? series.times[step]! / 1000 : step);
+}
+
+/** "1 day", "7 days" */
+export function stepCount({ step }: Pick<Series, "step">, count: number): string {
+  return `${count.toLocaleString("en-US")} ${step}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,27 @@
+/** The network that forecasts: a window in, the next steps out. */
+import { nn, type Tensor } from "webgpu-lstm";
+import type { CellKind, Settings } from "./settings.ts";
+
+const CELLS: Record<CellKind, typeof nn.LSTM | typeof nn.GRU | typeof nn.RNN> = {
+  LSTM: nn.LSTM,
+  GRU: nn.GRU,
+  RNN: nn.RNN,
+};
+
+/** A recurrent net that reads the window, and a linear layer that turns its last output into the forecast. */
+export class ForecastModel extends nn.Module {
+  readonly rnn: nn.LSTM | nn.GRU | nn.RNN;
+  readonly fc: nn.Linear;
+
+  constructor(features: number, { cell, hiddenSize, numLayers, horizon }: Settings) {
+    super();
+    this.rnn = new CELLS[cell](features, hiddenSize, { numLayers, batchFirst: true });
+    this.fc = new nn.Linear(hiddenSize, horizon);
+  }
+
+  /** `[N, window, features]` → `[N, horizon]` */
+  forward(x: Tensor): Tensor {
+    const { output } = this.rnn.forward(x);
+    return this.fc.forward(output.select(1, -1));
+  }
+}

@@ -1,0 +1,140 @@
+/** Where the visitor picks a point of the held-out part, and sees the model go on from there by itself. */
+import { SeriesChart } from "./charts.ts";
+import { stepCount, stepName, withUnit } from "./format.ts";
+import type { HeldOut } from "./held-out.ts";
+import type { ForecastTask } from "./task.ts";
+
+/** A point and a length. */
+export interface RollOutWish {
+  readonly origin: number;
+  readonly steps: number;
+}
+
+/** Of what came before the point, so many windows are shown. */
+const WINDOWS_BEFORE = 2;
+
+function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+  return document.getElementById(id) as E;
+}
+
+export class RollOutPanel {
+  /** Another point or length is wanted. */
+  onChange: () => void = () => {};
+  readonly #origin = byId<HTMLInputElement>("roll-out-origin");
+  readonly #steps = byId<HTMLInputElement>("roll-out-steps");
+  #task: ForecastTask | undefined;
+  #heldOut: HeldOut | undefined;
+  #chart: SeriesChart | undefined;
+  #cell = "";
+
+  constructor() {
+    byId<HTMLFormElement>("roll-out-form").addEventListener("submit", (event) => event.preventDefault());
+    for (const input of [this.#origin, this.#steps]) {
+      input.addEventListener("input", () => {
+        this.#limit();
+        this.draw(undefined);
+        this.onChange();
+      });
+    }
+  }
+
+  /** What is wanted; only after {@link show}. */
+  get wish(): RollOutWish {
+    return {
+      origin: this.#origin.valueAsNumber,
+      steps: this.#task!.series.rollOuts[this.#steps.valueAsNumber]!,
+    };
+  }
+
+  /** Shows a task before there is a model for it; another series begins at its own point. */
+  show(task: ForecastTask, heldOut: HeldOut, cell: string): void {
+    const { series, horizon, test } = task;
+    const another = this.#task?.series !== series;
+    this.#task = task;
+    this.#heldOut = heldOut;
+    this.#cell = cell;
+    if (another) {
+      this.#steps.min = "0";
+      this.#steps.max = String(series.rollOuts.length - 1);
+      this.#steps.value = String(Math.floor((series.rollOuts.length - 1) / 2));
+      this.#origin.min = String(test[0]);
+      // Before its value, which it bounds.
+      this.#origin.max = String(test[1]);
+      this.#origin.value = String(test[0] + Math.floor((test[1] - test[0]) / 4));
+    }
+    this.#limit();
+    byId("roll-out-rule").textContent = ruleOf(task, horizon);
+    this.#chart?.destroy();
+    this.#chart = new SeriesChart(byId("roll-out-chart"), series, {
+      baseline: this.#baseline.name.toLowerCase(),
+      model: cell,
+    });
+    this.draw(undefined);
+  }
+
+  /** @param values What the model says of the steps that are wanted; undefined if that is not known */
+  draw(values: ArrayLike<number> | undefined): void {
+    const task = this.#task!;
+    const { origin, steps: ahead } = this.wish;
+    const from = Math.max(0, origin - WINDOWS_BEFORE * task.window);
+    const steps = Array.from({ length: origin + ahead - from }, (_, i) => from + i);
+    const { values: actual } = task.series;
+    const believed = (value: (step: number) => number) =>
+      // Both lines begin where the known ones end.
+      steps.map((step) => (step >= origin ? value(step) : step === origin - 1 ? actual[step]! : null));
+    this.#chart!.draw({
+      steps,
+      actual: steps.map((step) => actual[step]!),
+      baseline: believed((step) => this.#baseline.at(origin, step - origin)),
+      model: values ? believed((step) => values[step - origin]!) : steps.map(() => null),
+    });
+    byId("roll-out-note").textContent = this.#note(values);
+  }
+
+  get #baseline() {
+    return this.#heldOut!.baselines.at(-1)!;
+  }
+
+  /** The point is so early that all steps have come. */
+  #limit(): void {
+    const { series, length } = this.#task!;
+    const { steps } = this.wish;
+    this.#origin.max = String(length - steps);
+    const say = (input: HTMLInputElement, text: string) => {
+      input.parentElement!.querySelector("output")!.textContent = text;
+      input.setAttribute("aria-valuetext", text);
+    };
+    say(this.#origin, stepName(series, this.#origin.valueAsNumber));
+    say(this.#steps, stepCount(series, steps));
+  }
+
+  #note(values: ArrayLike<number> | undefined): string {
+    const { series } = this.#task!;
+    const { origin, steps } = this.wish;
+    const errorOf = (at: (ahead: number) => number) => {
+      let sum = 0;
+      for (let k = 0; k < steps; k++) sum += Math.abs(at(k) - series.values[origin + k]!);
+      return withUnit(series, sum / steps);
+    };
+    const others = this.#heldOut!.baselines.map(
+      ({ name, at }) => `${name} ${errorOf((ahead) => at(origin, ahead))}`,
+    ).join(", ");
+    const model = values ? `${this.#cell} ${errorOf((ahead) => values[ahead]!)}, ` : "";
+    return `Mean absolute error over these ${stepCount(series, steps)}: ${model}${others}.`;
+  }
+}
+
+function ruleOf({ series, features }: ForecastTask, horizon: number): string {
+  const fed =
+    horizon === 1
+      ? "From a point of the held-out part on, the model’s own forecasts are fed back, one by one, as if they had come."
+      : `From a point of the held-out part on, the model’s own forecasts are fed back, ${horizon} at a time, as if they had come.`;
+  const calendar = series.calendar.length > 0 ? " The calendar is known ahead." : "";
+  const others =
+    series.columns.length > 0
+      ? ` What the other ${features > 2 ? "columns" : "column"} will be is not: they take ${
+          series.period === null ? "their mean" : "their mean at that time of the season"
+        } in the training part.`
+      : "";
+  return fed + calendar + others;
+}

@@ -1,0 +1,29 @@
+/** Many steps ahead: the model's own forecasts are fed back as if they had come. */
+import type { NDArray } from "webgpu-lstm";
+import type { ForecastTask } from "./task.ts";
+
+/**
+ * Forecasts `steps` steps from `origin` on. Nothing from the origin on is looked at but the calendar.
+ * @param predict The model: windows `[1, window, features]` in, `[1, horizon]` out.
+ * @returns as many values in the series' unit
+ */
+export async function rollOut(
+  task: ForecastTask,
+  origin: number,
+  steps: number,
+  predict: (x: NDArray) => Promise<NDArray>,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { horizon, length } = task;
+  const end = Math.min(origin + steps, length);
+  const rows = { scaled: task.rows.scaled.slice(), target: task.rows.target.slice() };
+  const values: number[] = [];
+  for (let next = origin; next < end; next += horizon) {
+    const output = await predict(task.inputs([next], rows));
+    const { data } = task.inUnits(output, [next], rows);
+    for (let k = 0; k < horizon && next + k < end; k++) {
+      values.push(data[k]!);
+      task.believe(rows, next + k, data[k]!);
+    }
+  }
+  return Float32Array.from(values);
+}

@@ -1,0 +1,116 @@
+/** A visitor's own CSV file in the Forecast view. */
+import { expect, test } from "playwright/test";
+import { drop, errors, expectBelowBaselines, finish, openForecast, place, shown } from "./forecast-page.ts";
+import { button, expectAccessible, expectFits, WIDTHS } from "./page.ts";
+
+/** Days of a load that goes by the week and by the day's temperature; `change` writes a cell in its own way. */
+function load(
+  days: number,
+  change: (day: number, cells: string[]) => string[] = (_, cells) => cells,
+): string {
+  const lines = Array.from({ length: days }, (_, day) => {
+    const date = new Date(Date.UTC(2021, 0, 1 + day)).toISOString().slice(0, 10);
+    const temperature = 10 + 8 * Math.sin(day / 23) + 2 * Math.sin(day * 1.7);
+    const weekend = [0, 6].includes(new Date(date).getUTCDay()) ? 30 : 0;
+    const value = 100 - weekend + 2 * (temperature - 10) + 3 * Math.sin(day * 2.9);
+    return change(day, [date, value.toFixed(2), temperature.toFixed(2), "quiet"]).join(",");
+  });
+  return ["date,load,temperature,remark", ...lines].join("\n");
+}
+
+for (const [name, size] of WIDTHS) {
+  test(`a dropped file trains on the columns that are chosen, ${name}`, async ({ page }) => {
+    await page.setViewportSize(size);
+    const complaints = await openForecast(page);
+    await drop(page, "load.csv", load(500));
+    await expect(page.getByRole("radio", { name: "Your CSV file" })).toBeChecked();
+    await expect(shown(page, "csv-status")).toHaveText("load.csv: 500 rows.");
+    await expect(page.getByLabel("Forecast", { exact: true })).toHaveValue("load");
+    await expect(page.getByLabel("Dates")).toHaveValue("date");
+    // What is no number cannot be chosen.
+    const columns = page.getByRole("group", { name: "From these columns too" });
+    await expect(columns.getByRole("checkbox")).toHaveCount(1);
+    await columns.getByLabel("temperature").check();
+    await expect(shown(page, "series-about")).toHaveText(
+      "load from its own values before, with temperature, and the calendar.",
+    );
+    await expect(shown(page, "scores")).toContainText("The next day");
+    await expectAccessible(page);
+    await expectFits(page);
+    await button(page, "Start").click();
+    await expect(page.getByLabel("Forecast", { exact: true })).toBeDisabled();
+    await finish(page, 60);
+    await expectBelowBaselines(page, "LSTM");
+    await expect(shown(page, "roll-out-note")).toContainText("LSTM");
+    expect(complaints).toEqual([]);
+  });
+}
+
+test("other columns are another series; a resumed run has its own", async ({ page }) => {
+  const complaints = await openForecast(page);
+  await page.getByRole("radio", { name: "Your CSV file" }).check({ force: true });
+  await expect(button(page, "Start")).toBeHidden();
+  await page.getByLabel("Choose a CSV file").setInputFiles({
+    name: "mine.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(load(300)),
+  });
+  await page.getByLabel("Forecast", { exact: true }).selectOption("temperature");
+  await page.getByLabel("Dates").selectOption("none");
+  await expect(shown(page, "series-about")).toHaveText("temperature from its own values before.");
+  await expect(shown(page, "scores")).toContainText("The next row");
+  await place(page, { Epochs: 6 });
+  await button(page, "Start").click();
+  await expect(shown(page, "epoch")).toHaveText(/^[2-9]\d* of 200/, { timeout: 30_000 });
+  await button(page, "Pause").click();
+  await expect(shown(page, "status")).toContainText("Paused in epoch");
+
+  await page.reload();
+  await button(page, "Resume it").click();
+  await expect(page.getByRole("radio", { name: "Your CSV file" })).toBeChecked();
+  await expect(shown(page, "csv-status")).toContainText("mine.csv, from the interrupted run");
+  await expect(shown(page, "epoch")).toHaveText(/^[2-9]\d* of 200/, { timeout: 30_000 });
+  await button(page, "Cancel").click();
+  await expect(shown(page, "status")).toContainText("Cancelled after");
+  expect((await errors(page))["Persistence"]).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+});
+
+test("says what is wrong with a file, and takes the next one", async ({ page }) => {
+  const complaints = await openForecast(page);
+  const alert = page.getByRole("alert");
+  for (const [name, content, message] of [
+    ["empty.csv", "", "The file is empty"],
+    ["photo.png", Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 13]), "This is not a text file"],
+    ["words.csv", "name,place\nEve,Bern\nAda,Rome\n", "No column of words.csv holds numbers (name, place)."],
+    ["short.csv", load(20), "short.csv has 20 rows; at least 60 are needed to learn from."],
+    ["torn.csv", "a,b\n1,2\n3\n", "Line 3 has 1 cell, but the header has 2 columns."],
+    ["quote.csv", 'a,b\n1,"2\n3,4\n', 'Line 2: a quote (") is opened and never closed.'],
+    ["huge.csv", Buffer.alloc(10_000_001, "1,2\n"), "huge.csv has 10.0 MB; files up to 10.0 MB are read."],
+    [
+      "disorder.csv",
+      load(100, (day, cells) => (day === 50 ? ["2020-06-01", ...cells.slice(1)] : cells)),
+      'Line 52, column "date": 2020-06-01 does not come after the row before it',
+    ],
+  ] as const) {
+    await drop(page, name, content);
+    await expect(alert).toContainText(message);
+    await expect(button(page, "Start")).toBeHidden();
+  }
+  // The last one has columns to choose from: without its dates it can be used.
+  await page.getByLabel("Dates").selectOption("none");
+  await expect(alert).toBeHidden();
+  await expect(button(page, "Start")).toBeEnabled();
+
+  const holes = load(100, (day, cells) => (day % 10 === 3 ? [cells[0]!, "", ...cells.slice(2)] : cells));
+  await drop(page, "holes.csv", holes);
+  await expect(page.getByLabel("Forecast", { exact: true })).toHaveValue("temperature");
+  await expect(alert).toBeHidden();
+  await page.getByLabel("Forecast", { exact: true }).selectOption("load (10 holes)");
+  await expect(alert).toContainText('Line 5, column "load": the cell is empty; fill the gap');
+  await expectAccessible(page);
+  await page.getByRole("radio", { name: "Seattle’s weather" }).check({ force: true });
+  await expect(alert).toBeHidden();
+  await expect(button(page, "Start")).toBeEnabled();
+  expect(complaints).toEqual([]);
+});

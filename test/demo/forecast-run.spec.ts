@@ -1,0 +1,143 @@
+/** The Forecast view's runs: paused, cancelled, resumed after a reload; what the main thread does meanwhile; and trouble. */
+import { expect, test } from "playwright/test";
+import { beforeWorker, curve, errors, finish, number, openForecast, place, shown } from "./forecast-page.ts";
+import { busyTime, button, expectAccessible, open, watchMainThread } from "./page.ts";
+
+test("after a reload it offers to resume, and goes on along the same curve", async ({ page }) => {
+  const complaints = await openForecast(page);
+  // Not what the page opens with: it must come back with the run.
+  await page.getByRole("radio", { name: "CO₂" }).check({ force: true });
+  await page.getByLabel("Cell").selectOption("GRU");
+  await place(page, { Epochs: 2 });
+  const epoch = number(page, "epoch");
+  await button(page, "Start").click();
+  await finish(page, 20);
+  const straight = { curve: await curve(page), errors: await errors(page) };
+  expect(straight.curve.length).toBe(20);
+
+  await button(page, "Start again").click();
+  await expect.poll(epoch, { timeout: 30_000 }).toBeLessThan(5);
+  await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(5);
+  await button(page, "Pause").click();
+  await expect(shown(page, "status")).toContainText("Paused in epoch");
+  const paused = await epoch();
+  expect(paused).toBeLessThan(20);
+  await page.waitForTimeout(700);
+  expect(await epoch()).toBe(paused);
+  expect(await curve(page)).toEqual(straight.curve.slice(0, paused));
+
+  await page.reload();
+  const offer = page.getByRole("region", { name: "Interrupted run" });
+  await expect(offer).toContainText(/The last run was interrupted in epoch \d+ of 20/);
+  await expectAccessible(page);
+  await button(page, "Resume it").click();
+  await expect(offer).toBeHidden();
+  await expect(page.getByRole("radio", { name: "CO₂" })).toBeChecked();
+  await expect(page.getByLabel("Cell")).toHaveValue("GRU");
+  await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(paused);
+  expect((await curve(page)).slice(0, paused)).toEqual(straight.curve.slice(0, paused));
+  await finish(page, 20);
+  expect({ curve: await curve(page), errors: await errors(page) }).toEqual(straight);
+
+  // It is over: there is nothing to resume.
+  await page.reload();
+  await expect(button(page, "Start")).toBeEnabled();
+  await expect(offer).toBeHidden();
+  expect(complaints).toEqual([]);
+});
+
+test("pauses, resumes, and cancels within a second; an offer can be discarded", async ({ page }) => {
+  const complaints = await openForecast(page);
+  const epoch = number(page, "epoch");
+  const status = shown(page, "status");
+  await button(page, "Start").click();
+  await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(2);
+  await button(page, "Pause").click();
+  await expect(status).toContainText("Paused in epoch");
+  const paused = await epoch();
+  // What it knows by then is shown.
+  expect((await errors(page))["LSTM"]).toBeGreaterThan(0);
+  await button(page, "Resume").click();
+  await expect.poll(epoch, { timeout: 15_000 }).toBeGreaterThan(paused);
+
+  const before = performance.now();
+  await button(page, "Cancel").click();
+  await expect(status).toContainText(/Cancelled after \d+ epochs/);
+  expect(performance.now() - before).toBeLessThan(1000);
+  const stopped = await epoch();
+  await page.waitForTimeout(1000);
+  expect(await epoch()).toBe(stopped);
+
+  // A cancelled run is not offered; one that a closed page leaves behind is, and need not be wanted.
+  await button(page, "Start again").click();
+  await expect.poll(epoch, { timeout: 30_000 }).toBeLessThan(stopped);
+  await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+  await button(page, "Pause").click();
+  await expect(status).toContainText("Paused in epoch");
+  await page.reload();
+  await button(page, "Discard it").click();
+  await expect(button(page, "Discard it")).toBeHidden();
+  await page.reload();
+  await expect(button(page, "Start")).toBeEnabled();
+  await page.waitForTimeout(300);
+  await expect(button(page, "Discard it")).toBeHidden();
+  expect(complaints).toEqual([]);
+});
+
+test("the main thread stays free while it trains", async ({ page }) => {
+  await openForecast(page);
+  await watchMainThread(page);
+  await button(page, "Start").click();
+  await finish(page, 30);
+  const { longest, framesPerSecond } = await busyTime(page);
+  console.log(
+    `longest task over 50 ms: ${longest} ms (0: none); ${framesPerSecond.toFixed(1)} frames a second`,
+  );
+  expect(longest).toBeLessThan(100);
+  expect(framesPerSecond).toBeGreaterThan(15);
+});
+
+test("says so where there is no WebGPU, and still shows the series", async ({ page }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "gpu"));
+  await open(page);
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("This browser has no WebGPU");
+  await expect(button(page, "Start")).toBeDisabled();
+  await page.getByRole("radio", { name: "Sine tutorial" }).check({ force: true });
+  await expect(shown(page, "series-about")).toContainText("The sine tutorial");
+  await expect(alert).toContainText("This browser has no WebGPU");
+  await expect(button(page, "Start")).toBeDisabled();
+  await expectAccessible(page);
+});
+
+test("says so where WebGPU has no adapter", async ({ page }) => {
+  await beforeWorker(page, "GPU.prototype.requestAdapter = async () => null");
+  await open(page);
+  await expect(page.getByRole("alert")).toContainText("WebGPU found no adapter");
+  await expect(button(page, "Start")).toBeDisabled();
+  await expect(page.getByTestId("adapter")).toHaveText("none");
+});
+
+test("says so when the device is lost, and a new model gets a new one", async ({ page }) => {
+  await beforeWorker(
+    page,
+    `const request = GPUAdapter.prototype.requestDevice;
+     GPUAdapter.prototype.requestDevice = async function (...options) {
+       const device = await request.apply(this, options);
+       new BroadcastChannel("lose the device").onmessage = () => device.destroy();
+       return device;
+     }`,
+  );
+  await openForecast(page);
+  await place(page, { Epochs: 6 });
+  const epoch = number(page, "epoch");
+  await button(page, "Start").click();
+  await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+  await page.evaluate(() => new BroadcastChannel("lose the device").postMessage(null));
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("The GPU device was lost");
+  await expect(shown(page, "status")).toHaveText("Stopped.");
+  await button(page, "Start again").click();
+  await expect(alert).toBeHidden();
+  await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+});
