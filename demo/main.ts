@@ -10,6 +10,7 @@ const VIEWS: readonly ViewEntry[] = [
   { id: "text", name: "Text", load: () => import("./text/index.ts") },
   { id: "stream", name: "Stream", load: () => import("./stream/index.ts") },
   { id: "inspect", name: "Inspect", load: () => import("./inspect/index.ts") },
+  { id: "compare", name: "Compare", load: () => import("./compare/index.ts") },
 ];
 
 startTheme(document.getElementById("theme") as HTMLButtonElement);

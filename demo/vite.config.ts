@@ -3,6 +3,11 @@ import { defineConfig } from "vite";
 import { wgslComments } from "../tools/wgsl-comments.ts";
 import library from "../vite.config.ts";
 
+/** What the Compare view loads on demand. */
+const TENSORFLOW = ["core", "layers", "backend-webgpu", "backend-wasm"].map(
+  (part) => `@tensorflow/tfjs-${part}`,
+);
+
 /**
  * The demo, as a site that works from any path (`base: "./"`).
  * It imports the library from its source, by the name a user would write.
@@ -14,7 +19,7 @@ export default defineConfig({
   resolve: library.resolve ?? {},
   worker: { format: "es", plugins: () => [wgslComments()] },
   // A fixed list: a dependency discovered at the first visit would reload the page.
-  optimizeDeps: { include: ["uplot", "d3-dsv"] },
+  optimizeDeps: { include: ["uplot", "d3-dsv", ...TENSORFLOW] },
   build: {
     outDir: fileURLToPath(new URL("../dist-demo", import.meta.url)),
     emptyOutDir: true,

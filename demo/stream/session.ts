@@ -131,8 +131,9 @@ export class Session {
 
   /** Stops at once: nothing is read any more, and the worker's end frees the GPU. */
   stop(): void {
+    if (this.#abort.signal.aborted) return;
     this.#end();
-    if (this.phase !== "failed") this.#enter("stopped");
+    this.#enter("stopped");
   }
 
   #end(): void {

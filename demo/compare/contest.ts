@@ -1,0 +1,236 @@
+/** One comparison, from Run to its tables: who is asked what, in which order, and what came of it. */
+import type { Task } from "../../bench/workload.ts";
+import { Estimate } from "../training/estimate.ts";
+import type { Library, Opening } from "./protocol.ts";
+import { LibraryError, Seat, TooSlow } from "./seat.ts";
+import { type Choice, TASKS } from "./workloads.ts";
+
+/** How a library's first result compares with this library's. */
+export interface Check {
+  /** Of a loss relative to it; of outputs the largest difference. */
+  readonly difference: number;
+  readonly agrees: boolean;
+}
+
+/** What is known of a library at a task. */
+export interface Row {
+  readonly library: Library;
+  readonly task: Task;
+  /** waiting → opening (loading, compiling, the first step) → timing → done; or failed. */
+  state: "waiting" | "opening" | "timing" | "done" | "failed";
+  opening: Opening | undefined;
+  check: Check | undefined;
+  /** ms of a step, one a sample. */
+  readonly samples: number[];
+  /** ms that a step, or where there is no opening the first one, took at least when it was given up. */
+  atLeast: number | undefined;
+  error: unknown;
+}
+
+/** A first result may be this far from this library's: float32's roundings are far below, a different model far above. */
+const TOLERANCE = 1e-4;
+
+/** A sample lasts at least about this long, in ms: far above a browser's clock. */
+const LONG_ENOUGH = 25;
+const MOST_STEPS = 200;
+const MOST_SAMPLES = 25;
+
+/** Of a library's work at a task, the share up to the first step's end. */
+const OPENING_SHARE = 0.4;
+
+export type Phase = "running" | "done" | "cancelled" | "failed";
+
+export class Contest {
+  readonly choice: Choice;
+  readonly rows: readonly Row[];
+  phase: Phase = "running";
+  adapter: Opening["adapter"];
+  error: unknown;
+  readonly at = new Date();
+  readonly #libraries: readonly Library[];
+  readonly #onChange: () => void;
+  readonly #seats: ReadonlyMap<Library, Seat>;
+  readonly #estimate = new Estimate();
+  #done = 0;
+
+  /** @param peers Besides this library; each is loaded when its turn comes */
+  constructor(choice: Choice, peers: readonly Library[], onChange: () => void) {
+    this.choice = choice;
+    this.#libraries = ["webgpu-lstm", ...peers];
+    this.#onChange = onChange;
+    this.#seats = new Map(this.#libraries.map((library) => [library, new Seat(library)]));
+    this.rows = TASKS.flatMap(({ task }) =>
+      this.#libraries.map(
+        (library): Row => ({
+          library,
+          task,
+          state: "waiting",
+          opening: undefined,
+          check: undefined,
+          samples: [],
+          atLeast: undefined,
+          error: undefined,
+        }),
+      ),
+    );
+    void this.#run();
+  }
+
+  /** Share of everything that is done, 0 to 1. */
+  get done(): number {
+    return this.phase === "done" ? 1 : this.#done / this.rows.length;
+  }
+
+  get secondsLeft(): number | undefined {
+    return this.phase === "running" ? this.#estimate.secondsLeft : undefined;
+  }
+
+  /** Ends every worker at once; what was measured stays. */
+  cancel(): void {
+    if (this.phase !== "running") return;
+    this.#finish("cancelled");
+  }
+
+  #finish(phase: Phase): void {
+    this.phase = phase;
+    for (const row of this.rows) {
+      if (row.state === "timing" && row.samples.length > 0) row.state = "done";
+      else if (row.state === "opening" || row.state === "timing") row.state = "waiting";
+    }
+    for (const seat of this.#seats.values()) seat.end(new Error("cancelled"));
+    this.#onChange();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (const { task } of TASKS) await this.#compare(task);
+      if (this.phase === "running") this.#finish("done");
+    } catch (error) {
+      if (this.phase !== "running") return;
+      this.error = error;
+      this.#finish("failed");
+    }
+  }
+
+  async #compare(task: Task): Promise<void> {
+    const rows = this.rows.filter((row) => row.task === task);
+    for (const row of rows) {
+      await this.#open(row, rows[0]!);
+      if (this.phase !== "running") return;
+    }
+    // In alternation, so that all see the same machine.
+    const spent = new Map(rows.map((row) => [row, 0]));
+    const counts = new Map(rows.map((row) => [row, this.#firstCount(row)]));
+    const wants = (row: Row) =>
+      row.state === "timing" && row.samples.length < MOST_SAMPLES && spent.get(row)! < this.choice.budget;
+    while (rows.some(wants)) {
+      for (const row of rows.filter(wants)) {
+        const count = counts.get(row)!;
+        const ms = await this.#sample(row, count);
+        if (this.phase !== "running") return;
+        if (ms === undefined) break;
+        spent.set(row, spent.get(row)! + ms * count);
+        counts.set(row, Math.max(1, Math.min(MOST_STEPS, Math.ceil(LONG_ENOUGH / ms))));
+        this.#mark((ms * count * (1 - OPENING_SHARE)) / this.choice.budget, row);
+      }
+    }
+    for (const row of rows) {
+      if (row.state === "timing") row.state = "done";
+      await this.#seats.get(row.library)!.close();
+      this.#settle(row);
+    }
+  }
+
+  async #open(row: Row, ours: Row): Promise<void> {
+    const seat = this.#seats.get(row.library)!;
+    const before = this.rows.find(
+      ({ library, error }) => library === row.library && error instanceof LibraryError && error.loading,
+    );
+    if (before) return this.#fail(row, before.error);
+    row.state = "opening";
+    this.#onChange();
+    try {
+      const workload = { ...this.choice.workload, task: row.task };
+      row.opening = await seat.open(workload, this.choice.patience);
+      this.adapter ??= row.opening.adapter;
+      row.check = row === ours ? undefined : checkOf(row.opening, ours.opening!, row.task);
+      if (row.check && !row.check.agrees) {
+        throw new Error("its first result is another one: not timed");
+      }
+      // What compiles at the first step is behind; a second one, not counted, warms caches. Where one takes seconds it counts.
+      if (row.opening.firstStepMs < 5 * LONG_ENOUGH * 10) await seat.sample(1, this.choice.patience);
+      row.state = "timing";
+      this.#mark(OPENING_SHARE, row);
+    } catch (error) {
+      this.#giveUp(row, error);
+    }
+  }
+
+  async #sample(row: Row, count: number): Promise<number | undefined> {
+    try {
+      const ms = await this.#seats.get(row.library)!.sample(count, this.choice.patience);
+      row.samples.push(ms);
+      this.#onChange();
+      return ms;
+    } catch (error) {
+      this.#giveUp(row, error);
+      return undefined;
+    }
+  }
+
+  /** This library must do; a peer that does not is shown as it is. */
+  #giveUp(row: Row, error: unknown): void {
+    if (this.phase !== "running") return;
+    if (error instanceof TooSlow && row.samples.length > 0) {
+      row.state = "done";
+      this.#settle(row);
+      return;
+    }
+    if (error instanceof TooSlow) row.atLeast = error.ms;
+    else if (row.library === "webgpu-lstm") throw error;
+    this.#fail(row, error);
+  }
+
+  #fail(row: Row, error: unknown): void {
+    row.state = "failed";
+    row.error = error;
+    this.#settle(row);
+  }
+
+  #firstCount({ opening }: Row): number {
+    return opening && opening.firstStepMs < 4 * LONG_ENOUGH ? 4 : 1;
+  }
+
+  /** Shares that each row has contributed to the progress. */
+  readonly #shares = new Map<Row, number>();
+
+  #mark(share: number, row: Row): void {
+    const before = this.#shares.get(row) ?? 0;
+    const after = Math.min(1, before + share);
+    this.#shares.set(row, after);
+    this.#done += after - before;
+    this.#estimate.mark(this.done, performance.now() / 1000);
+    this.#onChange();
+  }
+
+  #settle(row: Row): void {
+    this.#mark(1, row);
+  }
+}
+
+function checkOf(opening: Opening, ours: Opening, task: Task): Check {
+  const [mine, theirs] = [ours.firstResult, opening.firstResult];
+  if (mine.length !== theirs.length) return { difference: Number.POSITIVE_INFINITY, agrees: false };
+  let difference = 0;
+  for (const [i, value] of theirs.entries()) difference = Math.max(difference, Math.abs(value - mine[i]!));
+  if (task === "train") difference /= Math.abs(mine[0]!);
+  return { difference, agrees: difference <= TOLERANCE };
+}
+
+/** The median of a row's samples, in ms. */
+export function medianOf({ samples }: Row): number | undefined {
+  if (samples.length === 0) return undefined;
+  const sorted = samples.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}

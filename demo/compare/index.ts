@@ -1,0 +1,174 @@
+/** The Compare view: this library and TensorFlow.js, timed in the visitor's browser. */
+import { bar, element, table } from "../shell/dom.ts";
+import type { Gpu } from "../shell/gpu.ts";
+import { showNotice, showText } from "../shell/notice.ts";
+import type { View } from "../shell/view.ts";
+import { timeLeft } from "../training/estimate.ts";
+import "./compare.css";
+import html from "./compare.html?raw";
+import { Contest, medianOf, type Row } from "./contest.ts";
+import { type Library, NAMES } from "./protocol.ts";
+import { LibraryError } from "./seat.ts";
+import { adapterNote, COLUMNS, cellsOf, markdownOf } from "./table.ts";
+import { CHOICES, TASKS } from "./workloads.ts";
+
+export function mount(root: HTMLElement, gpu: Gpu): View {
+  root.innerHTML = html;
+  const view = new CompareView(gpu);
+  return {
+    // Nothing is fetched or asked for before the visitor presses Run.
+    enter() {},
+    leave: async () => view.cancel(),
+  };
+}
+
+const part = <E extends HTMLElement = HTMLElement>(name: string) =>
+  document.getElementById(`compare-${name}`) as E;
+
+const PEERS: readonly Library[] = ["tfjs-webgpu", "tfjs-wasm"];
+
+class CompareView {
+  readonly #gpu: Gpu;
+  #contest: Contest | undefined;
+  #drawing = false;
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+    part("workload").replaceChildren(
+      ...CHOICES.map(({ id, name }) => element("option", { value: id }, name)),
+    );
+    part("workload").addEventListener("change", () => this.#showAbout());
+    part("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#run();
+    });
+    part("cancel").addEventListener("click", () => this.cancel());
+    part("copy").addEventListener("click", () => void this.#copy());
+    this.#showAbout();
+    part("status").textContent = "Press Run: TensorFlow.js is fetched then, 1 to 3 MB.";
+  }
+
+  cancel(): void {
+    this.#contest?.cancel();
+  }
+
+  get #choice() {
+    return CHOICES[part<HTMLSelectElement>("workload").selectedIndex]!;
+  }
+
+  #showAbout(): void {
+    const { about, id } = this.#choice;
+    const size =
+      id === "small" ? "Done within a minute, also without a GPU." : "For a GPU; minutes without one.";
+    part("about").textContent = `${about}. ${size}`;
+  }
+
+  #run(): void {
+    const form = new FormData(part<HTMLFormElement>("form"));
+    const peers = PEERS.filter((library) => form.has(library));
+    showNotice(part("notice"), undefined);
+    part("copied").textContent = "";
+    part("text-field").hidden = true;
+    this.#contest = new Contest(this.#choice, peers, () => this.#draw());
+    this.#draw();
+  }
+
+  #draw(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    requestAnimationFrame(() => {
+      this.#drawing = false;
+      const contest = this.#contest!;
+      const running = contest.phase === "running";
+      part<HTMLButtonElement>("run").disabled = running;
+      part<HTMLButtonElement>("cancel").disabled = !running;
+      part<HTMLButtonElement>("copy").disabled = running;
+      for (const input of part("form").querySelectorAll<HTMLInputElement>("input, select"))
+        input.disabled = running;
+      setText("status", statusOf(contest));
+      part<HTMLProgressElement>("progress").value = contest.done;
+      const { secondsLeft } = contest;
+      setText("left", secondsLeft === undefined ? "" : timeLeft(secondsLeft));
+      if (contest.adapter) this.#gpu.describe(contest.adapter.name);
+      this.#drawResults(contest);
+      if (contest.phase === "failed") showNotice(part("notice"), contest.error);
+      else this.#tellUnloaded(contest);
+    });
+  }
+
+  #drawResults(contest: Contest): void {
+    part("results").hidden = contest.phase === "failed";
+    setText("adapter", adapterNote(contest));
+    setText("verdict", verdictOf(contest));
+    part("tables").replaceChildren(
+      ...TASKS.flatMap(({ task, name, about }) => {
+        const rows = contest.rows.filter((row) => row.task === task);
+        return [element("h3", {}, name), tableOf(name, about, rows)];
+      }),
+    );
+  }
+
+  #tellUnloaded({ rows }: Contest): void {
+    const failed = rows.find(({ error }) => error instanceof LibraryError && error.loading);
+    if (!failed || !part("notice").hidden) return;
+    showText(part("notice"), {
+      title: `${NAMES[failed.library]} could not be loaded`,
+      advice: `${(failed.error as Error).message}. It comes from where this page comes from: check the connection and press Run again. This library's own times are below.`,
+    });
+  }
+
+  async #copy(): Promise<void> {
+    const text = markdownOf(this.#contest!);
+    try {
+      await navigator.clipboard.writeText(text);
+      part("copied").textContent = "Copied: two tables in Markdown.";
+    } catch {
+      // Without permission: then the visitor copies it.
+      const area = part<HTMLTextAreaElement>("text");
+      part("text-field").hidden = false;
+      area.value = text;
+      area.select();
+      part("copied").textContent = "The browser does not let this page copy; the text is below, selected.";
+    }
+  }
+}
+
+function tableOf(name: string, about: string, rows: readonly Row[]): DocumentFragment {
+  const slowest = Math.max(...rows.map((row) => medianOf(row) ?? 0));
+  const columns = [
+    ...COLUMNS.map((title, i) => ({ title, numeric: i > 0 && i < COLUMNS.length - 1 })),
+    { title: "" },
+  ];
+  const cells = rows.map((row) => [...cellsOf(row, rows[0]!), bar((medianOf(row) ?? 0) / (slowest || 1))]);
+  return table(name, about, columns, cells);
+}
+
+function statusOf({ phase, rows }: Contest): string {
+  if (phase === "done") return "Done.";
+  if (phase === "cancelled") return "Cancelled; what was measured stays.";
+  if (phase === "failed") return "Stopped.";
+  const opening = rows.find(({ state }) => state === "opening");
+  const { task } = opening ?? rows.find(({ state }) => state === "timing") ?? rows[0]!;
+  const what = TASKS.find((one) => one.task === task)!.name.toLowerCase();
+  return opening ? `${NAMES[opening.library]}: loading, and its first ${what}…` : `Timing, in turn: ${what}…`;
+}
+
+function verdictOf({ rows }: Contest): string {
+  const parts = TASKS.flatMap(({ task, name }) => {
+    const [ours, ...peers] = rows.filter((row) => row.task === task);
+    const mine = medianOf(ours!);
+    return peers.flatMap((peer) => {
+      const median = medianOf(peer);
+      if (mine === undefined || median === undefined) return [];
+      const [times, word] = median >= mine ? [median / mine, "longer"] : [mine / median, "less"];
+      return [
+        `${name}: ${NAMES[peer.library]} takes ${times.toFixed(1)} times ${word === "longer" ? "as long" : "less"}.`,
+      ];
+    });
+  });
+  return parts.join(" ");
+}
+
+function setText(name: string, text: string): void {
+  if (part(name).textContent !== text) part(name).textContent = text;
+}

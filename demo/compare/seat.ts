@@ -1,0 +1,95 @@
+/** A library in its worker, as the page asks it. */
+import type { Workload } from "../../bench/workload.ts";
+import type { Answer, Failure, Library, Opening, Request } from "./protocol.ts";
+
+/** A request without its number. */
+type Asking = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
+
+/** A library's answer did not come in time; its worker is ended. */
+export class TooSlow extends Error {
+  /** How long was waited, in ms. */
+  readonly ms: number;
+
+  constructor(ms: number) {
+    super(`no answer within ${ms / 1000} s`);
+    this.name = "TooSlow";
+    this.ms = ms;
+  }
+}
+
+/** What a worker failed with. */
+export class LibraryError extends Error {
+  readonly loading: boolean;
+
+  constructor({ name, message, loading }: Failure) {
+    super(message);
+    this.name = name;
+    this.loading = loading;
+  }
+}
+
+export class Seat {
+  readonly library: Library;
+  #worker: Worker | undefined;
+  #asked = 0;
+  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
+
+  constructor(library: Library) {
+    this.library = library;
+  }
+
+  /** Loads the library at the first call, builds the workload's model and does one step. */
+  open(workload: Workload, patience: number): Promise<Opening> {
+    return this.#ask({ kind: "open", library: this.library, workload }, patience);
+  }
+
+  /** Mean time of `count` steps, in ms. */
+  sample(count: number, patience: number): Promise<number> {
+    return this.#ask({ kind: "sample", count }, patience);
+  }
+
+  async close(): Promise<void> {
+    if (this.#worker) await this.#ask({ kind: "close" }, 5000);
+  }
+
+  /** Ends the worker at once. What is waited for is rejected with `reason`; a later {@link open} begins with another worker. */
+  end(reason: unknown): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(reason);
+  }
+
+  /** @param patience After so many ms the worker is ended. */
+  async #ask<Value>(asking: Asking, patience: number): Promise<Value> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const id = this.#asked++;
+    const timer = setTimeout(() => this.end(new TooSlow(patience)), patience);
+    try {
+      return await new Promise<Value>((resolve, reject) => {
+        this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        worker.postMessage({ ...asking, id } as Request);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
+      const waiting = this.#waiting.get(data.id);
+      this.#waiting.delete(data.id);
+      if (data.failure) waiting?.reject(new LibraryError(data.failure));
+      else waiting?.resolve(data.value);
+    });
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      const message = event.message || "the worker's code could not be loaded";
+      this.end(new LibraryError({ name: "Error", message, loading: true }));
+    });
+    return worker;
+  }
+}

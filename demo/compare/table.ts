@@ -1,0 +1,108 @@
+/** A comparison in words: the cells of its tables, and the same as Markdown. */
+import { brief, count } from "../shell/format.ts";
+import { type Contest, medianOf, type Row } from "./contest.ts";
+import { NAMES } from "./protocol.ts";
+import { LibraryError } from "./seat.ts";
+import { TASKS } from "./workloads.ts";
+
+export const COLUMNS = [
+  "Library",
+  "ms a step",
+  "times ours",
+  "dispatches",
+  "first step, ms",
+  "first result",
+] as const;
+
+/** The cells of a row, as {@link COLUMNS}. */
+export function cellsOf(row: Row, ours: Row): readonly string[] {
+  const { opening, state } = row;
+  return [
+    NAMES[row.library],
+    stepOf(row),
+    ratioOf(row, ours),
+    opening?.dispatches === undefined ? "–" : count(opening.dispatches),
+    opening
+      ? milliseconds(opening.firstStepMs)
+      : row.atLeast === undefined
+        ? "–"
+        : `at least ${milliseconds(row.atLeast)}`,
+    state === "failed" && row.atLeast === undefined ? reasonOf(row) : checkText(row),
+  ];
+}
+
+function stepOf(row: Row): string {
+  const median = medianOf(row);
+  if (median !== undefined) return milliseconds(median);
+  if (row.opening && row.atLeast !== undefined) return `at least ${milliseconds(row.atLeast)}`;
+  return { waiting: "–", opening: "first step…", timing: "timing…", done: "–", failed: "not timed" }[
+    row.state
+  ];
+}
+
+function ratioOf(row: Row, ours: Row): string {
+  const mine = medianOf(ours);
+  if (mine === undefined) return "–";
+  if (row === ours) return "1";
+  const median = medianOf(row);
+  if (median !== undefined) return ratio(median / mine);
+  return row.opening && row.atLeast !== undefined ? `at least ${ratio(row.atLeast / mine)}` : "–";
+}
+
+function ratio(value: number): string {
+  return value >= 100 ? count(Math.round(value)) : value.toPrecision(value >= 10 ? 3 : 2);
+}
+
+function checkText({ library, task, opening, check }: Row): string {
+  if (!opening) return "–";
+  const what =
+    task === "train"
+      ? `loss ${opening.firstResult[0]!.toFixed(6)}`
+      : `${count(opening.firstResult.length)} values`;
+  if (library === "webgpu-lstm") return what;
+  return check ? `${what}; differs by ${check.difference.toExponential(1)}` : what;
+}
+
+/** Why a row has no time. */
+export function reasonOf({ error, check }: Row): string {
+  if (check && !check.agrees) return `differs by ${check.difference.toExponential(1)}: not timed`;
+  if (error instanceof LibraryError && error.loading) return "could not be loaded";
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** 0.42, 12.3, 1,234 */
+export function milliseconds(ms: number): string {
+  return ms >= 100 ? count(Math.round(ms)) : brief(ms);
+}
+
+/** What is said of the adapter under the tables. */
+export function adapterNote(contest: Contest): string {
+  const { adapter } = contest;
+  if (!adapter) return "";
+  return adapter.software
+    ? `Adapter: ${adapter.name}. It is software: the processor plays the GPU, so these times say little about a GPU, and WASM, which ` +
+        "runs on the processor itself, has an advantage here that it has nowhere else."
+    : `Adapter: ${adapter.name}.`;
+}
+
+/** The tables as Markdown. */
+export function markdownOf(contest: Contest): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const tables = TASKS.map(({ task, name, about }) => {
+    const rows = contest.rows.filter((row) => row.task === task);
+    return [
+      `**${name}**: ${about}`,
+      "",
+      line(COLUMNS),
+      line(COLUMNS.map((_, i) => (i === 0 || i === COLUMNS.length - 1 ? "---" : "---:"))),
+      ...rows.map((row) => line(cellsOf(row, rows[0]!))),
+    ].join("\n");
+  });
+  const day = contest.at.toISOString().slice(0, 10);
+  return [
+    `webgpu-lstm beside TensorFlow.js: ${contest.choice.about}.`,
+    `${adapterNote(contest)} ${day}, ${navigator.userAgent}.`,
+    ...tables,
+    "",
+  ].join("\n\n");
+}

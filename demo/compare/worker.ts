@@ -1,0 +1,72 @@
+/** One library at work, in a worker of its own: ending the worker ends whatever it has queued. */
+import type { Contestant, Runner } from "../../bench/contestant.ts";
+import { sampleSteps } from "../../bench/sample.ts";
+import { makeProblem, type Workload } from "../../bench/workload.ts";
+import type { Answer, Library, Opening, Request } from "./protocol.ts";
+
+interface Loaded {
+  readonly contestant: Contestant;
+  readonly adapter?: Opening["adapter"];
+}
+
+/** The others are fetched when they are asked for, and not before. */
+const libraries: Readonly<Record<Library, () => Promise<Loaded>>> = {
+  "webgpu-lstm": async () => {
+    const [{ Device }, { webgpuLstm }] = await Promise.all([
+      import("webgpu-lstm"),
+      import("../../bench/webgpu-lstm.ts"),
+    ]);
+    const device = await Device.request();
+    const adapter = { name: device.describe(), software: device.info.software };
+    return { contestant: webgpuLstm(device), adapter };
+  },
+  "tfjs-webgpu": () => tensorFlow("webgpu"),
+  "tfjs-wasm": () => tensorFlow("wasm"),
+};
+
+async function tensorFlow(backend: "webgpu" | "wasm"): Promise<Loaded> {
+  const { tfjs, startTfjs } = await import("../../bench/peers/tfjs.ts");
+  await startTfjs(backend);
+  return { contestant: tfjs(backend) };
+}
+
+let loaded: Promise<Loaded> | undefined;
+let runner: Runner | undefined;
+
+async function open(library: Library, workload: Workload): Promise<Opening> {
+  loaded ??= libraries[library]();
+  let ready: Loaded;
+  try {
+    ready = await loaded;
+  } catch (error) {
+    throw Object.assign(error as Error, { loading: true });
+  }
+  runner = await ready.contestant.open(makeProblem(workload));
+  const { firstStepMs, firstResult, work } = runner;
+  const { dispatches } = work;
+  return {
+    firstStepMs,
+    firstResult,
+    ...(dispatches !== undefined && { dispatches }),
+    ...(ready.adapter && { adapter: ready.adapter }),
+  };
+}
+
+async function answer(request: Request): Promise<unknown> {
+  if (request.kind === "open") return open(request.library, request.workload);
+  if (request.kind === "sample") return (await sampleSteps(runner!, request.count)).wallMs;
+  runner?.dispose();
+  runner = undefined;
+  return undefined;
+}
+
+addEventListener("message", async ({ data }: MessageEvent<Request>) => {
+  let message: Answer;
+  try {
+    message = { id: data.id, value: await answer(data) };
+  } catch (error) {
+    const { name, message: text, loading = false } = error as Error & { loading?: boolean };
+    message = { id: data.id, failure: { name, message: text, loading } };
+  }
+  postMessage(message);
+});
