@@ -31,7 +31,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --sweep           many streams and the sweeps alone
   --peers LIST      these peers alone, or "none": ${PEERS.join(", ")}
   --places LIST     where this library runs: ${PLACES.join(", ")} (default both)
-  --patience N      seconds within which a peer has to do its first step (default 60; 12 with --quick)
+  --patience N      seconds within which a peer has to do its first step (default 90; 12 with --quick)
   --json FILE       where to write everything measured (default out/bench.json)
   --docs            writes the tables and plots of docs/benchmarks.md
   --from LIST       measures nothing: tables, and with --docs the report, from files that earlier runs wrote
@@ -69,7 +69,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   });
   if (values.help) return undefined;
   const { quick, only, sweep, json, docs, from } = values;
-  const patience = Number(values.patience ?? (quick ? 12 : 60));
+  const patience = Number(values.patience ?? (quick ? 12 : 90));
   if (!(patience > 0))
     throw new Error(`--patience must be a positive number of seconds, got "${values.patience}"`);
   const chosen = listed("--only", only ?? names.join(","), names);

@@ -109,16 +109,17 @@ function overheads({ figures }: Evidence): Verdict[] {
   return ["W1", "W2", "W3", "W4", "W6"].flatMap((workload) => {
     const ours = own(figures, workload);
     if (!ours) return [];
-    const { encodeMicrosADispatch: encode, firstStepMs, stepMs } = ours;
+    const { encodeMicros, encodeMicrosADispatch: encode, firstStepMs, stepMs } = ours;
     const bar = 3 * stepMs.median + 500;
     const first: Verdict = {
       target: `${workload}: first step under 3 steps plus 500 ms`,
       measured: `${digits(firstStepMs)} ms of ${digits(bar)}`,
       reached: firstStepMs <= bar,
     };
-    if (encode === null) return [first];
+    if (encode === null || !encodeMicros) return [first];
+    const whole = `${digits(encodeMicros.median / 1e3)} ms of the step's ${digits(stepMs.median)}`;
     const target = `${workload}: encode under 3 µs a dispatch`;
-    return [{ target, measured: `${digits(encode)} µs`, reached: encode < 3 }, first];
+    return [{ target, measured: `${digits(encode)} µs; ${whole}`, reached: encode < 3 }, first];
   });
 }
 
