@@ -18,7 +18,9 @@ export function stepPlot(figures: readonly Figures[]): string {
     const rows = figures
       .filter((figure) => figure.workload === workload)
       .sort((a, b) => a.stepMs.median - b.stepMs.median);
-    bars += text(16, y + 12, workload, { tone: "ink", bold: true });
+    bars += text(16, y + 12, workload, { tone: "ink", bold: true, size: 13 });
+    bars += line(16, y + 18, right, y + 18, "grid");
+    y += row + 4;
     for (const { contestant, place, stepMs } of rows) {
       const own = contestant === "webgpu-lstm";
       const tone: Tone = own ? (place === "Node" ? "second" : "ours") : "peer";
@@ -53,7 +55,7 @@ export function sweepPlot(points: readonly SweepPoint[]): string {
   const peers = points.filter(({ contestant }) => contestant !== "webgpu-lstm");
   const times = points.map(({ ms }) => ms);
   const ticks = decades(Math.min(...times), Math.max(...times));
-  const [top, height, width, gap] = [76, 240, 190, 56];
+  const [top, height, width, gap] = [90, 240, 190, 56];
   const y = logScale(ticks[0]!, ticks.at(-1)!, top + height, top);
   let body = "";
   for (const [i, { name, sizes, per }] of axes.entries()) {
@@ -87,8 +89,9 @@ export function sweepPlot(points: readonly SweepPoint[]): string {
   }
   const title = "A training step as one size grows";
   const legend =
-    text(16, 48, "webgpu-lstm", { tone: "ours", bold: true }) +
-    (peers.length > 0 ? text(110, 48, peers[0]!.contestant, { tone: "peer", bold: true }) : "");
+    bar(16, 40, 14, 8, "ours") +
+    text(36, 48, "webgpu-lstm", { tone: "ink" }) +
+    (peers.length > 0 ? bar(124, 40, 14, 8, "peer") + text(144, 48, peers[0]!.contestant) : "");
   const head = text(16, 26, title, { tone: "ink", bold: true, size: 15 });
   return svg(WIDTH, top + height + 34, title, head + legend + body);
 }

@@ -89,13 +89,19 @@ function environmentText({ environment, ceilings, minutes }: Results): string {
 export function writeDocs(results: Results): void {
   const docs = new URL("../docs/", import.meta.url);
   const page = fileURLToPath(new URL("benchmarks.md", docs));
-  writeFileSync(page, withSections(readFileSync(page, "utf8"), sectionsOf(results)));
-  if (results.measurements.length > 0) {
-    writeFileSync(new URL("benchmarks-steps.svg", docs), stepPlot(figuresIn(results)));
-  }
-  if (results.sweeps.length > 0) {
-    writeFileSync(new URL("benchmarks-sweeps.svg", docs), sweepPlot(results.sweeps));
-  }
+  const sections = { ...sectionsOf(results) };
+  const plot = (section: string, name: string, title: string, content: () => string) => {
+    if (!sections[section]) return;
+    writeFileSync(new URL(name, docs), content());
+    sections[section] = `![${title}](${name})\n\n${sections[section]}`;
+  };
+  plot("steps", "benchmarks-steps.svg", "Milliseconds a step of every library at every workload", () =>
+    stepPlot(figuresIn(results)),
+  );
+  plot("sweeps", "benchmarks-sweeps.svg", "Milliseconds of a training step by T, B and H", () =>
+    sweepPlot(results.sweeps),
+  );
+  writeFileSync(page, withSections(readFileSync(page, "utf8"), sections));
 }
 
 /** Puts each section between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`; an empty one leaves what is there. */
@@ -106,7 +112,7 @@ export function withSections(page: string, sections: Readonly<Record<string, str
     const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
     const [from, to] = [out.indexOf(begin), out.indexOf(end)];
     if (from < 0 || to < from) throw new Error(`the report has no place for ${name}: ${begin} … ${end}`);
-    out = `${out.slice(0, from + begin.length)}\n${content}\n${out.slice(to)}`;
+    out = `${out.slice(0, from + begin.length)}\n\n${content}\n\n${out.slice(to)}`;
   }
   return out;
 }

@@ -228,7 +228,7 @@ test("targets are held against the figures in the browser", () => {
 
 test("the report's tables are written between their marks", () => {
   const page = "a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb\n";
-  expect(withSections(page, { x: "new" })).toBe("a\n<!-- bench:x -->\nnew\n<!-- /bench:x -->\nb\n");
+  expect(withSections(page, { x: "new" })).toBe("a\n<!-- bench:x -->\n\nnew\n\n<!-- /bench:x -->\nb\n");
   expect(withSections(page, { x: "" })).toBe(page);
   expect(() => withSections(page, { y: "new" })).toThrow("no place for y");
 });
