@@ -112,11 +112,15 @@ class ForecastView implements View {
 
   async #fetch(id: Exclude<SeriesId, "csv">): Promise<void> {
     const choice = this.#choices;
+    // What is still shown is another series' settings.
+    this.#controls.locked = true;
     try {
       const series = await loadSeries(id);
       if (choice === this.#choices) this.#take(series);
     } catch (error) {
-      if (choice === this.#choices) showNotice(this.#notice, error);
+      if (choice !== this.#choices) return;
+      this.#controls.locked = false;
+      showNotice(this.#notice, error);
     }
   }
 

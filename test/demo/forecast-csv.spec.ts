@@ -39,7 +39,7 @@ for (const [name, size] of WIDTHS) {
     await expectFits(page);
     await button(page, "Start").click();
     await expect(page.getByLabel("Forecast", { exact: true })).toBeDisabled();
-    await finish(page, 60);
+    await finish(page, 20);
     await expectBelowBaselines(page, "LSTM");
     await expect(shown(page, "roll-out-note")).toContainText("LSTM");
     expect(complaints).toEqual([]);

@@ -1,12 +1,22 @@
 /** The Forecast view's runs: paused, cancelled, resumed after a reload; what the main thread does meanwhile; and trouble. */
 import { expect, test } from "playwright/test";
-import { beforeWorker, curve, errors, finish, number, openForecast, place, shown } from "./forecast-page.ts";
+import {
+  beforeWorker,
+  choose,
+  curve,
+  errors,
+  finish,
+  number,
+  openForecast,
+  place,
+  shown,
+} from "./forecast-page.ts";
 import { busyTime, button, expectAccessible, open, watchMainThread } from "./page.ts";
 
 test("after a reload it offers to resume, and goes on along the same curve", async ({ page }) => {
   const complaints = await openForecast(page);
   // Not what the page opens with: it must come back with the run.
-  await page.getByRole("radio", { name: "CO₂" }).check({ force: true });
+  await choose(page, "CO₂ over Mauna Loa", /carbon dioxide/);
   await page.getByLabel("Cell").selectOption("GRU");
   await place(page, { Epochs: 2 });
   const epoch = number(page, "epoch");
@@ -93,8 +103,8 @@ test("the main thread stays free while it trains", async ({ page }) => {
   console.log(
     `longest task over 50 ms: ${longest} ms (0: none); ${framesPerSecond.toFixed(1)} frames a second`,
   );
-  expect(longest).toBeLessThan(100);
-  expect(framesPerSecond).toBeGreaterThan(15);
+  expect(longest).toBeLessThan(50);
+  expect(framesPerSecond).toBeGreaterThan(30);
 });
 
 test("says so where there is no WebGPU, and still shows the series", async ({ page }) => {
