@@ -3,11 +3,13 @@ import { describe, expect, test } from "vitest";
 import { type Figures, figuresOf } from "../../bench/figures.ts";
 import { measure } from "../../bench/measure.ts";
 import { parseBenchOptions } from "../../bench/options.ts";
+import { stepPlot, sweepPlot } from "../../bench/plots.ts";
 import { checkResult, referenceResult } from "../../bench/reference.ts";
 import { memoryTable, ownTable, ratioTable, stepTable } from "../../bench/report.ts";
 import { withSections } from "../../bench/results.ts";
 import type { Seat } from "../../bench/seat.ts";
 import { quantile, summarize } from "../../bench/statistics.ts";
+import { axes, sweepTables } from "../../bench/sweep.ts";
 import { targetTable } from "../../bench/targets.ts";
 import { makeProblem, type Problem, type Workload, workloads } from "../../bench/workload.ts";
 
@@ -224,6 +226,27 @@ test("targets are held against the figures in the browser", () => {
   );
   expect(lines).toContain("| W1: first step under 3 steps plus 500 ms | 900 ms of 800 | **missed** |");
   expect(table).not.toContain("W3");
+});
+
+test("plots are whole SVG files with a bar or a point for everything measured", () => {
+  const stepMs = { median: 5, quartiles: [4, 6], runs: 3 };
+  const row = { workload: "W1", contestant: "webgpu-lstm", place: "Node", stepMs } as unknown as Figures;
+  const peer = { ...row, contestant: "tfjs-wasm", stepMs: { ...stepMs, median: 50 } };
+  const steps = stepPlot([row, peer]);
+  expect(steps).toMatch(/^<svg [^]*<\/svg>\n$/);
+  expect(steps.match(/<rect class="bar/g)?.length).toBe(2);
+  const points = axes.flatMap(({ name, sizes }) =>
+    sizes.map((size) => {
+      const seat = { contestant: "webgpu-lstm", place: "Node", samples: 1, share: 0.4 };
+      return { axis: name, size, ms: size, ...seat };
+    }),
+  );
+  const sweeps = sweepPlot(points);
+  expect(sweeps.match(/<circle/g)?.length).toBe(points.length);
+  expect(sweeps).not.toMatch(/NaN|undefined/);
+  const table = sweepTables(points);
+  expect(table).toContain("**T** at I = 64, H = 128, B = 32");
+  expect(table.match(/ 1\.00 \| 40\.0 %/g)?.length).toBe(points.length - axes.length);
 });
 
 test("the report's tables are written between their marks", () => {
