@@ -1,0 +1,58 @@
+/** The built demo, served as a static site from a folder of some other site. */
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import type { Page } from "playwright/test";
+import { build } from "vite";
+
+const FOLDER = "/some/where/";
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+};
+
+export interface Site {
+  /** Its address, in which a view's `#name` can follow. */
+  readonly address: string;
+  /** Bytes that were fetched so far. */
+  readonly fetched: () => number;
+  /** What went wrong since {@link watch}: requests that failed, errors that nobody caught. */
+  readonly failed: readonly string[];
+  watch(page: Page): void;
+  [Symbol.dispose](): void;
+}
+
+/** Builds the demo into a folder and serves it until it is disposed. */
+export async function openSite(folder: string): Promise<Site> {
+  const outDir = join(folder, "site");
+  const configFile = "demo/vite.config.ts";
+  await build({ configFile, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  let bytes = 0;
+  const failed: string[] = [];
+  const server = createServer(async ({ url = "" }, response) => {
+    const { pathname } = new URL(url, "http://localhost");
+    const file = pathname.startsWith(FOLDER) ? pathname.slice(FOLDER.length) || "index.html" : "";
+    const body = file ? await readFile(join(outDir, file)).catch(() => null) : null;
+    bytes += body?.length ?? 0;
+    response.writeHead(body ? 200 : 404, { "content-type": TYPES[extname(file)] ?? "text/plain" }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  return {
+    address: `http://localhost:${(server.address() as AddressInfo).port}${FOLDER}`,
+    fetched: () => bytes,
+    failed,
+    watch(page) {
+      page.on("response", (response) => {
+        if (!response.ok()) failed.push(response.url());
+      });
+      page.on("pageerror", (error) => failed.push(error.message));
+    },
+    [Symbol.dispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
