@@ -125,8 +125,9 @@ class TextView implements View {
   }
 
   async #discardOffer(): Promise<void> {
-    this.#panel.offer(undefined);
     await forget(ID);
+    // Only now: who sees the offer go may close the page.
+    this.#panel.offer(undefined);
   }
 
   /** A new run in a new worker; the one before ends. */
