@@ -10,6 +10,7 @@ import { memoryTable, ownTable, peerTable, ratioTable, stepTable } from "./repor
 import { type StreamSamples, streamTable } from "./stream.ts";
 import { type SweepPoint, sweepTables } from "./sweep.ts";
 import { targetTable } from "./targets.ts";
+import { type Workload, workloads } from "./workload.ts";
 
 /** Everything a run measured: what the JSON holds. */
 export interface Results {
@@ -34,11 +35,13 @@ export function writeResults(file: string, results: Results): void {
 export function readResults(files: readonly string[]): Results {
   const all = files.map((file) => JSON.parse(readFileSync(file, "utf8")) as Results);
   const { environment, ceilings } = all[0]!;
+  const place = ({ workload }: { readonly workload: Workload }) =>
+    workloads.findIndex(({ name }) => name === workload.name);
   return {
     environment,
     ceilings,
-    measurements: all.flatMap(({ measurements }) => measurements),
-    failures: all.flatMap(({ failures }) => failures),
+    measurements: all.flatMap(({ measurements }) => measurements).sort((a, b) => place(a) - place(b)),
+    failures: all.flatMap(({ failures }) => failures).sort((a, b) => place(a) - place(b)),
     streams: all.flatMap(({ streams }) => streams),
     sweeps: all.flatMap(({ sweeps }) => sweeps),
     minutes: all.reduce((sum, { minutes }) => sum + minutes, 0),
