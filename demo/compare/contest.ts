@@ -33,6 +33,10 @@ const TOLERANCE = 1e-4;
 /** A sample lasts at least about this long, in ms: far above a browser's clock. */
 const LONG_ENOUGH = 25;
 const MOST_STEPS = 200;
+
+/** A first step of more than this, in ms, is slow. */
+const SLOW = 1500;
+
 const MOST_SAMPLES = 25;
 
 /** Of a library's work at a task, the share up to the first step's end. */
@@ -73,6 +77,7 @@ export class Contest {
         }),
       ),
     );
+    this.#estimate.mark(0, performance.now() / 1000);
     void this.#run();
   }
 
@@ -85,7 +90,7 @@ export class Contest {
     return this.phase === "running" ? this.#estimate.secondsLeft : undefined;
   }
 
-  /** Ends every worker at once; what was measured stays. */
+  /** Asks for nothing more, and lets the workers end; what was measured stays. */
   cancel(): void {
     if (this.phase !== "running") return;
     this.#finish("cancelled");
@@ -97,7 +102,7 @@ export class Contest {
       if (row.state === "timing" && row.samples.length > 0) row.state = "done";
       else if (row.state === "opening" || row.state === "timing") row.state = "waiting";
     }
-    for (const seat of this.#seats.values()) seat.end(new Error("cancelled"));
+    for (const seat of this.#seats.values()) seat.retire(new Error("cancelled"));
     this.#onChange();
   }
 
@@ -115,7 +120,10 @@ export class Contest {
   async #compare(task: Task): Promise<void> {
     const rows = this.rows.filter((row) => row.task === task);
     for (const row of rows) {
-      await this.#open(row, rows[0]!);
+      const ours = rows[0]!;
+      // Without a result of this library there is nothing to hold the others' against.
+      if (ours.state === "failed") this.#fail(row, ours.error);
+      else await this.#open(row, ours);
       if (this.phase !== "running") return;
     }
     // In alternation, so that all see the same machine.
@@ -157,8 +165,8 @@ export class Contest {
       if (row.check && !row.check.agrees) {
         throw new Error("its first result is another one: not timed");
       }
-      // What compiles at the first step is behind; a second one, not counted, warms caches. Where one takes seconds it counts.
-      if (row.opening.firstStepMs < 5 * LONG_ENOUGH * 10) await seat.sample(1, this.choice.patience);
+      // A second step, not counted, warms what the first did not. Where steps may take seconds every one counts.
+      if (row.opening.firstStepMs < SLOW) await seat.sample(1, this.choice.patience);
       row.state = "timing";
       this.#mark(OPENING_SHARE, row);
     } catch (error) {

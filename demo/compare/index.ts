@@ -9,7 +9,7 @@ import html from "./compare.html?raw";
 import { Contest, medianOf, type Row } from "./contest.ts";
 import { type Library, NAMES } from "./protocol.ts";
 import { LibraryError } from "./seat.ts";
-import { adapterNote, COLUMNS, cellsOf, markdownOf } from "./table.ts";
+import { adapterNote, COLUMNS, cellsOf, markdownOf, ratio } from "./table.ts";
 import { CHOICES, TASKS } from "./workloads.ts";
 
 export function mount(root: HTMLElement, gpu: Gpu): View {
@@ -45,7 +45,7 @@ class CompareView {
     part("cancel").addEventListener("click", () => this.cancel());
     part("copy").addEventListener("click", () => void this.#copy());
     this.#showAbout();
-    part("status").textContent = "Press Run: TensorFlow.js is fetched then, 1 to 3 MB.";
+    part("status").textContent = "Press Run: TensorFlow.js is fetched then, about 1.5 MB.";
   }
 
   cancel(): void {
@@ -153,20 +153,21 @@ function statusOf({ phase, rows }: Contest): string {
   return opening ? `${NAMES[opening.library]}: loading, and its first ${what}…` : `Timing, in turn: ${what}…`;
 }
 
+/** How much longer the peers take, in a sentence for each task. */
 function verdictOf({ rows }: Contest): string {
-  const parts = TASKS.flatMap(({ task, name }) => {
+  const sentences = TASKS.flatMap(({ task, name }) => {
     const [ours, ...peers] = rows.filter((row) => row.task === task);
     const mine = medianOf(ours!);
-    return peers.flatMap((peer) => {
+    const found = peers.flatMap((peer) => {
       const median = medianOf(peer);
-      if (mine === undefined || median === undefined) return [];
-      const [times, word] = median >= mine ? [median / mine, "longer"] : [mine / median, "less"];
-      return [
-        `${name}: ${NAMES[peer.library]} takes ${times.toFixed(1)} times ${word === "longer" ? "as long" : "less"}.`,
-      ];
+      const backend = peer.library === "tfjs-webgpu" ? "WebGPU" : "WASM";
+      return mine === undefined || median === undefined
+        ? []
+        : [`${ratio(median / mine)} times as long on ${backend}`];
     });
+    return found.length > 0 ? [`${name}: TensorFlow.js takes ${found.join(", ")}.`] : [];
   });
-  return parts.join(" ");
+  return sentences.join("\n");
 }
 
 function setText(name: string, text: string): void {

@@ -49,7 +49,8 @@ function ratioOf(row: Row, ours: Row): string {
   return row.opening && row.atLeast !== undefined ? `at least ${ratio(row.atLeast / mine)}` : "–";
 }
 
-function ratio(value: number): string {
+/** 0.38, 1.3, 34.0, 1,234 */
+export function ratio(value: number): string {
   return value >= 100 ? count(Math.round(value)) : value.toPrecision(value >= 10 ? 3 : 2);
 }
 
@@ -80,8 +81,8 @@ export function adapterNote(contest: Contest): string {
   const { adapter } = contest;
   if (!adapter) return "";
   return adapter.software
-    ? `Adapter: ${adapter.name}. It is software: the processor plays the GPU, so these times say little about a GPU, and WASM, which ` +
-        "runs on the processor itself, has an advantage here that it has nowhere else."
+    ? `Adapter: ${adapter.name}. It is software: the processor plays the GPU, and these times say little about a real one. WASM runs on ` +
+        "the processor without that detour."
     : `Adapter: ${adapter.name}.`;
 }
 

@@ -1,6 +1,6 @@
 /** The Stream view as a person uses it, on the software adapter. */
 import { expect, type Page, test } from "playwright/test";
-import { busyTime, button, expectAccessible, expectFits, open, WIDTHS, watchMainThread } from "./page.ts";
+import { button, expectAccessible, expectFits, open, WIDTHS } from "./page.ts";
 
 const VIEW = "/#stream";
 const status = (page: Page) => page.getByTestId("stream-status");
@@ -24,6 +24,27 @@ async function medians(page: Page): Promise<number[]> {
   return rows.evaluateAll((all) => all.map((row) => Number.parseFloat(row.children[1]!.textContent ?? "")));
 }
 
+/**
+ * From here on {@link longestScript} tells how long the page's own code ran at a stretch, in ms. Not long tasks: on a machine that is
+ * busy with the GPU's work, whose every thread the software adapter is, a frame that does nothing may take 100 ms.
+ */
+async function watchScripts(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const scripts = { longest: 0 };
+    Object.assign(window, { scripts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const frame = entry as PerformanceEntry & { readonly scripts: readonly PerformanceEntry[] };
+        for (const { duration } of frame.scripts) scripts.longest = Math.max(scripts.longest, duration);
+      }
+    }).observe({ type: "long-animation-frame" });
+  });
+}
+
+function longestScript(page: Page): Promise<number> {
+  return page.evaluate(() => (window as unknown as { scripts: { longest: number } }).scripts.longest);
+}
+
 for (const [width, size] of WIDTHS) {
   test(`predicts, finds disturbances and nothing else, pauses, stops, ${width}`, async ({ page }) => {
     await page.setViewportSize(size);
@@ -31,7 +52,7 @@ for (const [width, size] of WIDTHS) {
     await expect(page.getByTestId("adapter")).toHaveText("not in use yet");
     await watch(page);
     await expect(page.getByTestId("adapter")).toContainText("(software)");
-    await watchMainThread(page);
+    await watchScripts(page);
 
     // Normal running: values, predictions near them, latency; hardly an anomaly.
     const [before, since] = [await steps(page), Date.now()];
@@ -63,7 +84,7 @@ for (const [width, size] of WIDTHS) {
       expect(Math.abs(Number.parseFloat(found!.replace("−", "-")))).toBeGreaterThan(6);
       await page.waitForTimeout(2000); // until it is over
     }
-    expect((await busyTime(page)).longest).toBe(0);
+    expect(await longestScript(page)).toBeLessThan(50);
 
     await button(page, "Pause").click();
     await expect(status(page)).toHaveText("Paused.");
