@@ -90,7 +90,7 @@ export class Contest {
     return this.phase === "running" ? this.#estimate.secondsLeft : undefined;
   }
 
-  /** Asks for nothing more, and lets the workers end; what was measured stays. */
+  /** Ends every worker at once; what was measured stays. */
   cancel(): void {
     if (this.phase !== "running") return;
     this.#finish("cancelled");
@@ -102,14 +102,17 @@ export class Contest {
       if (row.state === "timing" && row.samples.length > 0) row.state = "done";
       else if (row.state === "opening" || row.state === "timing") row.state = "waiting";
     }
-    for (const seat of this.#seats.values()) seat.retire(new Error("cancelled"));
+    for (const seat of this.#seats.values()) seat.end(new Error("cancelled"));
     this.#onChange();
   }
 
   async #run(): Promise<void> {
     try {
-      for (const { task } of TASKS) await this.#compare(task);
-      if (this.phase === "running") this.#finish("done");
+      for (const { task } of TASKS) {
+        await this.#compare(task);
+        if (this.phase !== "running") return;
+      }
+      this.#finish("done");
     } catch (error) {
       if (this.phase !== "running") return;
       this.error = error;

@@ -28,9 +28,6 @@ export class LibraryError extends Error {
   }
 }
 
-/** A worker that is given up and has not answered by then, in ms, is ended all the same. */
-const LONGEST_STEP = 5000;
-
 export class Seat {
   readonly library: Library;
   #worker: Worker | undefined;
@@ -62,23 +59,6 @@ export class Seat {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(reason);
-  }
-
-  /**
-   * Gives the worker up: what is waited for is rejected at once, and the worker ends with the step it is in. Ended in the middle of one,
-   * a browser may take far longer to let go of its GPU memory, and hold up the page's own frames meanwhile.
-   */
-  retire(reason: unknown): void {
-    const worker = this.#worker;
-    if (worker && this.#waiting.size > 0) {
-      this.#worker = undefined;
-      const timer = setTimeout(() => worker.terminate(), LONGEST_STEP);
-      worker.addEventListener("message", () => {
-        clearTimeout(timer);
-        worker.terminate();
-      });
-    }
-    this.end(reason);
   }
 
   /** @param patience After so many ms the worker is ended. */
