@@ -1,0 +1,185 @@
+/** The Compare view as a person uses it, on the software adapter. */
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { expect, type Page, test } from "playwright/test";
+import { build } from "vite";
+import { button, expectAccessible, expectFits, open, WIDTHS } from "./page.ts";
+
+const VIEW = "/#compare";
+const status = (page: Page) => page.getByTestId("compare-status");
+
+/** The cells of a table's row, by the column's title. */
+async function row(page: Page, name: string, library: string): Promise<Record<string, string>> {
+  const table = page.getByRole("table", { name });
+  const titles = await table.locator("thead tr").locator("th, td").allTextContents();
+  const cells = await table.getByRole("row", { name: library }).locator("th, td").allTextContents();
+  return Object.fromEntries(titles.map((title, i) => [title, cells[i]!]));
+}
+
+/** Leaves one peer chosen, so that the test is quick. */
+async function only(page: Page, peer: "WebGPU" | "WASM"): Promise<void> {
+  await page.getByRole("checkbox", { name: peer === "WebGPU" ? "WASM" : "WebGPU" }).uncheck();
+}
+
+test("runs both libraries, their results agree, TensorFlow.js is slower, the table can be copied", async ({
+  page,
+  context,
+}) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const fetched: string[] = [];
+  page.on("request", (request) => fetched.push(request.url()));
+  const tensorFlow = () => fetched.filter((url) => /tensorflow|tfjs/i.test(url));
+  const complaints = await open(page, VIEW);
+  await expect(status(page)).toContainText("TensorFlow.js is fetched then");
+  await page.waitForTimeout(300);
+  expect(tensorFlow()).toEqual([]);
+  await expect(page.getByTestId("adapter")).toHaveText("not in use yet");
+
+  const start = Date.now();
+  await button(page, "Run").click();
+  await expect(status(page)).toContainText("first training step");
+  await expect(page.getByTestId("compare-left")).toContainText("left", { timeout: 60_000 });
+  await expect(status(page)).toHaveText("Done.", { timeout: 120_000 });
+  console.log(`the small comparison took ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  expect(tensorFlow().some((url) => url.includes("webgpu"))).toBe(true);
+  expect(tensorFlow().some((url) => url.endsWith(".wasm"))).toBe(true);
+  await expect(page.getByTestId("adapter")).toContainText("(software)");
+  await expect(page.getByTestId("compare-adapter")).toContainText("It is software");
+
+  for (const [name, check] of [
+    ["Training step", /^loss 0\.\d{6}$/],
+    ["Inference", /^32 values$/],
+  ] as const) {
+    const ours = await row(page, name, "webgpu-lstm");
+    expect(Number(ours["ms a step"])).toBeGreaterThan(0);
+    expect(ours["times ours"]).toBe("1");
+    expect(Number(ours["dispatches"])).toBeGreaterThan(0);
+    expect(ours["first result"]).toMatch(check);
+    const webgpu = await row(page, name, "TensorFlow.js, WebGPU");
+    expect(
+      Number.parseFloat(webgpu["times ours"]!.replace("at least ", "").replace(",", "")),
+    ).toBeGreaterThan(1);
+    for (const peer of ["TensorFlow.js, WebGPU", "TensorFlow.js, WASM"]) {
+      const cells = await row(page, name, peer);
+      expect(cells["first result"]).toContain(ours["first result"]!.slice(0, 9));
+      expect(Number(/differs by (\S+)$/.exec(cells["first result"]!)?.[1])).toBeLessThan(1e-4);
+      expect(Number(cells["dispatches"]!.replace(",", ""))).toBeGreaterThan(Number(ours["dispatches"]));
+    }
+  }
+  await expect(page.getByTestId("compare-verdict")).toContainText("Training step: TensorFlow.js takes");
+
+  await button(page, "Copy as Markdown").click();
+  await expect(page.getByTestId("compare-copied")).toHaveText("Copied: two tables in Markdown.");
+  const markdown = await page.evaluate(() => navigator.clipboard.readText());
+  expect(markdown).toContain("LSTM(1→50) + Linear(50→1)");
+  expect(markdown).toContain("swiftshader");
+  expect(markdown).toContain(
+    "| Library | ms a step | times ours | dispatches | first step, ms | first result |",
+  );
+  expect(markdown.match(/^\| TensorFlow\.js, WebGPU \| [\d,.]+ \| [\d,.]+ \| [\d,]+ \|/gm)).toHaveLength(2);
+  await expect.poll(() => page.workers().length, { timeout: 3000 }).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+for (const [width, size] of WIDTHS) {
+  test(`cancel ends it within a second, axe-core finds nothing, ${width}`, async ({ page }) => {
+    await page.setViewportSize(size);
+    const complaints = await open(page, VIEW);
+    await expect(button(page, "Run")).toBeEnabled();
+    await expectAccessible(page);
+    await only(page, "WASM");
+    await button(page, "Run").click();
+    await expect(status(page)).toContainText("Timing, in turn", { timeout: 60_000 });
+    expect(page.workers().length).toBeGreaterThan(0);
+    await button(page, "Cancel").click();
+    await expect(status(page)).toHaveText("Cancelled; what was measured stays.", { timeout: 1000 });
+    await expect(button(page, "Run")).toBeEnabled();
+    await expect.poll(() => page.workers().length, { timeout: 3000 }).toBe(0);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
+      await expectAccessible(page);
+      await expectFits(page);
+    }
+    // Without permission to copy the text is shown.
+    await page.evaluate(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+    });
+    await button(page, "Copy as Markdown").click();
+    await expect(page.getByLabel("Markdown", { exact: true })).toHaveValue(/\| webgpu-lstm \|/);
+    await expectAccessible(page);
+    await expectFits(page);
+
+    await button(page, "Run").click();
+    await expect.poll(() => page.workers().length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await page.getByRole("navigation").getByRole("link", { name: "Inspect" }).click();
+    await expect.poll(() => page.workers().length, { timeout: 3000 }).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+}
+
+test("without TensorFlow.js this library's times are shown all the same", async ({ page }) => {
+  await page.route(/tfjs|tensorflow/i, (route) => route.abort());
+  await open(page, VIEW);
+  await only(page, "WebGPU");
+  await button(page, "Run").click();
+  await expect(page.getByRole("alert")).toContainText("TensorFlow.js, WebGPU could not be loaded", {
+    timeout: 60_000,
+  });
+  await expect(status(page)).toHaveText("Done.", { timeout: 60_000 });
+  for (const name of ["Training step", "Inference"]) {
+    expect(Number((await row(page, name, "webgpu-lstm"))["ms a step"])).toBeGreaterThan(0);
+    const peer = await row(page, name, "TensorFlow.js, WebGPU");
+    expect(peer["first result"]).toBe("could not be loaded");
+  }
+  await expectAccessible(page);
+});
+
+const FOLDER = "/some/where/";
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+};
+
+test("in the built site, from a sub-path, TensorFlow.js is files of its own, its WASM among them", async ({
+  page,
+}, { outputDir }) => {
+  const site = join(outputDir, "site");
+  await build({
+    configFile: "demo/vite.config.ts",
+    logLevel: "error",
+    build: { outDir: site, emptyOutDir: true },
+  });
+  const sizes: number[] = [];
+  const server = createServer(async ({ url = "" }, response) => {
+    const { pathname } = new URL(url, "http://localhost");
+    const file = pathname.startsWith(FOLDER) ? pathname.slice(FOLDER.length) || "index.html" : "";
+    const body = file ? await readFile(join(site, file)).catch(() => null) : null;
+    sizes.push(body?.length ?? 0);
+    response.writeHead(body ? 200 : 404, { "content-type": TYPES[extname(file)] ?? "text/plain" }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  try {
+    const failed: string[] = [];
+    page.on("response", (response) => {
+      if (!response.ok()) failed.push(response.url());
+    });
+    page.on("pageerror", (error) => failed.push(error.message));
+    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}${FOLDER}#compare`);
+    await expect(button(page, "Run")).toBeEnabled();
+    const before = sizes.reduce((sum, size) => sum + size, 0);
+    await only(page, "WASM");
+    await button(page, "Run").click();
+    await expect(status(page)).toHaveText("Done.", { timeout: 60_000 });
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThan(before + 1e6);
+    expect((await row(page, "Training step", "TensorFlow.js, WASM"))["first result"]).toContain("differs by");
+    expect(failed).toEqual([]);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
