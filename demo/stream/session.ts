@@ -69,6 +69,7 @@ export class Session {
   #factor: number | undefined;
   /** Changes of the stream, one after the other. */
   #changing: Promise<unknown> = Promise.resolve();
+  #isChanging = false;
 
   /** @param learned Of the same signal at the same rate: then nothing is recorded and learned */
   constructor(settings: Settings, learned: Learned | undefined, events: SessionEvents) {
@@ -97,7 +98,7 @@ export class Session {
   resume(): void {
     if (this.phase !== "paused") return;
     this.#enter("watching");
-    this.watch!.start();
+    if (!this.#isChanging) this.watch!.start();
   }
 
   /** Values a second; a live signal's is that of its calibration. */
@@ -118,10 +119,14 @@ export class Session {
     const { watch } = this;
     if (!watch) return;
     watch.stop();
+    // Now: a step that is under way is answered with the end of its stream, which is no failure.
+    watch.begin();
+    this.#isChanging = true;
     this.#changing = this.#changing.then(async () => {
       if (this.streams !== count || this.#abort.signal.aborted) return;
       await this.#trainer!.call("open", count);
-      watch.begin();
+      if (this.streams !== count) return;
+      this.#isChanging = false;
       watch.forgetTimes();
       if (this.phase === "watching") watch.start();
       this.#events.onChange();
