@@ -2,9 +2,11 @@
  * The settings form. Every slider walks over a short list of sensible values; what the lists hold is in `settings.ts` and, for window
  * and horizon, in the series. What a change means (a new model, or only a new learning rate) is the caller's.
  */
+import { ChoiceSlider } from "../shell/choice-slider.ts";
+import type { CellKind } from "../training/cells.ts";
 import { stepCount } from "./format.ts";
 import type { Series } from "./series/series.ts";
-import { type CellKind, CHOICES, type Goal, type Settings, type SliderName, WHOLE } from "./settings.ts";
+import { CHOICES, type Goal, type Settings, type SliderName, WHOLE } from "./settings.ts";
 
 const SLIDERS: readonly SliderName[] = [
   "window",
@@ -24,6 +26,7 @@ export class Controls {
   readonly #preset: HTMLSelectElement;
   readonly #cell: HTMLSelectElement;
   readonly #goal: HTMLSelectElement;
+  readonly #sliders: ReadonlyMap<SliderName, ChoiceSlider>;
   #series: Series | undefined;
   #settings: Settings | undefined;
 
@@ -33,7 +36,7 @@ export class Controls {
     this.#cell = form.querySelector("#cell")!;
     this.#goal = form.querySelector("#goal")!;
     form.addEventListener("submit", (event) => event.preventDefault());
-    for (const name of SLIDERS) this.#bindSlider(name);
+    this.#sliders = new Map(SLIDERS.map((name) => [name, this.#slider(name)]));
     this.#cell.addEventListener("change", () => this.#set("cell", this.#cell.value as CellKind));
     this.#goal.addEventListener("change", () => this.#set("goal", this.#goal.value as Goal));
     this.#preset.addEventListener("change", () => {
@@ -101,33 +104,15 @@ export class Controls {
     return String(value);
   }
 
-  #row(name: SliderName): HTMLElement {
-    return this.#form.querySelector<HTMLElement>(`[data-setting=${name}]`)!;
+  #slider(name: SliderName): ChoiceSlider {
+    const row = this.#form.querySelector<HTMLElement>(`[data-setting=${name}]`)!;
+    const slider = new ChoiceSlider(row, (value) => this.#text(name, value));
+    slider.onChange = (value) => this.#set(name, value);
+    return slider;
   }
 
   #showSlider(name: SliderName): void {
-    const input = this.#row(name).querySelector("input")!;
-    const choices = this.#choices(name);
-    input.min = "0";
-    input.max = String(choices.length - 1);
-    input.step = "1";
-    input.value = String(Math.max(0, choices.indexOf(this.#settings![name])));
-    this.#showText(name);
-  }
-
-  #showText(name: SliderName): void {
-    const row = this.#row(name);
-    const input = row.querySelector("input")!;
-    const text = this.#text(name, this.#choices(name)[input.valueAsNumber]!);
-    row.querySelector("output")!.textContent = text;
-    input.setAttribute("aria-valuetext", text);
-  }
-
-  #bindSlider(name: SliderName): void {
-    const input = this.#row(name).querySelector("input")!;
-    input.addEventListener("input", () => this.#showText(name));
-    // "change" comes when the thumb is let go, so that dragging does not build a model for every value on the way.
-    input.addEventListener("change", () => this.#set(name, this.#choices(name)[input.valueAsNumber]!));
+    this.#sliders.get(name)!.show(this.#choices(name), this.#settings![name]);
   }
 }
 

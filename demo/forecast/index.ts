@@ -5,7 +5,7 @@ import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { View } from "../shell/view.ts";
 import { RunPanel } from "../training/panel.ts";
-import { isUnderWay, type Snapshot } from "../training/phase.ts";
+import { isUnderWay, newSnapshot, type Snapshot } from "../training/phase.ts";
 import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { Controls } from "./controls.ts";
 import { CsvPanel } from "./csv-panel.ts";
@@ -15,7 +15,7 @@ import { type HeldOut, heldOutOf } from "./held-out.ts";
 import { RollOutPanel } from "./roll-out-panel.ts";
 import { loadSeries } from "./series/index.ts";
 import type { Series, SeriesId } from "./series/series.ts";
-import { ForecastSession, ID, ready } from "./session.ts";
+import { ForecastSession, ID } from "./session.ts";
 import type { ForecastConfig, Settings } from "./settings.ts";
 import { ForecastTask } from "./task.ts";
 import { ForecastDisplay } from "./view.ts";
@@ -172,7 +172,7 @@ class ForecastView implements View {
     showNotice(this.#notice, this.#unusable);
     const config = { series: this.#series!, settings: this.#controls.settings };
     this.#show(config);
-    this.#draw(ready(config.settings.epochs));
+    this.#draw(newSnapshot("ready", config.settings.epochs));
     if (!this.#unusable) this.#session.prepare(config);
   }
 
@@ -223,7 +223,7 @@ class ForecastView implements View {
       if (snapshot.phase === "failed") this.#failed(snapshot.error);
       // A run that is only prepared is not what is shown.
       if (started || snapshot.phase === "opening") this.#draw(snapshot);
-      else if (this.#series) this.#draw(ready(this.#controls.settings.epochs));
+      else if (this.#series) this.#draw(newSnapshot("ready", this.#controls.settings.epochs));
     });
   }
 

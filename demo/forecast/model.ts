@@ -1,12 +1,7 @@
 /** The network that forecasts: a window in, the next steps out. */
 import { nn, type Tensor } from "webgpu-lstm";
-import type { CellKind, Settings } from "./settings.ts";
-
-const CELLS: Record<CellKind, typeof nn.LSTM | typeof nn.GRU | typeof nn.RNN> = {
-  LSTM: nn.LSTM,
-  GRU: nn.GRU,
-  RNN: nn.RNN,
-};
+import { CELLS } from "../training/cells.ts";
+import type { Settings } from "./settings.ts";
 
 /** A recurrent net that reads the window, and a linear layer that turns its last output into the forecast. */
 export class ForecastModel extends nn.Module {

@@ -10,22 +10,6 @@ import type { ForecastConfig } from "./settings.ts";
 /** The view's name: its run is kept under it. */
 export const ID = "forecast";
 
-/** Before anything is started. */
-export function ready(epochs: number): Snapshot {
-  return {
-    phase: "ready",
-    epoch: 0,
-    epochs,
-    batch: 0,
-    batches: undefined,
-    reports: [],
-    done: 0,
-    secondsLeft: undefined,
-    adapter: undefined,
-    error: undefined,
-  };
-}
-
 export interface SessionEvents {
   /** The snapshot has changed. */
   onChange(): void;

@@ -1,7 +1,8 @@
 /** The two forms of the Text view: what to train on and how, and how the model writes. */
+import { ChoiceSlider } from "../shell/choice-slider.ts";
 import { count } from "../shell/format.ts";
+import type { CellKind } from "../training/cells.ts";
 import {
-  type CellKind,
   CHAPTERS,
   CHOICES,
   characterCount,
@@ -23,6 +24,8 @@ export class SettingsError extends Error {
   }
 }
 
+const SLIDERS = Object.keys(CHOICES) as SliderName[];
+
 const UNITS: Partial<Record<SliderName, string>> = { length: " characters", batchSize: " tracks" };
 
 function byId<E extends HTMLElement = HTMLElement>(id: string): E {
@@ -35,10 +38,12 @@ export class SettingsForm {
   readonly #pasted = byId<HTMLTextAreaElement>("pasted");
   readonly #from = byId<HTMLInputElement>("from");
   readonly #to = byId<HTMLInputElement>("to");
+  readonly #sliders: Readonly<Record<SliderName, ChoiceSlider>>;
 
   constructor() {
     this.#form.addEventListener("submit", (event) => event.preventDefault());
-    for (const name of Object.keys(CHOICES) as SliderName[]) this.#bindSlider(name);
+    const sliders = SLIDERS.map((name) => [name, this.#slider(name)] as const);
+    this.#sliders = Object.fromEntries(sliders) as Record<SliderName, ChoiceSlider>;
     for (const radio of this.#radios) radio.addEventListener("change", () => this.#showSource());
     this.#pasted.addEventListener("input", () => this.#showCount());
     this.#showCount();
@@ -59,11 +64,7 @@ export class SettingsForm {
       this.#to.value = String(source.to);
     }
     byId<HTMLSelectElement>("cell").value = settings.cell;
-    for (const name of Object.keys(CHOICES) as SliderName[]) {
-      const input = this.#slider(name);
-      input.value = String(Math.max(0, (CHOICES[name] as readonly number[]).indexOf(settings[name])));
-      input.dispatchEvent(new Event("input"));
-    }
+    for (const name of SLIDERS) this.#sliders[name].show(CHOICES[name], settings[name]);
     this.#showSource();
     this.#showCount();
   }
@@ -73,7 +74,7 @@ export class SettingsForm {
   }
 
   #settings(): ModelSettings {
-    const of = (name: SliderName) => CHOICES[name][this.#slider(name).valueAsNumber]!;
+    const of = (name: SliderName) => this.#sliders[name].value;
     return {
       cell: byId<HTMLSelectElement>("cell").value as CellKind,
       hiddenSize: of("hiddenSize"),
@@ -118,27 +119,9 @@ export class SettingsForm {
         : `${characters.toLocaleString("en-US")} characters.`;
   }
 
-  #row(name: SliderName): HTMLElement {
-    return this.#form.querySelector<HTMLElement>(`[data-setting=${name}]`)!;
-  }
-
-  #slider(name: SliderName): HTMLInputElement {
-    return this.#row(name).querySelector("input")!;
-  }
-
-  #bindSlider(name: SliderName): void {
-    const input = this.#slider(name);
-    const output = this.#row(name).querySelector("output")!;
-    const choices = CHOICES[name];
-    input.min = "0";
-    input.max = String(choices.length - 1);
-    input.step = "1";
-    input.addEventListener("input", () => {
-      const value = choices[input.valueAsNumber]!;
-      const text = `${value < 1 ? value : count(value)}${UNITS[name] ?? ""}`;
-      output.textContent = text;
-      input.setAttribute("aria-valuetext", text);
-    });
+  #slider(name: SliderName): ChoiceSlider {
+    const row = this.#form.querySelector<HTMLElement>(`[data-setting=${name}]`)!;
+    return new ChoiceSlider(row, (value) => `${value < 1 ? value : count(value)}${UNITS[name] ?? ""}`);
   }
 }
 

@@ -1,12 +1,7 @@
 /** The character model of the Text view. */
 import { nn, type Tensor } from "webgpu-lstm";
-import type { CellKind, ModelSettings } from "./settings.ts";
-
-const CELLS: Record<CellKind, typeof nn.GRU | typeof nn.LSTM | typeof nn.RNN> = {
-  GRU: nn.GRU,
-  LSTM: nn.LSTM,
-  RNN: nn.RNN,
-};
+import { CELLS } from "../training/cells.ts";
+import type { ModelSettings } from "./settings.ts";
 
 /** Size of a character's vector. */
 const EMBEDDING = 32;

@@ -1,12 +1,11 @@
 /** What the visitor may choose, and what the worker is given: plain data, and the text's own checks. */
+import type { CellKind } from "../training/cells.ts";
 
 /** Where the text comes from. */
 export type Source =
   /** Chapters of Moby-Dick, the first and the last one, from 1. */
   | { readonly kind: "moby-dick"; readonly from: number; readonly to: number }
   | { readonly kind: "own"; readonly text: string };
-
-export type CellKind = "GRU" | "LSTM" | "RNN";
 
 /** The model and how it is trained. */
 export interface ModelSettings {

@@ -37,6 +37,22 @@ export interface Snapshot {
   readonly error: unknown;
 }
 
+/** A run that has not begun. */
+export function newSnapshot(phase: "opening" | "ready", epochs: number): Snapshot {
+  return {
+    phase,
+    epoch: 0,
+    epochs,
+    batch: 0,
+    batches: undefined,
+    reports: [],
+    done: 0,
+    secondsLeft: undefined,
+    adapter: undefined,
+    error: undefined,
+  };
+}
+
 /** Whether the run is under way: it can be paused, resumed, cancelled. */
 export function isUnderWay(phase: Phase): boolean {
   return ["compiling", "training", "pausing", "paused"].includes(phase);

@@ -3,7 +3,7 @@ import type { Progress } from "webgpu-lstm";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 import { Estimate } from "./estimate.ts";
 import { KEEP } from "./keeper.ts";
-import { isUnderWay, type Phase, type Snapshot } from "./phase.ts";
+import { isUnderWay, newSnapshot, type Phase, type Snapshot } from "./phase.ts";
 import type { RunStart } from "./serve-run.ts";
 import { forget, keepPlan } from "./store.ts";
 
@@ -56,18 +56,7 @@ export class TrainingRun<Config> {
   /** Starts the worker and has it make its trainer; the snapshot says when that is ready, or has failed. */
   constructor(plan: RunPlan<Config>) {
     this.#plan = plan;
-    this.#snapshot = {
-      phase: "opening",
-      epoch: 0,
-      epochs: plan.epochs,
-      batch: 0,
-      batches: undefined,
-      reports: [],
-      done: 0,
-      secondsLeft: undefined,
-      adapter: undefined,
-      error: undefined,
-    };
+    this.#snapshot = newSnapshot("opening", plan.epochs);
     this.#trainer = this.#open();
     this.#trainer.catch((error) => this.#fail(error));
   }

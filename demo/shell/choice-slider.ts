@@ -1,0 +1,42 @@
+/** A slider that walks over a short list of sensible values. */
+
+export class ChoiceSlider {
+  /** Called when the thumb is let go, so that dragging does not build a model for every value on the way. */
+  onChange: (value: number) => void = () => {};
+  readonly #input: HTMLInputElement;
+  readonly #output: HTMLOutputElement;
+  readonly #text: (value: number) => string;
+  #choices: readonly number[] = [];
+
+  /**
+   * @param row Holds the `input` and the `output` beside its label.
+   * @param text A value as people read it.
+   */
+  constructor(row: HTMLElement, text: (value: number) => string) {
+    this.#input = row.querySelector("input")!;
+    this.#output = row.querySelector("output")!;
+    this.#text = text;
+    this.#input.addEventListener("input", () => this.#showText());
+    this.#input.addEventListener("change", () => this.onChange(this.value));
+  }
+
+  get value(): number {
+    return this.#choices[this.#input.valueAsNumber]!;
+  }
+
+  /** Offers these values, and shows one of them: the first where `value` is none. */
+  show(choices: readonly number[], value: number): void {
+    this.#choices = choices;
+    this.#input.min = "0";
+    this.#input.max = String(choices.length - 1);
+    this.#input.step = "1";
+    this.#input.value = String(Math.max(0, choices.indexOf(value)));
+    this.#showText();
+  }
+
+  #showText(): void {
+    const text = this.#text(this.value);
+    this.#output.textContent = text;
+    this.#input.setAttribute("aria-valuetext", text);
+  }
+}
