@@ -1,11 +1,7 @@
 /** The Compare view as a person uses it, on the software adapter. */
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
 import { expect, type Page, test } from "playwright/test";
-import { build } from "vite";
 import { button, expectAccessible, expectFits, open, WIDTHS } from "./page.ts";
+import { openSite } from "./site.ts";
 
 const VIEW = "/#compare";
 const status = (page: Page) => page.getByTestId("compare-status");
@@ -137,49 +133,18 @@ test("without TensorFlow.js this library's times are shown all the same", async 
   await expectAccessible(page);
 });
 
-const FOLDER = "/some/where/";
-const TYPES: Record<string, string> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".wasm": "application/wasm",
-};
-
 test("in the built site, from a sub-path, TensorFlow.js is files of its own, its WASM among them", async ({
   page,
 }, { outputDir }) => {
-  const site = join(outputDir, "site");
-  await build({
-    configFile: "demo/vite.config.ts",
-    logLevel: "error",
-    build: { outDir: site, emptyOutDir: true },
-  });
-  const sizes: number[] = [];
-  const server = createServer(async ({ url = "" }, response) => {
-    const { pathname } = new URL(url, "http://localhost");
-    const file = pathname.startsWith(FOLDER) ? pathname.slice(FOLDER.length) || "index.html" : "";
-    const body = file ? await readFile(join(site, file)).catch(() => null) : null;
-    sizes.push(body?.length ?? 0);
-    response.writeHead(body ? 200 : 404, { "content-type": TYPES[extname(file)] ?? "text/plain" }).end(body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-  try {
-    const failed: string[] = [];
-    page.on("response", (response) => {
-      if (!response.ok()) failed.push(response.url());
-    });
-    page.on("pageerror", (error) => failed.push(error.message));
-    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}${FOLDER}#compare`);
-    await expect(button(page, "Run")).toBeEnabled();
-    const before = sizes.reduce((sum, size) => sum + size, 0);
-    await only(page, "WASM");
-    await button(page, "Run").click();
-    await expect(status(page)).toHaveText("Done.", { timeout: 60_000 });
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThan(before + 1e6);
-    expect((await row(page, "Training step", "TensorFlow.js, WASM"))["first result"]).toContain("differs by");
-    expect(failed).toEqual([]);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+  using site = await openSite(outputDir);
+  site.watch(page);
+  await page.goto(`${site.address}#compare`);
+  await expect(button(page, "Run")).toBeEnabled();
+  const before = site.fetched();
+  await only(page, "WASM");
+  await button(page, "Run").click();
+  await expect(status(page)).toHaveText("Done.", { timeout: 60_000 });
+  expect(site.fetched()).toBeGreaterThan(before + 1e6);
+  expect((await row(page, "Training step", "TensorFlow.js, WASM"))["first result"]).toContain("differs by");
+  expect(site.failed).toEqual([]);
 });

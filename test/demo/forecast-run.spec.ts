@@ -11,7 +11,7 @@ import {
   place,
   shown,
 } from "./forecast-page.ts";
-import { busyTime, button, expectAccessible, open, watchMainThread } from "./page.ts";
+import { busyTime, button, expectAccessible, expectDiscardable, open, watchMainThread } from "./page.ts";
 
 test("after a reload it offers to resume, and goes on along the same curve", async ({ page }) => {
   const complaints = await openForecast(page);
@@ -85,12 +85,7 @@ test("pauses, resumes, and cancels within a second; an offer can be discarded", 
   await button(page, "Pause").click();
   await expect(status).toContainText("Paused in epoch");
   await page.reload();
-  await button(page, "Discard it").click();
-  await expect(button(page, "Discard it")).toBeHidden();
-  await page.reload();
-  await expect(button(page, "Start")).toBeEnabled();
-  await page.waitForTimeout(300);
-  await expect(button(page, "Discard it")).toBeHidden();
+  await expectDiscardable(page);
   expect(complaints).toEqual([]);
 });
 

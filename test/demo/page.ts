@@ -83,3 +83,13 @@ export function busyTime(page: Page): Promise<{ longest: number; framesPerSecond
     return { longest: seen.longest, framesPerSecond };
   });
 }
+
+/** Discards the offer to resume, and fails unless it is gone, after a reload too. The page has just been reloaded. */
+export async function expectDiscardable(page: Page): Promise<void> {
+  await button(page, "Discard it").click();
+  await expect(button(page, "Discard it")).toBeHidden();
+  await page.reload();
+  await expect(button(page, "Start")).toBeEnabled();
+  await page.waitForTimeout(300);
+  await expect(button(page, "Discard it")).toBeHidden();
+}

@@ -1,6 +1,6 @@
 /** The Text view's runs: paused, cancelled, and resumed after a reload. */
 import { expect, test } from "playwright/test";
-import { button, expectAccessible } from "./page.ts";
+import { button, expectAccessible, expectDiscardable } from "./page.ts";
 import { chapters, number, openText, SMALL, samples, shown } from "./text-page.ts";
 
 test("after a reload it offers to resume, and goes on along the same curve", async ({ page }) => {
@@ -72,12 +72,7 @@ test("cancel stops it within a second, and the model still writes; an offer can 
   await button(page, "Pause").click();
   await expect(shown(page, "status")).toContainText("Paused", { timeout: 30_000 });
   await page.reload();
-  await button(page, "Discard it").click();
-  await expect(button(page, "Discard it")).toBeHidden();
-  await page.reload();
-  await expect(button(page, "Start")).toBeEnabled();
-  await page.waitForTimeout(300);
-  await expect(button(page, "Discard it")).toBeHidden();
+  await expectDiscardable(page);
   expect(complaints).toEqual([]);
 });
 
