@@ -2,10 +2,12 @@ import registerSource from "../../shaders/gemm_register.wgsl?raw";
 import sharedSource from "../../shaders/gemm_shared.wgsl?raw";
 import subgroupSource from "../../shaders/gemm_subgroup.wgsl?raw";
 import storeLibrary from "../../shaders/lib/gemm_store.wgsl?raw";
-import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
+import subgroupProduct from "../../shaders/lib/subgroup_product.wgsl?raw";
+import transposeSum from "../../shaders/lib/transpose_sum.wgsl?raw";
 import { type BufferAccess, Kernel, type ParamType } from "../gpu/kernel.ts";
 import { roundUp } from "../shape.ts";
-import { bucket, predictMicros, TRIAL_MICROS } from "./choice.ts";
+import { bucket, predictMicros, TRIAL_MICROS, type Work } from "./choice.ts";
+import { subgroupTiling } from "./gemm-subgroup.ts";
 import { type Dispatch, dispatch, flag, type Operand, type PlanContext, type PlanSettings } from "./op.ts";
 
 const params = {
@@ -53,9 +55,9 @@ export const gemmShared = new Kernel({
 export const gemmSubgroup = new Kernel({
   name: "gemm_subgroup",
   source: subgroupSource,
-  library: [subgroupTile],
+  library: [subgroupProduct, transposeSum],
   workgroup: [4, 1, 1],
-  params,
+  params: { ...params, tileRows: "u32" },
   bindings,
 });
 
@@ -79,37 +81,6 @@ export interface Product {
   readonly accumulate?: boolean;
 }
 
-/** One way to compute a product. */
-interface Version {
-  readonly kernel: Kernel<keyof typeof params, keyof typeof bindings>;
-  /** A workgroup's tile of C, in elements. */
-  readonly tile: readonly [rows: number, columns: number];
-  /** What four lanes own, where those that lie outside C end at once. */
-  readonly quad?: readonly [rows: number, columns: number];
-  /** Values loaded for a multiply-add; one from workgroup memory counts a half. */
-  readonly loads: number;
-  /** Depth that is staged between two barriers, where there are any. */
-  readonly staged?: number;
-}
-
-/** The first takes the place of a pinned one that cannot do a product. */
-const VERSIONS = {
-  register: { kernel: gemmRegister, tile: [32, 64], quad: [4, 32], loads: 12 / 32 },
-  shared: { kernel: gemmShared, tile: [64, 64], loads: 2 / 64 + 8 / 16 / 2, staged: 16 },
-  subgroup: { kernel: gemmSubgroup, tile: [16, 32], loads: 48 / 512 },
-} as const satisfies Record<string, Version>;
-
-type VersionName = keyof typeof VERSIONS;
-
-/** Lanes that gemm_subgroup and the LSTM's subgroup version are written for. */
-export const SUBGROUP_LANES = 4;
-
-/** Whether gemm_subgroup can do a product: B, C and bias are read and written four columns at a time. */
-function inQuads({ columns, b, c }: Product): boolean {
-  const quads = [columns, b.offset ?? 0, b.strides[0], c.offset ?? 0, c.strides[0]];
-  return b.strides[1] === 1 && c.strides[1] === 1 && quads.every((n) => n % 4 === 0);
-}
-
 /** How a product is cut along its depth; with `ones` A has one more row, of ones that are not in memory. */
 export interface Slices {
   readonly count: number;
@@ -119,28 +90,91 @@ export interface Slices {
 
 const WHOLE: Slices = { count: 1, depth: 0, ones: false };
 
+/** How a version does a product. */
+interface Way {
+  readonly kernel: Kernel;
+  /** A workgroup's part of C, in elements. */
+  readonly tile: readonly [rows: number, columns: number];
+  readonly work: Work;
+}
+
+/** The versions that can; the first takes the place of a pinned one that cannot. */
+interface Ways {
+  readonly register: Way;
+  readonly shared: Way;
+  readonly subgroup?: Way;
+}
+
+type VersionName = keyof Ways;
+
+/** A version whose workgroups have tiles of one size. */
+interface TiledVersion {
+  readonly kernel: Kernel;
+  readonly tile: readonly [rows: number, columns: number];
+  /** What four lanes own, where those that lie outside C end at once. */
+  readonly quad?: readonly [rows: number, columns: number];
+  /** Values loaded for a multiply-add; one from workgroup memory counts a half. */
+  readonly loads: number;
+  /** Depth that is staged between two barriers, where there are any. */
+  readonly staged?: number;
+}
+
+const REGISTER: TiledVersion = { kernel: gemmRegister, tile: [32, 64], quad: [4, 32], loads: 12 / 32 };
+const SHARED: TiledVersion = { kernel: gemmShared, tile: [64, 64], loads: 2 / 64 + 8 / 16 / 2, staged: 16 };
+
+/** Lanes that gemm_subgroup and the recurrent layers' subgroup versions are written for. */
+export const SUBGROUP_LANES = 4;
+
 /** What storing an element of C takes, in loads, and starting a workgroup that has barriers, in barriers; about. */
 const STORE_LOADS = 12;
 const BARRIER_START = 64;
 
-/** Predicted time of each version that can do a product, in µs. */
-function predictions(product: Product, { count }: Slices, { facts }: PlanSettings) {
-  const { rows, columns, depth } = product;
-  const micros = ({ tile, quad = tile, loads, staged }: Version) => {
-    const groups = Math.ceil(rows / tile[0]) * Math.ceil(columns / tile[1]) * count;
-    const [high, wide] = facts.subgroupSize === SUBGROUP_LANES ? quad : tile;
-    const products = roundUp(rows, high) * roundUp(columns, wide) * depth;
-    const barriers = staged ? BARRIER_START + 2 * Math.ceil(depth / count / staged) : 0;
-    const stores = STORE_LOADS * rows * columns * count;
-    return predictMicros({ groups, flops: 2 * products, loads: loads * products + stores, barriers }, facts);
+function tiled(
+  version: TiledVersion,
+  { rows, columns, depth }: Product,
+  { count }: Slices,
+  lanes: number,
+): Way {
+  const { kernel, tile, quad = tile, loads, staged } = version;
+  const [high, wide] = lanes === SUBGROUP_LANES ? quad : tile;
+  const products = roundUp(rows, high) * roundUp(columns, wide) * depth;
+  const work = {
+    groups: Math.ceil(rows / tile[0]) * Math.ceil(columns / tile[1]) * count,
+    flops: 2 * products,
+    loads: loads * products + STORE_LOADS * rows * columns * count,
+    barriers: staged ? BARRIER_START + 2 * Math.ceil(depth / count / staged) : 0,
   };
-  const { register, shared, subgroup } = VERSIONS;
-  const canSubgroup = facts.subgroupSize === SUBGROUP_LANES && inQuads(product);
+  return { kernel, tile, work };
+}
+
+function bySubgroups(
+  { rows, columns, depth, accumulate = false }: Product,
+  slices: Slices,
+  workgroups: number,
+): Way {
+  const { count, ones } = slices;
+  const shape = { rows, columns, depth: slices.depth || depth, slices: count, ones, accumulate };
+  const { constants, tile, work } = subgroupTiling(shape, workgroups);
+  return { kernel: gemmSubgroup.with(constants), tile, work };
+}
+
+function waysOf(product: Product, slices: Slices, { facts }: PlanSettings): Ways {
+  const { subgroupSize, workgroups } = facts;
   return {
-    register: micros(register),
-    shared: micros(shared),
-    ...(canSubgroup ? { subgroup: micros(subgroup) } : {}),
+    register: tiled(REGISTER, product, slices, subgroupSize),
+    shared: tiled(SHARED, product, slices, subgroupSize),
+    ...(subgroupSize === SUBGROUP_LANES ? { subgroup: bySubgroups(product, slices, workgroups) } : {}),
   };
+}
+
+/** Predicted time of each version that can do a product, in µs. */
+function predictions(
+  product: Product,
+  slices: Slices,
+  plan: PlanSettings,
+): Partial<Record<VersionName, number>> {
+  const ways: [string, Way][] = Object.entries(waysOf(product, slices, plan));
+  return Object.fromEntries(ways.map(([name, { work }]) => [name, predictMicros(work, plan.facts)]));
 }
 
 /** Predicted time of a product by the version that is predicted to be the fastest, in µs. */
@@ -157,9 +191,9 @@ export function gemm(product: Product, plan: PlanContext, slices = WHOLE): Dispa
   const version = plan.choices.choose(what, plan.pins.gemm, micros, (tried: VersionName) => {
     const c = { ...product.c, operand: plan.temporary([product.c.operand.elements]) };
     const share = Math.min(1, TRIAL_MICROS / Math.min(...Object.values(micros)));
-    return [gemmBy(tried, ...partOf({ ...product, c }, slices, share))];
+    return [gemmBy(tried, ...partOf({ ...product, c }, slices, share), plan)];
   });
-  return gemmBy(version, product, slices);
+  return gemmBy(version, product, slices, plan);
 }
 
 /** A share of a product's slices, or of its rows. */
@@ -173,9 +207,9 @@ function partOf(product: Product, slices: Slices, share: number): [Product, Slic
   return [{ ...product, rows: Math.min(product.rows, roundUp(product.rows * share, 64)) }, slices];
 }
 
-function gemmBy(version: VersionName, product: Product, slices: Slices): Dispatch {
+function gemmBy(version: VersionName, product: Product, slices: Slices, plan: PlanSettings): Dispatch {
   const { rows, columns, depth, a, b, c, bias } = product;
-  const { kernel, tile } = VERSIONS[version];
+  const { kernel, tile } = waysOf(product, slices, plan)[version]!;
   return dispatch({
     kernel,
     params: {
@@ -195,6 +229,7 @@ function gemmBy(version: VersionName, product: Product, slices: Slices): Dispatc
       hasBias: flag(bias),
       accumulate: flag(product.accumulate),
       ones: flag(slices.ones),
+      tileRows: tile[0],
     },
     bindings: { a: a.operand, b: b.operand, bias: bias ?? null, c: c.operand },
     grid: [Math.ceil(columns / tile[1]), Math.ceil(rows / tile[0]), slices.count],

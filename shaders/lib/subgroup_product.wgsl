@@ -1,0 +1,74 @@
+// Products for adapters whose subgroups have four lanes (SwiftShader): rows of A, one after the other, past a tile of B.
+//
+//   row · B[k][column]      first ≤ k < last, up to 16·DEPTHS steps; COLUMNS neighbouring columns, a quad being four of them
+//
+// There a load takes as long as thirty multiply-adds, so the tile is loaded once for many rows and lies in the lanes' own memory. Of every
+// 16 steps along k each lane has four: a load of A brings four different values, and each lane adds up its own products, in a register.
+// Then the lanes' sums are added. What A and B are the kernel's file says: quadA(start, k) is four steps along k of a row, quadB(k, quad)
+// four columns. Beyond the last step, row or column they may give anything that is finite, or A what is in its row.
+
+const DEPTHS = 4u;
+const QUADS = 8u;
+// 4·QUADS
+const COLUMNS = 32u;
+// 4·QUADS·DEPTHS
+const TILE = 128u;
+// QUADS / 4: those that a lane ends up with.
+const OWN_QUADS = 2u;
+
+var<private> loaded: array<vec4f, TILE>;
+var<private> tile: array<vec4f, TILE>;
+
+fn loadTile(quad: u32, first: u32, last: u32, lane: u32) {
+  for (var j = 0u; j < DEPTHS; j++) {
+    let k = first + 16u * j + 4u * lane;
+    for (var q = 0u; q < QUADS; q++) {
+      let b0 = insideB(k, quad + q, last);
+      let b1 = insideB(k + 1u, quad + q, last);
+      let b2 = insideB(k + 2u, quad + q, last);
+      let b3 = insideB(k + 3u, quad + q, last);
+      let at = 4u * q * DEPTHS + j;
+      loaded[at] = vec4f(b0.x, b1.x, b2.x, b3.x);
+      loaded[at + DEPTHS] = vec4f(b0.y, b1.y, b2.y, b3.y);
+      loaded[at + 2u * DEPTHS] = vec4f(b0.z, b1.z, b2.z, b3.z);
+      loaded[at + 3u * DEPTHS] = vec4f(b0.w, b1.w, b2.w, b3.w);
+    }
+  }
+  // Copied to where every index is a constant: only then does a product take its factor without another load.
+  // @unroll
+  for (var i = 0u; i < TILE; i++) { tile[i] = loaded[i]; }
+}
+
+fn insideB(k: u32, quad: u32, last: u32) -> vec4f {
+  return select(vec4f(), quadB(min(k, last - 1u), quad), k < last);
+}
+
+// The product of one row and the tile: lane l gets quads l, l + 4, … of it.
+fn rowProduct(start: u32, first: u32, last: u32, lane: u32) -> array<vec4f, OWN_QUADS> {
+  var x: array<vec4f, DEPTHS>;
+  // @unroll
+  for (var j = 0u; j < DEPTHS; j++) {
+    let k = first + 16u * j + 4u * lane;
+    // Signed, as comparing unsigned integers takes SwiftShader nine instructions.
+    x[j] = select(vec4f(), quadA(start, k), vec4i(vec4u(k, k + 1u, k + 2u, k + 3u)) < vec4i(i32(last)));
+  }
+  var sums: array<f32, COLUMNS>;
+  // @unroll
+  for (var c = 0u; c < COLUMNS; c++) {
+    var sum = 0.0;
+    // @unroll
+    for (var j = 0u; j < DEPTHS; j++) { sum += dot(x[j], tile[c * DEPTHS + j]); }
+    sums[c] = sum;
+  }
+  var own: array<vec4f, OWN_QUADS>;
+  // @unroll
+  for (var q = 0u; q < OWN_QUADS; q++) {
+    own[q] = vec4f(
+      transposeSum(sums[16u * q], sums[16u * q + 4u], sums[16u * q + 8u], sums[16u * q + 12u], lane),
+      transposeSum(sums[16u * q + 1u], sums[16u * q + 5u], sums[16u * q + 9u], sums[16u * q + 13u], lane),
+      transposeSum(sums[16u * q + 2u], sums[16u * q + 6u], sums[16u * q + 10u], sums[16u * q + 14u], lane),
+      transposeSum(sums[16u * q + 3u], sums[16u * q + 7u], sums[16u * q + 11u], sums[16u * q + 15u], lane),
+    );
+  }
+  return own;
+}

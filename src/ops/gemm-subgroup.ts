@@ -1,0 +1,65 @@
+import type { Work } from "./choice.ts";
+import { flag } from "./op.ts";
+
+/** A product as far as gemm_subgroup's constants and tiles depend on it. */
+export interface SubgroupShape {
+  readonly rows: number;
+  readonly columns: number;
+  /** Of a slice. */
+  readonly depth: number;
+  readonly slices: number;
+  readonly ones: boolean;
+  readonly accumulate: boolean;
+}
+
+/** Values of a tile row that a dot product takes at once, over the four lanes. */
+const DEPTH_UNIT = 16;
+
+/** The tile of B is loaded once for as many rows as a workgroup has: this many, unless too few workgroups are left. */
+const MOST_ROWS = 256;
+const FEWEST_ROWS = 32;
+
+/** Workgroups for each that the adapter runs at once, so that cores end at about the same time. */
+const ROUNDS = 4;
+
+/** What the sums of an element over the lanes take, in operations, and loading a value of the tile, in loads; about. */
+const ROW_FLOPS = 40;
+const TILE_LOADS = 4;
+
+/** The values of gemm_subgroup's constants for a product, the part of C that a workgroup has, and what it asks of the adapter. */
+export function subgroupTiling(shape: SubgroupShape, workgroups: number) {
+  const { rows, columns, depth, slices, ones, accumulate } = shape;
+  // Few values, as each is a kernel to compile.
+  const depths = depth <= DEPTH_UNIT ? 1 : depth <= 2 * DEPTH_UNIT ? 2 : 4;
+  const quads = columns <= 16 ? 4 : 8;
+  const tileDepth = DEPTH_UNIT * depths;
+  const tileColumns = 4 * quads;
+  const readsC = accumulate || depth > tileDepth;
+  const constants = {
+    DEPTHS: depths,
+    QUADS: quads,
+    COLUMNS: tileColumns,
+    TILE: tileColumns * depths,
+    OWN_QUADS: quads / 4,
+    HAS_ONES: flag(ones),
+    READS_C: flag(readsC),
+    WHOLE_QUADS: flag(columns % 4 === 0),
+  };
+
+  const strips = Math.ceil(columns / tileColumns) * slices;
+  const groupsOf = (tileRows: number) => strips * Math.ceil(rows / tileRows);
+  let tileRows = MOST_ROWS;
+  while (tileRows > FEWEST_ROWS && groupsOf(tileRows) < ROUNDS * workgroups) tileRows /= 2;
+
+  const groups = groupsOf(tileRows);
+  const tilesDeep = Math.max(1, Math.ceil(depth / tileDepth));
+  const rowParts = strips * rows * tilesDeep;
+  const work: Work = {
+    groups,
+    flops: rowParts * tileColumns * (2 * tileDepth + ROW_FLOPS),
+    loads:
+      rowParts * (tileDepth + tileColumns * (readsC ? 3 : 2)) +
+      groups * tilesDeep * tileDepth * tileColumns * TILE_LOADS,
+  };
+  return { constants, tile: [tileRows, tileColumns] as const, work };
+}
