@@ -1,13 +1,12 @@
 enable subgroups;
 // lstm_sequence_forward: many time steps of an LSTM layer in one dispatch, for adapters whose subgroups have four lanes (SwiftShader)
-// and layers of up to 64 units.
+// and layers of up to 256 units.
 //
 //   a = gates[t] + b_hh + h_{t-1}·W';  i, f, o = σ;  g = tanh;  c_t = f·c_{t-1} + i·g;  h_t = o·tanh(c_t)
 //
 // gates, weight, bias, hidden, cells and lengths hold what they hold in lstm_step_forward. A workgroup owns `rows` batch rows and all units
-// of them, so that no other workgroup's results are waited for. Its subgroups own 8 units each, and read the weights of those once: lane l
-// keeps those of the units k = 4m + l of the step before, m < DEPTH. Each lane adds up its own k, without a load between; then the lanes' sums
-// are added, and lane l goes on with units l and l + 4 of the subgroup.
+// of them, so that no other workgroup's results are waited for. Its subgroups own QUADS units each, and load the weights that lead to those
+// once, as a tile of subgroup_product: there a unit is a quad. Lane l goes on with units l and l + 4 of the subgroup.
 //
 // `gate` and `current` are the offsets of the first step's gates (in vec4s) and state; each step lies `stride` after the one before
 // (modulo 2³²: backwards in the reverse direction), the first step's state before at `before`. Where isRing = 1 states take turns at these
@@ -33,31 +32,24 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> cells: array<f32>;
 @group(0) @binding(6) var<storage, read> lengths: array<f32>;
 
-// A quarter of the units, rounded up; and four lanes for every eight units.
-const DEPTH = 16u;
+// Four lanes for every QUADS units.
 const LANES = 32u;
-// 8·DEPTH
-const WEIGHTS = 128u;
 // What is never asked for is left out: SwiftShader runs through both sides of a branch.
 const HAS_LENGTHS = 1u;
+
+fn quadA(start: u32, k: u32) -> vec4f {
+  let at = start + k;
+  return vec4f(hidden[at], hidden[at + 1u], hidden[at + 2u], hidden[at + 3u]);
+}
+
+fn quadB(k: u32, unit: u32) -> vec4f { return weight[k * params.hidden + min(unit, params.hidden - 1u)]; }
 
 @compute @workgroup_size(LANES)
 fn lstm_sequence_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32,
           @builtin(subgroup_invocation_id) lane: u32) {
-  let first = (local >> 2u) * 8u;
+  let first = (local >> 2u) * QUADS;
   let last = params.hidden - 1u;
-  var loaded: array<vec4f, WEIGHTS>;
-  for (var m = 0u; m < DEPTH; m++) {
-    let k = 4u * m + lane;
-    // @unroll
-    for (var u = 0u; u < 8u; u++) {
-      loaded[u * DEPTH + m] = select(vec4f(), weight[min(k, last) * params.hidden + min(first + u, last)], k <= last);
-    }
-  }
-  // Copied to where every index is a constant: only then does a product take its weight without another load.
-  var weights: array<vec4f, WEIGHTS>;
-  // @unroll
-  for (var i = 0u; i < WEIGHTS; i++) { weights[i] = loaded[i]; }
+  loadTile(first, 0u, params.hidden, lane);
   // Lanes past the last unit compute that one's values and keep them to themselves.
   let unit0 = min(first + lane, last);
   let unit1 = min(first + lane + 4u, last);
@@ -82,26 +74,9 @@ fn lstm_sequence_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_inv
       var sum0 = bias0;
       var sum1 = bias1;
       if (hasBefore) {
-        let start = before + row * params.hidden;
-        var h: array<f32, DEPTH>;
-        // @unroll
-        for (var m = 0u; m < DEPTH; m++) { h[m] = hidden[start + min(4u * m + lane, last)]; }
-        var sums: array<vec4f, 8>;
-        // @unroll
-        for (var u = 0u; u < 8u; u++) {
-          var x = 0.0; var y = 0.0; var z = 0.0; var w = 0.0;
-          // @unroll
-          for (var m = 0u; m < DEPTH; m++) { x += h[m] * weights[u * DEPTH + m].x; }
-          // @unroll
-          for (var m = 0u; m < DEPTH; m++) { y += h[m] * weights[u * DEPTH + m].y; }
-          // @unroll
-          for (var m = 0u; m < DEPTH; m++) { z += h[m] * weights[u * DEPTH + m].z; }
-          // @unroll
-          for (var m = 0u; m < DEPTH; m++) { w += h[m] * weights[u * DEPTH + m].w; }
-          sums[u] = vec4f(x, y, z, w);
-        }
-        sum0 += transposeSums(sums[0], sums[1], sums[2], sums[3], lane);
-        sum1 += transposeSums(sums[4], sums[5], sums[6], sums[7], lane);
+        let sums = rowProduct(before + row * params.hidden, 0u, params.hidden, lane);
+        sum0 += sums[0];
+        sum1 += sums[1];
       }
       let state = current + row * params.hidden;
       let stateBefore = before + row * params.hidden;
@@ -133,15 +108,6 @@ fn lstm_sequence_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_inv
       }
     }
   }
-}
-
-fn transposeSums(a: vec4f, b: vec4f, c: vec4f, d: vec4f, lane: u32) -> vec4f {
-  return vec4f(
-    transposeSum(a.x, b.x, c.x, d.x, lane),
-    transposeSum(a.y, b.y, c.y, d.y, lane),
-    transposeSum(a.z, b.z, c.z, d.z, lane),
-    transposeSum(a.w, b.w, c.w, d.w, lane),
-  );
 }
 
 // Past a sequence's end.

@@ -5,6 +5,7 @@ import updateForward from "../../shaders/lib/lstm_update_forward.wgsl?raw";
 import productBackward from "../../shaders/lib/recurrent_product_backward.wgsl?raw";
 import productForward from "../../shaders/lib/recurrent_product_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
+import subgroupProduct from "../../shaders/lib/subgroup_product.wgsl?raw";
 import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import transposeSum from "../../shaders/lib/transpose_sum.wgsl?raw";
 import cellBackwardSource from "../../shaders/lstm_cell_backward.wgsl?raw";
@@ -118,7 +119,7 @@ const sequenceParams = {
 export const lstmSequenceForward = new Kernel({
   name: "lstm_sequence_forward",
   source: sequenceForwardSource,
-  library: [activations, cell, lengths, transposeSum],
+  library: [activations, cell, lengths, subgroupProduct, transposeSum],
   workgroup: [32, 1, 1],
   params: {
     ...sequenceParams,
@@ -136,7 +137,7 @@ export const lstmSequenceForward = new Kernel({
 export const lstmSequenceBackward = new Kernel({
   name: "lstm_sequence_backward",
   source: sequenceBackwardSource,
-  library: [activations, cell, lengths, transposeSum],
+  library: [activations, cell, lengths],
   workgroup: [32, 1, 1],
   params: {
     ...sequenceParams,
@@ -151,7 +152,7 @@ export const lstmSequenceBackward = new Kernel({
     time: "u32",
     timeStride: "u32",
   },
-  bindings: fusedBackward.bindings,
+  bindings: { ...fusedBackward.bindings, partial: "read_write" },
 });
 
 const plain = { forward: lstmCellForward, backward: lstmCellBackward, slots: 4 };

@@ -5,6 +5,7 @@ import {
   backwardParamsAt,
   forwardParamsAt,
   type Recurrence,
+  type RecurrenceGradients,
   type RecurrentVersion,
   type Step,
   stepsOf,
@@ -18,7 +19,7 @@ import {
 } from "./recurrent-versions.ts";
 
 /** Units that the kernels are written for at most: the weights of a subgroup's share lie in its invocations' own memory. */
-const MOST_UNITS = 64;
+const MOST_UNITS = 256;
 
 /** Units of a subgroup. */
 const UNITS = 8;
@@ -29,29 +30,45 @@ const MOST_ROWS = 16;
 /** A dispatch should take no longer than about this, in µs, so that the page it runs in is drawn in between. */
 const DISPATCH_MICROS = 50_000;
 
-/** What an adapter's rate of multiply-adds says about products out of an invocation's own memory, and loads a unit and row; about. */
+/** Operations of a product for one that the adapter's rate counts, and values loaded and stored for a unit's pointwise part; about. */
 const PRODUCT_SHARE = 0.6;
-const LOADS = { forward: 30, backward: 40 } as const;
+const POINTWISE_LOADS = { forward: 22, backward: 30 } as const;
+
+/** Subgroups of a workgroup, and blocks of sixteen units. */
+function sharesOf({ sizes: { H } }: Recurrence): { subgroups: number; blocks: number } {
+  return { subgroups: Math.ceil(H / UNITS), blocks: Math.ceil(H / 16) };
+}
 
 /** All of a layer's steps in few dispatches: a workgroup owns some batch rows, and all units and steps of them. */
 export function sequenceVersion({ forward, backward, slots }: StepKernels): RecurrentVersion {
-  const kernelOf = (
-    kernel: Kernel,
-    { sizes: { H }, lengths }: Recurrence,
-    uses: Record<string, 0 | 1> = {},
-  ) => {
-    const depth = Math.ceil(H / SUBGROUP_LANES);
-    const lanes = Math.ceil(H / UNITS) * SUBGROUP_LANES;
-    return kernel.with({
-      DEPTH: depth,
-      WEIGHTS: UNITS * depth,
-      LANES: lanes,
-      HAS_LENGTHS: flag(lengths),
-      ...uses,
+  const forwardKernel = (recurrence: Recurrence) => {
+    const { subgroups, blocks } = sharesOf(recurrence);
+    return forward.with({
+      DEPTHS: blocks,
+      TILE: 4 * UNITS * blocks,
+      LANES: SUBGROUP_LANES * subgroups,
+      HAS_LENGTHS: flag(recurrence.lengths),
     });
   };
+  const backwardKernel = (
+    recurrence: Recurrence,
+    { hasHidden, keepsHidden, output }: RecurrenceGradients,
+  ) => {
+    const { subgroups, blocks } = sharesOf(recurrence);
+    return backward.with({
+      BLOCKS: blocks,
+      COLUMNS: 4 * blocks,
+      WEIGHTS: 4 * UNITS * blocks,
+      SUBGROUPS: subgroups,
+      LANES: SUBGROUP_LANES * subgroups,
+      HAS_LENGTHS: flag(recurrence.lengths),
+      HAS_CARRY: flag(hasHidden || keepsHidden),
+      HAS_OUTPUT: flag(output),
+    });
+  };
+  // One workgroup for what the adapter runs at once, as each waits at barriers of its own.
   const rowsOf = ({ sizes: { N } }: Recurrence, { facts }: PlanContext) =>
-    Math.min(MOST_ROWS, Math.ceil(N / (2 * Math.ceil(facts.workgroups))));
+    Math.min(MOST_ROWS, Math.ceil(N / Math.max(1, Math.round(facts.workgroups))));
 
   const version: RecurrentVersion = {
     stepMicros: (recurrence, pass, plan) => {
@@ -59,12 +76,16 @@ export function sequenceVersion({ forward, backward, slots }: StepKernels): Recu
       const { facts } = plan;
       if (facts.subgroupSize !== SUBGROUP_LANES || H > MOST_UNITS) return null;
       const rows = rowsOf(recurrence, plan);
-      const busy = Math.min(1, Math.ceil(N / rows) / facts.workgroups);
-      const subgroups = Math.ceil(H / UNITS);
-      const products = (PRODUCT_SHARE * 2 * slots * N * H * subgroups * UNITS) / facts.gflops;
-      // Weights are loaded once, and stored.
-      const weights = (2 * Math.ceil(N / rows) * slots * H * subgroups * UNITS) / recurrence.span.count;
-      const loads = (N * subgroups * UNITS * LOADS[pass] + weights) / facts.gloads;
+      const groups = Math.ceil(N / rows);
+      const busy = Math.min(1, groups / facts.workgroups);
+      const { subgroups, blocks } = sharesOf(recurrence);
+      // A subgroup's share of the weights; it has them for all rows.
+      const tile = UNITS * slots * 16 * blocks;
+      const products = (PRODUCT_SHARE * 2 * N * subgroups * tile) / facts.gflops;
+      // Forward a subgroup loads the state before; backward its own dG, and it leaves sums for all units and takes those for its own.
+      const exchanged = 16 * blocks + (pass === "forward" ? 0 : UNITS * (slots + subgroups));
+      const weights = (2 * groups * subgroups * tile) / recurrence.span.count;
+      const loads = (N * subgroups * (exchanged + UNITS * POINTWISE_LOADS[pass]) + weights) / facts.gloads;
       // Barriers are measured with 64 subgroups.
       const waiting = (facts.barrierMicros * subgroups) / 64;
       return facts.dispatchMicros / recurrence.span.count + (products + loads) / (1e3 * busy) + waiting;
@@ -74,25 +95,21 @@ export function sequenceVersion({ forward, backward, slots }: StepKernels): Recu
         const first = forwardParamsAt(recurrence, steps[0]!);
         const isRing = flag(recurrence.cellsAt.isRing);
         const params = { ...first, isRing, ...segmentParams(recurrence, steps, 1) };
-        return part(
-          recurrence,
-          kernelOf(forward, recurrence),
-          params,
-          forwardOperands(recurrence),
-          steps,
-          plan,
-        );
+        return part(recurrence, forwardKernel(recurrence), params, forwardOperands(recurrence), steps, plan);
       }),
-    backward: (recurrence, gradients, plan) =>
-      segments(recurrence, "backward", plan).map((steps) => {
+    backward: (recurrence, gradients, plan) => {
+      const { N } = recurrence.sizes;
+      const { subgroups, blocks } = sharesOf(recurrence);
+      const partial = plan.temporary([2, N, subgroups, 16 * blocks]);
+      const operands = { ...backwardOperands(recurrence, gradients), partial };
+      const kernel = backwardKernel(recurrence, gradients);
+      return segments(recurrence, "backward", plan).map((steps) => {
         const first = backwardParamsAt(recurrence, gradients, steps[0]!);
         const { hasBefore } = forwardParamsAt(recurrence, steps[steps.length - 1]!);
         const params = { ...first, hasBefore, ...segmentParams(recurrence, steps, -1) };
-        const { hasHidden, keepsHidden, output } = gradients;
-        const uses = { HAS_CARRY: flag(hasHidden || keepsHidden), HAS_OUTPUT: flag(output) };
-        const kernel = kernelOf(backward, recurrence, uses);
-        return part(recurrence, kernel, params, backwardOperands(recurrence, gradients), steps, plan);
-      }),
+        return part(recurrence, kernel, params, operands, steps, plan);
+      });
+    },
   };
 
   /** The steps in the order of a pass, as many together as may be one dispatch. */
