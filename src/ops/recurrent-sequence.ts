@@ -24,6 +24,9 @@ const MOST_UNITS = 256;
 /** Units of a subgroup. */
 const UNITS = 8;
 
+/** Workgroups at least, where there are rows enough: how many an adapter runs at once is measured too low while other work runs. */
+const LEAST_GROUPS = 2;
+
 /** A workgroup has no more rows than this: its weights are used often enough by then. */
 const MOST_ROWS = 16;
 
@@ -68,7 +71,7 @@ export function sequenceVersion({ forward, backward, slots }: StepKernels): Recu
   };
   // One workgroup for what the adapter runs at once, as each waits at barriers of its own.
   const rowsOf = ({ sizes: { N } }: Recurrence, { facts }: PlanContext) =>
-    Math.min(MOST_ROWS, Math.ceil(N / Math.max(1, Math.round(facts.workgroups))));
+    Math.min(MOST_ROWS, Math.ceil(N / Math.max(LEAST_GROUPS, Math.round(facts.workgroups))));
 
   const version: RecurrentVersion = {
     stepMicros: (recurrence, pass, plan) => {
