@@ -5,9 +5,10 @@
 //
 // for h < size0, i < size1, j < size2, k < size3, with everything in elements. It is how a time step is selected, its
 // gradient put back, axes exchanged, tensors put together or repeated (a source stride of 0), and an initial state placed
-// before the first step.
+// before the first step. An invocation copies up to four elements of a run along k, a quarter of the run apart, so that neighbours copy
+// neighbours: finding h, i and j takes longer than copying does.
 //
-// grid      x (and y, past the limit): size0·size1·size2·size3 / 64
+// grid      x (and y, past the limit): size0·size1·size2·ceil(size3 / 4) / 64
 // src       read        dst       read_write  (different buffers)
 
 struct Params {
@@ -23,16 +24,19 @@ struct Params {
 @compute @workgroup_size(64)
 fn copy_strided(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * 64u;
-  if (index >= params.size0 * params.size1 * params.size2 * params.size3) { return; }
-  let k = index % params.size3;
-  let rows = index / params.size3;
-  let j = rows % params.size2;
+  let quarter = (params.size3 + 3u) / 4u;
+  if (index >= params.size0 * params.size1 * params.size2 * quarter) { return; }
+  let rows = index / quarter;
+  let first = index - rows * quarter;
   let planes = rows / params.size2;
-  let i = planes % params.size1;
+  let j = rows - planes * params.size2;
   let h = planes / params.size1;
-  let source = params.srcOffset + h * params.srcStride0 + i * params.srcStride1 + j * params.srcStride2
-    + k * params.srcStride3;
-  let place = params.dstOffset + h * params.dstStride0 + i * params.dstStride1 + j * params.dstStride2
-    + k * params.dstStride3;
-  dst[place] = src[source];
+  let i = planes - h * params.size1;
+  let source = params.srcOffset + h * params.srcStride0 + i * params.srcStride1 + j * params.srcStride2;
+  let place = params.dstOffset + h * params.dstStride0 + i * params.dstStride1 + j * params.dstStride2;
+  // @unroll
+  for (var q = 0u; q < 4u; q++) {
+    let k = first + q * quarter;
+    if (k < params.size3) { dst[place + k * params.dstStride3] = src[source + k * params.srcStride3]; }
+  }
 }

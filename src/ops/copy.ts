@@ -71,7 +71,7 @@ function copyFour(
       dstStride3: dst.strides[3],
     },
     bindings: { src: src.operand, dst: dst.operand },
-    grid: linearGrid(elements, plan),
+    grid: linearGrid((elements / sizes[3]) * Math.ceil(sizes[3] / 4), plan),
     flops: 0,
     bytes: 8 * elements,
   });
