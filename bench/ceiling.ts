@@ -1,5 +1,5 @@
 import type { Device } from "webgpu-lstm";
-import { measureFma } from "../src/gpu/facts.ts";
+import { FMA_FLOPS, measureFma } from "../src/gpu/facts.ts";
 import { BindGroups, UNIFORM_ALIGNMENT } from "../src/gpu/kernel.ts";
 import { StagingPool } from "../src/gpu/staging.ts";
 import { type Elapsed, startClock } from "./clock.ts";
@@ -7,9 +7,6 @@ import { type Elapsed, startClock } from "./clock.ts";
 /** Enough workgroups for every core of any adapter, of as many invocations. */
 const GROUPS = 256;
 const INVOCATIONS = 64;
-
-/** Operations of one invocation in one round of the kernel. */
-const FLOPS_A_ROUND = 64;
 
 /** A sample should take this long, in ms, so that submitting and waiting count little. */
 const LONG_ENOUGH = 150;
@@ -66,7 +63,7 @@ export async function measureCeiling(device: Device): Promise<Ceiling> {
   while ((await fastest()) < LONG_ENOUGH && rounds < 1 << 24) rounds *= 2;
   return {
     async sample() {
-      return { flops: GROUPS * INVOCATIONS * FLOPS_A_ROUND * rounds, elapsed: await time(rounds, GROUPS) };
+      return { flops: GROUPS * INVOCATIONS * FMA_FLOPS * rounds, elapsed: await time(rounds, GROUPS) };
     },
     roundTripMs: async () => (await time(0, 1)).wallMs,
     async readBackMs() {

@@ -1,5 +1,6 @@
-// measure_fma: `count` rounds of eight independent vec4 multiply-adds in registers: 64 floating-point operations a
-// round and invocation, the adapter's ceiling for everything else.
+// measure_fma: `count` rounds of sixteen multiply-adds of two independent vec4 in registers: 256 floating-point operations a round and
+// invocation, the adapter's ceiling for everything else. SwiftShader keeps no more than two in registers, and a turn of a loop takes it as
+// long as some of these.
 //
 // grid      x: any
 // out       read_write  [64·grid]
@@ -14,12 +15,15 @@ fn measure_fma(@builtin(global_invocation_id) id: vec3u) {
   let start = f32(id.x & 7u);
   let factor = vec4f(params.factor);
   let term = vec4f(0.5);
-  var a = vec4f(start); var b = vec4f(start + 1.0); var c = vec4f(start + 2.0); var d = vec4f(start + 3.0);
-  var e = vec4f(start + 4.0); var f = vec4f(start + 5.0); var g = vec4f(start + 6.0); var h = vec4f(start + 7.0);
+  var a = vec4f(start);
+  var b = vec4f(start + 1.0);
   for (var i = 0u; i < params.count; i++) {
-    a = a * factor + term; b = b * factor + term; c = c * factor + term; d = d * factor + term;
-    e = e * factor + term; f = f * factor + term; g = g * factor + term; h = h * factor + term;
+    // @unroll
+    for (var j = 0u; j < 16u; j++) {
+      a = a * factor + term;
+      b = b * factor + term;
+    }
   }
-  let sum = a + b + c + d + e + f + g + h;
+  let sum = a + b;
   out[id.x] = sum.x + sum.y + sum.z + sum.w;
 }

@@ -51,6 +51,9 @@ export function checkFacts(where: string, facts: AdapterFacts): AdapterFacts {
 /** A measured time must stand out of a browser's 2.5 ms answer granularity. */
 const LONG_ENOUGH_MS = 8;
 
+/** Operations of an invocation in a round of measure_fma. */
+export const FMA_FLOPS = 16 * 2 * 4 * 2;
+
 /** Workgroups that keep any adapter's cores busy while its rates are measured. */
 const GROUPS = 256;
 
@@ -104,7 +107,7 @@ export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
       time(measureFma, { count: 0, factor: 0.5 }, 1, count),
     );
     return {
-      gflops: (GROUPS * 64 * 64) / (round * 1e6),
+      gflops: (GROUPS * 64 * FMA_FLOPS) / (round * 1e6),
       gloads: (GROUPS * 64 * 16) / (loads * 1e6),
       workgroups: Math.max(1, (GROUPS * alone) / round),
       barrierMicros: (barriers * 1e3) / 2,

@@ -36,7 +36,7 @@ export interface ProgramSource {
 const SUBMISSION_MS = 40;
 
 /** Share of the adapter's FMA rate that kernels are assumed to reach when a submission's length is estimated. */
-const ASSUMED_EFFICIENCY = 0.2;
+const ASSUMED_EFFICIENCY = 0.1;
 
 /** Ranges of the buffer that stands in for bindings a kernel does not touch. */
 const UNUSED_RANGES = 8;
