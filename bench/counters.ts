@@ -24,10 +24,10 @@ export type AllCounters = Readonly<Record<string, Readonly<Record<string, Counte
 /** Adapters to plan for: a software one of two cores as in the tests, and a large GPU. */
 export const ADAPTERS: Readonly<Record<string, AdapterFacts>> = {
   software: {
-    gflops: 12,
-    gloads: 1.2,
-    barrierMicros: 10,
-    dispatchMicros: 12,
+    gflops: 55,
+    gloads: 0.75,
+    barrierMicros: 12,
+    dispatchMicros: 20,
     workgroups: 2,
     subgroupSize: 4,
   },

@@ -22,9 +22,11 @@ const FEWEST_ROWS = 32;
 /** Workgroups for each that the adapter runs at once, so that cores end at about the same time. */
 const ROUNDS = 4;
 
-/** What the sums of an element over the lanes take, in operations, and loading a value of the tile, in loads; about. */
-const ROW_FLOPS = 40;
-const TILE_LOADS = 4;
+/** Loads that stand for a value of A, for an element of C with the sum over the lanes, for reading it, and for a value of the tile; about. */
+const A_LOADS = 2;
+const C_LOADS = 1;
+const READ_LOADS = 2;
+const TILE_LOADS = 2.5;
 
 /** The values of gemm_subgroup's constants for a product, the part of C that a workgroup has, and what it asks of the adapter. */
 export function subgroupTiling(shape: SubgroupShape, workgroups: number) {
@@ -54,12 +56,11 @@ export function subgroupTiling(shape: SubgroupShape, workgroups: number) {
   const groups = groupsOf(tileRows);
   const tilesDeep = Math.max(1, Math.ceil(depth / tileDepth));
   const rowParts = strips * rows * tilesDeep;
+  const row = A_LOADS * tileDepth + (C_LOADS + (readsC ? READ_LOADS : 0)) * tileColumns;
   const work: Work = {
     groups,
-    flops: rowParts * tileColumns * (2 * tileDepth + ROW_FLOPS),
-    loads:
-      rowParts * (tileDepth + tileColumns * (readsC ? 3 : 2)) +
-      groups * tilesDeep * tileDepth * tileColumns * TILE_LOADS,
+    flops: 2 * rowParts * tileDepth * tileColumns,
+    loads: rowParts * row + groups * tilesDeep * tileDepth * tileColumns * TILE_LOADS,
   };
   return { constants, tile: [tileRows, tileColumns] as const, work };
 }

@@ -115,19 +115,33 @@ interface TiledVersion {
   readonly quad?: readonly [rows: number, columns: number];
   /** Values loaded for a multiply-add; one from workgroup memory counts a half. */
   readonly loads: number;
+  /** What a software adapter takes longer, in loads: it spills the sums, and its workgroup memory is as slow as any. */
+  readonly spilled: number;
   /** Depth that is staged between two barriers, where there are any. */
   readonly staged?: number;
 }
 
-const REGISTER: TiledVersion = { kernel: gemmRegister, tile: [32, 64], quad: [4, 32], loads: 12 / 32 };
-const SHARED: TiledVersion = { kernel: gemmShared, tile: [64, 64], loads: 2 / 64 + 8 / 16 / 2, staged: 16 };
+const REGISTER: TiledVersion = {
+  kernel: gemmRegister,
+  tile: [32, 64],
+  quad: [4, 32],
+  loads: 12 / 32,
+  spilled: 0.3,
+};
+const SHARED: TiledVersion = {
+  kernel: gemmShared,
+  tile: [64, 64],
+  loads: 2 / 64 + 8 / 16 / 2,
+  spilled: 1.2,
+  staged: 16,
+};
 
 /** Lanes that gemm_subgroup and the recurrent layers' subgroup versions are written for. */
 export const SUBGROUP_LANES = 4;
 
 /** What storing an element of C takes, in loads, and starting a workgroup that has barriers, in barriers; about. */
-const STORE_LOADS = 12;
-const BARRIER_START = 64;
+const STORE_LOADS = 14;
+const BARRIER_START = 75;
 
 function tiled(
   version: TiledVersion,
@@ -135,8 +149,10 @@ function tiled(
   { count }: Slices,
   lanes: number,
 ): Way {
-  const { kernel, tile, quad = tile, loads, staged } = version;
-  const [high, wide] = lanes === SUBGROUP_LANES ? quad : tile;
+  const { kernel, tile, quad = tile, spilled, staged } = version;
+  const isSoftware = lanes === SUBGROUP_LANES;
+  const [high, wide] = isSoftware ? quad : tile;
+  const loads = version.loads + (isSoftware ? spilled : 0);
   const products = roundUp(rows, high) * roundUp(columns, wide) * depth;
   const work = {
     groups: Math.ceil(rows / tile[0]) * Math.ceil(columns / tile[1]) * count,

@@ -59,6 +59,8 @@ export interface FusedTiles {
   readonly units: Readonly<Record<Pass, number>>;
   /** Values that an invocation loads for a multiply-add of its tile. */
   readonly loads: Readonly<Record<Pass, number>>;
+  /** What a software adapter, which spills the sums, takes longer for it, in loads. */
+  readonly spilled: Readonly<Record<Pass, number>>;
   /** Rows and units that four lanes own, where those that lie outside end at once. */
   readonly quad?: readonly [rows: number, units: number];
   /** Lanes that a subgroup has to have; any if not given. */
@@ -72,7 +74,8 @@ export interface FusedTiles {
 export function stepTiles(units: number, slots: number): FusedTiles {
   const own = units / 8;
   const loads = { forward: 1 / 4 + 1 / (own * slots), backward: 1 / 4 + 1 / own };
-  return { rows: 16, units: { forward: units, backward: units }, quad: [4, 4 * own], loads };
+  const spilled = { forward: 0.1, backward: 0 };
+  return { rows: 16, units: { forward: units, backward: units }, quad: [4, 4 * own], loads, spilled };
 }
 
 /**
@@ -104,6 +107,7 @@ export function subgroupTiles(slots: number): FusedTiles {
     units: { forward: 32 / slots, backward: 32 },
     // Of four steps along k, 8 quads of B and each lane's share of 16 rows of A.
     loads: { forward: 48 / 512, backward: 48 / 512 },
+    spilled: { forward: 0.1, backward: 0.1 },
     lanes: SUBGROUP_LANES,
     backwardWeight,
     // A unit of four slots is a quad by itself.
@@ -135,11 +139,13 @@ export function fusedVersion(kernels: StepKernels, tiles: FusedTiles): Recurrent
       if (tiles.lanes !== undefined && tiles.lanes !== facts.subgroupSize) return null;
       const tile = [tiles.rows, tiles.units[pass]] as const;
       const groups = Math.ceil(N / tile[0]) * Math.ceil(H / tile[1]);
-      const [high, wide] = facts.subgroupSize === SUBGROUP_LANES ? (tiles.quad ?? tile) : tile;
+      const isSoftware = facts.subgroupSize === SUBGROUP_LANES;
+      const [high, wide] = isSoftware ? (tiles.quad ?? tile) : tile;
       const products = roundUp(N, high) * roundUp(H, wide) * slots * H;
-      const { flops, loads } = pointwiseWork(N * H * slots);
+      const own = pointwiseWork(N * H * slots);
+      const loads = tiles.loads[pass] + (isSoftware ? tiles.spilled[pass] : 0);
       return predictMicros(
-        { groups, flops: 2 * products + flops, loads: tiles.loads[pass] * products + loads },
+        { groups, flops: 2 * products + own.flops, loads: loads * products + own.loads },
         facts,
       );
     },

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
-import type { Dispatch } from "../../src/ops/op.ts";
+import { gemm } from "../../src/ops/gemm.ts";
+import {
+  lstmStepBackward,
+  lstmStepForward,
+  lstmSubgroupBackward,
+  lstmSubgroupForward,
+} from "../../src/ops/lstm.ts";
+import type { Dispatch, PlanContext } from "../../src/ops/op.ts";
+import type { Recurrence } from "../../src/ops/recurrence.ts";
+import { fusedVersion, stepTiles, subgroupTiles } from "../../src/ops/recurrent-versions.ts";
 
 const facts = {
   gflops: 10,
@@ -75,4 +84,105 @@ describe("Choices", () => {
 
 test("bucket: sizes up to the next power of two are one", () => {
   expect([1, 2, 3, 4, 5, 64, 65, 980].map(bucket)).toEqual([1, 2, 4, 4, 8, 64, 128, 1024]);
+});
+
+describe("on SwiftShader with two cores", () => {
+  /** As measured there with nothing else running. */
+  const software = {
+    ...facts,
+    gflops: 55,
+    gloads: 0.75,
+    barrierMicros: 12,
+    dispatchMicros: 20,
+    workgroups: 2,
+  };
+  const operand = (elements: number) => ({ shape: [elements], elements });
+
+  /** What gemm chooses and predicts for a row-major product. */
+  function gemmChoice(rows: number, columns: number, depth: number, subgroupSize = 4, slices = 1) {
+    const choices = new Choices();
+    const plan = { facts: { ...software, subgroupSize }, choices, pins: {} } as unknown as PlanContext;
+    const product = {
+      rows,
+      columns,
+      depth,
+      a: { operand: operand(rows * depth), strides: [depth, 1] },
+      b: { operand: operand(depth * columns), strides: [columns, 1] },
+      c: { operand: operand(rows * columns * slices), strides: [columns, 1] },
+    } as const;
+    const cut = { count: slices, depth: Math.ceil(depth / slices), ones: false };
+    const { kernel } = gemm(product, plan, cut);
+    return { kernel: kernel.name, micros: choices.made[0]!.micros };
+  }
+
+  // Rows, columns, depth, slices; times of register, shared and subgroup in µs, the shortest of three.
+  test.each([
+    [19_600, 200, 1, 1, 57_700, 886_000, 15_200],
+    [3200, 512, 64, 1, 126_600, 531_000, 18_400],
+    [3200, 512, 128, 1, 193_000, 479_000, 33_300],
+    [2048, 1024, 64, 1, 132_000, 474_000, 19_300],
+    [2048, 64, 256, 1, 29_900, 58_000, 5640],
+    [51, 200, 19_600, 39, 204_000, 450_000, 67_100],
+    [65, 512, 3200, 7, 94_800, 284_000, 23_200],
+    [8000, 256, 8, 1, 37_400, 378_000, 8000],
+    [8000, 1, 64, 1, 18_400, 135_000, 2030],
+    [32, 1024, 256, 1, 8320, 36_900, 3010],
+    [64, 512, 128, 1, 3870, 12_800, 1020],
+    [1, 512, 128, 1, 359, 11_600, 252],
+    [980, 1, 50, 1, 1660, 16_300, 241],
+    [16, 64, 16, 1, 68, 1160, 26],
+  ])("gemm %i×%i×%i is predicted within twice the time", (rows, columns, depth, slices, ...times) => {
+    const { kernel, micros } = gemmChoice(rows, columns, depth, 4, slices);
+    expect(kernel).toBe("gemm_subgroup");
+    for (const [i, version] of ["register", "shared", "subgroup"].entries()) {
+      expect(micros[version]! / times[i]!, version).toBeGreaterThan(1 / 2);
+      expect(micros[version]! / times[i]!, version).toBeLessThan(2);
+    }
+  });
+
+  test("other subgroups have no gemm_subgroup, and take gemm_register for its want of barriers", () => {
+    expect(Object.keys(gemmChoice(64, 512, 128, 32).micros)).toEqual(["register", "shared"]);
+    expect(gemmChoice(64, 512, 128, 32).kernel).toBe("gemm_register");
+  });
+
+  const versions = {
+    step: fusedVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, stepTiles(16, 4)),
+    subgroup: fusedVersion(
+      { forward: lstmSubgroupForward, backward: lstmSubgroupBackward, slots: 4 },
+      subgroupTiles(4),
+    ),
+  };
+
+  // Batch, units; times of a step of an LSTM in µs, the shortest of five: step and subgroup, forward, then backward.
+  test.each([
+    [1, 32, 32, 47, 44, 78],
+    [8, 32, 49, 49, 69, 82],
+    [16, 32, 81, 50, 99, 82],
+    [64, 32, 288, 166, 467, 184],
+    [1, 128, 283, 398, 318, 333],
+    [8, 128, 426, 352, 590, 352],
+    [16, 128, 1030, 393, 1110, 360],
+    [64, 128, 3240, 1410, 4470, 1380],
+    [1, 256, 795, 1200, 1120, 1180],
+    [8, 256, 1560, 1210, 2280, 1210],
+    [32, 256, 6100, 2460, 8880, 2460],
+    [64, 256, 12_400, 5060, 17_500, 4930],
+  ])("LSTM steps of %i rows and %i units: in the order of their times", (N, H, ...times) => {
+    const recurrence = { sizes: { T: 2, N, I: H, H, R: H } } as Recurrence;
+    const plan = { facts: software } as PlanContext;
+    for (const [i, pass] of (["forward", "backward"] as const).entries()) {
+      const [step, subgroup] = [times[2 * i]!, times[2 * i + 1]!];
+      const predicted = {
+        step: versions.step.stepMicros(recurrence, pass, plan)!,
+        subgroup: versions.subgroup.stepMicros(recurrence, pass, plan)!,
+      };
+      for (const [name, time] of Object.entries({ step, subgroup })) {
+        expect(predicted[name as "step"] / time, `${pass} ${name}`).toBeGreaterThan(1 / 1.6);
+        expect(predicted[name as "step"] / time, `${pass} ${name}`).toBeLessThan(1.6);
+      }
+      // Where they lie close, either will do.
+      const isClear = Math.max(step / subgroup, subgroup / step) > 1.25;
+      if (isClear) expect(predicted.step < predicted.subgroup, pass).toBe(step < subgroup);
+    }
+  });
 });
