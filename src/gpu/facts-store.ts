@@ -1,10 +1,13 @@
 /** Facts of adapters that the browser keeps from visit to visit, in its cache storage: pages and workers have it. */
 const CACHE = "webgpu-lstm adapter facts";
 
+/** Grows when a fact comes to mean something else, so that older ones are measured anew. */
+const EDITION = 2;
+
 /** The key of an adapter's facts. A new browser may compile the same kernels otherwise, so that it measures anew. */
 function keyOf(adapter: string): string {
   const runtime = globalThis.navigator?.userAgent ?? "";
-  return `https://webgpu-lstm.invalid/facts?${encodeURIComponent(`${adapter} ${runtime}`)}`;
+  return `https://webgpu-lstm.invalid/facts?${encodeURIComponent(`${EDITION} ${adapter} ${runtime}`)}`;
 }
 
 /** What was stored for an adapter; `undefined` where there is nothing, or no storage. */

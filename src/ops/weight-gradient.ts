@@ -1,7 +1,15 @@
 import slicesSource from "../../shaders/sum_slices.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
-import { gemm } from "./gemm.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanContext } from "./op.ts";
+import { gemm, SUBGROUP_LANES } from "./gemm.ts";
+import {
+  type Dispatch,
+  dispatch,
+  flag,
+  linearGrid,
+  type Operand,
+  type PlanContext,
+  type PlanSettings,
+} from "./op.ts";
 
 export const sumSlices = new Kernel({
   name: "sum_slices",
@@ -44,12 +52,17 @@ export interface GradientRows {
 /** The slots of what has all of them, or is not made of units with four. */
 export const ALL_SLOTS = 0b1111;
 
-/** Slices of the depth give enough invocations for an adapter's cores, and keep float32 sums short. */
+/**
+ * Slices of the depth give enough invocations for an adapter's cores, and keep float32 sums short. Those of gemm_subgroup are short by
+ * themselves, as its tiles are summed one by one, and few cores need few slices.
+ */
 const SLICE_DEPTH = 512;
+const SUBGROUP_SLICE_DEPTH = 4096;
 const MAX_SLICES = 64;
 
-function slicesOf(depth: number): { count: number; depth: number } {
-  const sliceDepth = Math.max(Math.ceil(depth / MAX_SLICES), Math.min(depth, SLICE_DEPTH));
+function slicesOf(depth: number, { facts }: PlanSettings): { count: number; depth: number } {
+  const most = facts.subgroupSize === SUBGROUP_LANES ? SUBGROUP_SLICE_DEPTH : SLICE_DEPTH;
+  const sliceDepth = Math.max(Math.ceil(depth / MAX_SLICES), Math.min(depth, most));
   return { count: Math.ceil(depth / sliceDepth), depth: sliceDepth };
 }
 
@@ -67,7 +80,7 @@ export class WeightGradient {
   /** @param depth Rows of the longest part. */
   constructor(target: WeightTarget, depth: number, plan: PlanContext) {
     this.#target = target;
-    this.#slices = slicesOf(depth);
+    this.#slices = slicesOf(depth, plan);
     const { inputs, outputs, biases } = target;
     this.#partial = plan.temporary([this.#slices.count, inputs + flag(biases.length), outputs]);
     this.#plan = plan;
@@ -125,7 +138,7 @@ export class WeightGradient {
 export function weightGradient(target: WeightTarget, rows: GradientRows, plan: PlanContext): Dispatch[] {
   const { weight, inputs, outputs, biases, slots = ALL_SLOTS } = target;
   const { depth, x, gradY } = rows;
-  if (slicesOf(depth).count === 1 && biases.length === 0 && slots === ALL_SLOTS) {
+  if (slicesOf(depth, plan).count === 1 && biases.length === 0 && slots === ALL_SLOTS) {
     const a = { ...x, strides: [1, inputs] } as const;
     const b = { ...gradY, strides: [outputs, 1] } as const;
     return [gemm({ rows: inputs, columns: outputs, depth, a, b, c: weight }, plan)];
