@@ -1,6 +1,8 @@
 import cellBackwardSource from "../../shaders/gru_cell_backward.wgsl?raw";
 import cellForwardSource from "../../shaders/gru_cell_forward.wgsl?raw";
 import gatesSource from "../../shaders/gru_gates.wgsl?raw";
+import sequenceBackwardSource from "../../shaders/gru_sequence_backward.wgsl?raw";
+import sequenceForwardSource from "../../shaders/gru_sequence_forward.wgsl?raw";
 import stepBackwardSource from "../../shaders/gru_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/gru_step_forward.wgsl?raw";
 import subgroupBackwardSource from "../../shaders/gru_subgroup_backward.wgsl?raw";
@@ -10,13 +12,19 @@ import updateBackward from "../../shaders/lib/gru_update_backward.wgsl?raw";
 import updateForward from "../../shaders/lib/gru_update_forward.wgsl?raw";
 import productBackward from "../../shaders/lib/recurrent_product_backward.wgsl?raw";
 import productForward from "../../shaders/lib/recurrent_product_forward.wgsl?raw";
+import sequenceBackward from "../../shaders/lib/sequence_backward.wgsl?raw";
+import sequenceForward from "../../shaders/lib/sequence_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
+import subgroupProduct from "../../shaders/lib/subgroup_product.wgsl?raw";
 import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
+import transposeSum from "../../shaders/lib/transpose_sum.wgsl?raw";
+import unitAsQuad from "../../shaders/lib/unit_as_quad.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { fastestVersion } from "./recurrent-choice.ts";
 import { gatesBindings, gatesParams } from "./recurrent-kind.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
+import { sequenceBackwardParams, sequenceForwardParams, sequenceVersion } from "./recurrent-sequence.ts";
 import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 
 const forwardLibrary = [activations, updateForward, lengths];
@@ -87,6 +95,24 @@ export const gruSubgroupBackward = new Kernel({
   workgroup: [4, 1, 1],
 });
 
+export const gruSequenceForward = new Kernel({
+  name: "gru_sequence_forward",
+  source: sequenceForwardSource,
+  library: [activations, sequenceForward, unitAsQuad, subgroupProduct, transposeSum],
+  workgroup: [32, 1, 1],
+  params: sequenceForwardParams,
+  bindings: fusedForward.bindings,
+});
+
+export const gruSequenceBackward = new Kernel({
+  name: "gru_sequence_backward",
+  source: sequenceBackwardSource,
+  library: [sequenceBackward, unitAsQuad],
+  workgroup: [32, 1, 1],
+  params: sequenceBackwardParams,
+  bindings: { ...fusedBackward.bindings, partial: "read_write" },
+});
+
 export const gruGates = new Kernel({
   name: "gru_gates",
   source: gatesSource,
@@ -103,6 +129,7 @@ const versions = {
     { forward: gruSubgroupForward, backward: gruSubgroupBackward, slots: 4 },
     subgroupTiles(4),
   ),
+  sequence: sequenceVersion({ forward: gruSequenceForward, backward: gruSequenceBackward, slots: 4 }),
 };
 
 /**

@@ -4,10 +4,13 @@ import updateBackward from "../../shaders/lib/lstm_update_backward.wgsl?raw";
 import updateForward from "../../shaders/lib/lstm_update_forward.wgsl?raw";
 import productBackward from "../../shaders/lib/recurrent_product_backward.wgsl?raw";
 import productForward from "../../shaders/lib/recurrent_product_forward.wgsl?raw";
+import sequenceBackward from "../../shaders/lib/sequence_backward.wgsl?raw";
+import sequenceForward from "../../shaders/lib/sequence_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
 import subgroupProduct from "../../shaders/lib/subgroup_product.wgsl?raw";
 import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import transposeSum from "../../shaders/lib/transpose_sum.wgsl?raw";
+import unitAsQuad from "../../shaders/lib/unit_as_quad.wgsl?raw";
 import cellBackwardSource from "../../shaders/lstm_cell_backward.wgsl?raw";
 import cellForwardSource from "../../shaders/lstm_cell_forward.wgsl?raw";
 import gatesSource from "../../shaders/lstm_gates.wgsl?raw";
@@ -23,7 +26,7 @@ import { backwardParams, forwardParams } from "./recurrence.ts";
 import { fastestVersion } from "./recurrent-choice.ts";
 import { gatesBindings, gatesParams } from "./recurrent-kind.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
-import { sequenceVersion } from "./recurrent-sequence.ts";
+import { sequenceBackwardParams, sequenceForwardParams, sequenceVersion } from "./recurrent-sequence.ts";
 import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 import { ALL_SLOTS } from "./weight-gradient.ts";
 
@@ -106,52 +109,21 @@ export const lstmGates = new Kernel({
   bindings: gatesBindings,
 });
 
-const sequenceParams = {
-  batch: "u32",
-  hidden: "u32",
-  rows: "u32",
-  steps: "u32",
-  gate: "u32",
-  current: "u32",
-  stride: "u32",
-} as const;
-
 export const lstmSequenceForward = new Kernel({
   name: "lstm_sequence_forward",
   source: sequenceForwardSource,
-  library: [activations, cell, lengths, subgroupProduct, transposeSum],
+  library: [activations, cell, sequenceForward, unitAsQuad, subgroupProduct, transposeSum],
   workgroup: [32, 1, 1],
-  params: {
-    ...sequenceParams,
-    before: "u32",
-    isRing: "u32",
-    hasBefore: "u32",
-    hasBias: "u32",
-    hasLengths: "u32",
-    time: "u32",
-    timeStride: "u32",
-  },
+  params: sequenceForwardParams,
   bindings: fusedForward.bindings,
 });
 
 export const lstmSequenceBackward = new Kernel({
   name: "lstm_sequence_backward",
   source: sequenceBackwardSource,
-  library: [activations, cell, lengths],
+  library: [activations, cell, sequenceBackward, unitAsQuad],
   workgroup: [32, 1, 1],
-  params: {
-    ...sequenceParams,
-    nextGate: "u32",
-    hasNext: "u32",
-    hasBefore: "u32",
-    hasGradOutput: "u32",
-    hasHiddenCarry: "u32",
-    keepsHiddenCarry: "u32",
-    hasCellCarry: "u32",
-    hasLengths: "u32",
-    time: "u32",
-    timeStride: "u32",
-  },
+  params: { ...sequenceBackwardParams, keepsHiddenCarry: "u32", hasCellCarry: "u32" },
   bindings: { ...fusedBackward.bindings, partial: "read_write" },
 });
 

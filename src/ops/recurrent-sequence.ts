@@ -1,4 +1,4 @@
-import type { Kernel } from "../gpu/kernel.ts";
+import type { Kernel, ParamType } from "../gpu/kernel.ts";
 import { SUBGROUP_LANES } from "./gemm.ts";
 import { type Dispatch, dispatch, flag, type Operand, type PlanContext } from "./op.ts";
 import {
@@ -21,8 +21,8 @@ import {
 /** Units that the kernels are written for at most: the weights of a subgroup's share lie in its invocations' own memory. */
 const MOST_UNITS = 256;
 
-/** Units of a subgroup. */
-const UNITS = 8;
+/** Quads of a subgroup. One has four slots: a unit of an LSTM or a GRU, four units of an Elman RNN. */
+const QUADS = 8;
 
 /** Workgroups at least, where there are rows enough: how many an adapter runs at once is measured too low while other work runs. */
 const LEAST_GROUPS = 2;
@@ -33,22 +33,62 @@ const MOST_ROWS = 16;
 /** A dispatch should take no longer than about this, in µs, so that the page it runs in is drawn in between. */
 const DISPATCH_MICROS = 50_000;
 
-/** Operations of a product for one that the adapter's rate counts, and values loaded and stored for a unit's pointwise part; about. */
-const PRODUCT_SHARE = 0.6;
-const POINTWISE_LOADS = { forward: 22, backward: 30 } as const;
+/**
+ * Loads that stand for what they say, about: a value that subgroups exchange (a state before forward, a sum backward) with what else a row
+ * of a product takes, the pointwise part of a unit's slot, and a value of the weights, which is copied too, and in each step comes from far
+ * in the core's caches.
+ */
+const EXCHANGED_LOADS = { forward: 2.5, backward: 2 } as const;
+const POINTWISE_LOADS = { forward: 5.5, backward: 7.5 } as const;
+const WEIGHT_LOADS = { once: 2, step: 1 / 8 } as const;
 
-/** Subgroups of a workgroup, and blocks of sixteen units. */
-function sharesOf({ sizes: { H } }: Recurrence): { subgroups: number; blocks: number } {
-  return { subgroups: Math.ceil(H / UNITS), blocks: Math.ceil(H / 16) };
-}
+const sequenceParams = {
+  batch: "u32",
+  hidden: "u32",
+  rows: "u32",
+  steps: "u32",
+  gate: "u32",
+  current: "u32",
+  stride: "u32",
+} as const;
+
+/** Uniform struct of the forward kernels; Elman RNNs have `relu` too. */
+export const sequenceForwardParams = {
+  ...sequenceParams,
+  before: "u32",
+  isRing: "u32",
+  hasBefore: "u32",
+  hasBias: "u32",
+  time: "u32",
+  timeStride: "u32",
+} as const satisfies Record<string, ParamType>;
+
+/** Uniform struct of the backward kernels; LSTMs and Elman RNNs have more. */
+export const sequenceBackwardParams = {
+  ...sequenceParams,
+  nextGate: "u32",
+  hasNext: "u32",
+  hasBefore: "u32",
+  hasGradOutput: "u32",
+  hasHiddenCarry: "u32",
+  time: "u32",
+  timeStride: "u32",
+} as const satisfies Record<string, ParamType>;
 
 /** All of a layer's steps in few dispatches: a workgroup owns some batch rows, and all units and steps of them. */
 export function sequenceVersion({ forward, backward, slots }: StepKernels): RecurrentVersion {
+  /** Units of a subgroup. */
+  const units = (4 * QUADS) / slots;
+  /** Subgroups of a workgroup, and blocks of sixteen units. */
+  const sharesOf = ({ sizes: { H } }: Recurrence) => ({
+    subgroups: Math.ceil(H / units),
+    blocks: Math.ceil(H / 16),
+  });
   const forwardKernel = (recurrence: Recurrence) => {
     const { subgroups, blocks } = sharesOf(recurrence);
     return forward.with({
       DEPTHS: blocks,
-      TILE: 4 * UNITS * blocks,
+      TILE: 4 * QUADS * blocks,
       LANES: SUBGROUP_LANES * subgroups,
       HAS_LENGTHS: flag(recurrence.lengths),
     });
@@ -61,7 +101,7 @@ export function sequenceVersion({ forward, backward, slots }: StepKernels): Recu
     return backward.with({
       BLOCKS: blocks,
       COLUMNS: 4 * blocks,
-      WEIGHTS: 4 * UNITS * blocks,
+      WEIGHTS: 4 * QUADS * blocks,
       SUBGROUPS: subgroups,
       LANES: SUBGROUP_LANES * subgroups,
       HAS_LENGTHS: flag(recurrence.lengths),
@@ -83,15 +123,21 @@ export function sequenceVersion({ forward, backward, slots }: StepKernels): Recu
       const busy = Math.min(1, groups / facts.workgroups);
       const { subgroups, blocks } = sharesOf(recurrence);
       // A subgroup's share of the weights; it has them for all rows.
-      const tile = UNITS * slots * 16 * blocks;
-      const products = (PRODUCT_SHARE * 2 * N * subgroups * tile) / facts.gflops;
+      const tile = 4 * QUADS * 16 * blocks;
+      const products = (2 * N * subgroups * tile) / facts.gflops;
       // Forward a subgroup loads the state before; backward its own dG, and it leaves sums for all units and takes those for its own.
-      const exchanged = 16 * blocks + (pass === "forward" ? 0 : UNITS * (slots + subgroups));
-      const weights = (2 * groups * subgroups * tile) / recurrence.span.count;
-      const loads = (N * subgroups * (exchanged + UNITS * POINTWISE_LOADS[pass]) + weights) / facts.gloads;
+      const exchanged = EXCHANGED_LOADS[pass] * 16 * blocks;
+      const own = pass === "forward" ? 0 : units * (slots + subgroups);
+      const rowLoads = exchanged + own + units * slots * POINTWISE_LOADS[pass];
+      const weightLoads = WEIGHT_LOADS.step + WEIGHT_LOADS.once / recurrence.span.count;
+      const loads = subgroups * (N * rowLoads + groups * tile * weightLoads);
       // Barriers are measured with 64 subgroups.
       const waiting = (facts.barrierMicros * subgroups) / 64;
-      return facts.dispatchMicros / recurrence.span.count + (products + loads) / (1e3 * busy) + waiting;
+      return (
+        facts.dispatchMicros / recurrence.span.count +
+        (products + loads / facts.gloads) / (1e3 * busy) +
+        waiting
+      );
     },
     forward: (recurrence, plan) =>
       segments(recurrence, "forward", plan).map((steps) => {

@@ -1,10 +1,17 @@
 import activations from "../../shaders/lib/activations.wgsl?raw";
 import updateBackward from "../../shaders/lib/rnn_update_backward.wgsl?raw";
 import updateForward from "../../shaders/lib/rnn_update_forward.wgsl?raw";
+import sequenceBackward from "../../shaders/lib/sequence_backward.wgsl?raw";
+import sequenceForward from "../../shaders/lib/sequence_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
+import subgroupProduct from "../../shaders/lib/subgroup_product.wgsl?raw";
 import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
+import transposeSum from "../../shaders/lib/transpose_sum.wgsl?raw";
+import unitsByQuad from "../../shaders/lib/units_by_quad.wgsl?raw";
 import cellBackwardSource from "../../shaders/rnn_cell_backward.wgsl?raw";
 import cellForwardSource from "../../shaders/rnn_cell_forward.wgsl?raw";
+import sequenceBackwardSource from "../../shaders/rnn_sequence_backward.wgsl?raw";
+import sequenceForwardSource from "../../shaders/rnn_sequence_forward.wgsl?raw";
 import stepBackwardSource from "../../shaders/rnn_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/rnn_step_forward.wgsl?raw";
 import subgroupBackwardSource from "../../shaders/rnn_subgroup_backward.wgsl?raw";
@@ -13,6 +20,7 @@ import { Kernel } from "../gpu/kernel.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { fastestVersion } from "./recurrent-choice.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
+import { sequenceBackwardParams, sequenceForwardParams, sequenceVersion } from "./recurrent-sequence.ts";
 import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
 import { ALL_SLOTS } from "./weight-gradient.ts";
 
@@ -82,6 +90,24 @@ export const rnnSubgroupBackward = new Kernel({
   bindings: { gates: "read_write", weight: "read", ...gradients },
 });
 
+export const rnnSequenceForward = new Kernel({
+  name: "rnn_sequence_forward",
+  source: sequenceForwardSource,
+  library: [activations, sequenceForward, unitsByQuad, subgroupProduct, transposeSum],
+  workgroup: [32, 1, 1],
+  params: { ...sequenceForwardParams, relu: "u32" },
+  bindings: { gates: "read_write", weight: "read", bias: "read", ...states },
+});
+
+export const rnnSequenceBackward = new Kernel({
+  name: "rnn_sequence_backward",
+  source: sequenceBackwardSource,
+  library: [sequenceBackward, unitsByQuad],
+  workgroup: [32, 1, 1],
+  params: { ...sequenceBackwardParams, keepsHiddenCarry: "u32", relu: "u32" },
+  bindings: { gates: "read_write", weight: "read", ...gradients, partial: "read_write" },
+});
+
 const versions = {
   step: fusedVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, stepTiles(32, 1)),
   cell: cellVersion({ forward: rnnCellForward, backward: rnnCellBackward, slots: 1 }),
@@ -89,6 +115,7 @@ const versions = {
     { forward: rnnSubgroupForward, backward: rnnSubgroupBackward, slots: 1 },
     subgroupTiles(1),
   ),
+  sequence: sequenceVersion({ forward: rnnSequenceForward, backward: rnnSequenceBackward, slots: 1 }),
 };
 
 /** One layer of an Elman RNN in one direction. See {@link recurrentLayer}. */

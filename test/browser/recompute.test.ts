@@ -8,13 +8,18 @@ import { values } from "./tiny.ts";
 
 /** Several chunks, of which the last is short. */
 const [T, N, I, H] = [75, 40, 3, 12];
-const pins: DeviceOptions = { versions: { recurrent: "step", gemm: "register" } };
+const pinned: Readonly<Record<"step" | "sequence", DeviceOptions>> = {
+  step: { versions: { recurrent: "step", gemm: "register" } },
+  sequence: { versions: { recurrent: "sequence", gemm: "subgroup" } },
+};
 const kinds = {
   lstm: { make: (options: nn.RecurrentOptions) => new nn.LSTM(I, H, options), slots: 4 },
   gru: { make: (options: nn.RecurrentOptions) => new nn.GRU(I, H, options), slots: 4 },
   rnn: { make: (options: nn.RecurrentOptions) => new nn.RNN(I, H, options), slots: 1 },
 } as const;
-const names = Object.keys(kinds) as (keyof typeof kinds)[];
+const runs = (Object.keys(kinds) as (keyof typeof kinds)[]).flatMap((kind) =>
+  (["step", "sequence"] as const).map((version) => ({ kind, version })),
+);
 
 function hiddenOf(state: Tensor | { readonly h: Tensor }): Tensor {
   return "h" in state ? state.h : state;
@@ -57,8 +62,9 @@ function layersOf(kind: keyof typeof kinds, ...options: readonly nn.RecurrentOpt
 
 const perUnit = (bytes: number) => bytes / (T * N * H);
 
-describe.each(names)("%s", (kind) => {
+describe.each(runs)("$kind, $version", ({ kind, version }) => {
   const { slots } = kinds[kind];
+  const pins = pinned[version];
 
   test("inference keeps no gates, and no states where only the last is wanted; the numbers are the same", () =>
     withDevice(async (device) => {
