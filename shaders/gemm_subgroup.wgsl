@@ -27,7 +27,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 
 // What is never asked for is left out: SwiftShader runs through both sides of a branch.
-const HAS_ONES = 1u;
 const READS_C = 1u;
 // Whether the columns come in whole quads, so that one branch does for four.
 const WHOLE_QUADS = 0u;
@@ -37,12 +36,11 @@ const ONES = 0xffffffffu;
 
 fn rowStart(row: u32) -> u32 {
   let start = params.aOffset + row * params.aRowStride;
-  if (HAS_ONES == 0u) { return start; }
   return select(start, ONES, params.ones != 0u && row == params.rows - 1u);
 }
 
 fn quadA(start: u32, k: u32) -> vec4f {
-  let isOnes = HAS_ONES != 0u && start == ONES;
+  let isOnes = start == ONES;
   let step = params.aDepthStride;
   let at = select(start, params.aOffset, isOnes) + k * step;
   return select(vec4f(a[at], a[at + step], a[at + 2u * step], a[at + 3u * step]), vec4f(1.0), isOnes);

@@ -52,12 +52,9 @@ fn update(at: Place, own: Own, product0: f32, product1: f32) {
   let hasCarry = !at.isFirst || params.hasHiddenCarry != 0u;
   let passed0 = product0 + select(0.0, hiddenCarry[at.carry + own.units0], hasCarry);
   let passed1 = product1 + select(0.0, hiddenCarry[at.carry + own.units1], hasCarry);
-  var grad0 = passed0;
-  var grad1 = passed1;
-  if (HAS_OUTPUT != 0u && params.hasGradOutput != 0u) {
-    grad0 += gradOutput[at.gate + own.units0];
-    grad1 += gradOutput[at.gate + own.units1];
-  }
+  let hasOutput = params.hasGradOutput != 0u;
+  let grad0 = passed0 + select(0.0, gradOutput[at.gate + own.units0], hasOutput);
+  let grad1 = passed1 + select(0.0, gradOutput[at.gate + own.units1], hasOutput);
   let before0 = select(0.0, hidden[at.state + params.stride + own.units0], at.hasBefore);
   let before1 = select(0.0, hidden[at.state + params.stride + own.units1], at.hasBefore);
   let gates0 = gates[at.gate + own.units0];

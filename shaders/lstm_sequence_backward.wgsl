@@ -19,7 +19,7 @@ enable subgroups;
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, nextGate: u32,
   hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32, time: u32, timeStride: u32,
-  keepsHiddenCarry: u32, hasCellCarry: u32,
+  hasCellCarry: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -45,21 +45,16 @@ fn lstm_sequence_backward(@builtin(workgroup_id) group: vec3u, @builtin(local_in
 }
 
 fn update(at: Place, own: Own, product0: f32, product1: f32) {
-  var grad0 = product0;
-  var grad1 = product1;
-  if (HAS_CARRY != 0u) {
-    let hasCarry = select(params.keepsHiddenCarry, params.hasHiddenCarry, at.isFirst) != 0u;
-    grad0 += select(0.0, hiddenCarry[at.carry + own.units0], hasCarry);
-    grad1 += select(0.0, hiddenCarry[at.carry + own.units1], hasCarry);
-    if (params.keepsHiddenCarry != 0u) {
-      if (own.owned0) { hiddenCarry[at.carry + own.units0] = select(grad0, 0.0, at.isInside); }
-      if (own.owned1) { hiddenCarry[at.carry + own.units1] = select(grad1, 0.0, at.isInside); }
-    }
+  let hasCarry = select(KEEPS_CARRY, params.hasHiddenCarry, at.isFirst) != 0u;
+  var grad0 = product0 + select(0.0, hiddenCarry[at.carry + own.units0], hasCarry);
+  var grad1 = product1 + select(0.0, hiddenCarry[at.carry + own.units1], hasCarry);
+  if (KEEPS_CARRY != 0u) {
+    if (own.owned0) { hiddenCarry[at.carry + own.units0] = select(grad0, 0.0, at.isInside); }
+    if (own.owned1) { hiddenCarry[at.carry + own.units1] = select(grad1, 0.0, at.isInside); }
   }
-  if (HAS_OUTPUT != 0u && params.hasGradOutput != 0u) {
-    grad0 += gradOutput[at.gate + own.units0];
-    grad1 += gradOutput[at.gate + own.units1];
-  }
+  let hasOutput = params.hasGradOutput != 0u;
+  grad0 += select(0.0, gradOutput[at.gate + own.units0], hasOutput);
+  grad1 += select(0.0, gradOutput[at.gate + own.units1], hasOutput);
   let hasCell = !at.isFirst || params.hasCellCarry != 0u;
   let carried0 = select(0.0, cellCarry[at.carry + own.units0], hasCell);
   let carried1 = select(0.0, cellCarry[at.carry + own.units1], hasCell);

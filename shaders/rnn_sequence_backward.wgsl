@@ -19,7 +19,7 @@ enable subgroups;
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, nextGate: u32,
   hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32, time: u32, timeStride: u32,
-  keepsHiddenCarry: u32, relu: u32,
+  relu: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -68,24 +68,19 @@ fn rnn_sequence_backward(@builtin(workgroup_id) group: vec3u, @builtin(local_inv
 }
 
 fn update(at: Place, own: Own, product0: vec4f, product1: vec4f) {
-  var grad0 = product0;
-  var grad1 = product1;
-  if (HAS_CARRY != 0u) {
-    let hasCarry = select(params.keepsHiddenCarry, params.hasHiddenCarry, at.isFirst) != 0u;
-    grad0 += select(vec4f(), carriedTo(at.carry, own.units0), hasCarry);
-    grad1 += select(vec4f(), carriedTo(at.carry, own.units1), hasCarry);
-    if (params.keepsHiddenCarry != 0u) {
-      // @unroll
-      for (var i = 0u; i < 4u; i++) {
-        if (own.owned0[i]) { hiddenCarry[at.carry + own.units0[i]] = select(grad0[i], 0.0, at.isInside); }
-        if (own.owned1[i]) { hiddenCarry[at.carry + own.units1[i]] = select(grad1[i], 0.0, at.isInside); }
-      }
+  let hasCarry = select(KEEPS_CARRY, params.hasHiddenCarry, at.isFirst) != 0u;
+  var grad0 = product0 + select(vec4f(), carriedTo(at.carry, own.units0), hasCarry);
+  var grad1 = product1 + select(vec4f(), carriedTo(at.carry, own.units1), hasCarry);
+  if (KEEPS_CARRY != 0u) {
+    // @unroll
+    for (var i = 0u; i < 4u; i++) {
+      if (own.owned0[i]) { hiddenCarry[at.carry + own.units0[i]] = select(grad0[i], 0.0, at.isInside); }
+      if (own.owned1[i]) { hiddenCarry[at.carry + own.units1[i]] = select(grad1[i], 0.0, at.isInside); }
     }
   }
-  if (HAS_OUTPUT != 0u && params.hasGradOutput != 0u) {
-    grad0 += outputGradient(at.gate, own.units0);
-    grad1 += outputGradient(at.gate, own.units1);
-  }
+  let hasOutput = params.hasGradOutput != 0u;
+  grad0 += select(vec4f(), outputGradient(at.gate, own.units0), hasOutput);
+  grad1 += select(vec4f(), outputGradient(at.gate, own.units1), hasOutput);
   let result0 = select(vec4f(), grad0 * slope(at.state, own.units0), at.isInside);
   let result1 = select(vec4f(), grad1 * slope(at.state, own.units1), at.isInside);
   // @unroll

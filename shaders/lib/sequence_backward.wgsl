@@ -30,8 +30,7 @@ const COLUMNS = 16u;
 const WEIGHTS = 128u;
 // What is never asked for is left out: SwiftShader runs through both sides of a branch.
 const HAS_LENGTHS = 1u;
-const HAS_CARRY = 1u;
-const HAS_OUTPUT = 1u;
+const KEEPS_CARRY = 1u;
 
 var<private> loadedWeights: array<vec4f, WEIGHTS>;
 var<private> weights: array<vec4f, WEIGHTS>;

@@ -8,12 +8,14 @@ export interface SubgroupShape {
   /** Of a slice. */
   readonly depth: number;
   readonly slices: number;
-  readonly ones: boolean;
   readonly accumulate: boolean;
 }
 
 /** Values of a tile row that a dot product takes at once, over the four lanes. */
 const DEPTH_UNIT = 16;
+
+/** Such at most that a tile is deep; a deeper product adds up parts in C. */
+const MOST_DEPTHS = 4;
 
 /** The tile of B is loaded once for as many rows as a workgroup has: this many, unless too few workgroups are left. */
 const MOST_ROWS = 256;
@@ -30,20 +32,19 @@ const TILE_LOADS = 2.5;
 
 /** The values of gemm_subgroup's constants for a product, the part of C that a workgroup has, and what it asks of the adapter. */
 export function subgroupTiling(shape: SubgroupShape, workgroups: number) {
-  const { rows, columns, depth, slices, ones, accumulate } = shape;
-  // Few values, as each is a kernel to compile.
-  const depths = depth <= DEPTH_UNIT ? 1 : depth <= 2 * DEPTH_UNIT ? 2 : 4;
+  const { rows, columns, depth, slices, accumulate } = shape;
+  // Few values, as each is a kernel to compile, most of what a first step takes: what may have to read C always does.
+  const depths = depth <= DEPTH_UNIT ? 1 : depth <= 2 * DEPTH_UNIT ? 2 : MOST_DEPTHS;
   const quads = columns <= 16 ? 4 : 8;
   const tileDepth = DEPTH_UNIT * depths;
   const tileColumns = 4 * quads;
-  const readsC = accumulate || depth > tileDepth;
+  const readsC = accumulate || depths === MOST_DEPTHS;
   const constants = {
     DEPTHS: depths,
     QUADS: quads,
     COLUMNS: tileColumns,
     TILE: tileColumns * depths,
     OWN_QUADS: quads / 4,
-    HAS_ONES: flag(ones),
     READS_C: flag(readsC),
     WHOLE_QUADS: flag(columns % 4 === 0),
   };

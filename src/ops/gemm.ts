@@ -168,8 +168,8 @@ function bySubgroups(
   slices: Slices,
   workgroups: number,
 ): Way {
-  const { count, ones } = slices;
-  const shape = { rows, columns, depth: slices.depth || depth, slices: count, ones, accumulate };
+  const { count } = slices;
+  const shape = { rows, columns, depth: slices.depth || depth, slices: count, accumulate };
   const { constants, tile, work } = subgroupTiling(shape, workgroups);
   return { kernel: gemmSubgroup.with(constants), tile, work };
 }

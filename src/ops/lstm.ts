@@ -123,7 +123,7 @@ export const lstmSequenceBackward = new Kernel({
   source: sequenceBackwardSource,
   library: [activations, cell, sequenceBackward, unitAsQuad],
   workgroup: [32, 1, 1],
-  params: { ...sequenceBackwardParams, keepsHiddenCarry: "u32", hasCellCarry: "u32" },
+  params: { ...sequenceBackwardParams, hasCellCarry: "u32" },
   bindings: { ...fusedBackward.bindings, partial: "read_write" },
 });
 

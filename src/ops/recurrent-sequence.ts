@@ -93,10 +93,7 @@ export function sequenceVersion({ forward, backward, slots }: StepKernels): Recu
       HAS_LENGTHS: flag(recurrence.lengths),
     });
   };
-  const backwardKernel = (
-    recurrence: Recurrence,
-    { hasHidden, keepsHidden, output }: RecurrenceGradients,
-  ) => {
+  const backwardKernel = (recurrence: Recurrence, { keepsHidden }: RecurrenceGradients) => {
     const { subgroups, blocks } = sharesOf(recurrence);
     return backward.with({
       BLOCKS: blocks,
@@ -105,8 +102,7 @@ export function sequenceVersion({ forward, backward, slots }: StepKernels): Recu
       SUBGROUPS: subgroups,
       LANES: SUBGROUP_LANES * subgroups,
       HAS_LENGTHS: flag(recurrence.lengths),
-      HAS_CARRY: flag(hasHidden || keepsHidden),
-      HAS_OUTPUT: flag(output),
+      KEEPS_CARRY: flag(keepsHidden),
     });
   };
   // One workgroup for what the adapter runs at once, as each waits at barriers of its own.

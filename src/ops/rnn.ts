@@ -104,7 +104,7 @@ export const rnnSequenceBackward = new Kernel({
   source: sequenceBackwardSource,
   library: [sequenceBackward, unitsByQuad],
   workgroup: [32, 1, 1],
-  params: { ...sequenceBackwardParams, keepsHiddenCarry: "u32", relu: "u32" },
+  params: { ...sequenceBackwardParams, relu: "u32" },
   bindings: { gates: "read_write", weight: "read", ...gradients, partial: "read_write" },
 });
 
