@@ -90,6 +90,7 @@ export class BrowserPlace {
     const ceiling: Omit<Ceiling, "dispose"> = {
       sample: () => page.evaluate(() => globalThis.bench!.ceiling!.sample()),
       roundTripMs: () => page.evaluate(() => globalThis.bench!.ceiling!.roundTripMs()),
+      encodeMicros: () => page.evaluate(() => globalThis.bench!.ceiling!.encodeMicros()),
       readBackMs: () => page.evaluate(() => globalThis.bench!.ceiling!.readBackMs()),
       copyRate: () => page.evaluate(() => globalThis.bench!.ceiling!.copyRate()),
     };

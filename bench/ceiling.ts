@@ -1,5 +1,5 @@
 import type { Device } from "webgpu-lstm";
-import { FMA_FLOPS, measureFma } from "../src/gpu/facts.ts";
+import { FMA_FLOPS, measureFma, measureLoads } from "../src/gpu/facts.ts";
 import { BindGroups, UNIFORM_ALIGNMENT } from "../src/gpu/kernel.ts";
 import { StagingPool } from "../src/gpu/staging.ts";
 import { type Elapsed, startClock } from "./clock.ts";
@@ -11,6 +11,9 @@ const INVOCATIONS = 64;
 /** A sample should take this long, in ms, so that submitting and waiting count little. */
 const LONG_ENOUGH = 150;
 
+/** Dispatches encoded together, and three times as many, to see what one takes. */
+const ENCODED = 1000;
+
 /** What is copied from buffer to buffer, and how often in a submission. */
 const COPIED_BYTES = 32 << 20;
 const COPIES = 8;
@@ -21,6 +24,8 @@ export interface Ceiling {
   sample(): Promise<{ readonly flops: number; readonly elapsed: Elapsed }>;
   /** From submitting a dispatch that does nothing until it is known to be done, in ms. */
   roundTripMs(): Promise<number>;
+  /** Encoding one dispatch more, pipeline and bind group changed, in µs of the page's time. */
+  encodeMicros(): Promise<number>;
   /** From submitting a copy of 512 bytes until the page has them, in ms. */
   readBackMs(): Promise<number>;
   /** Copies from buffer to buffer, in 10⁹ bytes read and as many written a second. */
@@ -37,8 +42,9 @@ export interface AdapterCeilings {
 }
 
 export async function measureCeiling(device: Device): Promise<Ceiling> {
-  await device.kernels.compile([measureFma]);
+  await device.kernels.compile([measureFma, measureLoads]);
   const out = device.allocate("activation", GROUPS * INVOCATIONS * 4, "ceiling");
+  const data = device.allocate("activation", out.bytes, "ceiling");
   const uniforms = device.allocateUniforms(UNIFORM_ALIGNMENT, "ceiling");
   const storage = [{ buffer: out, offset: 0, bytes: out.bytes }];
   const groups = new BindGroups();
@@ -66,6 +72,25 @@ export async function measureCeiling(device: Device): Promise<Ceiling> {
       return { flops: GROUPS * INVOCATIONS * FMA_FLOPS * rounds, elapsed: await time(rounds, GROUPS) };
     },
     roundTripMs: async () => (await time(0, 1)).wallMs,
+    async encodeMicros() {
+      const params = new DataView(new ArrayBuffer(UNIFORM_ALIGNMENT));
+      device.write(uniforms, 0, params);
+      const [range] = storage;
+      const prepare = (kernel: typeof measureFma | typeof measureLoads, buffers: typeof storage) =>
+        device.kernels.prepare(kernel, uniforms, 0, buffers, [1, 1, 1], groups);
+      const loaded = { ...range!, buffer: data };
+      const pair = [prepare(measureFma, storage), prepare(measureLoads, [loaded, range!])];
+      const encode = async (count: number) => {
+        const dispatches = Array.from({ length: count }, (_, i) => pair[i % 2]!);
+        const start = performance.now();
+        device.submit(dispatches);
+        const ms = performance.now() - start;
+        await device.idle();
+        return ms;
+      };
+      const some = await encode(ENCODED);
+      return ((await encode(3 * ENCODED)) - some) * (1e3 / (2 * ENCODED));
+    },
     async readBackMs() {
       const elapsed = startClock();
       await pool.read(out, 0, 128);
@@ -96,6 +121,7 @@ export async function measureCeiling(device: Device): Promise<Ceiling> {
     dispose() {
       pool.dispose();
       out.dispose();
+      data.dispose();
       uniforms.dispose();
     },
   };

@@ -11,6 +11,8 @@ export interface CeilingSamples {
   readonly gflops: readonly number[];
   /** 10⁹ bytes copied a second. */
   readonly copyRates: readonly number[];
+  /** Of the page's time for each dispatch encoded. */
+  readonly encodeMicros: readonly number[];
   readonly roundTripMs: readonly number[];
   readonly readBackMs: readonly number[];
 }
@@ -36,6 +38,7 @@ export async function sampleCeilings(places: readonly AdapterCeilings[]): Promis
       facts,
       gflops: await times(rate),
       copyRates: await times(ceiling.copyRate),
+      encodeMicros: await times(ceiling.encodeMicros),
       roundTripMs: await times(ceiling.roundTripMs),
       readBackMs: await times(ceiling.readBackMs),
     });
@@ -51,16 +54,18 @@ export function ceilingTable(all: readonly CeilingSamples[]): string {
     "loads, 10⁹ values/s",
     "dispatch, µs",
     "barrier, µs",
+    "encode a dispatch, µs",
     "copy, GB/s",
     "submit until done, ms",
     "submit until read, ms",
   ];
-  const rows = all.map(({ place, facts, gflops, copyRates, roundTripMs, readBackMs }) => [
+  const rows = all.map(({ place, facts, gflops, copyRates, encodeMicros, roundTripMs, readBackMs }) => [
     place,
     spread(summarize(gflops)),
     digits(facts.gloads),
     digits(facts.dispatchMicros),
     digits(facts.barrierMicros),
+    spread(summarize(encodeMicros)),
     spread(summarize(copyRates)),
     spread(summarize(roundTripMs)),
     spread(summarize(readBackMs)),

@@ -55,7 +55,7 @@ export function sectionsOf(results: Results): Readonly<Record<string, string>> {
   const any = measurements.length > 0;
   return {
     environment: environmentText(results),
-    targets: targetTable({ figures, failures, streams, sweeps }),
+    targets: targetTable({ ceilings, figures, failures, streams, sweeps }),
     ceilings: ceilings.length > 0 ? ceilingTable(ceilings) : "",
     steps: any ? stepTable(figures, failures) : "",
     ratios: any ? ratioTable(figures) : "",

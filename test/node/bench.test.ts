@@ -1,5 +1,6 @@
 /** The parts of `npm run bench` that need no GPU. */
 import { describe, expect, test } from "vitest";
+import type { CeilingSamples } from "../../bench/ceilings.ts";
 import { type Figures, figuresOf } from "../../bench/figures.ts";
 import { measure } from "../../bench/measure.ts";
 import { parseBenchOptions } from "../../bench/options.ts";
@@ -203,18 +204,17 @@ test("samples become figures and tables", async () => {
 
 test("targets are held against the figures in the browser", () => {
   const row = { workload: "W1", place: "Chromium", firstStepMs: 900, shareOfCeiling: 0.3, bytes: {} };
-  const encodeMicros = { median: 500, quartiles: [500, 500], runs: 5 };
-  const rest = {
-    encodeMicros,
-    encodeMicrosADispatch: 2,
-    stepMs: { median: 100, quartiles: [100, 100], runs: 5 },
-  };
+  const rest = { gflops: 6, stepMs: { median: 100, quartiles: [100, 100], runs: 5 } };
   const ours = { ...row, ...rest, contestant: "webgpu-lstm" } as unknown as Figures;
   const node = { ...ours, place: "Node", shareOfCeiling: 0.9 };
   const peer = { ...ours, contestant: "tfjs-webgpu", stepMs: { ...ours.stepMs, median: 5000 } };
   const failure = { workload: workloads[0]!, contestant: "jax-js-webgpu", place: "Chromium" };
   const failures = [{ ...failure, reason: "not within 60 s" }];
-  const table = targetTable({ figures: [node, ours, peer], failures, streams: [], sweeps: [] });
+  const ceilings = [
+    { place: "Chromium", encodeMicros: [2, 2.5, 9] },
+    { place: "Node", encodeMicros: [4] },
+  ] as unknown as CeilingSamples[];
+  const table = targetTable({ ceilings, figures: [node, ours, peer], failures, streams: [], sweeps: [] });
   const lines = table.split("\n").map((line) => line.replaceAll(/ +/g, " "));
   expect(lines).toContain("| W1: 40 % of the FMA rate or more | 30.0 % | **missed**, 0.750 of it |");
   expect(lines).toContain("| W1: 40× as fast as tfjs-webgpu | 50.0× as fast | reached |");
@@ -222,9 +222,12 @@ test("targets are held against the figures in the browser", () => {
     "| W1: 3× as fast as jax-js-webgpu | more than 600×: jax-js-webgpu was given 60 s | reached |",
   );
   expect(lines).toContain(
-    "| W1: encode under 3 µs a dispatch | 2.00 µs; 0.500 ms of the step's 100 | reached |",
+    "| W1: 40 % of 12 GFLOP/s, for which that rate was taken when the bar was set | 6.00 GFLOP/s | reached |",
   );
-  expect(lines).toContain("| W1: first step under 3 steps plus 500 ms | 900 ms of 800 | **missed** |");
+  expect(lines).toContain("| encode under 3 µs a dispatch | 2.50 µs | reached |");
+  expect(lines).toContain(
+    "| W1: first step under 3 steps plus 500 ms | 900 ms of 800 | **missed**, 1.13 of it |",
+  );
   expect(table).not.toContain("W3");
 });
 
