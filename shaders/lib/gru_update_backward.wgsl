@@ -1,6 +1,6 @@
 // Gradients of one unit in one batch row of a GRU, from its recurrent product. Past a sequence's end its
 // gradient passes through as it is.
-// Uses the bindings of gru_step_backward, which gru_subgroup_backward and gru_cell_backward have too.
+// Uses the bindings of gru_step_backward, which gru_cell_backward has too.
 
 fn update(row: u32, unit: u32, recurrent: f32) {
   if (row >= params.batch || unit >= params.hidden) { return; }

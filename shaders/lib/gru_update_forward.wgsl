@@ -1,6 +1,6 @@
 // Gates and hidden state of one unit in one batch row of a GRU, from its recurrent product. Past a sequence's end the state stays
 // and the gates are zero.
-// Uses the bindings of gru_step_forward, which gru_subgroup_forward and gru_cell_forward have too.
+// Uses the bindings of gru_step_forward, which gru_cell_forward has too.
 
 fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }

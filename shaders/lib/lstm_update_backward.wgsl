@@ -1,6 +1,6 @@
 // Gradients of one unit in one batch row, from its recurrent product. Past a sequence's end they pass through
 // as they are.
-// Uses the bindings of lstm_step_backward, which lstm_subgroup_backward and lstm_cell_backward have too.
+// Uses the bindings of lstm_step_backward, which lstm_cell_backward has too.
 
 fn update(row: u32, unit: u32, recurrent: f32) {
   if (row >= params.batch || unit >= params.hidden) { return; }

@@ -1,6 +1,6 @@
 // Gates, cell and hidden state of one unit in one batch row, from its recurrent product. Past a sequence's end the state stays
 // and the gates are zero. One store each, as software adapters execute both sides of a branch.
-// Uses the bindings of lstm_step_forward, which lstm_subgroup_forward and lstm_cell_forward have too.
+// Uses the bindings of lstm_step_forward, which lstm_cell_forward has too.
 
 fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }

@@ -5,8 +5,6 @@ import sequenceBackwardSource from "../../shaders/gru_sequence_backward.wgsl?raw
 import sequenceForwardSource from "../../shaders/gru_sequence_forward.wgsl?raw";
 import stepBackwardSource from "../../shaders/gru_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/gru_step_forward.wgsl?raw";
-import subgroupBackwardSource from "../../shaders/gru_subgroup_backward.wgsl?raw";
-import subgroupForwardSource from "../../shaders/gru_subgroup_forward.wgsl?raw";
 import activations from "../../shaders/lib/activations.wgsl?raw";
 import updateBackward from "../../shaders/lib/gru_update_backward.wgsl?raw";
 import updateForward from "../../shaders/lib/gru_update_forward.wgsl?raw";
@@ -16,7 +14,6 @@ import sequenceBackward from "../../shaders/lib/sequence_backward.wgsl?raw";
 import sequenceForward from "../../shaders/lib/sequence_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
 import subgroupProduct from "../../shaders/lib/subgroup_product.wgsl?raw";
-import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import transposeSum from "../../shaders/lib/transpose_sum.wgsl?raw";
 import unitAsQuad from "../../shaders/lib/unit_as_quad.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
@@ -25,7 +22,7 @@ import { fastestVersion } from "./recurrent-choice.ts";
 import { gatesBindings, gatesParams } from "./recurrent-kind.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
 import { sequenceBackwardParams, sequenceForwardParams, sequenceVersion } from "./recurrent-sequence.ts";
-import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
+import { cellVersion, stepVersion } from "./recurrent-versions.ts";
 
 const forwardLibrary = [activations, updateForward, lengths];
 const backwardLibrary = [updateBackward, lengths];
@@ -79,22 +76,6 @@ export const gruStepBackward = new Kernel({
   workgroup: [8, 4, 1],
 });
 
-export const gruSubgroupForward = new Kernel({
-  ...fusedForward,
-  name: "gru_subgroup_forward",
-  source: subgroupForwardSource,
-  library: [...forwardLibrary, subgroupTile],
-  workgroup: [4, 1, 1],
-});
-
-export const gruSubgroupBackward = new Kernel({
-  ...fusedBackward,
-  name: "gru_subgroup_backward",
-  source: subgroupBackwardSource,
-  library: [...backwardLibrary, subgroupTile],
-  workgroup: [4, 1, 1],
-});
-
 export const gruSequenceForward = new Kernel({
   name: "gru_sequence_forward",
   source: sequenceForwardSource,
@@ -123,12 +104,8 @@ export const gruGates = new Kernel({
 });
 
 const versions = {
-  step: fusedVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, stepTiles(16, 4)),
+  step: stepVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, 16),
   cell: cellVersion({ forward: gruCellForward, backward: gruCellBackward, slots: 4 }),
-  subgroup: fusedVersion(
-    { forward: gruSubgroupForward, backward: gruSubgroupBackward, slots: 4 },
-    subgroupTiles(4),
-  ),
   sequence: sequenceVersion({ forward: gruSequenceForward, backward: gruSequenceBackward, slots: 4 }),
 };
 

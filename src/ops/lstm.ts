@@ -8,7 +8,6 @@ import sequenceBackward from "../../shaders/lib/sequence_backward.wgsl?raw";
 import sequenceForward from "../../shaders/lib/sequence_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
 import subgroupProduct from "../../shaders/lib/subgroup_product.wgsl?raw";
-import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import transposeSum from "../../shaders/lib/transpose_sum.wgsl?raw";
 import unitAsQuad from "../../shaders/lib/unit_as_quad.wgsl?raw";
 import cellBackwardSource from "../../shaders/lstm_cell_backward.wgsl?raw";
@@ -18,8 +17,6 @@ import sequenceBackwardSource from "../../shaders/lstm_sequence_backward.wgsl?ra
 import sequenceForwardSource from "../../shaders/lstm_sequence_forward.wgsl?raw";
 import stepBackwardSource from "../../shaders/lstm_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/lstm_step_forward.wgsl?raw";
-import subgroupBackwardSource from "../../shaders/lstm_subgroup_backward.wgsl?raw";
-import subgroupForwardSource from "../../shaders/lstm_subgroup_forward.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { projectedVersion } from "./lstm-projection.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
@@ -27,7 +24,7 @@ import { fastestVersion } from "./recurrent-choice.ts";
 import { gatesBindings, gatesParams } from "./recurrent-kind.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
 import { sequenceBackwardParams, sequenceForwardParams, sequenceVersion } from "./recurrent-sequence.ts";
-import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
+import { cellVersion, stepVersion } from "./recurrent-versions.ts";
 import { ALL_SLOTS } from "./weight-gradient.ts";
 
 const forwardLibrary = [activations, cell, updateForward, lengths];
@@ -84,22 +81,6 @@ export const lstmStepBackward = new Kernel({
   workgroup: [8, 4, 1],
 });
 
-export const lstmSubgroupForward = new Kernel({
-  ...fusedForward,
-  name: "lstm_subgroup_forward",
-  source: subgroupForwardSource,
-  library: [...forwardLibrary, subgroupTile],
-  workgroup: [4, 1, 1],
-});
-
-export const lstmSubgroupBackward = new Kernel({
-  ...fusedBackward,
-  name: "lstm_subgroup_backward",
-  source: subgroupBackwardSource,
-  library: [...backwardLibrary, subgroupTile],
-  workgroup: [4, 1, 1],
-});
-
 export const lstmGates = new Kernel({
   name: "lstm_gates",
   source: gatesSource,
@@ -129,12 +110,8 @@ export const lstmSequenceBackward = new Kernel({
 
 const plain = { forward: lstmCellForward, backward: lstmCellBackward, slots: 4 };
 const versions = {
-  step: fusedVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, stepTiles(16, 4)),
+  step: stepVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, 16),
   cell: cellVersion(plain),
-  subgroup: fusedVersion(
-    { forward: lstmSubgroupForward, backward: lstmSubgroupBackward, slots: 4 },
-    subgroupTiles(4),
-  ),
   sequence: sequenceVersion({ forward: lstmSequenceForward, backward: lstmSequenceBackward, slots: 4 }),
 };
 const fastest = fastestVersion("lstm", versions);

@@ -35,7 +35,7 @@ export function dispatch<P extends string, B extends string>(description: Dispat
  */
 export interface VersionPins {
   readonly gemm?: "register" | "shared" | "subgroup";
-  readonly recurrent?: "cell" | "step" | "subgroup" | "sequence";
+  readonly recurrent?: "cell" | "step" | "sequence";
 }
 
 /** What chooses between kernel versions. */

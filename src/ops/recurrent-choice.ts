@@ -50,7 +50,7 @@ function trialGradients(
  * The fastest of the versions, forward and backward each by itself; see {@link Choices}.
  * @param versions The first takes the place of a pinned one that cannot be had.
  */
-export function fastestVersion<Name extends "cell" | "step" | "subgroup" | "sequence">(
+export function fastestVersion<Name extends "cell" | "step" | "sequence">(
   kind: string,
   versions: Readonly<Record<Name, RecurrentVersion>>,
 ): RecurrentPart {

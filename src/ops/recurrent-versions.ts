@@ -1,14 +1,12 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import { roundUp } from "../shape.ts";
 import { predictMicros } from "./choice.ts";
-import { copyBlock } from "./copy.ts";
 import { gemm, gemmMicros, type Product, SUBGROUP_LANES } from "./gemm.ts";
 import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } from "./op.ts";
 import {
   backwardParamsAt,
   forwardParamsAt,
   gateBlock,
-  type Pass,
   type Recurrence,
   type RecurrenceGradients,
   type RecurrentVersion,
@@ -52,76 +50,23 @@ export function backwardOperands(
   return { gates, weight, hidden, cells, lengths, gradOutput, hiddenCarry, cellCarry };
 }
 
-/** What a workgroup of the fused kernels does, and how they want the recurrent weights. */
-export interface FusedTiles {
-  readonly rows: number;
-  /** Units of a workgroup, forward and backward. */
-  readonly units: Readonly<Record<Pass, number>>;
-  /** Values that an invocation loads for a multiply-add of its tile. */
-  readonly loads: Readonly<Record<Pass, number>>;
-  /** What a software adapter, which spills the sums, takes longer for it, in loads. */
-  readonly spilled: Readonly<Record<Pass, number>>;
-  /** Rows and units that four lanes own, where those that lie outside end at once. */
-  readonly quad?: readonly [rows: number, units: number];
-  /** Lanes that a subgroup has to have; any if not given. */
-  readonly lanes?: number;
-  /** The weights of the forward kernel where they are not W' as it is, and those of the backward kernel; with what makes them. */
-  readonly forwardWeight?: (recurrence: Recurrence, plan: PlanContext) => [Operand, Dispatch[]];
-  readonly backwardWeight?: (recurrence: Recurrence, plan: PlanContext) => [Operand, Dispatch[]];
-}
+/** Batch rows of a workgroup of the step kernels; an invocation has 4 of them, and an eighth of the units. */
+const STEP_ROWS = 16;
 
-/** Tiles of the step kernels: an invocation has 4 rows and an eighth of the units. */
-export function stepTiles(units: number, slots: number): FusedTiles {
-  const own = units / 8;
-  const loads = { forward: 1 / 4 + 1 / (own * slots), backward: 1 / 4 + 1 / own };
-  const spilled = { forward: 0.1, backward: 0 };
-  return { rows: 16, units: { forward: units, backward: units }, quad: [4, 4 * own], loads, spilled };
-}
+/** What a software adapter, which spills the sums, takes longer for a multiply-add of a step kernel, in loads. */
+const SPILLED_LOADS = { forward: 0.1, backward: 0 } as const;
 
 /**
- * Tiles of the subgroup kernels: 16 rows and 32 columns of a product, of which a unit takes as many as it has slots
- * forward, and one backward. The kernels read four neighbouring columns at once, so the weights' rows are whole quads.
+ * Recurrent product and cell fused: one dispatch a time step.
+ * @param units Of a workgroup.
  */
-export function subgroupTiles(slots: number): FusedTiles {
-  /** W' with `columns` neighbouring columns in a row, padded to a multiple of four. */
-  const inQuads =
-    (rows: (H: number) => number, strides: (H: number) => [row: number, column: number]) =>
-    ({ sizes: { H }, weight }: Recurrence, plan: PlanContext): [Operand, Dispatch[]] => {
-      const width = roundUp(H, 4);
-      const quads = plan.temporary([rows(H), width]);
-      const [row, column] = strides(H);
-      const from = { operand: weight, strides: [row, 0, column] } as const;
-      const to = { operand: quads, strides: [width, 0, 1] } as const;
-      return [quads, [copyBlock([rows(H), 1, H], from, to, plan)]];
-    };
-  const forwardWeight = inQuads(
-    (H) => H,
-    (H) => [H, 1],
-  );
-  const backwardWeight = inQuads(
-    (H) => slots * H,
-    (H) => [1, slots * H],
-  );
-  return {
-    rows: 16,
-    units: { forward: 32 / slots, backward: 32 },
-    // Of four steps along k, 8 quads of B and each lane's share of 16 rows of A.
-    loads: { forward: 48 / 512, backward: 48 / 512 },
-    spilled: { forward: 0.1, backward: 0.1 },
-    lanes: SUBGROUP_LANES,
-    backwardWeight,
-    // A unit of four slots is a quad by itself.
-    ...(slots === 1 ? { forwardWeight } : {}),
-  };
-}
-
-/** Recurrent product and cell fused: one dispatch a time step. */
-export function fusedVersion(kernels: StepKernels, tiles: FusedTiles): RecurrentVersion {
+export function stepVersion(kernels: StepKernels, units: number): RecurrentVersion {
   const { slots } = kernels;
+  const ownUnits = units / 8;
+  const loadsOf = { forward: 1 / 4 + 1 / (ownUnits * slots), backward: 1 / 4 + 1 / ownUnits };
   const step = (
     { sizes: { N, H } }: Recurrence,
     kernel: Kernel,
-    units: number,
     params: Readonly<Record<string, number>>,
     operands: Readonly<Record<string, Operand | null>>,
     hasProduct: boolean,
@@ -130,46 +75,43 @@ export function fusedVersion(kernels: StepKernels, tiles: FusedTiles): Recurrent
       kernel,
       params,
       bindings: bind(kernel, operands),
-      grid: [Math.ceil(H / units), Math.ceil(N / tiles.rows), 1],
+      grid: [Math.ceil(H / units), Math.ceil(N / STEP_ROWS), 1],
       flops: slots * N * H * ((hasProduct ? 2 * H : 0) + POINTWISE_FLOPS),
       bytes: 4 * slots * (H * H + 3 * N * H),
     });
   return {
     stepMicros: ({ sizes: { N, H } }, pass, { facts }) => {
-      if (tiles.lanes !== undefined && tiles.lanes !== facts.subgroupSize) return null;
-      const tile = [tiles.rows, tiles.units[pass]] as const;
-      const groups = Math.ceil(N / tile[0]) * Math.ceil(H / tile[1]);
+      const groups = Math.ceil(N / STEP_ROWS) * Math.ceil(H / units);
       const isSoftware = facts.subgroupSize === SUBGROUP_LANES;
-      const [high, wide] = isSoftware ? (tiles.quad ?? tile) : tile;
+      // Four lanes own 4 rows each and end at once where those lie outside.
+      const [high, wide] = isSoftware ? [4, 4 * ownUnits] : [STEP_ROWS, units];
       const products = roundUp(N, high) * roundUp(H, wide) * slots * H;
       const own = pointwiseWork(N * H * slots);
-      const loads = tiles.loads[pass] + (isSoftware ? tiles.spilled[pass] : 0);
+      const loads = loadsOf[pass] + (isSoftware ? SPILLED_LOADS[pass] : 0);
       return predictMicros(
         { groups, flops: 2 * products + own.flops, loads: loads * products + own.loads },
         facts,
       );
     },
-    forward: (recurrence, plan) => {
-      const [weight, prepared] = tiles.forwardWeight?.(recurrence, plan) ?? [recurrence.weight, []];
-      const operands = { ...forwardOperands(recurrence), weight };
-      const steps = stepsOf(recurrence).map((at) => {
+    forward: (recurrence) =>
+      stepsOf(recurrence).map((at) => {
         const hasProduct = !at.isFirst || recurrence.hasInitialState;
         const params = forwardParamsAt(recurrence, at);
-        return step(recurrence, kernels.forward, tiles.units.forward, params, operands, hasProduct);
-      });
-      return [...prepared, ...steps];
-    },
-    backward: (recurrence, gradients, plan) => {
-      const [weight, prepared] = tiles.backwardWeight?.(recurrence, plan) ?? [recurrence.weight, []];
-      const operands = { ...backwardOperands(recurrence, gradients), weight };
-      const steps = stepsOf(recurrence)
+        return step(recurrence, kernels.forward, params, forwardOperands(recurrence), hasProduct);
+      }),
+    backward: (recurrence, gradients) =>
+      stepsOf(recurrence)
         .reverse()
         .map((at) => {
           const params = backwardParamsAt(recurrence, gradients, at);
-          return step(recurrence, kernels.backward, tiles.units.backward, params, operands, !at.isLast);
-        });
-      return [...prepared, ...steps];
-    },
+          return step(
+            recurrence,
+            kernels.backward,
+            params,
+            backwardOperands(recurrence, gradients),
+            !at.isLast,
+          );
+        }),
   };
 }
 

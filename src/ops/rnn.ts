@@ -5,7 +5,6 @@ import sequenceBackward from "../../shaders/lib/sequence_backward.wgsl?raw";
 import sequenceForward from "../../shaders/lib/sequence_forward.wgsl?raw";
 import lengths from "../../shaders/lib/sequence_lengths.wgsl?raw";
 import subgroupProduct from "../../shaders/lib/subgroup_product.wgsl?raw";
-import subgroupTile from "../../shaders/lib/subgroup_tile.wgsl?raw";
 import transposeSum from "../../shaders/lib/transpose_sum.wgsl?raw";
 import unitsByQuad from "../../shaders/lib/units_by_quad.wgsl?raw";
 import cellBackwardSource from "../../shaders/rnn_cell_backward.wgsl?raw";
@@ -14,14 +13,12 @@ import sequenceBackwardSource from "../../shaders/rnn_sequence_backward.wgsl?raw
 import sequenceForwardSource from "../../shaders/rnn_sequence_forward.wgsl?raw";
 import stepBackwardSource from "../../shaders/rnn_step_backward.wgsl?raw";
 import stepForwardSource from "../../shaders/rnn_step_forward.wgsl?raw";
-import subgroupBackwardSource from "../../shaders/rnn_subgroup_backward.wgsl?raw";
-import subgroupForwardSource from "../../shaders/rnn_subgroup_forward.wgsl?raw";
 import { Kernel } from "../gpu/kernel.ts";
 import { backwardParams, forwardParams } from "./recurrence.ts";
 import { fastestVersion } from "./recurrent-choice.ts";
 import { recurrentLayer } from "./recurrent-layer.ts";
 import { sequenceBackwardParams, sequenceForwardParams, sequenceVersion } from "./recurrent-sequence.ts";
-import { cellVersion, fusedVersion, stepTiles, subgroupTiles } from "./recurrent-versions.ts";
+import { cellVersion, stepVersion } from "./recurrent-versions.ts";
 import { ALL_SLOTS } from "./weight-gradient.ts";
 
 const forward = {
@@ -72,24 +69,6 @@ export const rnnStepBackward = new Kernel({
   bindings: { gates: "read_write", weight: "read", ...gradients },
 });
 
-export const rnnSubgroupForward = new Kernel({
-  ...forward,
-  name: "rnn_subgroup_forward",
-  source: subgroupForwardSource,
-  library: [...forward.library, subgroupTile],
-  workgroup: [4, 1, 1],
-  bindings: { gates: "read_write", weight: "read", bias: "read", ...states },
-});
-
-export const rnnSubgroupBackward = new Kernel({
-  ...backward,
-  name: "rnn_subgroup_backward",
-  source: subgroupBackwardSource,
-  library: [...backward.library, subgroupTile],
-  workgroup: [4, 1, 1],
-  bindings: { gates: "read_write", weight: "read", ...gradients },
-});
-
 export const rnnSequenceForward = new Kernel({
   name: "rnn_sequence_forward",
   source: sequenceForwardSource,
@@ -109,12 +88,8 @@ export const rnnSequenceBackward = new Kernel({
 });
 
 const versions = {
-  step: fusedVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, stepTiles(32, 1)),
+  step: stepVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, 32),
   cell: cellVersion({ forward: rnnCellForward, backward: rnnCellBackward, slots: 1 }),
-  subgroup: fusedVersion(
-    { forward: rnnSubgroupForward, backward: rnnSubgroupBackward, slots: 1 },
-    subgroupTiles(1),
-  ),
   sequence: sequenceVersion({ forward: rnnSequenceForward, backward: rnnSequenceBackward, slots: 1 }),
 };
 

@@ -170,7 +170,7 @@ function checkDeviceOptions(where: string, { facts, versions, calibrate = false 
 
 const VERSIONS: { readonly [K in keyof VersionPins]-?: readonly string[] } = {
   gemm: ["register", "shared", "subgroup"],
-  recurrent: ["cell", "step", "subgroup", "sequence"],
+  recurrent: ["cell", "step", "sequence"],
 };
 
 function checkPins(where: string, pins: VersionPins = {}): VersionPins {

@@ -12,7 +12,7 @@ const versions: VersionPins[] = [
   { recurrent: "step", gemm: "register" },
   { recurrent: "cell", gemm: "register" },
   { recurrent: "cell", gemm: "shared" },
-  { recurrent: "subgroup", gemm: "subgroup" },
+  { recurrent: "cell", gemm: "subgroup" },
   { recurrent: "sequence", gemm: "subgroup" },
 ];
 
