@@ -357,7 +357,10 @@ describe("an end", () => {
     const thread = worker();
     const connecting = connect(thread, { ...config(), fails: "never" });
     const refused = expectRefusal(() => connecting, WorkerError, "has died");
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // The page waits for the worker's lock from when it serves on.
+    await expect
+      .poll(async () => (await navigator.locks.query()).pending?.length, { timeout: 60_000 })
+      .toBe(1);
     thread.terminate();
     await refused;
   });
