@@ -21,7 +21,7 @@ export interface Counters {
 /** By adapter, then by workload. */
 export type AllCounters = Readonly<Record<string, Readonly<Record<string, Counters>>>>;
 
-/** Adapters to plan for: a software one of two cores as in the tests, and a large GPU. */
+/** Adapters to plan for: SwiftShader on two cores as it is measured with nothing else running, and a large GPU. */
 export const ADAPTERS: Readonly<Record<string, AdapterFacts>> = {
   software: {
     gflops: 55,

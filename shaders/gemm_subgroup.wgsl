@@ -46,14 +46,17 @@ fn quadA(start: u32, k: u32) -> vec4f {
   return select(vec4f(a[at], a[at + step], a[at + 2u * step], a[at + 3u * step]), vec4f(1.0), isOnes);
 }
 
+// A quad's columns; the last one in place of those past it.
+fn columnsOf(quad: u32) -> vec4u { return min(4u * quad + vec4u(0u, 1u, 2u, 3u), vec4u(params.columns - 1u)); }
+
 fn quadB(k: u32, quad: u32) -> vec4f {
   let at = params.bOffset + k * params.bDepthStride;
-  let column = min(vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(params.columns - 1u)) * params.bColumnStride;
+  let column = columnsOf(quad) * params.bColumnStride;
   return vec4f(b[at + column.x], b[at + column.y], b[at + column.z], b[at + column.w]);
 }
 
 fn quadBias(quad: u32) -> vec4f {
-  let column = min(vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(params.columns - 1u));
+  let column = columnsOf(quad);
   return select(vec4f(), vec4f(bias[column.x], bias[column.y], bias[column.z], bias[column.w]), params.hasBias != 0u);
 }
 

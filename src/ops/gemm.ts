@@ -136,7 +136,7 @@ const SHARED: TiledVersion = {
   staged: 16,
 };
 
-/** Lanes that gemm_subgroup and the recurrent layers' subgroup versions are written for. */
+/** Lanes that gemm_subgroup and the recurrent layers' sequence versions are written for. */
 export const SUBGROUP_LANES = 4;
 
 /** What storing an element of C takes, in loads, and starting a workgroup that has barriers, in barriers; about. */

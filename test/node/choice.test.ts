@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ADAPTERS } from "../../bench/counters.ts";
 import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
 import { gemm } from "../../src/ops/gemm.ts";
 import { lstmStepBackward, lstmStepForward } from "../../src/ops/lstm.ts";
@@ -82,21 +83,16 @@ test("bucket: sizes up to the next power of two are one", () => {
 });
 
 describe("on SwiftShader with two cores", () => {
-  /** As measured there with nothing else running. */
-  const software = {
-    ...facts,
-    gflops: 55,
-    gloads: 0.75,
-    barrierMicros: 12,
-    dispatchMicros: 20,
-    workgroups: 2,
-  };
   const operand = (elements: number) => ({ shape: [elements], elements });
 
   /** What gemm chooses and predicts for a row-major product. */
   function gemmChoice(rows: number, columns: number, depth: number, subgroupSize = 4, slices = 1) {
     const choices = new Choices();
-    const plan = { facts: { ...software, subgroupSize }, choices, pins: {} } as unknown as PlanContext;
+    const plan = {
+      facts: { ...ADAPTERS.software, subgroupSize },
+      choices,
+      pins: {},
+    } as unknown as PlanContext;
     const product = {
       rows,
       columns,
@@ -157,7 +153,7 @@ describe("on SwiftShader with two cores", () => {
   ])("an LSTM's `step` of %i rows and %i units is predicted within 1.6 times", (N, H, ...times) => {
     const step = stepVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, 16);
     const recurrence = { sizes: { T: 2, N, I: H, H, R: H } } as Recurrence;
-    const plan = { facts: software } as PlanContext;
+    const plan = { facts: ADAPTERS.software } as PlanContext;
     for (const [i, pass] of (["forward", "backward"] as const).entries()) {
       const predicted = step.stepMicros(recurrence, pass, plan)!;
       expect(predicted / times[i]!, pass).toBeGreaterThan(1 / 1.6);

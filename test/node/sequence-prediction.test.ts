@@ -1,21 +1,12 @@
 /** Predicted times of the recurrent layers' `sequence` versions against measured ones. */
 import { describe, expect, test } from "vitest";
+import { ADAPTERS } from "../../bench/counters.ts";
 import { gruSequenceBackward, gruSequenceForward } from "../../src/ops/gru.ts";
 import { lstmSequenceBackward, lstmSequenceForward } from "../../src/ops/lstm.ts";
 import type { PlanContext } from "../../src/ops/op.ts";
 import type { Pass, Recurrence } from "../../src/ops/recurrence.ts";
 import { sequenceVersion } from "../../src/ops/recurrent-sequence.ts";
 import { rnnSequenceBackward, rnnSequenceForward } from "../../src/ops/rnn.ts";
-
-/** SwiftShader on two cores with nothing else running. */
-const software = {
-  gflops: 55,
-  gloads: 0.75,
-  barrierMicros: 12,
-  dispatchMicros: 20,
-  workgroups: 2,
-  subgroupSize: 4,
-};
 
 const versions = {
   lstm: sequenceVersion({ forward: lstmSequenceForward, backward: lstmSequenceBackward, slots: 4 }),
@@ -25,7 +16,7 @@ const versions = {
 
 function predicted(cell: keyof typeof versions, H: number, N: number, T: number, pass: Pass, lanes = 4) {
   const recurrence = { sizes: { T, N, I: H, H, R: H }, span: { first: 0, count: T } } as Recurrence;
-  const plan = { facts: { ...software, subgroupSize: lanes } } as PlanContext;
+  const plan = { facts: { ...ADAPTERS.software, subgroupSize: lanes } } as PlanContext;
   return versions[cell].stepMicros(recurrence, pass, plan);
 }
 
