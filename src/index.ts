@@ -2,7 +2,10 @@
  * Train and run LSTM, GRU and RNN models on WebGPU with PyTorch's names, semantics and numbers.
  * @packageDocumentation
  */
+
+export type { CompileOptions } from "./compile.ts";
 export * as data from "./data/index.ts";
+export { Device, type DeviceOptions } from "./device.ts";
 export * from "./errors.ts";
 export type { MemoryReport } from "./gpu/buffer.ts";
 export type { AdapterInfo } from "./gpu/context.ts";
@@ -31,17 +34,15 @@ export {
 export * as nn from "./nn/index.ts";
 export type { VersionPins } from "./ops/op.ts";
 export * as optim from "./optim/index.ts";
+export type { AccumulateOptions, RunOptions } from "./plan/accumulation.ts";
+export type { Optimizer } from "./plan/optimizer.ts";
 export { defaultGenerator, Generator, manualSeed, rand, randn } from "./random.ts";
-export type { AccumulateOptions, RunOptions } from "./scheduler/accumulation.ts";
-export type { CompileOptions } from "./scheduler/compile.ts";
-export { Device, type DeviceOptions } from "./scheduler/device.ts";
-export type { InputShapes, InputValue, IntegerArray, IntegerNDArray } from "./scheduler/inputs.ts";
-export type { Optimizer } from "./scheduler/optimizer.ts";
-export type { DispatchTime, KernelTime, Profile } from "./scheduler/profile.ts";
-export type { ProgramMemory } from "./scheduler/program.ts";
-export type { Result } from "./scheduler/result.ts";
-export type { CompiledStep } from "./scheduler/step.ts";
-export type { StepRandomState } from "./scheduler/step-random.ts";
+export type { InputShapes, InputValue, IntegerArray, IntegerNDArray } from "./run/inputs.ts";
+export type { DispatchTime, KernelTime, Profile } from "./run/profile.ts";
+export type { ProgramMemory } from "./run/program.ts";
+export type { Result } from "./run/result.ts";
+export type { CompiledStep } from "./run/step.ts";
+export type { StepRandomState } from "./run/step-random.ts";
 export type { NDArray, Shape } from "./shape.ts";
 export * from "./stream/index.ts";
 export * from "./train/index.ts";

@@ -1,4 +1,5 @@
-import { checkNumber, checkOptions, OptionError, show } from "./errors.ts";
+import { checkNumber, checkOptions, show } from "./checks.ts";
+import { OptionError } from "./errors.ts";
 import { checkShape, type NDArray, type Shape, sizeOf } from "./shape.ts";
 
 /**

@@ -1,4 +1,5 @@
-import { ShapeError, show } from "./errors.ts";
+import { show } from "./checks.ts";
+import { ShapeError } from "./errors.ts";
 
 /** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];

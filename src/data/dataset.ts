@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
-import { checkArray } from "./series.ts";
+import { checkArray } from "./series/series.ts";
 
 /** Inputs and the targets that belong to them, both with the sample as their first dimension. */
 export interface Batch {

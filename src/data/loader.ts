@@ -1,4 +1,5 @@
-import { checkBoolean, checkInteger, checkOptions, DataError, OptionError, show } from "../errors.ts";
+import { checkBoolean, checkInteger, checkOptions, show } from "../checks.ts";
+import { DataError, OptionError } from "../errors.ts";
 import { defaultGenerator, Generator, type GeneratorState } from "../random.ts";
 import type { Batch, Dataset } from "./dataset.ts";
 

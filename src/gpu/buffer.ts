@@ -1,4 +1,5 @@
-import { DisposedError, ShapeError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { DisposedError, ShapeError } from "../errors.ts";
 
 /** What a buffer is for; `device.memory` counts live bytes by role. */
 export type BufferRole =

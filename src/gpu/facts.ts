@@ -1,7 +1,8 @@
-import barrierSource from "../../shaders/measure_barrier.wgsl?raw";
-import fmaSource from "../../shaders/measure_fma.wgsl?raw";
-import loadsSource from "../../shaders/measure_loads.wgsl?raw";
-import { checkInteger, checkNumber, checkOptions, OptionError, show } from "../errors.ts";
+import barrierSource from "../../shaders/measure/measure_barrier.wgsl?raw";
+import fmaSource from "../../shaders/measure/measure_fma.wgsl?raw";
+import loadsSource from "../../shaders/measure/measure_loads.wgsl?raw";
+import { checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import type { DeviceBuffer } from "./buffer.ts";
 import type { AdapterFacts, GpuContext } from "./context.ts";
 import { BindGroups, Kernel, type PreparedDispatch, UNIFORM_ALIGNMENT } from "./kernel.ts";

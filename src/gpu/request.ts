@@ -1,4 +1,5 @@
-import { DeviceLostError, NoAdapterError, OptionError, show, WebGpuUnavailableError } from "../errors.ts";
+import { show } from "../checks.ts";
+import { DeviceLostError, NoAdapterError, OptionError, WebGpuUnavailableError } from "../errors.ts";
 import type { AdapterInfo } from "./context.ts";
 
 /** The browser's own device object, for an app that has one already. */

@@ -1,7 +1,8 @@
-import { GraphError, show } from "../errors.ts";
-import { add } from "../ops/add.ts";
-import { constant } from "../ops/constant.ts";
-import { reshape } from "../ops/reshape.ts";
+import { show } from "../checks.ts";
+import { GraphError } from "../errors.ts";
+import { add } from "../ops/tensor/add.ts";
+import { constant } from "../ops/tensor/constant.ts";
+import { reshape } from "../ops/tensor/reshape.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { Graph } from "./graph.ts";
 import { currentRecorder } from "./recorder.ts";

@@ -1,13 +1,14 @@
-import { checkNumber, GraphError, ShapeError, show } from "../errors.ts";
-import { type ActivationAttributes, activation } from "../ops/activation.ts";
-import { add } from "../ops/add.ts";
-import { div, mul, scale, shift, sub } from "../ops/arithmetic.ts";
-import { cat as catOp } from "../ops/cat.ts";
-import { batchedMatmul, matmul as matmulOp } from "../ops/matmul.ts";
+import { checkNumber, show } from "../checks.ts";
+import { GraphError, ShapeError } from "../errors.ts";
 import type { Op, Operand } from "../ops/op.ts";
-import { reshape } from "../ops/reshape.ts";
-import { softmax as softmaxOp } from "../ops/softmax.ts";
-import { expand as expandOp, sum as sumOp } from "../ops/sum.ts";
+import { batchedMatmul, matmul as matmulOp } from "../ops/product/matmul.ts";
+import { type ActivationAttributes, activation } from "../ops/tensor/activation.ts";
+import { add } from "../ops/tensor/add.ts";
+import { div, mul, scale, shift, sub } from "../ops/tensor/arithmetic.ts";
+import { cat as catOp } from "../ops/tensor/cat.ts";
+import { reshape } from "../ops/tensor/reshape.ts";
+import { softmax as softmaxOp } from "../ops/tensor/softmax.ts";
+import { expand as expandOp, sum as sumOp } from "../ops/tensor/sum.ts";
 import { resolveDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { currentRecorder } from "./recorder.ts";
 

@@ -1,4 +1,5 @@
-import { GraphError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { GraphError } from "../errors.ts";
 import type { Op } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { GradientClipping } from "./gradient-clipping.ts";

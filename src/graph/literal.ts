@@ -1,4 +1,5 @@
-import { checkFinite, OptionError, ShapeError, show } from "../errors.ts";
+import { checkFinite, show } from "../checks.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
 import { currentRecorder } from "./recorder.ts";
 import type { Tensor } from "./tensor.ts";

@@ -1,5 +1,5 @@
-import { detach } from "../ops/detach.ts";
 import type { Op, Operand } from "../ops/op.ts";
+import { detach } from "../ops/tensor/detach.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
 import * as functions from "./functions.ts";
 import { currentRecorder } from "./recorder.ts";

@@ -1,9 +1,10 @@
-import { ShapeError, show } from "../errors.ts";
-import { type CatAttributes, cat } from "../ops/cat.ts";
+import { show } from "../checks.ts";
+import { ShapeError } from "../errors.ts";
 import type { Op } from "../ops/op.ts";
-import { type PermuteAttributes, permute as permuteOp } from "../ops/permute.ts";
-import { reshape as reshapeOp } from "../ops/reshape.ts";
-import { slice as sliceOp } from "../ops/slice.ts";
+import { type CatAttributes, cat } from "../ops/tensor/cat.ts";
+import { type PermuteAttributes, permute as permuteOp } from "../ops/tensor/permute.ts";
+import { reshape as reshapeOp } from "../ops/tensor/reshape.ts";
+import { slice as sliceOp } from "../ops/tensor/slice.ts";
 import { resolveDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { cat as catTensors, record, resolveDims, type Value } from "./functions.ts";
 

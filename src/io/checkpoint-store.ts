@@ -1,9 +1,9 @@
+import { show } from "../checks.ts";
 import {
   DataError,
   OptionError,
   StorageQuotaError,
   StorageUnavailableError,
-  show,
   WebGpuLstmError,
 } from "../errors.ts";
 

@@ -5,7 +5,8 @@
  * optimizer's lie beside them as `optimizer.state.0.exp_avg`; its numbers are JSON in the metadata entry `optimizer`, the
  * settings JSON in `config`. `tools/checkpoint.py` reads and writes the same with PyTorch.
  */
-import { checkOptions, DataError, show } from "../errors.ts";
+import { checkOptions, show } from "../checks.ts";
+import { DataError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
 import { describe, isObject, readSafetensors, writeSafetensors } from "./safetensors.ts";
 

@@ -5,7 +5,8 @@
  *
  * @see https://fs.spec.whatwg.org/
  */
-import { DataError, StorageUnavailableError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { DataError, StorageUnavailableError } from "../errors.ts";
 import {
   bytesOf,
   type CheckpointStore,

@@ -3,7 +3,8 @@
  *
  * @see https://huggingface.co/docs/safetensors/index
  */
-import { DataError, OptionError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { DataError, OptionError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { dtypes, type SafetensorsDtype } from "./dtypes.ts";
 

@@ -2,7 +2,8 @@
  * Checkpoints kept in the browser: in the origin's private file system (OPFS) or in IndexedDB. Whatever happens while one is being
  * saved, the one that was saved before under its name can be loaded.
  */
-import { checkOptions, OptionError, StorageUnavailableError, show } from "../errors.ts";
+import { checkOptions, show } from "../checks.ts";
+import { OptionError, StorageUnavailableError } from "../errors.ts";
 import { type CheckpointStore, checkStorageName } from "./checkpoint-store.ts";
 import { openIndexedDbStore } from "./indexeddb-store.ts";
 import { openOpfsStore } from "./opfs-store.ts";

@@ -1,9 +1,9 @@
 import { Parameter } from "../graph/parameter.ts";
-import { gru } from "../ops/gru.ts";
-import { lstm } from "../ops/lstm.ts";
 import type { Op } from "../ops/op.ts";
-import type { RecurrentAttributes } from "../ops/recurrent-kind.ts";
-import { rnn } from "../ops/rnn.ts";
+import type { RecurrentAttributes } from "../ops/recurrent/cell.ts";
+import { gru } from "../ops/recurrent/gru.ts";
+import { lstm } from "../ops/recurrent/lstm.ts";
+import { rnn } from "../ops/recurrent/rnn.ts";
 import { defaultGenerator } from "../random.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { gateLayout } from "./gate-layout.ts";

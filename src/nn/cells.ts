@@ -1,4 +1,5 @@
-import { checkBoolean, checkInteger, checkOptions, ShapeError, show } from "../errors.ts";
+import { checkBoolean, checkInteger, checkOptions, show } from "../checks.ts";
+import { ShapeError } from "../errors.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 import {

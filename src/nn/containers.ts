@@ -1,4 +1,5 @@
-import { GraphError, OptionError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { GraphError, OptionError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { Module } from "./module.ts";
 

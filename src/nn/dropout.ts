@@ -1,7 +1,7 @@
-import { checkNumber } from "../errors.ts";
+import { checkNumber } from "../checks.ts";
 import { currentRecorder } from "../graph/recorder.ts";
 import { apply, type Tensor } from "../graph/tensor.ts";
-import { dropout as dropoutOp } from "../ops/dropout.ts";
+import { dropout as dropoutOp } from "../ops/layer/dropout.ts";
 import { Module } from "./module.ts";
 
 function checkProbability(where: string, p: unknown): asserts p is number {

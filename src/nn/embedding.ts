@@ -1,8 +1,9 @@
-import { checkBoolean, checkInteger, checkNumber, checkOptions, ShapeError, show } from "../errors.ts";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
+import { ShapeError } from "../errors.ts";
 import { checkIndices } from "../graph/input-checks.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
-import { embedding } from "../ops/embedding.ts";
+import { embedding } from "../ops/layer/embedding.ts";
 import type { NDArray } from "../shape.ts";
 import { normal_ } from "./init.ts";
 import { Module } from "./module.ts";

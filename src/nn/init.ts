@@ -5,7 +5,8 @@
  *
  * @see https://docs.pytorch.org/docs/stable/nn.init.html
  */
-import { checkNumber, checkOptions, DisposedError, OptionError, ShapeError, show } from "../errors.ts";
+import { checkNumber, checkOptions, show } from "../checks.ts";
+import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { defaultGenerator, Generator } from "../random.ts";
 import { showShape, sizeOf } from "../shape.ts";

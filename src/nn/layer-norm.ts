@@ -1,7 +1,8 @@
-import { checkBoolean, checkNumber, checkOptions, ShapeError, show } from "../errors.ts";
+import { checkBoolean, checkNumber, checkOptions, show } from "../checks.ts";
+import { ShapeError } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
-import { layerNorm } from "../ops/layer-norm.ts";
+import { layerNorm } from "../ops/layer/layer-norm.ts";
 import { checkShape, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { Module } from "./module.ts";
 

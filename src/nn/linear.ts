@@ -1,7 +1,7 @@
-import { checkBoolean, checkInteger, checkOptions } from "../errors.ts";
+import { checkBoolean, checkInteger, checkOptions } from "../checks.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, type Tensor } from "../graph/tensor.ts";
-import { linear } from "../ops/linear.ts";
+import { linear } from "../ops/layer/linear.ts";
 import { kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
 

@@ -1,7 +1,7 @@
 import { checkOnTheWayIn } from "../graph/input-checks.ts";
 import type { Buffer } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Reduction } from "../ops/pointwise-loss.ts";
+import type { Reduction } from "../ops/loss/pointwise-loss.ts";
 import { checkLossInputs, checkLossOptions, type LossOptions, pointwise } from "./loss.ts";
 import { broadcastWeights, type LossWeights, weightBuffer } from "./loss-weights.ts";
 import { Module } from "./module.ts";

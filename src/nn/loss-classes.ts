@@ -1,9 +1,10 @@
-import { checkNumber, ShapeError } from "../errors.ts";
+import { checkNumber } from "../checks.ts";
+import { ShapeError } from "../errors.ts";
 import { checkIndices } from "../graph/input-checks.ts";
 import type { Buffer } from "../graph/parameter.ts";
 import { apply, type Tensor } from "../graph/tensor.ts";
-import { crossEntropy } from "../ops/cross-entropy.ts";
-import type { Reduction } from "../ops/pointwise-loss.ts";
+import { crossEntropy } from "../ops/loss/cross-entropy.ts";
+import type { Reduction } from "../ops/loss/pointwise-loss.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 import { checkLossInputs, checkLossOptions, type LossOptions } from "./loss.ts";
 import { type LossWeights, weightBuffer } from "./loss-weights.ts";

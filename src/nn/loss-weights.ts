@@ -1,4 +1,5 @@
-import { checkFinite, OptionError, ShapeError, show } from "../errors.ts";
+import { checkFinite, show } from "../checks.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { Buffer } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";

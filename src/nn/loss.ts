@@ -1,6 +1,7 @@
-import { checkNumber, checkOptions, GraphError, OptionError, show } from "../errors.ts";
+import { checkNumber, checkOptions, show } from "../checks.ts";
+import { GraphError, OptionError } from "../errors.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
-import { type PointwiseLossAttributes, pointwiseLoss, type Reduction } from "../ops/pointwise-loss.ts";
+import { type PointwiseLossAttributes, pointwiseLoss, type Reduction } from "../ops/loss/pointwise-loss.ts";
 import { Module } from "./module.ts";
 
 export type { Reduction };

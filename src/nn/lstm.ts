@@ -1,4 +1,5 @@
-import { checkInteger, OptionError, ShapeError, show } from "../errors.ts";
+import { checkInteger, show } from "../checks.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { lstmKind } from "./cell-kinds.ts";
 import { Recurrent, type RecurrentOptions } from "./recurrent.ts";

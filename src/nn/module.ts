@@ -1,4 +1,5 @@
-import { checkBoolean, checkOptions, DisposedError, OptionError, StateDictError, show } from "../errors.ts";
+import { checkBoolean, checkOptions, show } from "../checks.ts";
+import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import { Buffer, Parameter } from "../graph/parameter.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
 

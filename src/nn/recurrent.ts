@@ -1,4 +1,5 @@
-import { checkBoolean, checkInteger, checkNumber, checkOptions, ShapeError, show } from "../errors.ts";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
+import { ShapeError } from "../errors.ts";
 import { currentRecorder } from "../graph/recorder.ts";
 import { apply, cat, stack, Tensor } from "../graph/tensor.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";

@@ -1,4 +1,5 @@
-import { OptionError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { rnnKind } from "./cell-kinds.ts";
 import { Recurrent, type RecurrentOptions } from "./recurrent.ts";

@@ -1,4 +1,5 @@
-import { GraphError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { GraphError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 
 /** The tensors of a state, in order, by where they are: `state`, `state.h`, `state.0.c`. */

@@ -1,4 +1,5 @@
-import { GraphError, OptionError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { GraphError, OptionError } from "../errors.ts";
 import { Graph } from "../graph/graph.ts";
 import { recordInto } from "../graph/recorder.ts";
 import { Tensor } from "../graph/tensor.ts";

@@ -34,8 +34,8 @@ export function dispatch<P extends string, B extends string>(description: Dispat
  * version cannot do a given size, or the device lacks what it needs, the plain one is used.
  */
 export interface VersionPins {
-  readonly gemm?: "register" | "shared" | "subgroup";
-  readonly recurrent?: "cell" | "step" | "sequence";
+  readonly gemm?: "register" | "shared" | "lanes4";
+  readonly recurrent?: "cell" | "step" | "sequence4";
 }
 
 /** What chooses between kernel versions. */

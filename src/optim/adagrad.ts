@@ -1,4 +1,4 @@
-import { adagradUpdate } from "../ops/adagrad.ts";
+import { adagradUpdate } from "../ops/update/adagrad.ts";
 import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { boolean, nonNegative, type ParameterSource } from "./param-group.ts";

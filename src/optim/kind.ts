@@ -1,5 +1,5 @@
 import type { Dispatch, PlanSettings } from "../ops/op.ts";
-import type { UpdateRange } from "../ops/parameter-update.ts";
+import type { UpdateRange } from "../ops/update/parameter-update.ts";
 import type { Checks, Settings } from "./param-group.ts";
 
 /** How far the steps of some parameters are, which have always been stepped together. */

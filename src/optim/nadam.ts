@@ -1,4 +1,4 @@
-import { adamUpdate } from "../ops/adam.ts";
+import { adamUpdate } from "../ops/update/adam.ts";
 import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";

@@ -1,9 +1,10 @@
-import { OptionError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { PlanSettings } from "../ops/op.ts";
-import type { UpdateRange } from "../ops/parameter-update.ts";
-import type { Optimizer as ScheduledOptimizer, UpdatePart } from "../scheduler/optimizer.ts";
-import { stateOnDevice } from "../scheduler/parameters.ts";
+import type { UpdateRange } from "../ops/update/parameter-update.ts";
+import type { Optimizer as ScheduledOptimizer, UpdatePart } from "../plan/optimizer.ts";
+import { stateOnDevice } from "../plan/parameters.ts";
 import { sizeOf } from "../shape.ts";
 import type { Clock, OptimizerKind } from "./kind.ts";
 import {

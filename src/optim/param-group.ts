@@ -1,4 +1,5 @@
-import { checkBoolean, checkNumber, checkOptions, OptionError, show } from "../errors.ts";
+import { checkBoolean, checkNumber, checkOptions, show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
 
 /** Options with every one given: a group's settings, which may be set at any time. */

@@ -1,4 +1,4 @@
-import { rmspropUpdate } from "../ops/rmsprop.ts";
+import { rmspropUpdate } from "../ops/update/rmsprop.ts";
 import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { boolean, nonNegative, type ParameterSource } from "./param-group.ts";

@@ -1,5 +1,5 @@
 import { OptionError } from "../errors.ts";
-import { sgdUpdate } from "../ops/sgd.ts";
+import { sgdUpdate } from "../ops/update/sgd.ts";
 import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { boolean, finite, nonNegative, type ParameterSource } from "./param-group.ts";

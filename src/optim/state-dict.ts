@@ -1,6 +1,7 @@
-import { DisposedError, OptionError, StateDictError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
-import { stateOnDevice } from "../scheduler/parameters.ts";
+import { stateOnDevice } from "../plan/parameters.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Clock, OptimizerKind } from "./kind.ts";
 import { type GroupEntry, type Settings, scheduleNames } from "./param-group.ts";

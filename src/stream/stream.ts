@@ -1,20 +1,12 @@
-import {
-  checkBoolean,
-  checkFinite,
-  checkInteger,
-  checkOptions,
-  DisposedError,
-  OptionError,
-  ShapeError,
-  show,
-} from "../errors.ts";
+import { checkBoolean, checkFinite, checkInteger, checkOptions, show } from "../checks.ts";
+import { Device } from "../device.ts";
+import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Module } from "../nn/module.ts";
 import { leavesOf, rebuild } from "../nn/state-tree.ts";
 import { recurrentLayersOf } from "../nn/stateful.ts";
-import { Device } from "../scheduler/device.ts";
-import type { InputValue, IntegerArray } from "../scheduler/inputs.ts";
-import type { CompiledStep } from "../scheduler/step.ts";
+import type { InputValue, IntegerArray } from "../run/inputs.ts";
+import type { CompiledStep } from "../run/step.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { planStream, type StateSlot, type StreamingModel } from "./plan.ts";
 

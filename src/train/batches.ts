@@ -1,5 +1,6 @@
+import { show } from "../checks.ts";
 import type { Batch } from "../data/dataset.ts";
-import { DataError, OptionError, ShapeError, show } from "../errors.ts";
+import { DataError, OptionError, ShapeError } from "../errors.ts";
 import { defaultGenerator, type GeneratorState } from "../random.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 

@@ -1,6 +1,7 @@
-import { OptionError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
-import type { Optimizer } from "../scheduler/optimizer.ts";
+import type { Optimizer } from "../plan/optimizer.ts";
 import type { NDArray } from "../shape.ts";
 import type { History } from "./history.ts";
 import type { EpochReport, Progress } from "./report.ts";

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.ts";
-import type { InputValue } from "../scheduler/inputs.ts";
-import type { Result } from "../scheduler/result.ts";
+import type { InputValue } from "../run/inputs.ts";
+import type { Result } from "../run/result.ts";
 import { type NDArray, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { LoadedBatch } from "./batches.ts";
 import type { TrainerSteps } from "./steps.ts";

@@ -1,4 +1,5 @@
-import { checkBoolean, checkInteger, checkOptions, DataError, show } from "../errors.ts";
+import { checkBoolean, checkInteger, checkOptions, show } from "../checks.ts";
+import { DataError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";

@@ -1,8 +1,8 @@
 import { DataError, OptionError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
-import type { InputValue } from "../scheduler/inputs.ts";
-import type { Optimizer } from "../scheduler/optimizer.ts";
-import type { CompiledStep } from "../scheduler/step.ts";
+import type { Optimizer } from "../plan/optimizer.ts";
+import type { InputValue } from "../run/inputs.ts";
+import type { CompiledStep } from "../run/step.ts";
 import { checkBatch, type LoadedBatch } from "./batches.ts";
 import type { Callback, FitRun } from "./callbacks.ts";
 import { CarriedState } from "./carried-state.ts";

@@ -1,4 +1,5 @@
-import { checkInteger, checkOptions, OptionError, show } from "../errors.ts";
+import { checkInteger, checkOptions, show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { type Callback, checkCallbacks } from "./callbacks.ts";
 import type { Progress } from "./report.ts";

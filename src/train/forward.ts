@@ -3,7 +3,7 @@ import { Tensor } from "../graph/tensor.ts";
 import type { Module } from "../nn/module.ts";
 import { leavesOf, rebuild } from "../nn/state-tree.ts";
 import { checkStateful, recurrentLayersOf, type StatefulModel, traceStateful } from "../nn/stateful.ts";
-import type { InputShapes } from "../scheduler/inputs.ts";
+import type { InputShapes } from "../run/inputs.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 
 /** A model that maps one batch of inputs to one batch of predictions. */

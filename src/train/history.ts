@@ -1,4 +1,5 @@
-import { OptionError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import type { EpochReport } from "./report.ts";
 
 /** Columns of every history, in order; those of the metrics follow `validationLoss`. */

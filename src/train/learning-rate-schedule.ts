@@ -1,4 +1,5 @@
-import { checkOptions, OptionError, show } from "../errors.ts";
+import { checkOptions, show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor } from "./monitor.ts";
 import type { EpochReport } from "./report.ts";

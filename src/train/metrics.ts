@@ -1,12 +1,13 @@
 /** What an evaluation can report besides the loss. Each is computed on the GPU, as sums of every batch, and put together at the end. */
-import { checkNumber, checkOptions, OptionError, ShapeError, show } from "../errors.ts";
+import { checkNumber, checkOptions, show } from "../checks.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { checkIndices } from "../graph/input-checks.ts";
 import { tensor } from "../graph/literal.ts";
 import { apply, type Tensor } from "../graph/tensor.ts";
 import { L1Loss, MSELoss } from "../nn/loss.ts";
 import { CrossEntropyLoss } from "../nn/loss-classes.ts";
-import { classHits } from "../ops/class-hits.ts";
-import { pointwiseLoss } from "../ops/pointwise-loss.ts";
+import { classHits } from "../ops/loss/class-hits.ts";
+import { pointwiseLoss } from "../ops/loss/pointwise-loss.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
 
 /** What one batch adds to a metric: scalars of the evaluation step. */

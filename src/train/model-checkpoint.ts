@@ -1,4 +1,5 @@
-import { checkInteger, checkOptions, DataError, OptionError, show } from "../errors.ts";
+import { checkInteger, checkOptions, show } from "../checks.ts";
+import { DataError, OptionError } from "../errors.ts";
 import type { CheckpointStore } from "../io/storage.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";

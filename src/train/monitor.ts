@@ -1,4 +1,5 @@
-import { checkNumber, OptionError, show } from "../errors.ts";
+import { checkNumber, show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import type { FitRun } from "./callbacks.ts";
 import { type EpochReport, monitored } from "./report.ts";
 

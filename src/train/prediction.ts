@@ -1,4 +1,5 @@
-import { checkFinite, checkInteger, checkOptions, OptionError, ShapeError, show } from "../errors.ts";
+import { checkFinite, checkInteger, checkOptions, show } from "../checks.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { type NDArray, showShape, sizeOf } from "../shape.ts";
 import { isArray, sliceSamples } from "./batches.ts";
 import type { TrainerSteps } from "./steps.ts";

@@ -1,4 +1,4 @@
-import type { Result } from "../scheduler/result.ts";
+import type { Result } from "../run/result.ts";
 
 /** Scalars are read back in groups, well before the program's history of them wraps round. */
 const READ_EVERY = 256;

@@ -1,4 +1,5 @@
-import { DataError, OptionError, show } from "../errors.ts";
+import { show } from "../checks.ts";
+import { DataError, OptionError } from "../errors.ts";
 import type { Json } from "../io/checkpoint.ts";
 import { defaultGenerator, Generator } from "../random.ts";
 import type { NDArray } from "../shape.ts";

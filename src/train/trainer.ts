@@ -1,17 +1,10 @@
-import {
-  checkBoolean,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  DataError,
-  OptionError,
-  show,
-} from "../errors.ts";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
+import { Device } from "../device.ts";
+import { DataError, OptionError } from "../errors.ts";
 import { type CheckpointOptimizer, type Json, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.ts";
 import { Module } from "../nn/module.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
-import { Device } from "../scheduler/device.ts";
-import type { Optimizer } from "../scheduler/optimizer.ts";
+import type { Optimizer } from "../plan/optimizer.ts";
 import type { NDArray } from "../shape.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { evaluate } from "./evaluation.ts";

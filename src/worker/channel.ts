@@ -1,4 +1,5 @@
-import { OptionError, show, WorkerError } from "../errors.ts";
+import { show } from "../checks.ts";
+import { OptionError, WorkerError } from "../errors.ts";
 import { type CallName, type Calls, PROTOCOL, type Reply, type Request, received } from "./protocol.ts";
 import { transfersOf } from "./transfer.ts";
 import { fromWire, type WireError } from "./wire-errors.ts";

@@ -1,4 +1,5 @@
-import { checkOptions, DisposedError, OptionError, show } from "../errors.ts";
+import { checkOptions, show } from "../checks.ts";
+import { DisposedError, OptionError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
 import { History } from "../train/history.ts";
 import type { EpochReport, Evaluation, FitOptions } from "../train/index.ts";

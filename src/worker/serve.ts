@@ -1,4 +1,5 @@
-import { checkOptions, DisposedError, OptionError, show } from "../errors.ts";
+import { checkOptions, show } from "../checks.ts";
+import { DisposedError, OptionError } from "../errors.ts";
 import { FitRun } from "./fit-run.ts";
 import { type CallName, type Calls, PROTOCOL, type Reply, type Request, received } from "./protocol.ts";
 import { checkServed, named, type Served } from "./served.ts";

@@ -1,4 +1,5 @@
-import { checkOptions, OptionError, show } from "../errors.ts";
+import { checkOptions, show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import type { Batches, Callback, Trainer } from "../train/index.ts";
 
 /** What a worker's `create` makes for the page. */

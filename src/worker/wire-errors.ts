@@ -1,3 +1,4 @@
+import { show } from "../checks.ts";
 import * as errors from "../errors.ts";
 
 /** An error as it crosses between threads: structured cloning keeps neither classes nor names of this library's errors. */
@@ -28,7 +29,7 @@ const MOST_CAUSES = 8;
 
 /** What crosses for something that was thrown. */
 export function toWire(thrown: unknown, depth = 0): WireError {
-  if (!(thrown instanceof Error)) return { type: null, name: "Error", message: errors.show(thrown) };
+  if (!(thrown instanceof Error)) return { type: null, name: "Error", message: show(thrown) };
   const known = [...classes].find(([, type]) => thrown.constructor === type);
   const type = known?.[0] ?? (thrown instanceof DOMException ? "DOMException" : null);
   const { name, message, stack, cause } = thrown;

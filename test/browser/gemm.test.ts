@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeviceOptions, Tensor } from "webgpu-lstm";
 import { apply } from "../../src/graph/tensor.ts";
-import { copyRun } from "../../src/ops/copy.ts";
-import { gemm, type Matrix, type Slices } from "../../src/ops/gemm.ts";
 import type { Op, Operand } from "../../src/ops/op.ts";
+import { gemm, type Matrix, type Slices } from "../../src/ops/product/gemm.ts";
+import { copyRun } from "../../src/ops/tensor/copy.ts";
 import { GpuFrame } from "./gpu.ts";
 
 /** Where a matrix lies: element (i, j) is at offset + i·strides[0] + j·strides[1]. */
@@ -110,7 +110,7 @@ function expected(product: Case, values: ReturnType<typeof valuesFor>): Float64A
   return c;
 }
 
-describe.each(["register", "shared", "subgroup"] as const)("gemm %s", (version) => {
+describe.each(["register", "shared", "lanes4"] as const)("gemm %s", (version) => {
   let frame: GpuFrame;
   beforeAll(async () => {
     const options: DeviceOptions = { versions: { gemm: version } };

@@ -1,8 +1,8 @@
 /** Training steps whose gradients are given, not computed: what optimizers and clipping are tested with. */
 import { type Device, type NDArray, nn, type optim, type Tensor } from "webgpu-lstm";
 import { apply } from "../../src/graph/tensor.ts";
-import { copyRun, fill } from "../../src/ops/copy.ts";
 import type { Op } from "../../src/ops/op.ts";
+import { copyRun, fill } from "../../src/ops/tensor/copy.ts";
 
 /** A loss of zero whose gradient for its first input is its second input. */
 const givenGradient: Op<void> = {

@@ -31,7 +31,7 @@ const anyNetwork = fc.record({
 const BUDGET = 2e-5;
 const FLOOR = 1e-7 / BUDGET;
 
-test.each(["step", "cell", "sequence"] as const)(
+test.each(["step", "cell", "sequence4"] as const)(
   "gradients of any recurrent network are difference quotients: %s",
   async (recurrent) => {
     await withDevice(
@@ -42,7 +42,7 @@ test.each(["step", "cell", "sequence"] as const)(
             const problem = drawProblem({
               ...network,
               projSize: kind === "lstm" && network.projects ? Math.floor(hiddenSize / 2) : 0,
-              lengths: lengths && lengths.slice(0, batch).map((length) => Math.min(length, seqLen)),
+              lengths: lengths?.slice(0, batch).map((length) => Math.min(length, seqLen)) ?? null,
               bound: 1,
               // Beyond, saturated units make gradients that are rounding alone.
               inputBound: 1,

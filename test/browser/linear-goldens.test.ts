@@ -10,7 +10,7 @@ test.for(goldenNames("linear"))("Linear against PyTorch float64: %s", async (nam
   const x = golden.input("x");
   const weight = golden.input("param.weight");
   const [outFeatures, inFeatures] = weight.shape as [number, number];
-  for (const gemm of ["register", "shared", "subgroup"] as const) {
+  for (const gemm of ["register", "shared", "lanes4"] as const) {
     await withDevice(
       async (device) => {
         const linear = new nn.Linear(inFeatures, outFeatures, { bias: golden.has("param.bias") });

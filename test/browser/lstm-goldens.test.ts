@@ -12,8 +12,8 @@ const versions: VersionPins[] = [
   { recurrent: "step", gemm: "register" },
   { recurrent: "cell", gemm: "register" },
   { recurrent: "cell", gemm: "shared" },
-  { recurrent: "cell", gemm: "subgroup" },
-  { recurrent: "sequence", gemm: "subgroup" },
+  { recurrent: "cell", gemm: "lanes4" },
+  { recurrent: "sequence4", gemm: "lanes4" },
 ];
 
 /**

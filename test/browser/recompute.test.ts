@@ -8,9 +8,9 @@ import { values } from "./tiny.ts";
 
 /** Several chunks, of which the last is short. */
 const [T, N, I, H] = [75, 40, 3, 12];
-const pinned: Readonly<Record<"step" | "sequence", DeviceOptions>> = {
+const pinned: Readonly<Record<"step" | "sequence4", DeviceOptions>> = {
   step: { versions: { recurrent: "step", gemm: "register" } },
-  sequence: { versions: { recurrent: "sequence", gemm: "subgroup" } },
+  sequence4: { versions: { recurrent: "sequence4", gemm: "lanes4" } },
 };
 const kinds = {
   lstm: { make: (options: nn.RecurrentOptions) => new nn.LSTM(I, H, options), slots: 4 },
@@ -18,7 +18,7 @@ const kinds = {
   rnn: { make: (options: nn.RecurrentOptions) => new nn.RNN(I, H, options), slots: 1 },
 } as const;
 const runs = (Object.keys(kinds) as (keyof typeof kinds)[]).flatMap((kind) =>
-  (["step", "sequence"] as const).map((version) => ({ kind, version })),
+  (["step", "sequence4"] as const).map((version) => ({ kind, version })),
 );
 
 function hiddenOf(state: Tensor | { readonly h: Tensor }): Tensor {

@@ -12,12 +12,12 @@ import { runRecurrent } from "./recurrent-case.ts";
 const versions: (VersionPins & { readonly known: boolean; readonly recompute?: number })[] = [
   { recurrent: "step", gemm: "register", known: false },
   { recurrent: "cell", gemm: "register", known: true },
-  { recurrent: "cell", gemm: "subgroup", known: false },
+  { recurrent: "cell", gemm: "lanes4", known: false },
   // Gates computed again, in chunks that do and do not divide the sequences.
   { recurrent: "step", gemm: "register", known: true, recompute: 2 },
-  { recurrent: "cell", gemm: "subgroup", known: false, recompute: 5 },
-  { recurrent: "sequence", gemm: "subgroup", known: false },
-  { recurrent: "sequence", gemm: "subgroup", known: true, recompute: 3 },
+  { recurrent: "cell", gemm: "lanes4", known: false, recompute: 5 },
+  { recurrent: "sequence4", gemm: "lanes4", known: false },
+  { recurrent: "sequence4", gemm: "lanes4", known: true, recompute: 3 },
 ];
 
 /** With gates far beyond saturation a rounding becomes a large error: a case states what PyTorch's own float32 uses. */

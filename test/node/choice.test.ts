@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
 import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
-import { gemm } from "../../src/ops/gemm.ts";
-import { lstmStepBackward, lstmStepForward } from "../../src/ops/lstm.ts";
 import type { Dispatch, PlanContext } from "../../src/ops/op.ts";
-import type { Recurrence } from "../../src/ops/recurrence.ts";
-import { stepVersion } from "../../src/ops/recurrent-versions.ts";
+import { gemm } from "../../src/ops/product/gemm.ts";
+import { lstmStepBackward, lstmStepForward } from "../../src/ops/recurrent/lstm.ts";
+import type { Recurrence } from "../../src/ops/recurrent/recurrence.ts";
+import { stepVersion } from "../../src/ops/recurrent/versions.ts";
 
 const facts = {
   gflops: 10,
@@ -124,14 +124,14 @@ describe("on SwiftShader with two cores", () => {
     [16, 64, 16, 1, 68, 1160, 26],
   ])("gemm %i×%i×%i is predicted within twice the time", (rows, columns, depth, slices, ...times) => {
     const { kernel, micros } = gemmChoice(rows, columns, depth, 4, slices);
-    expect(kernel).toBe("gemm_subgroup");
-    for (const [i, version] of ["register", "shared", "subgroup"].entries()) {
+    expect(kernel).toBe("gemm_lanes4");
+    for (const [i, version] of ["register", "shared", "lanes4"].entries()) {
       expect(micros[version]! / times[i]!, version).toBeGreaterThan(1 / 2);
       expect(micros[version]! / times[i]!, version).toBeLessThan(2);
     }
   });
 
-  test("other subgroups have no gemm_subgroup, and take gemm_register for its want of barriers", () => {
+  test("other subgroups have no gemm_lanes4, and take gemm_register for its want of barriers", () => {
     expect(Object.keys(gemmChoice(64, 512, 128, 32).micros)).toEqual(["register", "shared"]);
     expect(gemmChoice(64, 512, 128, 32).kernel).toBe("gemm_register");
   });

@@ -33,12 +33,12 @@ describe("the checker sees", () => {
     const sound = files({
       "src/errors.ts": "export class ShapeError extends Error {}",
       "src/gpu/kernel.ts": `import "../errors.ts"; export const f = (d: GPUDevice) => d.createBindGroup;`,
-      "src/ops/add.ts": `import wgsl from "../../shaders/add.wgsl?raw"; import { f } from "../gpu/kernel.ts"; f(wgsl);`,
-      "src/nn/linear.ts": `// GPUDevice is only named here, and in "GPUBuffer"\nexport * from "../ops/add.ts";`,
+      "src/ops/tensor/add.ts": `import wgsl from "../../../shaders/tensor/add.wgsl?raw"; import { f } from "../../gpu/kernel.ts"; f(wgsl);`,
+      "src/nn/linear.ts": `// GPUDevice is only named here, and in "GPUBuffer"\nexport * from "../ops/tensor/add.ts";`,
       "src/data/loader.ts": `import type { ShapeError } from "../errors.ts"; export type E = ShapeError;`,
       "src/train/trainer.ts": `export * from "../data/loader.ts"; export * from "../nn/linear.ts";`,
       "src/index.ts": `export * from "./train/trainer.ts"; export const lazy = () => import("./nn/linear.ts");`,
-      "shaders/add.wgsl": "// text\n".repeat(310),
+      "shaders/tensor/add.wgsl": "// text\n".repeat(310),
     });
     expect(sound).toEqual([]);
   });
@@ -72,9 +72,14 @@ describe("the checker sees", () => {
       /train may not/,
     ],
     ["index on worker", { "src/index.ts": `import "./worker/b.ts"`, "src/worker/b.ts": "" }, /index may not/],
+    [
+      "a plan that runs",
+      { "src/plan/a.ts": `import "../run/b.ts"`, "src/run/b.ts": "" },
+      /plan may not import run/,
+    ],
     ["a package", { "src/io/a.ts": `import "d3-dsv"` }, /imports the package d3-dsv/],
     ["a file out of src", { "src/nn/a.ts": `import "../../demo/b.ts"`, "src/nn/b.ts": "" }, /not in src/],
-    ["a GPU type", { "src/scheduler/a.ts": "export type D = GPUDevice" }, /names GPUDevice outside/],
+    ["a GPU type", { "src/run/a.ts": "export type D = GPUDevice" }, /names GPUDevice outside/],
     ["a GPU constant", { "src/nn/a.ts": "export const u = GPUBufferUsage.STORAGE" }, /names GPUBufferUsage/],
     [
       "a maker",

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { manualSeed, nn, OptionError, ShapeError, type Tensor } from "webgpu-lstm";
 import { Graph } from "../../src/graph/graph.ts";
 import { recordInto } from "../../src/graph/recorder.ts";
-import { StepRandom } from "../../src/scheduler/step-random.ts";
+import { StepRandom } from "../../src/run/step-random.ts";
 import { floatsFromHex, goldenJson } from "../goldens.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { GpuContext } from "../../src/gpu/context.ts";
 import { Tensor } from "../../src/graph/tensor.ts";
 import type { Dispatch } from "../../src/ops/op.ts";
-import { InFlight } from "../../src/scheduler/in-flight.ts";
-import { planMemory, storageBytes } from "../../src/scheduler/memory.ts";
+import { planMemory, storageBytes } from "../../src/plan/memory.ts";
+import { InFlight } from "../../src/run/in-flight.ts";
 
 /** A dispatch that binds these tensors and is nothing else. */
 function binding(...tensors: Tensor[]): Dispatch {

@@ -1,17 +1,17 @@
 /** Predicted times of the recurrent layers' `sequence` versions against measured ones. */
 import { describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
-import { gruSequenceBackward, gruSequenceForward } from "../../src/ops/gru.ts";
-import { lstmSequenceBackward, lstmSequenceForward } from "../../src/ops/lstm.ts";
 import type { PlanContext } from "../../src/ops/op.ts";
-import type { Pass, Recurrence } from "../../src/ops/recurrence.ts";
-import { sequenceVersion } from "../../src/ops/recurrent-sequence.ts";
-import { rnnSequenceBackward, rnnSequenceForward } from "../../src/ops/rnn.ts";
+import { gruSequence4Backward, gruSequence4Forward } from "../../src/ops/recurrent/gru.ts";
+import { lstmSequence4Backward, lstmSequence4Forward } from "../../src/ops/recurrent/lstm.ts";
+import type { Pass, Recurrence } from "../../src/ops/recurrent/recurrence.ts";
+import { rnnSequence4Backward, rnnSequence4Forward } from "../../src/ops/recurrent/rnn.ts";
+import { sequence4Version } from "../../src/ops/recurrent/sequence4.ts";
 
 const versions = {
-  lstm: sequenceVersion({ forward: lstmSequenceForward, backward: lstmSequenceBackward, slots: 4 }),
-  gru: sequenceVersion({ forward: gruSequenceForward, backward: gruSequenceBackward, slots: 4 }),
-  rnn: sequenceVersion({ forward: rnnSequenceForward, backward: rnnSequenceBackward, slots: 1 }),
+  lstm: sequence4Version({ forward: lstmSequence4Forward, backward: lstmSequence4Backward, slots: 4 }),
+  gru: sequence4Version({ forward: gruSequence4Forward, backward: gruSequence4Backward, slots: 4 }),
+  rnn: sequence4Version({ forward: rnnSequence4Forward, backward: rnnSequence4Backward, slots: 1 }),
 } as const;
 
 function predicted(cell: keyof typeof versions, H: number, N: number, T: number, pass: Pass, lanes = 4) {

@@ -7,7 +7,12 @@ import { contractComplaints } from "./shader-contract.ts";
 
 const folder = new URL("../../shaders/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder), "utf8");
-const wgslIn = (name: string) => readdirSync(new URL(name, folder)).filter((file) => file.endsWith(".wgsl"));
+/** Every shader as `room/name.wgsl`, and the functions that kernels share as `room/lib/name.wgsl` or `lib/name.wgsl`. */
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".wgsl"));
+const libraryFiles = files.filter((file) => /(^|\/)lib\//.test(file));
+const kernelFiles = files.filter((file) => !libraryFiles.includes(file));
 
 const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
 const kernels = [...new Set(Object.values(modules).flatMap((module) => Object.values(module)))].filter(
@@ -33,8 +38,11 @@ describe("every kernel", () => {
 
   test("is declared by exactly one Kernel, its file inlined", () => {
     const declared = kernels.map(({ name }) => `${name}.wgsl`).sort();
-    expect(declared).toEqual(wgslIn("").sort());
-    for (const { name, declaration } of kernels) expect(declaration.source, name).toBe(read(`${name}.wgsl`));
+    expect(declared).toEqual(kernelFiles.map((file) => file.slice(file.indexOf("/") + 1)).sort());
+    for (const { name, declaration } of kernels) {
+      const file = kernelFiles.find((path) => path.endsWith(`/${name}.wgsl`))!;
+      expect(declaration.source, name).toBe(read(file));
+    }
   });
 
   test.each(kernels.map((kernel) => [kernel.name, kernel] as const))(
@@ -73,14 +81,12 @@ describe("a build's shaders", () => {
 
 describe("the catalogue", () => {
   const catalogue = existsSync(new URL("README.md", folder)) ? read("README.md") : "";
-  const files = [...wgslIn(""), ...wgslIn("lib/").map((file) => `lib/${file}`)];
-
   test.each(files)("lists %s", (file) => {
     expect(catalogue).toContain(`\`${file.replace(/\.wgsl$/, "")}`);
   });
 
   test("lists no file that is not there", () => {
-    const listed = [...catalogue.matchAll(/`((?:lib\/)?[a-z0-9_]+)\.wgsl`/g)].map(
+    const listed = [...catalogue.matchAll(/`((?:[a-z]+\/)+[a-z0-9_]+)\.wgsl`/g)].map(
       (match) => `${match[1]}.wgsl`,
     );
     expect(listed.filter((file) => !files.includes(file))).toEqual([]);
@@ -88,8 +94,8 @@ describe("the catalogue", () => {
 
   test("every library file is used, and says what it is", () => {
     const used = kernels.flatMap(({ declaration }) => declaration.library ?? []);
-    for (const file of wgslIn("lib/")) {
-      const text = read(`lib/${file}`);
+    for (const file of libraryFiles) {
+      const text = read(file);
       expect(used, file).toContain(text);
       expect(text, file).toMatch(/^\/\/ \S/);
     }

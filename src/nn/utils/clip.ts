@@ -1,4 +1,5 @@
-import { checkBoolean, checkNumber, checkOptions, GraphError, OptionError, show } from "../../errors.ts";
+import { checkBoolean, checkNumber, checkOptions, show } from "../../checks.ts";
+import { GraphError, OptionError } from "../../errors.ts";
 import { Graph } from "../../graph/graph.ts";
 import { Parameter } from "../../graph/parameter.ts";
 import { currentRecorder } from "../../graph/recorder.ts";

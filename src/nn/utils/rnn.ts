@@ -2,12 +2,13 @@
  * Sequences of different lengths, as `torch.nn.utils.rnn`
  * (https://docs.pytorch.org/docs/stable/nn.html#utilities).
  */
-import { checkBoolean, checkOptions, DataError, OptionError, ShapeError, show } from "../../errors.ts";
+import { checkBoolean, checkOptions, show } from "../../checks.ts";
+import { DataError, OptionError, ShapeError } from "../../errors.ts";
 import { checkOnTheWayIn } from "../../graph/input-checks.ts";
 import { tensor } from "../../graph/literal.ts";
 import { apply, Tensor } from "../../graph/tensor.ts";
-import { maskSteps } from "../../ops/mask-steps.ts";
-import { padSequences } from "../../ops/pad-sequences.ts";
+import { maskSteps } from "../../ops/recurrent/mask-steps.ts";
+import { padSequences } from "../../ops/recurrent/pad-sequences.ts";
 import { showShape } from "../../shape.ts";
 import { PackedSequence } from "./packed-sequence.ts";
 

@@ -1,4 +1,5 @@
-import { OptionError, StateDictError, show } from "../../errors.ts";
+import { show } from "../../checks.ts";
+import { OptionError, StateDictError } from "../../errors.ts";
 import {
   checkSchedulable,
   LRScheduler,

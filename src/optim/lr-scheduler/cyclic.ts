@@ -1,4 +1,5 @@
-import { checkBoolean, checkNumber, checkOptions, OptionError, show } from "../../errors.ts";
+import { checkBoolean, checkNumber, checkOptions, show } from "../../checks.ts";
+import { OptionError } from "../../errors.ts";
 import { checkMomentum, momentumOf, setMomentum } from "./momentum.ts";
 import { checkSchedulable, LRScheduler, perGroup, type SchedulableOptimizer } from "./scheduler.ts";
 

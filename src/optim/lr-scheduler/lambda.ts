@@ -1,4 +1,5 @@
-import { checkOptions, OptionError, show } from "../../errors.ts";
+import { checkOptions, show } from "../../checks.ts";
+import { OptionError } from "../../errors.ts";
 import { checkSchedulable, LRScheduler, perGroup, type SchedulableOptimizer } from "./scheduler.ts";
 
 /** A factor for a step, counted from 0. */

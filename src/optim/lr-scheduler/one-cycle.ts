@@ -1,4 +1,5 @@
-import { checkBoolean, checkInteger, checkNumber, checkOptions, OptionError, show } from "../../errors.ts";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../../checks.ts";
+import { OptionError } from "../../errors.ts";
 import { checkMomentum, setMomentum } from "./momentum.ts";
 import {
   checkSchedulable,

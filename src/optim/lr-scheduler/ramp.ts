@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, checkOptions } from "../../errors.ts";
+import { checkInteger, checkNumber, checkOptions } from "../../checks.ts";
 import { LRScheduler, type SchedulableOptimizer } from "./scheduler.ts";
 
 export interface ConstantLROptions {

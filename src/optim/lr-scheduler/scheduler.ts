@@ -1,4 +1,5 @@
-import { checkInteger, OptionError, StateDictError, show } from "../../errors.ts";
+import { checkInteger, show } from "../../checks.ts";
+import { OptionError, StateDictError } from "../../errors.ts";
 import { Optimizer } from "../optimizer.ts";
 import type { GroupSchedule } from "../param-group.ts";
 

@@ -1,4 +1,5 @@
-import { checkInteger, checkNumber, checkOptions, OptionError, show } from "../../errors.ts";
+import { checkInteger, checkNumber, checkOptions, show } from "../../checks.ts";
+import { OptionError } from "../../errors.ts";
 import { LRScheduler, type SchedulableOptimizer, type SchedulerStateDict } from "./scheduler.ts";
 
 export interface DecayOptions {

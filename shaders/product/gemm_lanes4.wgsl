@@ -1,0 +1,113 @@
+enable subgroups;
+// gemm_lanes4: the same product as gemm_register for adapters whose subgroups have four lanes (SwiftShader).
+//
+//   C[m][n] = (accumulate ? C[m][n] : 0) + bias[n] + Σ_k A[m][k]·B[k][n]      m < rows, n < columns, k < depth
+//
+// `ones` and slices mean what they mean in gemm_register; lanes4_product says how the lanes share the work. Where a slice is deeper
+// than the tile of B, C takes the sums of its parts.
+//
+// grid      x: columns / COLUMNS, y: rows / tileRows, z: slices;   a workgroup owns tileRows rows × COLUMNS columns of C
+// a         read        [depth·rows] by its strides
+// b         read        [depth·columns] by its strides
+// bias      read        [columns]; only read where hasBias = 1
+// c         read_write  [rows·columns] by its strides; must not overlap a, b or bias
+
+struct Params {
+  rows: u32, columns: u32, depth: u32, sliceDepth: u32,
+  aOffset: u32, aRowStride: u32, aDepthStride: u32,
+  bOffset: u32, bDepthStride: u32, bColumnStride: u32,
+  cOffset: u32, cRowStride: u32, cColumnStride: u32,
+  hasBias: u32, accumulate: u32, ones: u32, tileRows: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+
+// What is never asked for is left out: SwiftShader runs through both sides of a branch.
+const READS_C = 1u;
+// Whether the columns come in whole quads, so that one branch does for four.
+const WHOLE_QUADS = 0u;
+
+// Stands for the start of the row of ones, which is not in memory.
+const ONES = 0xffffffffu;
+
+fn rowStart(row: u32) -> u32 {
+  let start = params.aOffset + row * params.aRowStride;
+  return select(start, ONES, params.ones != 0u && row == params.rows - 1u);
+}
+
+fn quadA(start: u32, k: u32) -> vec4f {
+  let isOnes = start == ONES;
+  let step = params.aDepthStride;
+  let at = select(start, params.aOffset, isOnes) + k * step;
+  return select(vec4f(a[at], a[at + step], a[at + 2u * step], a[at + 3u * step]), vec4f(1.0), isOnes);
+}
+
+// A quad's columns; the last one in place of those past it.
+fn columnsOf(quad: u32) -> vec4u { return min(4u * quad + vec4u(0u, 1u, 2u, 3u), vec4u(params.columns - 1u)); }
+
+fn quadB(k: u32, quad: u32) -> vec4f {
+  let at = params.bOffset + k * params.bDepthStride;
+  let column = columnsOf(quad) * params.bColumnStride;
+  return vec4f(b[at + column.x], b[at + column.y], b[at + column.z], b[at + column.w]);
+}
+
+fn quadBias(quad: u32) -> vec4f {
+  let column = columnsOf(quad);
+  return select(vec4f(), vec4f(bias[column.x], bias[column.y], bias[column.z], bias[column.w]), params.hasBias != 0u);
+}
+
+fn store(start: u32, quad: u32, sum: vec4f, adds: bool) {
+  let column = quad * 4u;
+  let step = params.cColumnStride;
+  let at = start + column * step;
+  var value = sum;
+  if (READS_C != 0u) { value += select(vec4f(), vec4f(c[at], c[at + step], c[at + 2u * step], c[at + 3u * step]), adds); }
+  if (WHOLE_QUADS != 0u) {
+    if (column < params.columns) {
+      c[at] = value.x;
+      c[at + step] = value.y;
+      c[at + 2u * step] = value.z;
+      c[at + 3u * step] = value.w;
+    }
+    return;
+  }
+  if (column < params.columns) { c[at] = value.x; }
+  if (column + 1u < params.columns) { c[at + step] = value.y; }
+  if (column + 2u < params.columns) { c[at + 2u * step] = value.z; }
+  if (column + 3u < params.columns) { c[at + 3u * step] = value.w; }
+}
+
+@compute @workgroup_size(4)
+fn gemm_lanes4(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let quad = group.x * QUADS;
+  let firstRow = group.y * params.tileRows;
+  let lastRow = min(firstRow + params.tileRows, params.rows);
+  let begin = group.z * params.sliceDepth;
+  let end = min(begin + params.sliceDepth, params.depth);
+  let slice = params.cOffset + group.z * params.rows * params.columns;
+  var biases: array<vec4f, OWN_QUADS>;
+  // @unroll
+  for (var q = 0u; q < OWN_QUADS; q++) { biases[q] = quadBias(quad + lane + 4u * q); }
+  var k = begin;
+  // Once at least: an empty slice is zero.
+  loop {
+    loadTile(quad, k, end, lane);
+    for (var row = firstRow; row < lastRow; row++) {
+      let sums = rowProduct(rowStart(row), k, end, lane);
+      // @unroll
+      for (var q = 0u; q < OWN_QUADS; q++) {
+        let start = slice + row * params.cRowStride;
+        store(start, quad + lane + 4u * q, sums[q] + biases[q], params.accumulate != 0u || k > begin);
+      }
+    }
+    // The first part has brought it.
+    // @unroll
+    for (var q = 0u; q < OWN_QUADS; q++) { biases[q] = vec4f(); }
+    k += 16u * DEPTHS;
+    if (k >= end) { break; }
+  }
+}

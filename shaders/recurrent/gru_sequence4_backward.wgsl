@@ -1,0 +1,72 @@
+enable subgroups;
+// gru_sequence4_backward: many time steps of a GRU layer backwards in one dispatch, for adapters whose subgroups have four lanes
+// (SwiftShader) and layers of up to 256 units.
+//
+//   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry;   dG[t] = dr, dz, dn, dq from dh_t (see gru_step_backward)
+//
+// gates, weight, hidden, gradOutput, hiddenCarry and lengths hold what they hold in gru_step_backward. Who owns what, and where steps lie,
+// says sequence4_backward.
+//
+// grid         x: batch / rows
+// gates        read_write  [T][batch][hidden] of vec4(r, z, n, q)
+// weight       read        W'[k][j]: [hidden][hidden] of vec4
+// hidden       read        h, f32
+// gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
+// hiddenCarry  read_write  [batch][hidden]: also what reaches the state before directly, so every step but the first of a dispatch reads it
+// lengths      read        [batch]; only read where HAS_LENGTHS = 1
+// partial      read_write  two blocks, taking turns from step to step, of [batch][subgroups][16·BLOCKS]
+
+struct Params {
+  batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, nextGate: u32,
+  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32, time: u32, timeStride: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gates: array<vec4f>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(3) var<storage, read> hidden: array<f32>;
+@group(0) @binding(4) var<storage, read> gradOutput: array<f32>;
+@group(0) @binding(5) var<storage, read_write> hiddenCarry: array<f32>;
+@group(0) @binding(6) var<storage, read> lengths: array<f32>;
+@group(0) @binding(7) var<storage, read_write> partial: array<f32>;
+
+fn quadGradient(start: u32, unit: u32) -> vec4f { return gates[start + unit]; }
+fn partialSums(start: u32, unit: u32) -> f32 { return partial[start + unit]; }
+
+// Four for every eight units.
+const LANES = 32u;
+
+@compute @workgroup_size(LANES)
+fn gru_sequence4_backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32,
+          @builtin(subgroup_invocation_id) lane: u32) {
+  runSteps(group.x, local, lane);
+}
+
+fn gateGradients(gate: vec4f, before: f32, grad: f32) -> vec4f {
+  let r = gate.x; let z = gate.y; let n = gate.z; let q = gate.w;
+  let gradN = grad * (1.0 - z) * (1.0 - n * n);
+  return vec4f(gradN * q * r * (1.0 - r), grad * (before - n) * z * (1.0 - z), gradN, gradN * r);
+}
+
+fn update(at: Place, own: Own, product0: f32, product1: f32) {
+  let hasCarry = !at.isFirst || params.hasHiddenCarry != 0u;
+  let passed0 = product0 + select(0.0, hiddenCarry[at.carry + own.units0], hasCarry);
+  let passed1 = product1 + select(0.0, hiddenCarry[at.carry + own.units1], hasCarry);
+  let hasOutput = params.hasGradOutput != 0u;
+  let grad0 = passed0 + select(0.0, gradOutput[at.gate + own.units0], hasOutput);
+  let grad1 = passed1 + select(0.0, gradOutput[at.gate + own.units1], hasOutput);
+  let before0 = select(0.0, hidden[at.state + params.stride + own.units0], at.hasBefore);
+  let before1 = select(0.0, hidden[at.state + params.stride + own.units1], at.hasBefore);
+  let gates0 = gates[at.gate + own.units0];
+  let gates1 = gates[at.gate + own.units1];
+  let result0 = gateGradients(gates0, before0, grad0);
+  let result1 = gateGradients(gates1, before1, grad1);
+  if (own.owned0) {
+    gates[at.gate + own.units0] = select(vec4f(), result0, at.isInside);
+    hiddenCarry[at.carry + own.units0] = select(passed0, grad0 * gates0.y, at.isInside);
+  }
+  if (own.owned1) {
+    gates[at.gate + own.units1] = select(vec4f(), result1, at.isInside);
+    hiddenCarry[at.carry + own.units1] = select(passed1, grad1 * gates1.y, at.isInside);
+  }
+}

@@ -1,0 +1,67 @@
+enable subgroups;
+// gru_sequence4_forward: many time steps of a GRU layer in one dispatch, for adapters whose subgroups have four lanes (SwiftShader)
+// and layers of up to 256 units.
+//
+//   a = gates[t] + b_hh + h_{t-1}·W';  r, z = σ;  q = a_q;  n = tanh(a_n + r·q);  h_t = (1 - z)·n + z·h_{t-1}
+//
+// gates, weight, bias, hidden and lengths hold what they hold in gru_step_forward. Who owns what, and where steps lie, says
+// sequence4_forward.
+//
+// grid      x: batch / rows
+// gates     read_write  [T][batch][hidden] of vec4(r, z, n, q)
+// weight    read        W'[k][j]: [hidden][hidden] of vec4
+// bias      read        b_hh: [hidden] of vec4; only read where hasBias = 1
+// hidden    read_write  h, f32
+// lengths   read        [batch]; only read where HAS_LENGTHS = 1
+
+struct Params {
+  batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, before: u32, isRing: u32,
+  hasBefore: u32, hasBias: u32, time: u32, timeStride: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gates: array<vec4f>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> hidden: array<f32>;
+@group(0) @binding(5) var<storage, read> lengths: array<f32>;
+
+fn quadBias(unit: u32) -> vec4f { return bias[unit]; }
+
+// Four for every eight units.
+const LANES = 32u;
+
+@compute @workgroup_size(LANES)
+fn gru_sequence4_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32,
+          @builtin(subgroup_invocation_id) lane: u32) {
+  runSteps(group.x, local, lane);
+}
+
+fn activateGates(a: vec4f) -> vec4f {
+  let r = sigmoid(a.x);
+  return vec4f(r, sigmoid(a.y), safeTanh(a.z + r * a.w), a.w);
+}
+
+fn update(at: Place, own: Own, product0: vec4f, product1: vec4f) {
+  let before0 = select(0.0, hidden[at.before + own.units0], at.hasBefore);
+  let before1 = select(0.0, hidden[at.before + own.units1], at.hasBefore);
+  var gates0 = activateGates(gates[at.gate + own.units0] + product0);
+  var gates1 = activateGates(gates[at.gate + own.units1] + product1);
+  var hidden0 = (1.0 - gates0.y) * gates0.z + gates0.y * before0;
+  var hidden1 = (1.0 - gates1.y) * gates1.z + gates1.y * before1;
+  if (HAS_LENGTHS != 0u) {
+    // Past a sequence's end the state stays.
+    hidden0 = select(before0, hidden0, at.isInside);
+    hidden1 = select(before1, hidden1, at.isInside);
+    gates0 = select(vec4f(), gates0, at.isInside);
+    gates1 = select(vec4f(), gates1, at.isInside);
+  }
+  if (own.owned0) {
+    gates[at.gate + own.units0] = gates0;
+    hidden[at.state + own.units0] = hidden0;
+  }
+  if (own.owned1) {
+    gates[at.gate + own.units1] = gates1;
+    hidden[at.state + own.units1] = hidden1;
+  }
+}

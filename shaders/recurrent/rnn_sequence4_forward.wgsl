@@ -1,0 +1,68 @@
+enable subgroups;
+// rnn_sequence4_forward: many time steps of an Elman RNN layer in one dispatch, for adapters whose subgroups have four lanes (SwiftShader)
+// and layers of up to 256 units.
+//
+//   h_t = act(gates[t] + b_hh + h_{t-1}·W')      act = tanh, or with relu = 1 max(·, 0)
+//
+// gates, weight, bias, hidden and lengths hold what they hold in rnn_step_forward. Who owns what, and where steps lie, says
+// sequence4_forward.
+//
+// grid      x: batch / rows
+// gates     read_write  [T][batch][hidden]; only read (read_write, as the backward pass writes it)
+// weight    read        W'[k][j]: [hidden][hidden]
+// bias      read        b_hh: [hidden]; only read where hasBias = 1
+// hidden    read_write  h
+// lengths   read        [batch]; only read where HAS_LENGTHS = 1
+
+struct Params {
+  batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, before: u32, isRing: u32,
+  hasBefore: u32, hasBias: u32, time: u32, timeStride: u32, relu: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> hidden: array<f32>;
+@group(0) @binding(5) var<storage, read> lengths: array<f32>;
+
+fn quadBias(units: vec4u) -> vec4f { return vec4f(bias[units.x], bias[units.y], bias[units.z], bias[units.w]); }
+
+// Four for every 32 units.
+const LANES = 32u;
+
+@compute @workgroup_size(LANES)
+fn rnn_sequence4_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32,
+          @builtin(subgroup_invocation_id) lane: u32) {
+  runSteps(group.x, local, lane);
+}
+
+fn gatesOf(start: u32, units: vec4u) -> vec4f {
+  let at = start + units;
+  return vec4f(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
+}
+
+fn statesOf(start: u32, units: vec4u) -> vec4f {
+  let at = start + units;
+  return vec4f(hidden[at.x], hidden[at.y], hidden[at.z], hidden[at.w]);
+}
+
+fn activate(a: vec4f) -> vec4f {
+  let squashed = vec4f(safeTanh(a.x), safeTanh(a.y), safeTanh(a.z), safeTanh(a.w));
+  return select(squashed, max(a, vec4f()), params.relu != 0u);
+}
+
+fn update(at: Place, own: Own, product0: vec4f, product1: vec4f) {
+  var hidden0 = activate(gatesOf(at.gate, own.units0) + product0);
+  var hidden1 = activate(gatesOf(at.gate, own.units1) + product1);
+  if (HAS_LENGTHS != 0u) {
+    // Past a sequence's end the state stays.
+    hidden0 = select(select(vec4f(), statesOf(at.before, own.units0), at.hasBefore), hidden0, at.isInside);
+    hidden1 = select(select(vec4f(), statesOf(at.before, own.units1), at.hasBefore), hidden1, at.isInside);
+  }
+  // @unroll
+  for (var i = 0u; i < 4u; i++) {
+    if (own.owned0[i]) { hidden[at.state + own.units0[i]] = hidden0[i]; }
+    if (own.owned1[i]) { hidden[at.state + own.units1[i]] = hidden1[i]; }
+  }
+}

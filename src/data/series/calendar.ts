@@ -1,0 +1,148 @@
+import { checkOptions, show } from "../../checks.ts";
+import { DataError, OptionError } from "../../errors.ts";
+import type { NDArray } from "../../shape.ts";
+
+/** A recurring part of the calendar. */
+export type CalendarFeature = "hourOfDay" | "dayOfWeek" | "dayOfMonth" | "dayOfYear" | "month";
+
+/** Options of {@link calendarFeatures}. */
+export interface CalendarOptions {
+  /** Which of them, in the order of the columns; each one is two columns, its sine and its cosine. */
+  readonly features: readonly CalendarFeature[];
+  /** Whose clocks and calendars: an IANA name such as "Europe/Berlin" (default "UTC"). */
+  readonly timeZone?: string;
+}
+
+/** A series that knows what its columns are called. */
+export interface NamedSeries extends NDArray {
+  /** One for each column. */
+  readonly names: readonly string[];
+}
+
+const MS_PER_DAY = 24 * 60 * 60 * 1000;
+
+/** How far through its cycle a time is, from 0 to 1; the time's UTC fields are those of the wall clock. */
+const PHASES: Record<CalendarFeature, (wall: Date) => number> = {
+  hourOfDay: (wall) => positiveRemainder(wall.getTime(), MS_PER_DAY) / MS_PER_DAY,
+  dayOfWeek: (wall) => ((wall.getUTCDay() + 6) % 7) / 7,
+  dayOfMonth: (wall) =>
+    (wall.getUTCDate() - 1) /
+    new Date(Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth() + 1, 0)).getUTCDate(),
+  dayOfYear: (wall) => {
+    const year = wall.getUTCFullYear();
+    const [start, end] = [startOfYear(year), startOfYear(year + 1)];
+    return (Math.floor((wall.getTime() - start) / MS_PER_DAY) * MS_PER_DAY) / (end - start);
+  },
+  month: (wall) => wall.getUTCMonth() / 12,
+};
+
+/**
+ * Where each time stands in the day, the week, the month and the year, as points on circles: Sunday is as near to Monday as Monday
+ * to Tuesday, which a number from 1 to 7 hides from a network.
+ *
+ * | feature | angle 0 | goes on |
+ * |---|---|---|
+ * | `hourOfDay` | midnight | continuously, minutes and seconds included |
+ * | `dayOfWeek` | Monday | by whole days, of 7 |
+ * | `dayOfMonth` | the first | by whole days, of the month's own number |
+ * | `dayOfYear` | 1 January | by whole days, of 365 or 366 |
+ * | `month` | January | by whole months, of 12 |
+ *
+ * @param times points in time, as a Date or in milliseconds since 1970-01-01T00:00Z
+ * @returns `[times.length, 2 · features.length]`, each feature's sine and cosine, and the columns' names
+ * @throws DataError for an empty list or what is no point in time
+ *
+ * @example
+ * const calendar = data.calendarFeatures(hours, { features: ["hourOfDay", "dayOfWeek"], timeZone: "Europe/Berlin" });
+ * const series = data.columnStack([load, calendar]); // [time, 1 + 4]
+ */
+export function calendarFeatures(times: ArrayLike<number | Date>, options: CalendarOptions): NamedSeries {
+  const where = "calendarFeatures";
+  checkOptions(where, options, ["features", "timeZone"]);
+  const { features, timeZone = "UTC" } = options;
+  const known = Object.keys(PHASES) as CalendarFeature[];
+  if (!Array.isArray(features) || features.length === 0) {
+    throw new OptionError(`${where}: features must list some of ${known.join(", ")}, got ${show(features)}`);
+  }
+  for (const feature of features) {
+    if (known.includes(feature)) continue;
+    throw new OptionError(`${where}: unknown feature ${show(feature)}; there are ${known.join(", ")}`);
+  }
+  if (typeof times !== "object" || times === null || !Number.isInteger(times.length)) {
+    throw new OptionError(`${where}: times must be a list of Dates or milliseconds, got ${show(times)}`);
+  }
+  if (times.length === 0) throw new DataError(`${where}: times is empty`);
+  const wallClock = wallClockOf(where, timeZone);
+
+  const phases = features.map((feature: CalendarFeature) => PHASES[feature]);
+  const width = 2 * phases.length;
+  const data = new Float32Array(times.length * width);
+  for (let t = 0; t < times.length; t++) {
+    const wall = wallClock(checkTime(where, times[t], t));
+    phases.forEach((phase, i) => {
+      const angle = 2 * Math.PI * phase(wall);
+      data[t * width + 2 * i] = Math.sin(angle);
+      data[t * width + 2 * i + 1] = Math.cos(angle);
+    });
+  }
+  const names = features.flatMap((feature) => [`sine of ${feature}`, `cosine of ${feature}`]);
+  return { data, shape: [times.length, width], names };
+}
+
+function checkTime(where: string, time: unknown, index: number): number {
+  const milliseconds = time instanceof Date ? time.getTime() : time;
+  // Beyond ±8.64e15 ms there is no Date.
+  if (typeof milliseconds === "number" && Math.abs(milliseconds) <= 8.64e15) return milliseconds;
+  const got = time instanceof Date ? "an invalid Date" : show(time);
+  throw new DataError(
+    `${where}: times must be Dates or milliseconds since 1970, got ${got} at index ${index}; Date.parse reads a text`,
+  );
+}
+
+/** Gives a Date whose UTC fields are what clocks in the time zone show. */
+function wallClockOf(where: string, timeZone: string): (milliseconds: number) => Date {
+  if (timeZone === "UTC") return (milliseconds) => new Date(milliseconds);
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat("en", {
+      timeZone,
+      calendar: "iso8601",
+      numberingSystem: "latn",
+      hourCycle: "h23",
+      era: "short",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
+    });
+  } catch (cause) {
+    throw new OptionError(
+      `${where}: timeZone must be an IANA name such as "Europe/Berlin", got ${show(timeZone)}`,
+      {
+        cause,
+      },
+    );
+  }
+  return (milliseconds) => {
+    const parts = Object.fromEntries(
+      format.formatToParts(milliseconds).map(({ type, value }) => [type, value]),
+    );
+    const field = (name: string) => Number(parts[name]);
+    // Year 1 before our era is 0.
+    const year = parts["era"]?.startsWith("B") ? 1 - field("year") : field("year");
+    const wall = new Date(0);
+    wall.setUTCFullYear(year, field("month") - 1, field("day"));
+    wall.setUTCHours(field("hour"), field("minute"), field("second"), positiveRemainder(milliseconds, 1000));
+    return wall;
+  };
+}
+
+function startOfYear(year: number): number {
+  return new Date(0).setUTCFullYear(year, 0, 1);
+}
+
+function positiveRemainder(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
+}

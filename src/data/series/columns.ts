@@ -1,0 +1,125 @@
+import { checkBoolean, checkNumber, checkOptions, show } from "../../checks.ts";
+import { DataError, OptionError, ShapeError } from "../../errors.ts";
+import type { NDArray } from "../../shape.ts";
+import { asSeries, type Series } from "./series.ts";
+
+/** Options of {@link columnStack}. */
+export interface ColumnStackOptions {
+  /**
+   * Whether series of different lengths are laid together at their newest step, the older steps of the longer ones left out
+   * (default false: different lengths are refused).
+   */
+  readonly alignNewest?: boolean;
+}
+
+/**
+ * Lays series side by side, as `numpy.column_stack`: several input columns of one model.
+ *
+ * @param series each one `[time, features]`, or a plain list of numbers for one feature
+ * @returns `[time, all features]`, the columns in the order of the list
+ * @throws ShapeError when the series differ in length and are not aligned
+ *
+ * @example
+ * const lagged = data.lagFeatures(load, { lags: [24, 168] });           // [time - 168, 2]
+ * data.columnStack([load, calendar, lagged], { alignNewest: true }); // [time - 168, 1 + 4 + 2]
+ */
+export function columnStack(series: readonly Series[], options: ColumnStackOptions = {}): NDArray {
+  const where = "columnStack";
+  checkOptions(where, options, ["alignNewest"]);
+  const { alignNewest = false } = options;
+  checkBoolean(where, "alignNewest", alignNewest);
+  if (!Array.isArray(series) || series.length === 0) {
+    throw new OptionError(`${where}: expected a list of series, one at least, got ${show(series)}`);
+  }
+  const parts = series.map((part: Series) => asSeries(where, part));
+  const lengths = parts.map(({ shape }) => shape[0]!);
+  const time = Math.min(...lengths);
+  if (!alignNewest && lengths.some((length) => length !== time)) {
+    throw new ShapeError(
+      `${where}: the series must be equally long, got ${lengths.join(", ")} steps; with alignNewest: true the older steps of ` +
+        "the longer ones are left out",
+    );
+  }
+  const width = parts.reduce((sum, { shape }) => sum + shape[1]!, 0);
+  const data = new Float32Array(time * width);
+  let column = 0;
+  for (const { data: from, shape } of parts) {
+    const [length, features] = shape as readonly [number, number];
+    for (let t = 0; t < time; t++) {
+      const row = (length - time + t) * features;
+      data.set(from.subarray(row, row + features), t * width + column);
+    }
+    column += features;
+  }
+  return { data, shape: [time, width] };
+}
+
+/** Options of {@link lagFeatures}: at least one lag or difference. */
+export interface LagOptions {
+  /** Steps back, 0 or more: the column's value so many steps before (0 is the value itself). */
+  readonly lags?: readonly number[];
+  /** Steps back, 1 or more: the column's value less its value so many steps before. */
+  readonly differences?: readonly number[];
+}
+
+/** What {@link lagFeatures} gives. */
+export interface LaggedSeries extends NDArray {
+  /** The step of the series that the first row belongs to: the largest lag. */
+  readonly start: number;
+  /** `lag 7 of 0`: one for each column. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Earlier values beside the present ones: what the series was the day or the week before, and how much it has changed since.
+ * The first steps, which have no such value, are left out; {@link columnStack} with `alignNewest` lays the rest beside the others.
+ *
+ * @param series `[time, features]`, or a plain list of numbers for one feature
+ * @returns `[time - start, features · (lags + differences)]`: for each lag and then each difference all columns of the series
+ * @throws DataError when the series is not longer than the largest lag
+ */
+export function lagFeatures(series: Series, options: LagOptions): LaggedSeries {
+  const where = "lagFeatures";
+  checkOptions(where, options, ["lags", "differences"]);
+  const lags = checkSteps(where, "lags", options.lags ?? [], 0);
+  const differences = checkSteps(where, "differences", options.differences ?? [], 1);
+  const kinds = [
+    ...lags.map((steps) => ({ name: "lag", steps })),
+    ...differences.map((steps) => ({ name: "difference", steps })),
+  ];
+  if (kinds.length === 0) throw new OptionError(`${where}: give lags, differences or both, got none`);
+  const { data: from, shape } = asSeries(where, series);
+  const [time, features] = shape as readonly [number, number];
+  const start = Math.max(...kinds.map(({ steps }) => steps));
+  if (time <= start) {
+    throw new DataError(
+      `${where}: a lag of ${start} needs at least ${start + 1} steps, got ${time}; use shorter lags, or a longer series`,
+    );
+  }
+
+  const width = kinds.length * features;
+  const data = new Float32Array((time - start) * width);
+  for (let t = start, i = 0; t < time; t++) {
+    for (const { name, steps } of kinds) {
+      for (let k = 0; k < features; k++) {
+        const before = from[(t - steps) * features + k]!;
+        data[i++] = name === "lag" ? before : from[t * features + k]! - before;
+      }
+    }
+  }
+  const names = kinds.flatMap(({ name, steps }) =>
+    Array.from({ length: features }, (_, k) => `${name} ${steps} of ${k}`),
+  );
+  return { data, shape: [time - start, width], start, names };
+}
+
+function checkSteps(where: string, name: string, steps: readonly number[], least: number): readonly number[] {
+  if (!Array.isArray(steps)) {
+    throw new OptionError(`${where}: ${name} must be a list of steps, got ${show(steps)}`);
+  }
+  for (const step of steps) {
+    const range = `whole numbers of steps from ${least}`;
+    checkNumber(where, name, step, range, (n) => Number.isInteger(n) && n >= least);
+  }
+  return steps;
+}

@@ -1,0 +1,87 @@
+import { checkInteger, checkNumber, checkOptions } from "../../checks.ts";
+import { DataError } from "../../errors.ts";
+import type { NDArray } from "../../shape.ts";
+import { asSeries, type Series } from "./series.ts";
+
+/** Options of {@link chronologicalSplit}. */
+export interface SplitOptions {
+  /** Steps for validation: a share of the series below 1, or a whole number of steps (default 0: none). */
+  readonly validation?: number;
+  /** Steps held out for the test, the newest ones: a share of the series below 1, or a whole number of steps. */
+  readonly test: number;
+  /**
+   * How many steps from before its start the validation and the test part bring along as input (default 0). With
+   * the window's length, every step of a part becomes a target; without, its first windows are spent on warming up.
+   */
+  readonly history?: number;
+}
+
+/**
+ * A stretch of a time series: an array of shape `[history + end - start, features]` whose first `history` rows are
+ * context from before `start`. Only the steps from `start` to `end` belong to the part.
+ */
+export interface SeriesPart extends NDArray {
+  /** First step of the part, counted in the whole series. */
+  readonly start: number;
+  /** One past the last step of the part, counted in the whole series. */
+  readonly end: number;
+  /** Leading rows that come from before `start`. */
+  readonly history: number;
+}
+
+/** The three parts of {@link chronologicalSplit}, in the order of time. */
+export interface SplitSeries {
+  readonly train: SeriesPart;
+  /** Has no rows when no validation was asked for. */
+  readonly validation: SeriesPart;
+  readonly test: SeriesPart;
+}
+
+/**
+ * Splits a time series by time: the oldest steps train, the newest test, those between validate. Each step belongs
+ * to exactly one part, so when {@link slidingWindows} cuts the parts, no target of one part is seen, as target or as
+ * input, by an earlier part. Inputs of a later part may reach back over its start when `history` says so; a
+ * forecaster has that history too. Fit scalers on `train` alone.
+ *
+ * @param series `[time, features]`, or a plain list of numbers for one feature
+ * @throws DataError when nothing is left to train on, or the series is empty or not finite
+ *
+ * @example
+ * const { train, validation, test } = data.chronologicalSplit(series, { validation: 0.15, test: 365, history: 28 });
+ * const scaler = data.StandardScaler.fit(train);
+ */
+export function chronologicalSplit(series: Series, options: SplitOptions): SplitSeries {
+  const where = "chronologicalSplit";
+  checkOptions(where, options, ["validation", "test", "history"]);
+  const { history = 0 } = options;
+  checkInteger(where, "history", history, 0);
+  const whole = asSeries(where, series);
+  const time = whole.shape[0]!;
+  const test = stepsOf(where, "test", options.test, time);
+  const validation = stepsOf(where, "validation", options.validation ?? 0, time);
+  const train = time - validation - test;
+  if (train < 1) {
+    throw new DataError(
+      `${where}: ${validation} steps of validation and ${test} of test leave nothing of ${time} to train on`,
+    );
+  }
+  return {
+    train: part(whole, 0, train, 0),
+    validation: part(whole, train, train + validation, history),
+    test: part(whole, train + validation, time, history),
+  };
+}
+
+/** A share of the series, or a number of steps, as a number of steps. */
+function stepsOf(where: string, name: string, value: number, time: number): number {
+  const range = "a share from 0 to 1 or a whole number of steps";
+  checkNumber(where, name, value, range, (n) => n >= 0 && (n < 1 || Number.isInteger(n)));
+  return value < 1 ? Math.round(value * time) : value;
+}
+
+function part({ data, shape }: NDArray, start: number, end: number, wanted: number): SeriesPart {
+  const features = shape[1]!;
+  const history = end > start ? Math.min(wanted, start) : 0;
+  const rows = data.slice((start - history) * features, end * features);
+  return { data: rows, shape: [history + end - start, features], start, end, history };
+}

@@ -1,0 +1,245 @@
+import { checkInteger, checkOptions, show } from "../../checks.ts";
+import { DataError, OptionError } from "../../errors.ts";
+import { type Split, type Tokenizer, type TokenizerJSON, tokenizer, tokenizerFromJSON } from "./tokenizer.ts";
+
+/** Options of {@link Vocabulary.fromText} and {@link Vocabulary.fromTokens}. */
+export interface VocabularyOptions {
+  /** How a text becomes tokens (default "characters"). */
+  readonly split?: Split;
+  /** Whose words: a language tag for `split: "words"` (default "en"). */
+  readonly locale?: string;
+  /** Tokens that are seen less often are left out (default 1: none). */
+  readonly minFrequency?: number;
+  /** Largest number of tokens, `padding` and `unknown` among them; the most frequent ones stay (default: no limit). */
+  readonly maxSize?: number;
+  /** A token that stands for every token that is left out or new, such as "<unk>"; without it those are refused. */
+  readonly unknown?: string;
+  /** A token that fills up short sequences, such as "<pad>"; it gets index 0. */
+  readonly padding?: string;
+}
+
+/** What {@link Vocabulary.toJSON} writes. */
+export interface VocabularyJSON {
+  readonly type: "Vocabulary";
+  /** By index. */
+  readonly tokens: readonly string[];
+  readonly tokenizer: TokenizerJSON;
+  readonly unknown: string | null;
+  readonly padding: string | null;
+}
+
+/**
+ * Tokens (characters or words) and their indices: what a text is to an embedding.
+ *
+ * Indices are those of torchtext's `build_vocab_from_iterator` with special tokens first
+ * (https://docs.pytorch.org/text/stable/vocab.html): `padding`, `unknown`, then the tokens by falling frequency, equally frequent
+ * ones in the order of their code points.
+ *
+ * @example
+ * const vocabulary = data.Vocabulary.fromText(train, { unknown: "\uFFFD" });
+ * const ids = vocabulary.encode("Call me Ishmael.");  // Int32Array(16)
+ * vocabulary.decode(ids);                             // "Call me Ishmael."
+ */
+export class Vocabulary {
+  /** Every token by its index. */
+  readonly tokens: readonly string[];
+  /** The token that stands for those that are not here, if there is one. */
+  readonly unknown: string | null;
+  /** The token that fills up short sequences, if there is one. Its index is 0. */
+  readonly padding: string | null;
+  readonly #tokenizer: Tokenizer;
+  readonly #indices: ReadonlyMap<string, number>;
+
+  private constructor(
+    tokens: readonly string[],
+    tokenizer: Tokenizer,
+    unknown: string | null,
+    padding: string | null,
+  ) {
+    this.tokens = tokens;
+    this.#tokenizer = tokenizer;
+    this.unknown = unknown;
+    this.padding = padding;
+    this.#indices = new Map(tokens.map((token, index) => [token, index]));
+  }
+
+  /**
+   * The tokens of a text, or of several. Use the training part alone: what is new in the others is then as unknown as it will be.
+   * @throws DataError when no token is left
+   */
+  static fromText(text: string | Iterable<string>, options: VocabularyOptions = {}): Vocabulary {
+    const where = "Vocabulary.fromText";
+    const settings = checkVocabularyOptions(where, options);
+    const texts = typeof text === "string" ? [text] : strings(where, "text", text);
+    return Vocabulary.#build(where, tokensOf(texts, settings.tokenizer), settings);
+  }
+
+  /** The vocabulary of tokens that are cut already. `split` still says how {@link encode} cuts a string. */
+  static fromTokens(tokens: Iterable<string>, options: VocabularyOptions = {}): Vocabulary {
+    const where = "Vocabulary.fromTokens";
+    const settings = checkVocabularyOptions(where, options);
+    return Vocabulary.#build(where, strings(where, "tokens", tokens), settings);
+  }
+
+  /** The vocabulary that {@link toJSON} described. */
+  static fromJSON(json: VocabularyJSON): Vocabulary {
+    const where = "Vocabulary.fromJSON";
+    const { type, tokens, unknown = null, padding = null } = (json ?? {}) as Partial<VocabularyJSON>;
+    if (type !== "Vocabulary" || !Array.isArray(tokens)) {
+      throw new DataError(`${where}: wants an object with type "Vocabulary" and tokens, got ${show(json)}`);
+    }
+    const list = [...strings(where, "tokens", tokens)];
+    if (new Set(list).size !== list.length) throw new DataError(`${where}: a token occurs twice`);
+    for (const [name, token] of Object.entries({ unknown, padding })) {
+      if (token === null || list.includes(token)) continue;
+      throw new DataError(`${where}: ${name} must be one of the tokens or null, got ${show(token)}`);
+    }
+    return new Vocabulary(list, tokenizerFromJSON(where, json.tokenizer), unknown, padding);
+  }
+
+  static #build(where: string, tokens: Iterable<string>, settings: Settings): Vocabulary {
+    const { minFrequency, maxSize, unknown, padding, tokenizer } = settings;
+    const counts = new Map<string, number>();
+    for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
+    const special = [padding, unknown].filter((token) => token !== null);
+    for (const token of special) counts.delete(token);
+    const kept = [...counts]
+      .filter(([, count]) => count >= minFrequency)
+      .sort(([a, m], [b, n]) => n - m || compareCodePoints(a, b))
+      .slice(0, maxSize - special.length)
+      .map(([token]) => token);
+    if (kept.length === 0) {
+      throw new DataError(
+        `${where}: no token is left; the text has ${counts.size} different ones, minFrequency is ${minFrequency}`,
+      );
+    }
+    return new Vocabulary([...special, ...kept], tokenizer, unknown, padding);
+  }
+
+  /** Number of tokens: the embedding's rows, and the classes of a language model. */
+  get size(): number {
+    return this.tokens.length;
+  }
+
+  /**
+   * The index of a token; that of the unknown token if it is not here.
+   * @throws DataError if it is not here and there is no unknown token
+   */
+  indexOf(token: string): number {
+    return this.#index("Vocabulary.indexOf", token);
+  }
+
+  /** Whether a token has an index of its own. */
+  has(token: string): boolean {
+    return this.#indices.has(token);
+  }
+
+  /**
+   * The indices of a text's tokens, or of tokens that are cut already.
+   * @throws DataError for a token that is not here, where there is no unknown token
+   */
+  encode(text: string | Iterable<string>): Int32Array {
+    const where = "Vocabulary.encode";
+    const tokens = typeof text === "string" ? this.#tokenizer.tokens(text) : strings(where, "text", text);
+    return Int32Array.from(tokens, (token, i) => this.#index(where, token, i));
+  }
+
+  /**
+   * The text of indices. Padding is left out; an unknown token is written as it is called.
+   * @throws DataError for what is no index
+   */
+  decode(indices: ArrayLike<number>): string {
+    const where = "Vocabulary.decode";
+    if (typeof indices !== "object" || indices === null || !Number.isInteger(indices.length)) {
+      throw new OptionError(`${where}: expected an array of indices, got ${show(indices)}`);
+    }
+    const tokens: string[] = [];
+    for (let i = 0; i < indices.length; i++) {
+      const token = this.tokens[indices[i]!];
+      if (token === undefined) {
+        throw new DataError(
+          `${where}: indices must be from 0 to ${this.size - 1}, got ${indices[i]} at ${i}`,
+        );
+      }
+      if (token !== this.padding) tokens.push(token);
+    }
+    return tokens.join(this.#tokenizer.separator);
+  }
+
+  toJSON(): VocabularyJSON {
+    const { tokens, unknown, padding } = this;
+    return { type: "Vocabulary", tokens, tokenizer: this.#tokenizer.toJSON(), unknown, padding };
+  }
+
+  #index(where: string, token: string, at?: number): number {
+    const index =
+      this.#indices.get(token) ?? (this.unknown === null ? undefined : this.#indices.get(this.unknown));
+    if (index !== undefined) return index;
+    const place = at === undefined ? "" : ` at ${at}`;
+    throw new DataError(
+      `${where}: ${show(token)}${place} is not among the ${this.size} tokens; build the vocabulary with an unknown token`,
+    );
+  }
+}
+
+type Settings = ReturnType<typeof checkVocabularyOptions>;
+
+function checkVocabularyOptions(where: string, options: VocabularyOptions) {
+  const known = ["split", "locale", "minFrequency", "maxSize", "unknown", "padding"];
+  checkOptions(where, options, known);
+  const {
+    split = "characters",
+    locale = "en",
+    minFrequency = 1,
+    maxSize = Number.POSITIVE_INFINITY,
+    unknown = null,
+    padding = null,
+  } = options;
+  checkInteger(where, "minFrequency", minFrequency);
+  for (const [name, token] of Object.entries({ unknown, padding })) {
+    if (token !== null && (typeof token !== "string" || token === "")) {
+      throw new OptionError(
+        `${where}: ${name} must be a token, a string that is not empty, got ${show(token)}`,
+      );
+    }
+  }
+  if (unknown !== null && unknown === padding) {
+    throw new OptionError(
+      `${where}: unknown and padding must be different tokens, got ${show(unknown)} twice`,
+    );
+  }
+  if (maxSize !== Number.POSITIVE_INFINITY) {
+    const special = Number(unknown !== null) + Number(padding !== null);
+    checkInteger(where, "maxSize", maxSize, special + 1);
+  }
+  return { tokenizer: tokenizer(where, split, locale), minFrequency, maxSize, unknown, padding };
+}
+
+function* tokensOf(texts: Iterable<string>, { tokens }: Tokenizer): Iterable<string> {
+  for (const text of texts) yield* tokens(text);
+}
+
+/** The strings of a list, each one checked when it comes. */
+function* strings(where: string, name: string, list: Iterable<unknown>): Iterable<string> {
+  if (typeof list?.[Symbol.iterator] !== "function") {
+    throw new OptionError(`${where}: ${name} must be a string or a list of strings, got ${show(list)}`);
+  }
+  let at = 0;
+  for (const item of list) {
+    if (typeof item !== "string") {
+      throw new OptionError(`${where}: ${name} must be a list of strings, got ${show(item)} at index ${at}`);
+    }
+    at++;
+    yield item;
+  }
+}
+
+/** As Python sorts strings: by code points, which the `<` of JavaScript does not do beyond the basic plane. */
+function compareCodePoints(a: string, b: string): number {
+  const [left, right] = [[...a], [...b]];
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const difference = left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}

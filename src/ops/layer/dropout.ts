@@ -1,0 +1,51 @@
+import source from "../../../shaders/layer/dropout.wgsl?raw";
+import randomLibrary from "../../../shaders/lib/random.wgsl?raw";
+import { Kernel } from "../../gpu/kernel.ts";
+import { sizeOf } from "../../shape.ts";
+import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+
+export const dropoutKernel = new Kernel({
+  name: "dropout",
+  source,
+  library: [randomLibrary],
+  workgroup: [64, 1, 1],
+  params: { size: "u32", seed: "u32", stream: "u32", run: "u32", keepBelow: "u32", scale: "f32" },
+  bindings: { x: "read", y: "read_write" },
+});
+
+export interface DropoutAttributes {
+  /** The probability of a zero: more than 0, at most 1. */
+  readonly p: number;
+  /** The key of the random numbers, and the run that is about to start. */
+  readonly random: { readonly seed: number; readonly stream: number; run(): number };
+}
+
+/** Words of a counter's random numbers, one an element. */
+const WORDS = 4;
+const LARGEST = 2 ** 32 - 1;
+
+function drop(x: Operand, y: Operand, { p, random }: DropoutAttributes, plan: PlanContext): Dispatch[] {
+  const size = sizeOf(x.shape);
+  const { seed, stream } = random;
+  const keepBelow = Math.min(LARGEST, Math.round((1 - p) * 2 ** 32));
+  const scale = p === 1 ? 0 : 1 / (1 - p);
+  return [
+    dispatch({
+      kernel: dropoutKernel,
+      params: () => ({ size, seed, stream, run: random.run() >>> 0, keepBelow, scale }),
+      bindings: { x, y },
+      grid: linearGrid(Math.ceil(size / WORDS), plan),
+      flops: size,
+      bytes: 8 * size,
+    }),
+  ];
+}
+
+/** Elements zeroed at random, the rest scaled so that the expectation stays. The backward pass draws the same bits again. */
+export const dropout: Op<DropoutAttributes> = {
+  name: "dropout",
+  infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
+  forward: ({ inputs: [x], outputs: [y] }, attributes, plan) => drop(x!, y!, attributes, plan),
+  backward: ({ gradOutputs: [gradY], gradInputs: [gradX] }, attributes, plan) =>
+    drop(gradY!, gradX!, attributes, plan),
+};

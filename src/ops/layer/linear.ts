@@ -1,0 +1,75 @@
+import { ShapeError } from "../../errors.ts";
+import { showShape, sizeOf } from "../../shape.ts";
+import type { Dispatch, Op } from "../op.ts";
+import { gemm } from "../product/gemm.ts";
+import { weightGradient } from "../product/weight-gradient.ts";
+
+/** y = x·Wᵀ + b over the last dimension. Inputs: x [*, in], weight [out, in], bias [out] or null. */
+export const linear: Op<void> = {
+  name: "linear",
+  infer([x, weight]) {
+    const [outFeatures, inFeatures] = weight!.shape as [number, number];
+    if (x!.shape.length === 0 || x!.shape[x!.shape.length - 1] !== inFeatures) {
+      throw new ShapeError(
+        `Linear.forward: the input's last dimension must be ${inFeatures} (inFeatures), got ${showShape(x!.shape)}`,
+      );
+    }
+    return { outputs: [{ shape: [...x!.shape.slice(0, -1), outFeatures] }] };
+  },
+  forward({ inputs: [x, weight, bias], outputs: [y] }, _attributes, plan) {
+    const [columns, depth] = weight!.shape as [number, number];
+    return [
+      gemm(
+        {
+          rows: sizeOf(x!.shape) / depth,
+          columns,
+          depth,
+          a: { operand: x!, strides: [depth, 1] },
+          b: { operand: weight!, strides: [1, depth] },
+          c: { operand: y!, strides: [columns, 1] },
+          bias: bias ?? null,
+        },
+        plan,
+      ),
+    ];
+  },
+  backward(
+    { inputs: [x, weight], gradOutputs: [gradY], gradInputs: [gradX, gradWeight, gradBias] },
+    _,
+    plan,
+  ) {
+    const [outputs, inputs] = weight!.shape as [number, number];
+    const rows = sizeOf(x!.shape) / inputs;
+    const dispatches: Dispatch[] = [];
+    if (gradX) {
+      dispatches.push(
+        gemm(
+          {
+            rows,
+            columns: inputs,
+            depth: outputs,
+            a: { operand: gradY!, strides: [outputs, 1] },
+            b: { operand: weight!, strides: [inputs, 1] },
+            c: { operand: gradX, strides: [inputs, 1] },
+          },
+          plan,
+        ),
+      );
+    }
+    if (gradWeight || gradBias) {
+      dispatches.push(
+        ...weightGradient(
+          {
+            weight: { operand: gradWeight ?? plan.temporary(weight!.shape), strides: [1, inputs] },
+            inputs,
+            outputs,
+            biases: gradBias ? [{ operand: gradBias }] : [],
+          },
+          { depth: rows, x: { operand: x! }, gradY: { operand: gradY! } },
+          plan,
+        ),
+      );
+    }
+    return dispatches;
+  },
+};

@@ -1,0 +1,167 @@
+import log1pLibrary from "../../../shaders/loss/lib/log1p.wgsl?raw";
+import nanLibrary from "../../../shaders/loss/lib/not_a_number.wgsl?raw";
+import lossLibrary from "../../../shaders/loss/lib/pointwise_loss.wgsl?raw";
+import backwardSource from "../../../shaders/loss/pointwise_loss_backward.wgsl?raw";
+import forwardSource from "../../../shaders/loss/pointwise_loss_forward.wgsl?raw";
+import { GraphError, ShapeError } from "../../errors.ts";
+import { Kernel } from "../../gpu/kernel.ts";
+import { sameShape, showShape, sizeOf } from "../../shape.ts";
+import { dispatch, flag, linearGrid, type Op } from "../op.ts";
+import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
+
+const library = [lossLibrary, log1pLibrary, nanLibrary];
+
+export const pointwiseLossForward = new Kernel({
+  name: "pointwise_loss_forward",
+  source: forwardSource,
+  library,
+  workgroup: [64, 1, 1],
+  params: {
+    size: "u32",
+    chunk: "u32",
+    partials: "u32",
+    kind: "u32",
+    weighted: "u32",
+    weightsPositives: "u32",
+    gradient: "u32",
+    parameter: "f32",
+    scale: "f32",
+  },
+  bindings: {
+    prediction: "read",
+    expected: "read",
+    weight: "read",
+    positive: "read",
+    partial: "read_write",
+    grad: "read_write",
+  },
+});
+
+export const pointwiseLossBackward = new Kernel({
+  name: "pointwise_loss_backward",
+  source: backwardSource,
+  library,
+  workgroup: [64, 1, 1],
+  params: {
+    size: "u32",
+    kind: "u32",
+    weighted: "u32",
+    weightsPositives: "u32",
+    reduced: "u32",
+    ofTarget: "u32",
+    parameter: "f32",
+    scale: "f32",
+  },
+  bindings: {
+    prediction: "read",
+    expected: "read",
+    weight: "read",
+    positive: "read",
+    gradLoss: "read",
+    grad: "read_write",
+  },
+});
+
+/** What becomes of the losses of all elements or rows: their mean, their sum, or nothing. */
+export type Reduction = "mean" | "sum" | "none";
+
+/** Kinds of losses as the kernels number them. */
+const KINDS = { squared: 0, absolute: 1, smooth: 2, huber: 3, bce: 4, bceWithLogits: 5 } as const;
+
+export interface PointwiseLossAttributes {
+  /** The public call, as errors name it. */
+  readonly where: string;
+  readonly kind: keyof typeof KINDS;
+  /** beta of smooth L1, delta of Huber. */
+  readonly parameter?: number;
+  readonly reduction: Reduction;
+}
+
+/**
+ * A loss of each element. Inputs: prediction and target of one shape; a weight of each element, and of its positive part, or
+ * null. Output: a scalar, or of the same shape where nothing is reduced.
+ */
+export const pointwiseLoss: Op<PointwiseLossAttributes> = {
+  name: "pointwise_loss",
+  givesGradient: true,
+  infer([prediction, target], { where, reduction }) {
+    if (!sameShape(prediction!.shape, target!.shape)) {
+      throw new ShapeError(
+        `${where}: prediction and target must have the same shape, got ${showShape(prediction!.shape)} and ` +
+          `${showShape(target!.shape)}; reshape one of them`,
+      );
+    }
+    return { outputs: [{ shape: reduction === "none" ? prediction!.shape : [] }] };
+  },
+  forward({ inputs, outputs: [loss], gradInput }, { kind, parameter = 0, reduction }, plan) {
+    const [prediction, target, weight, positive] = inputs;
+    const size = sizeOf(prediction!.shape);
+    const { chunk, partials } = reduction === "none" ? { chunk: 1, partials: size } : chunksOf(size);
+    const partial = reduction === "none" && loss ? loss : plan.temporary([partials]);
+    const losses = dispatch({
+      kernel: pointwiseLossForward,
+      params: {
+        size,
+        chunk,
+        partials,
+        kind: KINDS[kind],
+        weighted: flag(weight),
+        weightsPositives: flag(positive),
+        gradient: flag(gradInput),
+        parameter,
+        scale: reduction === "mean" ? 1 / size : 1,
+      },
+      bindings: {
+        prediction: prediction!,
+        expected: target!,
+        weight: weight ?? null,
+        positive: positive ?? null,
+        partial,
+        grad: gradInput,
+      },
+      grid: linearGrid(partials, plan),
+      flops: (gradInput ? 6 : 3) * size,
+      bytes: (gradInput ? 12 : 8) * size,
+    });
+    if (reduction === "none" || !loss) return [losses];
+    return [losses, ...reduceSum(partial, partials, loss, plan)];
+  },
+  backward({ inputs, gradOutputs: [gradLoss], gradInputs }, attributes, plan) {
+    const { where, kind, parameter = 0, reduction } = attributes;
+    if (gradInputs[2] || gradInputs[3]) {
+      throw new GraphError(`${where}: there is no gradient for a loss's weights; ask for the prediction's`);
+    }
+    const [prediction, target, weight, positive] = inputs;
+    const size = sizeOf(prediction!.shape);
+    return gradInputs.slice(0, 2).flatMap((grad, i) =>
+      grad
+        ? [
+            dispatch({
+              kernel: pointwiseLossBackward,
+              params: {
+                size,
+                kind: KINDS[kind],
+                weighted: flag(weight),
+                weightsPositives: flag(positive),
+                reduced: flag(reduction !== "none"),
+                ofTarget: i as 0 | 1,
+                parameter,
+                scale: reduction === "mean" ? 1 / size : 1,
+              },
+              bindings: {
+                prediction: prediction!,
+                expected: target!,
+                weight: weight ?? null,
+                positive: positive ?? null,
+                gradLoss: gradLoss!,
+                grad,
+              },
+              grid: linearGrid(size, plan),
+              flops: 3 * size,
+              bytes: 12 * size,
+            }),
+          ]
+        : [],
+    );
+  },
+};

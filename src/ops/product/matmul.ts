@@ -1,0 +1,133 @@
+import batchedSource from "../../../shaders/product/matmul_batched.wgsl?raw";
+import { Kernel } from "../../gpu/kernel.ts";
+import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { gemm } from "./gemm.ts";
+import { weightGradient } from "./weight-gradient.ts";
+
+export const matmulBatched = new Kernel({
+  name: "matmul_batched",
+  source: batchedSource,
+  workgroup: [64, 1, 1],
+  params: {
+    batch: "u32",
+    rows: "u32",
+    columns: "u32",
+    depth: "u32",
+    aRowStride: "u32",
+    aDepthStride: "u32",
+    bDepthStride: "u32",
+    bColumnStride: "u32",
+  },
+  bindings: { a: "read", b: "read", c: "read_write" },
+});
+
+/** The product of two matrices, a [M, K] and b [K, N]. */
+export const matmul: Op<void> = {
+  name: "matmul",
+  infer: ([a, b]) => ({ outputs: [{ shape: [a!.shape[0]!, b!.shape[1]!] }] }),
+  forward({ inputs: [a, b], outputs: [c] }, _, plan) {
+    const [rows, depth] = a!.shape as [number, number];
+    const columns = b!.shape[1]!;
+    return [
+      gemm(
+        {
+          rows,
+          columns,
+          depth,
+          a: { operand: a!, strides: [depth, 1] },
+          b: { operand: b!, strides: [columns, 1] },
+          c: { operand: c!, strides: [columns, 1] },
+        },
+        plan,
+      ),
+    ];
+  },
+  backward({ inputs: [a, b], gradOutputs: [gradC], gradInputs: [gradA, gradB] }, _, plan) {
+    const [rows, depth] = a!.shape as [number, number];
+    const columns = b!.shape[1]!;
+    const dispatches: Dispatch[] = [];
+    if (gradA) {
+      dispatches.push(
+        gemm(
+          {
+            rows,
+            columns: depth,
+            depth: columns,
+            a: { operand: gradC!, strides: [columns, 1] },
+            b: { operand: b!, strides: [1, columns] },
+            c: { operand: gradA, strides: [depth, 1] },
+          },
+          plan,
+        ),
+      );
+    }
+    if (gradB) {
+      dispatches.push(
+        ...weightGradient(
+          {
+            weight: { operand: gradB, strides: [columns, 1] },
+            inputs: depth,
+            outputs: columns,
+            biases: [],
+          },
+          { depth: rows, x: { operand: a! }, gradY: { operand: gradC! } },
+          plan,
+        ),
+      );
+    }
+    return dispatches;
+  },
+};
+
+/** One dispatch of matmul_batched: c [B, rows, columns] of a and b, each as it lies or transposed. */
+function products(
+  [batch, rows, depth, columns]: readonly [number, number, number, number],
+  a: { readonly operand: Operand; readonly transposed?: boolean },
+  b: { readonly operand: Operand; readonly transposed?: boolean },
+  c: Operand,
+  plan: PlanContext,
+): Dispatch {
+  const elements = batch * rows * columns;
+  return dispatch({
+    kernel: matmulBatched,
+    params: {
+      batch,
+      rows,
+      columns,
+      depth,
+      aRowStride: a.transposed ? 1 : depth,
+      aDepthStride: a.transposed ? rows : 1,
+      bDepthStride: b.transposed ? 1 : columns,
+      bColumnStride: b.transposed ? depth : 1,
+    },
+    bindings: { a: a.operand, b: b.operand, c },
+    grid: linearGrid(elements, plan),
+    flops: 2 * elements * depth,
+    bytes: 4 * batch * (rows * depth + depth * columns + rows * columns),
+  });
+}
+
+/** The products of a batch of matrix pairs, a [B, M, K] and b [B, K, N]. */
+export const batchedMatmul: Op<void> = {
+  name: "batched_matmul",
+  infer: ([a, b]) => ({ outputs: [{ shape: [a!.shape[0]!, a!.shape[1]!, b!.shape[2]!] }] }),
+  forward({ inputs: [a, b], outputs: [c] }, _, plan) {
+    const [batch, rows, depth] = a!.shape as [number, number, number];
+    return [products([batch, rows, depth, b!.shape[2]!], { operand: a! }, { operand: b! }, c!, plan)];
+  },
+  backward({ inputs: [a, b], gradOutputs: [gradC], gradInputs: [gradA, gradB] }, _, plan) {
+    const [batch, rows, depth] = a!.shape as [number, number, number];
+    const columns = b!.shape[2]!;
+    const grad = { operand: gradC! };
+    const dispatches: Dispatch[] = [];
+    if (gradA) {
+      const right = { operand: b!, transposed: true };
+      dispatches.push(products([batch, rows, columns, depth], grad, right, gradA, plan));
+    }
+    if (gradB) {
+      const left = { operand: a!, transposed: true };
+      dispatches.push(products([batch, depth, rows, columns], left, grad, gradB, plan));
+    }
+    return dispatches;
+  },
+};

@@ -1,0 +1,65 @@
+import activationsLibrary from "../../../shaders/lib/activations.wgsl?raw";
+import backwardSource from "../../../shaders/tensor/activation_backward.wgsl?raw";
+import forwardSource from "../../../shaders/tensor/activation_forward.wgsl?raw";
+import { Kernel } from "../../gpu/kernel.ts";
+import { sizeOf } from "../../shape.ts";
+import { dispatch, linearGrid, type Op } from "../op.ts";
+
+export const activationForward = new Kernel({
+  name: "activation_forward",
+  source: forwardSource,
+  library: [activationsLibrary],
+  workgroup: [64, 1, 1],
+  params: { size: "u32", kind: "u32" },
+  bindings: { x: "read", y: "read_write" },
+});
+
+export const activationBackward = new Kernel({
+  name: "activation_backward",
+  source: backwardSource,
+  library: [activationsLibrary],
+  workgroup: [64, 1, 1],
+  params: { size: "u32", kind: "u32" },
+  bindings: { x: "read", gradY: "read", gradX: "read_write" },
+});
+
+const KINDS = { relu: 0, tanh: 1, sigmoid: 2, exp: 3, log: 4 } as const;
+
+/** A function of every element by itself. */
+export interface ActivationAttributes {
+  readonly kind: keyof typeof KINDS;
+}
+
+/** Floating-point operations of one element, about. */
+const FLOPS = 10;
+
+export const activation: Op<ActivationAttributes> = {
+  name: "activation",
+  infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
+  forward({ inputs: [x], outputs: [y] }, { kind }, plan) {
+    const size = sizeOf(x!.shape);
+    return [
+      dispatch({
+        kernel: activationForward,
+        params: { size, kind: KINDS[kind] },
+        bindings: { x: x!, y: y! },
+        grid: linearGrid(size, plan),
+        flops: FLOPS * size,
+        bytes: 8 * size,
+      }),
+    ];
+  },
+  backward({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { kind }, plan) {
+    const size = sizeOf(x!.shape);
+    return [
+      dispatch({
+        kernel: activationBackward,
+        params: { size, kind: KINDS[kind] },
+        bindings: { x: x!, gradY: gradY!, gradX: gradX! },
+        grid: linearGrid(size, plan),
+        flops: FLOPS * size,
+        bytes: 12 * size,
+      }),
+    ];
+  },
+};

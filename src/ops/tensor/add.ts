@@ -1,0 +1,33 @@
+import addSource from "../../../shaders/tensor/add.wgsl?raw";
+import { Kernel } from "../../gpu/kernel.ts";
+import { dispatch, linearGrid, type Op } from "../op.ts";
+
+export const addKernel = new Kernel({
+  name: "add",
+  source: addSource,
+  workgroup: [64, 1, 1],
+  params: { size: "u32" },
+  bindings: { a: "read", b: "read", out: "read_write" },
+});
+
+/**
+ * a + b for two tensors of one shape; broadcasting comes before it. Both inputs' gradient is the output's. Gradients add up with
+ * it too, element by element as they lie.
+ */
+export const add: Op<void> = {
+  name: "add",
+  infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
+  forward({ inputs: [a, b], outputs: [out] }, _attributes, plan) {
+    const size = a!.elements;
+    return [
+      dispatch({
+        kernel: addKernel,
+        params: { size },
+        bindings: { a: a!, b: b!, out: out! },
+        grid: linearGrid(size, plan),
+        flops: size,
+        bytes: 12 * size,
+      }),
+    ];
+  },
+};

@@ -1,0 +1,111 @@
+import affineSource from "../../../shaders/tensor/affine.wgsl?raw";
+import binarySource from "../../../shaders/tensor/binary.wgsl?raw";
+import { Kernel } from "../../gpu/kernel.ts";
+import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+
+export const binaryKernel = new Kernel({
+  name: "binary",
+  source: binarySource,
+  workgroup: [64, 1, 1],
+  params: { size: "u32", kind: "u32" },
+  bindings: { a: "read", b: "read", out: "read_write" },
+});
+
+export const affineKernel = new Kernel({
+  name: "affine",
+  source: affineSource,
+  workgroup: [64, 1, 1],
+  params: { size: "u32", scale: "f32", offset: "f32" },
+  bindings: { x: "read", y: "read_write" },
+});
+
+const KINDS = { minus: 0, times: 1, over: 2, minusTimes: 3 } as const;
+
+/** out = a ∘ b, element by element, for operands of one shape. */
+export function pointwise(
+  kind: keyof typeof KINDS,
+  a: Operand,
+  b: Operand,
+  out: Operand,
+  plan: PlanContext,
+): Dispatch {
+  const size = out.elements;
+  return dispatch({
+    kernel: binaryKernel,
+    params: { size, kind: KINDS[kind] },
+    bindings: { a, b, out },
+    grid: linearGrid(size, plan),
+    flops: size,
+    bytes: 12 * size,
+  });
+}
+
+/** y = scale·x + offset. */
+function affine(x: Operand, y: Operand, scale: number, offset: number, plan: PlanContext): Dispatch {
+  const size = y.elements;
+  return dispatch({
+    kernel: affineKernel,
+    params: { size, scale, offset },
+    bindings: { x, y },
+    grid: linearGrid(size, plan),
+    flops: 2 * size,
+    bytes: 8 * size,
+  });
+}
+
+/** a - b for two tensors of one shape. */
+export const sub: Op<void> = {
+  name: "sub",
+  infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
+  forward: ({ inputs: [a, b], outputs: [out] }, _, plan) => [pointwise("minus", a!, b!, out!, plan)],
+  backward: ({ gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) => [
+    ...(gradA ? [affine(grad!, gradA, 1, 0, plan)] : []),
+    ...(gradB ? [affine(grad!, gradB, -1, 0, plan)] : []),
+  ],
+};
+
+/** a·b, element by element, for two tensors of one shape. */
+export const mul: Op<void> = {
+  name: "mul",
+  infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
+  forward: ({ inputs: [a, b], outputs: [out] }, _, plan) => [pointwise("times", a!, b!, out!, plan)],
+  backward: ({ inputs: [a, b], gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) => [
+    ...(gradA ? [pointwise("times", grad!, b!, gradA, plan)] : []),
+    ...(gradB ? [pointwise("times", grad!, a!, gradB, plan)] : []),
+  ],
+};
+
+/** a/b, element by element, for two tensors of one shape. */
+export const div: Op<void> = {
+  name: "div",
+  infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
+  forward: ({ inputs: [a, b], outputs: [out] }, _, plan) => [pointwise("over", a!, b!, out!, plan)],
+  backward({ inputs: [a, b], gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) {
+    const overB = gradA ?? plan.temporary(b!.shape);
+    const dispatches = [pointwise("over", grad!, b!, overB, plan)];
+    if (gradB) {
+      // d(a/b)/db = -(a/b)/b
+      const quotient = plan.temporary(b!.shape);
+      dispatches.push(pointwise("over", a!, b!, quotient, plan));
+      dispatches.push(pointwise("minusTimes", overB, quotient, gradB, plan));
+    }
+    return dispatches;
+  },
+};
+
+/** A tensor times a number. */
+export const scale: Op<{ readonly factor: number }> = {
+  name: "scale",
+  infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
+  forward: ({ inputs: [x], outputs: [y] }, { factor }, plan) => [affine(x!, y!, factor, 0, plan)],
+  backward: ({ gradOutputs: [gradY], gradInputs: [gradX] }, { factor }, plan) => [
+    affine(gradY!, gradX!, factor, 0, plan),
+  ],
+};
+
+/** A tensor plus a number: the gradient of the input is the output's. */
+export const shift: Op<{ readonly term: number }> = {
+  name: "shift",
+  infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
+  forward: ({ inputs: [x], outputs: [y] }, { term }, plan) => [affine(x!, y!, 1, term, plan)],
+};

@@ -1,0 +1,11 @@
+import type { Op } from "../op.ts";
+import { copyRun } from "./copy.ts";
+
+/** The same tensor in storage of its own. */
+export const clone: Op<void> = {
+  name: "clone",
+  infer: ([input]) => ({ outputs: [{ shape: input!.shape }] }),
+  forward: ({ inputs: [input], outputs: [output] }, _attributes, plan) => [
+    copyRun(input!.elements, { operand: input! }, { operand: output! }, plan),
+  ],
+};

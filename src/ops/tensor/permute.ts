@@ -1,0 +1,49 @@
+import { type Shape, stridesOf } from "../../shape.ts";
+import type { Op } from "../op.ts";
+import { copyDims } from "./copy.ts";
+
+/** For each dimension of the output, counted from 0, the input's that it is. */
+export interface PermuteAttributes {
+  readonly dims: readonly number[];
+}
+
+/** Sizes or strides of the input in the output's order. */
+function permuted(values: readonly number[], { dims }: PermuteAttributes): number[] {
+  return dims.map((dim) => values[dim]!);
+}
+
+/** Dimensions in another order, as `batch_first` data needs it. */
+export const permute: Op<PermuteAttributes> = {
+  name: "permute",
+  infer: ([input], attributes) => ({ outputs: [{ shape: permuted(input!.shape, attributes) }] }),
+  moves(shape: Shape, attributes) {
+    const to = permuted(shape, attributes);
+    const strides = permuted(stridesOf(shape), attributes);
+    return (index) => {
+      let position = 0;
+      for (let dim = to.length - 1; dim >= 0; dim--) {
+        position += (index % to[dim]!) * strides[dim]!;
+        index = Math.floor(index / to[dim]!);
+      }
+      return position;
+    };
+  },
+  forward({ inputs: [input], outputs: [output] }, attributes, plan) {
+    const { shape } = output!;
+    return copyDims(
+      shape,
+      { operand: input!, strides: permuted(stridesOf(input!.shape), attributes) },
+      { operand: output!, strides: stridesOf(shape) },
+      plan,
+    );
+  },
+  backward({ inputs: [input], gradOutputs: [gradOutput], gradInputs: [gradInput] }, attributes, plan) {
+    const { shape } = gradOutput!;
+    return copyDims(
+      shape,
+      { operand: gradOutput!, strides: stridesOf(shape) },
+      { operand: gradInput!, strides: permuted(stridesOf(input!.shape), attributes) },
+      plan,
+    );
+  },
+};

@@ -1,0 +1,43 @@
+import source from "../../../shaders/tensor/reduce_sum.wgsl?raw";
+import { Kernel } from "../../gpu/kernel.ts";
+import { type Dispatch, dispatch, type Operand, type PlanContext } from "../op.ts";
+
+export const reduceSumKernel = new Kernel({
+  name: "reduce_sum",
+  source,
+  workgroup: [64, 1, 1],
+  params: { size: "u32", chunk: "u32" },
+  bindings: { partial: "read", out: "read_write" },
+});
+
+/** What one workgroup sums: 64 values an invocation. */
+const CHUNK = 4096;
+
+/** The sum of all `size` values into one. */
+export function reduceSum(values: Operand, size: number, out: Operand, plan: PlanContext): Dispatch[] {
+  const dispatches: Dispatch[] = [];
+  let [from, left] = [values, size];
+  for (;;) {
+    const chunk = Math.max(CHUNK, Math.ceil(left / plan.maxGrid));
+    const groups = Math.ceil(left / chunk);
+    const to = groups === 1 ? out : plan.temporary([groups]);
+    dispatches.push(
+      dispatch({
+        kernel: reduceSumKernel,
+        params: { size: left, chunk },
+        bindings: { partial: from, out: to },
+        grid: [groups, 1, 1],
+        flops: left,
+        bytes: 4 * left,
+      }),
+    );
+    if (groups === 1) return dispatches;
+    [from, left] = [to, groups];
+  }
+}
+
+/** How many values in a row one invocation takes, and how many do, where a sum's first stage is part of another kernel. */
+export function chunksOf(size: number): { chunk: number; partials: number } {
+  const chunk = Math.max(16, Math.ceil(size / 1024));
+  return { chunk, partials: Math.ceil(size / chunk) };
+}

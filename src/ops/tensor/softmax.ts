@@ -1,0 +1,71 @@
+import backwardSource from "../../../shaders/tensor/softmax_backward.wgsl?raw";
+import forwardSource from "../../../shaders/tensor/softmax_forward.wgsl?raw";
+import { Kernel } from "../../gpu/kernel.ts";
+import { type Shape, sizeOf } from "../../shape.ts";
+import { type Dispatch, dispatch, flag, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+
+export const softmaxForward = new Kernel({
+  name: "softmax_forward",
+  source: forwardSource,
+  workgroup: [64, 1, 1],
+  params: { outer: "u32", size: "u32", inner: "u32", log: "u32" },
+  bindings: { x: "read", y: "read_write" },
+});
+
+export const softmaxBackward = new Kernel({
+  name: "softmax_backward",
+  source: backwardSource,
+  workgroup: [64, 1, 1],
+  params: { outer: "u32", size: "u32", inner: "u32", log: "u32" },
+  bindings: { y: "read", gradY: "read", gradX: "read_write" },
+});
+
+export interface SoftmaxAttributes {
+  /** The dimension that sums to 1, counted from 0. */
+  readonly dim: number;
+  /** Whether it is the logarithm of the softmax. */
+  readonly log: boolean;
+}
+
+/** What both kernels are told, and their grid. */
+function along(shape: Shape, { dim, log }: SoftmaxAttributes, plan: PlanContext) {
+  const outer = sizeOf(shape.slice(0, dim));
+  const inner = sizeOf(shape.slice(dim + 1));
+  return {
+    params: { outer, size: shape[dim] ?? 1, inner, log: flag(log) },
+    grid: linearGrid(outer * inner, plan),
+  };
+}
+
+function forward(x: Operand, y: Operand, attributes: SoftmaxAttributes, plan: PlanContext): Dispatch {
+  const size = sizeOf(x.shape);
+  return dispatch({
+    kernel: softmaxForward,
+    ...along(x.shape, attributes, plan),
+    bindings: { x, y },
+    flops: 25 * size,
+    bytes: 8 * size,
+  });
+}
+
+/** Softmax along a dimension, or its logarithm. */
+export const softmax: Op<SoftmaxAttributes> = {
+  name: "softmax",
+  infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
+  forward: ({ inputs: [x], outputs: [y] }, attributes, plan) => [forward(x!, y!, attributes, plan)],
+  backward({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, attributes, plan) {
+    // The result once more: keeping it would forbid a second gradient in the same trace.
+    const y = plan.temporary(x!.shape);
+    const size = sizeOf(x!.shape);
+    return [
+      forward(x!, y, attributes, plan),
+      dispatch({
+        kernel: softmaxBackward,
+        ...along(x!.shape, attributes, plan),
+        bindings: { y, gradY: gradY!, gradX: gradX! },
+        flops: 15 * size,
+        bytes: 12 * size,
+      }),
+    ];
+  },
+};

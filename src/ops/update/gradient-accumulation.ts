@@ -1,0 +1,61 @@
+import accumulateSource from "../../../shaders/update/gradient_accumulate.wgsl?raw";
+import averageSource from "../../../shaders/update/gradient_average.wgsl?raw";
+import { Kernel } from "../../gpu/kernel.ts";
+import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanSettings } from "../op.ts";
+import type { GradientRange } from "./gradient-norm.ts";
+
+export const gradientAccumulate = new Kernel({
+  name: "gradient_accumulate",
+  source: accumulateSource,
+  workgroup: [64, 1, 1],
+  params: { offset: "u32", size: "u32", begins: "u32", weight: "f32" },
+  bindings: { gradient: "read", total: "read_write" },
+});
+
+export const gradientAverage = new Kernel({
+  name: "gradient_average",
+  source: averageSource,
+  workgroup: [64, 1, 1],
+  params: { offset: "u32", size: "u32", scale: "f32" },
+  bindings: { total: "read", gradient: "read_write" },
+});
+
+/** Gradients of parameters that lie side by side, and the buffer of the same layout that they are added up in. */
+export interface AccumulatedRange extends GradientRange {
+  readonly total: Operand;
+}
+
+/** Adds one run's gradients to those before. What it is told is asked for before every run. */
+export function accumulateGradients(
+  { offset, size, gradient, total }: AccumulatedRange,
+  run: () => { readonly begins: boolean; readonly weight: number },
+  plan: PlanSettings,
+): Dispatch {
+  return dispatch({
+    kernel: gradientAccumulate,
+    params: () => {
+      const { begins, weight } = run();
+      return { offset, size, begins: flag(begins), weight };
+    },
+    bindings: { gradient, total },
+    grid: linearGrid(size, plan),
+    flops: 2 * size,
+    bytes: 12 * size,
+  });
+}
+
+/** Makes what was added up the gradients again, times a number that is asked for before every update. */
+export function averageGradients(
+  { offset, size, gradient, total }: AccumulatedRange,
+  scale: () => number,
+  plan: PlanSettings,
+): Dispatch {
+  return dispatch({
+    kernel: gradientAverage,
+    params: () => ({ offset, size, scale: scale() }),
+    bindings: { total, gradient },
+    grid: linearGrid(size, plan),
+    flops: size,
+    bytes: 8 * size,
+  });
+}

@@ -1,0 +1,162 @@
+import clampSource from "../../../shaders/update/gradient_clamp.wgsl?raw";
+import normSource from "../../../shaders/update/gradient_norm.wgsl?raw";
+import totalSource from "../../../shaders/update/gradient_norm_total.wgsl?raw";
+import scaleSource from "../../../shaders/update/gradient_scale.wgsl?raw";
+import finite from "../../../shaders/update/lib/finite.wgsl?raw";
+import { Kernel } from "../../gpu/kernel.ts";
+import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanContext } from "../op.ts";
+
+export const gradientNorm = new Kernel({
+  name: "gradient_norm",
+  source: normSource,
+  workgroup: [64, 1, 1],
+  params: {
+    offset: "u32",
+    size: "u32",
+    first: "u32",
+    partials: "u32",
+    infinite: "u32",
+    whole: "u32",
+    fraction: "f32",
+  },
+  bindings: { gradient: "read", partial: "read_write" },
+});
+
+export const gradientNormTotal = new Kernel({
+  name: "gradient_norm_total",
+  source: totalSource,
+  library: [finite],
+  workgroup: [64, 1, 1],
+  params: {
+    size: "u32",
+    infinite: "u32",
+    power: "f32",
+    unlimited: "u32",
+    maxNorm: "f32",
+    guarded: "u32",
+    slot: "u32",
+  },
+  bindings: { partial: "read", norm: "read_write", factor: "read_write", guard: "read_write" },
+});
+
+export const gradientScale = new Kernel({
+  name: "gradient_scale",
+  source: scaleSource,
+  workgroup: [64, 1, 1],
+  params: { offset: "u32", size: "u32" },
+  bindings: { factor: "read", gradient: "read_write" },
+});
+
+export const gradientClamp = new Kernel({
+  name: "gradient_clamp",
+  source: clampSource,
+  workgroup: [64, 1, 1],
+  params: { offset: "u32", size: "u32", limit: "f32" },
+  bindings: { gradient: "read_write" },
+});
+
+/** Gradients of parameters that lie side by side in a flat buffer, in elements. */
+export interface GradientRange {
+  readonly offset: number;
+  readonly size: number;
+  readonly gradient: Operand;
+}
+
+export interface NormClipping {
+  /** May be infinite: then the norm is only measured. */
+  readonly maxNorm: number;
+  /** The p of the p-norm; may be infinite. */
+  readonly normType: number;
+  /** Where the norm goes: a scalar. */
+  readonly norm: Operand;
+  /** Where the norm goes as well, so that updates can be held back by it; `null` if none are to be. */
+  readonly guard: { readonly operand: Operand; readonly slot: number } | null;
+}
+
+const MAX_PARTIALS = 1024;
+const MIN_SHARE = 16;
+/** Powers with more factors than this are taken by pow, which is no less exact then. */
+const MAX_FACTORS = 16;
+
+/** How the gradients of some ranges are clipped to a common norm of at most `maxNorm`. */
+export interface PlannedClipping {
+  /** Finds the norm, and the factor. */
+  readonly measure: readonly Dispatch[];
+  /** Multiplies the gradients by it, where no update does that on its way. */
+  readonly scale: readonly Dispatch[];
+  readonly factor: Operand;
+}
+
+/** Clips all gradients of `ranges` by one factor, so that their common norm is at most `maxNorm`. */
+export function clipNorm(
+  ranges: readonly GradientRange[],
+  clipping: NormClipping,
+  plan: PlanContext,
+): PlannedClipping {
+  const { maxNorm, normType, norm, guard } = clipping;
+  const infinite = flag(normType === Number.POSITIVE_INFINITY);
+  const power = infinite ? 1 : normType;
+  const whole = power > MAX_FACTORS ? 0 : Math.floor(power);
+  let total = 0;
+  const shares = ranges.map(({ size }) => {
+    const first = total;
+    const partials = Math.ceil(size / Math.max(MIN_SHARE, Math.ceil(size / MAX_PARTIALS)));
+    total += partials;
+    return { first, partials };
+  });
+  const partial = plan.temporary([Math.max(total, 1)]);
+  const factor = plan.temporary([1]);
+  const measure = [
+    ...ranges.map(({ offset, size, gradient }, i) =>
+      dispatch({
+        kernel: gradientNorm,
+        params: { offset, size, ...shares[i]!, infinite, whole, fraction: power - whole },
+        bindings: { gradient, partial },
+        grid: linearGrid(shares[i]!.partials, plan),
+        flops: (whole + 1) * size,
+        bytes: 4 * size,
+      }),
+    ),
+    dispatch({
+      kernel: gradientNormTotal,
+      params: {
+        size: total,
+        infinite,
+        power,
+        unlimited: flag(maxNorm === Number.POSITIVE_INFINITY),
+        maxNorm,
+        guarded: flag(guard),
+        slot: guard?.slot ?? 0,
+      },
+      bindings: { partial, norm, factor, guard: guard?.operand ?? null },
+      grid: [1, 1, 1],
+      flops: total,
+      bytes: 4 * total,
+    }),
+  ];
+  const scale = ranges.map(({ offset, size, gradient }) =>
+    dispatch({
+      kernel: gradientScale,
+      params: { offset, size },
+      bindings: { factor, gradient },
+      grid: linearGrid(size, plan),
+      flops: size,
+      bytes: 8 * size,
+    }),
+  );
+  return { measure, scale, factor };
+}
+
+/** Clips every gradient of `ranges` to [-limit, limit]. */
+export function clipValue(ranges: readonly GradientRange[], limit: number, plan: PlanContext): Dispatch[] {
+  return ranges.map(({ offset, size, gradient }) =>
+    dispatch({
+      kernel: gradientClamp,
+      params: { offset, size, limit },
+      bindings: { gradient },
+      grid: linearGrid(size, plan),
+      flops: 2 * size,
+      bytes: 8 * size,
+    }),
+  );
+}

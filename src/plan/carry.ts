@@ -1,0 +1,94 @@
+import { show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
+import type { BufferCopy } from "../gpu/context.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Dispatch } from "../ops/op.ts";
+import { clone } from "../ops/tensor/clone.ts";
+import { sameShape, showShape } from "../shape.ts";
+
+/** What a run leaves to the next one: the result's tensor by the input's. */
+export type Carried = ReadonlyMap<Tensor, Tensor>;
+
+/**
+ * What a step carries, from its option. Adds a copy to the trace for every result that is itself a carried input: such an
+ * input has the next run's value as soon as the run is over.
+ * @param outputs The results by name; those that are copied are replaced.
+ */
+export function carriedOf(
+  graph: Graph,
+  carry: Readonly<Record<string, string | undefined>>,
+  inputs: ReadonlyMap<string, Tensor>,
+  outputs: Map<string, Tensor>,
+): Carried {
+  const where = "device.compile: carry";
+  if (typeof carry !== "object" || carry === null || Array.isArray(carry)) {
+    throw new OptionError(`${where} must name a result for an input, like { h: "h" }, got ${show(carry)}`);
+  }
+  const named = Object.entries(carry).map(([name, result]): [Tensor, string] => {
+    const input = inputs.get(name);
+    if (!input) {
+      throw new OptionError(
+        `${where}: there is no input ${show(name)}; the inputs are ${[...inputs.keys()].join(", ")}`,
+      );
+    }
+    const output = outputs.get(result as string);
+    if (!output) {
+      throw new OptionError(
+        `${where}: input ${name} wants the result ${show(result)}; the results are ${[...outputs.keys()].join(", ")}`,
+      );
+    }
+    if (!sameShape(input.shape, output.shape)) {
+      throw new OptionError(
+        `${where}: input ${name} is ${showShape(input.shape)} and the result ${result} ${showShape(output.shape)}; ` +
+          "what is carried must keep its shape",
+      );
+    }
+    return [input, result as string];
+  });
+  const overwritten = new Set(named.map(([input]) => input));
+  for (const [name, output] of outputs) {
+    if (overwritten.has(output.storage.root)) outputs.set(name, graph.apply(clone, [output], undefined)[0]!);
+  }
+  return new Map(named.map(([input, result]) => [input, outputs.get(result)!]));
+}
+
+/**
+ * The storage that can lie in an input's own buffer, by the input it is carried to: first written after the input was last
+ * read. What is found there needs no copy.
+ * @param placed Storage that has its place already.
+ */
+export function sharedPlaces(
+  dispatches: readonly Dispatch[],
+  carried: Carried,
+  placed: (root: Tensor) => boolean,
+): Map<Tensor, Tensor> {
+  const first = new Map<Tensor, number>();
+  const last = new Map<Tensor, number>();
+  for (const [index, { bindings }] of dispatches.entries()) {
+    for (const operand of Object.values(bindings) as (Tensor | null)[]) {
+      if (!operand) continue;
+      const { root } = operand.storage;
+      if (!first.has(root)) first.set(root, index);
+      last.set(root, index);
+    }
+  }
+  const shared = new Map<Tensor, Tensor>();
+  for (const [input, output] of carried) {
+    const { root, offset } = output.storage;
+    if (placed(root) || shared.has(root) || offset !== 0 || root.elements !== input.elements) continue;
+    if ((last.get(input) ?? -1) < (first.get(root) ?? -1)) shared.set(root, input);
+  }
+  return shared;
+}
+
+/** The copies at the end of a run that take carried results to their inputs, but those that lie there already. */
+export function carryCopies(carried: Carried, rangeOf: (tensor: Tensor) => BufferRange): BufferCopy[] {
+  return [...carried].flatMap(([input, output]): BufferCopy[] => {
+    const { buffer: source, offset: sourceOffset } = rangeOf(output);
+    const { buffer: target } = rangeOf(input);
+    if (source === target) return [];
+    return [{ source, sourceOffset, target, targetOffset: 0, bytes: input.elements * 4 }];
+  });
+}

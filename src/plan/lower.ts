@@ -1,0 +1,103 @@
+import type { Graph, Node } from "../graph/graph.ts";
+import { Tensor } from "../graph/tensor.ts";
+import type { Dispatch, PlanContext, PlanSettings } from "../ops/op.ts";
+import { clone } from "../ops/tensor/clone.ts";
+import { constant } from "../ops/tensor/constant.ts";
+
+/** Gradients that a loss's forward pass can write with the loss, as the loss's own is 1: of the first input, by node. */
+function givenGradients(graph: Graph): Map<Node, Tensor> {
+  const given = new Map<Node, Tensor>();
+  for (const node of graph.nodes) {
+    if (node.kind !== "backward" || !node.of.op.givesGradient || given.has(node.of)) continue;
+    const from = node.gradOutputs[0]?.source?.node;
+    const isOne = from?.op === constant && (from.attributes as { readonly value: number }).value === 1;
+    const [gradient, ...others] = node.gradInputs;
+    if (isOne && gradient && others.every((other) => !other)) given.set(node.of, gradient);
+  }
+  return given;
+}
+
+/** The nodes whose results are needed, in order, and the tensors somebody reads. */
+function needed(
+  graph: Graph,
+  results: readonly Tensor[],
+  given: ReadonlyMap<Node, Tensor>,
+): { nodes: Node[]; read: Set<Tensor> } {
+  const read = new Set<Tensor>(results);
+  const alive = new Set<Node>();
+  // Backward from the results: a node is needed if it makes something that is read.
+  for (const node of [...graph.nodes].reverse()) {
+    const outputs = node.kind === "forward" ? node.outputs : node.gradInputs;
+    const isRead = outputs.some((tensor) => tensor && read.has(tensor));
+    if (!isRead && !alive.has(node)) continue;
+    if (node.kind === "backward" && node.gradInputs[0] && given.get(node.of) === node.gradInputs[0]) {
+      alive.add(node.of);
+      continue;
+    }
+    alive.add(node);
+    const forward = node.kind === "forward" ? node : node.of;
+    alive.add(forward);
+    for (const input of forward.inputs) if (input) read.add(input);
+    if (node.kind === "backward") {
+      for (const gradient of node.gradOutputs) if (gradient) read.add(gradient);
+    }
+  }
+  return { nodes: graph.nodes.filter((node) => alive.has(node)), read };
+}
+
+/** Planning whose intermediates are tensors of `graph`. */
+export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
+  return {
+    ...plan,
+    temporary: (shape) => new Tensor(shape, graph),
+    view: (operand, offset, shape) => {
+      const { root, offset: start } = (operand as Tensor).storage;
+      return new Tensor(shape, graph, { root, offset: start + offset });
+    },
+  };
+}
+
+/** The flat list of dispatches that computes `results`; what nobody reads is left out. */
+export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettings): Dispatch[] {
+  const context = planIn(graph, plan);
+  const given = givenGradients(graph);
+  const { nodes, read } = needed(graph, results, given);
+  const differentiated = new Set(nodes.flatMap((node) => (node.kind === "backward" ? [node.of] : [])));
+  const ifRead = (tensor: Tensor | null) => (tensor && read.has(tensor) ? tensor : null);
+  return nodes.flatMap((node) => {
+    if (node.kind === "forward") {
+      const { op, inputs, outputs, saved, attributes } = node;
+      const gradInput = ifRead(given.get(node) ?? null);
+      // A loss of which only the gradient is wanted, by a backward pass.
+      if (!gradInput && saved.length === 0 && !outputs.some((output) => read.has(output))) return [];
+      const operands = {
+        inputs,
+        outputs: outputs.map(ifRead),
+        saved,
+        differentiated: differentiated.has(node),
+        gradInput,
+      };
+      return op.forward?.(operands, attributes, context) ?? [];
+    }
+    const { op, inputs, saved, attributes } = node.of;
+    const gradInputs = node.gradInputs.map(ifRead);
+    return op.backward!({ inputs, saved, gradOutputs: node.gradOutputs, gradInputs }, attributes, context);
+  });
+}
+
+/**
+ * The tensor as one that owns its storage and shares it with no other of `taken`: itself where that is so, else a
+ * copy. A gradient that has to land in a given place needs this.
+ */
+export function ownStorage(graph: Graph, tensor: Tensor, taken: ReadonlySet<Tensor>): Tensor {
+  const { root } = tensor.storage;
+  const made = graph.nodes.some((node) =>
+    node.kind === "backward"
+      ? node.gradInputs.includes(tensor)
+      : node.outputs.includes(tensor) && !!node.op.forward,
+  );
+  if (made && root === tensor && !taken.has(tensor)) return tensor;
+  const copy = graph.apply(clone, [tensor], undefined)[0]!;
+  copy.layout = tensor.layout;
+  return copy;
+}

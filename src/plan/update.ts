@@ -1,0 +1,154 @@
+import { GraphError } from "../errors.ts";
+import type { DeviceBuffer } from "../gpu/buffer.ts";
+import type { GpuContext } from "../gpu/context.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Parameter } from "../graph/parameter.ts";
+import { Tensor } from "../graph/tensor.ts";
+import type { Dispatch, Operand, PlanSettings } from "../ops/op.ts";
+import {
+  type AccumulatedRange,
+  accumulateGradients,
+  averageGradients,
+} from "../ops/update/gradient-accumulation.ts";
+import { clipNorm, clipValue } from "../ops/update/gradient-norm.ts";
+import type { Accumulation } from "./accumulation.ts";
+import { planIn } from "./lower.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { ParameterArena, rangesOf } from "./parameters.ts";
+
+/** What follows the gradients in a training step. */
+export interface PlannedUpdate {
+  readonly optimizer: Optimizer;
+  /** {@link Optimizer.planKey} as it was. */
+  readonly planKey: string;
+  /** The optimizer's parameters that have a gradient. */
+  readonly parameters: readonly Parameter[];
+  /** Gradient norms that have to be finite for the update to happen; `null` if there are none. */
+  readonly guard: Tensor | null;
+}
+
+/** The parameters whose gradients a training step needs: what the optimizer updates and what the function clips. */
+export function differentiated(graph: Graph, optimizer: Optimizer): Parameter[] {
+  return [...new Set([...optimizer.parameters, ...graph.clippings.flatMap(({ parameters }) => parameters)])];
+}
+
+/** Throws a GraphError for a clipping that has no step to act on, or whose norm is computed with. */
+export function checkClippings(graph: Graph, trains: boolean): void {
+  if (graph.clippings.length === 0) return;
+  if (!trains) {
+    throw new GraphError(
+      "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with minimize and optimizer",
+    );
+  }
+  const norms = new Set(
+    graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])),
+  );
+  for (const node of graph.nodes) {
+    if (node.kind === "forward" && node.inputs.some((input) => input && norms.has(input.storage.root))) {
+      throw new GraphError(
+        `${node.op.name}: the norm that clipGradNorm_ gives is known only after the step's gradients; return it as a result ` +
+          "and compute with what you read",
+      );
+    }
+  }
+}
+
+/** The dispatches of an update, and those that every run of a step that accumulates begins or ends with. */
+export interface UpdateDispatches extends PlannedUpdate {
+  /** After the gradients of every run: they are added up. Empty for a step that does not accumulate. */
+  readonly accumulating: readonly Dispatch[];
+  /** The update itself. */
+  readonly dispatches: readonly Dispatch[];
+}
+
+/**
+ * The dispatches that follow the gradients: adding up those of several runs, where the step does; clipping in the order it was asked for, then one update for every contiguous range of
+ * parameters that the optimizer treats alike.
+ * @param gradients Gradients by parameter, all placed in their arena.
+ * @param placed Takes the flat buffers that the dispatches bind.
+ * @param accumulation Where gradients are added up; `null` for a step that updates in every run.
+ */
+export function planUpdate(
+  context: GpuContext,
+  graph: Graph,
+  settings: PlanSettings,
+  optimizer: Optimizer,
+  gradients: ReadonlyMap<Parameter, Tensor>,
+  placed: Map<Tensor, BufferRange>,
+  accumulation: Accumulation | null,
+): UpdateDispatches {
+  const plan = planIn(graph, settings);
+  const flat = (buffer: DeviceBuffer) => {
+    const tensor = new Tensor([buffer.bytes / 4], graph);
+    placed.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
+    return tensor;
+  };
+  const gradientRanges = (parameters: readonly Parameter[]) =>
+    rangesOf(
+      context,
+      parameters.filter((parameter) => gradients.has(parameter)),
+    ).map(({ arena, offset, size }) => ({ offset, size, gradient: flat(arena.gradients) }));
+
+  const accumulating: Dispatch[] = [];
+  const dispatches: Dispatch[] = [];
+  if (accumulation) {
+    for (const { arena, offset, size } of rangesOf(context, [...gradients.keys()])) {
+      const total = flat(accumulation.totalOf(arena));
+      const range: AccumulatedRange = { offset, size, gradient: flat(arena.gradients), total };
+      accumulating.push(accumulateGradients(range, () => accumulation.run, plan));
+      dispatches.push(averageGradients(range, () => accumulation.scale, plan));
+    }
+  }
+  const guards = graph.clippings.filter((clipping) => clipping.kind === "norm" && clipping.errorIfNonfinite);
+  const guard = guards.length > 0 ? new Tensor([guards.length], graph) : null;
+  const parameters = optimizer.parameters.filter((parameter) => gradients.has(parameter));
+  let factor: Operand | null = null;
+  for (const [i, clipping] of graph.clippings.entries()) {
+    const ranges = gradientRanges(clipping.parameters);
+    if (clipping.kind === "value") {
+      dispatches.push(...clipValue(ranges, clipping.limit, plan));
+    } else {
+      const slot = guards.indexOf(clipping);
+      const guarded = guard && slot >= 0 ? { operand: guard, slot } : null;
+      const clipped = clipNorm(ranges, { ...clipping, guard: guarded }, plan);
+      dispatches.push(...clipped.measure);
+      // Where nothing else happens to the gradients, the update takes the factor with it: one pass over them less.
+      const all = new Set(clipping.parameters);
+      const isLast = i === graph.clippings.length - 1;
+      if (isLast && parameters.every((parameter) => all.has(parameter))) factor = clipped.factor;
+      else dispatches.push(...clipped.scale);
+    }
+  }
+
+  const { planKey } = optimizer;
+  for (const part of optimizer.planUpdate(parameters)) {
+    for (const { arena, offset, size } of rangesOf(context, part.parameters)) {
+      const states = new Map(part.buffers.map((name) => [name, flat(arena.stateOf(optimizer, name))]));
+      const range = {
+        offset,
+        size,
+        value: flat(arena.values),
+        gradient: flat(arena.gradients),
+        state: (name: string) => states.get(name) ?? null,
+        guard,
+        factor,
+      };
+      dispatches.push(part.update(range, plan));
+    }
+  }
+  return { optimizer, planKey, parameters, guard, accumulating, dispatches };
+}
+
+/** Where the gradients of placed parameters lie. */
+export function placeGradients(
+  context: GpuContext,
+  gradients: ReadonlyMap<Parameter, Tensor>,
+): Map<Tensor, BufferRange> {
+  return new Map(
+    [...gradients].map(([parameter, gradient]) => {
+      const place = ParameterArena.placeOf(context, parameter);
+      return [gradient, place.range(place.arena.gradients)];
+    }),
+  );
+}

@@ -1,0 +1,280 @@
+import { show } from "../checks.ts";
+import { DisposedError, GraphError, OptionError, ShapeError } from "../errors.ts";
+import type { BufferCopy, GpuContext } from "../gpu/context.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import type { Timestamps } from "../gpu/timestamps.ts";
+import { runInputChecks } from "../graph/input-checks.ts";
+import type { Parameter } from "../graph/parameter.ts";
+import { type Accumulation, checkRunOptions, type RunOptions } from "../plan/accumulation.ts";
+import type { Optimizer } from "../plan/optimizer.ts";
+import { type NDArray, sameShape, showShape } from "../shape.ts";
+import { describeProgram } from "./describe.ts";
+import { InFlight } from "./in-flight.ts";
+import { dataOf, type InputShapes, type InputValue, shapesOf } from "./inputs.ts";
+import { Profile } from "./profile.ts";
+import { Program, type ProgramMemory, type ProgramSource } from "./program.ts";
+import { Result, ScalarHistory } from "./result.ts";
+import type { StepRandom, StepRandomState } from "./step-random.ts";
+
+/** A traced function as it becomes a program, and the parameters that must be there when it runs. */
+export interface StepSource extends ProgramSource {
+  readonly parameters: ReadonlySet<Parameter>;
+}
+
+/** One program for one set of input shapes. */
+interface Variant {
+  readonly program: Program;
+  readonly parameters: ReadonlySet<Parameter>;
+  readonly history: ScalarHistory;
+}
+
+/** What all programs of a step share. */
+export interface StepParts {
+  readonly optimizer: Optimizer | null;
+  /** Where runs add up their gradients; `null` for a step that updates in every run. */
+  readonly accumulation: Accumulation | null;
+  /** Inputs that a run leaves to the next one. */
+  readonly carries: ReadonlySet<string>;
+  readonly random: StepRandom;
+}
+
+/** A run of which everything is known to be right. */
+interface PreparedRun {
+  readonly variant: Variant;
+  readonly options: RunOptions;
+  readonly data: readonly (readonly [name: string, value: Float32Array | BufferRange])[];
+}
+
+/**
+ * A traced function, planned for its input shapes. Every run replays the same static program; input shapes not seen before are
+ * planned when they first come, so that a last short batch just works.
+ */
+export class CompiledStep<Names extends string = string> {
+  readonly #context: GpuContext;
+  readonly #inputs: InputShapes;
+  readonly #build: (shapes: InputShapes) => StepSource;
+  readonly #parts: StepParts;
+  readonly #variants = new Map<string, Variant>();
+  #disposed = false;
+  readonly #inFlight: InFlight;
+
+  /** @internal */
+  constructor(
+    context: GpuContext,
+    inputs: InputShapes,
+    parts: StepParts,
+    build: (shapes: InputShapes) => StepSource,
+    declared: StepSource,
+  ) {
+    this.#context = context;
+    this.#inFlight = new InFlight(context);
+    this.#inputs = inputs;
+    this.#parts = parts;
+    this.#build = build;
+    this.#add(inputs, declared);
+  }
+
+  /**
+   * Runs the step once and returns its results without waiting for them.
+   * @param values One value for every input. A `Float32Array` without a shape that does not fit the declared one is
+   * taken as another number of rows.
+   * @param options What the run of a step that accumulates can be told: its weight, and whether the update follows.
+   * @throws {@link ShapeError}, {@link OptionError} or {@link DataError} (NaN, infinity) before anything has run.
+   */
+  run(values: Readonly<Record<string, InputValue>>, options: RunOptions = {}): Record<Names, Result> {
+    return this.#start(this.#prepare("step.run", values, options)).results;
+  }
+
+  /**
+   * Runs the step once, as {@link run}, and reads one of its results: in one submission, so that the answer comes as soon as it
+   * can. Calls may overlap.
+   */
+  async ask(name: Names, values: Readonly<Record<string, InputValue>>): Promise<NDArray> {
+    const prepared = this.#prepare("step.ask", values, {});
+    const { program } = prepared.variant;
+    const output = program.source.outputs.get(name);
+    if (!output) {
+      throw new OptionError(
+        `step.ask: there is no result ${show(name)}; the results are ${[...program.source.outputs.keys()].join(", ")}`,
+      );
+    }
+    const transfer = program.beginRead(name);
+    this.#start(prepared, undefined, [transfer.copy]);
+    return { shape: output.shape, data: await transfer.arrive() };
+  }
+
+  /**
+   * Runs the step once, as {@link run}, with every dispatch between two timestamps of the GPU's clock: where the time goes, kernel by
+   * kernel. A run of its own: with an optimizer it is one more training step. Browsers round the clock (to 0.1 ms in
+   * Chromium unless WebGPU's developer features are on), so short kernels show in sums only.
+   * @throws {@link WebGpuLstmError} where the device has no timestamps, and what {@link run} throws.
+   */
+  async profile(values: Readonly<Record<string, InputValue>>): Promise<Profile> {
+    const prepared = this.#prepare("step.profile", values, {});
+    const timestamps = this.#context.timestamps(prepared.variant.program.source.dispatches.length);
+    try {
+      const { dispatches } = this.#start(prepared, timestamps);
+      return new Profile(dispatches, await timestamps.read());
+    } finally {
+      timestamps.dispose();
+    }
+  }
+
+  /** Checks everything, before anything has run. */
+  #prepare(where: string, values: Readonly<Record<string, InputValue>>, options: RunOptions): PreparedRun {
+    this.#check(where);
+    checkRunOptions(where, this.#parts.accumulation !== null, options);
+    const { shapes, written } = this.#shapesOf(values);
+    const data = written.map((name) => [name, dataOf(name, values[name]!, this.#context)] as const);
+    const variant = this.#variant(shapes);
+    const { program, parameters } = variant;
+    for (const parameter of parameters) {
+      if (parameter.disposed) {
+        throw new DisposedError(
+          "step.run: the step's model was disposed; build a new one and compile a step for it",
+        );
+      }
+    }
+    for (const [name, value] of data) {
+      if (value instanceof Float32Array) {
+        runInputChecks(`step.run: input ${name}`, program.source.inputs.get(name)!, value);
+      }
+    }
+    return { variant, data, options };
+  }
+
+  /** The input shapes of a run, and which inputs it writes. */
+  #shapesOf(values: Readonly<Record<string, InputValue>>): { shapes: InputShapes; written: string[] } {
+    const { carries } = this.#parts;
+    const written = Object.keys(this.#inputs).filter(
+      (name) => !carries.has(name) || values?.[name] !== undefined,
+    );
+    const declared = Object.fromEntries(written.map((name) => [name, this.#inputs[name]!]));
+    const shapes = shapesOf(declared, values);
+    if (carries.size === 0) return { shapes, written };
+    for (const name of written) {
+      if (sameShape(shapes[name]!, declared[name]!)) continue;
+      throw new ShapeError(
+        `step.run: input ${name} must be ${showShape(declared[name]!)}, got ${showShape(shapes[name]!)}; the inputs of a step ` +
+          "that carries results to its next run keep their shapes: compile another step for another size",
+      );
+    }
+    return { shapes: this.#inputs, written };
+  }
+
+  #start(
+    { variant, data, options }: PreparedRun,
+    timestamps?: Timestamps,
+    reads: readonly BufferCopy[] = [],
+  ) {
+    const { program, history } = variant;
+    const { accumulation, random } = this.#parts;
+    for (const [name, value] of data) program.writeInput(name, value);
+    const { update } = program.source;
+    const whole = accumulation?.begin(options) ?? true;
+    if (update && whole) history.begin(update.optimizer.beginStep(update.parameters));
+    const run = program.runs;
+    program.replay(whole, timestamps, reads);
+    random.runs++;
+    this.#inFlight.add();
+    const results = [...program.source.outputs.keys()].map((name) => [
+      name,
+      new Result(program, history, name, run, whole),
+    ]);
+    return {
+      results: Object.fromEntries(results) as Record<Names, Result>,
+      dispatches: program.dispatchesOf(whole),
+    };
+  }
+
+  /** Runs whose gradients wait for an update; 0 unless the step accumulates. */
+  get pending(): number {
+    return this.#parts.accumulation?.pending ?? 0;
+  }
+
+  /** Forgets the gradients of the runs that wait for an update. */
+  discard(): void {
+    this.#parts.accumulation?.discard();
+  }
+
+  /**
+   * Where the step's random numbers (dropout) are, as plain JSON: a step compiled with it as `random` draws what this one would
+   * draw next.
+   */
+  randomState(): StepRandomState {
+    return this.#parts.random.state;
+  }
+
+  /**
+   * Settles when few enough runs are in flight for another one. A training loop awaits it before each run, so that the GPU's
+   * queue stays short; it settles at once unless the GPU is behind.
+   */
+  ready(): Promise<void> {
+    return this.#inFlight.ready();
+  }
+
+  /** The dispatches of the program for the declared input shapes, as a table. */
+  describe(): string {
+    this.#check("step.describe");
+    return describeProgram(this.#variant(this.#inputs).program);
+  }
+
+  /** Live bytes of all programs of this step; parameters, gradients and optimizer state are the model's. */
+  get bytes(): number {
+    return [...this.#variants.values()].reduce((sum, { program }) => sum + program.memory.total, 0);
+  }
+
+  /** GPU memory of the program for the declared input shapes, in bytes by what it is for. */
+  get memory(): ProgramMemory {
+    return this.program.memory;
+  }
+
+  /** The program for the declared input shapes. @internal */
+  get program(): Program {
+    this.#check("step.program");
+    return this.#variant(this.#inputs).program;
+  }
+
+  /** Frees the GPU memory of every program of this step. Parameters stay. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const { program } of this.#variants.values()) program.dispose();
+    this.#variants.clear();
+    this.#parts.accumulation?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #check(where: string): void {
+    this.#context.check(where);
+    if (this.#disposed) throw new DisposedError(`${where}: the step was disposed; compile it again`);
+  }
+
+  /** A program is for its input shapes, and for the optimizer as it was planned for. */
+  #key(shapes: InputShapes, planKey: string | undefined): string {
+    return JSON.stringify([planKey, ...Object.keys(this.#inputs).map((name) => shapes[name])]);
+  }
+
+  #variant(shapes: InputShapes): Variant {
+    const known = this.#variants.get(this.#key(shapes, this.#parts.optimizer?.planKey));
+    return known ?? this.#add(shapes, this.#build(shapes));
+  }
+
+  #add(shapes: InputShapes, source: StepSource): Variant {
+    const program = this.#context.allOrNothing(() => new Program(this.#context, source));
+    const variant = { program, parameters: source.parameters, history: new ScalarHistory(program) };
+    this.#variants.set(this.#key(shapes, source.update?.planKey), variant);
+    return variant;
+  }
+}
+
+/** Throws a GraphError unless a traced function's result names at least one tensor. */
+export function checkResults(results: unknown): asserts results is Readonly<Record<string, unknown>> {
+  if (typeof results !== "object" || results === null || Object.keys(results).length === 0) {
+    throw new GraphError(
+      `device.compile: the traced function must return an object of tensors like { loss, pred }, got ${show(results)}`,
+    );
+  }
+}
