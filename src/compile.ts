@@ -1,6 +1,7 @@
 import { checkOptions, show } from "./checks.ts";
 import { GraphError, OptionError } from "./errors.ts";
 import type { GpuContext } from "./gpu/context.ts";
+import { loadTexts } from "./gpu/texts.ts";
 import { checkLoss, differentiate } from "./graph/differentiate.ts";
 import { Graph } from "./graph/graph.ts";
 import { Parameter } from "./graph/parameter.ts";
@@ -8,6 +9,8 @@ import { recordInto } from "./graph/recorder.ts";
 import { Tensor } from "./graph/tensor.ts";
 import { Choices } from "./ops/choice.ts";
 import type { Dispatch, PlanSettings, VersionPins } from "./ops/op.ts";
+import { productTexts } from "./ops/product/texts.ts";
+import { tensorTexts } from "./ops/tensor/texts.ts";
 import { type AccumulateOptions, Accumulation, checkAccumulate } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
 import { lower, ownStorage } from "./plan/lower.ts";
@@ -104,6 +107,7 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
       await keepTimed(await timeVersions(context, source, close));
       source = build(inputs);
     }
+    await loadTexts([productTexts, tensorTexts]);
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
     const carries = new Set(Object.keys(carry));
     const parts = { optimizer: optimizer ?? null, accumulation, carries, random };

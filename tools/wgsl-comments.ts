@@ -4,9 +4,9 @@ import type { Plugin } from "vite";
 /** A line that is a comment, but for the marks that src/gpu/unroll.ts reads. */
 const COMMENT = /^[ \t]*\/\/(?! @unroll)[^\n]*\n/gm;
 
-/** The shader without its comment lines. */
+/** The shader without its comment lines, empty lines and indentation. */
 export function withoutComments(wgsl: string): string {
-  return wgsl.replace(COMMENT, "");
+  return wgsl.replace(COMMENT, "").replace(/^\s+/gm, "");
 }
 
 /** Leaves the shaders' comments, a third of their text, out of a build: a minifier cannot, as they are in strings. */

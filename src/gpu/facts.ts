@@ -1,33 +1,33 @@
-import barrierSource from "../../shaders/measure/measure_barrier.wgsl?raw";
-import fmaSource from "../../shaders/measure/measure_fma.wgsl?raw";
-import loadsSource from "../../shaders/measure/measure_loads.wgsl?raw";
 import { checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import type { DeviceBuffer } from "./buffer.ts";
 import type { AdapterFacts, GpuContext } from "./context.ts";
 import { BindGroups, Kernel, type PreparedDispatch, UNIFORM_ALIGNMENT } from "./kernel.ts";
+import { Texts } from "./texts.ts";
 
 export type { AdapterFacts };
 
-export const measureBarrier = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./measure.wgsl.ts"));
+
+export const measureBarrier = /* @__PURE__ */ new Kernel({
   name: "measure_barrier",
-  source: barrierSource,
+  texts,
   workgroup: [256, 1, 1],
   params: { count: "u32" },
   bindings: { out: "read_write" },
 });
 
-export const measureFma = new Kernel({
+export const measureFma = /* @__PURE__ */ new Kernel({
   name: "measure_fma",
-  source: fmaSource,
+  texts,
   workgroup: [64, 1, 1],
   params: { count: "u32", factor: "f32" },
   bindings: { out: "read_write" },
 });
 
-export const measureLoads = new Kernel({
+export const measureLoads = /* @__PURE__ */ new Kernel({
   name: "measure_loads",
-  source: loadsSource,
+  texts,
   workgroup: [64, 1, 1],
   params: { count: "u32" },
   bindings: { data: "read", out: "read_write" },

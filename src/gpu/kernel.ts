@@ -1,5 +1,6 @@
 import { WebGpuLstmError } from "../errors.ts";
 import type { DeviceBuffer } from "./buffer.ts";
+import { loadTexts, type Texts } from "./texts.ts";
 import { unroll } from "./unroll.ts";
 
 /** Type of one 4-byte member of a kernel's uniform struct. */
@@ -12,10 +13,10 @@ export type BufferAccess = "read" | "read_write";
 export interface KernelDeclaration<P extends string, B extends string> {
   /** File name without `.wgsl`, and entry point. */
   readonly name: string;
-  /** WGSL text of the file. */
-  readonly source: string;
-  /** WGSL texts from shaders/lib that are added to the file; after it, since `enable` has to come first. */
-  readonly library?: readonly string[];
+  /** The chunk that holds the file's text and those of `uses`. */
+  readonly texts: Texts;
+  /** Names of the library files that are added to the file; after it, since `enable` has to come first. */
+  readonly uses?: readonly string[];
   /** `@workgroup_size`. */
   readonly workgroup: readonly [x: number, y: number, z: number];
   /** Members of the uniform struct at binding 0, in order. */
@@ -37,10 +38,13 @@ export class Kernel<P extends string = string, B extends string = string> {
     this.declaration = declaration;
   }
 
-  /** The module's text: the file, then the library functions, with their constants set and their marked loops written out. */
+  /**
+   * The module's text: the file, then the library functions, with their constants set and their marked loops written out. Its
+   * {@link Texts} must be loaded.
+   */
   get code(): string {
-    const { source, library = [], constants = {} } = this.declaration;
-    let code = [source, ...library].join("\n");
+    const { texts, uses = [], constants = {} } = this.declaration;
+    let code = [this.name, ...uses].map((name) => texts.get(name)).join("\n");
     for (const [name, value] of Object.entries(constants)) {
       const line = new RegExp(`^const ${name} = \\d+u;$`, "m");
       if (!line.test(code))
@@ -121,7 +125,9 @@ export class KernelCache {
 
   /** Compiles the kernels that are not compiled yet, in parallel. */
   async compile(kernels: Iterable<Kernel>): Promise<void> {
-    await Promise.all([...new Set(kernels)].map((kernel) => this.#compileAsync(kernel)));
+    const wanted = [...new Set(kernels)];
+    await loadTexts(wanted.map(({ declaration }) => declaration.texts));
+    await Promise.all(wanted.map((kernel) => this.#compileAsync(kernel)));
   }
 
   #compileAsync(kernel: Kernel): Promise<void> {

@@ -21,8 +21,12 @@ function names(text: string, word: string): boolean {
 }
 
 /** Where the shader and the host's declaration of it disagree; none where all is well. */
-export function contractComplaints(declaration: KernelDeclaration<string, string>): string[] {
-  const { name, source, library = [], workgroup, params, bindings } = declaration;
+export function contractComplaints(
+  declaration: Omit<KernelDeclaration<string, string>, "texts">,
+  source: string,
+  library: readonly string[] = [],
+): string[] {
+  const { name, workgroup, params, bindings } = declaration;
   const found: string[] = [];
   const expect = (what: string, declared: unknown, inShader: unknown) => {
     const [a, b] = [JSON.stringify(declared), JSON.stringify(inShader)];

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { create, globals } from "webgpu";
 import { Kernel, KernelCache, type KernelDeclaration } from "../../src/gpu/kernel.ts";
+import { loadTexts } from "../../src/gpu/texts.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
 import { contractComplaints } from "./shader-contract.ts";
 
@@ -22,6 +23,8 @@ const kernels = [...new Set(Object.values(modules).flatMap((module) => Object.va
 describe("every kernel", () => {
   let device: GPUDevice;
 
+  beforeAll(() => loadTexts(kernels.map(({ declaration }) => declaration.texts)));
+
   beforeAll(async () => {
     Object.assign(globalThis, globals);
     // Dawn's null backend has its whole WGSL compiler and validation, and needs no GPU.
@@ -41,14 +44,16 @@ describe("every kernel", () => {
     expect(declared).toEqual(kernelFiles.map((file) => file.slice(file.indexOf("/") + 1)).sort());
     for (const { name, declaration } of kernels) {
       const file = kernelFiles.find((path) => path.endsWith(`/${name}.wgsl`))!;
-      expect(declaration.source, name).toBe(read(file));
+      expect(declaration.texts.get(name), name).toBe(read(file));
     }
   });
 
   test.each(kernels.map((kernel) => [kernel.name, kernel] as const))(
     "%s keeps the binding contract",
     (_, kernel) => {
-      expect(contractComplaints(kernel.declaration)).toEqual([]);
+      const { texts, uses = [] } = kernel.declaration;
+      const library = uses.map((name) => texts.get(name));
+      expect(contractComplaints(kernel.declaration, texts.get(kernel.name), library)).toEqual([]);
     },
   );
 
@@ -65,14 +70,19 @@ describe("every kernel", () => {
 });
 
 describe("a build's shaders", () => {
-  test("have no comment lines, but all loops that are written out", () => {
+  test("have no comment lines and no indentation, but all loops that are written out", () => {
     for (const { name, declaration } of kernels) {
-      for (const text of [declaration.source, ...(declaration.library ?? [])]) {
+      for (const file of [name, ...(declaration.uses ?? [])]) {
+        const text = declaration.texts.get(file);
         const stripped = withoutComments(text);
         const marks = (code: string) => code.match(/\/\/ @unroll/g)?.length ?? 0;
         expect(marks(stripped), name).toBe(marks(text));
         expect(stripped.match(/^\s*\/\/(?! @unroll)/m), name).toBeNull();
-        const code = (lines: string) => lines.split("\n").filter((line) => !/^\s*\/\//.test(line));
+        const code = (lines: string) =>
+          lines
+            .split("\n")
+            .map((line) => line.trim())
+            .filter((line) => line !== "" && !line.startsWith("//"));
         expect(code(stripped), name).toEqual(code(text));
       }
     }
@@ -93,11 +103,10 @@ describe("the catalogue", () => {
   });
 
   test("every library file is used, and says what it is", () => {
-    const used = kernels.flatMap(({ declaration }) => declaration.library ?? []);
+    const used = kernels.flatMap(({ declaration }) => declaration.uses ?? []);
     for (const file of libraryFiles) {
-      const text = read(file);
-      expect(used, file).toContain(text);
-      expect(text, file).toMatch(/^\/\/ \S/);
+      expect(used).toContain(file.replace(/^.*\/|\.wgsl$/g, ""));
+      expect(read(file), file).toMatch(/^\/\/ \S/);
     }
   });
 });
@@ -112,7 +121,7 @@ struct Params { size: u32, factor: f32 }
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 @compute @workgroup_size(64) fn scale(@builtin(global_invocation_id) id: vec3u) { output[id.x] = params.factor * input[id.x]; }
 `;
-  const sound: KernelDeclaration<string, string> = {
+  const sound: Omit<KernelDeclaration<string, string>, "texts"> & { readonly source: string } = {
     name: "scale",
     source,
     workgroup: [64, 1, 1],
@@ -120,7 +129,7 @@ struct Params { size: u32, factor: f32 }
     bindings: { input: "read", output: "read_write" },
   };
 
-  test("nothing wrong in a sound kernel", () => expect(contractComplaints(sound)).toEqual([]));
+  test("nothing wrong in a sound kernel", () => expect(contractComplaints(sound, sound.source)).toEqual([]));
 
   test.each([
     ["another name", { name: "scaled" }, /entry points: declared \["scaled"\]/],
@@ -138,7 +147,8 @@ struct Params { size: u32, factor: f32 }
     ],
     ["nine buffers", { source: nine(source), bindings: nineBindings() }, /9 storage buffers/],
   ] as [string, Partial<typeof sound>, RegExp][])("%s", (_, change, complaint) => {
-    expect(contractComplaints({ ...sound, ...change }).join("\n")).toMatch(complaint);
+    const declaration = { ...sound, ...change };
+    expect(contractComplaints(declaration, declaration.source).join("\n")).toMatch(complaint);
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Kernel } from "../../src/gpu/kernel.ts";
+import { Texts } from "../../src/gpu/texts.ts";
 import { unroll } from "../../src/gpu/unroll.ts";
 
 const flat = (code: string) => code.replace(/\s+/g, " ").trim();
@@ -45,10 +46,12 @@ test("a loop that does not end is named", () => {
   expect(() => unroll("// @unroll\n for (var i = 0u; i < 2u; i++) { f(i);")).toThrow(/no closing brace/);
 });
 
-test("a kernel with other constants is one object for the same values, and refuses one that its file has not", () => {
+test("a kernel with other constants is one object for the same values, and refuses one that its file has not", async () => {
+  const texts = new Texts(async () => ({ f: "const DEPTH = 3u;\n" }));
+  await texts.load();
   const kernel = new Kernel({
     name: "f",
-    source: "const DEPTH = 3u;\n",
+    texts,
     workgroup: [1, 1, 1],
     params: {},
     bindings: {},

@@ -1,13 +1,14 @@
-import source from "../../../shaders/layer/dropout.wgsl?raw";
-import randomLibrary from "../../../shaders/lib/random.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
 
-export const dropoutKernel = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./dropout.wgsl.ts"));
+
+export const dropoutKernel = /* @__PURE__ */ new Kernel({
   name: "dropout",
-  source,
-  library: [randomLibrary],
+  texts,
+  uses: ["random"],
   workgroup: [64, 1, 1],
   params: { size: "u32", seed: "u32", stream: "u32", run: "u32", keepBelow: "u32", scale: "f32" },
   bindings: { x: "read", y: "read_write" },

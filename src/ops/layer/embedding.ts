@@ -1,21 +1,22 @@
-import backwardSource from "../../../shaders/layer/embedding_backward.wgsl?raw";
-import forwardSource from "../../../shaders/layer/embedding_forward.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, linearGrid, type Op } from "../op.ts";
 import { fill } from "../tensor/copy.ts";
 
-export const embeddingForward = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./embedding.wgsl.ts"));
+
+export const embeddingForward = /* @__PURE__ */ new Kernel({
   name: "embedding_forward",
-  source: forwardSource,
+  texts,
   workgroup: [64, 1, 1],
   params: { count: "u32", rows: "u32", width: "u32", invalid: "f32" },
   bindings: { weight: "read", indices: "read", y: "read_write" },
 });
 
-export const embeddingBackward = new Kernel({
+export const embeddingBackward = /* @__PURE__ */ new Kernel({
   name: "embedding_backward",
-  source: backwardSource,
+  texts,
   workgroup: [64, 1, 1],
   params: { count: "u32", rows: "u32", width: "u32", rangeRows: "u32", padding: "f32" },
   bindings: { indices: "read", gradY: "read", gradWeight: "read_write" },

@@ -1,24 +1,24 @@
-import backwardSource from "../../../shaders/layer/layer_norm_backward.wgsl?raw";
-import forwardSource from "../../../shaders/layer/layer_norm_forward.wgsl?raw";
-import statisticsLibrary from "../../../shaders/layer/lib/layer_statistics.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type Op } from "../op.ts";
 import { sumMiddle } from "../tensor/sum.ts";
 
-export const layerNormForward = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./layer-norm.wgsl.ts"));
+
+export const layerNormForward = /* @__PURE__ */ new Kernel({
   name: "layer_norm_forward",
-  source: forwardSource,
-  library: [statisticsLibrary],
+  texts,
+  uses: ["layer_statistics"],
   workgroup: [64, 1, 1],
   params: { rows: "u32", size: "u32", hasWeight: "u32", hasBias: "u32", eps: "f32" },
   bindings: { x: "read", weight: "read", bias: "read", y: "read_write" },
 });
 
-export const layerNormBackward = new Kernel({
+export const layerNormBackward = /* @__PURE__ */ new Kernel({
   name: "layer_norm_backward",
-  source: backwardSource,
-  library: [statisticsLibrary],
+  texts,
+  uses: ["layer_statistics"],
   workgroup: [64, 1, 1],
   params: { rows: "u32", size: "u32", hasWeight: "u32", wantsX: "u32", wantsScaled: "u32", eps: "f32" },
   bindings: { x: "read", weight: "read", gradY: "read", gradX: "read_write", scaled: "read_write" },

@@ -1,16 +1,16 @@
-import source from "../../../shaders/loss/class_hits.wgsl?raw";
-import classLibrary from "../../../shaders/loss/lib/class_index.wgsl?raw";
-import nanLibrary from "../../../shaders/loss/lib/not_a_number.wgsl?raw";
 import { GraphError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { sizeOf } from "../../shape.ts";
 import { dispatch, linearGrid, type Op } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 
-export const classHitsKernel = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./class-hits.wgsl.ts"));
+
+export const classHitsKernel = /* @__PURE__ */ new Kernel({
   name: "class_hits",
-  source,
-  library: [classLibrary, nanLibrary],
+  texts,
+  uses: ["class_index", "not_a_number"],
   workgroup: [64, 1, 1],
   params: { rows: "u32", chunk: "u32", partials: "u32", classes: "u32", inners: "u32", ignored: "f32" },
   bindings: { scores: "read", expected: "read", hits: "read_write", counts: "read_write" },

@@ -1,29 +1,26 @@
-import backwardSource from "../../../shaders/loss/cross_entropy_backward.wgsl?raw";
-import forwardSource from "../../../shaders/loss/cross_entropy_forward.wgsl?raw";
-import weightsSource from "../../../shaders/loss/cross_entropy_weights.wgsl?raw";
-import classLibrary from "../../../shaders/loss/lib/class_index.wgsl?raw";
-import log1pLibrary from "../../../shaders/loss/lib/log1p.wgsl?raw";
-import nanLibrary from "../../../shaders/loss/lib/not_a_number.wgsl?raw";
 import { GraphError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 import type { Reduction } from "./pointwise-loss.ts";
 
-export const crossEntropyWeights = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./cross-entropy.wgsl.ts"));
+
+export const crossEntropyWeights = /* @__PURE__ */ new Kernel({
   name: "cross_entropy_weights",
-  source: weightsSource,
-  library: [classLibrary, nanLibrary],
+  texts,
+  uses: ["class_index", "not_a_number"],
   workgroup: [64, 1, 1],
   params: { rows: "u32", chunk: "u32", partials: "u32", classes: "u32", weighted: "u32", ignored: "f32" },
   bindings: { expected: "read", weight: "read", partial: "read_write" },
 });
 
-export const crossEntropyForward = new Kernel({
+export const crossEntropyForward = /* @__PURE__ */ new Kernel({
   name: "cross_entropy_forward",
-  source: forwardSource,
-  library: [classLibrary, log1pLibrary, nanLibrary],
+  texts,
+  uses: ["class_index", "log1p", "not_a_number"],
   workgroup: [64, 1, 1],
   params: {
     rows: "u32",
@@ -48,9 +45,9 @@ export const crossEntropyForward = new Kernel({
   },
 });
 
-export const crossEntropyBackward = new Kernel({
+export const crossEntropyBackward = /* @__PURE__ */ new Kernel({
   name: "cross_entropy_backward",
-  source: backwardSource,
+  texts,
   workgroup: [64, 1, 1],
   params: { rows: "u32", classes: "u32", inner: "u32", reduced: "u32" },
   bindings: { slope: "read", gradLoss: "read", grad: "read_write" },

@@ -1,20 +1,18 @@
-import log1pLibrary from "../../../shaders/loss/lib/log1p.wgsl?raw";
-import nanLibrary from "../../../shaders/loss/lib/not_a_number.wgsl?raw";
-import lossLibrary from "../../../shaders/loss/lib/pointwise_loss.wgsl?raw";
-import backwardSource from "../../../shaders/loss/pointwise_loss_backward.wgsl?raw";
-import forwardSource from "../../../shaders/loss/pointwise_loss_forward.wgsl?raw";
 import { GraphError, ShapeError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { sameShape, showShape, sizeOf } from "../../shape.ts";
 import { dispatch, flag, linearGrid, type Op } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 
-const library = [lossLibrary, log1pLibrary, nanLibrary];
+const texts = /* @__PURE__ */ new Texts(() => import("./pointwise-loss.wgsl.ts"));
 
-export const pointwiseLossForward = new Kernel({
+const uses = ["pointwise_loss", "log1p", "not_a_number"];
+
+export const pointwiseLossForward = /* @__PURE__ */ new Kernel({
   name: "pointwise_loss_forward",
-  source: forwardSource,
-  library,
+  texts,
+  uses,
   workgroup: [64, 1, 1],
   params: {
     size: "u32",
@@ -37,10 +35,10 @@ export const pointwiseLossForward = new Kernel({
   },
 });
 
-export const pointwiseLossBackward = new Kernel({
+export const pointwiseLossBackward = /* @__PURE__ */ new Kernel({
   name: "pointwise_loss_backward",
-  source: backwardSource,
-  library,
+  texts,
+  uses,
   workgroup: [64, 1, 1],
   params: {
     size: "u32",

@@ -1,14 +1,10 @@
-import lanes4Product from "../../../shaders/lib/lanes4_product.wgsl?raw";
-import transposeSum from "../../../shaders/lib/lanes4_sum.wgsl?raw";
-import lanes4Source from "../../../shaders/product/gemm_lanes4.wgsl?raw";
-import registerSource from "../../../shaders/product/gemm_register.wgsl?raw";
-import sharedSource from "../../../shaders/product/gemm_shared.wgsl?raw";
-import storeLibrary from "../../../shaders/product/lib/gemm_store.wgsl?raw";
 import { type BufferAccess, Kernel, type ParamType } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { roundUp } from "../../shape.ts";
 import { bucket, predictMicros, TRIAL_MICROS, type Work } from "../choice.ts";
 import { type Dispatch, dispatch, flag, type Operand, type PlanContext, type PlanSettings } from "../op.ts";
 import { lanes4Tiling } from "./gemm-lanes4.ts";
+import { productTexts } from "./texts.ts";
 
 const params = {
   rows: "u32",
@@ -34,28 +30,30 @@ const bindings = { a: "read", b: "read", bias: "read", c: "read_write" } as cons
   BufferAccess
 >;
 
-export const gemmRegister = new Kernel({
+const lanes4Texts = /* @__PURE__ */ new Texts(() => import("./gemm-lanes4.wgsl.ts"));
+
+export const gemmRegister = /* @__PURE__ */ new Kernel({
   name: "gemm_register",
-  source: registerSource,
-  library: [storeLibrary],
+  texts: productTexts,
+  uses: ["gemm_store"],
   workgroup: [8, 8, 1],
   params,
   bindings,
 });
 
-export const gemmShared = new Kernel({
+export const gemmShared = /* @__PURE__ */ new Kernel({
   name: "gemm_shared",
-  source: sharedSource,
-  library: [storeLibrary],
+  texts: productTexts,
+  uses: ["gemm_store"],
   workgroup: [16, 16, 1],
   params,
   bindings,
 });
 
-export const gemmLanes4 = new Kernel({
+export const gemmLanes4 = /* @__PURE__ */ new Kernel({
   name: "gemm_lanes4",
-  source: lanes4Source,
-  library: [lanes4Product, transposeSum],
+  texts: lanes4Texts,
+  uses: ["lanes4_product", "lanes4_sum"],
   workgroup: [4, 1, 1],
   params: { ...params, tileRows: "u32" },
   bindings,

@@ -1,12 +1,12 @@
-import batchedSource from "../../../shaders/product/matmul_batched.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
 import { gemm } from "./gemm.ts";
+import { productTexts } from "./texts.ts";
 import { weightGradient } from "./weight-gradient.ts";
 
-export const matmulBatched = new Kernel({
+export const matmulBatched = /* @__PURE__ */ new Kernel({
   name: "matmul_batched",
-  source: batchedSource,
+  texts: productTexts,
   workgroup: [64, 1, 1],
   params: {
     batch: "u32",

@@ -1,4 +1,3 @@
-import slicesSource from "../../../shaders/product/sum_slices.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
 import {
   type Dispatch,
@@ -10,10 +9,11 @@ import {
   type PlanSettings,
 } from "../op.ts";
 import { gemm, LANES4 } from "./gemm.ts";
+import { productTexts } from "./texts.ts";
 
-export const sumSlices = new Kernel({
+export const sumSlices = /* @__PURE__ */ new Kernel({
   name: "sum_slices",
-  source: slicesSource,
+  texts: productTexts,
   workgroup: [64, 1, 1],
   params: {
     slices: "u32",

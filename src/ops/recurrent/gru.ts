@@ -1,22 +1,5 @@
-import activations from "../../../shaders/lib/activations.wgsl?raw";
-import lanes4Product from "../../../shaders/lib/lanes4_product.wgsl?raw";
-import transposeSum from "../../../shaders/lib/lanes4_sum.wgsl?raw";
-import cellBackwardSource from "../../../shaders/recurrent/gru_cell_backward.wgsl?raw";
-import cellForwardSource from "../../../shaders/recurrent/gru_cell_forward.wgsl?raw";
-import gatesSource from "../../../shaders/recurrent/gru_gates.wgsl?raw";
-import sequenceBackwardSource from "../../../shaders/recurrent/gru_sequence4_backward.wgsl?raw";
-import sequenceForwardSource from "../../../shaders/recurrent/gru_sequence4_forward.wgsl?raw";
-import stepBackwardSource from "../../../shaders/recurrent/gru_step_backward.wgsl?raw";
-import stepForwardSource from "../../../shaders/recurrent/gru_step_forward.wgsl?raw";
-import updateBackward from "../../../shaders/recurrent/lib/gru_update_backward.wgsl?raw";
-import updateForward from "../../../shaders/recurrent/lib/gru_update_forward.wgsl?raw";
-import productBackward from "../../../shaders/recurrent/lib/recurrent_product_backward.wgsl?raw";
-import productForward from "../../../shaders/recurrent/lib/recurrent_product_forward.wgsl?raw";
-import lengths from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
-import sequenceBackward from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
-import sequenceForward from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";
-import unitAsQuad from "../../../shaders/recurrent/lib/unit_as_quad.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { gatesBindings, gatesParams } from "./cell.ts";
 import { fastestVersion } from "./fastest.ts";
 import { recurrentLayer } from "./layer.ts";
@@ -24,8 +7,12 @@ import { backwardParams, forwardParams } from "./recurrence.ts";
 import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
 import { cellVersion, stepVersion } from "./versions.ts";
 
-const forwardLibrary = [activations, updateForward, lengths];
-const backwardLibrary = [updateBackward, lengths];
+const forwardTexts = /* @__PURE__ */ new Texts(() => import("./gru-forward.wgsl.ts"));
+const backwardTexts = /* @__PURE__ */ new Texts(() => import("./gru-backward.wgsl.ts"));
+const sequence4Texts = /* @__PURE__ */ new Texts(() => import("./gru-sequence4.wgsl.ts"));
+
+const forwardLibrary = ["activations", "gru_update_forward", "sequence_lengths"];
+const backwardLibrary = ["gru_update_backward", "sequence_lengths"];
 const states = { hidden: "read_write", lengths: "read" } as const;
 const gradients = {
   hidden: "read",
@@ -42,62 +29,62 @@ const fusedBackward = {
   bindings: { gates: "read_write", weight: "read", ...gradients },
 } as const;
 
-export const gruCellForward = new Kernel({
+export const gruCellForward = /* @__PURE__ */ new Kernel({
   name: "gru_cell_forward",
-  source: cellForwardSource,
-  library: forwardLibrary,
+  texts: forwardTexts,
+  uses: forwardLibrary,
   workgroup: [64, 1, 1],
   params: forwardParams,
   bindings: { gates: "read_write", bias: "read", ...states },
 });
 
-export const gruCellBackward = new Kernel({
+export const gruCellBackward = /* @__PURE__ */ new Kernel({
   name: "gru_cell_backward",
-  source: cellBackwardSource,
-  library: backwardLibrary,
+  texts: backwardTexts,
+  uses: backwardLibrary,
   workgroup: [64, 1, 1],
   params: backwardParams,
   bindings: { gates: "read_write", recurrent: "read", ...gradients },
 });
 
-export const gruStepForward = new Kernel({
+export const gruStepForward = /* @__PURE__ */ new Kernel({
   ...fusedForward,
   name: "gru_step_forward",
-  source: stepForwardSource,
-  library: [...forwardLibrary, productForward],
+  texts: forwardTexts,
+  uses: [...forwardLibrary, "recurrent_product_forward"],
   workgroup: [8, 4, 1],
 });
 
-export const gruStepBackward = new Kernel({
+export const gruStepBackward = /* @__PURE__ */ new Kernel({
   ...fusedBackward,
   name: "gru_step_backward",
-  source: stepBackwardSource,
-  library: [...backwardLibrary, productBackward],
+  texts: backwardTexts,
+  uses: [...backwardLibrary, "recurrent_product_backward"],
   workgroup: [8, 4, 1],
 });
 
-export const gruSequence4Forward = new Kernel({
+export const gruSequence4Forward = /* @__PURE__ */ new Kernel({
   name: "gru_sequence4_forward",
-  source: sequenceForwardSource,
-  library: [activations, sequenceForward, unitAsQuad, lanes4Product, transposeSum],
+  texts: sequence4Texts,
+  uses: ["activations", "sequence4_forward", "unit_as_quad", "lanes4_product", "lanes4_sum"],
   workgroup: [32, 1, 1],
   params: sequenceForwardParams,
   bindings: fusedForward.bindings,
 });
 
-export const gruSequence4Backward = new Kernel({
+export const gruSequence4Backward = /* @__PURE__ */ new Kernel({
   name: "gru_sequence4_backward",
-  source: sequenceBackwardSource,
-  library: [sequenceBackward, unitAsQuad],
+  texts: sequence4Texts,
+  uses: ["sequence4_backward", "unit_as_quad"],
   workgroup: [32, 1, 1],
   params: sequenceBackwardParams,
   bindings: { ...fusedBackward.bindings, partial: "read_write" },
 });
 
-export const gruGates = new Kernel({
+export const gruGates = /* @__PURE__ */ new Kernel({
   name: "gru_gates",
-  source: gatesSource,
-  library: [activations, lengths],
+  texts: backwardTexts,
+  uses: ["activations", "sequence_lengths"],
   workgroup: [64, 1, 1],
   params: gatesParams,
   bindings: gatesBindings,

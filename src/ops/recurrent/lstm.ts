@@ -1,23 +1,5 @@
-import activations from "../../../shaders/lib/activations.wgsl?raw";
-import lanes4Product from "../../../shaders/lib/lanes4_product.wgsl?raw";
-import transposeSum from "../../../shaders/lib/lanes4_sum.wgsl?raw";
-import cell from "../../../shaders/recurrent/lib/lstm_cell.wgsl?raw";
-import updateBackward from "../../../shaders/recurrent/lib/lstm_update_backward.wgsl?raw";
-import updateForward from "../../../shaders/recurrent/lib/lstm_update_forward.wgsl?raw";
-import productBackward from "../../../shaders/recurrent/lib/recurrent_product_backward.wgsl?raw";
-import productForward from "../../../shaders/recurrent/lib/recurrent_product_forward.wgsl?raw";
-import lengths from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
-import sequenceBackward from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
-import sequenceForward from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";
-import unitAsQuad from "../../../shaders/recurrent/lib/unit_as_quad.wgsl?raw";
-import cellBackwardSource from "../../../shaders/recurrent/lstm_cell_backward.wgsl?raw";
-import cellForwardSource from "../../../shaders/recurrent/lstm_cell_forward.wgsl?raw";
-import gatesSource from "../../../shaders/recurrent/lstm_gates.wgsl?raw";
-import sequenceBackwardSource from "../../../shaders/recurrent/lstm_sequence4_backward.wgsl?raw";
-import sequenceForwardSource from "../../../shaders/recurrent/lstm_sequence4_forward.wgsl?raw";
-import stepBackwardSource from "../../../shaders/recurrent/lstm_step_backward.wgsl?raw";
-import stepForwardSource from "../../../shaders/recurrent/lstm_step_forward.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { ALL_SLOTS } from "../product/weight-gradient.ts";
 import { gatesBindings, gatesParams } from "./cell.ts";
 import { fastestVersion } from "./fastest.ts";
@@ -27,8 +9,12 @@ import { backwardParams, forwardParams } from "./recurrence.ts";
 import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
 import { cellVersion, stepVersion } from "./versions.ts";
 
-const forwardLibrary = [activations, cell, updateForward, lengths];
-const backwardLibrary = [activations, cell, updateBackward, lengths];
+const forwardTexts = /* @__PURE__ */ new Texts(() => import("./lstm-forward.wgsl.ts"));
+const backwardTexts = /* @__PURE__ */ new Texts(() => import("./lstm-backward.wgsl.ts"));
+const sequence4Texts = /* @__PURE__ */ new Texts(() => import("./lstm-sequence4.wgsl.ts"));
+
+const forwardLibrary = ["activations", "lstm_cell", "lstm_update_forward", "sequence_lengths"];
+const backwardLibrary = ["activations", "lstm_cell", "lstm_update_backward", "sequence_lengths"];
 const states = { hidden: "read_write", cells: "read_write", lengths: "read" } as const;
 const gradients = {
   cells: "read",
@@ -47,62 +33,62 @@ const fusedBackward = {
   bindings: { gates: "read_write", weight: "read", ...gradients },
 } as const;
 
-export const lstmCellForward = new Kernel({
+export const lstmCellForward = /* @__PURE__ */ new Kernel({
   name: "lstm_cell_forward",
-  source: cellForwardSource,
-  library: forwardLibrary,
+  texts: forwardTexts,
+  uses: forwardLibrary,
   workgroup: [64, 1, 1],
   params: forwardParams,
   bindings: { gates: "read_write", bias: "read", ...states },
 });
 
-export const lstmCellBackward = new Kernel({
+export const lstmCellBackward = /* @__PURE__ */ new Kernel({
   name: "lstm_cell_backward",
-  source: cellBackwardSource,
-  library: backwardLibrary,
+  texts: backwardTexts,
+  uses: backwardLibrary,
   workgroup: [64, 1, 1],
   params: gradientParams,
   bindings: { gates: "read_write", recurrent: "read", ...gradients },
 });
 
-export const lstmStepForward = new Kernel({
+export const lstmStepForward = /* @__PURE__ */ new Kernel({
   ...fusedForward,
   name: "lstm_step_forward",
-  source: stepForwardSource,
-  library: [...forwardLibrary, productForward],
+  texts: forwardTexts,
+  uses: [...forwardLibrary, "recurrent_product_forward"],
   workgroup: [8, 4, 1],
 });
 
-export const lstmStepBackward = new Kernel({
+export const lstmStepBackward = /* @__PURE__ */ new Kernel({
   ...fusedBackward,
   name: "lstm_step_backward",
-  source: stepBackwardSource,
-  library: [...backwardLibrary, productBackward],
+  texts: backwardTexts,
+  uses: [...backwardLibrary, "recurrent_product_backward"],
   workgroup: [8, 4, 1],
 });
 
-export const lstmGates = new Kernel({
+export const lstmGates = /* @__PURE__ */ new Kernel({
   name: "lstm_gates",
-  source: gatesSource,
-  library: [activations, cell, lengths],
+  texts: backwardTexts,
+  uses: ["activations", "lstm_cell", "sequence_lengths"],
   workgroup: [64, 1, 1],
   params: gatesParams,
   bindings: gatesBindings,
 });
 
-export const lstmSequence4Forward = new Kernel({
+export const lstmSequence4Forward = /* @__PURE__ */ new Kernel({
   name: "lstm_sequence4_forward",
-  source: sequenceForwardSource,
-  library: [activations, cell, sequenceForward, unitAsQuad, lanes4Product, transposeSum],
+  texts: sequence4Texts,
+  uses: ["activations", "lstm_cell", "sequence4_forward", "unit_as_quad", "lanes4_product", "lanes4_sum"],
   workgroup: [32, 1, 1],
   params: sequenceForwardParams,
   bindings: fusedForward.bindings,
 });
 
-export const lstmSequence4Backward = new Kernel({
+export const lstmSequence4Backward = /* @__PURE__ */ new Kernel({
   name: "lstm_sequence4_backward",
-  source: sequenceBackwardSource,
-  library: [activations, cell, sequenceBackward, unitAsQuad],
+  texts: sequence4Texts,
+  uses: ["activations", "lstm_cell", "sequence4_backward", "unit_as_quad"],
   workgroup: [32, 1, 1],
   params: { ...sequenceBackwardParams, hasCellCarry: "u32" },
   bindings: { ...fusedBackward.bindings, partial: "read_write" },

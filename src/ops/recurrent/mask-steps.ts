@@ -1,11 +1,11 @@
-import source from "../../../shaders/recurrent/mask_steps.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
 import { sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { sequenceTexts } from "./texts.ts";
 
-export const maskStepsKernel = new Kernel({
+export const maskStepsKernel = /* @__PURE__ */ new Kernel({
   name: "mask_steps",
-  source,
+  texts: sequenceTexts,
   workgroup: [64, 1, 1],
   params: { size: "u32", batch: "u32", width: "u32", value: "f32" },
   bindings: { sequence: "read", lengths: "read", out: "read_write" },

@@ -1,7 +1,5 @@
-import carrySource from "../../../shaders/recurrent/carry_rows.wgsl?raw";
-import lengthsLibrary from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
-import projectionSource from "../../../shaders/recurrent/lstm_projection_backward.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
 import { fill } from "../tensor/copy.ts";
@@ -14,12 +12,15 @@ import {
   type Step,
   stepsOf,
 } from "./recurrence.ts";
+import { sequenceTexts } from "./texts.ts";
 import { backwardProduct, forwardProduct, pointwise, type StepKernels } from "./versions.ts";
 
-export const carryRows = new Kernel({
+const projectionTexts = /* @__PURE__ */ new Texts(() => import("./projection.wgsl.ts"));
+
+export const carryRows = /* @__PURE__ */ new Kernel({
   name: "carry_rows",
-  source: carrySource,
-  library: [lengthsLibrary],
+  texts: sequenceTexts,
+  uses: ["sequence_lengths"],
   workgroup: [64, 1, 1],
   params: {
     batch: "u32",
@@ -33,10 +34,10 @@ export const carryRows = new Kernel({
   bindings: { state: "read_write", lengths: "read" },
 });
 
-export const lstmProjectionBackward = new Kernel({
+export const lstmProjectionBackward = /* @__PURE__ */ new Kernel({
   name: "lstm_projection_backward",
-  source: projectionSource,
-  library: [lengthsLibrary],
+  texts: projectionTexts,
+  uses: ["sequence_lengths"],
   workgroup: [64, 1, 1],
   params: {
     batch: "u32",

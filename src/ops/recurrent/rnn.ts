@@ -1,19 +1,5 @@
-import activations from "../../../shaders/lib/activations.wgsl?raw";
-import lanes4Product from "../../../shaders/lib/lanes4_product.wgsl?raw";
-import transposeSum from "../../../shaders/lib/lanes4_sum.wgsl?raw";
-import updateBackward from "../../../shaders/recurrent/lib/rnn_update_backward.wgsl?raw";
-import updateForward from "../../../shaders/recurrent/lib/rnn_update_forward.wgsl?raw";
-import lengths from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
-import sequenceBackward from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
-import sequenceForward from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";
-import unitsByQuad from "../../../shaders/recurrent/lib/units_by_quad.wgsl?raw";
-import cellBackwardSource from "../../../shaders/recurrent/rnn_cell_backward.wgsl?raw";
-import cellForwardSource from "../../../shaders/recurrent/rnn_cell_forward.wgsl?raw";
-import sequenceBackwardSource from "../../../shaders/recurrent/rnn_sequence4_backward.wgsl?raw";
-import sequenceForwardSource from "../../../shaders/recurrent/rnn_sequence4_forward.wgsl?raw";
-import stepBackwardSource from "../../../shaders/recurrent/rnn_step_backward.wgsl?raw";
-import stepForwardSource from "../../../shaders/recurrent/rnn_step_forward.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { ALL_SLOTS } from "../product/weight-gradient.ts";
 import { fastestVersion } from "./fastest.ts";
 import { recurrentLayer } from "./layer.ts";
@@ -21,12 +7,16 @@ import { backwardParams, forwardParams } from "./recurrence.ts";
 import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
 import { cellVersion, stepVersion } from "./versions.ts";
 
+const forwardTexts = /* @__PURE__ */ new Texts(() => import("./rnn-forward.wgsl.ts"));
+const backwardTexts = /* @__PURE__ */ new Texts(() => import("./rnn-backward.wgsl.ts"));
+const sequence4Texts = /* @__PURE__ */ new Texts(() => import("./rnn-sequence4.wgsl.ts"));
+
 const forward = {
-  library: [activations, updateForward, lengths],
+  uses: ["activations", "rnn_update_forward", "sequence_lengths"],
   params: { ...forwardParams, relu: "u32" },
 } as const;
 const backward = {
-  library: [updateBackward, lengths],
+  uses: ["rnn_update_backward", "sequence_lengths"],
   params: { ...backwardParams, keepsHiddenCarry: "u32", relu: "u32" },
 } as const;
 const states = { hidden: "read_write", lengths: "read" } as const;
@@ -37,51 +27,51 @@ const gradients = {
   lengths: "read",
 } as const;
 
-export const rnnCellForward = new Kernel({
+export const rnnCellForward = /* @__PURE__ */ new Kernel({
   ...forward,
   name: "rnn_cell_forward",
-  source: cellForwardSource,
+  texts: forwardTexts,
   workgroup: [64, 1, 1],
   bindings: { gates: "read_write", bias: "read", ...states },
 });
 
-export const rnnCellBackward = new Kernel({
+export const rnnCellBackward = /* @__PURE__ */ new Kernel({
   ...backward,
   name: "rnn_cell_backward",
-  source: cellBackwardSource,
+  texts: backwardTexts,
   workgroup: [64, 1, 1],
   bindings: { gates: "read_write", recurrent: "read", ...gradients },
 });
 
-export const rnnStepForward = new Kernel({
+export const rnnStepForward = /* @__PURE__ */ new Kernel({
   ...forward,
   name: "rnn_step_forward",
-  source: stepForwardSource,
+  texts: forwardTexts,
   workgroup: [8, 4, 1],
   bindings: { gates: "read_write", weight: "read", bias: "read", ...states },
 });
 
-export const rnnStepBackward = new Kernel({
+export const rnnStepBackward = /* @__PURE__ */ new Kernel({
   ...backward,
   name: "rnn_step_backward",
-  source: stepBackwardSource,
+  texts: backwardTexts,
   workgroup: [8, 4, 1],
   bindings: { gates: "read_write", weight: "read", ...gradients },
 });
 
-export const rnnSequence4Forward = new Kernel({
+export const rnnSequence4Forward = /* @__PURE__ */ new Kernel({
   name: "rnn_sequence4_forward",
-  source: sequenceForwardSource,
-  library: [activations, sequenceForward, unitsByQuad, lanes4Product, transposeSum],
+  texts: sequence4Texts,
+  uses: ["activations", "sequence4_forward", "units_by_quad", "lanes4_product", "lanes4_sum"],
   workgroup: [32, 1, 1],
   params: { ...sequenceForwardParams, relu: "u32" },
   bindings: { gates: "read_write", weight: "read", bias: "read", ...states },
 });
 
-export const rnnSequence4Backward = new Kernel({
+export const rnnSequence4Backward = /* @__PURE__ */ new Kernel({
   name: "rnn_sequence4_backward",
-  source: sequenceBackwardSource,
-  library: [sequenceBackward, unitsByQuad],
+  texts: sequence4Texts,
+  uses: ["sequence4_backward", "units_by_quad"],
   workgroup: [32, 1, 1],
   params: { ...sequenceBackwardParams, relu: "u32" },
   bindings: { gates: "read_write", weight: "read", ...gradients, partial: "read_write" },

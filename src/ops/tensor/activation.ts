@@ -1,23 +1,21 @@
-import activationsLibrary from "../../../shaders/lib/activations.wgsl?raw";
-import backwardSource from "../../../shaders/tensor/activation_backward.wgsl?raw";
-import forwardSource from "../../../shaders/tensor/activation_forward.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
 import { sizeOf } from "../../shape.ts";
 import { dispatch, linearGrid, type Op } from "../op.ts";
+import { tensorTexts } from "./texts.ts";
 
-export const activationForward = new Kernel({
+export const activationForward = /* @__PURE__ */ new Kernel({
   name: "activation_forward",
-  source: forwardSource,
-  library: [activationsLibrary],
+  texts: tensorTexts,
+  uses: ["activations"],
   workgroup: [64, 1, 1],
   params: { size: "u32", kind: "u32" },
   bindings: { x: "read", y: "read_write" },
 });
 
-export const activationBackward = new Kernel({
+export const activationBackward = /* @__PURE__ */ new Kernel({
   name: "activation_backward",
-  source: backwardSource,
-  library: [activationsLibrary],
+  texts: tensorTexts,
+  uses: ["activations"],
   workgroup: [64, 1, 1],
   params: { size: "u32", kind: "u32" },
   bindings: { x: "read", gradY: "read", gradX: "read_write" },

@@ -1,19 +1,18 @@
-import affineSource from "../../../shaders/tensor/affine.wgsl?raw";
-import binarySource from "../../../shaders/tensor/binary.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { tensorTexts } from "./texts.ts";
 
-export const binaryKernel = new Kernel({
+export const binaryKernel = /* @__PURE__ */ new Kernel({
   name: "binary",
-  source: binarySource,
+  texts: tensorTexts,
   workgroup: [64, 1, 1],
   params: { size: "u32", kind: "u32" },
   bindings: { a: "read", b: "read", out: "read_write" },
 });
 
-export const affineKernel = new Kernel({
+export const affineKernel = /* @__PURE__ */ new Kernel({
   name: "affine",
-  source: affineSource,
+  texts: tensorTexts,
   workgroup: [64, 1, 1],
   params: { size: "u32", scale: "f32", offset: "f32" },
   bindings: { x: "read", y: "read_write" },

@@ -1,12 +1,11 @@
-import copySource from "../../../shaders/tensor/copy_strided.wgsl?raw";
-import fillSource from "../../../shaders/tensor/fill.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } from "../op.ts";
+import { tensorTexts } from "./texts.ts";
 
-export const copyKernel = new Kernel({
+export const copyKernel = /* @__PURE__ */ new Kernel({
   name: "copy_strided",
-  source: copySource,
+  texts: tensorTexts,
   workgroup: [64, 1, 1],
   params: {
     size0: "u32",
@@ -27,9 +26,9 @@ export const copyKernel = new Kernel({
   bindings: { src: "read", dst: "read_write" },
 });
 
-export const fillKernel = new Kernel({
+export const fillKernel = /* @__PURE__ */ new Kernel({
   name: "fill",
-  source: fillSource,
+  texts: tensorTexts,
   workgroup: [64, 1, 1],
   params: { size: "u32", value: "f32" },
   bindings: { dst: "read_write" },

@@ -1,20 +1,19 @@
-import backwardSource from "../../../shaders/tensor/softmax_backward.wgsl?raw";
-import forwardSource from "../../../shaders/tensor/softmax_forward.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { tensorTexts } from "./texts.ts";
 
-export const softmaxForward = new Kernel({
+export const softmaxForward = /* @__PURE__ */ new Kernel({
   name: "softmax_forward",
-  source: forwardSource,
+  texts: tensorTexts,
   workgroup: [64, 1, 1],
   params: { outer: "u32", size: "u32", inner: "u32", log: "u32" },
   bindings: { x: "read", y: "read_write" },
 });
 
-export const softmaxBackward = new Kernel({
+export const softmaxBackward = /* @__PURE__ */ new Kernel({
   name: "softmax_backward",
-  source: backwardSource,
+  texts: tensorTexts,
   workgroup: [64, 1, 1],
   params: { outer: "u32", size: "u32", inner: "u32", log: "u32" },
   bindings: { y: "read", gradY: "read", gradX: "read_write" },

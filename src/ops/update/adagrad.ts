@@ -1,12 +1,14 @@
-import adagradSource from "../../../shaders/update/adagrad.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { type Dispatch, dispatch, linearGrid, type PlanSettings } from "../op.ts";
 import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
-export const adagradKernel = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./adagrad.wgsl.ts"));
+
+export const adagradKernel = /* @__PURE__ */ new Kernel({
   name: "adagrad",
-  source: adagradSource,
-  library: updateLibrary,
+  texts,
+  uses: updateLibrary,
   workgroup: [64, 1, 1],
   params: { ...rangeParams, sign: "f32", weightDecay: "f32", rate: "f32", eps: "f32" },
   bindings: { ...rangeBindings, value: "read_write", sum: "read_write" },

@@ -1,12 +1,14 @@
-import adamSource from "../../../shaders/update/adam.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "../op.ts";
 import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
-export const adamKernel = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./adam.wgsl.ts"));
+
+export const adamKernel = /* @__PURE__ */ new Kernel({
   name: "adam",
-  source: adamSource,
-  library: updateLibrary,
+  texts,
+  uses: updateLibrary,
   workgroup: [64, 1, 1],
   params: {
     ...rangeParams,

@@ -1,20 +1,19 @@
-import accumulateSource from "../../../shaders/update/gradient_accumulate.wgsl?raw";
-import averageSource from "../../../shaders/update/gradient_average.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanSettings } from "../op.ts";
 import type { GradientRange } from "./gradient-norm.ts";
+import { gradientTexts } from "./texts.ts";
 
-export const gradientAccumulate = new Kernel({
+export const gradientAccumulate = /* @__PURE__ */ new Kernel({
   name: "gradient_accumulate",
-  source: accumulateSource,
+  texts: gradientTexts,
   workgroup: [64, 1, 1],
   params: { offset: "u32", size: "u32", begins: "u32", weight: "f32" },
   bindings: { gradient: "read", total: "read_write" },
 });
 
-export const gradientAverage = new Kernel({
+export const gradientAverage = /* @__PURE__ */ new Kernel({
   name: "gradient_average",
-  source: averageSource,
+  texts: gradientTexts,
   workgroup: [64, 1, 1],
   params: { offset: "u32", size: "u32", scale: "f32" },
   bindings: { total: "read", gradient: "read_write" },

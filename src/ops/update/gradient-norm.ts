@@ -1,14 +1,10 @@
-import clampSource from "../../../shaders/update/gradient_clamp.wgsl?raw";
-import normSource from "../../../shaders/update/gradient_norm.wgsl?raw";
-import totalSource from "../../../shaders/update/gradient_norm_total.wgsl?raw";
-import scaleSource from "../../../shaders/update/gradient_scale.wgsl?raw";
-import finite from "../../../shaders/update/lib/finite.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanContext } from "../op.ts";
+import { gradientTexts } from "./texts.ts";
 
-export const gradientNorm = new Kernel({
+export const gradientNorm = /* @__PURE__ */ new Kernel({
   name: "gradient_norm",
-  source: normSource,
+  texts: gradientTexts,
   workgroup: [64, 1, 1],
   params: {
     offset: "u32",
@@ -22,10 +18,10 @@ export const gradientNorm = new Kernel({
   bindings: { gradient: "read", partial: "read_write" },
 });
 
-export const gradientNormTotal = new Kernel({
+export const gradientNormTotal = /* @__PURE__ */ new Kernel({
   name: "gradient_norm_total",
-  source: totalSource,
-  library: [finite],
+  texts: gradientTexts,
+  uses: ["finite"],
   workgroup: [64, 1, 1],
   params: {
     size: "u32",
@@ -39,17 +35,17 @@ export const gradientNormTotal = new Kernel({
   bindings: { partial: "read", norm: "read_write", factor: "read_write", guard: "read_write" },
 });
 
-export const gradientScale = new Kernel({
+export const gradientScale = /* @__PURE__ */ new Kernel({
   name: "gradient_scale",
-  source: scaleSource,
+  texts: gradientTexts,
   workgroup: [64, 1, 1],
   params: { offset: "u32", size: "u32" },
   bindings: { factor: "read", gradient: "read_write" },
 });
 
-export const gradientClamp = new Kernel({
+export const gradientClamp = /* @__PURE__ */ new Kernel({
   name: "gradient_clamp",
-  source: clampSource,
+  texts: gradientTexts,
   workgroup: [64, 1, 1],
   params: { offset: "u32", size: "u32", limit: "f32" },
   bindings: { gradient: "read_write" },

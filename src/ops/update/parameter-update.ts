@@ -1,7 +1,3 @@
-import clipped from "../../../shaders/update/lib/clipped_gradient.wgsl?raw";
-import finite from "../../../shaders/update/lib/finite.wgsl?raw";
-import guard from "../../../shaders/update/lib/guard.wgsl?raw";
-import quotient from "../../../shaders/update/lib/quotient.wgsl?raw";
 import { flag, type Operand } from "../op.ts";
 
 /** A range of the flat parameter buffer, in elements, with its gradient and the optimizer's state at the same offsets. */
@@ -25,7 +21,7 @@ export const rangeParams = { offset: "u32", size: "u32", guards: "u32", clipped:
 export const rangeBindings = { gradient: "read", guard: "read", factor: "read" } as const;
 
 /** Functions that every update kernel uses. */
-export const updateLibrary = [finite, guard, quotient, clipped];
+export const updateLibrary = ["finite", "guard", "quotient", "clipped_gradient"];
 
 export function paramsOf({ offset, size, guard, factor }: UpdateRange) {
   return { offset, size, guards: guard?.elements ?? 0, clipped: flag(factor) };

@@ -1,12 +1,14 @@
-import rmspropSource from "../../../shaders/update/rmsprop.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "../op.ts";
 import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
-export const rmspropKernel = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./rmsprop.wgsl.ts"));
+
+export const rmspropKernel = /* @__PURE__ */ new Kernel({
   name: "rmsprop",
-  source: rmspropSource,
-  library: updateLibrary,
+  texts,
+  uses: updateLibrary,
   workgroup: [64, 1, 1],
   params: {
     ...rangeParams,

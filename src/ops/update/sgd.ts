@@ -1,12 +1,14 @@
-import sgdSource from "../../../shaders/update/sgd.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
+import { Texts } from "../../gpu/texts.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "../op.ts";
 import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
-export const sgdKernel = new Kernel({
+const texts = /* @__PURE__ */ new Texts(() => import("./sgd.wgsl.ts"));
+
+export const sgdKernel = /* @__PURE__ */ new Kernel({
   name: "sgd",
-  source: sgdSource,
-  library: updateLibrary,
+  texts,
+  uses: updateLibrary,
   workgroup: [64, 1, 1],
   params: {
     ...rangeParams,

@@ -1,0 +1,3 @@
+export { default as lanes4_product } from "../../../shaders/lib/lanes4_product.wgsl?raw";
+export { default as lanes4_sum } from "../../../shaders/lib/lanes4_sum.wgsl?raw";
+export { default as gemm_lanes4 } from "../../../shaders/product/gemm_lanes4.wgsl?raw";
