@@ -1,6 +1,4 @@
 /** What a step consists of, counted without running it: the same on every machine, so that a change of it is seen. */
-import { gzipSync } from "node:zlib";
-import { build, type Rolldown } from "vite";
 import { create, globals } from "webgpu";
 import { type AdapterFacts, Device } from "webgpu-lstm";
 import { webgpuLstm } from "./webgpu-lstm.ts";
@@ -69,20 +67,6 @@ export async function countersFor(facts: AdapterFacts): Promise<Record<string, C
   device.dispose();
   native.destroy();
   return counters;
-}
-
-/** Gzipped bytes of the library's entry and what it imports, built as it is published. */
-export async function bundleBytes(): Promise<number> {
-  const configFile = new URL("../vite.config.ts", import.meta.url).pathname;
-  const built = await build({ configFile, logLevel: "silent", build: { write: false } });
-  const { output } = (Array.isArray(built) ? built[0] : built) as Rolldown.RolldownOutput;
-  const chunks = new Map(
-    output.flatMap((file) => (file.type === "chunk" ? [[file.fileName, file] as const] : [])),
-  );
-  const needed = new Set(["index.js"]);
-  for (const name of needed) for (const other of chunks.get(name)!.imports) needed.add(other);
-  const code = [...needed].map((name) => chunks.get(name)!.code).join("");
-  return gzipSync(code, { level: 9 }).length;
 }
 
 /** What differs, a line each: `software W1 dispatches: 58 → 60`. */

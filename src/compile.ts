@@ -1,15 +1,15 @@
 import { checkOptions, show } from "./checks.ts";
 import { GraphError, OptionError } from "./errors.ts";
 import type { GpuContext } from "./gpu/context.ts";
-import { loadTexts } from "./gpu/texts.ts";
 import { checkLoss, differentiate } from "./graph/differentiate.ts";
 import { Graph } from "./graph/graph.ts";
 import { Parameter } from "./graph/parameter.ts";
 import { recordInto } from "./graph/recorder.ts";
 import { Tensor } from "./graph/tensor.ts";
+import { loadAll } from "./ondemand.ts";
 import { Choices } from "./ops/choice.ts";
 import type { Dispatch, PlanSettings, VersionPins } from "./ops/op.ts";
-import { productTexts } from "./ops/product/texts.ts";
+import { productNeeds } from "./ops/product/gemm.ts";
 import { tensorTexts } from "./ops/tensor/texts.ts";
 import { type AccumulateOptions, Accumulation, checkAccumulate } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
@@ -101,13 +101,14 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
     return buildProgram(context, plan, fn, shapes, minimize, optimizer, carry, accumulation, random, modes);
   };
   try {
+    await loadAll(productNeeds(context.facts));
     let source = build(inputs);
     const close = keepTimed ? source.choices.close() : [];
     if (keepTimed && close.length > 0) {
       await keepTimed(await timeVersions(context, source, close));
       source = build(inputs);
     }
-    await loadTexts([productTexts, tensorTexts]);
+    await loadAll([tensorTexts]);
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
     const carries = new Set(Object.keys(carry));
     const parts = { optimizer: optimizer ?? null, accumulation, carries, random };

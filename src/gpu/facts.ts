@@ -1,13 +1,13 @@
 import { checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
+import { OnDemand } from "../ondemand.ts";
 import type { DeviceBuffer } from "./buffer.ts";
 import type { AdapterFacts, GpuContext } from "./context.ts";
 import { BindGroups, Kernel, type PreparedDispatch, UNIFORM_ALIGNMENT } from "./kernel.ts";
-import { Texts } from "./texts.ts";
 
 export type { AdapterFacts };
 
-const texts = /* @__PURE__ */ new Texts(() => import("./measure.wgsl.ts"));
+const texts = /* @__PURE__ */ new OnDemand(() => import("./measure.wgsl.ts"));
 
 export const measureBarrier = /* @__PURE__ */ new Kernel({
   name: "measure_barrier",

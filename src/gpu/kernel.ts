@@ -1,6 +1,6 @@
 import { WebGpuLstmError } from "../errors.ts";
+import { loadAll, type OnDemand } from "../ondemand.ts";
 import type { DeviceBuffer } from "./buffer.ts";
-import { loadTexts, type Texts } from "./texts.ts";
 import { unroll } from "./unroll.ts";
 
 /** Type of one 4-byte member of a kernel's uniform struct. */
@@ -14,7 +14,7 @@ export interface KernelDeclaration<P extends string, B extends string> {
   /** File name without `.wgsl`, and entry point. */
   readonly name: string;
   /** The chunk that holds the file's text and those of `uses`. */
-  readonly texts: Texts;
+  readonly texts: OnDemand<Readonly<Record<string, string>>>;
   /** Names of the library files that are added to the file; after it, since `enable` has to come first. */
   readonly uses?: readonly string[];
   /** `@workgroup_size`. */
@@ -39,12 +39,17 @@ export class Kernel<P extends string = string, B extends string = string> {
   }
 
   /**
-   * The module's text: the file, then the library functions, with their constants set and their marked loops written out. Its
-   * {@link Texts} must be loaded.
+   * The shader's text: the file, then its library files, with the constants set and the marked loops written out. The declaration's
+   * `texts` must be loaded.
    */
   get code(): string {
     const { texts, uses = [], constants = {} } = this.declaration;
-    let code = [this.name, ...uses].map((name) => texts.get(name)).join("\n");
+    const files = [this.name, ...uses].map((file) => texts.module[file]);
+    if (files.includes(undefined)) {
+      const known = Object.keys(texts.module).join(", ");
+      throw new WebGpuLstmError(`kernel ${this.name} uses ${uses.join(", ")}; its chunk has ${known}`);
+    }
+    let code = files.join("\n");
     for (const [name, value] of Object.entries(constants)) {
       const line = new RegExp(`^const ${name} = \\d+u;$`, "m");
       if (!line.test(code))
@@ -126,7 +131,7 @@ export class KernelCache {
   /** Compiles the kernels that are not compiled yet, in parallel. */
   async compile(kernels: Iterable<Kernel>): Promise<void> {
     const wanted = [...new Set(kernels)];
-    await loadTexts(wanted.map(({ declaration }) => declaration.texts));
+    await loadAll(wanted.map(({ declaration }) => declaration.texts));
     await Promise.all(wanted.map((kernel) => this.#compileAsync(kernel)));
   }
 

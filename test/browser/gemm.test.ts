@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeviceOptions, Tensor } from "webgpu-lstm";
 import { apply } from "../../src/graph/tensor.ts";
 import type { Op, Operand } from "../../src/ops/op.ts";
-import { gemm, type Matrix, type Slices } from "../../src/ops/product/gemm.ts";
+import { gemm } from "../../src/ops/product/gemm.ts";
+import type { Matrix, Slices } from "../../src/ops/product/product.ts";
 import { copyRun } from "../../src/ops/tensor/copy.ts";
 import { GpuFrame } from "./gpu.ts";
 

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import ts from "typescript";
 
-const ground = ["errors", "checks", "shape", "random"];
+const ground = ["errors", "checks", "shape", "random", "ondemand"];
 const core = [...ground, "gpu", "ops", "graph", "plan", "run", "device", "compile"];
 const libraries = [...core, "nn", "optim", "io", "data"];
 
@@ -12,6 +12,7 @@ const mayImport: Record<string, readonly string[]> = {
   checks: ground,
   shape: ground,
   random: ground,
+  ondemand: ground,
   gpu: ground,
   ops: [...ground, "gpu"],
   graph: [...ground, "gpu", "ops"],

@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
+import { loadAll } from "../../src/ondemand.ts";
 import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
 import type { Dispatch, PlanContext } from "../../src/ops/op.ts";
-import { gemm } from "../../src/ops/product/gemm.ts";
+import { gemm, productNeeds } from "../../src/ops/product/gemm.ts";
 import { lstmStepBackward, lstmStepForward } from "../../src/ops/recurrent/lstm.ts";
 import type { Recurrence } from "../../src/ops/recurrent/recurrence.ts";
 import { stepVersion } from "../../src/ops/recurrent/versions.ts";
@@ -84,6 +85,8 @@ test("bucket: sizes up to the next power of two are one", () => {
 
 describe("on SwiftShader with two cores", () => {
   const operand = (elements: number) => ({ shape: [elements], elements });
+
+  beforeAll(() => loadAll(productNeeds(ADAPTERS["software"]!)));
 
   /** What gemm chooses and predicts for a row-major product. */
   function gemmChoice(rows: number, columns: number, depth: number, subgroupSize = 4, slices = 1) {

@@ -1,16 +1,25 @@
 /** What a step consists of, against bench/counters.json; `npm run bench:counters` writes it anew when a change is meant. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ADAPTERS, bundleBytes, type Counters, countersFor, differences } from "../../bench/counters.ts";
+import { ADAPTERS, type Counters, countersFor, differences } from "../../bench/counters.ts";
+
+import { downloadedBytes, type Sizes } from "../../bench/sizes.ts";
 
 const file = new URL("../../bench/counters.json", import.meta.url);
 const recorded = JSON.parse(readFileSync(file, "utf8")) as {
-  readonly bundleBytes: number;
+  readonly downloadedBytes: Sizes;
   readonly workloads: Readonly<Record<string, Readonly<Record<string, Counters>>>>;
 };
 
 /** Every commit moves the size of the code a little: only growth beyond this is a regression. */
 const GROWTH = 1.03;
+
+/** Gzipped bytes that an app may download before its first step. */
+const MOST_BYTES: Readonly<Record<keyof Sizes, number>> = {
+  windows: 5_000,
+  inference: 35_000,
+  training: 50_000,
+};
 
 test.each(Object.entries(ADAPTERS))(
   "planned for %s, every workload has the recorded dispatches, operations, bytes and buffers",
@@ -21,10 +30,19 @@ test.each(Object.entries(ADAPTERS))(
   },
 );
 
-test("the library's gzipped size has not grown by more than 3 % since it was recorded", async () => {
-  const bytes = await bundleBytes();
-  expect(bytes, "npm run bench:counters, if this is meant").toBeLessThan(recorded.bundleBytes * GROWTH);
-});
+test("an app downloads no more before its first step than it may", async () => {
+  for (const [app, byBundler] of Object.entries(await downloadedBytes()) as [
+    keyof Sizes,
+    Sizes[keyof Sizes],
+  ][]) {
+    for (const [bundler, bytes] of Object.entries(byBundler) as ["vite" | "esbuild", number][]) {
+      const what = `${app} built by ${bundler}`;
+      expect(bytes, what).toBeLessThanOrEqual(MOST_BYTES[app]);
+      const before = recorded.downloadedBytes[app][bundler];
+      expect(bytes, `${what}: npm run bench:counters, if this is meant`).toBeLessThan(before * GROWTH);
+    }
+  }
+}, 120_000);
 
 test("a difference is told by where it is", () => {
   expect(differences({ a: { b: 1, c: 2 } }, { a: { b: 1, c: 3, d: 4 } }, ["x"])).toEqual([

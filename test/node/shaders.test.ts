@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { create, globals } from "webgpu";
 import { Kernel, KernelCache, type KernelDeclaration } from "../../src/gpu/kernel.ts";
-import { loadTexts } from "../../src/gpu/texts.ts";
+import { loadAll } from "../../src/ondemand.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
 import { contractComplaints } from "./shader-contract.ts";
 
@@ -23,7 +23,7 @@ const kernels = [...new Set(Object.values(modules).flatMap((module) => Object.va
 describe("every kernel", () => {
   let device: GPUDevice;
 
-  beforeAll(() => loadTexts(kernels.map(({ declaration }) => declaration.texts)));
+  beforeAll(() => loadAll(kernels.map(({ declaration }) => declaration.texts)));
 
   beforeAll(async () => {
     Object.assign(globalThis, globals);
@@ -44,7 +44,7 @@ describe("every kernel", () => {
     expect(declared).toEqual(kernelFiles.map((file) => file.slice(file.indexOf("/") + 1)).sort());
     for (const { name, declaration } of kernels) {
       const file = kernelFiles.find((path) => path.endsWith(`/${name}.wgsl`))!;
-      expect(declaration.texts.get(name), name).toBe(read(file));
+      expect(declaration.texts.module[name]!, name).toBe(read(file));
     }
   });
 
@@ -52,8 +52,8 @@ describe("every kernel", () => {
     "%s keeps the binding contract",
     (_, kernel) => {
       const { texts, uses = [] } = kernel.declaration;
-      const library = uses.map((name) => texts.get(name));
-      expect(contractComplaints(kernel.declaration, texts.get(kernel.name), library)).toEqual([]);
+      const library = uses.map((name) => texts.module[name]!);
+      expect(contractComplaints(kernel.declaration, texts.module[kernel.name]!, library)).toEqual([]);
     },
   );
 
@@ -73,7 +73,7 @@ describe("a build's shaders", () => {
   test("have no comment lines and no indentation, but all loops that are written out", () => {
     for (const { name, declaration } of kernels) {
       for (const file of [name, ...(declaration.uses ?? [])]) {
-        const text = declaration.texts.get(file);
+        const text = declaration.texts.module[file]!;
         const stripped = withoutComments(text);
         const marks = (code: string) => code.match(/\/\/ @unroll/g)?.length ?? 0;
         expect(marks(stripped), name).toBe(marks(text));

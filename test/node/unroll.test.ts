@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Kernel } from "../../src/gpu/kernel.ts";
-import { Texts } from "../../src/gpu/texts.ts";
 import { unroll } from "../../src/gpu/unroll.ts";
+import { OnDemand } from "../../src/ondemand.ts";
 
 const flat = (code: string) => code.replace(/\s+/g, " ").trim();
 
@@ -47,7 +47,7 @@ test("a loop that does not end is named", () => {
 });
 
 test("a kernel with other constants is one object for the same values, and refuses one that its file has not", async () => {
-  const texts = new Texts(async () => ({ f: "const DEPTH = 3u;\n" }));
+  const texts = new OnDemand(async () => ({ f: "const DEPTH = 3u;\n" }));
   await texts.load();
   const kernel = new Kernel({
     name: "f",

@@ -1,9 +1,9 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
 
-const texts = /* @__PURE__ */ new Texts(() => import("./dropout.wgsl.ts"));
+const texts = /* @__PURE__ */ new OnDemand(() => import("./dropout.wgsl.ts"));
 
 export const dropoutKernel = /* @__PURE__ */ new Kernel({
   name: "dropout",

@@ -1,10 +1,10 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, linearGrid, type Op } from "../op.ts";
 import { fill } from "../tensor/copy.ts";
 
-const texts = /* @__PURE__ */ new Texts(() => import("./embedding.wgsl.ts"));
+const texts = /* @__PURE__ */ new OnDemand(() => import("./embedding.wgsl.ts"));
 
 export const embeddingForward = /* @__PURE__ */ new Kernel({
   name: "embedding_forward",

@@ -1,10 +1,10 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type Op } from "../op.ts";
 import { sumMiddle } from "../tensor/sum.ts";
 
-const texts = /* @__PURE__ */ new Texts(() => import("./layer-norm.wgsl.ts"));
+const texts = /* @__PURE__ */ new OnDemand(() => import("./layer-norm.wgsl.ts"));
 
 export const layerNormForward = /* @__PURE__ */ new Kernel({
   name: "layer_norm_forward",

@@ -1,11 +1,11 @@
 import { GraphError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { sizeOf } from "../../shape.ts";
 import { dispatch, linearGrid, type Op } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 
-const texts = /* @__PURE__ */ new Texts(() => import("./class-hits.wgsl.ts"));
+const texts = /* @__PURE__ */ new OnDemand(() => import("./class-hits.wgsl.ts"));
 
 export const classHitsKernel = /* @__PURE__ */ new Kernel({
   name: "class_hits",

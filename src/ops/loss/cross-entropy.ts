@@ -1,12 +1,12 @@
 import { GraphError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 import type { Reduction } from "./pointwise-loss.ts";
 
-const texts = /* @__PURE__ */ new Texts(() => import("./cross-entropy.wgsl.ts"));
+const texts = /* @__PURE__ */ new OnDemand(() => import("./cross-entropy.wgsl.ts"));
 
 export const crossEntropyWeights = /* @__PURE__ */ new Kernel({
   name: "cross_entropy_weights",

@@ -1,11 +1,11 @@
 import { GraphError, ShapeError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { sameShape, showShape, sizeOf } from "../../shape.ts";
 import { dispatch, flag, linearGrid, type Op } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 
-const texts = /* @__PURE__ */ new Texts(() => import("./pointwise-loss.wgsl.ts"));
+const texts = /* @__PURE__ */ new OnDemand(() => import("./pointwise-loss.wgsl.ts"));
 
 const uses = ["pointwise_loss", "log1p", "not_a_number"];
 

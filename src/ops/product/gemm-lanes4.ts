@@ -1,5 +1,17 @@
+import { Kernel } from "../../gpu/kernel.ts";
 import type { Work } from "../choice.ts";
 import { flag } from "../op.ts";
+import { bindings, type Product, params, type Slices, type Way } from "./product.ts";
+import { lanes4Texts } from "./texts.ts";
+
+export const gemmLanes4 = /* @__PURE__ */ new Kernel({
+  name: "gemm_lanes4",
+  texts: lanes4Texts,
+  uses: ["lanes4_product", "lanes4_sum"],
+  workgroup: [4, 1, 1],
+  params: { ...params, tileRows: "u32" },
+  bindings,
+});
 
 /** A product as far as gemm_lanes4's constants and tiles depend on it. */
 export interface Lanes4Shape {
@@ -14,17 +26,17 @@ export interface Lanes4Shape {
 /** Values of a tile row that a dot product takes at once, over the four lanes. */
 const DEPTH_UNIT = 16;
 
-/** Such at most that a tile is deep; a deeper product adds up parts in C. */
+/** Maximum tile depth, in units of 16; a deeper product adds up parts in C. */
 const MOST_DEPTHS = 4;
 
-/** The tile of B is loaded once for as many rows as a workgroup has: this many, unless too few workgroups are left. */
+/** Rows of a workgroup, which loads a tile of B once for all of them. Fewer where too few workgroups would be left. */
 const MOST_ROWS = 256;
 const FEWEST_ROWS = 32;
 
-/** Workgroups for each that the adapter runs at once, so that cores end at about the same time. */
+/** Workgroups for each one that the adapter runs at once, so that all cores end at about the same time. */
 const ROUNDS = 4;
 
-/** Loads that stand for a value of A, for an element of C with the sum over the lanes, for reading it, and for a value of the tile; about. */
+/** Cost-model weights, in equivalent loads: a value of A, an element of C with its sum over the lanes, reading it, a value of the tile. */
 const A_LOADS = 2;
 const C_LOADS = 1;
 const READ_LOADS = 2;
@@ -33,7 +45,7 @@ const TILE_LOADS = 2.5;
 /** The values of gemm_lanes4's constants for a product, the part of C that a workgroup has, and what it asks of the adapter. */
 export function lanes4Tiling(shape: Lanes4Shape, workgroups: number) {
   const { rows, columns, depth, slices, accumulate } = shape;
-  // Few values, as each is a kernel to compile, most of what a first step takes: what may have to read C always does.
+  // Few different values: each is one more kernel to compile, which is most of a first step. So what may have to read C always does.
   const depths = depth <= DEPTH_UNIT ? 1 : depth <= 2 * DEPTH_UNIT ? 2 : MOST_DEPTHS;
   const quads = columns <= 16 ? 4 : 8;
   const tileDepth = DEPTH_UNIT * depths;
@@ -64,4 +76,16 @@ export function lanes4Tiling(shape: Lanes4Shape, workgroups: number) {
     loads: rowParts * row + groups * tilesDeep * tileDepth * tileColumns * TILE_LOADS,
   };
   return { constants, tile: [tileRows, tileColumns] as const, work };
+}
+
+/** A product by gemm_lanes4. */
+export function byLanes4(
+  { rows, columns, depth, accumulate = false }: Product,
+  slices: Slices,
+  workgroups: number,
+): Way {
+  const { count } = slices;
+  const shape = { rows, columns, depth: slices.depth || depth, slices: count, accumulate };
+  const { constants, tile, work } = lanes4Tiling(shape, workgroups);
+  return { kernel: gemmLanes4.with(constants), tile, work };
 }

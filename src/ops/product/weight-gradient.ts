@@ -1,4 +1,5 @@
 import { Kernel } from "../../gpu/kernel.ts";
+import { hasLanes4 } from "../lanes4.ts";
 import {
   type Dispatch,
   dispatch,
@@ -8,7 +9,7 @@ import {
   type PlanContext,
   type PlanSettings,
 } from "../op.ts";
-import { gemm, LANES4 } from "./gemm.ts";
+import { gemm } from "./gemm.ts";
 import { productTexts } from "./texts.ts";
 
 export const sumSlices = /* @__PURE__ */ new Kernel({
@@ -57,11 +58,11 @@ export const ALL_SLOTS = 0b1111;
  * themselves, as its tiles are summed one by one, and few cores need few slices.
  */
 const SLICE_DEPTH = 512;
-const SUBGROUP_SLICE_DEPTH = 4096;
+const LANES4_SLICE_DEPTH = 4096;
 const MAX_SLICES = 64;
 
 function slicesOf(depth: number, { facts }: PlanSettings): { count: number; depth: number } {
-  const most = facts.subgroupSize === LANES4 ? SUBGROUP_SLICE_DEPTH : SLICE_DEPTH;
+  const most = hasLanes4(facts) ? LANES4_SLICE_DEPTH : SLICE_DEPTH;
   const sliceDepth = Math.max(Math.ceil(depth / MAX_SLICES), Math.min(depth, most));
   return { count: Math.ceil(depth / sliceDepth), depth: sliceDepth };
 }

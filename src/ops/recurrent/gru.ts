@@ -1,5 +1,5 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { gatesBindings, gatesParams } from "./cell.ts";
 import { fastestVersion } from "./fastest.ts";
 import { recurrentLayer } from "./layer.ts";
@@ -7,9 +7,9 @@ import { backwardParams, forwardParams } from "./recurrence.ts";
 import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
 import { cellVersion, stepVersion } from "./versions.ts";
 
-const forwardTexts = /* @__PURE__ */ new Texts(() => import("./gru-forward.wgsl.ts"));
-const backwardTexts = /* @__PURE__ */ new Texts(() => import("./gru-backward.wgsl.ts"));
-const sequence4Texts = /* @__PURE__ */ new Texts(() => import("./gru-sequence4.wgsl.ts"));
+const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-forward.wgsl.ts"));
+const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-backward.wgsl.ts"));
+const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./gru-sequence4.wgsl.ts"));
 
 const forwardLibrary = ["activations", "gru_update_forward", "sequence_lengths"];
 const backwardLibrary = ["gru_update_backward", "sequence_lengths"];

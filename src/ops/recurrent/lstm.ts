@@ -1,5 +1,5 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { ALL_SLOTS } from "../product/weight-gradient.ts";
 import { gatesBindings, gatesParams } from "./cell.ts";
 import { fastestVersion } from "./fastest.ts";
@@ -9,9 +9,9 @@ import { backwardParams, forwardParams } from "./recurrence.ts";
 import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
 import { cellVersion, stepVersion } from "./versions.ts";
 
-const forwardTexts = /* @__PURE__ */ new Texts(() => import("./lstm-forward.wgsl.ts"));
-const backwardTexts = /* @__PURE__ */ new Texts(() => import("./lstm-backward.wgsl.ts"));
-const sequence4Texts = /* @__PURE__ */ new Texts(() => import("./lstm-sequence4.wgsl.ts"));
+const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-forward.wgsl.ts"));
+const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-backward.wgsl.ts"));
+const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./lstm-sequence4.wgsl.ts"));
 
 const forwardLibrary = ["activations", "lstm_cell", "lstm_update_forward", "sequence_lengths"];
 const backwardLibrary = ["activations", "lstm_cell", "lstm_update_backward", "sequence_lengths"];

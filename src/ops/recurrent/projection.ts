@@ -1,5 +1,5 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
 import { fill } from "../tensor/copy.ts";
@@ -15,7 +15,7 @@ import {
 import { sequenceTexts } from "./texts.ts";
 import { backwardProduct, forwardProduct, pointwise, type StepKernels } from "./versions.ts";
 
-const projectionTexts = /* @__PURE__ */ new Texts(() => import("./projection.wgsl.ts"));
+const projectionTexts = /* @__PURE__ */ new OnDemand(() => import("./projection.wgsl.ts"));
 
 export const carryRows = /* @__PURE__ */ new Kernel({
   name: "carry_rows",

@@ -1,5 +1,5 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { ALL_SLOTS } from "../product/weight-gradient.ts";
 import { fastestVersion } from "./fastest.ts";
 import { recurrentLayer } from "./layer.ts";
@@ -7,9 +7,9 @@ import { backwardParams, forwardParams } from "./recurrence.ts";
 import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
 import { cellVersion, stepVersion } from "./versions.ts";
 
-const forwardTexts = /* @__PURE__ */ new Texts(() => import("./rnn-forward.wgsl.ts"));
-const backwardTexts = /* @__PURE__ */ new Texts(() => import("./rnn-backward.wgsl.ts"));
-const sequence4Texts = /* @__PURE__ */ new Texts(() => import("./rnn-sequence4.wgsl.ts"));
+const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./rnn-forward.wgsl.ts"));
+const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./rnn-backward.wgsl.ts"));
+const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./rnn-sequence4.wgsl.ts"));
 
 const forward = {
   uses: ["activations", "rnn_update_forward", "sequence_lengths"],

@@ -1,6 +1,6 @@
 import type { Kernel, ParamType } from "../../gpu/kernel.ts";
+import { LANES4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, flag, type Operand, type PlanContext } from "../op.ts";
-import { LANES4 } from "../product/gemm.ts";
 import {
   backwardParamsAt,
   forwardParamsAt,

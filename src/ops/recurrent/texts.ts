@@ -1,4 +1,4 @@
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 
 /** Kernels for sequences of different lengths. */
-export const sequenceTexts = /* @__PURE__ */ new Texts(() => import("./sequences.wgsl.ts"));
+export const sequenceTexts = /* @__PURE__ */ new OnDemand(() => import("./sequences.wgsl.ts"));

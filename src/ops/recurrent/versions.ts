@@ -1,8 +1,10 @@
 import type { Kernel } from "../../gpu/kernel.ts";
 import { roundUp } from "../../shape.ts";
 import { predictMicros } from "../choice.ts";
+import { LANES4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } from "../op.ts";
-import { gemm, gemmMicros, LANES4, type Product } from "../product/gemm.ts";
+import { gemm, gemmMicros } from "../product/gemm.ts";
+import type { Product } from "../product/product.ts";
 import {
   backwardParamsAt,
   forwardParamsAt,

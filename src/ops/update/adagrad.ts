@@ -1,9 +1,9 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { type Dispatch, dispatch, linearGrid, type PlanSettings } from "../op.ts";
 import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
-const texts = /* @__PURE__ */ new Texts(() => import("./adagrad.wgsl.ts"));
+const texts = /* @__PURE__ */ new OnDemand(() => import("./adagrad.wgsl.ts"));
 
 export const adagradKernel = /* @__PURE__ */ new Kernel({
   name: "adagrad",

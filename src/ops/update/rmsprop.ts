@@ -1,9 +1,9 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "../op.ts";
 import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
-const texts = /* @__PURE__ */ new Texts(() => import("./rmsprop.wgsl.ts"));
+const texts = /* @__PURE__ */ new OnDemand(() => import("./rmsprop.wgsl.ts"));
 
 export const rmspropKernel = /* @__PURE__ */ new Kernel({
   name: "rmsprop",

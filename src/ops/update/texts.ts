@@ -1,4 +1,4 @@
-import { Texts } from "../../gpu/texts.ts";
+import { OnDemand } from "../../ondemand.ts";
 
 /** Kernels that work on gradients before an update. */
-export const gradientTexts = /* @__PURE__ */ new Texts(() => import("./gradients.wgsl.ts"));
+export const gradientTexts = /* @__PURE__ */ new OnDemand(() => import("./gradients.wgsl.ts"));
