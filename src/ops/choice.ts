@@ -1,18 +1,18 @@
 import type { AdapterFacts } from "../gpu/facts.ts";
 import type { Dispatch, VersionChooser } from "./op.ts";
 
-/** What a dispatch asks of an adapter, all its workgroups together, with what padded tiles throw away. */
+/** The work of a dispatch, summed over its workgroups. What padded tiles throw away counts too. */
 export interface Work {
   readonly groups: number;
   /** Floating-point operations, a multiply-add counting 2. */
   readonly flops: number;
-  /** float32 values loaded from storage buffers or stored there. */
+  /** float32 values loaded from storage buffers or stored to them. */
   readonly loads: number;
-  /** Barriers of one workgroup, counted in those of 256 invocations. Default 0. */
+  /** Barriers of one workgroup, in equivalent barriers of 256 invocations. Default 0. */
   readonly barriers?: number;
 }
 
-/** The time a dispatch should take on an adapter, in µs: operations and loads at its rates, by as much of it as is busy. */
+/** Predicted time of a dispatch on an adapter, in µs: its operations and loads at the rates of the busy part of the adapter. */
 export function predictMicros({ groups, flops, loads, barriers = 0 }: Work, facts: AdapterFacts): number {
   const atOnce = Math.min(groups, facts.workgroups);
   const busy = atOnce / facts.workgroups;
@@ -20,52 +20,52 @@ export function predictMicros({ groups, flops, loads, barriers = 0 }: Work, fact
   return facts.dispatchMicros + (flops / facts.gflops + loads / facts.gloads) / (1e3 * busy) + waiting;
 }
 
-/** Why a version was chosen: it was asked for, it was timed beside others, or its prediction is the shortest. */
+/** Why a version was chosen: the caller asked for it, it was the fastest in a timing, or its predicted time is the shortest. */
 export type Reason = "pinned" | "measured" | "predicted";
 
-/** A version that was chosen for something. */
+/** A chosen version. */
 export interface Choice {
-  /** What for, with the sizes that decide. */
+  /** What the version does, with the sizes that decide. */
   readonly what: string;
   readonly version: string;
   readonly reason: Reason;
-  /** Predicted times of all that could do it, in µs. */
+  /** Predicted time of every version that can do it, in µs. */
   readonly micros: Readonly<Record<string, number>>;
 }
 
-/** A choice between versions whose predictions lie too near each other to be sure. */
+/** A choice between versions whose predictions are too close to rank. */
 export interface CloseChoice {
   readonly what: string;
-  /** Dispatches by which each version can be timed, over operands of their own; the one that is predicted to be the fastest first. */
+  /** Dispatches that time each version, over operands of their own; the version with the shortest prediction comes first. */
   readonly trials: Readonly<Record<string, Dispatch[]>>;
 }
 
-/** Predictions within this factor of the best are no better than a guess: they were right to about as much where they were held against times. */
+/** Predictions this close to the best cannot be ranked: measured times differed from predictions by about as much. */
 const CLOSE = 1.6;
 
-/** A trial is cut down to about this predicted time, in µs: enough to tell versions apart. */
+/** Predicted length of a trial, in µs: long enough to tell versions apart. */
 export const TRIAL_MICROS = 15_000;
 
-/** As many versions as are worth timing. */
+/** Maximum number of versions to time for one choice. */
 const MOST_TRIALS = 3;
 
-/** The versions that a program was planned with, and why. */
+/** Records the versions that a program is planned with, and why. */
 export class Choices implements VersionChooser {
   readonly #measured: Readonly<Record<string, string>>;
   readonly #made = new Map<string, Choice>();
   readonly #close = new Map<string, () => CloseChoice>();
 
-  /** @param measured Versions that turned out the fastest in earlier timings, by what they were timed for. */
+  /** @param measured The fastest version of earlier timings, by `what`. */
   constructor(measured: Readonly<Record<string, string>> = {}) {
     this.#measured = measured;
   }
 
-  /** In the order in which they came up, one for each `what`. */
+  /** All choices in the order they were made, one for each `what`. */
   get made(): readonly Choice[] {
     return [...this.#made.values()];
   }
 
-  /** Those that a timing could decide better. */
+  /** The choices that a timing would decide better. */
   close(): CloseChoice[] {
     return [...this.#close.values()].map((trials) => trials());
   }
@@ -96,7 +96,7 @@ export class Choices implements VersionChooser {
   }
 }
 
-/** Sizes up to the next power of two count as one, so that a batch one row larger is the same `what`. */
+/** The next power of two, so that a batch one row larger gives the same `what`. */
 export function bucket(size: number): number {
   return 2 ** Math.ceil(Math.log2(size));
 }

@@ -5,33 +5,33 @@ import type { Shape } from "../shape.ts";
 /** A value that dispatches read or write: a tensor of the graph, or an op's own intermediate. */
 export interface Operand {
   readonly shape: Shape;
-  /** float32 values it takes on the GPU: as many as its shape says, unless its layout pads it. */
+  /** float32 values it takes on the GPU: the product of its shape, unless its layout adds padding. */
   readonly elements: number;
 }
 
-/** One kernel launch, with operands in place of buffers. What an op becomes. */
+/** One kernel launch, with operands in place of buffers: what ops are lowered to. */
 export interface Dispatch<P extends string = string, B extends string = string> {
   readonly kernel: Kernel<P, B>;
-  /** The uniform struct. A function is called before every replay: it gives what changes from step to step. */
+  /** The uniform struct. A function is called before every replay, for values that change from step to step. */
   readonly params: Readonly<Record<P, number>> | (() => Readonly<Record<P, number>>);
-  /** Storage bindings by name; `null` where the kernel, told by its params, does not touch one. */
+  /** Storage bindings by name; `null` for a binding that these params keep the kernel from touching. */
   readonly bindings: Readonly<Record<B, Operand | null>>;
   /** Workgroups. */
   readonly grid: readonly [x: number, y: number, z: number];
   /** Floating-point operations, a multiply-add counting 2. */
   readonly flops: number;
-  /** Bytes the algorithm has to read and write at least. */
+  /** Minimum bytes that the algorithm reads and writes. */
   readonly bytes: number;
 }
 
-/** Gives a dispatch its types: names of params and bindings are checked against the kernel's. */
+/** Checks a dispatch's params and bindings against its kernel's names, at compile time. */
 export function dispatch<P extends string, B extends string>(description: Dispatch<P, B>): Dispatch {
   return description as unknown as Dispatch;
 }
 
 /**
- * Kernel versions to use whatever the adapter's facts say: for tests, and for a run planned as another was. Where a
- * version cannot do a given size, or the device lacks what it needs, the plain one is used.
+ * Kernel versions to use whatever the adapter's facts say: for tests, and to plan a run exactly as an earlier one. Where a version does
+ * not support a size, or the device lacks a feature it needs, the plain version is used.
  */
 export interface VersionPins {
   readonly gemm?: "register" | "shared" | "lanes4";
@@ -41,11 +41,10 @@ export interface VersionPins {
 /** What chooses between kernel versions. */
 export interface VersionChooser {
   /**
-   * Chooses a version: the pinned one, the one that was timed to be the fastest, or the one that is predicted to be.
-   * @param what What for: versions are timed once for each `what`, so it names no size beyond what decides.
-   * @param micros Predicted time of each version that can do it; one that cannot is left out. The first takes the place of a
-   * pinned version that cannot.
-   * @param trial Dispatches by which a version can be timed: some of the work, for about TRIAL_MICROS by the best prediction.
+   * Chooses a version: the pinned one, else the fastest of an earlier timing, else the one with the shortest prediction.
+   * @param what What the version is for. Versions are timed once for each `what`, so it names only sizes that decide.
+   * @param micros Predicted time of each version that can do it, in µs. The first stands in for a pinned version that cannot.
+   * @param trial Dispatches that time a version: a part of the work, about TRIAL_MICROS by the best prediction.
    */
   choose<V extends string>(
     what: string,
@@ -55,21 +54,21 @@ export interface VersionChooser {
   ): V;
 }
 
-/** What planning goes by. */
+/** What planning depends on. */
 export interface PlanSettings {
   readonly facts: AdapterFacts;
   readonly pins: VersionPins;
-  /** Chooses between versions, and keeps an account of it. */
+  /** Chooses between versions and records the choices. */
   readonly choices: VersionChooser;
-  /** The largest number of workgroups along one axis of a grid. */
+  /** Maximum number of workgroups along one axis of a grid. */
   readonly maxGrid: number;
 }
 
 /** What an op is given to plan its dispatches. */
 export interface PlanContext extends PlanSettings {
-  /** An intermediate that lives only within this op's forward or backward dispatches. */
+  /** An intermediate that lives only during this op's forward or backward dispatches. */
   temporary(shape: Shape): Operand;
-  /** The part of an operand from element `offset` on (a multiple of 64), under a shape of its own. */
+  /** A view of an operand from element `offset` on (a multiple of 64), with its own shape. */
   view(operand: Operand, offset: number, shape: Shape): Operand;
 }
 
@@ -83,7 +82,7 @@ export interface ForwardOperands {
   readonly saved: readonly Operand[];
   /** Whether the backward pass follows in the same program. */
   readonly differentiated: boolean;
-  /** Where the gradient of the first input goes, that of the output being 1: for ops that say so, in place of a backward pass. */
+  /** Where the gradient of the first input goes, given that the output's is 1; only for ops with `givesGradient`. */
   readonly gradInput: Operand | null;
 }
 
@@ -93,7 +92,7 @@ export interface BackwardOperands {
   readonly saved: readonly Operand[];
   /** `null` for an output that does not reach the loss. */
   readonly gradOutputs: readonly (Operand | null)[];
-  /** Where the gradients go; `null` for an input whose gradient nobody wants. */
+  /** Where the gradients go; `null` for an input that needs no gradient. */
   readonly gradInputs: readonly (Operand | null)[];
 }
 
@@ -103,36 +102,36 @@ export interface OutputSpec {
   readonly view?: { readonly saved: number; readonly offset: number };
 }
 
-/** What an op's result looks like. */
+/** Shapes of an op's results and of what it saves. */
 export interface ResultSpec {
   readonly outputs: readonly OutputSpec[];
   readonly saved?: readonly Shape[];
 }
 
-/** An operation on tensors: the shapes it gives, and the dispatches of its forward and backward pass. */
+/** An operation on tensors: its result shapes, and the dispatches of its forward and backward pass. */
 export interface Op<Attributes = unknown> {
   readonly name: string;
-  /** The slice along the first dimension of output 0 that output 1 holds, if any: selecting that costs nothing. */
+  /** The index along the first dimension of output 0 that output 1 holds, if any: selecting it costs nothing. */
   ownSlice?(inputs: readonly (Operand | null)[], attributes: Attributes): number | null;
-  /** Whether the backward pass overwrites what was saved, so that an op can be differentiated once in a trace. */
+  /** Whether the backward pass overwrites what was saved; such an op can be differentiated only once in a trace. */
   readonly overwritesSaved?: boolean;
-  /** Whether the forward pass can write the gradient of the first input, where that of the output is 1. */
+  /** Whether the forward pass can write the gradient of the first input, given that the output's is 1. */
   readonly givesGradient?: true;
-  /** Whether the output is a constant to what comes before it: nothing is differentiated through the op. */
+  /** Whether the output is a constant for differentiation: no gradient flows through the op. */
   readonly stopsGradient?: true;
-  /** Time steps × batch rows × hidden units of a recurrent layer, by which its memory is counted. */
+  /** Time steps × batch rows × hidden units of a recurrent layer: the unit that its memory is reported in. */
   units?(inputs: readonly (Operand | null)[], attributes: Attributes): number;
-  /** Where the output's elements are elements of the one input: from an output's index to the input's, row-major. */
+  /** For an op that only moves elements: maps an index of the output to an index of the input, row-major. */
   moves?(input: Shape, attributes: Attributes): (index: number) => number;
   /** Shapes of the results; throws a ShapeError that names the public call for inputs that do not fit. */
   infer(inputs: readonly (Operand | null)[], attributes: Attributes): ResultSpec;
-  /** Absent where the output is the first input's storage under another shape. */
+  /** Absent if the output is the first input's storage under another shape. */
   forward?(operands: ForwardOperands, attributes: Attributes, plan: PlanContext): Dispatch[];
-  /** Absent where the gradient of every input is the gradient of the output, in the input's shape. */
+  /** Absent if every input's gradient is the output's gradient, in the input's shape. */
   backward?(operands: BackwardOperands, attributes: Attributes, plan: PlanContext): Dispatch[];
 }
 
-/** Grid of one invocation an element for kernels with 64 invocations a workgroup, folded into y past the limit. */
+/** Grid with one invocation per element, for kernels with 64 invocations per workgroup; folded into y past the limit. */
 export function linearGrid(elements: number, plan: Pick<PlanContext, "maxGrid">): [number, number, number] {
   const groups = Math.ceil(elements / 64);
   if (groups <= plan.maxGrid) return [groups, 1, 1];
@@ -140,7 +139,7 @@ export function linearGrid(elements: number, plan: Pick<PlanContext, "maxGrid">)
   return [Math.ceil(groups / y), y, 1];
 }
 
-/** 1 or 0, as a kernel's params have it. */
+/** A condition as a kernel's params take it. */
 export function flag(value: unknown): 0 | 1 {
   return value ? 1 : 0;
 }
