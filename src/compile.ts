@@ -10,7 +10,7 @@ import { loadAll } from "./ondemand.ts";
 import { Choices } from "./ops/choice.ts";
 import type { Dispatch, PlanSettings, VersionPins } from "./ops/op.ts";
 import { productNeeds } from "./ops/product/gemm.ts";
-import { tensorTexts } from "./ops/tensor/texts.ts";
+import { basicTexts } from "./ops/tensor/texts.ts";
 import { type AccumulateOptions, Accumulation, checkAccumulate } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
 import { lower, ownStorage } from "./plan/lower.ts";
@@ -108,7 +108,7 @@ export async function compile<Inputs extends InputShapes, Results extends Readon
       await keepTimed(await timeVersions(context, source, close));
       source = build(inputs);
     }
-    await loadAll([tensorTexts]);
+    await loadAll([basicTexts]);
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
     const carries = new Set(Object.keys(carry));
     const parts = { optimizer: optimizer ?? null, accumulation, carries, random };

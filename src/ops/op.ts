@@ -1,5 +1,6 @@
 import type { AdapterFacts } from "../gpu/facts.ts";
 import type { Kernel } from "../gpu/kernel.ts";
+import type { OnDemand } from "../ondemand.ts";
 import type { Shape } from "../shape.ts";
 
 /** A value that dispatches read or write: a tensor of the graph, or an op's own intermediate. */
@@ -123,6 +124,15 @@ export interface Op<Attributes = unknown> {
   units?(inputs: readonly (Operand | null)[], attributes: Attributes): number;
   /** For an op that only moves elements: maps an index of the output to an index of the input, row-major. */
   moves?(input: Shape, attributes: Attributes): (index: number) => number;
+  /**
+   * Modules and kernel texts that the op may use to plan a pass, whatever the shapes. `device.compile` loads them before it plans; the
+   * texts of kernels that every call dispatches need not be listed.
+   */
+  needs?(
+    pass: "forward" | "backward",
+    inputs: readonly (Operand | null)[],
+    facts: AdapterFacts,
+  ): readonly OnDemand<unknown>[];
   /** Shapes of the results; throws a ShapeError that names the public call for inputs that do not fit. */
   infer(inputs: readonly (Operand | null)[], attributes: Attributes): ResultSpec;
   /** Absent if the output is the first input's storage under another shape. */

@@ -2,11 +2,12 @@ import { ShapeError } from "../../errors.ts";
 import { showShape, sizeOf } from "../../shape.ts";
 import type { Dispatch, Op } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
-import { weightGradient } from "../product/weight-gradient.ts";
+import { sliceTexts, weightGradient } from "../product/weight-gradient.ts";
 
 /** y = x·Wᵀ + b over the last dimension. Inputs: x [*, in], weight [out, in], bias [out] or null. */
 export const linear: Op<void> = {
   name: "linear",
+  needs: (pass) => (pass === "backward" ? [sliceTexts] : []),
   infer([x, weight]) {
     const [outFeatures, inFeatures] = weight!.shape as [number, number];
     if (x!.shape.length === 0 || x!.shape[x!.shape.length - 1] !== inFeatures) {

@@ -1,12 +1,14 @@
 import { Kernel } from "../../gpu/kernel.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
 import { gemm } from "./gemm.ts";
-import { productTexts } from "./texts.ts";
-import { weightGradient } from "./weight-gradient.ts";
+import { sliceTexts, weightGradient } from "./weight-gradient.ts";
+
+const texts = /* @__PURE__ */ new OnDemand(() => import("./matmul.wgsl.ts"));
 
 export const matmulBatched = /* @__PURE__ */ new Kernel({
   name: "matmul_batched",
-  texts: productTexts,
+  texts,
   workgroup: [64, 1, 1],
   params: {
     batch: "u32",
@@ -24,6 +26,7 @@ export const matmulBatched = /* @__PURE__ */ new Kernel({
 /** The product of two matrices, a [M, K] and b [K, N]. */
 export const matmul: Op<void> = {
   name: "matmul",
+  needs: (pass) => (pass === "backward" ? [sliceTexts] : []),
   infer: ([a, b]) => ({ outputs: [{ shape: [a!.shape[0]!, b!.shape[1]!] }] }),
   forward({ inputs: [a, b], outputs: [c] }, _, plan) {
     const [rows, depth] = a!.shape as [number, number];

@@ -1,5 +1,3 @@
 export { default as gemm_register } from "../../../shaders/product/gemm_register.wgsl?raw";
 export { default as gemm_shared } from "../../../shaders/product/gemm_shared.wgsl?raw";
 export { default as gemm_store } from "../../../shaders/product/lib/gemm_store.wgsl?raw";
-export { default as matmul_batched } from "../../../shaders/product/matmul_batched.wgsl?raw";
-export { default as sum_slices } from "../../../shaders/product/sum_slices.wgsl?raw";

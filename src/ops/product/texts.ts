@@ -1,7 +1,7 @@
 import { OnDemand } from "../../ondemand.ts";
 
-/** The room's kernels: every step has them loaded, so that input shapes that come later find them. */
+/** The kernels of a matrix product. */
 export const productTexts = /* @__PURE__ */ new OnDemand(() => import("./product.wgsl.ts"));
 
-/** The kernel for subgroups of four lanes. */
+/** The kernel of a matrix product for subgroups of four lanes. */
 export const lanes4Texts = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.wgsl.ts"));

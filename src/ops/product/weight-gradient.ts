@@ -1,4 +1,5 @@
 import { Kernel } from "../../gpu/kernel.ts";
+import { OnDemand } from "../../ondemand.ts";
 import { hasLanes4 } from "../lanes4.ts";
 import {
   type Dispatch,
@@ -10,11 +11,13 @@ import {
   type PlanSettings,
 } from "../op.ts";
 import { gemm } from "./gemm.ts";
-import { productTexts } from "./texts.ts";
+
+/** The kernel that adds slices up: whether a gradient is cut into slices depends on its size. */
+export const sliceTexts = /* @__PURE__ */ new OnDemand(() => import("./weight-gradient.wgsl.ts"));
 
 export const sumSlices = /* @__PURE__ */ new Kernel({
   name: "sum_slices",
-  texts: productTexts,
+  texts: sliceTexts,
   workgroup: [64, 1, 1],
   params: {
     slices: "u32",

@@ -1,10 +1,10 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { dispatch, linearGrid, type Op } from "../op.ts";
-import { tensorTexts } from "./texts.ts";
+import { basicTexts } from "./texts.ts";
 
 export const addKernel = /* @__PURE__ */ new Kernel({
   name: "add",
-  texts: tensorTexts,
+  texts: basicTexts,
   workgroup: [64, 1, 1],
   params: { size: "u32" },
   bindings: { a: "read", b: "read", out: "read_write" },

@@ -1,12 +1,6 @@
 export { default as activations } from "../../../shaders/lib/activations.wgsl?raw";
 export { default as activation_backward } from "../../../shaders/tensor/activation_backward.wgsl?raw";
 export { default as activation_forward } from "../../../shaders/tensor/activation_forward.wgsl?raw";
-export { default as add } from "../../../shaders/tensor/add.wgsl?raw";
-export { default as affine } from "../../../shaders/tensor/affine.wgsl?raw";
 export { default as binary } from "../../../shaders/tensor/binary.wgsl?raw";
-export { default as copy_strided } from "../../../shaders/tensor/copy_strided.wgsl?raw";
-export { default as fill } from "../../../shaders/tensor/fill.wgsl?raw";
-export { default as reduce_sum } from "../../../shaders/tensor/reduce_sum.wgsl?raw";
 export { default as softmax_backward } from "../../../shaders/tensor/softmax_backward.wgsl?raw";
 export { default as softmax_forward } from "../../../shaders/tensor/softmax_forward.wgsl?raw";
-export { default as sum_axis } from "../../../shaders/tensor/sum_axis.wgsl?raw";

@@ -1,0 +1,1 @@
+export { default as matmul_batched } from "../../../shaders/product/matmul_batched.wgsl?raw";

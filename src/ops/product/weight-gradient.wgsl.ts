@@ -1,0 +1,1 @@
+export { default as sum_slices } from "../../../shaders/product/sum_slices.wgsl?raw";
