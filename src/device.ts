@@ -1,19 +1,19 @@
 import { checkBoolean, checkOptions, show } from "./checks.ts";
 import { type CompileOptions, compile, type Planning } from "./compile.ts";
 import { OptionError } from "./errors.ts";
-import { GpuContext } from "./gpu/context.ts";
-import { type AdapterFacts, checkFacts, measureFacts } from "./gpu/facts.ts";
-import { forgetFacts, storedFacts, storeFacts } from "./gpu/facts-store.ts";
+import type { AdapterFacts } from "./gpu/adapter-facts.ts";
+import { type AdapterInfo, GpuContext } from "./gpu/context.ts";
+import { checkFacts } from "./gpu/facts.ts";
+import { addVersions, factsOf, forgetAllFacts, restrictFacts } from "./gpu/known-facts.ts";
 import {
   type AdapterOptions,
   infoOfDevice,
   type NativeDevice,
   requestGpuDevice,
-  subgroupSizeOf,
 } from "./gpu/request.ts";
 import type { Tensor } from "./graph/tensor.ts";
 import type { VersionPins } from "./ops/op.ts";
-import type { InputShapes } from "./run/inputs.ts";
+import type { CompileInputs } from "./run/inputs.ts";
 import type { CompiledStep } from "./run/step.ts";
 
 /** What can be given instead of being measured or chosen. */
@@ -48,42 +48,50 @@ export class Device extends GpuContext {
    */
   static async request(options: DeviceOptions & AdapterOptions = {}): Promise<Device> {
     checkOptions("Device.request", options, [...OPTIONS, "powerPreference", "gpu"]);
-    const { given, pins } = checkDeviceOptions("Device.request", options);
+    const choice = checkDeviceOptions("Device.request", options);
     const { gpu, info } = await requestGpuDevice(options);
-    const facts = given ? restricted(given, gpu) : await factsOf(gpu, info);
-    return new Device([gpu, info, facts, true], planningOf(info, facts, pins, options));
+    return Device.#open(gpu, info, choice, true);
   }
 
   /** Uses a `GPUDevice` that the app already has; `dispose()` leaves it alive. */
   static async from(gpuDevice: NativeDevice, options: DeviceOptions = {}): Promise<Device> {
     checkOptions("Device.from", options, OPTIONS);
-    const { given, pins } = checkDeviceOptions("Device.from", options);
-    const info = infoOfDevice(gpuDevice);
-    const facts = given ? restricted(given, gpuDevice) : await factsOf(gpuDevice, info);
-    const device = new Device([gpuDevice, info, facts, false], planningOf(info, facts, pins, options));
+    const choice = checkDeviceOptions("Device.from", options);
+    const device = await Device.#open(gpuDevice, infoOfDevice(gpuDevice), choice, false);
     // The device hears of a loss in the past with the next turn of the event loop.
     await new Promise((resolve) => setTimeout(resolve));
     device.check("Device.from");
     return device;
   }
 
+  static async #open(
+    gpu: NativeDevice,
+    info: AdapterInfo,
+    { given, pins, calibrate }: DeviceChoice,
+    owned: boolean,
+  ): Promise<Device> {
+    if (given) return new Device([gpu, info, restrictFacts(given, gpu), owned], { pins, keepTimed: null });
+    const facts = await factsOf(gpu, info);
+    const keepTimed = (versions: Readonly<Record<string, string>>) => addVersions(info, facts, versions);
+    return new Device([gpu, info, facts, owned], { pins, keepTimed: calibrate ? keepTimed : null });
+  }
+
   /** Forgets what was measured of adapters, here and in the browser's storage: the next device measures anew. */
-  static async forgetFacts(): Promise<void> {
-    known.clear();
-    await forgetFacts();
+  static forgetFacts(): Promise<void> {
+    return forgetAllFacts();
   }
 
   /**
    * Traces `fn` once, plans it, and gives a step that replays it. `fn` takes symbolic tensors and returns the results to
-   * keep by name. With `minimize` and `optimizer` every run also updates the parameters.
+   * keep by name. With an `optimizer` every run also updates its parameters, to make the one scalar result smaller.
    *
    * @example
    * const step = await device.compile(({ x, y }) => {
    *   const pred = model.forward(x);
    *   return { loss: criterion.forward(pred, y), pred };
-   * }, { inputs: { x: [64, 20, 1], y: [64, 1] }, minimize: "loss", optimizer });
+   * }, { inputs: { x: [64, 20, 1], y: [64, 1] }, optimizer });
    */
-  compile<Inputs extends InputShapes, Results extends Readonly<Record<string, Tensor>>>(
+  compile<Inputs extends CompileInputs, Results extends Readonly<Record<string, Tensor>>>(
     fn: (inputs: { readonly [K in keyof Inputs]: Tensor }) => Results,
     options: CompileOptions<Inputs, Results>,
   ): Promise<CompiledStep<keyof Results & string>> {
@@ -91,74 +99,20 @@ export class Device extends GpuContext {
   }
 }
 
-/** Facts of an adapter as this page knows them; `versions` grows as versions are timed. */
-type KnownFacts = AdapterFacts & { readonly versions: Record<string, string> };
-
-const known = new Map<string, KnownFacts>();
-
-/** Subgroups that the device has not got cannot be planned with, whoever says so. */
-function restricted(facts: AdapterFacts, gpu: NativeDevice): AdapterFacts {
-  return { ...facts, subgroupSize: Math.min(facts.subgroupSize, subgroupSizeOf(gpu)) };
-}
-
-/** The facts of a device's adapter: known to this page, stored by an earlier visit, or measured now. */
-async function factsOf(gpu: NativeDevice, info: GpuContext["info"]): Promise<KnownFacts> {
-  const key = JSON.stringify(info);
-  let facts = known.get(key) ?? asFacts(await storedFacts(key));
-  if (!facts) {
-    const probe = new GpuContext(gpu, info, UNMEASURED, false);
-    try {
-      facts = { ...(await measureFacts(probe)), versions: {} };
-      // What a lost device seems to take is no measurement.
-      probe.check("Device");
-    } finally {
-      probe.dispose();
-    }
-    await storeFacts(key, facts);
-  }
-  known.set(key, facts);
-  // Two devices of one adapter may differ in the features that were asked for.
-  return { ...facts, subgroupSize: subgroupSizeOf(gpu) };
-}
-
-const UNMEASURED = {
-  gflops: 1,
-  barrierMicros: 1,
-  dispatchMicros: 1,
-  gloads: 1,
-  workgroups: 1,
-  subgroupSize: 0,
-};
-
-/** What was stored, if it is facts: an earlier release may have kept others. */
-function asFacts(stored: unknown): KnownFacts | undefined {
-  try {
-    const { versions = {}, ...facts } = checkFacts("Device", stored as AdapterFacts);
-    return { ...facts, versions };
-  } catch {
-    return undefined;
-  }
-}
-
-/** How a device chooses versions, and where it keeps what it times. */
-function planningOf(
-  info: GpuContext["info"],
-  facts: AdapterFacts,
-  pins: VersionPins,
-  { calibrate = false }: DeviceOptions,
-): Planning {
-  if (!calibrate) return { pins, keepTimed: null };
-  const keepTimed = async (versions: Readonly<Record<string, string>>) => {
-    Object.assign(facts.versions!, versions);
-    await storeFacts(JSON.stringify(info), facts);
-  };
-  return { pins, keepTimed };
-}
-
 const OPTIONS = ["facts", "versions", "calibrate"];
 
-/** Throws an OptionError for options of a device that cannot be; gives those that are looked at again. */
-function checkDeviceOptions(where: string, { facts, versions, calibrate = false }: DeviceOptions) {
+/** A device's options, checked. */
+interface DeviceChoice {
+  readonly pins: VersionPins;
+  readonly given: AdapterFacts | undefined;
+  readonly calibrate: boolean;
+}
+
+/** Throws an OptionError for options that a device cannot have. */
+function checkDeviceOptions(
+  where: string,
+  { facts, versions, calibrate = false }: DeviceOptions,
+): DeviceChoice {
   const pins = checkPins(where, versions);
   checkBoolean(where, "calibrate", calibrate);
   if (calibrate && facts) {
@@ -166,7 +120,7 @@ function checkDeviceOptions(where: string, { facts, versions, calibrate = false 
       `${where}: facts and calibrate exclude each other: with given facts nothing is measured, so that a run is planned as before`,
     );
   }
-  return { pins, given: facts && checkFacts(`${where}: facts`, facts) };
+  return { pins, given: facts && checkFacts(`${where}: facts`, facts), calibrate };
 }
 
 const VERSIONS: { readonly [K in keyof VersionPins]-?: readonly string[] } = {

@@ -3,11 +3,10 @@ import fmaSource from "../../shaders/measure/measure_fma.wgsl?raw";
 import loadsSource from "../../shaders/measure/measure_loads.wgsl?raw";
 import { checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
+import type { AdapterFacts } from "./adapter-facts.ts";
 import type { DeviceBuffer } from "./buffer.ts";
-import type { AdapterFacts, GpuContext } from "./context.ts";
+import type { GpuContext } from "./context.ts";
 import { BindGroups, Kernel, type PreparedDispatch, UNIFORM_ALIGNMENT } from "./kernel.ts";
-
-export type { AdapterFacts };
 
 export const measureBarrier = new Kernel({
   name: "measure_barrier",

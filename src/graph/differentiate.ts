@@ -5,8 +5,7 @@ import { constant } from "../ops/tensor/constant.ts";
 import { reshape } from "../ops/tensor/reshape.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { Graph } from "./graph.ts";
-import { currentRecorder } from "./recorder.ts";
-import { Tensor } from "./tensor.ts";
+import { recording, Tensor } from "./tensor.ts";
 
 /**
  * Reverse-mode differentiation: adds to the graph what computes the gradient of `loss` with respect to each tensor of
@@ -67,7 +66,7 @@ export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tenso
  * @throws {@link GraphError} if `loss` is no scalar, or does not depend on one of `tensors`.
  */
 export function grad(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
-  const graph = currentRecorder("grad");
+  const graph = recording.current("grad");
   if (!(graph instanceof Graph))
     throw new GraphError("grad: call it inside the function given to device.compile()");
   checkLoss("grad", loss);

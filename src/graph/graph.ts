@@ -1,6 +1,6 @@
 import { show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
-import type { Op } from "../ops/op.ts";
+import type { Op, Operand } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { GradientClipping } from "./gradient-clipping.ts";
 import type { RandomStreams } from "./random-streams.ts";
@@ -18,10 +18,10 @@ export interface BackwardNode {
 export type Node = ForwardNode | BackwardNode;
 
 /** The ops that one run of a traced function asked for, in order. */
-export class Graph implements Recorder {
+export class Graph implements Recorder<Tensor> {
   readonly nodes: Node[] = [];
   /** Values of the tensors that are the same in every run. */
-  readonly literals = new Map<Tensor, Float32Array>();
+  readonly literals = new Map<Operand, Float32Array>();
   /** What happens to the gradients of a training step before its update, in order. */
   readonly clippings: GradientClipping[] = [];
   readonly random: RandomStreams;

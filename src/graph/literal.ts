@@ -1,8 +1,7 @@
 import { checkFinite, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
-import { currentRecorder } from "./recorder.ts";
-import type { Tensor } from "./tensor.ts";
+import { recording, type Tensor } from "./tensor.ts";
 
 /**
  * A tensor of values that are known when a function is traced and are the same in every run, as `torch.tensor(values)`: lengths,
@@ -21,5 +20,5 @@ export function tensor(values: ArrayLike<number>, shape: Shape = [values?.length
     );
   }
   checkFinite("tensor", "values", values);
-  return currentRecorder("tensor").literal(Float32Array.from(values), sizes) as Tensor;
+  return recording.current("tensor").literal(Float32Array.from(values), sizes);
 }

@@ -1,8 +1,8 @@
-import type { Op, Operand } from "../ops/op.ts";
+import type { Op, Operand, Storage } from "../ops/op.ts";
 import { detach } from "../ops/tensor/detach.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
 import * as functions from "./functions.ts";
-import { currentRecorder } from "./recorder.ts";
+import { Recording } from "./recorder.ts";
 import * as views from "./views.ts";
 
 /** How a tensor's elements lie on the GPU, where that is not PyTorch's order. */
@@ -23,12 +23,6 @@ export interface InputCheck {
   complain(values: ArrayLike<number>): string | null;
 }
 
-/** The memory a tensor is seen through: another tensor's from element `offset` on, or its own. */
-export interface Storage {
-  readonly root: Tensor;
-  readonly offset: number;
-}
-
 /** An op applied to tensors. */
 export interface ForwardNode {
   readonly kind: "forward";
@@ -40,6 +34,9 @@ export interface ForwardNode {
   readonly saved: readonly Tensor[];
 }
 
+/** Where the trace that runs now records its ops. @internal */
+export const recording: Recording<Tensor> = /* @__PURE__ */ new Recording<Tensor>();
+
 /** Records an op on tensors in the trace that runs now. @internal */
 export function apply<A>(
   where: string,
@@ -47,7 +44,7 @@ export function apply<A>(
   inputs: readonly (Tensor | null)[],
   attributes: A,
 ): readonly Tensor[] {
-  return currentRecorder(where).apply(op, inputs, attributes) as Tensor[];
+  return recording.current(where).apply(op, inputs, attributes);
 }
 
 /**
@@ -79,12 +76,17 @@ export class Tensor implements Operand {
     return this.layout ? this.layout.elements(this.shape) : sizeOf(this.shape);
   }
 
+  /** Records an op and returns its first output, for the functions behind the methods. @internal */
+  record<A>(where: string, op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+    return apply(where, op, inputs, attributes)[0]!;
+  }
+
   /**
    * The slice at `index` of dimension `dim`, which goes away; both may count from the end:
    * `out.select(1, -1)` is PyTorch's `out[:, -1, :]`.
    */
   select(dim: number, index: number): Tensor {
-    return views.select(this as Tensor, dim, index);
+    return views.select<Tensor>(this, dim, index);
   }
 
   /**
@@ -93,7 +95,7 @@ export class Tensor implements Operand {
    * @throws {@link ShapeError} if nothing would be left, or `step` is not at least 1.
    */
   slice(dim: number, start?: number, end?: number, step?: number): Tensor {
-    return views.slice(this as Tensor, dim, start, end, step);
+    return views.slice<Tensor>(this, dim, start, end, step);
   }
 
   /** Dimensions `dim0` and `dim1` exchanged. */
@@ -105,17 +107,17 @@ export class Tensor implements Operand {
 
   /** Dimensions in another order: `dims` says for each of the result which of this tensor's it is. */
   permute(dims: readonly number[]): Tensor {
-    return views.permute(this as Tensor, dims);
+    return views.permute<Tensor>(this, dims);
   }
 
   /** The same elements, in the same order, under another shape; one size may be -1 and is worked out. */
   reshape(shape: Shape): Tensor {
-    return views.reshape(this as Tensor, shape);
+    return views.reshape<Tensor>(this, shape);
   }
 
   /** Dimensions from `startDim` to `endDim` as one. */
   flatten(startDim = 0, endDim = -1): Tensor {
-    return views.flatten(this as Tensor, startDim, endDim);
+    return views.flatten<Tensor>(this, startDim, endDim);
   }
 
   /** With a dimension of size 1 put in at `dim`. */
@@ -133,7 +135,7 @@ export class Tensor implements Operand {
 
   /** Repeated to `shape`: along new first dimensions, and where the size is 1; -1 keeps a size. */
   expand(shape: Shape): Tensor {
-    return functions.expand(this, shape);
+    return functions.expand<Tensor>(this, shape);
   }
 
   /** The same values as a constant: no gradient goes through. */
@@ -145,22 +147,22 @@ export class Tensor implements Operand {
 
   /** this + other, broadcast as in PyTorch. */
   add(other: Tensor | number): Tensor {
-    return functions.arithmetic("add", this as Tensor, other);
+    return functions.arithmetic<Tensor>("add", this, other);
   }
 
   /** this - other, broadcast as in PyTorch. */
   sub(other: Tensor | number): Tensor {
-    return functions.arithmetic("sub", this as Tensor, other);
+    return functions.arithmetic<Tensor>("sub", this, other);
   }
 
   /** this · other element by element, broadcast as in PyTorch. */
   mul(other: Tensor | number): Tensor {
-    return functions.arithmetic("mul", this as Tensor, other);
+    return functions.arithmetic<Tensor>("mul", this, other);
   }
 
   /** this / other element by element, broadcast as in PyTorch. */
   div(other: Tensor | number): Tensor {
-    return functions.arithmetic("div", this as Tensor, other);
+    return functions.arithmetic<Tensor>("div", this, other);
   }
 
   /** -this. */
@@ -173,65 +175,65 @@ export class Tensor implements Operand {
    * matrices, of batches of them [*, M, K] and [*, K, N] that are broadcast.
    */
   matmul(other: Tensor): Tensor {
-    return functions.matmul(this as Tensor, other);
+    return functions.matmul<Tensor>(this, other);
   }
 
   /** max(x, 0). */
   relu(): Tensor {
-    return functions.pointwise("relu", this);
+    return functions.pointwise<Tensor>("relu", this);
   }
 
   /** The hyperbolic tangent of every element. */
   tanh(): Tensor {
-    return functions.pointwise("tanh", this);
+    return functions.pointwise<Tensor>("tanh", this);
   }
 
   /** 1/(1 + exp(-x)) of every element. */
   sigmoid(): Tensor {
-    return functions.pointwise("sigmoid", this);
+    return functions.pointwise<Tensor>("sigmoid", this);
   }
 
   /** The exponential of every element. */
   exp(): Tensor {
-    return functions.pointwise("exp", this);
+    return functions.pointwise<Tensor>("exp", this);
   }
 
   /** The natural logarithm of every element. */
   log(): Tensor {
-    return functions.pointwise("log", this);
+    return functions.pointwise<Tensor>("log", this);
   }
 
   /** exp(x) over its sum along `dim`. */
   softmax(dim: number): Tensor {
-    return functions.softmax("Tensor.softmax", this, dim, false);
+    return functions.softmax<Tensor>("Tensor.softmax", this, dim, false);
   }
 
   /** The logarithm of {@link softmax}, without its rounding. */
   logSoftmax(dim: number): Tensor {
-    return functions.softmax("Tensor.logSoftmax", this, dim, true);
+    return functions.softmax<Tensor>("Tensor.logSoftmax", this, dim, true);
   }
 
   /** The sum over one or several dimensions, over all if none is given; with `keepdim` they stay, with size 1. */
   sum(dim?: number | readonly number[], keepdim = false): Tensor {
-    return functions.sum("Tensor.sum", this, dim, keepdim);
+    return functions.sum<Tensor>("Tensor.sum", this, dim, keepdim);
   }
 
   /** The mean over one or several dimensions, over all if none is given; with `keepdim` they stay, with size 1. */
   mean(dim?: number | readonly number[], keepdim = false): Tensor {
-    return functions.mean(this, dim, keepdim);
+    return functions.mean<Tensor>(this, dim, keepdim);
   }
 }
 
 /** Tensors put together along dimension `dim`, in which alone they may differ, as `torch.cat(tensors, dim)`. */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  return functions.cat("cat", tensors, dim);
+  return functions.cat<Tensor>("cat", tensors, dim);
 }
 
 /** Tensors of one shape put together along a new dimension `dim`, as `torch.stack(tensors, dim)`. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const { length: rank } = functions.sameShapes("stack", tensors);
   const d = resolveDim("stack", dim, rank + 1);
-  currentRecorder("stack");
+  recording.current("stack");
   const unsqueezed = tensors.map((tensor) => tensor.unsqueeze(d));
-  return functions.cat("stack", unsqueezed, d);
+  return functions.cat<Tensor>("stack", unsqueezed, d);
 }

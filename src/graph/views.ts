@@ -10,8 +10,8 @@ import { cat as catTensors, record, resolveDims, type Value } from "./functions.
 
 /** Views of a tensor, looked for among what exists already before anything is copied. `T` is the graph's tensor. */
 
-/** What a tensor is to these functions. */
-export interface Viewed<T> extends Value {
+/** What these functions need of a tensor. */
+export interface Viewed<T> extends Value<T> {
   readonly source: {
     readonly node: {
       // biome-ignore lint/suspicious/noExplicitAny: a graph holds ops of every attribute type

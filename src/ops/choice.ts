@@ -1,4 +1,4 @@
-import type { AdapterFacts } from "../gpu/facts.ts";
+import type { AdapterFacts } from "../gpu/adapter-facts.ts";
 import type { Dispatch, VersionChooser } from "./op.ts";
 
 /** What a dispatch asks of an adapter, all its workgroups together, with what padded tiles throw away. */

@@ -3,10 +3,10 @@ import { OptionError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { PlanSettings } from "../ops/op.ts";
 import type { UpdateRange } from "../ops/update/parameter-update.ts";
-import type { Optimizer as ScheduledOptimizer, UpdatePart } from "../plan/optimizer.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
+import type { UpdatePart, Updater } from "../plan/updater.ts";
 import { sizeOf } from "../shape.ts";
-import type { Clock, OptimizerKind } from "./kind.ts";
+import { type Clock, newClock, type OptimizerKind } from "./kind.ts";
 import {
   type GroupEntry,
   mergeOptions,
@@ -25,7 +25,7 @@ import { type OptimizerStateDict, readState, type StateHolder, writeState } from
  * (https://docs.pytorch.org/docs/stable/optim.html). One dispatch updates all parameters of a group; parameters that the loss
  * does not depend on are left alone, and their steps are not counted.
  */
-export abstract class Optimizer<O extends object = object> implements ScheduledOptimizer {
+export abstract class Optimizer<O extends object = object> implements Updater {
   /** The options that a group has where it is not given others. */
   readonly defaults: Readonly<Settings<O>>;
   readonly #kind: OptimizerKind<O>;
@@ -35,6 +35,7 @@ export abstract class Optimizer<O extends object = object> implements ScheduledO
   /** State of parameters that no device holds yet, by buffer. */
   readonly #waiting = new Map<Parameter, Map<string, Float32Array>>();
 
+  /** @internal */
   constructor(kind: OptimizerKind<O>, source: ParameterSource<O>, options: O) {
     this.#kind = kind;
     const groups = readGroups(kind.name, source);
@@ -119,7 +120,7 @@ export abstract class Optimizer<O extends object = object> implements ScheduledO
     const entry = paramGroup<O>(name, params, settings, checks, together ?? (() => {}));
     const { group } = entry;
     this.#entries.push(entry);
-    const clock: Clock = { step: 0, muProduct: 1, buffered: false, isFirst: false };
+    const clock = newClock(this.#kind);
     const start = initial?.(this.defaults) ?? 0;
     for (const parameter of params) {
       this.#clocks.set(parameter, clock);
@@ -145,7 +146,7 @@ export abstract class Optimizer<O extends object = object> implements ScheduledO
   }
 
   /** @internal */
-  planUpdate(parameters: readonly Parameter[]): UpdatePart[] {
+  updateParts(parameters: readonly Parameter[]): UpdatePart[] {
     for (const [parameter, buffers] of this.#waiting) {
       const state = stateOnDevice(this, parameter);
       if (!state) continue;
@@ -179,16 +180,16 @@ export abstract class Optimizer<O extends object = object> implements ScheduledO
         const together = group.params.filter((parameter) => this.#clocks.get(parameter) === clock);
         const moved = together.filter((parameter) => stepped.has(parameter));
         if (moved.length === 0) continue;
-        const own = moved.length === together.length ? clock : { ...clock };
-        for (const parameter of moved) this.#clocks.set(parameter, own);
-        const before = { ...own };
-        own.step++;
-        this.#kind.tick?.(group, own);
-        const { step } = own;
+        const current = moved.length === together.length ? clock : { ...clock };
+        for (const parameter of moved) this.#clocks.set(parameter, current);
+        const before = { ...current };
+        current.step++;
+        if (this.#kind.tick) current.own = this.#kind.tick(group, current);
+        const { step } = current;
         undo.push(() => {
           // With steps done since, only the count can be put right.
-          if (own.step === step) Object.assign(own, before);
-          else own.step--;
+          if (current.step === step) Object.assign(current, before);
+          else current.step--;
         });
       }
     }

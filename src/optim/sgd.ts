@@ -19,7 +19,10 @@ export interface SgdOptions {
   readonly maximize?: boolean;
 }
 
-const sgdKind: OptimizerKind<SgdOptions> = {
+/** Whether the momentum buffer has begun, and whether it begins with the step that runs now. */
+type SgdState = { readonly isBuffered: boolean; readonly isFirst: boolean };
+
+const sgdKind: OptimizerKind<SgdOptions, SgdState> = {
   name: "SGD",
   defaults: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false },
   checks: {
@@ -30,6 +33,7 @@ const sgdKind: OptimizerKind<SgdOptions> = {
     nesterov: boolean,
     maximize: boolean,
   },
+  own: { isBuffered: false, isFirst: false },
   scalars: [],
   allBuffers: ["momentum_buffer"],
   together(where, { nesterov, momentum, dampening }) {
@@ -40,12 +44,14 @@ const sgdKind: OptimizerKind<SgdOptions> = {
     }
   },
   buffers: ({ momentum }) => (momentum === 0 ? [] : ["momentum_buffer"]),
-  tick({ momentum }, clock) {
-    clock.isFirst = !clock.buffered;
-    if (momentum !== 0) clock.buffered = true;
-  },
+  hasState: ({ momentum }, { own }) => own.isBuffered && momentum !== 0,
+  withBuffers: (own) => ({ ...own, isBuffered: true }),
+  tick: ({ momentum }, { own: { isBuffered } }) => ({
+    isBuffered: isBuffered || momentum !== 0,
+    isFirst: !isBuffered,
+  }),
   update: (group, clock, range, plan) =>
-    sgdUpdate(range, () => ({ ...group, isFirst: clock().isFirst }), plan),
+    sgdUpdate(range, () => ({ ...group, isFirst: clock().own.isFirst }), plan),
 };
 
 /**

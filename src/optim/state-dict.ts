@@ -3,7 +3,7 @@ import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
-import type { Clock, OptimizerKind } from "./kind.ts";
+import { type Clock, newClock, type OptimizerKind } from "./kind.ts";
 import { type GroupEntry, type Settings, scheduleNames } from "./param-group.ts";
 
 /** What is remembered of one parameter: `{ step: 10, exp_avg: { data, shape }, … }`. */
@@ -57,7 +57,7 @@ export async function readState<O extends object>(holder: StateHolder<O>): Promi
       if (parameter.disposed) throw new DisposedError(`${where}: the model was disposed; build a new one`);
       const clock = clocks.get(parameter)!;
       if (!hasState(kind, group, clock)) continue;
-      const scalars = kind.scalars.map((name) => [name, name === "step" ? clock.step : clock.muProduct]);
+      const scalars = kind.scalars.map((name) => [name, name === "step" ? clock.step : clock.own[name]]);
       const buffers = names.map(async (name): Promise<[string, NDArray]> => {
         const data =
           waiting.get(parameter)?.get(name)?.slice() ??
@@ -73,10 +73,9 @@ export async function readState<O extends object>(holder: StateHolder<O>): Promi
   return { state: Object.fromEntries(await Promise.all(reads)), param_groups };
 }
 
-/** Whether PyTorch's state dict has an entry for a parameter: from its first step on, or from the start. */
+/** Whether PyTorch's state dict has an entry for a parameter. */
 function hasState<O extends object>(kind: OptimizerKind<O>, settings: Settings<O>, clock: Clock): boolean {
-  if (kind.scalars.length === 0) return clock.buffered && kind.buffers(settings).length > 0;
-  return clock.step > 0 || kind.initial !== undefined;
+  return kind.hasState?.(settings, clock) ?? (clock.step > 0 || kind.initial !== undefined);
 }
 
 /** One parameter's state as it is going to be. */
@@ -209,7 +208,7 @@ function readParameter<O extends object>(
   saved: unknown,
   problems: string[],
 ): Omit<NewState, "parameter"> {
-  const clock: Clock = { step: 0, muProduct: 1, buffered: false, isFirst: false };
+  const clock = newClock(kind);
   const buffers = new Map<string, Float32Array>();
   if (!isRecord(saved)) {
     problems.push(`${at} must be an object, got ${show(saved)}`);
@@ -226,7 +225,7 @@ function readParameter<O extends object>(
       const fits = value !== null && (name !== "step" || (Number.isInteger(value) && value >= 0));
       if (!fits) problems.push(`${at} must have ${name} as a number, got ${show(saved[name])}`);
       else if (name === "step") clock.step = value;
-      else clock.muProduct = value;
+      else clock.own = { ...clock.own, [name]: value };
     }
   }
   for (const name of kind.buffers(settings)) {
@@ -243,7 +242,7 @@ function readParameter<O extends object>(
         );
       }
       buffers.set(name, data.slice());
-      clock.buffered = true;
+      clock.own = kind.withBuffers?.(clock.own) ?? clock.own;
     } else {
       problems.push(`${at}: ${name} must be { data: Float32Array, shape }, got ${show(value)}`);
     }

@@ -4,7 +4,7 @@ import type { BufferCopy } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Dispatch } from "../ops/op.ts";
+import type { Dispatch, Operand } from "../ops/op.ts";
 import { clone } from "../ops/tensor/clone.ts";
 import { sameShape, showShape } from "../shape.ts";
 
@@ -47,7 +47,7 @@ export function carriedOf(
     }
     return [input, result as string];
   });
-  const overwritten = new Set(named.map(([input]) => input));
+  const overwritten = new Set<Operand>(named.map(([input]) => input));
   for (const [name, output] of outputs) {
     if (overwritten.has(output.storage.root)) outputs.set(name, graph.apply(clone, [output], undefined)[0]!);
   }
@@ -62,19 +62,19 @@ export function carriedOf(
 export function sharedPlaces(
   dispatches: readonly Dispatch[],
   carried: Carried,
-  placed: (root: Tensor) => boolean,
-): Map<Tensor, Tensor> {
-  const first = new Map<Tensor, number>();
-  const last = new Map<Tensor, number>();
+  placed: (root: Operand) => boolean,
+): Map<Operand, Tensor> {
+  const first = new Map<Operand, number>();
+  const last = new Map<Operand, number>();
   for (const [index, { bindings }] of dispatches.entries()) {
-    for (const operand of Object.values(bindings) as (Tensor | null)[]) {
+    for (const operand of Object.values(bindings)) {
       if (!operand) continue;
       const { root } = operand.storage;
       if (!first.has(root)) first.set(root, index);
       last.set(root, index);
     }
   }
-  const shared = new Map<Tensor, Tensor>();
+  const shared = new Map<Operand, Tensor>();
   for (const [input, output] of carried) {
     const { root, offset } = output.storage;
     if (placed(root) || shared.has(root) || offset !== 0 || root.elements !== input.elements) continue;

@@ -51,7 +51,7 @@ export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
     ...plan,
     temporary: (shape) => new Tensor(shape, graph),
     view: (operand, offset, shape) => {
-      const { root, offset: start } = (operand as Tensor).storage;
+      const { root, offset: start } = operand.storage;
       return new Tensor(shape, graph, { root, offset: start + offset });
     },
   };

@@ -1,10 +1,9 @@
-import type { Tensor } from "../graph/tensor.ts";
-import type { Dispatch } from "../ops/op.ts";
+import type { Dispatch, Operand } from "../ops/op.ts";
 import { roundUp } from "../shape.ts";
 
 /** The dispatches, by index, between which a tensor's storage must keep its content. */
 interface Lifetime {
-  readonly root: Tensor;
+  readonly root: Operand;
   readonly bytes: number;
   readonly first: number;
   last: number;
@@ -15,14 +14,14 @@ export interface MemoryPlan {
   /** Bytes of each buffer. */
   readonly slots: readonly number[];
   /** Buffer of each intermediate's storage. */
-  readonly slotOf: ReadonlyMap<Tensor, number>;
+  readonly slotOf: ReadonlyMap<Operand, number>;
 }
 
 /** Bindings begin at multiples of this, and views of storage with them. */
 export const STORAGE_ALIGNMENT = 256;
 
-/** Bytes a tensor's storage takes. */
-export function storageBytes(root: Tensor): number {
+/** Bytes that storage takes. */
+export function storageBytes(root: Operand): number {
   return roundUp(root.elements * 4, 16);
 }
 
@@ -35,14 +34,14 @@ export function storageBytes(root: Tensor): number {
  */
 export function planMemory(
   dispatches: readonly Dispatch[],
-  placed: ReadonlySet<Tensor>,
-  kept: ReadonlySet<Tensor>,
+  placed: ReadonlySet<Operand>,
+  kept: ReadonlySet<Operand>,
 ): MemoryPlan {
-  const lifetimes = new Map<Tensor, Lifetime>();
+  const lifetimes = new Map<Operand, Lifetime>();
   for (const [index, { bindings }] of dispatches.entries()) {
     for (const operand of Object.values(bindings)) {
       if (!operand) continue;
-      const { root } = (operand as Tensor).storage;
+      const { root } = operand.storage;
       if (placed.has(root)) continue;
       const known = lifetimes.get(root);
       if (known) known.last = index;
@@ -55,7 +54,7 @@ export function planMemory(
   }
 
   const slots: { bytes: number; tenants: Lifetime[] }[] = [];
-  const slotOf = new Map<Tensor, number>();
+  const slotOf = new Map<Operand, number>();
   const bySize = [...lifetimes.values()].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
   for (const lifetime of bySize) {
     const isFree = (slot: { tenants: Lifetime[] }) =>

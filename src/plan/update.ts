@@ -14,13 +14,13 @@ import {
 import { clipNorm, clipValue } from "../ops/update/gradient-norm.ts";
 import type { Accumulation } from "./accumulation.ts";
 import { planIn } from "./lower.ts";
-import type { Optimizer } from "./optimizer.ts";
 import { ParameterArena, rangesOf } from "./parameters.ts";
+import type { Updater } from "./updater.ts";
 
 /** What follows the gradients in a training step. */
 export interface PlannedUpdate {
-  readonly optimizer: Optimizer;
-  /** {@link Optimizer.planKey} as it was. */
+  readonly optimizer: Updater;
+  /** {@link Updater.planKey} as it was. */
   readonly planKey: string;
   /** The optimizer's parameters that have a gradient. */
   readonly parameters: readonly Parameter[];
@@ -29,7 +29,7 @@ export interface PlannedUpdate {
 }
 
 /** The parameters whose gradients a training step needs: what the optimizer updates and what the function clips. */
-export function differentiated(graph: Graph, optimizer: Optimizer): Parameter[] {
+export function differentiated(graph: Graph, optimizer: Updater): Parameter[] {
   return [...new Set([...optimizer.parameters, ...graph.clippings.flatMap(({ parameters }) => parameters)])];
 }
 
@@ -41,7 +41,7 @@ export function checkClippings(graph: Graph, trains: boolean): void {
       "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with minimize and optimizer",
     );
   }
-  const norms = new Set(
+  const norms = new Set<Operand>(
     graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])),
   );
   for (const node of graph.nodes) {
@@ -73,7 +73,7 @@ export function planUpdate(
   context: GpuContext,
   graph: Graph,
   settings: PlanSettings,
-  optimizer: Optimizer,
+  optimizer: Updater,
   gradients: ReadonlyMap<Parameter, Tensor>,
   placed: Map<Tensor, BufferRange>,
   accumulation: Accumulation | null,
@@ -122,7 +122,7 @@ export function planUpdate(
   }
 
   const { planKey } = optimizer;
-  for (const part of optimizer.planUpdate(parameters)) {
+  for (const part of optimizer.updateParts(parameters)) {
     for (const { arena, offset, size } of rangesOf(context, part.parameters)) {
       const states = new Map(part.buffers.map((name) => [name, flat(arena.stateOf(optimizer, name))]));
       const range = {

@@ -28,6 +28,9 @@ export interface IntegerNDArray {
 /** Shapes of a step's inputs by name. */
 export type InputShapes = Readonly<Record<string, Shape>>;
 
+/** A step's inputs by name as it is compiled for them: each by its shape, or by a sample that has this shape. */
+export type CompileInputs = Readonly<Record<string, Shape | InputValue>>;
+
 /** Whether a value is a typed array of numbers that an input can take; doubles would be rounded. */
 function isNumbers(value: unknown): value is Float32Array | IntegerArray {
   if (!ArrayBuffer.isView(value) || value instanceof DataView) return false;
@@ -112,19 +115,28 @@ export function dataOf(name: string, value: InputValue, context: GpuContext): Fl
   return data;
 }
 
-/** Throws unless the declared input shapes are usable. */
-export function checkInputShapes(inputs: unknown): InputShapes {
+/** The shapes that a step is compiled for. Throws for what is neither a shape nor a sample. */
+export function shapesOfSamples(inputs: unknown): InputShapes {
   if (typeof inputs !== "object" || inputs === null || Object.keys(inputs).length === 0) {
     throw new OptionError(
-      `device.compile: inputs must name at least one input with its shape, got ${show(inputs)}`,
+      `device.compile: inputs must name at least one input with its shape or a sample, got ${show(inputs)}`,
     );
   }
-  for (const [name, shape] of Object.entries(inputs)) {
-    if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0)) {
-      throw new ShapeError(
-        `device.compile: the shape of input ${name} must be an array of positive integers, got ${show(shape)}`,
-      );
-    }
+  return Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, shapeOfSample(name, given)]));
+}
+
+/** An array of numbers is a shape; what `step.run` takes is a sample. */
+function shapeOfSample(name: string, given: unknown): Shape {
+  if (given instanceof Result) return given.shape;
+  const isShape = (shape: unknown): shape is Shape =>
+    Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size > 0);
+  if (isNumbers(given) && given.length > 0) return [given.length];
+  const { data, shape = given } = (Array.isArray(given) ? {} : (given ?? {})) as Partial<NDArray>;
+  if (isShape(shape) && (data === undefined || (isNumbers(data) && data.length === sizeOf(shape)))) {
+    return [...shape];
   }
-  return inputs as InputShapes;
+  throw new ShapeError(
+    `device.compile: input ${name} must be a shape, an array of positive integers, or a sample: a Float32Array or integer ` +
+      `array that is not empty, or { data, shape } with as many values as its shape says; got ${show(given)}`,
+  );
 }

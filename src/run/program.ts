@@ -7,7 +7,7 @@ import type { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Choices } from "../ops/choice.ts";
-import type { Dispatch } from "../ops/op.ts";
+import type { Dispatch, Operand } from "../ops/op.ts";
 import { type Carried, carryCopies, sharedPlaces } from "../plan/carry.ts";
 import { planMemory, storageBytes } from "../plan/memory.ts";
 import { ParameterArena } from "../plan/parameters.ts";
@@ -60,7 +60,7 @@ export class Program {
   /** Runs so far. */
   runs = 0;
   #buffers: DeviceBuffer[] = [];
-  #ranges = new Map<Tensor, BufferRange>();
+  #ranges = new Map<Operand, BufferRange>();
   #uniforms: DeviceBuffer;
   #submissions: PreparedDispatch[][] = [];
   /** Submissions before the dispatches that a run may leave out. */
@@ -102,7 +102,7 @@ export class Program {
       const buffer = this.#allocate(this.context.allocate("input", storageBytes(tensor), `input ${name}`));
       this.#ranges.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
     }
-    const operands = dispatches.flatMap(({ bindings }) => Object.values(bindings) as (Tensor | null)[]);
+    const operands = dispatches.flatMap(({ bindings }) => Object.values(bindings));
     for (const tensor of [...operands, ...outputs.values()]) {
       const root = tensor?.storage.root;
       if (!root || this.#ranges.has(root)) continue;
@@ -119,7 +119,7 @@ export class Program {
     for (const [root, input] of sharedPlaces(dispatches, carried, (root) => this.#ranges.has(root))) {
       this.#ranges.set(root, this.#ranges.get(input)!);
     }
-    const kept = new Set([...outputs.values()].map((tensor) => tensor.storage.root));
+    const kept = new Set<Operand>([...outputs.values()].map((tensor) => tensor.storage.root));
     if (this.source.update?.guard) kept.add(this.source.update.guard);
     const plan = planMemory(dispatches, new Set(this.#ranges.keys()), kept);
     const slots = plan.slots.map((bytes, i) =>
@@ -130,15 +130,15 @@ export class Program {
     }
   }
 
-  /** The bytes a tensor is seen through. */
-  #rangeOf(tensor: Tensor): BufferRange {
-    const { root, offset } = tensor.storage;
+  /** The bytes that an operand is seen through. */
+  #rangeOf(operand: Operand): BufferRange {
+    const { root, offset } = operand.storage;
     const range = this.#ranges.get(root)!;
-    if (tensor === root) return range;
+    if (operand === root) return range;
     return {
       buffer: range.buffer,
       offset: range.offset + offset * 4,
-      bytes: tensor.elements * 4,
+      bytes: operand.elements * 4,
     };
   }
 
@@ -168,7 +168,7 @@ export class Program {
       // A range of its own for each: two writable bindings must not overlap.
       const storage = Object.entries(kernel.declaration.bindings).map(([name, access], i): BufferRange => {
         const operand = bindings[name];
-        if (operand) return this.#rangeOf(operand as Tensor);
+        if (operand) return this.#rangeOf(operand);
         const buffer = access === "read" ? unused : written;
         return { buffer, offset: i * UNIFORM_ALIGNMENT, bytes: UNIFORM_ALIGNMENT };
       });

@@ -6,7 +6,7 @@ import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { type Accumulation, checkRunOptions, type RunOptions } from "../plan/accumulation.ts";
-import type { Optimizer } from "../plan/optimizer.ts";
+import type { Updater } from "../plan/updater.ts";
 import { type NDArray, sameShape, showShape } from "../shape.ts";
 import { describeProgram } from "./describe.ts";
 import { InFlight } from "./in-flight.ts";
@@ -30,7 +30,7 @@ interface Variant {
 
 /** What all programs of a step share. */
 export interface StepParts {
-  readonly optimizer: Optimizer | null;
+  readonly optimizer: Updater | null;
   /** Where runs add up their gradients; `null` for a step that updates in every run. */
   readonly accumulation: Accumulation | null;
   /** Inputs that a run leaves to the next one. */
@@ -86,10 +86,11 @@ export class CompiledStep<Names extends string = string> {
   }
 
   /**
-   * Runs the step once, as {@link run}, and reads one of its results: in one submission, so that the answer comes as soon as it
-   * can. Calls may overlap.
+   * Runs the step once, as {@link run}, and reads one of its results, all in one submission: the fastest way to an answer. Calls
+   * may overlap.
+   * @param name The result to read.
    */
-  async ask(name: Names, values: Readonly<Record<string, InputValue>>): Promise<NDArray> {
+  async ask(values: Readonly<Record<string, InputValue>>, name: Names): Promise<NDArray> {
     const prepared = this.#prepare("step.ask", values, {});
     const { program } = prepared.variant;
     const output = program.source.outputs.get(name);

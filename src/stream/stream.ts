@@ -217,7 +217,7 @@ export class Stream {
   #start(data: Float32Array | IntegerArray, fresh: ReadonlySet<number>): Promise<NDArray> {
     this.#check("Stream.step");
     if (fresh.size > 0) this.#clear(fresh);
-    return this.#step.ask("output", { x: data as InputValue });
+    return this.#step.ask({ x: data as InputValue }, "output");
   }
 
   /** Writes zeros over the states of some streams. */

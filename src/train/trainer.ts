@@ -1,10 +1,10 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { Device } from "../device.ts";
 import { DataError, OptionError } from "../errors.ts";
-import { type CheckpointOptimizer, type Json, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.ts";
+import { type Json, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.ts";
 import { Module } from "../nn/module.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
-import type { Optimizer } from "../plan/optimizer.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import type { NDArray } from "../shape.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { evaluate } from "./evaluation.ts";
@@ -253,14 +253,8 @@ export class Trainer {
   }
 }
 
-/** An optimizer whose state can be kept, as all of `optim`. */
-interface StatefulOptimizer extends Optimizer {
-  stateDict(): Promise<CheckpointOptimizer>;
-  loadStateDict(state: CheckpointOptimizer): void;
-}
-
-function checkStateful(where: string, optimizer: Optimizer): asserts optimizer is StatefulOptimizer {
-  const { stateDict, loadStateDict } = optimizer as Partial<StatefulOptimizer>;
+function checkStateful(where: string, optimizer: Optimizer): void {
+  const { stateDict, loadStateDict } = optimizer as Partial<Optimizer>;
   if (typeof stateDict === "function" && typeof loadStateDict === "function") return;
   throw new OptionError(
     `${where}: the optimizer must have stateDict and loadStateDict, got ${show(optimizer)}`,

@@ -409,7 +409,7 @@ describe("a trainer's checkpoint", () => {
       await dispose(parts);
       const stateless = new Tiny(1, 4);
       const { parameters, planKey } = new optim.SGD(stateless.parameters(), { lr: 1 });
-      const optimizer = wrong({ parameters, planKey, planUpdate: () => [], beginStep: () => () => {} });
+      const optimizer = wrong({ parameters, planKey, updateParts: () => [], beginStep: () => () => {} });
       const other = new Trainer(device, stateless, { loss: new nn.MSELoss(), optimizer });
       await expectRefusal(() => other.checkpoint(), OptionError, "stateDict and loadStateDict");
       await other.dispose();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
+import { Tensor } from "../../src/graph/tensor.ts";
 import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
 import type { Dispatch, PlanContext } from "../../src/ops/op.ts";
 import { gemm } from "../../src/ops/product/gemm.ts";
@@ -83,7 +84,7 @@ test("bucket: sizes up to the next power of two are one", () => {
 });
 
 describe("on SwiftShader with two cores", () => {
-  const operand = (elements: number) => ({ shape: [elements], elements });
+  const operand = (elements: number) => new Tensor([elements], null);
 
   /** What gemm chooses and predicts for a row-major product. */
   function gemmChoice(rows: number, columns: number, depth: number, subgroupSize = 4, slices = 1) {

@@ -2,26 +2,30 @@ import type { Parameter } from "../graph/parameter.ts";
 import type { Dispatch, PlanSettings } from "../ops/op.ts";
 import type { UpdateRange } from "../ops/update/parameter-update.ts";
 
-/** Parameters that one dispatch may update together where they lie side by side. */
+/**
+ * Parameters that one dispatch may update together where they lie side by side.
+ * @internal
+ */
 export interface UpdatePart {
   readonly parameters: readonly Parameter[];
-  /** Names of the buffers of the parameters' size that it keeps (Adam: `exp_avg`, `exp_avg_sq`). */
+  /** Names of the buffers it keeps, each of the parameters' size (Adam: `exp_avg`, `exp_avg_sq`). */
   readonly buffers: readonly string[];
   /** The dispatch that updates one range of the flat buffers. */
   update(range: UpdateRange, plan: PlanSettings): Dispatch;
 }
 
-/** What the scheduler asks of an optimizer. */
-export interface Optimizer {
+/** What updates parameters after a run: an optimizer of `optim`. */
+export interface Updater {
   /** The parameters it updates, in order. */
   readonly parameters: readonly Parameter[];
-  /** What a plan of the update depends on: a step that was planned when it was another is planned anew. */
+  /** A step is planned again when this key has changed. @internal */
   readonly planKey: string;
-  /** How it updates these of its parameters, which have a gradient and are placed on a device. */
-  planUpdate(parameters: readonly Parameter[]): readonly UpdatePart[];
+  /** How it updates these of its parameters, which have a gradient and are placed on a device. @internal */
+  updateParts(parameters: readonly Parameter[]): readonly UpdatePart[];
   /**
    * Called before every step with the parameters that it updates; what changes from step to step is computed from here.
-   * @returns takes the step back, for one that turns out to have been left out.
+   * @returns takes the step back, for a step whose update turns out to have been left out.
+   * @internal
    */
   beginStep(parameters: readonly Parameter[]): () => void;
 }
