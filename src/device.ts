@@ -5,12 +5,7 @@ import type { AdapterFacts } from "./gpu/adapter-facts.ts";
 import { type AdapterInfo, GpuContext } from "./gpu/context.ts";
 import { checkFacts } from "./gpu/facts.ts";
 import { addVersions, factsOf, forgetAllFacts, restrictFacts } from "./gpu/known-facts.ts";
-import {
-  type AdapterOptions,
-  infoOfDevice,
-  type NativeDevice,
-  requestGpuDevice,
-} from "./gpu/request.ts";
+import { type AdapterOptions, infoOfDevice, type NativeDevice, requestGpuDevice } from "./gpu/request.ts";
 import type { Tensor } from "./graph/tensor.ts";
 import type { VersionPins } from "./ops/op.ts";
 import type { CompileInputs } from "./run/inputs.ts";

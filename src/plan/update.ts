@@ -38,7 +38,7 @@ export function checkClippings(graph: Graph, trains: boolean): void {
   if (graph.clippings.length === 0) return;
   if (!trains) {
     throw new GraphError(
-      "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with minimize and optimizer",
+      "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with an optimizer",
     );
   }
   const norms = new Set<Operand>(

@@ -122,7 +122,9 @@ export function shapesOfSamples(inputs: unknown): InputShapes {
       `device.compile: inputs must name at least one input with its shape or a sample, got ${show(inputs)}`,
     );
   }
-  return Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, shapeOfSample(name, given)]));
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, given]) => [name, shapeOfSample(name, given)]),
+  );
 }
 
 /** An array of numbers is a shape; what `step.run` takes is a sample. */
