@@ -16,14 +16,15 @@ export { tensor } from "./graph/literal.ts";
 export { cat, stack, Tensor } from "./graph/tensor.ts";
 export {
   type Checkpoint,
-  type CheckpointGroup,
-  type CheckpointOptimizer,
-  type CheckpointSlots,
-  type Json,
+  type CheckpointSource,
+  type CheckpointTarget,
+  type HasStateDict,
   type LoadedCheckpoint,
   loadCheckpoint,
   saveCheckpoint,
 } from "./io/checkpoint.ts";
+export type { CheckpointGroup, CheckpointOptimizer, CheckpointSlots } from "./io/checkpoint-optimizer.ts";
+export type { Json } from "./io/json.ts";
 export { loadSafetensors, saveSafetensors } from "./io/safetensors.ts";
 export {
   type CheckpointStore,

@@ -1,7 +1,8 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { Device } from "../device.ts";
-import { DataError, OptionError } from "../errors.ts";
-import { type Json, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.ts";
+import { OptionError } from "../errors.ts";
+import { loadCheckpoint, loadInto, saveCheckpoint } from "../io/checkpoint.ts";
+import type { Json } from "../io/json.ts";
 import { Module } from "../nn/module.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -193,8 +194,9 @@ export class Trainer {
     const [state, model, optimizer] = await Promise.all(reads);
     const { json, tensors } = writeState(state);
     return saveCheckpoint({
-      model: new Map([...model, ...tensors]),
+      model,
       optimizer,
+      trainer: tensors,
       config: { trainer: json, ...(config !== undefined && { config: config as Json }) },
     });
   }
@@ -214,8 +216,7 @@ export class Trainer {
       throw new OptionError(`${where}: this trainer is fitting; end or abort that run first`);
     const file = loadCheckpoint(bytes);
     const { trainer, config } = (file.config ?? {}) as { trainer?: Json; config?: Json };
-    const { state, model } = readState(where, trainer, file.model);
-    if (!file.optimizer) throw new DataError(`${where}: the file has no optimizer's state`);
+    const state = readState(where, trainer, file.trainer ?? new Map());
     const hasBegun = state.epoch > 1 || state.batch > 0;
     if (hasBegun && (state.carried !== null) !== this.#carryState) {
       throw new OptionError(
@@ -223,14 +224,7 @@ export class Trainer {
           `${this.#carryState ? "with" : "without"} it; make it as that one was`,
       );
     }
-    const before = await this.model.stateDict();
-    this.model.loadStateDict(model);
-    try {
-      this.optimizer.loadStateDict(file.optimizer);
-    } catch (error) {
-      this.model.loadStateDict(before);
-      throw error;
-    }
+    await loadInto(where, file, { model: this.model, optimizer: this.optimizer });
     this.config = config;
     this.#loop = null;
     this.#resumed = state;
