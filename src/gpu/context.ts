@@ -25,7 +25,7 @@ export interface BufferCopy {
 
 const LOST_ADVICE = "call Device.request() again, build the model anew and load its last state dict";
 
-/** A GPUDevice with its account of memory, its kernels and its queue. The scheduler's `Device` is built on it. */
+/** A GPUDevice with its account of memory, its kernels and its queue. `Device` is built on it. */
 export class GpuContext {
   readonly info: AdapterInfo;
   readonly facts: AdapterFacts;
@@ -41,7 +41,10 @@ export class GpuContext {
   #lost: DeviceLostError | undefined;
   #disposed = false;
 
-  /** @param owned Whether `dispose()` destroys the GPUDevice: true where this library asked for it. */
+  /**
+   * @param owned Whether `dispose()` destroys the GPUDevice: true where this library asked for it.
+   * @internal
+   */
   constructor(gpu: GPUDevice, info: AdapterInfo, facts: AdapterFacts, owned: boolean) {
     this.#gpu = gpu;
     this.#owned = owned;
@@ -73,7 +76,7 @@ export class GpuContext {
     return `${prefix}${name}${software ? " (software)" : ""}`;
   }
 
-  /** Throws if the device is disposed or lost. */
+  /** Throws if the device is disposed or lost. @internal */
   check(where: string): void {
     if (this.#disposed) throw new DisposedError(`${where}: the device was disposed; request a new one`);
     if (this.#lost) throw new DeviceLostError(`${where}: ${this.#lost.message}`, { cause: this.#lost });

@@ -37,7 +37,7 @@ const scratch = new DataView(new ArrayBuffer(4));
 function exactNumber(value: bigint): number {
   const number = Number(value);
   if (BigInt(number) !== value) {
-    throw new DataError(`toFloat64Array: a double cannot hold the integer ${value}; read the entry's bytes`);
+    throw new DataError(`no float holds the integer ${value} exactly`);
   }
   return number;
 }

@@ -8,10 +8,8 @@ import { DataError, OptionError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { dtypes, type SafetensorsDtype } from "./dtypes.ts";
 
-export type { SafetensorsDtype };
-
 /** One tensor of a file: what the header says about it, and its bytes. */
-export interface SafetensorsEntry {
+interface SafetensorsEntry {
   readonly dtype: SafetensorsDtype;
   readonly shape: Shape;
   /** The tensor's little-endian elements in row-major order: a view into the file's bytes, not a copy. */
@@ -103,27 +101,19 @@ export function readSafetensors(where: string, bytes: Uint8Array | ArrayBuffer):
   return { tensors, metadata: file.metadata };
 }
 
-/**
- * Reads a safetensors file without converting its tensors: their types, shapes and bytes. Nothing is copied.
- *
- * @throws DataError if the bytes are not a valid safetensors file.
- */
-export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFile<SafetensorsEntry> {
-  return parse("parseSafetensors", bytes);
-}
-
-/** An entry's elements as doubles. Throws a DataError for a 64-bit integer that a double cannot hold. */
-export function toFloat64Array(entry: SafetensorsEntry): Float64Array {
-  const { size, read } = dtypes[entry.dtype];
-  const view = new DataView(entry.bytes.buffer, entry.bytes.byteOffset, entry.bytes.byteLength);
-  const values = new Float64Array(entry.bytes.byteLength / size);
-  for (let i = 0; i < values.length; i++) values[i] = read(view, i * size);
-  return values;
-}
-
 function toFloat32Array(where: string, name: string, entry: SafetensorsEntry): Float32Array {
   if (entry.dtype === "F32") return new Float32Array(entry.bytes.slice().buffer);
-  const doubles = toFloat64Array(entry);
+  const { size, read } = dtypes[entry.dtype];
+  const view = new DataView(entry.bytes.buffer, entry.bytes.byteOffset, entry.bytes.byteLength);
+  const doubles = Float64Array.from({ length: entry.bytes.byteLength / size }, (_, i) => {
+    try {
+      return read(view, i * size);
+    } catch (error) {
+      throw new DataError(`${where}: tensor ${show(name)} at index ${i}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  });
   const floats = Float32Array.from(doubles);
   const rounds = entry.dtype === "F64"; // rounding is expected of a wider float, but not overflow
   for (let i = 0; i < floats.length; i++) {
@@ -133,7 +123,9 @@ function toFloat32Array(where: string, name: string, entry: SafetensorsEntry): F
     if (!good && !Number.isNaN(doubles[i])) {
       throw new DataError(
         `${where}: tensor ${show(name)} (${entry.dtype}) holds ${doubles[i]} at index ${i}, which float32 cannot; ` +
-          "read it with parseSafetensors",
+          (rounds
+            ? "rescale the tensor before it is saved"
+            : "save the tensor as F64, which is rounded here"),
       );
     }
   }

@@ -11,8 +11,9 @@ export interface Storage {
 /** A value that dispatches read or write: a tensor of the graph, or an op's own intermediate. */
 export interface Operand {
   readonly shape: Shape;
+  /** @internal */
   readonly storage: Storage;
-  /** float32 values it takes on the GPU: as many as its shape says, unless its layout pads it. */
+  /** float32 values it takes on the GPU: as many as its shape says, unless its layout pads it. @internal */
   readonly elements: number;
 }
 
