@@ -11,20 +11,20 @@ import type { VersionPins } from "./ops/op.ts";
 import type { CompileInputs } from "./run/inputs.ts";
 import type { CompiledStep } from "./run/step.ts";
 
-/** What can be given instead of being measured or chosen. */
+/** How a device plans. Everything is measured or chosen if not given. */
 export interface DeviceOptions {
   /**
-   * The adapter's facts, where a run is to be planned as an earlier one was: `device.facts` of that run. If not given they are measured,
-   * about a quarter of a second, and kept: in a browser from visit to visit, until {@link Device.forgetFacts}.
+   * The adapter's facts. Give `device.facts` of an earlier run to plan as that run did. If not given, they are measured in about
+   * a quarter of a second and kept, in a browser from visit to visit, until {@link Device.forgetFacts}.
    */
   readonly facts?: AdapterFacts;
   /**
-   * Whether kernel versions whose predicted times lie near each other are timed when a step is compiled that has the choice: some 0.1 to 0.5 s
-   * for each size not met before, kept with the facts. Numbers stay within PyTorch's tolerance whatever is chosen, but are the same bits
-   * only with the same facts. Default false: what was timed before is used, for the rest the predictions decide.
+   * Whether `compile` times kernel versions whose predicted times are close. It takes 0.1 to 0.5 s for each new size, and the
+   * result is kept with the facts. Any choice stays within PyTorch's tolerance, but only the same facts give the same bits.
+   * Default false: earlier timings are used, and predictions decide the rest.
    */
   readonly calibrate?: boolean;
-  /** Kernel versions to use whatever the facts say. */
+  /** Kernel versions to use, regardless of the facts. */
   readonly versions?: VersionPins;
 }
 
@@ -38,7 +38,7 @@ export class Device extends GpuContext {
   }
 
   /**
-   * Asks the browser for a GPU, with the adapter's higher limits and the optional features worth having.
+   * Requests a GPU from the browser, with the adapter's higher limits and the optional features that the library uses.
    * @throws {@link WebGpuUnavailableError}, {@link NoAdapterError} or {@link DeviceLostError}, each saying what to do.
    */
   static async request(options: DeviceOptions & AdapterOptions = {}): Promise<Device> {
@@ -53,7 +53,7 @@ export class Device extends GpuContext {
     checkOptions("Device.from", options, OPTIONS);
     const choice = checkDeviceOptions("Device.from", options);
     const device = await Device.#open(gpuDevice, infoOfDevice(gpuDevice), choice, false);
-    // The device hears of a loss in the past with the next turn of the event loop.
+    // An earlier loss is reported in the next turn of the event loop.
     await new Promise((resolve) => setTimeout(resolve));
     device.check("Device.from");
     return device;
@@ -71,14 +71,14 @@ export class Device extends GpuContext {
     return new Device([gpu, info, facts, owned], { pins, keepTimed: calibrate ? keepTimed : null });
   }
 
-  /** Forgets what was measured of adapters, here and in the browser's storage: the next device measures anew. */
+  /** Forgets the measured facts of all adapters, here and in the browser's storage; the next device measures again. */
   static forgetFacts(): Promise<void> {
     return forgetAllFacts();
   }
 
   /**
-   * Traces `fn` once, plans it, and gives a step that replays it. `fn` takes symbolic tensors and returns the results to
-   * keep by name. With an `optimizer` every run also updates its parameters, to make the one scalar result smaller.
+   * Traces `fn` once, plans it, and returns a step that replays it. `fn` takes symbolic tensors and returns the results to keep
+   * by name. With an `optimizer` every run also updates the parameters, to minimize the one scalar result.
    *
    * @example
    * const step = await device.compile(({ x, y }) => {
@@ -96,7 +96,7 @@ export class Device extends GpuContext {
 
 const OPTIONS = ["facts", "versions", "calibrate"];
 
-/** A device's options, checked. */
+/** Checked options of a device. */
 interface DeviceChoice {
   readonly pins: VersionPins;
   readonly given: AdapterFacts | undefined;

@@ -8,12 +8,12 @@ import { Graph } from "./graph.ts";
 import { recording, Tensor } from "./tensor.ts";
 
 /**
- * Reverse-mode differentiation: adds to the graph what computes the gradient of `loss` with respect to each tensor of
- * `wanted`, and returns those gradients; `null` for one that the loss does not depend on.
+ * Reverse-mode differentiation: adds the backward ops to the graph and returns the gradient of `loss` with respect to each
+ * tensor of `wanted`, `null` where the loss does not depend on it.
  */
 export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tensor[]): (Tensor | null)[] {
   const nodes = graph.nodes.filter((node) => node.kind === "forward").filter(({ op }) => !op.stopsGradient);
-  // Tensors through which a wanted one reaches the loss.
+  // Tensors that depend on a wanted one.
   const active = new Set<Tensor>(wanted);
   for (const node of nodes) {
     if (node.inputs.some((input) => input && active.has(input))) {
@@ -63,7 +63,7 @@ export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tenso
 /**
  * Gradients of a scalar with respect to tensors of the trace or parameters, as `torch.autograd.grad(loss, tensors)`;
  * they can be returned as results.
- * @throws {@link GraphError} if `loss` is no scalar, or does not depend on one of `tensors`.
+ * @throws {@link GraphError} if `loss` is not a scalar, or does not depend on one of `tensors`.
  */
 export function grad(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
   const graph = recording.current("grad");

@@ -42,7 +42,7 @@ export function record<T extends Value<T>, A>(
   return inputs[0]!.record(where, op, inputs, attributes);
 }
 
-/** Throws a GraphError for what is no tensor. */
+/** Throws a GraphError unless `value` is a tensor. */
 export function checkTensor(where: string, value: unknown, wanted = "a tensor"): void {
   if (typeof (value as Partial<Value<unknown>> | null)?.record !== "function") {
     throw new GraphError(
@@ -51,7 +51,7 @@ export function checkTensor(where: string, value: unknown, wanted = "a tensor"):
   }
 }
 
-/** Dimensions counted from 0; all of them for none. */
+/** Dimensions counted from 0; all dimensions if none is given. */
 export function resolveDims(where: string, dims: number | readonly number[] | undefined, rank: number) {
   const given = dims === undefined ? [] : typeof dims === "number" ? [dims] : dims;
   if (!Array.isArray(given)) {
@@ -64,7 +64,7 @@ export function resolveDims(where: string, dims: number | readonly number[] | un
   return resolved.length > 0 ? resolved : Array.from({ length: rank }, (_, dim) => dim);
 }
 
-/** The shape that two broadcast to: from the last dimension on, sizes are equal or one of them is 1. */
+/** The common shape of two broadcast tensors. From the last dimension on, sizes must be equal or one of them 1. */
 export function broadcastShape(where: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, dim) => {
@@ -80,14 +80,14 @@ export function broadcastShape(where: string, a: Shape, b: Shape): Shape {
   });
 }
 
-/** `x` repeated to a shape that it broadcasts to. */
+/** Repeats `x` to a shape that it broadcasts to. */
 export function expandTo<T extends Value<T>>(where: string, x: T, shape: Shape): T {
   if (sameShape(x.shape, shape)) return x;
   if (sizeOf(x.shape) === sizeOf(shape)) return record(where, reshape, [x], { shape });
   return record(where, expandOp, [x], { shape });
 }
 
-/** Tensor.expand: as {@link expandTo}, -1 keeping a size. */
+/** Tensor.expand: {@link expandTo} where -1 keeps a size. */
 export function expand<T extends Value<T>>(x: T, shape: Shape): T {
   const where = "Tensor.expand";
   const { shape: from } = x;
@@ -107,7 +107,7 @@ export function expand<T extends Value<T>>(x: T, shape: Shape): T {
 
 const ARITHMETIC = { add, sub, mul, div } as const;
 
-/** a + b, a - b, a·b or a/b with broadcasting, b a tensor or a number. */
+/** a + b, a - b, a·b or a/b with broadcasting; b is a tensor or a number. */
 export function arithmetic<T extends Value<T>>(name: keyof typeof ARITHMETIC, a: T, b: T | number): T {
   const where = `Tensor.${name}`;
   if (typeof b === "number") {
@@ -120,7 +120,7 @@ export function arithmetic<T extends Value<T>>(name: keyof typeof ARITHMETIC, a:
   return record(where, ARITHMETIC[name], [expandTo(where, a, shape), expandTo(where, b, shape)], undefined);
 }
 
-/** A function of every element by itself. */
+/** An elementwise function. */
 export function pointwise<T extends Value<T>>(kind: ActivationAttributes["kind"], x: T): T {
   return record(`Tensor.${kind}`, activation, [x], { kind });
 }
@@ -149,7 +149,7 @@ export function matmul<T extends Value<T>>(a: T, b: T): T {
     const matrix = view(b, [depth, columns]);
     return view(record(where, matmulOp, [view(a, [sizeOf(batch) * rows, depth]), matrix], undefined), shape);
   }
-  // A vector on the left broadcasts as a matrix of one row; one on the right has no batch and was taken above.
+  // A vector on the left broadcasts as a matrix of one row. One on the right has no batch and was handled above.
   const left = expandTo(where, a, [...batch, rows, depth]);
   const right = expandTo(where, b, [...batch, depth, columns]);
   const count = sizeOf(batch);
@@ -181,7 +181,7 @@ export function softmax<T extends Value<T>>(where: string, x: T, dim: number, lo
   return record(where, softmaxOp, [x], { dim: resolveDim(where, dim, x.shape.length), log });
 }
 
-/** Throws unless `tensors` are tensors, at least one. */
+/** Throws unless `tensors` holds at least one tensor and nothing else. */
 function checkTensors(where: string, tensors: readonly Operand[]): void {
   if (!Array.isArray(tensors) || tensors.length === 0) {
     throw new ShapeError(`${where}: expected an array of at least one tensor, got ${show(tensors)}`);
@@ -189,7 +189,7 @@ function checkTensors(where: string, tensors: readonly Operand[]): void {
   for (const tensor of tensors) checkTensor(where, tensor);
 }
 
-/** Throws unless `tensors` are tensors of one shape but for dimension `except`; returns the first one's shape. */
+/** Throws unless the tensors have one shape, apart from dimension `except`; returns the first one's shape. */
 export function sameShapes(where: string, tensors: readonly Operand[], except = -1): Shape {
   checkTensors(where, tensors);
   const { shape } = tensors[0]!;
@@ -205,7 +205,7 @@ export function sameShapes(where: string, tensors: readonly Operand[], except = 
   return shape;
 }
 
-/** Tensors put together along a dimension that they have. */
+/** Concatenates tensors along an existing dimension. */
 export function cat<T extends Value<T>>(where: string, tensors: readonly T[], dim: number): T {
   checkTensors(where, tensors);
   const d = resolveDim(where, dim, tensors[0]!.shape.length);

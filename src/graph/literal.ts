@@ -4,8 +4,8 @@ import { checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
 import { recording, type Tensor } from "./tensor.ts";
 
 /**
- * A tensor of values that are known when a function is traced and are the same in every run, as `torch.tensor(values)`: lengths,
- * masks, class weights. They are uploaded once.
+ * A constant tensor in a traced function, as `torch.tensor(values)`, for lengths, masks or class weights. Its values are the same
+ * in every run and are uploaded once.
  * @param shape The values' shape; one dimension if not given.
  * @throws {@link ShapeError} if the shape does not hold exactly these values; DataError for a NaN or an infinity.
  */

@@ -3,21 +3,21 @@ import type { Op, Operand } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { RandomStreams } from "./random-streams.ts";
 
-/** What ops on tensors are recorded into while a function is traced. `T` is the graph's tensor, which imports this file. */
+/** Records ops while a function is traced. `T` is the graph's tensor, whose file imports this one. */
 export interface Recorder<T extends Operand> {
   readonly random: RandomStreams;
-  /** Whether a module is in training mode in this step: as it was when the step first met it, however often it is traced. */
+  /** Whether a module is in training mode in this step. The mode of the step's first trace holds for all later ones. */
   training(module: { readonly training: boolean }): boolean;
-  /** A tensor whose values are known while tracing. */
+  /** A constant tensor. */
   literal(data: Float32Array, shape: Shape): T;
   apply<A>(op: Op<A>, inputs: readonly (T | null)[], attributes: A): T[];
 }
 
-/** Knows which trace runs now. */
+/** Holds the recorder of the trace that runs now. */
 export class Recording<T extends Operand> {
   #recorder: Recorder<T> | null = null;
 
-  /** The recorder of the trace that runs now; `where` is named in the error if there is none. */
+  /** The recorder of the trace that runs now. Throws an error that names `where` if there is none. */
   current(where: string): Recorder<T> {
     if (!this.#recorder) {
       throw new GraphError(

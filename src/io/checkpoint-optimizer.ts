@@ -1,11 +1,11 @@
-/** An optimizer's state in a checkpoint: its tensors among the file's, its numbers as JSON in the metadata. */
+/** An optimizer's state in a checkpoint: its tensors are among the file's tensors, its numbers are JSON in the metadata. */
 import { show } from "../checks.ts";
 import { DataError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
 import type { Json } from "./json.ts";
 import { describe, isObject } from "./safetensors.ts";
 
-/** What an optimizer remembers of one parameter: `{ step: 10, exp_avg: { data, shape }, … }`, named as in PyTorch. */
+/** An optimizer's state of one parameter, with PyTorch's names: `{ step: 10, exp_avg: { data, shape }, … }`. */
 export type CheckpointSlots = Readonly<Record<string, NDArray | number | boolean | null>>;
 
 /** One group of parameters: PyTorch's settings (`lr`, `weight_decay`, …) and the numbers of its parameters. */
@@ -18,10 +18,10 @@ export interface CheckpointOptimizer {
   readonly param_groups: readonly CheckpointGroup[];
 }
 
-/** Begins the name of every tensor of an optimizer: `optimizer.state.0.exp_avg`. */
+/** Prefix of the names of an optimizer's tensors: `optimizer.state.0.exp_avg`. */
 export const OPTIMIZER = "optimizer.state.";
 
-/** An optimizer's state as a file keeps it: tensors apart from numbers. */
+/** Separates an optimizer's tensors from its numbers, as a file stores them. */
 export function splitOptimizer(where: string, optimizer: unknown) {
   checkOptimizer(where, optimizer);
   const { state, param_groups } = optimizer;
@@ -37,7 +37,7 @@ export function splitOptimizer(where: string, optimizer: unknown) {
   return { numbers: { state: Object.fromEntries(scalars), param_groups }, slots };
 }
 
-/** What {@link splitOptimizer} took apart. */
+/** Joins what {@link splitOptimizer} separated. */
 export function joinOptimizer(
   where: string,
   { state, param_groups }: CheckpointOptimizer,

@@ -1,10 +1,10 @@
 /**
- * Checkpoints: a model, what its optimizer remembers, and its settings, in one safetensors file.
+ * Checkpoints: a model, its optimizer's state and its settings in one safetensors file.
  *
  * The model's tensors lie under PyTorch's own names, so that Python's `safetensors.torch.load_file` gives a state dict. The
- * optimizer's lie beside them as `optimizer.state.0.exp_avg`; its numbers are JSON in the metadata entry `optimizer`, the
- * settings JSON in `config`. A trainer keeps tensors of its own under `trainer/…`, and the rest of its state in the config's
- * `trainer`. `tools/checkpoint.py` reads and writes the same with PyTorch.
+ * optimizer's tensors lie beside them as `optimizer.state.0.exp_avg`, and its numbers are JSON in the metadata entry `optimizer`.
+ * The settings are JSON in the entry `config`. A trainer has tensors of its own under `trainer/…`, and the rest of its state in
+ * the config's `trainer`. `tools/checkpoint.py` reads and writes the same files with PyTorch.
  */
 import { checkOptions, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
@@ -25,18 +25,18 @@ export interface Checkpoint {
   readonly model: ReadonlyMap<string, NDArray>;
   /** The optimizer's, as `await optimizer.stateDict()` gives it. */
   readonly optimizer?: CheckpointOptimizer;
-  /** Tensors that a `Trainer` keeps for itself (best weights, carried state), by names that begin with `trainer/`. */
+  /** A `Trainer`'s own tensors (best weights, carried state). Their names begin with `trainer/`. */
   readonly trainer?: ReadonlyMap<string, NDArray>;
   /** Anything else, as plain JSON: the model's sizes, a scaler, a scheduler's state, the epoch. */
   readonly config?: Json;
 }
 
-/** A checkpoint as it is read: `optimizer`, `trainer` and `config` are there if the file has them. */
+/** A checkpoint that was read. It has `optimizer`, `trainer` and `config` if the file has them. */
 export interface LoadedCheckpoint extends Checkpoint {
   readonly model: Map<string, NDArray>;
 }
 
-/** Something with a state dict, as an `nn.Module` and an `optim.Optimizer` have it. */
+/** An object with a state dict, such as an `nn.Module` or an `optim.Optimizer`. */
 export interface HasStateDict<State> {
   stateDict(): Promise<State>;
   loadStateDict(state: State): unknown;
@@ -50,7 +50,7 @@ export interface CheckpointSource extends Omit<Checkpoint, "model" | "optimizer"
   readonly optimizer?: HasStateDict<CheckpointOptimizer> | CheckpointOptimizer;
 }
 
-/** What {@link loadCheckpoint} loads a file into. */
+/** The objects that {@link loadCheckpoint} loads a file into: a model, an optimizer, or both. */
 export interface CheckpointTarget {
   readonly model?: HasStateDict<ReadonlyMap<string, NDArray>>;
   readonly optimizer?: HasStateDict<CheckpointOptimizer>;
@@ -59,8 +59,8 @@ export interface CheckpointTarget {
 const TRAINER = "trainer/";
 
 /**
- * Writes a checkpoint as a safetensors file of float32 values. A model and an optimizer that are given as they are are read from
- * the GPU as they are at the call, even if training goes on.
+ * Writes a checkpoint as a safetensors file of float32 values. The values are those at the time of the call, even if training
+ * goes on meanwhile.
  *
  *     const bytes = await saveCheckpoint({ model, optimizer, config: { hiddenSize: 50, epoch } });
  *
@@ -73,7 +73,7 @@ export async function saveCheckpoint(checkpoint: CheckpointSource): Promise<Uint
   const { model, optimizer, trainer, config } = checkpoint;
   const metadata: Record<string, string> = { format: "pt" };
   if (config !== undefined) metadata["config"] = toJson(where, "config", config);
-  // Everything is asked for before anything is awaited: one moment's state, even if training goes on.
+  // Start all reads before the first await, so that they see one moment's state while training goes on.
   const [weights, state] = await Promise.all([
     hasStateDict(model) ? model.stateDict() : model,
     hasStateDict(optimizer) ? optimizer.stateDict() : optimizer,
@@ -92,7 +92,7 @@ export async function saveCheckpoint(checkpoint: CheckpointSource): Promise<Uint
   return writeSafetensors(where, tensors, metadata);
 }
 
-/** Throws a DataError unless `model` is a state dict whose names are no other part's. */
+/** Throws a DataError unless `model` is a state dict without names that are reserved for the other parts. */
 function checkModel(where: string, model: unknown): asserts model is ReadonlyMap<string, NDArray> {
   if (!(model instanceof Map)) {
     throw new DataError(
@@ -108,7 +108,7 @@ function checkModel(where: string, model: unknown): asserts model is ReadonlyMap
   }
 }
 
-/** Throws a DataError unless these are a trainer's tensors, with the rest of its state in `config`. */
+/** Throws a DataError unless these are a trainer's tensors and `config` has the rest of its state. */
 function checkTrainer(where: string, trainer: unknown, config: unknown): void {
   const isName = (name: unknown) => typeof name === "string" && name.startsWith(TRAINER);
   if (!(trainer instanceof Map) || ![...trainer.keys()].every(isName)) {
@@ -125,7 +125,7 @@ function checkTrainer(where: string, trainer: unknown, config: unknown): void {
   }
 }
 
-/** Whether a config has a trainer's state: only then are tensors called `trainer/…` the trainer's. */
+/** Whether a config has a trainer's state. Only then do tensors named `trainer/…` belong to a trainer. */
 function hasTrainer(config: unknown): boolean {
   return isObject(config) && Object.hasOwn(config, "trainer");
 }
@@ -137,11 +137,10 @@ function hasTrainer(config: unknown): boolean {
  *     const { config } = await loadCheckpoint(bytes, { model, optimizer });  // reads, and loads into both
  *     const { model: weights, config } = loadCheckpoint(bytes);              // only reads
  *
- * @param into A model, an optimizer or both, to be given what the file has: all of it or, on an error, nothing. The call then
- *   gives a promise.
- * @throws DataError if the bytes are not a valid safetensors file, the entries `optimizer` and `config` of its metadata are not
- *   what a checkpoint has, or an optimizer is to be loaded and the file has none; StateDictError for the state of another model
- *   or optimizer.
+ * @param into A model, an optimizer or both to load the file into. If one does not fit, neither changes. With `into` the call
+ *   returns a promise: await it before you use the objects.
+ * @throws DataError if the bytes are not a valid safetensors file, its metadata entries `optimizer` and `config` are not a
+ *   checkpoint's, or the file has no state for the given optimizer; StateDictError for the state of another model or optimizer.
  */
 export function loadCheckpoint(bytes: Uint8Array | ArrayBuffer): LoadedCheckpoint;
 export function loadCheckpoint(
@@ -175,7 +174,7 @@ async function readInto(
   return file;
 }
 
-/** Loads what a file holds, all of it or nothing. @internal */
+/** Loads a file's content into the objects: into both or, on an error, into none. @internal */
 export async function loadInto(
   where: string,
   file: LoadedCheckpoint,

@@ -1,6 +1,6 @@
 import { DataError } from "../errors.ts";
 
-/** How many bytes an element of each data type takes, and how to read one (little-endian, as the format demands). */
+/** Size of an element of each data type in bytes, and how to read one (little-endian, as the format requires). */
 export const dtypes = {
   F64: { size: 8, read: (view, at) => view.getFloat64(at, true) },
   F32: { size: 4, read: (view, at) => view.getFloat32(at, true) },

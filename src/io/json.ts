@@ -11,12 +11,12 @@ export function toJson(where: string, name: string, value: unknown): string {
     checkJson(where, name, value);
     return JSON.stringify(value);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // the stack's end
+    if (!(error instanceof RangeError)) throw error; // a RangeError means that the stack overflowed
     throw new DataError(`${where}: ${name} is nested too deeply, or contains itself`, { cause: error });
   }
 }
 
-/** JSON.stringify would leave out what JSON cannot hold, or make it null: a checkpoint must not lose anything. */
+/** Throws for a value that JSON.stringify would drop or turn into null: a checkpoint must not lose anything. */
 function checkJson(where: string, path: string, value: unknown): void {
   if (value === null || typeof value === "boolean" || typeof value === "string" || Number.isFinite(value))
     return;
@@ -31,7 +31,7 @@ function checkJson(where: string, path: string, value: unknown): void {
   }
 }
 
-/** The JSON of a metadata entry. Throws a DataError if it is none. */
+/** Parses a metadata entry. Throws a DataError if it is not JSON. */
 export function fromJson(where: string, name: string, metadata: Readonly<Record<string, string>>): Json {
   try {
     return JSON.parse(metadata[name]!) as Json;

@@ -3,6 +3,7 @@ import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
 
+/** Options of {@link NAdam}. */
 export interface NAdamOptions {
   /** Learning rate. Default 2e-3. */
   readonly lr?: number;

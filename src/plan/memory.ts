@@ -1,7 +1,7 @@
 import type { Dispatch, Operand } from "../ops/op.ts";
 import { roundUp } from "../shape.ts";
 
-/** The dispatches, by index, between which a tensor's storage must keep its content. */
+/** The range of dispatches, by index, in which storage must keep its content. */
 interface Lifetime {
   readonly root: Operand;
   readonly bytes: number;
@@ -17,7 +17,7 @@ export interface MemoryPlan {
   readonly slotOf: ReadonlyMap<Operand, number>;
 }
 
-/** Bindings begin at multiples of this, and views of storage with them. */
+/** Alignment of bindings in bytes, and so of views of storage. */
 export const STORAGE_ALIGNMENT = 256;
 
 /** Bytes that storage takes. */
@@ -26,8 +26,8 @@ export function storageBytes(root: Operand): number {
 }
 
 /**
- * Assigns intermediates to buffers: two share one where their lifetimes do not overlap. The largest choose first,
- * each the fullest buffer that is free for its whole life.
+ * Assigns intermediates to buffers. Two share a buffer if their lifetimes do not overlap. The largest is placed first, and each
+ * goes into the smallest buffer that is free for its whole lifetime.
  *
  * @param placed Storage that already has its place (inputs, parameters, gradients).
  * @param kept Storage read after the last dispatch: the results.
@@ -59,7 +59,7 @@ export function planMemory(
   for (const lifetime of bySize) {
     const isFree = (slot: { tenants: Lifetime[] }) =>
       slot.tenants.every((other) => other.last < lifetime.first || lifetime.last < other.first);
-    // Buffers were opened from large to small, so the last free one is the tightest.
+    // Buffers were opened from large to small, so the last free one is the smallest.
     let index = slots.findLastIndex(isFree);
     if (index < 0) {
       index = slots.length;

@@ -20,11 +20,11 @@ export interface Updater {
   readonly parameters: readonly Parameter[];
   /** A step is planned again when this key has changed. @internal */
   readonly planKey: string;
-  /** How it updates these of its parameters, which have a gradient and are placed on a device. @internal */
+  /** Plans the update of those of its parameters that have a gradient; they are placed on a device. @internal */
   updateParts(parameters: readonly Parameter[]): readonly UpdatePart[];
   /**
-   * Called before every step with the parameters that it updates; what changes from step to step is computed from here.
-   * @returns takes the step back, for a step whose update turns out to have been left out.
+   * Called before every step with the parameters that it updates: counts the step.
+   * @returns undoes the count, for a step whose update was skipped on the GPU.
    * @internal
    */
   beginStep(parameters: readonly Parameter[]): () => void;

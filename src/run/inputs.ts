@@ -28,7 +28,7 @@ export interface IntegerNDArray {
 /** Shapes of a step's inputs by name. */
 export type InputShapes = Readonly<Record<string, Shape>>;
 
-/** A step's inputs by name as it is compiled for them: each by its shape, or by a sample that has this shape. */
+/** The inputs that a step is compiled for, by name: each as a shape, or as a sample value of that shape. */
 export type CompileInputs = Readonly<Record<string, Shape | InputValue>>;
 
 /** Whether a value is a typed array of numbers that an input can take; doubles would be rounded. */
@@ -93,7 +93,7 @@ function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
   return shape;
 }
 
-/** The shape of every input's value. Throws for a value that is missing, too many, or does not fit its declared shape. */
+/** The shape of every input's value. Throws for a missing or unknown input and for a value that does not fit its shape. */
 export function shapesOf(declared: InputShapes, values: Readonly<Record<string, InputValue>>): InputShapes {
   const names = Object.keys(declared);
   if (typeof values !== "object" || values === null) {
@@ -107,7 +107,7 @@ export function shapesOf(declared: InputShapes, values: Readonly<Record<string, 
   return Object.fromEntries(names.map((name) => [name, shapeOfInput(name, values[name], declared[name]!)]));
 }
 
-/** What is written to an input: numbers, all finite, or where a result lies on the GPU. */
+/** The content of an input: finite numbers, or the place of a result on the GPU. */
 export function dataOf(name: string, value: InputValue, context: GpuContext): Float32Array | BufferRange {
   if (value instanceof Result) return value.range(`step.run: input ${name}`, context);
   const data = toFloats(name, ArrayBuffer.isView(value) ? value : value.data);
@@ -115,7 +115,7 @@ export function dataOf(name: string, value: InputValue, context: GpuContext): Fl
   return data;
 }
 
-/** The shapes that a step is compiled for. Throws for what is neither a shape nor a sample. */
+/** The shapes that a step is compiled for. Throws for a value that is neither a shape nor a sample. */
 export function shapesOfSamples(inputs: unknown): InputShapes {
   if (typeof inputs !== "object" || inputs === null || Object.keys(inputs).length === 0) {
     throw new OptionError(
@@ -127,7 +127,7 @@ export function shapesOfSamples(inputs: unknown): InputShapes {
   );
 }
 
-/** An array of numbers is a shape; what `step.run` takes is a sample. */
+/** A plain array is a shape; any value that `step.run` takes is a sample. */
 function shapeOfSample(name: string, given: unknown): Shape {
   if (given instanceof Result) return given.shape;
   const isShape = (shape: unknown): shape is Shape =>

@@ -22,28 +22,28 @@ export interface ProgramSource {
   readonly choices: Choices;
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: ReadonlyMap<string, Tensor>;
-  /** Results that the next run finds in its inputs. */
+  /** Results that become inputs of the next run. */
   readonly carried: Carried;
   /** Storage that lives elsewhere: gradients, flat parameters, optimizer state. */
   readonly placed: ReadonlyMap<Tensor, BufferRange>;
-  /** The dispatch from which on a run may stop: the update of a step that accumulates; `null` if every run is whole. */
+  /** Index of the first dispatch that a run may leave out (the update of a step that accumulates); `null` if none. */
   readonly optionalFrom: number | null;
   /** What follows the gradients in a training step; `null` for a step that does not train. */
   readonly update: PlannedUpdate | null;
 }
 
-/** How long one submission should keep the GPU, in ms, so that the page's own frames get in between. */
+/** Target length of one submission in ms, short enough for the page's own frames in between. */
 const SUBMISSION_MS = 40;
 
-/** Share of the adapter's FMA rate that kernels are assumed to reach when a submission's length is estimated. */
+/** Share of the adapter's FMA rate assumed when a submission's length is estimated. */
 const ASSUMED_EFFICIENCY = 0.1;
 
-/** Ranges of the buffer that stands in for bindings a kernel does not touch. */
+/** Ranges of the buffer that is bound where a kernel uses no operand. */
 const UNUSED_RANGES = 8;
 
 /** GPU memory of a program, in bytes. */
 export interface ProgramMemory {
-  /** Intermediates, which share buffers where their lives do not overlap. */
+  /** Intermediates, which share buffers if their lifetimes do not overlap. */
   readonly activation: number;
   readonly input: number;
   /** Scalar results of the last runs. */
@@ -63,11 +63,11 @@ export class Program {
   #ranges = new Map<Operand, BufferRange>();
   #uniforms: DeviceBuffer;
   #submissions: PreparedDispatch[][] = [];
-  /** Submissions before the dispatches that a run may leave out. */
+  /** Number of submissions that every run needs. */
   #required = 0;
   /** Dispatches whose uniforms are computed before each run. */
   #changing: { dispatch: Dispatch; index: number; bytes: DataView<ArrayBuffer> }[] = [];
-  /** Copies that take carried results to their inputs. */
+  /** Copies from carried results to their inputs. */
   #carries: readonly BufferCopy[];
   readonly #scalars: ScalarRing | null;
 
@@ -94,7 +94,7 @@ export class Program {
     return buffer;
   }
 
-  /** Gives every storage its buffer. */
+  /** Assigns a buffer to all storage. */
   #place(): void {
     const { graph, dispatches, inputs, outputs, carried, placed } = this.source;
     for (const [root, range] of placed) this.#ranges.set(root, range);
@@ -142,7 +142,7 @@ export class Program {
     };
   }
 
-  /** Makes uniforms, bind groups and the submissions they are replayed in. */
+  /** Makes the uniforms, the bind groups and the submissions. */
   #prepare(): void {
     const { dispatches, optionalFrom } = this.source;
     const unused = this.#allocate(
@@ -165,7 +165,7 @@ export class Program {
       } else {
         kernel.packParams(dispatch.params, uniforms, offset);
       }
-      // A range of its own for each: two writable bindings must not overlap.
+      // Each unused binding gets its own range, since writable bindings must not overlap.
       const storage = Object.entries(kernel.declaration.bindings).map(([name, access], i): BufferRange => {
         const operand = bindings[name];
         if (operand) return this.#rangeOf(operand);
@@ -206,7 +206,7 @@ export class Program {
 
   /**
    * Writes an input in queue order: host data in row-major order, or another program's result.
-   * @param from The element at which host data begin.
+   * @param from Index of the input's element where host data is written.
    */
   writeInput(name: string, value: Float32Array | BufferRange, from = 0): void {
     const { buffer } = this.#ranges.get(this.source.inputs.get(name)!)!;
@@ -221,7 +221,7 @@ export class Program {
   /**
    * Runs every dispatch once more; returns at once.
    * @param whole Whether the dispatches from {@link ProgramSource.optionalFrom} on run too.
-   * @param timestamps Takes the times of every dispatch, each then in a pass of its own.
+   * @param timestamps Records the time of every dispatch, each in a pass of its own.
    * @param reads Copies of results, submitted with the run.
    */
   replay(whole: boolean, timestamps?: Timestamps, reads: readonly BufferCopy[] = []): void {
@@ -258,7 +258,7 @@ export class Program {
     return transfer.arrive();
   }
 
-  /** A read of a result whose copy goes with the run, see {@link replay}. */
+  /** Prepares a read of a result; its copy is submitted with the run by {@link replay}. */
   beginRead(name: string): Transfer {
     const tensor = this.source.outputs.get(name)!;
     const { buffer, offset } = this.#rangeOf(tensor);
