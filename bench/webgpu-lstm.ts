@@ -118,7 +118,7 @@ async function infer(device: Device, model: Model, { x }: Problem): Promise<Aske
   return {
     work: workOf(step.program.source.dispatches, step.describe()),
     step() {
-      latest = step.ask("hidden", { x });
+      latest = step.ask({ x }, "hidden");
     },
     wait: async () => void (await latest),
     result: async () => (await latest!).data,

@@ -1,6 +1,6 @@
 import { DataError, OptionError } from "./errors.ts";
 
-/** A value as an error message shows it: short, and never `[object Object]`. */
+/** A value as text for an error message: short, and never `[object Object]`. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Float32Array).length})`;
@@ -27,7 +27,7 @@ export function checkOptions(where: string, options: object, known: readonly str
   }
 }
 
-/** Throws an {@link OptionError} unless `value` is a finite number for which `inside` holds. */
+/** Throws an {@link OptionError} unless `value` is a finite number and `inside(value)` is true. */
 export function checkNumber(
   where: string,
   name: string,

@@ -1,7 +1,7 @@
 /**
- * Every error this library throws on purpose. A message reads
- * `Where.call: what was wanted, what it got; what to do`, and a class says which kind of mistake it was,
- * so that a page can tell "this browser has no WebGPU" from "this window is longer than the series".
+ * Every error that this library throws on purpose. A message reads `Where.call: what was expected, what was given; what to do`.
+ * The class says what kind of mistake it is, so that a page can tell "this browser has no WebGPU" from "this window is longer
+ * than the series".
  */
 
 /** Base class: `catch (e) { if (e instanceof WebGpuLstmError) … }` catches everything the library throws on purpose. */
@@ -21,7 +21,7 @@ export class OptionError extends WebGpuLstmError {}
 /** Data that cannot be used: empty, not finite, unreadable, too short. */
 export class DataError extends WebGpuLstmError {}
 
-/** A traced function asks for something a graph cannot be (two losses, a loss that is not a scalar, …). */
+/** A traced function does something that a graph does not allow (two losses, a loss that is not a scalar, …). */
 export class GraphError extends WebGpuLstmError {}
 
 /** A state dict with a missing, an extra or a misshaped key. */
@@ -39,11 +39,11 @@ export class NoAdapterError extends WebGpuLstmError {}
 /** The GPU device was lost: a driver reset, an unplugged GPU, or `destroy()`. */
 export class DeviceLostError extends WebGpuLstmError {}
 
-/** This runtime has no storage of the kind that was asked for, or does not let this page have it. */
+/** This runtime does not have the requested kind of storage, or does not give this page access to it. */
 export class StorageUnavailableError extends WebGpuLstmError {}
 
-/** The browser gives this page no more room to store in. */
+/** The browser gives this page no more storage space. */
 export class StorageQuotaError extends WebGpuLstmError {}
 
-/** The worker that trains could not be started, or has died. */
+/** The training worker could not be started, or has died. */
 export class WorkerError extends WebGpuLstmError {}

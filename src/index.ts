@@ -7,23 +7,24 @@ export type { CompileOptions } from "./compile.ts";
 export * as data from "./data/index.ts";
 export { Device, type DeviceOptions } from "./device.ts";
 export * from "./errors.ts";
+export type { AdapterFacts } from "./gpu/adapter-facts.ts";
 export type { MemoryReport } from "./gpu/buffer.ts";
 export type { AdapterInfo } from "./gpu/context.ts";
-export type { AdapterFacts } from "./gpu/facts.ts";
 export type { AdapterOptions } from "./gpu/request.ts";
 export { grad } from "./graph/differentiate.ts";
 export { tensor } from "./graph/literal.ts";
-export { cat, cat as concat, stack, Tensor } from "./graph/tensor.ts";
+export { cat, stack, Tensor } from "./graph/tensor.ts";
 export {
   type Checkpoint,
-  type CheckpointGroup,
-  type CheckpointOptimizer,
-  type CheckpointSlots,
-  type Json,
+  type CheckpointSource,
+  type CheckpointTarget,
+  type HasStateDict,
   type LoadedCheckpoint,
   loadCheckpoint,
   saveCheckpoint,
 } from "./io/checkpoint.ts";
+export type { CheckpointGroup, CheckpointOptimizer, CheckpointSlots } from "./io/checkpoint-optimizer.ts";
+export type { Json } from "./io/json.ts";
 export { loadSafetensors, saveSafetensors } from "./io/safetensors.ts";
 export {
   type CheckpointStore,
@@ -35,9 +36,8 @@ export * as nn from "./nn/index.ts";
 export type { VersionPins } from "./ops/op.ts";
 export * as optim from "./optim/index.ts";
 export type { AccumulateOptions, RunOptions } from "./plan/accumulation.ts";
-export type { Optimizer } from "./plan/optimizer.ts";
 export { defaultGenerator, Generator, manualSeed, rand, randn } from "./random.ts";
-export type { InputShapes, InputValue, IntegerArray, IntegerNDArray } from "./run/inputs.ts";
+export type { CompileInputs, InputValue, IntegerArray, IntegerNDArray } from "./run/inputs.ts";
 export type { DispatchTime, KernelTime, Profile } from "./run/profile.ts";
 export type { ProgramMemory } from "./run/program.ts";
 export type { Result } from "./run/result.ts";

@@ -56,7 +56,7 @@ for (let i = 0; i < stepsAfter; i++) {
   atCheckpoint ??= await output.read();
 }
 const config = { x: asJson(x), target: asJson(target), output: asJson(atCheckpoint!), losses };
-writeFileSync(path, saveCheckpoint({ ...state, config }));
+writeFileSync(path, await saveCheckpoint({ ...state, config }));
 console.log(`${path}: step ${stepsBefore}, then losses ${losses[0]} to ${losses.at(-1)}`);
 step.dispose();
 model.dispose();

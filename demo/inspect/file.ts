@@ -72,7 +72,8 @@ function load(buffer: ArrayBuffer): {
   config?: Json;
 } {
   try {
-    return loadCheckpoint(buffer);
+    const { trainer = [], ...checkpoint } = loadCheckpoint(buffer);
+    return { ...checkpoint, model: new Map([...checkpoint.model, ...trainer]) };
   } catch {
     // Another program may call something else "optimizer" or "config"; the tensors can still be read.
   }

@@ -48,9 +48,9 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
     console.log(epoch, last);
   }
 }
-const bytes = saveCheckpoint({
-  model: await model.stateDict(),
-  optimizer: await optimizer.stateDict(),
+const bytes = await saveCheckpoint({
+  model,
+  optimizer,
   config: {
     task: "the next value of a sine",
     inputSize: 1,

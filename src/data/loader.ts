@@ -78,7 +78,7 @@ export class DataLoader implements Iterable<Batch> {
 
   /** One epoch of batches, with the samples copied together. */
   [Symbol.iterator](): IterableIterator<Batch> {
-    return this.#gather(this.batchIndices());
+    return this.#gather(this.#indices());
   }
 
   /**
@@ -87,7 +87,7 @@ export class DataLoader implements Iterable<Batch> {
    */
   from(batch: number): IterableIterator<Batch> {
     checkInteger("DataLoader.from", "batch", batch, 0);
-    const indices = this.batchIndices();
+    const indices = this.#indices();
     for (let i = 0; i < batch; i++) indices.next();
     return this.#gather(indices);
   }
@@ -116,8 +116,8 @@ export class DataLoader implements Iterable<Batch> {
     if (generator) this.#generator?.setState(generator);
   }
 
-  /** One epoch as the indices of each batch's samples, for whoever holds the data elsewhere. Draws as an epoch does. */
-  *batchIndices(): IterableIterator<Uint32Array> {
+  /** One epoch as the indices of each batch's samples. */
+  *#indices(): IterableIterator<Uint32Array> {
     const { batchSize, dataset } = this;
     const samples = dataset.length;
     (this.#generator ?? defaultGenerator).randomInt64(); // the base seed of PyTorch's workers, of which we have none

@@ -1,4 +1,5 @@
 import { DeviceLostError, DisposedError } from "../errors.ts";
+import type { AdapterFacts } from "./adapter-facts.ts";
 import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
 import { KernelCache, type PreparedDispatch } from "./kernel.ts";
 import { Timestamps } from "./timestamps.ts";
@@ -13,27 +14,6 @@ export interface AdapterInfo {
   readonly software: boolean;
 }
 
-/**
- * What planning needs to know of an adapter. Measured when a device is requested, or given, so that a run is planned
- * the same way again.
- */
-export interface AdapterFacts {
-  /** Rate of float32 multiply-adds in registers, in 10⁹ operations a second (a multiply-add counts 2). */
-  readonly gflops: number;
-  /** Time of one `workgroupBarrier` of 256 invocations that keep 16 values each, in µs. */
-  readonly barrierMicros: number;
-  /** Time of one small dispatch in a compute pass, in µs. */
-  readonly dispatchMicros: number;
-  /** Rate of loads from storage buffers of 1 MiB, in 10⁹ float32 values a second. */
-  readonly gloads: number;
-  /** Workgroups of 64 invocations that have to run at once for the adapter to reach its rates; about. */
-  readonly workgroups: number;
-  /** Lanes of a subgroup where the device offers subgroups and all have the same size; else 0. */
-  readonly subgroupSize: number;
-  /** Kernel versions that turned out the fastest when they were timed, by what for; see `calibrate` of `Device.request`. */
-  readonly versions?: Readonly<Record<string, string>>;
-}
-
 /** A copy from buffer to buffer, in bytes. */
 export interface BufferCopy {
   readonly source: DeviceBuffer;
@@ -45,7 +25,7 @@ export interface BufferCopy {
 
 const LOST_ADVICE = "call Device.request() again, build the model anew and load its last state dict";
 
-/** A GPUDevice with its account of memory, its kernels and its queue. The scheduler's `Device` is built on it. */
+/** A GPUDevice with its account of memory, its kernels and its queue. `Device` is built on it. */
 export class GpuContext {
   readonly info: AdapterInfo;
   readonly facts: AdapterFacts;
@@ -61,7 +41,10 @@ export class GpuContext {
   #lost: DeviceLostError | undefined;
   #disposed = false;
 
-  /** @param owned Whether `dispose()` destroys the GPUDevice: true where this library asked for it. */
+  /**
+   * @param owned Whether `dispose()` destroys the GPUDevice: true where this library asked for it.
+   * @internal
+   */
   constructor(gpu: GPUDevice, info: AdapterInfo, facts: AdapterFacts, owned: boolean) {
     this.#gpu = gpu;
     this.#owned = owned;
@@ -93,7 +76,7 @@ export class GpuContext {
     return `${prefix}${name}${software ? " (software)" : ""}`;
   }
 
-  /** Throws if the device is disposed or lost. */
+  /** Throws if the device is disposed or lost. @internal */
   check(where: string): void {
     if (this.#disposed) throw new DisposedError(`${where}: the device was disposed; request a new one`);
     if (this.#lost) throw new DeviceLostError(`${where}: ${this.#lost.message}`, { cause: this.#lost });

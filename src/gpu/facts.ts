@@ -1,11 +1,10 @@
 import { checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import { OnDemand } from "../ondemand.ts";
+import type { AdapterFacts } from "./adapter-facts.ts";
 import type { DeviceBuffer } from "./buffer.ts";
-import type { AdapterFacts, GpuContext } from "./context.ts";
+import type { GpuContext } from "./context.ts";
 import { BindGroups, Kernel, type PreparedDispatch, UNIFORM_ALIGNMENT } from "./kernel.ts";
-
-export type { AdapterFacts };
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./measure.wgsl.ts"));
 

@@ -5,16 +5,15 @@ import { constant } from "../ops/tensor/constant.ts";
 import { reshape } from "../ops/tensor/reshape.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { Graph } from "./graph.ts";
-import { currentRecorder } from "./recorder.ts";
-import { Tensor } from "./tensor.ts";
+import { recording, Tensor } from "./tensor.ts";
 
 /**
- * Reverse-mode differentiation: adds to the graph what computes the gradient of `loss` with respect to each tensor of
- * `wanted`, and returns those gradients; `null` for one that the loss does not depend on.
+ * Reverse-mode differentiation: adds the backward ops to the graph and returns the gradient of `loss` with respect to each
+ * tensor of `wanted`, `null` where the loss does not depend on it.
  */
 export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tensor[]): (Tensor | null)[] {
   const nodes = graph.nodes.filter((node) => node.kind === "forward").filter(({ op }) => !op.stopsGradient);
-  // Tensors through which a wanted one reaches the loss.
+  // Tensors that depend on a wanted one.
   const active = new Set<Tensor>(wanted);
   for (const node of nodes) {
     if (node.inputs.some((input) => input && active.has(input))) {
@@ -64,10 +63,10 @@ export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tenso
 /**
  * Gradients of a scalar with respect to tensors of the trace or parameters, as `torch.autograd.grad(loss, tensors)`;
  * they can be returned as results.
- * @throws {@link GraphError} if `loss` is no scalar, or does not depend on one of `tensors`.
+ * @throws {@link GraphError} if `loss` is not a scalar, or does not depend on one of `tensors`.
  */
 export function grad(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
-  const graph = currentRecorder("grad");
+  const graph = recording.current("grad");
   if (!(graph instanceof Graph))
     throw new GraphError("grad: call it inside the function given to device.compile()");
   checkLoss("grad", loss);

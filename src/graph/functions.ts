@@ -10,21 +10,27 @@ import { reshape } from "../ops/tensor/reshape.ts";
 import { softmax as softmaxOp } from "../ops/tensor/softmax.ts";
 import { expand as expandOp, sum as sumOp } from "../ops/tensor/sum.ts";
 import { resolveDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import { currentRecorder } from "./recorder.ts";
 
 /**
  * The functions behind the tensor's methods. `T` is the graph's tensor, which imports this file; `where` is the public call as
  * errors name it.
  */
 
-/** What a tensor is to these functions. */
-export interface Value extends Operand {
+/** What these functions need of a tensor. */
+export interface Value<T> extends Operand {
   /** Not null where the elements do not lie in PyTorch's order. */
   readonly layout: object | null;
+  /** Records an op and returns its first output. */
+  record<A>(where: string, op: Op<A>, inputs: readonly T[], attributes: A): T;
 }
 
 /** Records an op on tensors whose elements lie in PyTorch's order. */
-export function record<T extends Value, A>(where: string, op: Op<A>, inputs: readonly T[], attributes: A): T {
+export function record<T extends Value<T>, A>(
+  where: string,
+  op: Op<A>,
+  inputs: readonly T[],
+  attributes: A,
+): T {
   for (const input of inputs) {
     if (input?.layout) {
       throw new GraphError(
@@ -33,19 +39,19 @@ export function record<T extends Value, A>(where: string, op: Op<A>, inputs: rea
       );
     }
   }
-  return currentRecorder(where).apply(op, inputs, attributes)[0] as T;
+  return inputs[0]!.record(where, op, inputs, attributes);
 }
 
-/** Throws a GraphError for what is no tensor. */
+/** Throws a GraphError unless `value` is a tensor. */
 export function checkTensor(where: string, value: unknown, wanted = "a tensor"): void {
-  if (!Array.isArray((value as Operand | null)?.shape)) {
+  if (typeof (value as Partial<Value<unknown>> | null)?.record !== "function") {
     throw new GraphError(
       `${where}: expected ${wanted} of this trace, got ${show(value)}; data goes in through the step's inputs`,
     );
   }
 }
 
-/** Dimensions counted from 0; all of them for none. */
+/** Dimensions counted from 0; all dimensions if none is given. */
 export function resolveDims(where: string, dims: number | readonly number[] | undefined, rank: number) {
   const given = dims === undefined ? [] : typeof dims === "number" ? [dims] : dims;
   if (!Array.isArray(given)) {
@@ -58,7 +64,7 @@ export function resolveDims(where: string, dims: number | readonly number[] | un
   return resolved.length > 0 ? resolved : Array.from({ length: rank }, (_, dim) => dim);
 }
 
-/** The shape that two broadcast to: from the last dimension on, sizes are equal or one of them is 1. */
+/** The common shape of two broadcast tensors. From the last dimension on, sizes must be equal or one of them 1. */
 export function broadcastShape(where: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, dim) => {
@@ -74,15 +80,15 @@ export function broadcastShape(where: string, a: Shape, b: Shape): Shape {
   });
 }
 
-/** `x` repeated to a shape that it broadcasts to. */
-export function expandTo<T extends Value>(where: string, x: T, shape: Shape): T {
+/** Repeats `x` to a shape that it broadcasts to. */
+export function expandTo<T extends Value<T>>(where: string, x: T, shape: Shape): T {
   if (sameShape(x.shape, shape)) return x;
   if (sizeOf(x.shape) === sizeOf(shape)) return record(where, reshape, [x], { shape });
   return record(where, expandOp, [x], { shape });
 }
 
-/** Tensor.expand: as {@link expandTo}, -1 keeping a size. */
-export function expand<T extends Value>(x: T, shape: Shape): T {
+/** Tensor.expand: {@link expandTo} where -1 keeps a size. */
+export function expand<T extends Value<T>>(x: T, shape: Shape): T {
   const where = "Tensor.expand";
   const { shape: from } = x;
   const added = Array.isArray(shape) ? shape.length - from.length : -1;
@@ -101,8 +107,8 @@ export function expand<T extends Value>(x: T, shape: Shape): T {
 
 const ARITHMETIC = { add, sub, mul, div } as const;
 
-/** a + b, a - b, a·b or a/b with broadcasting, b a tensor or a number. */
-export function arithmetic<T extends Value>(name: keyof typeof ARITHMETIC, a: T, b: T | number): T {
+/** a + b, a - b, a·b or a/b with broadcasting; b is a tensor or a number. */
+export function arithmetic<T extends Value<T>>(name: keyof typeof ARITHMETIC, a: T, b: T | number): T {
   const where = `Tensor.${name}`;
   if (typeof b === "number") {
     checkNumber(where, "a number", b, "finite", () => true);
@@ -114,13 +120,13 @@ export function arithmetic<T extends Value>(name: keyof typeof ARITHMETIC, a: T,
   return record(where, ARITHMETIC[name], [expandTo(where, a, shape), expandTo(where, b, shape)], undefined);
 }
 
-/** A function of every element by itself. */
-export function pointwise<T extends Value>(kind: ActivationAttributes["kind"], x: T): T {
+/** An elementwise function. */
+export function pointwise<T extends Value<T>>(kind: ActivationAttributes["kind"], x: T): T {
   return record(`Tensor.${kind}`, activation, [x], { kind });
 }
 
 /** As torch.matmul: dot product, matrix product, or products of batches of matrices with broadcasting. */
-export function matmul<T extends Value>(a: T, b: T): T {
+export function matmul<T extends Value<T>>(a: T, b: T): T {
   const where = "Tensor.matmul";
   checkTensor(where, b);
   const [first, second] = [a.shape, b.shape];
@@ -143,7 +149,7 @@ export function matmul<T extends Value>(a: T, b: T): T {
     const matrix = view(b, [depth, columns]);
     return view(record(where, matmulOp, [view(a, [sizeOf(batch) * rows, depth]), matrix], undefined), shape);
   }
-  // A vector on the left broadcasts as a matrix of one row; one on the right has no batch and was taken above.
+  // A vector on the left broadcasts as a matrix of one row. One on the right has no batch and was handled above.
   const left = expandTo(where, a, [...batch, rows, depth]);
   const right = expandTo(where, b, [...batch, depth, columns]);
   const count = sizeOf(batch);
@@ -152,7 +158,7 @@ export function matmul<T extends Value>(a: T, b: T): T {
 }
 
 /** The sum over some dimensions, or all. */
-export function sum<T extends Value>(
+export function sum<T extends Value<T>>(
   where: string,
   x: T,
   dim?: number | readonly number[],
@@ -163,7 +169,7 @@ export function sum<T extends Value>(
 }
 
 /** The mean over some dimensions, or all. */
-export function mean<T extends Value>(x: T, dim?: number | readonly number[], keepdim = false): T {
+export function mean<T extends Value<T>>(x: T, dim?: number | readonly number[], keepdim = false): T {
   const where = "Tensor.mean";
   const total = sum(where, x, dim, keepdim);
   const count = sizeOf(x.shape) / sizeOf(total.shape);
@@ -171,20 +177,20 @@ export function mean<T extends Value>(x: T, dim?: number | readonly number[], ke
 }
 
 /** Softmax along a dimension, or its logarithm. */
-export function softmax<T extends Value>(where: string, x: T, dim: number, log: boolean): T {
+export function softmax<T extends Value<T>>(where: string, x: T, dim: number, log: boolean): T {
   return record(where, softmaxOp, [x], { dim: resolveDim(where, dim, x.shape.length), log });
 }
 
-/** Throws unless `tensors` are tensors, at least one. */
-function checkTensors(where: string, tensors: readonly Value[]): void {
+/** Throws unless `tensors` holds at least one tensor and nothing else. */
+function checkTensors(where: string, tensors: readonly Operand[]): void {
   if (!Array.isArray(tensors) || tensors.length === 0) {
     throw new ShapeError(`${where}: expected an array of at least one tensor, got ${show(tensors)}`);
   }
   for (const tensor of tensors) checkTensor(where, tensor);
 }
 
-/** Throws unless `tensors` are tensors of one shape but for dimension `except`; returns the first one's shape. */
-export function sameShapes(where: string, tensors: readonly Value[], except = -1): Shape {
+/** Throws unless the tensors have one shape, apart from dimension `except`; returns the first one's shape. */
+export function sameShapes(where: string, tensors: readonly Operand[], except = -1): Shape {
   checkTensors(where, tensors);
   const { shape } = tensors[0]!;
   const fits = (other: Shape) =>
@@ -199,8 +205,8 @@ export function sameShapes(where: string, tensors: readonly Value[], except = -1
   return shape;
 }
 
-/** Tensors put together along a dimension that they have. */
-export function cat<T extends Value>(where: string, tensors: readonly T[], dim: number): T {
+/** Concatenates tensors along an existing dimension. */
+export function cat<T extends Value<T>>(where: string, tensors: readonly T[], dim: number): T {
   checkTensors(where, tensors);
   const d = resolveDim(where, dim, tensors[0]!.shape.length);
   sameShapes(where, tensors, d);

@@ -1,6 +1,6 @@
 import { show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
-import type { Op } from "../ops/op.ts";
+import type { Op, Operand } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { GradientClipping } from "./gradient-clipping.ts";
 import type { RandomStreams } from "./random-streams.ts";
@@ -17,18 +17,18 @@ export interface BackwardNode {
 
 export type Node = ForwardNode | BackwardNode;
 
-/** The ops that one run of a traced function asked for, in order. */
-export class Graph implements Recorder {
+/** The ops recorded by one run of a traced function, in order. */
+export class Graph implements Recorder<Tensor> {
   readonly nodes: Node[] = [];
-  /** Values of the tensors that are the same in every run. */
-  readonly literals = new Map<Tensor, Float32Array>();
-  /** What happens to the gradients of a training step before its update, in order. */
+  /** Values of constant tensors, the same in every run. */
+  readonly literals = new Map<Operand, Float32Array>();
+  /** Clippings of a training step's gradients, in order. */
   readonly clippings: GradientClipping[] = [];
   readonly random: RandomStreams;
   readonly #modes: WeakMap<object, boolean>;
   readonly #differentiated = new Set<ForwardNode>();
 
-  /** @param modes Training modes of the modules that earlier traces of the same step have met. */
+  /** @param modes Training modes of the modules in earlier traces of the same step. */
   constructor(random: RandomStreams, modes: WeakMap<object, boolean> = new WeakMap()) {
     this.random = random;
     this.#modes = modes;
@@ -41,7 +41,7 @@ export class Graph implements Recorder {
     return module.training;
   }
 
-  /** A tensor that comes from outside. */
+  /** A tensor whose values are given to each run. */
   input(shape: readonly number[]): Tensor {
     const tensor = new Tensor(shape, this);
     tensor.checks = [];
@@ -81,8 +81,8 @@ export class Graph implements Recorder {
   }
 
   /**
-   * Adds the gradient of a node and returns it for the inputs that want one. An op that overwrites what it
-   * saved can be differentiated once.
+   * Adds a node's backward pass and returns the gradients of the inputs that want one. An op that overwrites what it saved can be
+   * differentiated only once.
    */
   applyBackward(
     of: ForwardNode,

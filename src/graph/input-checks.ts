@@ -2,8 +2,8 @@ import { DataError } from "../errors.ts";
 import type { InputCheck, Tensor } from "./tensor.ts";
 
 /**
- * Has every run check, before it starts, the host data that reaches `tensor` unchanged from an input. What is computed on
- * the GPU cannot be checked: kernels must not trust an index, they answer a bad one with NaN.
+ * Makes every run check host data before it starts, if `tensor` is an input or only rearranges one. Values computed on the GPU
+ * cannot be checked, so kernels do not trust an index: a bad one gives NaN.
  */
 export function checkOnTheWayIn(tensor: Tensor, complain: InputCheck["complain"]): void {
   let origin = tensor;
@@ -21,7 +21,7 @@ export function checkOnTheWayIn(tensor: Tensor, complain: InputCheck["complain"]
   origin.checks?.push({ positions, complain });
 }
 
-/** Indices on the way in: integers from 0 to `count` - 1, or exactly `except`. */
+/** Makes every run check that the input's indices are integers from 0 to `count` - 1, or exactly `except`. */
 export function checkIndices(tensor: Tensor, what: string, count: number, except?: number): void {
   checkOnTheWayIn(tensor, (values) => {
     for (let i = 0; i < values.length; i++) {

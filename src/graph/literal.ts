@@ -1,12 +1,11 @@
 import { checkFinite, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
-import { currentRecorder } from "./recorder.ts";
-import type { Tensor } from "./tensor.ts";
+import { recording, type Tensor } from "./tensor.ts";
 
 /**
- * A tensor of values that are known when a function is traced and are the same in every run, as `torch.tensor(values)`: lengths,
- * masks, class weights. They are uploaded once.
+ * A constant tensor in a traced function, as `torch.tensor(values)`, for lengths, masks or class weights. Its values are the same
+ * in every run and are uploaded once.
  * @param shape The values' shape; one dimension if not given.
  * @throws {@link ShapeError} if the shape does not hold exactly these values; DataError for a NaN or an infinity.
  */
@@ -21,5 +20,5 @@ export function tensor(values: ArrayLike<number>, shape: Shape = [values?.length
     );
   }
   checkFinite("tensor", "values", values);
-  return currentRecorder("tensor").literal(Float32Array.from(values), sizes) as Tensor;
+  return recording.current("tensor").literal(Float32Array.from(values), sizes);
 }

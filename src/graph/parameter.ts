@@ -2,7 +2,7 @@ import { DisposedError, ShapeError, StateDictError } from "../errors.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { type Layout, Tensor } from "./tensor.ts";
 
-/** Where a parameter's value lives once a device holds it. Values are in PyTorch's order. */
+/** A parameter's place on a device. Values are in PyTorch's order. */
 export interface ParameterHome {
   read(): Promise<Float32Array>;
   write(data: Float32Array): void;
@@ -11,8 +11,8 @@ export interface ParameterHome {
 }
 
 /**
- * A tensor that is learned. It starts on the host and moves to a device with the first program that uses it;
- * from then on the device's value counts.
+ * A learned tensor. It starts on the host and moves to a device with the first program that uses it. From then on the value is
+ * on the device.
  */
 export class Parameter extends Tensor {
   #host: Float32Array | null;
@@ -20,7 +20,7 @@ export class Parameter extends Tensor {
 
   /**
    * @param data Initial value in PyTorch's order; it is not copied.
-   * @param layout How the kernels want the elements, where that is not PyTorch's order.
+   * @param layout The kernels' order of the elements, if it is not PyTorch's.
    */
   constructor(shape: Shape, data: Float32Array, layout: Layout | null = null) {
     super(checkShape("Parameter", shape), null);
@@ -43,7 +43,7 @@ export class Parameter extends Tensor {
     return this.#home;
   }
 
-  /** Hands the value over to a device. @internal */
+  /** Moves the value to a device. @internal */
   moveTo(home: ParameterHome): void {
     const data = this.#host;
     if (!data) throw new DisposedError("Parameter: its model was disposed; build a new one");
@@ -52,7 +52,7 @@ export class Parameter extends Tensor {
     this.#host = null;
   }
 
-  /** The value now, in PyTorch's order; waits for the GPU if it is there. */
+  /** Reads the current value, in PyTorch's order. Waits for the GPU if the value is there. */
   async read(): Promise<NDArray> {
     if (this.#home) return { shape: this.shape, data: await this.#home.read() };
     if (!this.#host) throw new DisposedError("Parameter.read: its model was disposed");
@@ -71,7 +71,7 @@ export class Parameter extends Tensor {
     else throw new DisposedError("Parameter.write: its model was disposed");
   }
 
-  /** Gives the device memory back; the parameter cannot be used again. */
+  /** Frees the device memory; the parameter cannot be used again. */
   dispose(): void {
     this.#home?.release();
     this.#home = null;
@@ -80,7 +80,7 @@ export class Parameter extends Tensor {
 }
 
 /**
- * A tensor of a module's state that is not learned, such as a loss's class weights, as `torch.nn.Buffer`: it is in the state dict
- * and lives on the device like a parameter, but is none of `parameters()`.
+ * A tensor of a module's state that is not learned, as `torch.nn.Buffer`: a loss's class weights, for example. It is in the state
+ * dict and on the device like a parameter, but not in `parameters()`.
  */
 export class Buffer extends Parameter {}

@@ -1,13 +1,13 @@
-import type { Op, Operand } from "../ops/op.ts";
+import type { Op, Operand, Storage } from "../ops/op.ts";
 import { detach } from "../ops/tensor/detach.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
 import * as functions from "./functions.ts";
-import { currentRecorder } from "./recorder.ts";
+import { Recording } from "./recorder.ts";
 import * as views from "./views.ts";
 
-/** How a tensor's elements lie on the GPU, where that is not PyTorch's order. */
+/** The order of a tensor's elements on the GPU, if it is not PyTorch's. */
 export interface Layout {
-  /** float32 values that a tensor of this shape takes; more than the shape says where the kernels want padding. */
+  /** Number of float32 values that a tensor of this shape takes, including padding. */
   elements(shape: Shape): number;
   /** From PyTorch's order to the kernels'. */
   pack(data: Float32Array): Float32Array;
@@ -15,18 +15,12 @@ export interface Layout {
   unpack(data: Float32Array): Float32Array;
 }
 
-/** Something that the values of a trace's input have to be, so that a kernel can rely on it. */
+/** A condition on the values of a trace's input that a kernel relies on. */
 export interface InputCheck {
-  /** The elements that are concerned, in the order in which the op sees them; `null` for all. */
+  /** The elements to check, in the order in which the op sees them; `null` for all. */
   readonly positions: Uint32Array | null;
-  /** What is wrong with them, as `must be …, got …`; `null` if nothing is. */
+  /** What is wrong with the values, as `must be …, got …`; `null` if they are right. */
   complain(values: ArrayLike<number>): string | null;
-}
-
-/** The memory a tensor is seen through: another tensor's from element `offset` on, or its own. */
-export interface Storage {
-  readonly root: Tensor;
-  readonly offset: number;
 }
 
 /** An op applied to tensors. */
@@ -40,6 +34,9 @@ export interface ForwardNode {
   readonly saved: readonly Tensor[];
 }
 
+/** Holds the recorder of the trace that runs now. @internal */
+export const recording: Recording<Tensor> = /* @__PURE__ */ new Recording<Tensor>();
+
 /** Records an op on tensors in the trace that runs now. @internal */
 export function apply<A>(
   where: string,
@@ -47,12 +44,11 @@ export function apply<A>(
   inputs: readonly (Tensor | null)[],
   attributes: A,
 ): readonly Tensor[] {
-  return currentRecorder(where).apply(op, inputs, attributes) as Tensor[];
+  return recording.current(where).apply(op, inputs, attributes);
 }
 
 /**
- * A symbolic tensor of a traced function: a shape and where it comes from, no data. Methods are named and behave as
- * PyTorch's.
+ * A symbolic tensor of a traced function. It has a shape and no data. Methods have the names and the behaviour of PyTorch's.
  */
 export class Tensor implements Operand {
   readonly shape: Shape;
@@ -64,7 +60,7 @@ export class Tensor implements Operand {
   source: { readonly node: ForwardNode; readonly index: number } | null = null;
   /** @internal */
   layout: Layout | null = null;
-  /** What an input's values must be, as the ops that read it ask; `null` for what is no input. @internal */
+  /** Conditions on an input's values, from the ops that read it; `null` if the tensor is not an input. @internal */
   checks: InputCheck[] | null = null;
 
   /** @internal */
@@ -74,69 +70,74 @@ export class Tensor implements Operand {
     this.storage = storage ?? { root: this, offset: 0 };
   }
 
-  /** float32 values it takes on the GPU. @internal */
+  /** Number of float32 values it takes on the GPU. @internal */
   get elements(): number {
     return this.layout ? this.layout.elements(this.shape) : sizeOf(this.shape);
   }
 
-  /**
-   * The slice at `index` of dimension `dim`, which goes away; both may count from the end:
-   * `out.select(1, -1)` is PyTorch's `out[:, -1, :]`.
-   */
-  select(dim: number, index: number): Tensor {
-    return views.select(this as Tensor, dim, index);
+  /** Records an op and returns its first output, for the functions behind the methods. @internal */
+  record<A>(where: string, op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+    return apply(where, op, inputs, attributes)[0]!;
   }
 
   /**
-   * Part of dimension `dim`: `x.slice(1, a, b, s)` is PyTorch's `x[:, a:b:s]`. Both ends may count from the end and are
-   * cut at the dimension's own.
+   * The slice at `index` of dimension `dim`, without that dimension. Both may count from the end: `out.select(1, -1)` is PyTorch's
+   * `out[:, -1, :]`.
+   */
+  select(dim: number, index: number): Tensor {
+    return views.select<Tensor>(this, dim, index);
+  }
+
+  /**
+   * Part of dimension `dim`: `x.slice(1, a, b, s)` is PyTorch's `x[:, a:b:s]`. Both ends may count from the end, and are clamped
+   * to the dimension.
    * @throws {@link ShapeError} if nothing would be left, or `step` is not at least 1.
    */
   slice(dim: number, start?: number, end?: number, step?: number): Tensor {
-    return views.slice(this as Tensor, dim, start, end, step);
+    return views.slice<Tensor>(this, dim, start, end, step);
   }
 
-  /** Dimensions `dim0` and `dim1` exchanged. */
+  /** Swaps dimensions `dim0` and `dim1`. */
   transpose(dim0: number, dim1: number): Tensor {
     const a = resolveDim("Tensor.transpose", dim0, this.shape.length);
     const b = resolveDim("Tensor.transpose", dim1, this.shape.length);
     return this.permute(this.shape.map((_, dim) => (dim === a ? b : dim === b ? a : dim)));
   }
 
-  /** Dimensions in another order: `dims` says for each of the result which of this tensor's it is. */
+  /** Reorders the dimensions: dimension i of the result is dimension `dims[i]` of this tensor. */
   permute(dims: readonly number[]): Tensor {
-    return views.permute(this as Tensor, dims);
+    return views.permute<Tensor>(this, dims);
   }
 
-  /** The same elements, in the same order, under another shape; one size may be -1 and is worked out. */
+  /** The same elements, in the same order, in another shape. One size may be -1, and is inferred. */
   reshape(shape: Shape): Tensor {
-    return views.reshape(this as Tensor, shape);
+    return views.reshape<Tensor>(this, shape);
   }
 
-  /** Dimensions from `startDim` to `endDim` as one. */
+  /** Merges the dimensions from `startDim` to `endDim` into one. */
   flatten(startDim = 0, endDim = -1): Tensor {
-    return views.flatten(this as Tensor, startDim, endDim);
+    return views.flatten<Tensor>(this, startDim, endDim);
   }
 
-  /** With a dimension of size 1 put in at `dim`. */
+  /** Inserts a dimension of size 1 at `dim`. */
   unsqueeze(dim: number): Tensor {
     const d = resolveDim("Tensor.unsqueeze", dim, this.shape.length + 1);
     return this.reshape([...this.shape.slice(0, d), 1, ...this.shape.slice(d)]);
   }
 
-  /** Without dimension `dim`, if its size is 1; without all dimensions of size 1 if none is given. */
+  /** Removes dimension `dim` if its size is 1, or all dimensions of size 1 if `dim` is not given. */
   squeeze(dim?: number): Tensor {
     if (dim === undefined) return this.reshape(this.shape.filter((size) => size !== 1));
     const d = resolveDim("Tensor.squeeze", dim, this.shape.length);
     return this.shape[d] === 1 ? this.reshape(this.shape.filter((_, i) => i !== d)) : this;
   }
 
-  /** Repeated to `shape`: along new first dimensions, and where the size is 1; -1 keeps a size. */
+  /** Repeats the tensor to `shape`, along new first dimensions and dimensions of size 1. -1 keeps a size. */
   expand(shape: Shape): Tensor {
-    return functions.expand(this, shape);
+    return functions.expand<Tensor>(this, shape);
   }
 
-  /** The same values as a constant: no gradient goes through. */
+  /** The same values as a constant: no gradient flows through it. */
   detach(): Tensor {
     const [detached] = apply("Tensor.detach", detach, [this], undefined);
     detached!.layout = this.layout;
@@ -145,22 +146,22 @@ export class Tensor implements Operand {
 
   /** this + other, broadcast as in PyTorch. */
   add(other: Tensor | number): Tensor {
-    return functions.arithmetic("add", this as Tensor, other);
+    return functions.arithmetic<Tensor>("add", this, other);
   }
 
   /** this - other, broadcast as in PyTorch. */
   sub(other: Tensor | number): Tensor {
-    return functions.arithmetic("sub", this as Tensor, other);
+    return functions.arithmetic<Tensor>("sub", this, other);
   }
 
   /** this · other element by element, broadcast as in PyTorch. */
   mul(other: Tensor | number): Tensor {
-    return functions.arithmetic("mul", this as Tensor, other);
+    return functions.arithmetic<Tensor>("mul", this, other);
   }
 
   /** this / other element by element, broadcast as in PyTorch. */
   div(other: Tensor | number): Tensor {
-    return functions.arithmetic("div", this as Tensor, other);
+    return functions.arithmetic<Tensor>("div", this, other);
   }
 
   /** -this. */
@@ -169,69 +170,69 @@ export class Tensor implements Operand {
   }
 
   /**
-   * The matrix product, as `torch.matmul` (https://docs.pytorch.org/docs/stable/generated/torch.matmul.html): of vectors, of
-   * matrices, of batches of them [*, M, K] and [*, K, N] that are broadcast.
+   * The matrix product, as `torch.matmul` (https://docs.pytorch.org/docs/stable/generated/torch.matmul.html), of vectors, matrices,
+   * or broadcast batches of matrices [*, M, K] and [*, K, N].
    */
   matmul(other: Tensor): Tensor {
-    return functions.matmul(this as Tensor, other);
+    return functions.matmul<Tensor>(this, other);
   }
 
   /** max(x, 0). */
   relu(): Tensor {
-    return functions.pointwise("relu", this);
+    return functions.pointwise<Tensor>("relu", this);
   }
 
   /** The hyperbolic tangent of every element. */
   tanh(): Tensor {
-    return functions.pointwise("tanh", this);
+    return functions.pointwise<Tensor>("tanh", this);
   }
 
   /** 1/(1 + exp(-x)) of every element. */
   sigmoid(): Tensor {
-    return functions.pointwise("sigmoid", this);
+    return functions.pointwise<Tensor>("sigmoid", this);
   }
 
   /** The exponential of every element. */
   exp(): Tensor {
-    return functions.pointwise("exp", this);
+    return functions.pointwise<Tensor>("exp", this);
   }
 
   /** The natural logarithm of every element. */
   log(): Tensor {
-    return functions.pointwise("log", this);
+    return functions.pointwise<Tensor>("log", this);
   }
 
-  /** exp(x) over its sum along `dim`. */
+  /** exp(x) divided by its sum along `dim`. */
   softmax(dim: number): Tensor {
-    return functions.softmax("Tensor.softmax", this, dim, false);
+    return functions.softmax<Tensor>("Tensor.softmax", this, dim, false);
   }
 
-  /** The logarithm of {@link softmax}, without its rounding. */
+  /** The logarithm of {@link softmax}, computed without rounding the softmax first. */
   logSoftmax(dim: number): Tensor {
-    return functions.softmax("Tensor.logSoftmax", this, dim, true);
+    return functions.softmax<Tensor>("Tensor.logSoftmax", this, dim, true);
   }
 
-  /** The sum over one or several dimensions, over all if none is given; with `keepdim` they stay, with size 1. */
+  /** The sum over one or several dimensions, or all if none is given. `keepdim` keeps them with size 1. */
   sum(dim?: number | readonly number[], keepdim = false): Tensor {
-    return functions.sum("Tensor.sum", this, dim, keepdim);
+    return functions.sum<Tensor>("Tensor.sum", this, dim, keepdim);
   }
 
-  /** The mean over one or several dimensions, over all if none is given; with `keepdim` they stay, with size 1. */
+  /** The mean over one or several dimensions, or all if none is given. `keepdim` keeps them with size 1. */
   mean(dim?: number | readonly number[], keepdim = false): Tensor {
-    return functions.mean(this, dim, keepdim);
+    return functions.mean<Tensor>(this, dim, keepdim);
   }
 }
 
-/** Tensors put together along dimension `dim`, in which alone they may differ, as `torch.cat(tensors, dim)`. */
+/** Concatenates tensors along dimension `dim`, as `torch.cat(tensors, dim)`. Their other sizes must be equal. */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  return functions.cat("cat", tensors, dim);
+  return functions.cat<Tensor>("cat", tensors, dim);
 }
 
-/** Tensors of one shape put together along a new dimension `dim`, as `torch.stack(tensors, dim)`. */
+/** Joins tensors of one shape along a new dimension `dim`, as `torch.stack(tensors, dim)`. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const { length: rank } = functions.sameShapes("stack", tensors);
   const d = resolveDim("stack", dim, rank + 1);
-  currentRecorder("stack");
+  recording.current("stack");
   const unsqueezed = tensors.map((tensor) => tensor.unsqueeze(d));
-  return functions.cat("stack", unsqueezed, d);
+  return functions.cat<Tensor>("stack", unsqueezed, d);
 }

@@ -8,10 +8,10 @@ import { slice as sliceOp } from "../ops/tensor/slice.ts";
 import { resolveDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { cat as catTensors, record, resolveDims, type Value } from "./functions.ts";
 
-/** Views of a tensor, looked for among what exists already before anything is copied. `T` is the graph's tensor. */
+/** Views of a tensor. Each reuses an existing tensor where it can, before anything is copied. `T` is the graph's tensor. */
 
-/** What a tensor is to these functions. */
-export interface Viewed<T> extends Value {
+/** What these functions need of a tensor. */
+export interface Viewed<T> extends Value<T> {
   readonly source: {
     readonly node: {
       // biome-ignore lint/suspicious/noExplicitAny: a graph holds ops of every attribute type
@@ -43,10 +43,13 @@ export function select<T extends Viewed<T>>(x: T, dim: number, index: number): T
   return reshape(record(where, sliceOp, [x], { dim: d, start, step: 1, length: 1 }), rest);
 }
 
-/** A selection from several parts is made from each of them only if they are no more than this. */
+/** Maximum number of a cat's parts for which a selection is made from each part instead of the whole. */
 const MAX_PARTS = 4;
 
-/** What a selection can be made from instead: an op's own last step, one part of a cat or each, the tensor before a permutation. */
+/**
+ * A cheaper source of a selection, if there is one: an op's own last step, one or each part of a cat, the tensor before a
+ * permutation.
+ */
 function selectThrough<T extends Viewed<T>>(x: T, dim: number, index: number): T | null {
   if (!x.source) return null;
   const { node, index: output } = x.source;
@@ -72,7 +75,7 @@ function selectThrough<T extends Viewed<T>>(x: T, dim: number, index: number): T
     const rest = dims.filter((_, i) => i !== dim).map((other) => (other > from ? other - 1 : other));
     return permute(select(inputs[0]!, from, index), rest);
   }
-  // A view that keeps the first dimension, as that of a single sequence does.
+  // A reshape that keeps the first dimension, such as that of a single sequence.
   if (op === reshapeOp && dim === 0 && inputs[0]!.shape[0] === x.shape[0]) {
     return reshape(select(inputs[0]!, 0, index), x.shape.slice(1));
   }
@@ -121,7 +124,7 @@ export function permute<T extends Viewed<T>>(x: T, dims: readonly number[]): T {
       order.map((dim) => inner[dim]!),
     );
   }
-  // Where the dimensions with more than one element keep their order, none moves.
+  // If the dimensions with more than one element keep their order, no element moves.
   const moving = order.filter((dim) => x.shape[dim] !== 1);
   if (moving.every((dim, i) => i === 0 || dim > moving[i - 1]!)) {
     return reshape(

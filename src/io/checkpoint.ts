@@ -1,30 +1,23 @@
 /**
- * Checkpoints: a model, what its optimizer remembers, and its settings, in one safetensors file.
+ * Checkpoints: a model, its optimizer's state and its settings in one safetensors file.
  *
  * The model's tensors lie under PyTorch's own names, so that Python's `safetensors.torch.load_file` gives a state dict. The
- * optimizer's lie beside them as `optimizer.state.0.exp_avg`; its numbers are JSON in the metadata entry `optimizer`, the
- * settings JSON in `config`. `tools/checkpoint.py` reads and writes the same with PyTorch.
+ * optimizer's tensors lie beside them as `optimizer.state.0.exp_avg`, and its numbers are JSON in the metadata entry `optimizer`.
+ * The settings are JSON in the entry `config`. A trainer has tensors of its own under `trainer/…`, and the rest of its state in
+ * the config's `trainer`. `tools/checkpoint.py` reads and writes the same files with PyTorch.
  */
 import { checkOptions, show } from "../checks.ts";
-import { DataError } from "../errors.ts";
+import { DataError, OptionError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
-import { describe, isObject, readSafetensors, writeSafetensors } from "./safetensors.ts";
-
-/** A value that JSON can hold; numbers are finite. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
-/** What an optimizer remembers of one parameter: `{ step: 10, exp_avg: { data, shape }, … }`, named as in PyTorch. */
-export type CheckpointSlots = Readonly<Record<string, NDArray | number | boolean | null>>;
-
-/** One group of parameters: PyTorch's settings (`lr`, `weight_decay`, …) and the numbers of its parameters. */
-export type CheckpointGroup = Readonly<Record<string, Json>> & { readonly params: readonly number[] };
-
-/** An optimizer's state dict in the shape and with the keys of PyTorch's `Optimizer.state_dict()`. */
-export interface CheckpointOptimizer {
-  /** By the parameter's number, counted through all groups. */
-  readonly state: Readonly<Record<number, CheckpointSlots>>;
-  readonly param_groups: readonly CheckpointGroup[];
-}
+import {
+  type CheckpointOptimizer,
+  checkOptimizer,
+  joinOptimizer,
+  OPTIMIZER,
+  splitOptimizer,
+} from "./checkpoint-optimizer.ts";
+import { fromJson, type Json, toJson } from "./json.ts";
+import { isObject, readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** What a checkpoint holds. */
 export interface Checkpoint {
@@ -32,188 +25,196 @@ export interface Checkpoint {
   readonly model: ReadonlyMap<string, NDArray>;
   /** The optimizer's, as `await optimizer.stateDict()` gives it. */
   readonly optimizer?: CheckpointOptimizer;
+  /** A `Trainer`'s own tensors (best weights, carried state). Their names begin with `trainer/`. */
+  readonly trainer?: ReadonlyMap<string, NDArray>;
   /** Anything else, as plain JSON: the model's sizes, a scaler, a scheduler's state, the epoch. */
   readonly config?: Json;
 }
 
-/** A checkpoint as it is read: `optimizer` and `config` are there if the file has them. */
+/** A checkpoint that was read. It has `optimizer`, `trainer` and `config` if the file has them. */
 export interface LoadedCheckpoint extends Checkpoint {
   readonly model: Map<string, NDArray>;
 }
 
-const prefix = "optimizer.state.";
+/** An object with a state dict, such as an `nn.Module` or an `optim.Optimizer`. */
+export interface HasStateDict<State> {
+  stateDict(): Promise<State>;
+  loadStateDict(state: State): unknown;
+}
+
+/** What {@link saveCheckpoint} takes: a {@link Checkpoint}, or the model and the optimizer themselves. */
+export interface CheckpointSource extends Omit<Checkpoint, "model" | "optimizer"> {
+  /** The model, or its state dict. */
+  readonly model: HasStateDict<ReadonlyMap<string, NDArray>> | ReadonlyMap<string, NDArray>;
+  /** The optimizer, or its state dict. */
+  readonly optimizer?: HasStateDict<CheckpointOptimizer> | CheckpointOptimizer;
+}
+
+/** The objects that {@link loadCheckpoint} loads a file into: a model, an optimizer, or both. */
+export interface CheckpointTarget {
+  readonly model?: HasStateDict<ReadonlyMap<string, NDArray>>;
+  readonly optimizer?: HasStateDict<CheckpointOptimizer>;
+}
+
+const TRAINER = "trainer/";
 
 /**
- * Writes a checkpoint as a safetensors file of float32 values.
+ * Writes a checkpoint as a safetensors file of float32 values. The values are those at the time of the call, even if training
+ * goes on meanwhile.
  *
- *     const bytes = saveCheckpoint({
- *       model: await model.stateDict(),
- *       optimizer: await optimizer.stateDict(),
- *       config: { hiddenSize: 50, epoch },
- *     });
+ *     const bytes = await saveCheckpoint({ model, optimizer, config: { hiddenSize: 50, epoch } });
  *
  * @throws DataError if a tensor's data does not have as many elements as its shape says, a name of the model begins with
- *   `optimizer.state.`, the optimizer's state is not as PyTorch's, or `config` is not plain JSON.
+ *   `optimizer.state.` or `trainer/`, the optimizer's state is not as PyTorch's, or `config` is not plain JSON.
  */
-export function saveCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+export async function saveCheckpoint(checkpoint: CheckpointSource): Promise<Uint8Array<ArrayBuffer>> {
   const where = "saveCheckpoint";
-  checkOptions(where, checkpoint, ["model", "optimizer", "config"]);
-  const { model, optimizer, config } = checkpoint;
-  if (!(model instanceof Map)) {
-    throw new DataError(
-      `${where}: model must be a Map, as await model.stateDict() gives it, got ${show(model)}`,
-    );
-  }
-  const tensors = new Map<string, NDArray>(model);
-  for (const name of tensors.keys()) {
-    if (typeof name === "string" && !name.startsWith(prefix)) continue;
-    throw new DataError(
-      `${where}: a name in model must be text that does not begin with ${show(prefix)}, got ${show(name)}; ` +
-        "rename the model's field",
-    );
-  }
+  checkOptions(where, checkpoint, ["model", "optimizer", "trainer", "config"]);
+  const { model, optimizer, trainer, config } = checkpoint;
   const metadata: Record<string, string> = { format: "pt" };
-  if (optimizer !== undefined) {
-    checkOptimizer(where, optimizer);
-    const { state, param_groups } = optimizer;
-    const scalars: [index: string, Record<string, unknown>][] = [];
-    for (const [index, slots] of Object.entries(state)) {
-      const entries = Object.entries(slots);
-      scalars.push([index, Object.fromEntries(entries.filter(([, value]) => !isTensor(value)))]);
-      for (const [name, value] of entries) {
-        if (isTensor(value)) tensors.set(`${prefix}${index}.${name}`, value);
-      }
-    }
-    metadata["optimizer"] = toJson(where, "optimizer", { state: Object.fromEntries(scalars), param_groups });
-  }
   if (config !== undefined) metadata["config"] = toJson(where, "config", config);
+  // Start all reads before the first await, so that they see one moment's state while training goes on.
+  const [weights, state] = await Promise.all([
+    hasStateDict(model) ? model.stateDict() : model,
+    hasStateDict(optimizer) ? optimizer.stateDict() : optimizer,
+  ]);
+  checkModel(where, weights);
+  const tensors = new Map<string, NDArray>(weights);
+  if (trainer !== undefined) {
+    checkTrainer(where, trainer, config);
+    for (const [name, tensor] of trainer) tensors.set(name, tensor);
+  }
+  if (state !== undefined) {
+    const { numbers, slots } = splitOptimizer(where, state);
+    metadata["optimizer"] = toJson(where, "optimizer", numbers);
+    for (const [name, tensor] of slots) tensors.set(name, tensor);
+  }
   return writeSafetensors(where, tensors, metadata);
 }
 
+/** Throws a DataError unless `model` is a state dict without names that are reserved for the other parts. */
+function checkModel(where: string, model: unknown): asserts model is ReadonlyMap<string, NDArray> {
+  if (!(model instanceof Map)) {
+    throw new DataError(
+      `${where}: model must be a Map, as await model.stateDict() gives it, or a model, got ${show(model)}`,
+    );
+  }
+  for (const name of model.keys()) {
+    if (typeof name === "string" && !name.startsWith(OPTIMIZER) && !name.startsWith(TRAINER)) continue;
+    throw new DataError(
+      `${where}: a name in model must be text that does not begin with ${show(OPTIMIZER)} or ${show(TRAINER)}, got ` +
+        `${show(name)}; rename the model's field`,
+    );
+  }
+}
+
+/** Throws a DataError unless these are a trainer's tensors and `config` has the rest of its state. */
+function checkTrainer(where: string, trainer: unknown, config: unknown): void {
+  const isName = (name: unknown) => typeof name === "string" && name.startsWith(TRAINER);
+  if (!(trainer instanceof Map) || ![...trainer.keys()].every(isName)) {
+    throw new DataError(
+      `${where}: trainer must be a Map of tensors by names that begin with ${show(TRAINER)}, as loadCheckpoint gives it, got ` +
+        show(trainer),
+    );
+  }
+  if (!hasTrainer(config)) {
+    throw new DataError(
+      `${where}: trainer goes with the config of the same file, which has the rest of the trainer's state, got config ` +
+        show(config),
+    );
+  }
+}
+
+/** Whether a config has a trainer's state. Only then do tensors named `trainer/…` belong to a trainer. */
+function hasTrainer(config: unknown): boolean {
+  return isObject(config) && Object.hasOwn(config, "trainer");
+}
+
 /**
- * Reads a checkpoint that {@link saveCheckpoint} or `tools/checkpoint.py` wrote. Any other safetensors file is a checkpoint
- * with a model alone. Other number types are converted to float32 as `loadSafetensors` does.
+ * Reads a checkpoint that {@link saveCheckpoint}, `trainer.checkpoint()` or `tools/checkpoint.py` wrote. Any other safetensors file
+ * is a checkpoint with a model alone. Other number types are converted to float32 as `loadSafetensors` does.
  *
- *     const { model: weights, optimizer: state, config } = loadCheckpoint(bytes);
- *     model.loadStateDict(weights);
- *     if (state) optimizer.loadStateDict(state);
+ *     const { config } = await loadCheckpoint(bytes, { model, optimizer });  // reads, and loads into both
+ *     const { model: weights, config } = loadCheckpoint(bytes);              // only reads
  *
- * @throws DataError if the bytes are not a valid safetensors file, or the entries `optimizer` and `config` of its metadata
- *   are not what a checkpoint has.
+ * @param into A model, an optimizer or both to load the file into. If one does not fit, neither changes. With `into` the call
+ *   returns a promise: await it before you use the objects.
+ * @throws DataError if the bytes are not a valid safetensors file, its metadata entries `optimizer` and `config` are not a
+ *   checkpoint's, or the file has no state for the given optimizer; StateDictError for the state of another model or optimizer.
  */
-export function loadCheckpoint(bytes: Uint8Array | ArrayBuffer): LoadedCheckpoint {
+export function loadCheckpoint(bytes: Uint8Array | ArrayBuffer): LoadedCheckpoint;
+export function loadCheckpoint(
+  bytes: Uint8Array | ArrayBuffer,
+  into: CheckpointTarget,
+): Promise<LoadedCheckpoint>;
+export function loadCheckpoint(
+  bytes: Uint8Array | ArrayBuffer,
+  into?: CheckpointTarget,
+): LoadedCheckpoint | Promise<LoadedCheckpoint> {
   const where = "loadCheckpoint";
+  return into === undefined ? readCheckpoint(where, bytes) : readInto(where, bytes, into);
+}
+
+async function readInto(
+  where: string,
+  bytes: Uint8Array | ArrayBuffer,
+  into: CheckpointTarget,
+): Promise<LoadedCheckpoint> {
+  checkOptions(where, into, ["model", "optimizer"]);
+  const { model, optimizer } = into;
+  for (const [name, target] of Object.entries({ model, optimizer })) {
+    if (target === undefined || hasStateDict(target)) continue;
+    throw new OptionError(`${where}: ${name} must have stateDict() and loadStateDict(), got ${show(target)}`);
+  }
+  if (!model && !optimizer) {
+    throw new OptionError(`${where}: give the model or the optimizer to load into, { model, optimizer }`);
+  }
+  const file = readCheckpoint(where, bytes);
+  await loadInto(where, file, into);
+  return file;
+}
+
+/** Loads a file's content into the objects: into both or, on an error, into none. @internal */
+export async function loadInto(
+  where: string,
+  file: LoadedCheckpoint,
+  { model, optimizer }: CheckpointTarget,
+): Promise<void> {
+  if (optimizer && !file.optimizer) throw new DataError(`${where}: the file has no optimizer's state`);
+  const before = model && optimizer ? await model.stateDict() : null;
+  await model?.loadStateDict(file.model);
+  try {
+    await optimizer?.loadStateDict(file.optimizer!);
+  } catch (error) {
+    if (before) await model?.loadStateDict(before);
+    throw error;
+  }
+}
+
+function readCheckpoint(where: string, bytes: Uint8Array | ArrayBuffer): LoadedCheckpoint {
   const { tensors, metadata } = readSafetensors(where, bytes);
   const config = Object.hasOwn(metadata, "config") ? { config: fromJson(where, "config", metadata) } : {};
-  if (!Object.hasOwn(metadata, "optimizer")) return { model: tensors, ...config };
+  const numbers = Object.hasOwn(metadata, "optimizer") ? fromJson(where, "optimizer", metadata) : undefined;
+  if (numbers !== undefined) checkOptimizer(where, numbers);
 
-  const numbers: unknown = fromJson(where, "optimizer", metadata);
-  checkOptimizer(where, numbers);
-  const slots = new Map(
-    Object.entries(numbers.state).map(([index, own]) => [index, new Map(Object.entries(own))]),
-  );
   const model = new Map<string, NDArray>();
+  const trainer = new Map<string, NDArray>();
+  const slots = new Map<string, NDArray>();
+  const ofTrainer = hasTrainer(config.config);
   for (const [name, tensor] of tensors) {
-    if (!name.startsWith(prefix)) {
-      model.set(name, tensor);
-      continue;
-    }
-    const dot = name.indexOf(".", prefix.length);
-    const slot = name.slice(dot + 1);
-    const own = dot < 0 ? undefined : slots.get(name.slice(prefix.length, dot));
-    if (!own || own.has(slot)) {
-      throw new DataError(
-        `${where}: tensor ${describe(name)} must be ${show(`${prefix}0.exp_avg`)} or the like, with a number that is in ` +
-          `the metadata's optimizer.state and a name that is not; the file is no checkpoint`,
-      );
-    }
-    own.set(slot, tensor);
+    if (numbers && name.startsWith(OPTIMIZER)) slots.set(name, tensor);
+    else if (ofTrainer && name.startsWith(TRAINER)) trainer.set(name, tensor);
+    else model.set(name, tensor);
   }
-  const state = Object.fromEntries([...slots].map(([index, own]) => [index, Object.fromEntries(own)]));
-  return { model, optimizer: { state, param_groups: numbers.param_groups }, ...config };
+  return {
+    model,
+    ...(numbers && { optimizer: joinOptimizer(where, numbers, slots) }),
+    ...(trainer.size > 0 && { trainer }),
+    ...config,
+  };
 }
 
-/** Throws a DataError unless `value` is a state dict as PyTorch's optimizers have it. */
-function checkOptimizer(where: string, value: unknown): asserts value is CheckpointOptimizer {
-  const wrong = (what: string) => new DataError(`${where}: optimizer${what}`);
-  if (!isObject(value) || !isObject(value["state"]) || !Array.isArray(value["param_groups"])) {
-    throw wrong(
-      ` must be { state, param_groups }, as PyTorch's state_dict() has them, got ${describe(value)}`,
-    );
-  }
-  const numbers = new Set<unknown>();
-  for (const [i, group] of value["param_groups"].entries()) {
-    const params: unknown = isObject(group) ? group["params"] : undefined;
-    if (
-      !Array.isArray(params) ||
-      !params.every((n) => Number.isSafeInteger(n) && n >= 0 && !numbers.has(n))
-    ) {
-      throw wrong(
-        `.param_groups[${i}].params must be numbers of parameters that no other group has, got ${describe(params)}`,
-      );
-    }
-    for (const n of params) numbers.add(n);
-  }
-  for (const [index, slots] of Object.entries(value["state"])) {
-    if (String(Number(index)) !== index || !numbers.has(Number(index))) {
-      throw wrong(`.state[${describe(index)}] is for a parameter that no group in param_groups has`);
-    }
-    if (!isObject(slots))
-      throw wrong(`.state[${index}] must be { step, exp_avg, … }, got ${describe(slots)}`);
-    for (const [name, slot] of Object.entries(slots)) {
-      if (isTensor(slot) || slot === null || typeof slot === "boolean" || Number.isFinite(slot)) continue;
-      throw wrong(
-        `.state[${index}][${describe(name)}] must be { data: Float32Array, shape }, a finite number, true, false or null, ` +
-          `got ${describe(slot)}`,
-      );
-    }
-  }
-}
-
-function toJson(where: string, name: string, value: unknown): string {
-  try {
-    checkJson(where, name, value);
-    return JSON.stringify(value);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // the stack's end
-    throw new DataError(`${where}: ${name} is nested too deeply, or contains itself`, { cause: error });
-  }
-}
-
-/** JSON.stringify would leave out what JSON cannot hold, or make it null: a checkpoint must not lose anything. */
-function checkJson(where: string, path: string, value: unknown): void {
-  if (value === null || typeof value === "boolean" || typeof value === "string" || Number.isFinite(value))
-    return;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) checkJson(where, `${path}[${i}]`, value[i]);
-  } else if (isPlain(value)) {
-    for (const [key, item] of Object.entries(value)) checkJson(where, `${path}.${key}`, item);
-  } else {
-    throw new DataError(
-      `${where}: ${path} must be plain JSON (finite numbers, text, lists, objects), got ${show(value)}`,
-    );
-  }
-}
-
-function fromJson(where: string, name: string, metadata: Readonly<Record<string, string>>): Json {
-  try {
-    return JSON.parse(metadata[name]!) as Json;
-  } catch (error) {
-    throw new DataError(
-      `${where}: the metadata entry ${show(name)} must be JSON; the file is no checkpoint`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-function isTensor(value: unknown): value is NDArray {
-  return isObject(value) && value["data"] instanceof Float32Array && Array.isArray(value["shape"]);
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (!isObject(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+function hasStateDict(value: unknown): value is HasStateDict<unknown> {
+  const { stateDict, loadStateDict } = (value ?? {}) as Partial<HasStateDict<unknown>>;
+  return typeof stateDict === "function" && typeof loadStateDict === "function";
 }

@@ -1,6 +1,6 @@
 import { DataError } from "../errors.ts";
 
-/** How many bytes an element of each data type takes, and how to read one (little-endian, as the format demands). */
+/** Size of an element of each data type in bytes, and how to read one (little-endian, as the format requires). */
 export const dtypes = {
   F64: { size: 8, read: (view, at) => view.getFloat64(at, true) },
   F32: { size: 4, read: (view, at) => view.getFloat32(at, true) },
@@ -37,7 +37,7 @@ const scratch = new DataView(new ArrayBuffer(4));
 function exactNumber(value: bigint): number {
   const number = Number(value);
   if (BigInt(number) !== value) {
-    throw new DataError(`toFloat64Array: a double cannot hold the integer ${value}; read the entry's bytes`);
+    throw new DataError(`no float holds the integer ${value} exactly`);
   }
   return number;
 }

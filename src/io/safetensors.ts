@@ -8,10 +8,8 @@ import { DataError, OptionError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { dtypes, type SafetensorsDtype } from "./dtypes.ts";
 
-export type { SafetensorsDtype };
-
-/** One tensor of a file: what the header says about it, and its bytes. */
-export interface SafetensorsEntry {
+/** One tensor of a file: its entry in the header, and its bytes. */
+interface SafetensorsEntry {
   readonly dtype: SafetensorsDtype;
   readonly shape: Shape;
   /** The tensor's little-endian elements in row-major order: a view into the file's bytes, not a copy. */
@@ -24,7 +22,7 @@ export interface SafetensorsFile<Tensor> {
   readonly metadata: Record<string, string>;
 }
 
-/** The reference implementation takes no longer header than this, in bytes. */
+/** Maximum length of a header in bytes, as in the reference implementation. */
 const maxHeaderLength = 100_000_000;
 
 /**
@@ -47,12 +45,12 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
-  // All tensors have one data type, so the reference's order (widest type first, then name) is that of the names' bytes.
+  // The reference sorts by width of the type, then by name. All tensors are float32 here, so the names' bytes decide.
   const sorted = [...tensors]
     .map(([name, tensor]) => ({ name, tensor, key: encoder.encode(name) }))
     .sort((a, b) => compareBytes(a.key, b.key));
 
-  // The header is put together as text: an object would move names like "0" to the front.
+  // Build the header as text, since an object would move names like "0" to the front.
   const fields: string[] = [];
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== "string") {
@@ -84,8 +82,8 @@ export function writeSafetensors(
 }
 
 /**
- * Reads a safetensors file into float32 arrays, in the order of its header. F64, F16 and BF16 are converted (F64 is
- * rounded), integers and booleans too where float32 holds them exactly.
+ * Reads a safetensors file into float32 arrays, in the order of its header. F64 (rounded), F16 and BF16 are converted, and so are
+ * integers and booleans if float32 holds them exactly.
  *
  * @throws DataError if the bytes are not a valid safetensors file, or a value does not fit into float32.
  */
@@ -103,29 +101,21 @@ export function readSafetensors(where: string, bytes: Uint8Array | ArrayBuffer):
   return { tensors, metadata: file.metadata };
 }
 
-/**
- * Reads a safetensors file without converting its tensors: their types, shapes and bytes. Nothing is copied.
- *
- * @throws DataError if the bytes are not a valid safetensors file.
- */
-export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFile<SafetensorsEntry> {
-  return parse("parseSafetensors", bytes);
-}
-
-/** An entry's elements as doubles. Throws a DataError for a 64-bit integer that a double cannot hold. */
-export function toFloat64Array(entry: SafetensorsEntry): Float64Array {
-  const { size, read } = dtypes[entry.dtype];
-  const view = new DataView(entry.bytes.buffer, entry.bytes.byteOffset, entry.bytes.byteLength);
-  const values = new Float64Array(entry.bytes.byteLength / size);
-  for (let i = 0; i < values.length; i++) values[i] = read(view, i * size);
-  return values;
-}
-
 function toFloat32Array(where: string, name: string, entry: SafetensorsEntry): Float32Array {
   if (entry.dtype === "F32") return new Float32Array(entry.bytes.slice().buffer);
-  const doubles = toFloat64Array(entry);
+  const { size, read } = dtypes[entry.dtype];
+  const view = new DataView(entry.bytes.buffer, entry.bytes.byteOffset, entry.bytes.byteLength);
+  const doubles = Float64Array.from({ length: entry.bytes.byteLength / size }, (_, i) => {
+    try {
+      return read(view, i * size);
+    } catch (error) {
+      throw new DataError(`${where}: tensor ${show(name)} at index ${i}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  });
   const floats = Float32Array.from(doubles);
-  const rounds = entry.dtype === "F64"; // rounding is expected of a wider float, but not overflow
+  const rounds = entry.dtype === "F64"; // a wider float may be rounded, but must not overflow
   for (let i = 0; i < floats.length; i++) {
     const good = rounds
       ? Number.isFinite(floats[i]) || !Number.isFinite(doubles[i])
@@ -133,7 +123,9 @@ function toFloat32Array(where: string, name: string, entry: SafetensorsEntry): F
     if (!good && !Number.isNaN(doubles[i])) {
       throw new DataError(
         `${where}: tensor ${show(name)} (${entry.dtype}) holds ${doubles[i]} at index ${i}, which float32 cannot; ` +
-          "read it with parseSafetensors",
+          (rounds
+            ? "rescale the tensor before it is saved"
+            : "save the tensor as F64, which is rounded here"),
       );
     }
   }
@@ -144,7 +136,7 @@ function parse(where: string, input: Uint8Array | ArrayBuffer): SafetensorsFile<
   if (!(input instanceof Uint8Array || input instanceof ArrayBuffer)) {
     throw new DataError(`${where}: bytes must be a Uint8Array or an ArrayBuffer, got ${show(input)}`);
   }
-  // A plain view: Node's Buffer is a Uint8Array too, but its slice() does not copy.
+  // Take a plain Uint8Array: slice() of Node's Buffer does not copy.
   const bytes =
     input instanceof ArrayBuffer
       ? new Uint8Array(input)
@@ -227,7 +219,7 @@ function readInfo(where: string, name: string, info: unknown, dataLength: number
     );
   }
   const { size } = dtypes[dtype as SafetensorsDtype];
-  // A product beyond 2^53 is inexact, but then it is far more than any file holds, and refused.
+  // A product beyond 2^53 is inexact, but no file is that large, so it is refused below.
   const wanted = shape.includes(0) ? 0 : sizeOf(shape) * size;
   if (wanted !== end - begin) {
     throw wrong(
@@ -237,7 +229,7 @@ function readInfo(where: string, name: string, info: unknown, dataLength: number
   return { dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 
-/** The format allows neither holes nor overlaps: the tensors must cover the data exactly. */
+/** Throws unless the tensors cover the data exactly: the format allows neither holes nor overlaps. */
 function checkContiguous(
   where: string,
   ranges: { name: string; begin: number; end: number }[],
@@ -275,7 +267,7 @@ function checkTensor(where: string, name: string, tensor: NDArray): Float32Array
   return data;
 }
 
-/** A value from a header as an error message shows it: bounded, however large or deeply nested the value is. @internal */
+/** A value from a header as text for an error message, short even if the value is large or deeply nested. @internal */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (Array.isArray(value)) {

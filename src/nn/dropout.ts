@@ -1,6 +1,5 @@
 import { checkNumber } from "../checks.ts";
-import { currentRecorder } from "../graph/recorder.ts";
-import { apply, type Tensor } from "../graph/tensor.ts";
+import { apply, recording, type Tensor } from "../graph/tensor.ts";
 import { dropout as dropoutOp } from "../ops/layer/dropout.ts";
 import { Module } from "./module.ts";
 
@@ -20,7 +19,7 @@ function checkProbability(where: string, p: unknown): asserts p is number {
 export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
   checkProbability("dropout", p);
   if (!training || p === 0) return x;
-  const random = currentRecorder("dropout").random.next();
+  const random = recording.current("dropout").random.next();
   return apply("dropout", dropoutOp, [x], { p, random })[0]!;
 }
 
@@ -40,6 +39,6 @@ export class Dropout extends Module {
 
   /** @param x Any shape. @returns The same shape. */
   forward(x: Tensor): Tensor {
-    return dropout(x, this.p, currentRecorder("Dropout.forward").training(this));
+    return dropout(x, this.p, recording.current("Dropout.forward").training(this));
   }
 }

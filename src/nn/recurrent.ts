@@ -1,7 +1,6 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
-import { currentRecorder } from "../graph/recorder.ts";
-import { apply, cat, stack, Tensor } from "../graph/tensor.ts";
+import { apply, cat, recording, stack, Tensor } from "../graph/tensor.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 import { type RecurrentKind, type RecurrentParameters, recurrentParameters } from "./cell-kinds.ts";
 import { dropout } from "./dropout.ts";
@@ -140,7 +139,7 @@ export abstract class Recurrent extends Module {
 
   /** @param x [T, N, inputSize] */
   #runLayers(x: Tensor, lengths: Tensor | null, initial: readonly Tensor[] | null) {
-    const training = currentRecorder(`${this.#name}.forward`).training(this);
+    const training = recording.current(`${this.#name}.forward`).training(this);
     const lasts: Tensor[][] = [];
     let output = x;
     for (const [l, directions] of this.#layers.entries()) {

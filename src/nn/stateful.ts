@@ -1,8 +1,7 @@
 import { show } from "../checks.ts";
 import { GraphError, OptionError } from "../errors.ts";
 import { Graph } from "../graph/graph.ts";
-import { recordInto } from "../graph/recorder.ts";
-import { Tensor } from "../graph/tensor.ts";
+import { recording, Tensor } from "../graph/tensor.ts";
 import type { Shape } from "../shape.ts";
 import type { Module } from "./module.ts";
 import { Recurrent } from "./recurrent.ts";
@@ -23,7 +22,7 @@ export function traceStateful(where: string, model: StatefulModel, input: Shape)
   const graph = new Graph({ next: () => ({ seed: 0, stream: 0, run: () => 0 }) });
   return checkStateful(
     where,
-    recordInto(graph, () => model.forward(graph.input(input))),
+    recording.into(graph, () => model.forward(graph.input(input))),
   );
 }
 

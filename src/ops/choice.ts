@@ -1,4 +1,4 @@
-import type { AdapterFacts } from "../gpu/facts.ts";
+import type { AdapterFacts } from "../gpu/adapter-facts.ts";
 import type { Dispatch, VersionChooser } from "./op.ts";
 
 /** The work of a dispatch, summed over its workgroups. What padded tiles throw away counts too. */

@@ -1,4 +1,4 @@
-import type { AdapterFacts } from "../gpu/facts.ts";
+import type { AdapterFacts } from "../gpu/adapter-facts.ts";
 
 /** Subgroup size of the adapters that gemm_lanes4 and the sequence4 kernels are written for: software adapters such as SwiftShader. */
 export const LANES4 = 4;

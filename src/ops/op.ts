@@ -1,12 +1,20 @@
-import type { AdapterFacts } from "../gpu/facts.ts";
+import type { AdapterFacts } from "../gpu/adapter-facts.ts";
 import type { Kernel } from "../gpu/kernel.ts";
 import type { OnDemand } from "../ondemand.ts";
 import type { Shape } from "../shape.ts";
 
+/** The memory that an operand is seen through: another operand's from element `offset` on, or its own. */
+export interface Storage {
+  readonly root: Operand;
+  readonly offset: number;
+}
+
 /** A value that dispatches read or write: a tensor of the graph, or an op's own intermediate. */
 export interface Operand {
   readonly shape: Shape;
-  /** float32 values it takes on the GPU: the product of its shape, unless its layout adds padding. */
+  /** @internal */
+  readonly storage: Storage;
+  /** float32 values it takes on the GPU: the product of its shape, unless its layout adds padding. @internal */
   readonly elements: number;
 }
 

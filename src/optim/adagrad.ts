@@ -3,6 +3,7 @@ import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { boolean, nonNegative, type ParameterSource } from "./param-group.ts";
 
+/** Options of {@link Adagrad}. */
 export interface AdagradOptions {
   /** Learning rate. Default 1e-2. */
   readonly lr?: number;
@@ -10,11 +11,11 @@ export interface AdagradOptions {
   readonly lrDecay?: number;
   /** L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
-  /** What the sum of squared gradients begins with, in all groups: as in PyTorch, a group's own is not looked at. Default 0. */
+  /** Initial sum of squared gradients. As in PyTorch, a group's own value is ignored. Default 0. */
   readonly initialAccumulatorValue?: number;
   /** Added to the denominator. Default 1e-10. */
   readonly eps?: number;
-  /** Whether the loss is made larger instead of smaller. Default false. */
+  /** Whether to maximize the loss. Default false. */
   readonly maximize?: boolean;
 }
 

@@ -3,6 +3,7 @@ import type { Clock, OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { boolean, nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
 
+/** Options of {@link Adam}. */
 export interface AdamOptions {
   /** Learning rate. Default 1e-3. */
   readonly lr?: number;
@@ -12,14 +13,15 @@ export interface AdamOptions {
   readonly eps?: number;
   /** L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
-  /** Whether the largest second moment so far is divided by (Reddi et al., 2018). Default false. */
+  /** Whether to divide by the largest second moment so far (Reddi et al., 2018). Default false. */
   readonly amsgrad?: boolean;
-  /** Whether the loss is made larger instead of smaller. Default false. */
+  /** Whether to maximize the loss. Default false. */
   readonly maximize?: boolean;
 }
 
+/** Options of {@link AdamW}. */
 export interface AdamWOptions extends Omit<AdamOptions, "weightDecay"> {
-  /** Share of a parameter, times the learning rate, that it loses in every step. Default 1e-2. */
+  /** Weight decay: every step multiplies a parameter by 1 - lr·weightDecay. Default 1e-2. */
   readonly weightDecay?: number;
 }
 
@@ -52,7 +54,7 @@ const adamDefaults: Settings<AdamOptions> = {
   maximize: false,
 };
 
-/** What corrects the moments for having begun at zero. */
+/** Bias corrections of the moments, which start at zero. */
 function corrected({ lr, betas: [beta1, beta2] }: Settings<AdamOptions>, { step }: Clock) {
   return { momentStep: lr / (1 - beta1 ** step), rootCorrection2: Math.sqrt(1 - beta2 ** step) };
 }
@@ -98,7 +100,7 @@ export class Adam extends Optimizer<AdamOptions> {
 }
 
 /**
- * Adam with weight decay apart from the gradient (Loshchilov & Hutter, 2019), as `torch.optim.AdamW`
+ * Adam with decoupled weight decay (Loshchilov & Hutter, 2019), as `torch.optim.AdamW`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html).
  */
 export class AdamW extends Optimizer<AdamWOptions> {

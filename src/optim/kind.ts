@@ -2,34 +2,50 @@ import type { Dispatch, PlanSettings } from "../ops/op.ts";
 import type { UpdateRange } from "../ops/update/parameter-update.ts";
 import type { Checks, Settings } from "./param-group.ts";
 
-/** How far the steps of some parameters are, which have always been stepped together. */
-export interface Clock {
+/** Numbers and flags that a kind of optimizer keeps on the host, by name. */
+export type OwnState = Readonly<Record<string, number | boolean>>;
+
+/** Counts the steps of parameters that have been updated together from the start. */
+export interface Clock<S extends OwnState = OwnState> {
+  /** Steps done. */
   step: number;
-  /** NAdam's product of momentum factors. */
-  muProduct: number;
-  /** Whether SGD's momentum buffer has begun, and whether it begins with the step that runs now. */
-  buffered: boolean;
-  isFirst: boolean;
+  /** The kind's own numbers; every step replaces the object. */
+  own: S;
 }
 
-/** What makes an optimizer the one it is. */
-export interface OptimizerKind<O extends object> {
+/** One optimization algorithm: its settings, its state and its update. */
+export interface OptimizerKind<O extends object, S extends OwnState = OwnState> {
   /** The class's name, as errors begin with it. */
   readonly name: string;
   readonly defaults: Settings<O>;
   readonly checks: Checks<O>;
-  /** Numbers that PyTorch's state dict has for every parameter, beside the buffers. */
-  readonly scalars: readonly ("step" | "mu_product")[];
-  /** Throws for settings that do not go together. */
+  /** Throws for settings that exclude each other. */
   together?(where: string, settings: Settings<O>): void;
+
+  /** {@link Clock.own} before the first step; `{}` if not given. */
+  readonly own?: S;
+  /** {@link Clock.own} for the step that begins now; `clock.step` counts it already. */
+  tick?(settings: Settings<O>, clock: Clock<S>): S;
+
   /** Names of all buffers it may have, as in PyTorch's state dict. */
   readonly allBuffers: readonly string[];
-  /** Names of the buffers that these settings ask for. */
+  /** Names of the buffers that these settings need. */
   buffers(settings: Settings<O>): readonly string[];
-  /** What buffers hold before the first step, where that is not 0; the state dict then has them from the start. */
+  /** Initial value of the buffers, if it is not 0; the state dict then has them from the start. */
   initial?(defaults: Settings<O>): number;
-  /** What else happens on the host at the start of a step, which is counted already. */
-  tick?(settings: Settings<O>, clock: Clock): void;
-  /** The update of one range; `clock` gives the parameters' own at replay. */
-  update(group: Settings<O>, clock: () => Clock, range: UpdateRange, plan: PlanSettings): Dispatch;
+
+  /** Numbers that PyTorch's state dict has for every parameter beside the buffers: `step`, and names of {@link own}. */
+  readonly scalars: readonly string[];
+  /** Whether PyTorch's state dict has an entry for a parameter; by default it has one from the first step on. */
+  hasState?(settings: Settings<O>, clock: Clock<S>): boolean;
+  /** {@link Clock.own} of a parameter whose buffers were loaded from a state dict; as it was if not given. */
+  withBuffers?(own: S): S;
+
+  /** The dispatch that updates one range; `clock` is called at replay and gives the parameters' clock. */
+  update(group: Settings<O>, clock: () => Clock<S>, range: UpdateRange, plan: PlanSettings): Dispatch;
+}
+
+/** The clock of parameters before their first step. */
+export function newClock<O extends object>({ own = {} }: OptimizerKind<O>): Clock {
+  return { step: 0, own };
 }

@@ -3,6 +3,7 @@ import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
 
+/** Options of {@link NAdam}. */
 export interface NAdamOptions {
   /** Learning rate. Default 2e-3. */
   readonly lr?: number;
@@ -21,7 +22,10 @@ function momentumFactor({ betas, momentumDecay }: Settings<NAdamOptions>, step: 
   return betas[0] * (1 - 0.5 * 0.96 ** (step * momentumDecay));
 }
 
-const nadamKind: OptimizerKind<NAdamOptions> = {
+/** The product of the momentum factors of all steps, under PyTorch's name. */
+type NAdamState = { readonly mu_product: number };
+
+const nadamKind: OptimizerKind<NAdamOptions, NAdamState> = {
   name: "NAdam",
   defaults: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3 },
   checks: {
@@ -31,27 +35,28 @@ const nadamKind: OptimizerKind<NAdamOptions> = {
     weightDecay: nonNegative,
     momentumDecay: nonNegative,
   },
+  own: { mu_product: 1 },
   scalars: ["step", "mu_product"],
   allBuffers: ["exp_avg", "exp_avg_sq"],
   buffers: () => ["exp_avg", "exp_avg_sq"],
-  tick(settings, clock) {
-    // PyTorch keeps the product as a float32.
-    clock.muProduct = Math.fround(clock.muProduct * Math.fround(momentumFactor(settings, clock.step)));
-  },
+  // PyTorch keeps the product as a float32.
+  tick: (settings, { step, own }) => ({
+    mu_product: Math.fround(own.mu_product * Math.fround(momentumFactor(settings, step))),
+  }),
   update: (group, clock, range, plan) =>
     adamUpdate(
       range,
       () => {
         const { lr, betas, eps, weightDecay } = group;
-        const { step, muProduct } = clock();
+        const { step, own } = clock();
         const mu = momentumFactor(group, step);
         const muNext = momentumFactor(group, step + 1);
         return {
           betas,
           eps,
           weightDecay,
-          gradientStep: (lr * (1 - mu)) / (1 - muProduct),
-          momentStep: (lr * muNext) / (1 - muProduct * muNext),
+          gradientStep: (lr * (1 - mu)) / (1 - own.mu_product),
+          momentStep: (lr * muNext) / (1 - own.mu_product * muNext),
           rootCorrection2: Math.sqrt(1 - betas[1] ** step),
         };
       },

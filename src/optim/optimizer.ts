@@ -3,10 +3,10 @@ import { OptionError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { PlanSettings } from "../ops/op.ts";
 import type { UpdateRange } from "../ops/update/parameter-update.ts";
-import type { Optimizer as ScheduledOptimizer, UpdatePart } from "../plan/optimizer.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
+import type { UpdatePart, Updater } from "../plan/updater.ts";
 import { sizeOf } from "../shape.ts";
-import type { Clock, OptimizerKind } from "./kind.ts";
+import { type Clock, newClock, type OptimizerKind } from "./kind.ts";
 import {
   type GroupEntry,
   mergeOptions,
@@ -22,19 +22,20 @@ import { type OptimizerStateDict, readState, type StateHolder, writeState } from
 
 /**
  * Base class of the optimizers, as `torch.optim.Optimizer`
- * (https://docs.pytorch.org/docs/stable/optim.html). One dispatch updates all parameters of a group; parameters that the loss
- * does not depend on are left alone, and their steps are not counted.
+ * (https://docs.pytorch.org/docs/stable/optim.html). One dispatch updates all parameters of a group. Parameters that the loss
+ * does not depend on do not change, and their steps are not counted.
  */
-export abstract class Optimizer<O extends object = object> implements ScheduledOptimizer {
-  /** The options that a group has where it is not given others. */
+export abstract class Optimizer<O extends object = object> implements Updater {
+  /** The settings of a group that is given no others. */
   readonly defaults: Readonly<Settings<O>>;
   readonly #kind: OptimizerKind<O>;
   readonly #entries: GroupEntry<O>[] = [];
-  /** Parameters with one clock have had all their steps together. */
+  /** Parameters that share a clock have been updated together from the start. */
   readonly #clocks = new Map<Parameter, Clock>();
-  /** State of parameters that no device holds yet, by buffer. */
+  /** State of parameters that are not on a device yet, by buffer. */
   readonly #waiting = new Map<Parameter, Map<string, Float32Array>>();
 
+  /** @internal */
   constructor(kind: OptimizerKind<O>, source: ParameterSource<O>, options: O) {
     this.#kind = kind;
     const groups = readGroups(kind.name, source);
@@ -43,8 +44,8 @@ export abstract class Optimizer<O extends object = object> implements ScheduledO
   }
 
   /**
-   * Groups of parameters with their settings (`lr`, …). A setting may be changed at any time and holds from the next step on; a
-   * value that the optimizer refuses throws and changes nothing.
+   * Groups of parameters with their settings (`lr`, …). A setting may be changed at any time, and applies from the next step on.
+   * Setting an invalid value throws and changes nothing.
    */
   get paramGroups(): readonly ParamGroup<O>[] {
     return this.#entries.map(({ group }) => group);
@@ -66,30 +67,30 @@ export abstract class Optimizer<O extends object = object> implements ScheduledO
     for (const group of this.paramGroups) (group as unknown as { lr: number }).lr = value;
   }
 
-  /** Steps done: of the parameter that had the most. */
+  /** Number of steps done, by the parameter with the most. */
   get steps(): number {
     return Math.max(...[...this.#clocks.values()].map(({ step }) => step));
   }
 
   /**
-   * Adds parameters with options of their own. Steps compiled before are planned anew with their next run.
-   * @throws {@link OptionError} for a parameter that is in a group already, or a bad option; nothing has changed then.
+   * Adds parameters with settings of their own. Steps that were compiled before are planned again at their next run.
+   * @throws {@link OptionError} for a parameter that is in a group already, or an invalid option. Nothing changes then.
    */
   addParamGroup(group: ParamGroupOptions<O>): void {
     this.#add(`${this.#kind.name}.addParamGroup`, group);
   }
 
   /**
-   * What the optimizer remembers, in the form, the order and under the names of PyTorch's `Optimizer.state_dict()`; waits for the
-   * GPU. Loaded again, training continues bit for bit on the same adapter.
+   * The optimizer's state, with the structure and the keys of PyTorch's `Optimizer.state_dict()`. Waits for the GPU. After
+   * {@link loadStateDict} training continues bit for bit on the same adapter.
    */
   stateDict(): Promise<OptimizerStateDict> {
     return readState(this.#holder());
   }
 
   /**
-   * Takes over a state dict of this class's or of PyTorch's optimizer, its groups' settings included.
-   * @throws {@link StateDictError} naming what does not fit; nothing has changed then.
+   * Loads a state dict of the same optimizer, from here or from PyTorch, including the groups' settings.
+   * @throws {@link StateDictError} naming what does not fit. Nothing changes then.
    */
   loadStateDict(state: OptimizerStateDict): void {
     writeState(this.#holder(), state);
@@ -119,7 +120,7 @@ export abstract class Optimizer<O extends object = object> implements ScheduledO
     const entry = paramGroup<O>(name, params, settings, checks, together ?? (() => {}));
     const { group } = entry;
     this.#entries.push(entry);
-    const clock: Clock = { step: 0, muProduct: 1, buffered: false, isFirst: false };
+    const clock = newClock(this.#kind);
     const start = initial?.(this.defaults) ?? 0;
     for (const parameter of params) {
       this.#clocks.set(parameter, clock);
@@ -145,7 +146,7 @@ export abstract class Optimizer<O extends object = object> implements ScheduledO
   }
 
   /** @internal */
-  planUpdate(parameters: readonly Parameter[]): UpdatePart[] {
+  updateParts(parameters: readonly Parameter[]): UpdatePart[] {
     for (const [parameter, buffers] of this.#waiting) {
       const state = stateOnDevice(this, parameter);
       if (!state) continue;
@@ -179,16 +180,16 @@ export abstract class Optimizer<O extends object = object> implements ScheduledO
         const together = group.params.filter((parameter) => this.#clocks.get(parameter) === clock);
         const moved = together.filter((parameter) => stepped.has(parameter));
         if (moved.length === 0) continue;
-        const own = moved.length === together.length ? clock : { ...clock };
-        for (const parameter of moved) this.#clocks.set(parameter, own);
-        const before = { ...own };
-        own.step++;
-        this.#kind.tick?.(group, own);
-        const { step } = own;
+        const current = moved.length === together.length ? clock : { ...clock };
+        for (const parameter of moved) this.#clocks.set(parameter, current);
+        const before = { ...current };
+        current.step++;
+        if (this.#kind.tick) current.own = this.#kind.tick(group, current);
+        const { step } = current;
         undo.push(() => {
-          // With steps done since, only the count can be put right.
-          if (own.step === step) Object.assign(own, before);
-          else own.step--;
+          // After further steps only the count can be corrected.
+          if (current.step === step) Object.assign(current, before);
+          else current.step--;
         });
       }
     }

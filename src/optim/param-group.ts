@@ -2,16 +2,16 @@ import { checkBoolean, checkNumber, checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
 
-/** Options with every one given: a group's settings, which may be set at any time. */
+/** A group's settings: all options, each of which may be set at any time. */
 export type Settings<O> = { -readonly [K in keyof O]-?: O[K] };
 
-/** Throws an OptionError unless `value` can be the setting `name`. */
+/** Throws an OptionError unless `value` is valid for the setting `name`. */
 export type Check = (where: string, name: string, value: unknown) => void;
 
-/** One {@link Check} a setting. */
+/** A {@link Check} for each setting. */
 export type Checks<O> = { readonly [K in keyof O]-?: Check };
 
-/** What learning-rate schedulers note in a group, as PyTorch's do; `undefined` where none has. */
+/** Values that learning-rate schedulers store in a group, as in PyTorch; `undefined` if none has. */
 export interface GroupSchedule {
   /** The learning rate that schedules start from. */
   initialLr: number | undefined;
@@ -29,11 +29,11 @@ export const scheduleNames: readonly (keyof GroupSchedule)[] = [
   "baseMomentum",
 ];
 
-/** Parameters with settings of their own. Setting one to a value that the optimizer refuses throws and changes nothing. */
+/** Parameters with settings of their own. Setting an invalid value throws and changes nothing. */
 export type ParamGroup<O extends object> = Settings<O> &
   GroupSchedule & { readonly params: readonly Parameter[] };
 
-/** A group as it is given: its parameters, and the options in which it differs from the optimizer's. */
+/** Options of a new group: its parameters, and the settings that differ from the optimizer's. */
 export type ParamGroupOptions<O extends object> = O & { readonly params: Iterable<Parameter> | Parameter };
 
 /** What an optimizer updates: `model.parameters()`, or groups with options of their own. */
@@ -57,15 +57,15 @@ export const twoBetas: Check = (where, name, value) => {
   }
 };
 
-/** A group, and the way to give it settings that are checked already all at once. */
+/** A group, and a way to assign checked settings all at once. */
 export interface GroupEntry<O extends object> {
   readonly group: ParamGroup<O>;
   assign(settings: Settings<O>): void;
 }
 
 /**
- * A group whose settings are checked whenever they are set.
- * @param together Throws for settings that do not go together.
+ * Makes a group that checks its settings whenever they are set.
+ * @param together Throws for settings that exclude each other.
  */
 export function paramGroup<O extends object>(
   where: string,
@@ -102,7 +102,7 @@ function copy(value: unknown): unknown {
   return Array.isArray(value) ? [...value] : value;
 }
 
-/** Parameters or groups of them, checked, as groups. */
+/** Reads parameters or groups of them as groups. */
 export function readGroups<O extends object>(
   where: string,
   source: ParameterSource<O>,
@@ -114,7 +114,7 @@ export function readGroups<O extends object>(
   return [{ params: list } as unknown as ParamGroupOptions<O>];
 }
 
-/** A group's parameters, checked. */
+/** Reads a group's parameters, and throws an OptionError for anything else. */
 export function readParameters(where: string, params: unknown): Parameter[] {
   if (params instanceof Parameter) return [params];
   const iterable = typeof params === "object" && params !== null && Symbol.iterator in params;
@@ -133,7 +133,7 @@ export function readParameters(where: string, params: unknown): Parameter[] {
   return list as Parameter[];
 }
 
-/** The given options over the defaults; an unknown one throws. */
+/** Merges the given options into the defaults. An unknown option throws. */
 export function mergeOptions<O extends object>(
   where: string,
   defaults: Settings<O>,

@@ -3,6 +3,7 @@ import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
 
+/** Options of {@link RAdam}. */
 export interface RAdamOptions {
   /** Learning rate. Default 1e-3. */
   readonly lr?: number;
@@ -14,7 +15,7 @@ export interface RAdamOptions {
   readonly weightDecay?: number;
 }
 
-/** What a step does with the moments; the first few are not divided by the second, whose variance is not yet bounded. */
+/** The step size, and whether to divide by the second moment: not in the first few steps, while its variance is unbounded. */
 function rectified({ lr, betas: [beta1, beta2] }: Settings<RAdamOptions>, step: number) {
   const corrected = lr / (1 - beta1 ** step);
   const correction2 = 1 - beta2 ** step;

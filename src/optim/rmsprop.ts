@@ -3,6 +3,7 @@ import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { boolean, nonNegative, type ParameterSource } from "./param-group.ts";
 
+/** Options of {@link RMSprop}. */
 export interface RMSpropOptions {
   /** Learning rate. Default 1e-2. */
   readonly lr?: number;
@@ -12,11 +13,11 @@ export interface RMSpropOptions {
   readonly eps?: number;
   /** L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
-  /** Share of the last step's direction that is kept. Default 0. */
+  /** Momentum factor. Default 0. */
   readonly momentum?: number;
-  /** Whether the gradient is divided by an estimate of its deviation from its mean. Default false. */
+  /** Whether to divide the gradient by an estimate of its standard deviation. Default false. */
   readonly centered?: boolean;
-  /** Whether the loss is made larger instead of smaller. Default false. */
+  /** Whether to maximize the loss. Default false. */
   readonly maximize?: boolean;
 }
 

@@ -4,22 +4,26 @@ import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { boolean, finite, nonNegative, type ParameterSource } from "./param-group.ts";
 
+/** Options of {@link SGD}. */
 export interface SgdOptions {
   /** Learning rate. Default 1e-3. */
   readonly lr?: number;
-  /** Share of the last step's direction that is kept. Default 0. */
+  /** Momentum factor. Default 0. */
   readonly momentum?: number;
-  /** Share of the gradient that momentum leaves out. Default 0. */
+  /** Dampening of momentum: the gradient enters the buffer with factor 1 - dampening. Default 0. */
   readonly dampening?: number;
   /** L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
-  /** Whether momentum is Nesterov's; it needs momentum without dampening. Default false. */
+  /** Whether to use Nesterov momentum, which needs momentum without dampening. Default false. */
   readonly nesterov?: boolean;
-  /** Whether the loss is made larger instead of smaller. Default false. */
+  /** Whether to maximize the loss. Default false. */
   readonly maximize?: boolean;
 }
 
-const sgdKind: OptimizerKind<SgdOptions> = {
+/** Whether the momentum buffer holds anything, and whether the step that runs now is the first to write it. */
+type SgdState = { readonly isBuffered: boolean; readonly isFirst: boolean };
+
+const sgdKind: OptimizerKind<SgdOptions, SgdState> = {
   name: "SGD",
   defaults: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false },
   checks: {
@@ -30,6 +34,7 @@ const sgdKind: OptimizerKind<SgdOptions> = {
     nesterov: boolean,
     maximize: boolean,
   },
+  own: { isBuffered: false, isFirst: false },
   scalars: [],
   allBuffers: ["momentum_buffer"],
   together(where, { nesterov, momentum, dampening }) {
@@ -40,12 +45,14 @@ const sgdKind: OptimizerKind<SgdOptions> = {
     }
   },
   buffers: ({ momentum }) => (momentum === 0 ? [] : ["momentum_buffer"]),
-  tick({ momentum }, clock) {
-    clock.isFirst = !clock.buffered;
-    if (momentum !== 0) clock.buffered = true;
-  },
+  hasState: ({ momentum }, { own }) => own.isBuffered && momentum !== 0,
+  withBuffers: (own) => ({ ...own, isBuffered: true }),
+  tick: ({ momentum }, { own: { isBuffered } }) => ({
+    isBuffered: isBuffered || momentum !== 0,
+    isFirst: !isBuffered,
+  }),
   update: (group, clock, range, plan) =>
-    sgdUpdate(range, () => ({ ...group, isFirst: clock().isFirst }), plan),
+    sgdUpdate(range, () => ({ ...group, isFirst: clock().own.isFirst }), plan),
 };
 
 /**

@@ -3,10 +3,10 @@ import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
-import type { Clock, OptimizerKind } from "./kind.ts";
+import { type Clock, newClock, type OptimizerKind } from "./kind.ts";
 import { type GroupEntry, type Settings, scheduleNames } from "./param-group.ts";
 
-/** What is remembered of one parameter: `{ step: 10, exp_avg: { data, shape }, … }`. */
+/** The state of one parameter: `{ step: 10, exp_avg: { data, shape }, … }`. */
 export type ParameterStateDict = Readonly<Record<string, NDArray | number | boolean | null>>;
 
 /** An optimizer's state dict, with the form and the keys of PyTorch's `Optimizer.state_dict()`. */
@@ -17,7 +17,7 @@ export interface OptimizerStateDict {
   readonly param_groups: readonly (Readonly<Record<string, any>> & { readonly params: readonly number[] })[];
 }
 
-/** The parts of an optimizer that its state dict is read from and written to. */
+/** The parts of an optimizer that are in its state dict. */
 export interface StateHolder<O extends object> {
   readonly optimizer: object;
   readonly kind: OptimizerKind<O>;
@@ -30,7 +30,7 @@ export interface StateHolder<O extends object> {
 /** `weightDecay` as PyTorch's `weight_decay`. */
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Settings of PyTorch's that choose an implementation and change no number. */
+/** PyTorch's settings that choose an implementation and change no number. */
 const ignored = ["foreach", "capturable", "differentiable", "fused"];
 
 export async function readState<O extends object>(holder: StateHolder<O>): Promise<OptimizerStateDict> {
@@ -38,7 +38,7 @@ export async function readState<O extends object>(holder: StateHolder<O>): Promi
   const where = `${kind.name}.stateDict`;
   let count = 0;
   const param_groups: OptimizerStateDict["param_groups"][number][] = [];
-  // Everything is asked for before anything is awaited: one moment's state, even if training goes on.
+  // Start all reads before the first await, so that they see one moment's state while training goes on.
   const reads: Promise<[number, ParameterStateDict]>[] = [];
   for (const { group } of entries) {
     const values = group as unknown as Record<string, unknown>;
@@ -57,7 +57,7 @@ export async function readState<O extends object>(holder: StateHolder<O>): Promi
       if (parameter.disposed) throw new DisposedError(`${where}: the model was disposed; build a new one`);
       const clock = clocks.get(parameter)!;
       if (!hasState(kind, group, clock)) continue;
-      const scalars = kind.scalars.map((name) => [name, name === "step" ? clock.step : clock.muProduct]);
+      const scalars = kind.scalars.map((name) => [name, name === "step" ? clock.step : clock.own[name]]);
       const buffers = names.map(async (name): Promise<[string, NDArray]> => {
         const data =
           waiting.get(parameter)?.get(name)?.slice() ??
@@ -73,13 +73,12 @@ export async function readState<O extends object>(holder: StateHolder<O>): Promi
   return { state: Object.fromEntries(await Promise.all(reads)), param_groups };
 }
 
-/** Whether PyTorch's state dict has an entry for a parameter: from its first step on, or from the start. */
+/** Whether PyTorch's state dict has an entry for a parameter. */
 function hasState<O extends object>(kind: OptimizerKind<O>, settings: Settings<O>, clock: Clock): boolean {
-  if (kind.scalars.length === 0) return clock.buffered && kind.buffers(settings).length > 0;
-  return clock.step > 0 || kind.initial !== undefined;
+  return kind.hasState?.(settings, clock) ?? (clock.step > 0 || kind.initial !== undefined);
 }
 
-/** One parameter's state as it is going to be. */
+/** One parameter's new state. */
 interface NewState {
   readonly parameter: Parameter;
   readonly clock: Clock;
@@ -127,7 +126,7 @@ export function writeState<O extends object>(holder: StateHolder<O>, dict: Optim
       known.add(key);
       const state = Object.hasOwn(dict.state, key) ? dict.state[params[i] as number] : {};
       const read = readParameter(kind, changed, start, `state ${key}`, parameter, state, problems);
-      // Parameters whose steps agree are updated together from here on.
+      // Parameters with equal clocks are updated together from here on.
       const twin = shared.find((clock) => JSON.stringify(clock) === JSON.stringify(read.clock));
       if (!twin) shared.push(read.clock);
       states.push({ parameter, clock: twin ?? read.clock, buffers: read.buffers });
@@ -161,7 +160,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A saved group's settings; `null`, with the problems noted, where they are not what this optimizer has. */
+/** A saved group's settings. If they do not fit this optimizer, adds to `problems` and returns `null`. */
 function readSettings<O extends object>(
   kind: OptimizerKind<O>,
   at: string,
@@ -172,14 +171,14 @@ function readSettings<O extends object>(
   const names = new Map(Object.keys(kind.defaults).map((name) => [snake(name), name]));
   const known = [...names.keys(), ...scheduleNames.map(snake), ...ignored, "params"];
   for (const key of Object.keys(saved)) {
-    // PyTorch 2's way to tell AdamW from Adam; where it is false it says nothing.
+    // PyTorch 2 marks AdamW with this; it fits if it agrees with the class.
     if (key === "decoupled_weight_decay" && saved[key] === (kind.name === "AdamW")) continue;
     if (!known.includes(key))
       problems.push(`${at} has ${key}: ${show(saved[key])}, which ${kind.name} has not`);
   }
   const settings: Record<string, unknown> = {};
   for (const [key, name] of names) {
-    // Flags came to PyTorch one by one: where an older file lacks one it was off.
+    // PyTorch added flags over time. An older file without one means false.
     const value = saved[key] ?? (typeof kind.defaults[name as keyof O] === "boolean" ? false : undefined);
     if (value === undefined) problems.push(`${at} lacks ${key}`);
     else note(problems, () => kind.checks[name as keyof O](at, key, value));
@@ -189,7 +188,7 @@ function readSettings<O extends object>(
   return problems.length === before ? (settings as Settings<O>) : null;
 }
 
-/** Runs a check whose refusal is one problem among others. */
+/** Runs a check and adds its OptionError to the problems. */
 function note(problems: string[], check: () => void): void {
   try {
     check();
@@ -199,7 +198,7 @@ function note(problems: string[], check: () => void): void {
   }
 }
 
-/** One parameter's saved state, or, where there is none, the state before the first step. */
+/** One parameter's saved state, or the state before the first step if nothing was saved. */
 function readParameter<O extends object>(
   kind: OptimizerKind<O>,
   settings: Settings<O>,
@@ -209,7 +208,7 @@ function readParameter<O extends object>(
   saved: unknown,
   problems: string[],
 ): Omit<NewState, "parameter"> {
-  const clock: Clock = { step: 0, muProduct: 1, buffered: false, isFirst: false };
+  const clock = newClock(kind);
   const buffers = new Map<string, Float32Array>();
   if (!isRecord(saved)) {
     problems.push(`${at} must be an object, got ${show(saved)}`);
@@ -226,13 +225,13 @@ function readParameter<O extends object>(
       const fits = value !== null && (name !== "step" || (Number.isInteger(value) && value >= 0));
       if (!fits) problems.push(`${at} must have ${name} as a number, got ${show(saved[name])}`);
       else if (name === "step") clock.step = value;
-      else clock.muProduct = value;
+      else clock.own = { ...clock.own, [name]: value };
     }
   }
   for (const name of kind.buffers(settings)) {
     const value = saved[name];
     const { shape } = parameter;
-    // SGD's buffer is null, or not there, before the first step with momentum.
+    // SGD's buffer is null or missing before the first step with momentum.
     if (isEmpty || (kind.scalars.length === 0 && (value ?? null) === null)) {
       buffers.set(name, new Float32Array(sizeOf(shape)).fill(start));
     } else if (isRecord(value) && value["data"] instanceof Float32Array && Array.isArray(value["shape"])) {
@@ -243,7 +242,7 @@ function readParameter<O extends object>(
         );
       }
       buffers.set(name, data.slice());
-      clock.buffered = true;
+      clock.own = kind.withBuffers?.(clock.own) ?? clock.own;
     } else {
       problems.push(`${at}: ${name} must be { data: Float32Array, shape }, got ${show(value)}`);
     }
@@ -251,7 +250,7 @@ function readParameter<O extends object>(
   return { clock, buffers };
 }
 
-/** A number, or the one value of an array, as PyTorch keeps its step counts. */
+/** A number, or the only value of an array; PyTorch has its step counts as either. */
 function scalarOf(value: unknown): number | null {
   if (typeof value === "number") return value;
   if (isRecord(value) && value["data"] instanceof Float32Array && value["data"].length === 1)

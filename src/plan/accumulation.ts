@@ -4,26 +4,26 @@ import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { ParameterArena } from "./parameters.ts";
 
-/** How the gradients of several runs make one update. */
+/** How a step combines the gradients of several runs into one update. */
 export interface AccumulateOptions {
-  /** Runs to an update: an integer of at least 1. */
+  /** Runs per update: an integer of at least 1. */
   readonly runs: number;
   /**
-   * What becomes of the runs' gradients: their mean, weighted by each run's `weight`, for a loss that is itself a mean; or their
-   * sum. Default "mean".
+   * "mean" averages the runs' gradients, weighted by each run's `weight`; it suits a loss that is itself a mean. "sum" adds them
+   * up. Default "mean".
    */
   readonly reduction?: "mean" | "sum";
 }
 
-/** What a run of a step that accumulates can be told. */
+/** Options of one run of a step that accumulates gradients. */
 export interface RunOptions {
-  /** How much the run counts: its number of samples, where batches differ. A number above 0, default 1. */
+  /** Weight of the run in the mean, such as its number of samples. A number above 0, default 1. */
   readonly weight?: number;
-  /** Whether the update follows; by default it follows the last of `runs` runs. */
+  /** Whether to update after this run. By default the last of every `runs` runs updates. */
   readonly update?: boolean;
 }
 
-/** Throws an OptionError unless these are options of accumulation. */
+/** Throws an OptionError for wrong options of accumulation. */
 export function checkAccumulate(where: string, options: AccumulateOptions): void {
   checkOptions(`${where}: accumulate`, options, ["runs", "reduction"]);
   checkInteger(`${where}: accumulate`, "runs", options.runs);
@@ -33,7 +33,7 @@ export function checkAccumulate(where: string, options: AccumulateOptions): void
   }
 }
 
-/** Throws an OptionError unless a run of a step can be told this. */
+/** Throws an OptionError for wrong options of a run. */
 export function checkRunOptions(where: string, accumulates: boolean, options: RunOptions): void {
   checkOptions(where, options, ["weight", "update"]);
   const { weight, update } = options;
@@ -47,8 +47,8 @@ export function checkRunOptions(where: string, accumulates: boolean, options: Ru
 }
 
 /**
- * The gradients that a step's runs add up until there is an update, in buffers laid out as the parameters' own. All programs of the
- * step share them, so that a short batch counts with the others.
+ * The sums of a step's gradients since its last update, in buffers laid out like the parameters. All programs of the step share
+ * them, so a short last batch counts too.
  */
 export class Accumulation {
   readonly #context: GpuContext;
@@ -57,9 +57,9 @@ export class Accumulation {
   readonly #totals = new Map<ParameterArena, DeviceBuffer>();
   #pending = 0;
   #weights = 0;
-  /** What the dispatches of the run that starts now are told. */
+  /** Parameters of the dispatches of the run that starts now. */
   run = { begins: true, weight: 1 };
-  /** What the sum is multiplied by in the update that starts now. */
+  /** Factor of the sum in the update that starts now. */
   scale = 1;
 
   constructor(context: GpuContext, { runs, reduction }: AccumulateOptions) {
@@ -73,7 +73,7 @@ export class Accumulation {
     return this.#pending;
   }
 
-  /** Counts a run that is about to start; tells whether the update follows it. */
+  /** Counts a run that is about to start, and returns whether an update follows it. */
   begin({ weight = 1, update = this.#pending + 1 >= this.#runs }: RunOptions): boolean {
     this.run = { begins: this.#pending === 0, weight };
     this.#weights = this.#pending === 0 ? weight : this.#weights + weight;
@@ -87,7 +87,7 @@ export class Accumulation {
     this.#pending = 0;
   }
 
-  /** Where the gradients of an arena's parameters are added up. */
+  /** The buffer that sums the gradients of an arena's parameters. */
   totalOf(arena: ParameterArena): DeviceBuffer {
     let total = this.#totals.get(arena);
     if (!total) {

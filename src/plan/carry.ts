@@ -4,17 +4,17 @@ import type { BufferCopy } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Dispatch } from "../ops/op.ts";
+import type { Dispatch, Operand } from "../ops/op.ts";
 import { clone } from "../ops/tensor/clone.ts";
 import { sameShape, showShape } from "../shape.ts";
 
-/** What a run leaves to the next one: the result's tensor by the input's. */
+/** What one run passes to the next: result tensors by the input tensors that receive them. */
 export type Carried = ReadonlyMap<Tensor, Tensor>;
 
 /**
- * What a step carries, from its option. Adds a copy to the trace for every result that is itself a carried input: such an
- * input has the next run's value as soon as the run is over.
- * @param outputs The results by name; those that are copied are replaced.
+ * Reads the option `carry`. A result that is itself a carried input would be overwritten at the end of the run, so a copy of it
+ * is added to the trace.
+ * @param outputs The results by name; copies replace the originals here.
  */
 export function carriedOf(
   graph: Graph,
@@ -47,7 +47,7 @@ export function carriedOf(
     }
     return [input, result as string];
   });
-  const overwritten = new Set(named.map(([input]) => input));
+  const overwritten = new Set<Operand>(named.map(([input]) => input));
   for (const [name, output] of outputs) {
     if (overwritten.has(output.storage.root)) outputs.set(name, graph.apply(clone, [output], undefined)[0]!);
   }
@@ -55,26 +55,27 @@ export function carriedOf(
 }
 
 /**
- * The storage that can lie in an input's own buffer, by the input it is carried to: first written after the input was last
- * read. What is found there needs no copy.
- * @param placed Storage that has its place already.
+ * Finds carried results that can be computed directly in their input's buffer, because they are first written after the input
+ * is last read. They need no copy.
+ * @param placed Whether storage has a place already.
+ * @returns inputs by the storage that can share their buffer.
  */
 export function sharedPlaces(
   dispatches: readonly Dispatch[],
   carried: Carried,
-  placed: (root: Tensor) => boolean,
-): Map<Tensor, Tensor> {
-  const first = new Map<Tensor, number>();
-  const last = new Map<Tensor, number>();
+  placed: (root: Operand) => boolean,
+): Map<Operand, Tensor> {
+  const first = new Map<Operand, number>();
+  const last = new Map<Operand, number>();
   for (const [index, { bindings }] of dispatches.entries()) {
-    for (const operand of Object.values(bindings) as (Tensor | null)[]) {
+    for (const operand of Object.values(bindings)) {
       if (!operand) continue;
       const { root } = operand.storage;
       if (!first.has(root)) first.set(root, index);
       last.set(root, index);
     }
   }
-  const shared = new Map<Tensor, Tensor>();
+  const shared = new Map<Operand, Tensor>();
   for (const [input, output] of carried) {
     const { root, offset } = output.storage;
     if (placed(root) || shared.has(root) || offset !== 0 || root.elements !== input.elements) continue;
@@ -83,7 +84,7 @@ export function sharedPlaces(
   return shared;
 }
 
-/** The copies at the end of a run that take carried results to their inputs, but those that lie there already. */
+/** The copies from carried results to their inputs at the end of a run; results that share the input's buffer need none. */
 export function carryCopies(carried: Carried, rangeOf: (tensor: Tensor) => BufferRange): BufferCopy[] {
   return [...carried].flatMap(([input, output]): BufferCopy[] => {
     const { buffer: source, offset: sourceOffset } = rangeOf(output);

@@ -4,7 +4,10 @@ import type { Dispatch, PlanContext, PlanSettings } from "../ops/op.ts";
 import { clone } from "../ops/tensor/clone.ts";
 import { constant } from "../ops/tensor/constant.ts";
 
-/** Gradients that a loss's forward pass can write with the loss, as the loss's own is 1: of the first input, by node. */
+/**
+ * Gradients that a loss's forward pass can write together with the loss, because the gradient of the loss is 1. By node: the
+ * gradient of its first input.
+ */
 function givenGradients(graph: Graph): Map<Node, Tensor> {
   const given = new Map<Node, Tensor>();
   for (const node of graph.nodes) {
@@ -17,7 +20,7 @@ function givenGradients(graph: Graph): Map<Node, Tensor> {
   return given;
 }
 
-/** The nodes whose results are needed, in order, and the tensors somebody reads. */
+/** The nodes whose results are needed, in order, and the tensors that are read. */
 function needed(
   graph: Graph,
   results: readonly Tensor[],
@@ -25,7 +28,7 @@ function needed(
 ): { nodes: Node[]; read: Set<Tensor> } {
   const read = new Set<Tensor>(results);
   const alive = new Set<Node>();
-  // Backward from the results: a node is needed if it makes something that is read.
+  // Walk back from the results: a node is needed if one of its outputs is read.
   for (const node of [...graph.nodes].reverse()) {
     const outputs = node.kind === "forward" ? node.outputs : node.gradInputs;
     const isRead = outputs.some((tensor) => tensor && read.has(tensor));
@@ -45,19 +48,19 @@ function needed(
   return { nodes: graph.nodes.filter((node) => alive.has(node)), read };
 }
 
-/** Planning whose intermediates are tensors of `graph`. */
+/** The plan settings, with intermediates made as tensors of `graph`. */
 export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
   return {
     ...plan,
     temporary: (shape) => new Tensor(shape, graph),
     view: (operand, offset, shape) => {
-      const { root, offset: start } = (operand as Tensor).storage;
+      const { root, offset: start } = operand.storage;
       return new Tensor(shape, graph, { root, offset: start + offset });
     },
   };
 }
 
-/** The flat list of dispatches that computes `results`; what nobody reads is left out. */
+/** The flat list of dispatches that computes `results`. Nothing unused is computed. */
 export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettings): Dispatch[] {
   const context = planIn(graph, plan);
   const given = givenGradients(graph);
@@ -68,7 +71,7 @@ export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettin
     if (node.kind === "forward") {
       const { op, inputs, outputs, saved, attributes } = node;
       const gradInput = ifRead(given.get(node) ?? null);
-      // A loss of which only the gradient is wanted, by a backward pass.
+      // Only the loss's gradient is wanted, and a backward pass computes it.
       if (!gradInput && saved.length === 0 && !outputs.some((output) => read.has(output))) return [];
       const operands = {
         inputs,
@@ -86,8 +89,8 @@ export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettin
 }
 
 /**
- * The tensor as one that owns its storage and shares it with no other of `taken`: itself where that is so, else a
- * copy. A gradient that has to land in a given place needs this.
+ * Returns the tensor itself if it owns its storage and is not in `taken`, else a copy. A gradient that is written to a given
+ * place needs storage of its own.
  */
 export function ownStorage(graph: Graph, tensor: Tensor, taken: ReadonlySet<Tensor>): Tensor {
   const { root } = tensor.storage;

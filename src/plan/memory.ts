@@ -1,10 +1,9 @@
-import type { Tensor } from "../graph/tensor.ts";
-import type { Dispatch } from "../ops/op.ts";
+import type { Dispatch, Operand } from "../ops/op.ts";
 import { roundUp } from "../shape.ts";
 
-/** The dispatches, by index, between which a tensor's storage must keep its content. */
+/** The range of dispatches, by index, in which storage must keep its content. */
 interface Lifetime {
-  readonly root: Tensor;
+  readonly root: Operand;
   readonly bytes: number;
   readonly first: number;
   last: number;
@@ -15,34 +14,34 @@ export interface MemoryPlan {
   /** Bytes of each buffer. */
   readonly slots: readonly number[];
   /** Buffer of each intermediate's storage. */
-  readonly slotOf: ReadonlyMap<Tensor, number>;
+  readonly slotOf: ReadonlyMap<Operand, number>;
 }
 
-/** Bindings begin at multiples of this, and views of storage with them. */
+/** Alignment of bindings in bytes, and so of views of storage. */
 export const STORAGE_ALIGNMENT = 256;
 
-/** Bytes a tensor's storage takes. */
-export function storageBytes(root: Tensor): number {
+/** Bytes that storage takes. */
+export function storageBytes(root: Operand): number {
   return roundUp(root.elements * 4, 16);
 }
 
 /**
- * Assigns intermediates to buffers: two share one where their lifetimes do not overlap. The largest choose first,
- * each the fullest buffer that is free for its whole life.
+ * Assigns intermediates to buffers. Two share a buffer if their lifetimes do not overlap. The largest is placed first, and each
+ * goes into the smallest buffer that is free for its whole lifetime.
  *
  * @param placed Storage that already has its place (inputs, parameters, gradients).
  * @param kept Storage read after the last dispatch: the results.
  */
 export function planMemory(
   dispatches: readonly Dispatch[],
-  placed: ReadonlySet<Tensor>,
-  kept: ReadonlySet<Tensor>,
+  placed: ReadonlySet<Operand>,
+  kept: ReadonlySet<Operand>,
 ): MemoryPlan {
-  const lifetimes = new Map<Tensor, Lifetime>();
+  const lifetimes = new Map<Operand, Lifetime>();
   for (const [index, { bindings }] of dispatches.entries()) {
     for (const operand of Object.values(bindings)) {
       if (!operand) continue;
-      const { root } = (operand as Tensor).storage;
+      const { root } = operand.storage;
       if (placed.has(root)) continue;
       const known = lifetimes.get(root);
       if (known) known.last = index;
@@ -55,12 +54,12 @@ export function planMemory(
   }
 
   const slots: { bytes: number; tenants: Lifetime[] }[] = [];
-  const slotOf = new Map<Tensor, number>();
+  const slotOf = new Map<Operand, number>();
   const bySize = [...lifetimes.values()].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
   for (const lifetime of bySize) {
     const isFree = (slot: { tenants: Lifetime[] }) =>
       slot.tenants.every((other) => other.last < lifetime.first || lifetime.last < other.first);
-    // Buffers were opened from large to small, so the last free one is the tightest.
+    // Buffers were opened from large to small, so the last free one is the smallest.
     let index = slots.findLastIndex(isFree);
     if (index < 0) {
       index = slots.length;

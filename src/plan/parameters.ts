@@ -7,7 +7,7 @@ import type { Parameter, ParameterHome } from "../graph/parameter.ts";
 import { roundUp } from "../shape.ts";
 import { STORAGE_ALIGNMENT } from "./memory.ts";
 
-/** Elements that every parameter's place is a multiple of. */
+/** Alignment of a parameter's place, in elements. */
 const ALIGNMENT = STORAGE_ALIGNMENT / 4;
 
 /** A parameter's place in the flat buffers of its arena, in elements. */
@@ -57,8 +57,8 @@ class Place implements ParameterHome {
 }
 
 /**
- * Parameters that were placed on a device together, in one flat buffer; their gradients and each optimizer moment
- * lie in buffers of the same layout, so that an update is one dispatch.
+ * Parameters that were placed on a device together, in one flat buffer. Their gradients and each optimizer moment have buffers
+ * of the same layout, so that one dispatch updates them all.
  */
 export class ParameterArena {
   readonly context: GpuContext;
@@ -88,7 +88,7 @@ export class ParameterArena {
   /** Places the parameters that are not on a device yet. */
   static place(context: GpuContext, parameters: Iterable<Parameter>): void {
     const all = [...new Set(parameters)];
-    // Before anything is allocated: what cannot be placed here.
+    // Refuse what cannot be placed before anything is allocated.
     for (const parameter of all) {
       if (parameter.disposed)
         throw new DisposedError("device.compile: the model was disposed; build a new one");
@@ -116,7 +116,7 @@ export class ParameterArena {
     return this.#gradients;
   }
 
-  /** A buffer of an optimizer's state for these parameters, zero at first, shared by all programs that use the optimizer. */
+  /** A buffer of an optimizer's state for these parameters, zero at first. All programs with the optimizer share it. */
   stateOf(optimizer: object, name: string): DeviceBuffer {
     const states = this.#states.get(optimizer) ?? new Map<string, DeviceBuffer>();
     this.#states.set(optimizer, states);
@@ -128,7 +128,7 @@ export class ParameterArena {
     return state;
   }
 
-  /** Forgets a parameter; with the last one the buffers go. */
+  /** Forgets a parameter, and frees the buffers with the last one. */
   release(place: Place): void {
     this.#live.delete(place);
     if (this.#live.size > 0) return;
@@ -147,7 +147,7 @@ export interface ParameterState {
   write(where: string, name: string, data: Float32Array): void;
 }
 
-/** Where an optimizer's state of a parameter is; `null` for a parameter that no device holds yet. */
+/** An optimizer's state of a parameter on its device; `null` for a parameter that is not on a device yet. */
 export function stateOnDevice(optimizer: object, parameter: Parameter): ParameterState | null {
   const place = parameter.home;
   if (!(place instanceof Place)) return null;

@@ -14,34 +14,34 @@ import {
 import { clipNorm, clipValue } from "../ops/update/gradient-norm.ts";
 import type { Accumulation } from "./accumulation.ts";
 import { planIn } from "./lower.ts";
-import type { Optimizer } from "./optimizer.ts";
 import { ParameterArena, rangesOf } from "./parameters.ts";
+import type { Updater } from "./updater.ts";
 
 /** What follows the gradients in a training step. */
 export interface PlannedUpdate {
-  readonly optimizer: Optimizer;
-  /** {@link Optimizer.planKey} as it was. */
+  readonly optimizer: Updater;
+  /** {@link Updater.planKey} when the update was planned. */
   readonly planKey: string;
   /** The optimizer's parameters that have a gradient. */
   readonly parameters: readonly Parameter[];
-  /** Gradient norms that have to be finite for the update to happen; `null` if there are none. */
+  /** Gradient norms that must be finite for the update to happen; `null` if there are none. */
   readonly guard: Tensor | null;
 }
 
 /** The parameters whose gradients a training step needs: what the optimizer updates and what the function clips. */
-export function differentiated(graph: Graph, optimizer: Optimizer): Parameter[] {
+export function differentiated(graph: Graph, optimizer: Updater): Parameter[] {
   return [...new Set([...optimizer.parameters, ...graph.clippings.flatMap(({ parameters }) => parameters)])];
 }
 
-/** Throws a GraphError for a clipping that has no step to act on, or whose norm is computed with. */
+/** Throws a GraphError for clipping in a step that does not train, and for an op that reads a clipping's norm. */
 export function checkClippings(graph: Graph, trains: boolean): void {
   if (graph.clippings.length === 0) return;
   if (!trains) {
     throw new GraphError(
-      "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with minimize and optimizer",
+      "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with an optimizer",
     );
   }
-  const norms = new Set(
+  const norms = new Set<Operand>(
     graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])),
   );
   for (const node of graph.nodes) {
@@ -54,26 +54,26 @@ export function checkClippings(graph: Graph, trains: boolean): void {
   }
 }
 
-/** The dispatches of an update, and those that every run of a step that accumulates begins or ends with. */
+/** A planned update with its dispatches. */
 export interface UpdateDispatches extends PlannedUpdate {
-  /** After the gradients of every run: they are added up. Empty for a step that does not accumulate. */
+  /** Add up the gradients after every run. Empty for a step that does not accumulate. */
   readonly accumulating: readonly Dispatch[];
   /** The update itself. */
   readonly dispatches: readonly Dispatch[];
 }
 
 /**
- * The dispatches that follow the gradients: adding up those of several runs, where the step does; clipping in the order it was asked for, then one update for every contiguous range of
- * parameters that the optimizer treats alike.
- * @param gradients Gradients by parameter, all placed in their arena.
- * @param placed Takes the flat buffers that the dispatches bind.
- * @param accumulation Where gradients are added up; `null` for a step that updates in every run.
+ * Plans what follows the gradients: summing them over several runs, if the step accumulates; clipping, in the order of the
+ * calls; then one update for every contiguous range of parameters that the optimizer treats alike.
+ * @param gradients Gradients by parameter, each in its place in the arena.
+ * @param placed Receives the flat buffers that the dispatches bind.
+ * @param accumulation Sums the gradients; `null` for a step that updates in every run.
  */
 export function planUpdate(
   context: GpuContext,
   graph: Graph,
   settings: PlanSettings,
-  optimizer: Optimizer,
+  optimizer: Updater,
   gradients: ReadonlyMap<Parameter, Tensor>,
   placed: Map<Tensor, BufferRange>,
   accumulation: Accumulation | null,
@@ -113,7 +113,7 @@ export function planUpdate(
       const guarded = guard && slot >= 0 ? { operand: guard, slot } : null;
       const clipped = clipNorm(ranges, { ...clipping, guard: guarded }, plan);
       dispatches.push(...clipped.measure);
-      // Where nothing else happens to the gradients, the update takes the factor with it: one pass over them less.
+      // If this is the last clipping, the update multiplies by the factor itself, which saves a pass over the gradients.
       const all = new Set(clipping.parameters);
       const isLast = i === graph.clippings.length - 1;
       if (isLast && parameters.every((parameter) => all.has(parameter))) factor = clipped.factor;
@@ -122,7 +122,7 @@ export function planUpdate(
   }
 
   const { planKey } = optimizer;
-  for (const part of optimizer.planUpdate(parameters)) {
+  for (const part of optimizer.updateParts(parameters)) {
     for (const { arena, offset, size } of rangesOf(context, part.parameters)) {
       const states = new Map(part.buffers.map((name) => [name, flat(arena.stateOf(optimizer, name))]));
       const range = {
@@ -140,7 +140,7 @@ export function planUpdate(
   return { optimizer, planKey, parameters, guard, accumulating, dispatches };
 }
 
-/** Where the gradients of placed parameters lie. */
+/** The places of the gradients of placed parameters. */
 export function placeGradients(
   context: GpuContext,
   gradients: ReadonlyMap<Parameter, Tensor>,

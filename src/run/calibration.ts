@@ -2,18 +2,20 @@ import type { GpuContext } from "../gpu/context.ts";
 import type { CloseChoice } from "../ops/choice.ts";
 import { Program, type ProgramSource } from "./program.ts";
 
-/** A measured time must stand out of a browser's 2.5 ms answer granularity. */
+/** A measurement must be longer than the 2.5 ms in which browsers answer. */
 const LONG_ENOUGH_MS = 8;
 const MOST_RUNS = 256;
 
-/** Times of one version vary with what else the machine does: the best of so many counts. */
+/** Rounds of timing. The best time counts, because other work on the machine disturbs the rest. */
 const ROUNDS = 3;
 
-/** One that was this much slower in a round is timed no more, and one that is not this much faster does not replace a prediction. */
+/** Stop timing a version this many times slower than the best. */
 const MUCH = 1.3;
+
+/** A version must be this many times faster than the predicted one to replace it. */
 const LITTLE = 1.05;
 
-/** Times the contenders of each choice, in alternation; gives the fastest version of each, by what it is for. */
+/** Times the versions of each close choice in turn, and returns the fastest by what it is for. */
 export async function timeVersions(
   context: GpuContext,
   { graph, choices }: ProgramSource,
@@ -53,7 +55,7 @@ export async function timeVersions(
           entry.best = Math.min(entry.best, await time(entry.program, runs));
         }
       }
-      // What a lost device seems to take is no measurement.
+      // Times measured on a lost device mean nothing.
       context.check("device.compile");
       const [predicted] = programs;
       const chosen = programs.find((entry) => entry.best === best())!;

@@ -2,7 +2,7 @@ import type { Dispatch } from "../ops/op.ts";
 import type { Program } from "./program.ts";
 import { table } from "./table.ts";
 
-/** Consecutive dispatches of the same kernel and grid, as one line. */
+/** Consecutive dispatches of one kernel and grid, shown as one line. */
 interface Line {
   readonly dispatch: Dispatch;
   count: number;
@@ -56,7 +56,7 @@ export function describeProgram(program: Program): string {
   ].join("\n");
 }
 
-/** What the program holds, and how much of it each time step of a recurrent layer takes. */
+/** The program's memory, and its share per time step of a recurrent layer. */
 function memoryLine({ memory, source }: Program): string {
   const { activation, input, output, uniform } = memory;
   const units = source.graph.nodes.reduce((sum, node) => {

@@ -1,13 +1,13 @@
 import type { GpuContext } from "../gpu/context.ts";
 
-/** Work in flight is bounded by this much time, in ms, as measured, and by these numbers of runs. */
+/** Bounds on the work in flight: measured time in ms, and numbers of runs, at most and before the first measurement. */
 const LIMIT_MS = 250;
 const MOST_RUNS = 64;
 const FIRST_RUNS = 2;
 
 /**
- * Keeps the GPU's queue short: counts the runs submitted and not yet done, and tells when there is room for another. Fences,
- * half a queue apart, tell what is done; nothing waits for each run.
+ * Keeps the GPU's queue short. It counts the runs in flight and says when there is room for another. Fences tell what is done;
+ * they lie half a queue apart, so that no run is waited for by itself.
  */
 export class InFlight {
   #context: GpuContext;
@@ -46,7 +46,7 @@ export class InFlight {
       this.#runs -= covered;
       this.#fences.shift();
     };
-    // Where the device is gone nothing is in flight; the next run says what happened.
+    // On a lost device nothing is in flight; the next run reports the loss.
     this.#fences.push(this.#context.idle().then(done, done));
   }
 }

@@ -28,6 +28,9 @@ export interface IntegerNDArray {
 /** Shapes of a step's inputs by name. */
 export type InputShapes = Readonly<Record<string, Shape>>;
 
+/** The inputs that a step is compiled for, by name: each as a shape, or as a sample value of that shape. */
+export type CompileInputs = Readonly<Record<string, Shape | InputValue>>;
+
 /** Whether a value is a typed array of numbers that an input can take; doubles would be rounded. */
 function isNumbers(value: unknown): value is Float32Array | IntegerArray {
   if (!ArrayBuffer.isView(value) || value instanceof DataView) return false;
@@ -90,7 +93,7 @@ function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
   return shape;
 }
 
-/** The shape of every input's value. Throws for a value that is missing, too many, or does not fit its declared shape. */
+/** The shape of every input's value. Throws for a missing or unknown input and for a value that does not fit its shape. */
 export function shapesOf(declared: InputShapes, values: Readonly<Record<string, InputValue>>): InputShapes {
   const names = Object.keys(declared);
   if (typeof values !== "object" || values === null) {
@@ -104,7 +107,7 @@ export function shapesOf(declared: InputShapes, values: Readonly<Record<string, 
   return Object.fromEntries(names.map((name) => [name, shapeOfInput(name, values[name], declared[name]!)]));
 }
 
-/** What is written to an input: numbers, all finite, or where a result lies on the GPU. */
+/** The content of an input: finite numbers, or the place of a result on the GPU. */
 export function dataOf(name: string, value: InputValue, context: GpuContext): Float32Array | BufferRange {
   if (value instanceof Result) return value.range(`step.run: input ${name}`, context);
   const data = toFloats(name, ArrayBuffer.isView(value) ? value : value.data);
@@ -112,19 +115,30 @@ export function dataOf(name: string, value: InputValue, context: GpuContext): Fl
   return data;
 }
 
-/** Throws unless the declared input shapes are usable. */
-export function checkInputShapes(inputs: unknown): InputShapes {
+/** The shapes that a step is compiled for. Throws for a value that is neither a shape nor a sample. */
+export function shapesOfSamples(inputs: unknown): InputShapes {
   if (typeof inputs !== "object" || inputs === null || Object.keys(inputs).length === 0) {
     throw new OptionError(
-      `device.compile: inputs must name at least one input with its shape, got ${show(inputs)}`,
+      `device.compile: inputs must name at least one input with its shape or a sample, got ${show(inputs)}`,
     );
   }
-  for (const [name, shape] of Object.entries(inputs)) {
-    if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0)) {
-      throw new ShapeError(
-        `device.compile: the shape of input ${name} must be an array of positive integers, got ${show(shape)}`,
-      );
-    }
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, given]) => [name, shapeOfSample(name, given)]),
+  );
+}
+
+/** A plain array is a shape; any value that `step.run` takes is a sample. */
+function shapeOfSample(name: string, given: unknown): Shape {
+  if (given instanceof Result) return given.shape;
+  const isShape = (shape: unknown): shape is Shape =>
+    Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size > 0);
+  if (isNumbers(given) && given.length > 0) return [given.length];
+  const { data, shape = given } = (Array.isArray(given) ? {} : (given ?? {})) as Partial<NDArray>;
+  if (isShape(shape) && (data === undefined || (isNumbers(data) && data.length === sizeOf(shape)))) {
+    return [...shape];
   }
-  return inputs as InputShapes;
+  throw new ShapeError(
+    `device.compile: input ${name} must be a shape, an array of positive integers, or a sample: a Float32Array or integer ` +
+      `array that is not empty, or { data, shape } with as many values as its shape says; got ${show(given)}`,
+  );
 }

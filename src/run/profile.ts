@@ -4,15 +4,16 @@ import { table } from "./table.ts";
 /** GPU time of one dispatch, in µs. */
 export interface DispatchTime {
   readonly kernel: string;
-  /** Since the first dispatch began. */
+  /** Begin, in µs since the first dispatch began. */
   readonly beginMicros: number;
   readonly micros: number;
-  /** Floating-point operations, a multiply-add counting 2, and bytes the algorithm reads and writes at least. */
+  /** Floating-point operations; a multiply-add counts 2. */
   readonly flops: number;
+  /** Bytes that the algorithm reads and writes at least. */
   readonly bytes: number;
 }
 
-/** All dispatches of one kernel together. */
+/** Totals of all dispatches of one kernel. */
 export interface KernelTime {
   readonly kernel: string;
   readonly dispatches: number;
@@ -21,7 +22,7 @@ export interface KernelTime {
   readonly bytes: number;
 }
 
-/** Where the GPU time of one run went, kernel by kernel. Made by `step.profile()`. */
+/** GPU times of one run, by dispatch and by kernel, from `step.profile()`. */
 export class Profile {
   /** In the order of the program. */
   readonly dispatches: readonly DispatchTime[];
@@ -34,7 +35,7 @@ export class Profile {
     });
   }
 
-  /** The kernels, the one that took longest first. */
+  /** The kernels, slowest first. */
   get kernels(): readonly KernelTime[] {
     const kernels = new Map<string, KernelTime>();
     for (const { kernel, micros, flops, bytes } of this.dispatches) {
@@ -50,7 +51,7 @@ export class Profile {
     return [...kernels.values()].sort((a, b) => b.micros - a.micros);
   }
 
-  /** GPU time of all dispatches, in µs; what passes between them is not in it. */
+  /** GPU time of all dispatches, in µs, without the gaps between them. */
   get micros(): number {
     return this.dispatches.reduce((sum, { micros }) => sum + micros, 0);
   }
@@ -72,7 +73,7 @@ export class Profile {
     ].join("\n");
   }
 
-  /** The run as a trace that chrome://tracing and https://ui.perfetto.dev open: JSON text. */
+  /** The run as a JSON trace for chrome://tracing or https://ui.perfetto.dev. */
   toChromeTrace(): string {
     const traceEvents = this.dispatches.map(({ kernel, beginMicros, micros, flops, bytes }, index) => ({
       name: kernel,

@@ -7,7 +7,7 @@ import type { Graph } from "../graph/graph.ts";
 import { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Choices } from "../ops/choice.ts";
-import type { Dispatch } from "../ops/op.ts";
+import type { Dispatch, Operand } from "../ops/op.ts";
 import { type Carried, carryCopies, sharedPlaces } from "../plan/carry.ts";
 import { planMemory, storageBytes } from "../plan/memory.ts";
 import { ParameterArena } from "../plan/parameters.ts";
@@ -22,28 +22,28 @@ export interface ProgramSource {
   readonly choices: Choices;
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: ReadonlyMap<string, Tensor>;
-  /** Results that the next run finds in its inputs. */
+  /** Results that become inputs of the next run. */
   readonly carried: Carried;
   /** Storage that lives elsewhere: gradients, flat parameters, optimizer state. */
   readonly placed: ReadonlyMap<Tensor, BufferRange>;
-  /** The dispatch from which on a run may stop: the update of a step that accumulates; `null` if every run is whole. */
+  /** Index of the first dispatch that a run may leave out (the update of a step that accumulates); `null` if none. */
   readonly optionalFrom: number | null;
   /** What follows the gradients in a training step; `null` for a step that does not train. */
   readonly update: PlannedUpdate | null;
 }
 
-/** How long one submission should keep the GPU, in ms, so that the page's own frames get in between. */
+/** Target length of one submission in ms, short enough for the page's own frames in between. */
 const SUBMISSION_MS = 40;
 
-/** Share of the adapter's FMA rate that kernels are assumed to reach when a submission's length is estimated. */
+/** Share of the adapter's FMA rate assumed when a submission's length is estimated. */
 const ASSUMED_EFFICIENCY = 0.1;
 
-/** Ranges of the buffer that stands in for bindings a kernel does not touch. */
+/** Ranges of the buffer that is bound where a kernel uses no operand. */
 const UNUSED_RANGES = 8;
 
 /** GPU memory of a program, in bytes. */
 export interface ProgramMemory {
-  /** Intermediates, which share buffers where their lives do not overlap. */
+  /** Intermediates, which share buffers if their lifetimes do not overlap. */
   readonly activation: number;
   readonly input: number;
   /** Scalar results of the last runs. */
@@ -60,14 +60,14 @@ export class Program {
   /** Runs so far. */
   runs = 0;
   #buffers: DeviceBuffer[] = [];
-  #ranges = new Map<Tensor, BufferRange>();
+  #ranges = new Map<Operand, BufferRange>();
   #uniforms: DeviceBuffer;
   #submissions: PreparedDispatch[][] = [];
-  /** Submissions before the dispatches that a run may leave out. */
+  /** Number of submissions that every run needs. */
   #required = 0;
   /** Dispatches whose uniforms are computed before each run. */
   #changing: { dispatch: Dispatch; index: number; bytes: DataView<ArrayBuffer> }[] = [];
-  /** Copies that take carried results to their inputs. */
+  /** Copies from carried results to their inputs. */
   #carries: readonly BufferCopy[];
   readonly #scalars: ScalarRing | null;
 
@@ -94,7 +94,7 @@ export class Program {
     return buffer;
   }
 
-  /** Gives every storage its buffer. */
+  /** Assigns a buffer to all storage. */
   #place(): void {
     const { graph, dispatches, inputs, outputs, carried, placed } = this.source;
     for (const [root, range] of placed) this.#ranges.set(root, range);
@@ -102,7 +102,7 @@ export class Program {
       const buffer = this.#allocate(this.context.allocate("input", storageBytes(tensor), `input ${name}`));
       this.#ranges.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
     }
-    const operands = dispatches.flatMap(({ bindings }) => Object.values(bindings) as (Tensor | null)[]);
+    const operands = dispatches.flatMap(({ bindings }) => Object.values(bindings));
     for (const tensor of [...operands, ...outputs.values()]) {
       const root = tensor?.storage.root;
       if (!root || this.#ranges.has(root)) continue;
@@ -119,7 +119,7 @@ export class Program {
     for (const [root, input] of sharedPlaces(dispatches, carried, (root) => this.#ranges.has(root))) {
       this.#ranges.set(root, this.#ranges.get(input)!);
     }
-    const kept = new Set([...outputs.values()].map((tensor) => tensor.storage.root));
+    const kept = new Set<Operand>([...outputs.values()].map((tensor) => tensor.storage.root));
     if (this.source.update?.guard) kept.add(this.source.update.guard);
     const plan = planMemory(dispatches, new Set(this.#ranges.keys()), kept);
     const slots = plan.slots.map((bytes, i) =>
@@ -130,19 +130,19 @@ export class Program {
     }
   }
 
-  /** The bytes a tensor is seen through. */
-  #rangeOf(tensor: Tensor): BufferRange {
-    const { root, offset } = tensor.storage;
+  /** The bytes that an operand is seen through. */
+  #rangeOf(operand: Operand): BufferRange {
+    const { root, offset } = operand.storage;
     const range = this.#ranges.get(root)!;
-    if (tensor === root) return range;
+    if (operand === root) return range;
     return {
       buffer: range.buffer,
       offset: range.offset + offset * 4,
-      bytes: tensor.elements * 4,
+      bytes: operand.elements * 4,
     };
   }
 
-  /** Makes uniforms, bind groups and the submissions they are replayed in. */
+  /** Makes the uniforms, the bind groups and the submissions. */
   #prepare(): void {
     const { dispatches, optionalFrom } = this.source;
     const unused = this.#allocate(
@@ -165,10 +165,10 @@ export class Program {
       } else {
         kernel.packParams(dispatch.params, uniforms, offset);
       }
-      // A range of its own for each: two writable bindings must not overlap.
+      // Each unused binding gets its own range, since writable bindings must not overlap.
       const storage = Object.entries(kernel.declaration.bindings).map(([name, access], i): BufferRange => {
         const operand = bindings[name];
-        if (operand) return this.#rangeOf(operand as Tensor);
+        if (operand) return this.#rangeOf(operand);
         const buffer = access === "read" ? unused : written;
         return { buffer, offset: i * UNIFORM_ALIGNMENT, bytes: UNIFORM_ALIGNMENT };
       });
@@ -206,7 +206,7 @@ export class Program {
 
   /**
    * Writes an input in queue order: host data in row-major order, or another program's result.
-   * @param from The element at which host data begin.
+   * @param from Index of the input's element where host data is written.
    */
   writeInput(name: string, value: Float32Array | BufferRange, from = 0): void {
     const { buffer } = this.#ranges.get(this.source.inputs.get(name)!)!;
@@ -221,7 +221,7 @@ export class Program {
   /**
    * Runs every dispatch once more; returns at once.
    * @param whole Whether the dispatches from {@link ProgramSource.optionalFrom} on run too.
-   * @param timestamps Takes the times of every dispatch, each then in a pass of its own.
+   * @param timestamps Records the time of every dispatch, each in a pass of its own.
    * @param reads Copies of results, submitted with the run.
    */
   replay(whole: boolean, timestamps?: Timestamps, reads: readonly BufferCopy[] = []): void {
@@ -258,7 +258,7 @@ export class Program {
     return transfer.arrive();
   }
 
-  /** A read of a result whose copy goes with the run, see {@link replay}. */
+  /** Prepares a read of a result; its copy is submitted with the run by {@link replay}. */
   beginRead(name: string): Transfer {
     const tensor = this.source.outputs.get(name)!;
     const { buffer, offset } = this.#rangeOf(tensor);

@@ -7,18 +7,18 @@ import { HISTORY } from "./scalar-ring.ts";
 
 type History = Awaited<ReturnType<Program["readHistory"]>>;
 
-/** Reads of a program's scalar history, shared by all results that one read can answer. */
+/** Reads a program's scalar history. One read serves every result of the runs before it. */
 export class ScalarHistory {
   #program: Program;
   #latest: { readonly runs: number; readonly values: Promise<History> } | null = null;
-  /** What takes a run back in the optimizer, where its update may have been left out. */
+  /** Undoes a run's step count in the optimizer, by run, while it is unknown whether its update was skipped. */
   #undo = new Map<number, () => void>();
 
   constructor(program: Program) {
     this.#program = program;
   }
 
-  /** Notes what takes back the run that is about to start. */
+  /** Registers how to undo the run that is about to start. */
   begin(undo: () => void): void {
     if (!this.#program.source.update?.guard) return;
     const { runs } = this.#program;
@@ -28,7 +28,7 @@ export class ScalarHistory {
 
   /**
    * The scalar of run `run` (from 0).
-   * @param updated Whether the run's update was to happen.
+   * @param updated Whether the run was to update.
    */
   async read(name: string, run: number, updated: boolean): Promise<number> {
     const program = this.#program;
@@ -38,7 +38,7 @@ export class ScalarHistory {
           `within ${HISTORY} runs`,
       );
     }
-    // One read answers for every run before it.
+    // One read serves every run before it.
     if (!this.#latest || this.#latest.runs <= run) {
       program.outputRange(name).buffer.check("Result.item");
       this.#latest = { runs: program.runs, values: program.readHistory() };
@@ -106,7 +106,7 @@ export class Result {
     return { shape: this.shape, data: await this.#program.readOutput(this.name) };
   }
 
-  /** Where it lies on the GPU, for a run that takes it as an input. @internal */
+  /** Its place on the GPU, for a run that takes it as an input. @internal */
   range(where: string, context: GpuContext): BufferRange {
     if (this.#program.context !== context) {
       throw new GraphError(`${where}: ${this.name} lies on another device; read() it and pass what you get`);
@@ -122,7 +122,7 @@ export class Result {
     return range;
   }
 
-  /** A gradient norm is part of the update, which a run that only adds up gradients leaves out. */
+  /** Throws for a gradient norm of a run that only added up gradients: norms are computed with the update. */
   #checkComputed(where: string): void {
     const { graph, outputs } = this.#program.source;
     const { root } = outputs.get(this.name)!.storage;

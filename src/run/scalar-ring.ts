@@ -5,18 +5,18 @@ import type { StagingPool } from "../gpu/staging.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { sizeOf } from "../shape.ts";
 
-/** Scalars of this many runs can still be read. */
+/** Number of past runs whose scalars can be read. */
 export const HISTORY = 1024;
 
-/** What a run left in the ring: its scalars by name, then the gradient norms that had to be finite for its update. */
+/** A run's entry in the ring: its scalars by name, and the gradient norms that decide whether its update happened. */
 export interface RunScalars {
   readonly scalars: Map<string, number>;
   readonly norms: Float32Array;
 }
 
 /**
- * Scalar results of the last runs. They are copied here after each run, so that reading them waits for nothing; so are the gradient
- * norms that say whether the run's update happened.
+ * Scalar results of the last runs, and the gradient norms that decide whether each update happened. They are copied here after
+ * each run, so that a later run does not overwrite them before they are read.
  */
 export class ScalarRing {
   readonly #buffer: DeviceBuffer;

@@ -2,9 +2,9 @@ import { checkInteger, checkOptions } from "../checks.ts";
 import type { RandomStreams } from "../graph/random-streams.ts";
 import { defaultGenerator } from "../random.ts";
 
-/** Where a step's random numbers are, as plain JSON. */
+/** Position of a step's random numbers, as plain JSON. */
 export interface StepRandomState {
-  /** The step's seed: 32 bits; `null` while no op has wanted one. */
+  /** The step's seed, 32 bits; `null` while no op has needed one. */
   readonly seed: number | null;
   /** Runs begun. */
   readonly runs: number;
@@ -18,8 +18,8 @@ export function checkRandomState(where: string, state: StepRandomState): void {
 }
 
 /**
- * Random numbers of a compiled step. Its seed is drawn from the default generator when an op first wants one, so that
- * `manualSeed` decides it; every run counts on, whatever its input shapes are.
+ * Random numbers of a compiled step. The seed is drawn from the default generator when an op first needs one, so `manualSeed`
+ * determines it. Runs are counted across all input shapes.
  */
 export class StepRandom {
   /** Runs begun. */

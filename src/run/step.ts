@@ -6,7 +6,7 @@ import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { type Accumulation, checkRunOptions, type RunOptions } from "../plan/accumulation.ts";
-import type { Optimizer } from "../plan/optimizer.ts";
+import type { Updater } from "../plan/updater.ts";
 import { type NDArray, sameShape, showShape } from "../shape.ts";
 import { describeProgram } from "./describe.ts";
 import { InFlight } from "./in-flight.ts";
@@ -16,7 +16,7 @@ import { Program, type ProgramMemory, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
 import type { StepRandom, StepRandomState } from "./step-random.ts";
 
-/** A traced function as it becomes a program, and the parameters that must be there when it runs. */
+/** The source of a step's program, and the parameters that it needs when it runs. */
 export interface StepSource extends ProgramSource {
   readonly parameters: ReadonlySet<Parameter>;
 }
@@ -30,7 +30,7 @@ interface Variant {
 
 /** What all programs of a step share. */
 export interface StepParts {
-  readonly optimizer: Optimizer | null;
+  readonly optimizer: Updater | null;
   /** Where runs add up their gradients; `null` for a step that updates in every run. */
   readonly accumulation: Accumulation | null;
   /** Inputs that a run leaves to the next one. */
@@ -38,7 +38,7 @@ export interface StepParts {
   readonly random: StepRandom;
 }
 
-/** A run of which everything is known to be right. */
+/** A run whose values and options have been checked. */
 interface PreparedRun {
   readonly variant: Variant;
   readonly options: RunOptions;
@@ -78,7 +78,7 @@ export class CompiledStep<Names extends string = string> {
    * Runs the step once and returns its results without waiting for them.
    * @param values One value for every input. A `Float32Array` without a shape that does not fit the declared one is
    * taken as another number of rows.
-   * @param options What the run of a step that accumulates can be told: its weight, and whether the update follows.
+   * @param options For a step that accumulates gradients: the run's weight, and whether to update after it.
    * @throws {@link ShapeError}, {@link OptionError} or {@link DataError} (NaN, infinity) before anything has run.
    */
   run(values: Readonly<Record<string, InputValue>>, options: RunOptions = {}): Record<Names, Result> {
@@ -86,10 +86,11 @@ export class CompiledStep<Names extends string = string> {
   }
 
   /**
-   * Runs the step once, as {@link run}, and reads one of its results: in one submission, so that the answer comes as soon as it
-   * can. Calls may overlap.
+   * Runs the step once, as {@link run}, and reads one of its results, all in one submission: the fastest way to an answer. Calls
+   * may overlap.
+   * @param name The result to read.
    */
-  async ask(name: Names, values: Readonly<Record<string, InputValue>>): Promise<NDArray> {
+  async ask(values: Readonly<Record<string, InputValue>>, name: Names): Promise<NDArray> {
     const prepared = this.#prepare("step.ask", values, {});
     const { program } = prepared.variant;
     const output = program.source.outputs.get(name);
@@ -104,9 +105,9 @@ export class CompiledStep<Names extends string = string> {
   }
 
   /**
-   * Runs the step once, as {@link run}, with every dispatch between two timestamps of the GPU's clock: where the time goes, kernel by
-   * kernel. A run of its own: with an optimizer it is one more training step. Browsers round the clock (to 0.1 ms in
-   * Chromium unless WebGPU's developer features are on), so short kernels show in sums only.
+   * Runs the step once, as {@link run}, and measures the GPU time of every dispatch. With an optimizer this is one more training
+   * step. Browsers round the times (to 0.1 ms in Chromium unless WebGPU's developer features are on), so for short kernels only
+   * the sums mean something.
    * @throws {@link WebGpuLstmError} where the device has no timestamps, and what {@link run} throws.
    */
   async profile(values: Readonly<Record<string, InputValue>>): Promise<Profile> {
@@ -198,7 +199,7 @@ export class CompiledStep<Names extends string = string> {
   }
 
   /**
-   * Where the step's random numbers (dropout) are, as plain JSON: a step compiled with it as `random` draws what this one would
+   * Position of the step's random numbers (dropout), as plain JSON. A step compiled with it as `random` draws what this one would
    * draw next.
    */
   randomState(): StepRandomState {
@@ -206,8 +207,8 @@ export class CompiledStep<Names extends string = string> {
   }
 
   /**
-   * Settles when few enough runs are in flight for another one. A training loop awaits it before each run, so that the GPU's
-   * queue stays short; it settles at once unless the GPU is behind.
+   * Settles when the GPU has room for another run: at once, unless it is behind. A training loop awaits it before each run, to
+   * keep the GPU's queue short.
    */
   ready(): Promise<void> {
     return this.#inFlight.ready();
@@ -252,7 +253,7 @@ export class CompiledStep<Names extends string = string> {
     if (this.#disposed) throw new DisposedError(`${where}: the step was disposed; compile it again`);
   }
 
-  /** A program is for its input shapes, and for the optimizer as it was planned for. */
+  /** A program is planned for its input shapes and for one state of the optimizer. */
   #key(shapes: InputShapes, planKey: string | undefined): string {
     return JSON.stringify([planKey, ...Object.keys(this.#inputs).map((name) => shapes[name])]);
   }

@@ -1,4 +1,4 @@
-/** Columns padded to equal width, numbers to the right; `left` names the columns that are text. */
+/** Text with aligned columns: to the left those whose index is in `left`, the others to the right. */
 export function table(rows: readonly (readonly string[])[], left: readonly number[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows

@@ -4,11 +4,11 @@ import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Module } from "../nn/module.ts";
 import { leavesOf, rebuild } from "../nn/state-tree.ts";
-import { recurrentLayersOf } from "../nn/stateful.ts";
+import { recurrentLayersOf, type StatefulModel } from "../nn/stateful.ts";
 import type { InputValue, IntegerArray } from "../run/inputs.ts";
 import type { CompiledStep } from "../run/step.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
-import { planStream, type StateSlot, type StreamingModel } from "./plan.ts";
+import { planStream, type StateSlot } from "./plan.ts";
 
 export interface StreamOptions {
   /** Independent streams that are answered together, N. Default 1. */
@@ -77,7 +77,7 @@ export class Stream {
    * @throws {@link OptionError} for a bidirectional model or an input whose shape is not known, {@link GraphError} or
    * {@link ShapeError} for a model that does not pass its state through.
    */
-  static async open(device: Device, model: StreamingModel, options: StreamOptions = {}): Promise<Stream> {
+  static async open(device: Device, model: StatefulModel, options: StreamOptions = {}): Promise<Stream> {
     const where = "Stream.open";
     if (!(device instanceof Device)) {
       throw new OptionError(`${where}: the first argument must be a Device, got ${show(device)}`);
@@ -217,7 +217,7 @@ export class Stream {
   #start(data: Float32Array | IntegerArray, fresh: ReadonlySet<number>): Promise<NDArray> {
     this.#check("Stream.step");
     if (fresh.size > 0) this.#clear(fresh);
-    return this.#step.ask("output", { x: data as InputValue });
+    return this.#step.ask({ x: data as InputValue }, "output");
   }
 
   /** Writes zeros over the states of some streams. */

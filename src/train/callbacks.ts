@@ -1,7 +1,7 @@
 import { show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
-import type { Optimizer } from "../plan/optimizer.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import type { NDArray } from "../shape.ts";
 import type { History } from "./history.ts";
 import type { EpochReport, Progress } from "./report.ts";

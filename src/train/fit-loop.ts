@@ -1,6 +1,6 @@
 import { DataError, OptionError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
-import type { Optimizer } from "../plan/optimizer.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import type { InputValue } from "../run/inputs.ts";
 import type { CompiledStep } from "../run/step.ts";
 import { checkBatch, type LoadedBatch } from "./batches.ts";

@@ -1,6 +1,6 @@
 import { show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
-import type { Json } from "../io/checkpoint.ts";
+import type { Json } from "../io/json.ts";
 import { defaultGenerator, Generator } from "../random.ts";
 import type { NDArray } from "../shape.ts";
 import type { Callback, CallbackState } from "./callbacks.ts";
@@ -81,12 +81,8 @@ export function writeState(state: TrainerState): {
   return { json: pack({ version: VERSION, ...rest, carried: names, callbacks: saved ?? null }), tensors };
 }
 
-/** What {@link writeState} wrote, and the model's tensors without the state's. @throws DataError if it is nothing of the kind */
-export function readState(
-  where: string,
-  json: unknown,
-  tensors: ReadonlyMap<string, NDArray>,
-): { readonly state: TrainerState; readonly model: Map<string, NDArray> } {
+/** Reads what {@link writeState} wrote. @throws DataError if it is nothing of the kind */
+export function readState(where: string, json: unknown, tensors: ReadonlyMap<string, NDArray>): TrainerState {
   const packed = json as { version?: unknown } | null | undefined;
   if (typeof packed !== "object" || packed === null) {
     throw new DataError(
@@ -100,13 +96,10 @@ export function readState(
     );
   }
   const { version, callbacks, carried, ...rest } = unpack(json as Json) as Record<string, unknown>;
-  const model = new Map<string, NDArray>();
   const own = new Map<string, Map<string, NDArray>>();
   for (const [name, tensor] of tensors) {
     const [, index, key] = /^trainer\/callbacks\/(\d+)\/(.*)$/s.exec(name) ?? [];
-    if (name.startsWith(CARRIED)) continue;
-    if (index === undefined) model.set(name, tensor);
-    else own.set(index, new Map([...(own.get(index) ?? []), [key!, tensor]]));
+    if (index !== undefined) own.set(index, new Map([...(own.get(index) ?? []), [key!, tensor]]));
   }
   try {
     const saved = callbacks as { name: string; values: unknown; hasTensors: boolean }[] | null;
@@ -120,7 +113,7 @@ export function readState(
       callbacks: read ?? null,
     } as unknown as TrainerState;
     checkState(state);
-    return { state, model };
+    return state;
   } catch (cause) {
     throw new DataError(`${where}: the trainer's state in the file is damaged: ${(cause as Error).message}`, {
       cause,

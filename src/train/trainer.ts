@@ -1,18 +1,20 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { Device } from "../device.ts";
-import { DataError, OptionError } from "../errors.ts";
-import { type CheckpointOptimizer, type Json, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.ts";
+import { OptionError } from "../errors.ts";
+import { loadCheckpoint, loadInto, saveCheckpoint } from "../io/checkpoint.ts";
+import type { Json } from "../io/json.ts";
 import { Module } from "../nn/module.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
-import type { Optimizer } from "../plan/optimizer.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import type { NDArray } from "../shape.ts";
 import { type Batches, checkBatches } from "./batches.ts";
+import { checkMetrics } from "./check-metrics.ts";
 import { evaluate } from "./evaluation.ts";
 import { FitLoop } from "./fit-loop.ts";
 import { type FitOptions, fitPlan } from "./fit-options.ts";
 import type { Model } from "./forward.ts";
 import { History } from "./history.ts";
-import { checkMetrics, type Metric } from "./metrics.ts";
+import type { Metric } from "./metrics.ts";
 import { type PredictOptions, predict } from "./prediction.ts";
 import type { EpochReport, Evaluation } from "./report.ts";
 import { newState, readState, resolveJson, type TrainerState, writeState } from "./state.ts";
@@ -193,8 +195,9 @@ export class Trainer {
     const [state, model, optimizer] = await Promise.all(reads);
     const { json, tensors } = writeState(state);
     return saveCheckpoint({
-      model: new Map([...model, ...tensors]),
+      model,
       optimizer,
+      trainer: tensors,
       config: { trainer: json, ...(config !== undefined && { config: config as Json }) },
     });
   }
@@ -214,8 +217,7 @@ export class Trainer {
       throw new OptionError(`${where}: this trainer is fitting; end or abort that run first`);
     const file = loadCheckpoint(bytes);
     const { trainer, config } = (file.config ?? {}) as { trainer?: Json; config?: Json };
-    const { state, model } = readState(where, trainer, file.model);
-    if (!file.optimizer) throw new DataError(`${where}: the file has no optimizer's state`);
+    const state = readState(where, trainer, file.trainer ?? new Map());
     const hasBegun = state.epoch > 1 || state.batch > 0;
     if (hasBegun && (state.carried !== null) !== this.#carryState) {
       throw new OptionError(
@@ -223,14 +225,7 @@ export class Trainer {
           `${this.#carryState ? "with" : "without"} it; make it as that one was`,
       );
     }
-    const before = await this.model.stateDict();
-    this.model.loadStateDict(model);
-    try {
-      this.optimizer.loadStateDict(file.optimizer);
-    } catch (error) {
-      this.model.loadStateDict(before);
-      throw error;
-    }
+    await loadInto(where, file, { model: this.model, optimizer: this.optimizer });
     this.config = config;
     this.#loop = null;
     this.#resumed = state;
@@ -253,14 +248,8 @@ export class Trainer {
   }
 }
 
-/** An optimizer whose state can be kept, as all of `optim`. */
-interface StatefulOptimizer extends Optimizer {
-  stateDict(): Promise<CheckpointOptimizer>;
-  loadStateDict(state: CheckpointOptimizer): void;
-}
-
-function checkStateful(where: string, optimizer: Optimizer): asserts optimizer is StatefulOptimizer {
-  const { stateDict, loadStateDict } = optimizer as Partial<StatefulOptimizer>;
+function checkStateful(where: string, optimizer: Optimizer): void {
+  const { stateDict, loadStateDict } = optimizer as Partial<Optimizer>;
   if (typeof stateDict === "function" && typeof loadStateDict === "function") return;
   throw new OptionError(
     `${where}: the optimizer must have stateDict and loadStateDict, got ${show(optimizer)}`,

@@ -43,6 +43,17 @@ describe("device.compile refuses", () => {
         "got 3",
       );
       await refuses(compile(forward, { inputs: { x: [0, 3, 2] } }), ShapeError, "input x", "got [0, 3, 2]");
+      const samples: [unknown, string][] = [
+        [new Float64Array(24), "got Float64Array(24)"],
+        [new Float32Array(0), "got Float32Array(0)"],
+        [{ data: new Float32Array(23), shape: tinyShapes.x }, "as many values as its shape says"],
+        [{ data: [1, 2], shape: [2] }, "got { data, shape }"],
+        [{ data: new Float32Array(24) }, "got { data }"],
+        [null, "got null"],
+      ];
+      for (const [x, got] of samples) {
+        await refuses(compile(forward, { inputs: { x } }), ShapeError, "input x", "or a sample", got);
+      }
 
       await refuses(compile(forward, { inputs: { x: [4, 2] } }), ShapeError, "Linear.forward", "got [4]");
       await refuses(
@@ -106,9 +117,25 @@ describe("device.compile refuses", () => {
       await refuses(
         compile(both, { inputs, minimize: "loss" }),
         OptionError,
-        "minimize and optimizer go together",
+        "minimize goes with an optimizer",
       );
-      await refuses(compile(both, { inputs, optimizer }), OptionError, "minimize and optimizer go together");
+      await refuses(
+        compile(forward, { inputs, optimizer }),
+        GraphError,
+        "one scalar result",
+        "returns pred [4, 1]",
+        "reduced by a mean or a sum",
+      );
+      await refuses(
+        compile(({ x, y }: { x: Tensor; y: Tensor }) => ({ ...both({ x, y }), size: x.mean() }), {
+          inputs,
+          optimizer,
+        }),
+        GraphError,
+        "one scalar result",
+        "returns loss [], pred [4, 1], size []",
+        'minimize: "loss"',
+      );
       await refuses(
         compile(both, { inputs, minimize: "loss", optimizer: { lr: 1 } }),
         OptionError,

@@ -5,18 +5,22 @@ import {
   DataError,
   type Device,
   data,
+  EarlyStopping,
   type EpochReport,
   GraphError,
   type Loss,
   loadCheckpoint,
+  ModelCheckpoint,
   manualSeed,
   metrics,
   nn,
   OptionError,
+  openCheckpointStore,
   optim,
   type Result,
   ShapeError,
   Stream,
+  saveCheckpoint,
   type Tensor,
   Trainer,
 } from "webgpu-lstm";
@@ -345,6 +349,38 @@ describe("resumed, a run that carries a state is the one that was not stopped, t
     }));
 });
 
+test("a checkpoint with best weights and a carried state loads into a model of one's own", () =>
+  withDevice(async (device) => {
+    const parts = setUp(device);
+    const store = await openCheckpointStore({ name: "carried-state" });
+    try {
+      const callbacks = [
+        new ModelCheckpoint(store, { onlyBest: true, monitor: "loss" }),
+        new EarlyStopping({ monitor: "loss", patience: 9, restoreBest: true }),
+      ];
+      for await (const _ of parts.trainer.fit(parts.loader, { epochs: 2, callbacks }));
+      const last = await parts.trainer.checkpoint();
+      const best = await store.load((await store.latest())!.name);
+      const own = new Speller();
+      const optimizer = new optim.Adam(own.parameters());
+      for (const bytes of [best, last]) {
+        const { trainer } = await loadCheckpoint(bytes, { model: own, optimizer });
+        const names = [...trainer!.keys()];
+        expect(names).toContain("trainer/callbacks/1/lstm.weight_hh_l0");
+        expect(names).toContain("trainer/carried/state.lstm.h");
+        // Nothing is lost where a trainer's file is saved again.
+        expect(await saveCheckpoint(loadCheckpoint(bytes))).toEqual(bytes);
+      }
+      expect(await bits(own)).toEqual(await bits(parts.model));
+      expect(await optimizer.stateDict()).toEqual(await parts.optimizer.stateDict());
+      own.dispose();
+      await dispose(parts);
+    } finally {
+      for (const { name } of await store.list()) await store.remove(name);
+      store.close();
+    }
+  }));
+
 describe("progress", () => {
   test("has the mean of the losses that have come back", () =>
     withDevice(async (device) => {
@@ -448,7 +484,7 @@ describe("is refused", () => {
       const untouched = await parts.trainer.checkpoint();
       for await (const _ of parts.trainer.fit(parts.loader, { epochs: 1 }));
       const bytes = await parts.trainer.checkpoint();
-      const names = [...loadCheckpoint(bytes).model.keys()].filter((name) => name.startsWith("trainer/"));
+      const names = [...loadCheckpoint(bytes).trainer!.keys()].filter((name) => name.startsWith("trainer/"));
       expect(names).toEqual(
         ["state.gru", "state.lstm.c", "state.lstm.h"].map((name) => `trainer/carried/${name}`),
       );

@@ -31,7 +31,7 @@ describe("carry", () => {
       expect([...data]).toEqual([2, 4, 6]);
       const again = await step.run({ x, sum: Float32Array.of(10, 20, 30) }).sum.read();
       expect([...again.data]).toEqual([11, 22, 33]);
-      expect([...(await step.ask("sum", { x })).data]).toEqual([12, 24, 36]);
+      expect([...(await step.ask({ x }, "sum")).data]).toEqual([12, 24, 36]);
       step.dispose();
     }));
 
@@ -42,7 +42,7 @@ describe("carry", () => {
       const swap = await running(device, ({ a, b, x }) => ({ a: b, b: a, y: a.add(x) }), { a: "a", b: "b" });
       const seen: number[][] = [];
       swap.run({ x, a, b });
-      for (let i = 0; i < 3; i++) seen.push([...(await swap.ask("y", { x })).data]);
+      for (let i = 0; i < 3; i++) seen.push([...(await swap.ask({ x }, "y")).data]);
       expect(seen).toEqual([
         [5, 6, 7],
         [2, 3, 4],
@@ -64,7 +64,7 @@ describe("carry", () => {
       const both = await running(device, ({ a, b, x }) => ({ y: a.add(b).add(x) }), { a: "y", b: "y" });
       both.run({ x });
       both.run({ x });
-      expect([...(await both.ask("y", { x })).data]).toEqual([7, 7, 7]);
+      expect([...(await both.ask({ x }, "y")).data]).toEqual([7, 7, 7]);
       both.dispose();
     }));
 
@@ -119,7 +119,7 @@ describe("carry", () => {
       const x = new Float32Array(N);
       await refuses(() => step.run({ x: new Float32Array(5) }), ShapeError, "x must be [3]", "got [5]");
       await refuses(() => step.run({}), OptionError, "step.run", "input x");
-      await refuses(() => step.ask("q", { x }), OptionError, "step.ask", '"q"', "y, z");
+      await refuses(() => step.ask({ x }, "q"), OptionError, "step.ask", '"q"', "y, z");
       step.dispose();
     }));
 });

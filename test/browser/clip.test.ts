@@ -256,7 +256,7 @@ describe("refused", () => {
         return { loss, norm: clipGradNorm_(own.values(), 1), gradient: grad(loss, [...own.values()])[0]! };
       };
       const compiled = device.compile(traced, { inputs: { p: [2] } });
-      await expectRefusal(() => compiled, GraphError, "clipGradNorm_", "minimize and optimizer");
+      await expectRefusal(() => compiled, GraphError, "clipGradNorm_", "with an optimizer");
     });
   });
 

@@ -213,7 +213,7 @@ describe("accumulation", () => {
       await expectRefusal(
         compile({ accumulate: { runs: 2 } }, false),
         OptionError,
-        "accumulate goes with minimize and optimizer",
+        "accumulate goes with an optimizer",
       );
       await expectRefusal(compile({ random: { seed: -1, runs: 0 } }), OptionError, "random: seed", "got -1");
       const step = await compile({})();

@@ -300,7 +300,7 @@ describe("a trainer's checkpoint", () => {
       const parts = setUp(device, { seed: 8 });
       await train(parts, { epoch: 4, batch: 1 });
       const bytes = await parts.trainer.checkpoint();
-      const names = [...loadCheckpoint(bytes).model.keys()].filter((name) => name.startsWith("trainer/"));
+      const names = [...loadCheckpoint(bytes).trainer!.keys()].filter((name) => name.startsWith("trainer/"));
       expect(names).toContain("trainer/callbacks/1/fc.weight");
       expect(names.length).toBe((await parts.model.stateDict()).size);
 
@@ -330,7 +330,7 @@ describe("a trainer's checkpoint", () => {
         ...rest: [never, ...string[]] | never[]
       ) =>
         expectRefusal(
-          () => trainer.resume(saveCheckpoint(checkpoint)),
+          async () => trainer.resume(await saveCheckpoint(checkpoint)),
           ...(rest as unknown as [typeof DataError]),
         );
       const because = (...parts: string[]) => [DataError, "Trainer.resume", ...parts] as never[];
@@ -409,7 +409,7 @@ describe("a trainer's checkpoint", () => {
       await dispose(parts);
       const stateless = new Tiny(1, 4);
       const { parameters, planKey } = new optim.SGD(stateless.parameters(), { lr: 1 });
-      const optimizer = wrong({ parameters, planKey, planUpdate: () => [], beginStep: () => () => {} });
+      const optimizer = wrong({ parameters, planKey, updateParts: () => [], beginStep: () => () => {} });
       const other = new Trainer(device, stateless, { loss: new nn.MSELoss(), optimizer });
       await expectRefusal(() => other.checkpoint(), OptionError, "stateDict and loadStateDict");
       await other.dispose();

@@ -1,12 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { nn, optim } from "webgpu-lstm";
 import { DataError, OptionError } from "../../src/errors.ts";
-import {
-  type Checkpoint,
-  type CheckpointOptimizer,
-  loadCheckpoint,
-  saveCheckpoint,
-} from "../../src/io/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../src/io/checkpoint.ts";
+import type { CheckpointOptimizer } from "../../src/io/checkpoint-optimizer.ts";
 import { loadSafetensors, saveSafetensors } from "../../src/io/safetensors.ts";
 import type { NDArray } from "../../src/shape.ts";
 import { goldenBytes } from "../goldens.ts";
@@ -30,9 +27,9 @@ const optimizer: CheckpointOptimizer = {
 };
 
 describe("saveCheckpoint and loadCheckpoint", () => {
-  it("give back a model, an optimizer's state dict and a config", () => {
+  it("give back a model, an optimizer's state dict and a config", async () => {
     const config = { hiddenSize: 50, scaler: { mean: [0.1, -0] }, name: "é\u{1f600}", none: null, on: true };
-    const bytes = saveCheckpoint({ model, optimizer, config });
+    const bytes = await saveCheckpoint({ model, optimizer, config });
     expect(loadCheckpoint(bytes)).toEqual({
       model,
       optimizer,
@@ -40,23 +37,26 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     });
   });
 
-  it("leave out what was left out", () => {
-    expect(loadCheckpoint(saveCheckpoint({ model }))).toStrictEqual({ model });
-    expect(loadCheckpoint(saveCheckpoint({ model, config: null }))).toStrictEqual({ model, config: null });
+  it("leave out what was left out", async () => {
+    expect(loadCheckpoint(await saveCheckpoint({ model }))).toStrictEqual({ model });
+    expect(loadCheckpoint(await saveCheckpoint({ model, config: null }))).toStrictEqual({
+      model,
+      config: null,
+    });
     const fresh = { state: {}, param_groups: [{ lr: 1, params: [0, 1] }] };
-    expect(loadCheckpoint(saveCheckpoint({ model, optimizer: fresh }))).toStrictEqual({
+    expect(loadCheckpoint(await saveCheckpoint({ model, optimizer: fresh }))).toStrictEqual({
       model,
       optimizer: fresh,
     });
     const stateless = { state: { 0: {}, 1: { momentum_buffer: null } }, param_groups: [{ params: [0, 1] }] };
-    expect(loadCheckpoint(saveCheckpoint({ model, optimizer: stateless }))).toStrictEqual({
+    expect(loadCheckpoint(await saveCheckpoint({ model, optimizer: stateless }))).toStrictEqual({
       model,
       optimizer: stateless,
     });
   });
 
-  it("keep PyTorch's names in a file that any reader of safetensors reads", () => {
-    const { tensors, metadata } = loadSafetensors(saveCheckpoint({ model, optimizer, config: [1] }));
+  it("keep PyTorch's names in a file that any reader of safetensors reads", async () => {
+    const { tensors, metadata } = loadSafetensors(await saveCheckpoint({ model, optimizer, config: [1] }));
     expect([...tensors.keys()]).toEqual([
       "fc.bias",
       "lstm.weight_ih_l0",
@@ -77,7 +77,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect(loadCheckpoint(saveSafetensors(tensors, { format: "pt" }))).toStrictEqual({ model: tensors });
   });
 
-  it("do not take names for what they are in JavaScript", () => {
+  it("do not take names for what they are in JavaScript", async () => {
     const odd = new Map([
       ["__proto__", array([1], 1)],
       ["constructor", array([1], 2)],
@@ -86,7 +86,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     const slots = JSON.parse('{"__proto__": 1}') as Record<string, number>;
     const state = { 0: { ...slots, toString: array([1], 4) } };
     Object.defineProperty(state[0], "__proto__", { value: array([1], 5), enumerable: true });
-    const saved = saveCheckpoint({ model: odd, optimizer: { state, param_groups: [{ params: [0] }] } });
+    const saved = await saveCheckpoint({ model: odd, optimizer: { state, param_groups: [{ params: [0] }] } });
     const loaded = loadCheckpoint(saved);
     expect(loaded.model).toEqual(new Map([...odd].sort()));
     const [own] = Object.values(loaded.optimizer!.state);
@@ -97,7 +97,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     ]);
   });
 
-  it("read what PyTorch and the Python writer wrote, and save it again", () => {
+  it("read what PyTorch and the Python writer wrote, and save it again", async () => {
     const loaded = loadCheckpoint(goldenBytes("interchange_checkpoint.safetensors"));
     expect(loaded.config).toEqual({ inputSize: 3, hiddenSize: 7, outputSize: 2, steps: 10 });
     expect([...loaded.model.keys()].sort()).toEqual([
@@ -126,10 +126,10 @@ describe("saveCheckpoint and loadCheckpoint", () => {
       expect(slots["step"]).toBe(10);
     }
     expect((state[0]!["exp_avg"] as NDArray).shape).toEqual([28, 3]);
-    expect(loadCheckpoint(saveCheckpoint(loaded))).toEqual(loaded);
+    expect(loadCheckpoint(await saveCheckpoint(loaded))).toEqual(loaded);
   });
 
-  it("give back anything that can be saved", () => {
+  it("give back anything that can be saved", async () => {
     const tensor = fc
       .array(fc.float(), { maxLength: 4 })
       .map((data): NDArray => ({ data: Float32Array.from(data), shape: [data.length] }));
@@ -164,25 +164,136 @@ describe("saveCheckpoint and loadCheckpoint", () => {
           ]),
       }),
     );
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.tuple(name, tensor), { maxLength: 4 }),
         fc.option(groups, { nil: undefined }),
         fc.option(json, { nil: undefined }),
-        (entries, optimizer, config) => {
+        async (entries, optimizer, config) => {
           const given: Checkpoint = {
             model: new Map(entries),
             ...(optimizer && { optimizer: optimizer as CheckpointOptimizer }),
             ...(config !== undefined && { config }),
           };
-          const bytes = saveCheckpoint(given);
+          const bytes = await saveCheckpoint(given);
           const loaded = loadCheckpoint(bytes);
           expect(sorted(loaded)).toEqual(sorted(given));
-          expect(saveCheckpoint(loaded)).toEqual(bytes);
+          expect(await saveCheckpoint(loaded)).toEqual(bytes);
         },
       ),
       { numRuns: 500, seed: 20260102 },
     );
+  });
+});
+
+describe("a model and an optimizer themselves", () => {
+  class Forecaster extends nn.Module {
+    readonly lstm = new nn.LSTM(2, 3);
+    readonly fc: nn.Linear;
+
+    constructor(outputs = 1) {
+      super();
+      this.fc = new nn.Linear(3, outputs);
+    }
+  }
+
+  /** A model with an optimizer that has done two steps. */
+  const make = () => {
+    const own = new Forecaster();
+    const adagrad = new optim.Adagrad(own.parameters(), { lr: 0.5, initialAccumulatorValue: 0.25 });
+    for (let i = 0; i < 2; i++) adagrad.beginStep(own.parameters());
+    return { model: own, optimizer: adagrad };
+  };
+  const dicts = async ({ model, optimizer }: ReturnType<typeof make>) => ({
+    model: await model.stateDict(),
+    optimizer: await optimizer.stateDict(),
+  });
+
+  it("are saved as their state dicts are", async () => {
+    const own = make();
+    const config = { epoch: 1 };
+    const saving = saveCheckpoint({ ...own, config });
+    // What is saved is what was there at the call.
+    own.model.fc.bias!.write(Float32Array.of(99));
+    config.epoch = 2;
+    const { model, optimizer, config: saved } = loadCheckpoint(await saving);
+    expect(saved).toEqual({ epoch: 1 });
+    expect(model.get("fc.bias")!.data[0]).not.toBe(99);
+    own.model.loadStateDict(model);
+    expect({ model: await own.model.stateDict(), optimizer }).toEqual(await dicts(own));
+    expect(await saveCheckpoint({ ...own, config: { epoch: 1 } })).toEqual(await saving);
+  });
+
+  it("are loaded from a file, one or both, and the file's content is given", async () => {
+    const own = make();
+    const bytes = await saveCheckpoint({ ...own, config: { epoch: 1 } });
+    const both = make();
+    both.optimizer.lr = 9;
+    both.optimizer.beginStep(both.model.parameters());
+    expect(await dicts(both)).not.toEqual(await dicts(own));
+    expect(await loadCheckpoint(bytes, both)).toEqual(loadCheckpoint(bytes));
+    expect(await dicts(both)).toEqual(await dicts(own));
+    const one = make();
+    const before = await dicts(one);
+    await loadCheckpoint(bytes, { model: one.model });
+    expect(await dicts(one)).toEqual({ ...(await dicts(own)), optimizer: before.optimizer });
+    const other = make();
+    other.optimizer.lr = 9;
+    const weights = await other.model.stateDict();
+    await loadCheckpoint(bytes, { optimizer: other.optimizer });
+    expect(await dicts(other)).toEqual({ ...(await dicts(own)), model: weights });
+  });
+
+  it.each<[string, (own: ReturnType<typeof make>) => Promise<Uint8Array>, RegExp]>([
+    [
+      "another optimizer's state",
+      ({ model }) =>
+        saveCheckpoint({ model, optimizer: new optim.SGD(model.parameters(), { momentum: 0.9 }) }),
+      /Adagrad.loadStateDict: the state dict does not fit/,
+    ],
+    [
+      "another model's weights",
+      ({ optimizer }) => saveCheckpoint({ model: new Forecaster(2), optimizer }),
+      /fc.weight must have shape \[1, 3\]/,
+    ],
+    ["no optimizer", ({ model }) => saveCheckpoint({ model }), /loadCheckpoint: the file has no optimizer's/],
+    ["nothing that can be read", async () => new Uint8Array(4), /not a safetensors file/],
+  ])("are left as they were by a file with %s", async (_, save, message) => {
+    const own = make();
+    const before = await dicts(own);
+    const bytes = await save(make());
+    await expect(loadCheckpoint(bytes, own)).rejects.toThrow(message);
+    expect(await dicts(own)).toEqual(before);
+  });
+
+  it("are refused where they are something else", async () => {
+    const own = make();
+    const bytes = await saveCheckpoint(own);
+    for (const [into, message] of [
+      [{}, /give the model or the optimizer/],
+      [{ model: new Map() }, /model must have stateDict\(\) and loadStateDict\(\), got a Map/],
+      [{ model: own.model, optimizer: null }, /optimizer must have stateDict/],
+      [{ ...own, trainer: 1 }, /unknown option "trainer"/],
+    ] as const) {
+      await expect(loadCheckpoint(bytes, wrong(into))).rejects.toThrow(OptionError);
+      await expect(loadCheckpoint(bytes, wrong(into))).rejects.toThrow(message);
+    }
+  });
+});
+
+describe("a trainer's tensors", () => {
+  const trainer = new Map([["trainer/carried/h", array([1], 7)]]);
+  const config = { trainer: { version: 2 } };
+
+  it("are apart from the model's", async () => {
+    const bytes = await saveCheckpoint({ model, optimizer, trainer, config });
+    expect(loadCheckpoint(bytes)).toEqual({ model, optimizer, trainer, config });
+    expect(await saveCheckpoint(loadCheckpoint(bytes))).toEqual(bytes);
+  });
+
+  it("are a model's in a file without a trainer's state", () => {
+    const bytes = saveSafetensors(trainer, { config: "{}" });
+    expect(loadCheckpoint(bytes)).toEqual({ model: trainer, config: {} });
   });
 });
 
@@ -212,6 +323,13 @@ describe("saveCheckpoint refuses", () => {
       { model: new Map([["optimizer.state.0.x", array([1], 1)]]) },
       /rename the model's field/,
     ],
+    ["a trainer's name", { model: new Map([["trainer/x", array([1], 1)]]) }, /rename the model's field/],
+    [
+      "a trainer's tensors under other names",
+      { model, trainer: new Map([["x", array([1], 1)]]), config: { trainer: 1 } },
+      /trainer must be a Map of tensors by names that begin with "trainer\/"/,
+    ],
+    ["a trainer's tensors without its state", { model, trainer: new Map(), config: {} }, /trainer goes with/],
     ["a name that is no text", { model: new Map([[1, array([1], 1)]]) }, /must be text.*got 1/],
     [
       "an optimizer that is none",
@@ -286,24 +404,26 @@ describe("saveCheckpoint refuses", () => {
       /config is nested too deeply, or contains itself/,
     ],
     ["a config that is too deep", { model, config: deep }, /config is nested too deeply/],
-  ])("%s", (_, checkpoint, message) => {
-    expect(() => saveCheckpoint(wrong(checkpoint))).toThrow(DataError);
-    expect(() => saveCheckpoint(wrong(checkpoint))).toThrow(/^saveCheckpoint: /);
-    expect(() => saveCheckpoint(wrong(checkpoint))).toThrow(message);
+  ])("%s", async (_, checkpoint, message) => {
+    await expect(saveCheckpoint(wrong(checkpoint))).rejects.toThrow(DataError);
+    await expect(saveCheckpoint(wrong(checkpoint))).rejects.toThrow(/^saveCheckpoint: /);
+    await expect(saveCheckpoint(wrong(checkpoint))).rejects.toThrow(message);
   });
 
-  it("an option it does not know", () => {
-    expect(() => saveCheckpoint(wrong({ model, scheduler: {} }))).toThrow(OptionError);
-    expect(() => saveCheckpoint(wrong(null))).toThrow(/saveCheckpoint: options must be an object/);
+  it("an option it does not know", async () => {
+    await expect(saveCheckpoint(wrong({ model, scheduler: {} }))).rejects.toThrow(OptionError);
+    await expect(saveCheckpoint(wrong(null))).rejects.toThrow(/saveCheckpoint: options must be an object/);
   });
 });
+
+const whole = await saveCheckpoint({ model });
 
 describe("loadCheckpoint refuses", () => {
   const one = new Map([["optimizer.state.0.exp_avg", array([1], 1)]]);
   const groups = '"param_groups":[{"params":[0]}]';
 
   it.each<[string, Uint8Array, RegExp]>([
-    ["a file that is cut off", saveCheckpoint({ model }).slice(0, 20), /not a safetensors file/],
+    ["a file that is cut off", whole.slice(0, 20), /not a safetensors file/],
     ["a config that is no JSON", saveSafetensors(model, { config: "{" }), /entry "config" must be JSON/],
     [
       "an optimizer that is no JSON",

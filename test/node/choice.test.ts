@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
+import { Tensor } from "../../src/graph/tensor.ts";
 import { loadAll } from "../../src/ondemand.ts";
 import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
 import type { Dispatch, PlanContext } from "../../src/ops/op.ts";
@@ -84,7 +85,7 @@ test("bucket: sizes up to the next power of two are one", () => {
 });
 
 describe("on SwiftShader with two cores", () => {
-  const operand = (elements: number) => ({ shape: [elements], elements });
+  const operand = (elements: number) => new Tensor([elements], null);
 
   beforeAll(() => loadAll(productNeeds(ADAPTERS["software"]!)));
 

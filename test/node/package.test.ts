@@ -21,7 +21,7 @@ function run(program: string, args: string[], cwd: string): string {
 }
 
 const program = `
-import { Device, Generator, OptionError, WebGpuUnavailableError, data, nn, optim, type Tensor } from "webgpu-lstm";
+import { Device, Generator, OptionError, Trainer, WebGpuUnavailableError, data, nn, optim, type Tensor } from "webgpu-lstm";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 
 class Forecaster extends nn.Module {
@@ -42,6 +42,18 @@ request.then(
   () => console.log("device"),
   (error: unknown) => console.log(seen, error instanceof WebGpuUnavailableError),
 );
+
+export async function typesOnly(device: Device, x: Float32Array, y: Float32Array): Promise<number> {
+  const loss = new nn.MSELoss();
+  const step = await device.compile(
+    ({ x, y }) => ({ loss: loss.forward(model.forward(x), y) }),
+    { inputs: { x: { data: x, shape: [1, 20, 1] }, y: [1, 1] }, optimizer },
+  );
+  const trainer = new Trainer(device, model, { loss, optimizer });
+  // @ts-expect-error Internals are not in the published types.
+  device.allocate;
+  return trainer.optimizer.lr + (await step.ask({ x, y }, "loss")).data.length;
+}
 `;
 
 beforeAll(() => {

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { manualSeed, nn, OptionError, ShapeError, type Tensor } from "webgpu-lstm";
 import { Graph } from "../../src/graph/graph.ts";
-import { recordInto } from "../../src/graph/recorder.ts";
+import { recording } from "../../src/graph/tensor.ts";
 import { StepRandom } from "../../src/run/step-random.ts";
 import { floatsFromHex, goldenJson } from "../goldens.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
@@ -38,7 +38,7 @@ test.each(Object.keys(makers) as (keyof typeof makers)[])(
 /** Traces `fn` over inputs of the given shapes; nothing is computed. */
 function trace<T>(shapes: readonly (readonly number[])[], fn: (...inputs: Tensor[]) => T): T {
   const graph = new Graph(new StepRandom().trace());
-  return recordInto(graph, () => fn(...shapes.map((shape) => graph.input(shape))));
+  return recording.into(graph, () => fn(...shapes.map((shape) => graph.input(shape))));
 }
 
 describe("options", () => {

@@ -169,8 +169,8 @@ describe("loadSafetensors", () => {
   });
 });
 
-describe("loadCheckpoint", () => {
-  const good = saveCheckpoint({
+describe("loadCheckpoint", async () => {
+  const good = await saveCheckpoint({
     model: new Map([
       ["fc.weight", array(1, 2)],
       ["fc.bias", array(3)],

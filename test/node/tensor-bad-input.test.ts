@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { cat, GraphError, nn, OptionError, ShapeError, stack, type Tensor } from "webgpu-lstm";
 import { Graph } from "../../src/graph/graph.ts";
-import { recordInto } from "../../src/graph/recorder.ts";
+import { recording } from "../../src/graph/tensor.ts";
 import { dropout } from "../../src/nn/dropout.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
 
@@ -14,7 +14,7 @@ type Case = [name: string, call: (x: Tensor, y: Tensor) => unknown, type: ErrorC
 async function refuses([, call, type, ...parts]: Case): Promise<void> {
   const graph = new Graph({ next: () => ({ seed: 0, stream: 0, run: () => 0 }) });
   const [x, y] = [graph.input([2, 3, 4]), graph.input([4, 5])];
-  await expectRefusal(() => recordInto(graph, () => call(x, y)), type, ...parts);
+  await expectRefusal(() => recording.into(graph, () => call(x, y)), type, ...parts);
   expect(graph.nodes.filter(({ kind }) => kind === "backward")).toEqual([]);
 }
 

@@ -2,8 +2,7 @@ import { checkBoolean, checkNumber, checkOptions, show } from "../../checks.ts";
 import { GraphError, OptionError } from "../../errors.ts";
 import { Graph } from "../../graph/graph.ts";
 import { Parameter } from "../../graph/parameter.ts";
-import { currentRecorder } from "../../graph/recorder.ts";
-import { Tensor } from "../../graph/tensor.ts";
+import { recording, Tensor } from "../../graph/tensor.ts";
 
 export interface ClipGradNormOptions {
   /** The p of the p-norm, above 0; `Infinity` for the largest magnitude. Default 2. */
@@ -69,7 +68,7 @@ export function clipGradValue_(parameters: Iterable<Parameter> | Parameter, clip
 }
 
 function currentGraph(where: string): Graph {
-  const graph = currentRecorder(where);
+  const graph = recording.current(where);
   if (!(graph instanceof Graph)) {
     throw new GraphError(`${where}: call it inside the function given to device.compile()`);
   }

@@ -1,4 +1,4 @@
-import type { AdapterFacts } from "../../gpu/facts.ts";
+import type { AdapterFacts } from "../../gpu/adapter-facts.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { roundUp } from "../../shape.ts";
 import { bucket, predictMicros, TRIAL_MICROS } from "../choice.ts";
