@@ -1,6 +1,6 @@
 import { DataError } from "../errors.ts";
 
-/** How many bytes an element of each data type takes, and how to read one (little-endian, as the format demands). */
+/** Bytes of an element of each data type, and how to read one (little-endian, as the format requires). */
 export const dtypes = {
   F64: { size: 8, read: (view, at) => view.getFloat64(at, true) },
   F32: { size: 4, read: (view, at) => view.getFloat32(at, true) },
@@ -17,7 +17,7 @@ export const dtypes = {
   BOOL: { size: 1, read: (view, at) => view.getUint8(at) },
 } as const satisfies Record<string, { size: number; read: (view: DataView, at: number) => number }>;
 
-/** The data types that can be read; only F32 is written. */
+/** The readable data types; only F32 is written. */
 export type SafetensorsDtype = keyof typeof dtypes;
 
 function halfToNumber(bits: number): number {
