@@ -29,7 +29,7 @@ export const rmspropKernel = new Kernel({
   },
 });
 
-/** What may change from step to step. */
+/** Values that may change from step to step. */
 export interface RmspropScalars {
   readonly lr: number;
   readonly alpha: number;
@@ -39,7 +39,7 @@ export interface RmspropScalars {
   readonly maximize: boolean;
 }
 
-/** RMSprop's update of one range, its scalars read anew before every replay. */
+/** RMSprop's update of one range; reads its scalars before every replay. */
 export function rmspropUpdate(
   range: UpdateRange,
   scalars: () => RmspropScalars,
