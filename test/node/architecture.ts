@@ -1,4 +1,4 @@
-/** The rules of the architecture, as a function from sources to complaints; `imports.test.ts` holds src/ to them. */
+/** The architecture's rules, as a function from sources to complaints; `imports.test.ts` applies it to src/. */
 import { posix } from "node:path";
 import ts from "typescript";
 
@@ -6,7 +6,7 @@ const ground = ["errors", "checks", "shape", "random"];
 const core = [...ground, "gpu", "ops", "graph", "plan", "run", "device", "compile"];
 const libraries = [...core, "nn", "optim", "io", "data"];
 
-/** What each layer (a folder of src/, or a file of its own) may import, besides itself. */
+/** What each layer (a folder or a single file of src/) may import besides itself. */
 const mayImport: Record<string, readonly string[]> = {
   errors: ground,
   checks: ground,
@@ -26,14 +26,14 @@ const mayImport: Record<string, readonly string[]> = {
   train: libraries,
   stream: [...core, "nn"],
   index: [...libraries, "train", "stream"],
-  // The package's second entry: what runs on both sides of a worker.
+  // The package's second entry: both sides of a worker.
   worker: [...libraries, "train"],
 };
 
 /** Only `gpu/kernel.ts` makes these. */
 const makers = /^create(ShaderModule|ComputePipeline(Async)?|BindGroup)$/;
 
-/** "About 300": a file at the limit is not worth a quarrel over ten lines. */
+/** About 300 lines, with a margin of ten. */
 const maxLines = 310;
 
 /** The layer of a file: `src/nn/lstm.ts` is `nn`, `src/errors.ts` is `errors`. */
@@ -45,7 +45,7 @@ function importsOf(source: string): string[] {
   return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
-/** Every name in the code (no comment, no string), and every name that is called. */
+/** Every name in the code, excluding comments and strings, and every name that is called. */
 function namesIn(file: string, source: string): { names: Set<string>; called: Set<string> } {
   const names = new Set<string>();
   const called = new Set<string>();
@@ -62,7 +62,7 @@ function namesIn(file: string, source: string): { names: Set<string>; called: Se
 }
 
 /**
- * Complaints about the given sources, none where all is well.
+ * Complaints about the given sources; empty if there are none.
  * @param sources text by path from the repository's root: `src/nn/lstm.ts`, `shaders/product/gemm_nt.wgsl`
  */
 export function complaints(sources: ReadonlyMap<string, string>): string[] {
@@ -104,7 +104,7 @@ export function complaints(sources: ReadonlyMap<string, string>): string[] {
   return [...found, ...cycles(edges)];
 }
 
-/** One complaint for each import that closes a circle. */
+/** One complaint for each import that closes a cycle. */
 function cycles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   const done = new Set<string>();

@@ -1,4 +1,4 @@
-/** What a step consists of, against bench/counters.json; `npm run bench:counters` writes it anew when a change is meant. */
+/** The contents of each step, against bench/counters.json; `npm run bench:counters` rewrites it after an intended change. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ADAPTERS, bundleBytes, type Counters, countersFor, differences } from "../../bench/counters.ts";
@@ -9,7 +9,7 @@ const recorded = JSON.parse(readFileSync(file, "utf8")) as {
   readonly workloads: Readonly<Record<string, Readonly<Record<string, Counters>>>>;
 };
 
-/** Every commit moves the size of the code a little: only growth beyond this is a regression. */
+/** Every commit changes the size a little; only growth beyond this is a regression. */
 const GROWTH = 1.03;
 
 test.each(Object.entries(ADAPTERS))(
@@ -26,7 +26,7 @@ test("the library's gzipped size has not grown by more than 3 % since it was rec
   expect(bytes, "npm run bench:counters, if this is meant").toBeLessThan(recorded.bundleBytes * GROWTH);
 });
 
-test("a difference is told by where it is", () => {
+test("a difference is reported with its location", () => {
   expect(differences({ a: { b: 1, c: 2 } }, { a: { b: 1, c: 3, d: 4 } }, ["x"])).toEqual([
     "x a c: 2 → 3",
     "x a d: nothing → 4",

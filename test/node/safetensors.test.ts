@@ -30,7 +30,7 @@ const tensor = (dtype: string, shape: unknown, begin: unknown, end: unknown) => 
 });
 
 describe("saveSafetensors", () => {
-  it("lays a file out byte by byte as the format says", () => {
+  it("writes every byte as the format specifies", () => {
     const saved = saveSafetensors(
       new Map([
         ["b", array([], 1)],
@@ -47,7 +47,7 @@ describe("saveSafetensors", () => {
     expect((8 + padded.length) % 8).toBe(0);
   });
 
-  it("sorts names by their UTF-8 bytes, also those that look like numbers", () => {
+  it("sorts names by their UTF-8 bytes, even those that look like numbers", () => {
     const names = ["\u{1f600}", "\uffee", "10", "9", "a.b", "a", "A"];
     const saved = saveSafetensors(new Map(names.map((name, i) => [name, array([1], i)])));
     const text = new TextDecoder().decode(saved.subarray(8));
@@ -58,7 +58,7 @@ describe("saveSafetensors", () => {
     for (const [i, name] of names.entries()) expect([...tensors.get(name)!.data]).toEqual([i]);
   });
 
-  it("saves a view of a larger array, and nothing around it", () => {
+  it("saves only the view of a larger array", () => {
     const data = Float32Array.of(1, 2, 3, 4).subarray(1, 3);
     const { tensors } = loadSafetensors(saveSafetensors(new Map([["x", { data, shape: [2] }]])));
     expect([...tensors.get("x")!.data]).toEqual([2, 3]);
@@ -72,7 +72,7 @@ describe("saveSafetensors", () => {
     expect(loaded.shape).toEqual([2, 3]);
   });
 
-  it("saves what it loads, and loads what it saves", () => {
+  it("round-trips files", () => {
     const name = fc.string({ unit: "grapheme" }).filter((text) => text !== "__metadata__");
     const value = fc
       .array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 })
@@ -95,7 +95,7 @@ describe("saveSafetensors", () => {
     );
   });
 
-  it("refuses data that is not as its shape says, the reserved name, and metadata that is not text", () => {
+  it("refuses data that does not fit its shape, the reserved name, and metadata that is not text", () => {
     const save = (value: unknown, name = "x") => saveSafetensors(new Map([[name, value as NDArray]]));
     expect(() => save(array([2], 1))).toThrow(DataError);
     expect(() => save(array([2], 1))).toThrow(
@@ -140,7 +140,7 @@ describe("loadSafetensors", () => {
     expect(load("BF16", bytesOf(brains), 4)).toEqual([1, -3, Infinity, 2 ** -133]);
   });
 
-  it("reads every integer type where float32 holds the value", () => {
+  it("reads every integer type if float32 can represent the value", () => {
     expect(load("I64", bytesOf(BigInt64Array.of(-5n, 2n ** 40n)), 2)).toEqual([-5, 2 ** 40]);
     expect(load("U64", bytesOf(BigUint64Array.of(2n ** 63n)), 1)).toEqual([2 ** 63]);
     expect(load("I32", bytesOf(Int32Array.of(-7, 1 << 24)), 2)).toEqual([-7, 1 << 24]);
@@ -152,14 +152,14 @@ describe("loadSafetensors", () => {
     expect(load("BOOL", [1, 0], 2)).toEqual([1, 0]);
   });
 
-  it("refuses values that float32 cannot hold", () => {
+  it("refuses values that float32 cannot represent", () => {
     expect(() => load("I32", bytesOf(Int32Array.of(0, (1 << 24) + 1)), 2)).toThrow(/16777217 at index 1/);
     expect(() => load("I64", bytesOf(BigInt64Array.of(2n ** 62n + 1n)), 1)).toThrow(DataError);
     expect(() => load("F64", bytesOf(Float64Array.of(1e39)), 1)).toThrow(/1e\+39 at index 0/);
     expect(load("F64", bytesOf(Float64Array.of(Infinity)), 1)).toEqual([Infinity]);
   });
 
-  it("keeps the header's order, which need not be the data's", () => {
+  it("keeps the header's order, which may differ from the data's", () => {
     const header = { z: tensor("U8", [1], 1, 2), a: tensor("U8", [1], 0, 1) };
     const { tensors } = loadSafetensors(file(header, [5, 6]));
     expect([...tensors].map(([name, { data }]) => [name, data[0]])).toEqual([
@@ -179,7 +179,7 @@ describe("loadSafetensors", () => {
     expect([...loadSafetensors(saved.buffer).tensors.get("x")!.data]).toEqual([1, 2]);
   });
 
-  it("reads files that the Python writer made", () => {
+  it("reads files from the Python writer", () => {
     const { tensors, metadata } = parseSafetensors(goldenBytes("lstm_saturated.safetensors"));
     expect(metadata["op"]).toBe("lstm");
     expect(tensors.get("out.output")!.dtype).toBe("F64");
@@ -187,7 +187,7 @@ describe("loadSafetensors", () => {
     expect(tensors.get("param.weight_ih_l0")).toMatchObject({ dtype: "F32", shape: [28, 3] });
   });
 
-  it("reads every number type of a file that the Python writer made as PyTorch converts it", ({ task }) => {
+  it("reads every number type from the Python writer as PyTorch converts it", ({ task }) => {
     const bytes = goldenBytes("file_types.safetensors");
     const { tensors, metadata } = parseSafetensors(bytes);
     const floats = loadSafetensors(bytes).tensors;
@@ -259,7 +259,7 @@ describe("loadSafetensors", () => {
     expect(() => parseSafetensors(bytes as Uint8Array)).toThrow(/^parseSafetensors: /);
   });
 
-  it("names the call and keeps the message short, however deep or long the header's values are", () => {
+  it("names the call and keeps the message short, even for deep or long header values", () => {
     const deep = `{"a":{"dtype":"U8","shape":${"[".repeat(50_000)}${"]".repeat(50_000)},"data_offsets":[0,0]}}`;
     const long = { a: tensor("x".repeat(100_000), [], 0, 0) };
     for (const bytes of [file(deep), file(long)]) {
@@ -269,13 +269,13 @@ describe("loadSafetensors", () => {
     }
   });
 
-  it("does not believe a size: a small file that claims terabytes allocates nothing", () => {
+  it("does not trust sizes: a small file that claims terabytes allocates nothing", () => {
     // Allocating it would throw a RangeError, which fails() lets through.
     expect(fails(file({ a: tensor("F32", [2 ** 40], 0, 2 ** 42) }))?.message).toMatch(/within the 0 bytes/);
   });
 });
 
-/** Loads; returns the DataError, or undefined where it loads. Anything else that is thrown goes on. */
+/** Loads; returns the DataError, or undefined if loading works. Rethrows anything else. */
 function fails(bytes: Uint8Array): DataError | undefined {
   try {
     loadSafetensors(bytes);

@@ -1,4 +1,4 @@
-/** What tensor functions and the modules around them refuse, and in which words. Tracing needs no GPU. */
+/** Input that tensor functions and modules refuse, with the errors' text. Tracing needs no GPU. */
 import { describe, expect, test } from "vitest";
 import { cat, GraphError, nn, OptionError, ShapeError, stack, type Tensor } from "webgpu-lstm";
 import { Graph } from "../../src/graph/graph.ts";
@@ -8,7 +8,7 @@ import { expectRefusal, wrong } from "../refusal.ts";
 
 type ErrorClass = new (...args: never[]) => Error;
 
-/** A call on x [2, 3, 4] and y [4, 5] that is refused. */
+/** A refused call on x [2, 3, 4] and y [4, 5]. */
 type Case = [name: string, call: (x: Tensor, y: Tensor) => unknown, type: ErrorClass, ...parts: string[]];
 
 async function refuses([, call, type, ...parts]: Case): Promise<void> {
@@ -244,7 +244,7 @@ describe("views", () => test.each(views)("%s", (...refused) => refuses(refused))
 describe("arithmetic", () => test.each(arithmetic)("%s", (...refused) => refuses(refused)));
 describe("modules", () => test.each(modules)("%s", (...refused) => refuses(refused)));
 
-test("tensors outside of a trace", async () => {
+test("refuses tensors outside a trace", async () => {
   const weight = new nn.Linear(2, 2).weight;
   const calls: [() => unknown, string][] = [
     [() => weight.mul(2), "Tensor.mul"],
