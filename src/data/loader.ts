@@ -116,7 +116,7 @@ export class DataLoader implements Iterable<Batch> {
     if (generator) this.#generator?.setState(generator);
   }
 
-  /** One epoch as sample indices, batch by batch, for data held elsewhere. Draws the same random numbers as an epoch. */
+  /** One epoch as the indices of each batch's samples, for whoever holds the data elsewhere. Draws as an epoch does. */
   *batchIndices(): IterableIterator<Uint32Array> {
     const { batchSize, dataset } = this;
     const samples = dataset.length;

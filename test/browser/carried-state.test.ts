@@ -1,4 +1,4 @@
-/** A trainer that carries its model's state: equals a hand-written loop, resumes bit for bit, evaluates separately. */
+/** A trainer that carries its model's state: the numbers of a loop written by hand, resumed to the bit, and evaluated apart. */
 import { describe, expect, test } from "vitest";
 import {
   type Callback,
@@ -238,10 +238,10 @@ describe("a trainer that carries a state", () => {
     }));
 });
 
-describe("a resumed run that carries a state equals an uninterrupted one, bit for bit", () => {
+describe("resumed, a run that carries a state is the one that was not stopped, to the bit", () => {
   const EPOCHS = 4;
 
-  /** Continues training until a batch of an epoch is done. */
+  /** Trains on, until a batch of an epoch is done. */
   async function train(parts: Parts, { batchesPerEpoch }: Setting, stop?: { epoch: number; batch: number }) {
     const abort = new AbortController();
     try {
@@ -299,7 +299,7 @@ describe("a resumed run that carries a state equals an uninterrupted one, bit fo
     }),
   );
 
-  test("continues a shuffled loader mid-pass, from a checkpoint taken while batches run", () =>
+  test("a shuffled loader too goes on in the middle of its pass, from a checkpoint taken while batches run", () =>
     withDevice(async (device) => {
       const waves = data.slidingWindows(
         Array.from({ length: 25 }, (_, i) => Math.sin(i)),
@@ -442,7 +442,7 @@ describe("is refused", () => {
       await dispose(parts);
     }));
 
-  test("a checkpoint of another kind of trainer, and an unsuitable state", () =>
+  test("a checkpoint of another kind of trainer, and a state that does not fit", () =>
     withDevice(async (device) => {
       const parts = setUp(device);
       const untouched = await parts.trainer.checkpoint();
@@ -468,7 +468,7 @@ describe("is refused", () => {
       await plain.dispose();
     }));
 
-  test("metrics use the output", () =>
+  test("metrics are of the output", () =>
     withDevice(async (device) => {
       manualSeed(1);
       const model = new nn.LSTM(1, 1, { batchFirst: true });

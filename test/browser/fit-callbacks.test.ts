@@ -1,4 +1,4 @@
-/** Callbacks: early stopping, schedules, checkpoints into a store, and custom ones. */
+/** What happens around training: early stopping, schedules, checkpoints into a store, and callbacks of one's own. */
 import { describe, expect, test } from "vitest";
 import {
   type Callback,
@@ -76,7 +76,7 @@ function memoryStore() {
   return { store, events, saved };
 }
 
-/** Sets the reports' losses by a metric that counts evaluations. */
+/** Makes the reports' losses what a test says, by a metric that counts evaluations. */
 class Scripted implements metrics.Metric {
   readonly name = "scripted";
   readonly mode = "min";
@@ -169,7 +169,7 @@ describe("EarlyStopping", () => {
 });
 
 describe("LearningRateSchedule", () => {
-  test("steps after epochs or updates, and reports an epoch's own rate", () =>
+  test("steps after epochs or after updates, and reports what an epoch trained with", () =>
     withDevice(async (device) => {
       const { StepLR, ReduceLROnPlateau } = optim.lrScheduler;
       const rates = async (make: (optimizer: optim.SGD) => LearningRateSchedule, options: object = {}) => {
@@ -183,7 +183,7 @@ describe("LearningRateSchedule", () => {
       expect(await rates((o) => new LearningRateSchedule(halves(o, 2)))).toEqual([
         0.1, 0.1, 0.05, 0.05, 0.025,
       ]);
-      // 3 updates an epoch; 2 if two batches make one.
+      // 3 updates an epoch; 2 where two batches make one.
       const byUpdate = (o: optim.SGD) => new LearningRateSchedule(halves(o, 6), { every: "update" });
       expect(await rates(byUpdate)).toEqual([0.1, 0.05, 0.05, 0.025, 0.025]);
       expect(await rates(byUpdate, { accumulate: 2 })).toEqual([0.1, 0.1, 0.05, 0.05, 0.05]);

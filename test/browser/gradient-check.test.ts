@@ -6,7 +6,7 @@ import { centralDifference, recurrentLoss } from "../reference/recurrent.ts";
 import { withDevice } from "./gpu.ts";
 import { runRecurrent } from "./recurrent-case.ts";
 
-/** A random small network: sizes around the kernels' tiles, sequence lengths, and a seed. */
+/** Any small network: sizes around the kernels' tiles, lengths for up to as many rows, and a seed for its numbers. */
 const anyNetwork = fc.record({
   kind: fc.constantFrom("lstm" as const, "gru" as const, "tanh" as const),
   seqLen: fc.integer({ min: 1, max: 6 }),
@@ -18,15 +18,15 @@ const anyNetwork = fc.record({
   bidirectional: fc.boolean(),
   bias: fc.boolean(),
   initialState: fc.boolean(),
-  /** Steps in a chunk when gates are recomputed. */
+  /** Steps of the chunks in which gates are computed again, where they are. */
   recompute: fc.option(fc.integer({ min: 1, max: 4 })),
   lengths: fc.option(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 9, maxLength: 9 })),
   seed: fc.integer({ min: 0, max: 1_000_000 }),
 });
 
 /**
- * Allowed difference of a float32 gradient from the difference quotient, relative to its tensor's largest value. At least 1e-7,
- * the goldens' floor (closeness.ts): with one hidden unit a tensor is one sum, which may cancel to less than its terms' rounding.
+ * How far a float32 gradient may be from the difference quotient, relative to the largest of its tensor; 1e-7 at least, the goldens'
+ * own floor (closeness.ts): with one hidden unit a tensor is one sum, which may cancel to less than the rounding of its terms.
  */
 const BUDGET = 2e-5;
 const FLOOR = 1e-7 / BUDGET;
@@ -44,7 +44,7 @@ test.each(["step", "cell", "sequence4"] as const)(
               projSize: kind === "lstm" && network.projects ? Math.floor(hiddenSize / 2) : 0,
               lengths: lengths?.slice(0, batch).map((length) => Math.min(length, seqLen)) ?? null,
               bound: 1,
-              // Beyond this, saturated units leave only rounding in the gradients.
+              // Beyond, saturated units make gradients that are rounding alone.
               inputBound: 1,
               batchFirst: false,
               unbatched: false,
@@ -75,7 +75,7 @@ test.each(["step", "cell", "sequence4"] as const)(
                 FLOOR,
                 gradient.reduce((max, g) => Math.max(max, Math.abs(g)), 0),
               );
-              // A few elements of each tensor: the first, the last and some in between.
+              // A few elements of each tensor: the first, the last and some between.
               for (const index of new Set([0, gradient.length - 1, generator.random() % gradient.length])) {
                 const quotient = centralDifference(loss, value(name), index);
                 expect(Math.abs(gradient[index]! - quotient) / scale, `${name}[${index}]`).toBeLessThan(

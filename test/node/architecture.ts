@@ -1,4 +1,4 @@
-/** The architecture's rules, as a function from sources to complaints; `imports.test.ts` applies it to src/. */
+/** The rules of the architecture, as a function from sources to complaints; `imports.test.ts` holds src/ to them. */
 import { posix } from "node:path";
 import ts from "typescript";
 
@@ -33,7 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
 /** Only `gpu/kernel.ts` makes these. */
 const makers = /^create(ShaderModule|ComputePipeline(Async)?|BindGroup)$/;
 
-/** About 300 lines, with a margin of ten. */
+/** "About 300": a file at the limit is not worth a quarrel over ten lines. */
 const maxLines = 310;
 
 /** The layer of a file: `src/nn/lstm.ts` is `nn`, `src/errors.ts` is `errors`. */
@@ -104,7 +104,7 @@ export function complaints(sources: ReadonlyMap<string, string>): string[] {
   return [...found, ...cycles(edges)];
 }
 
-/** One complaint for each import that closes a cycle. */
+/** One complaint for each import that closes a circle. */
 function cycles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   const done = new Set<string>();

@@ -30,7 +30,7 @@ const optimizer: CheckpointOptimizer = {
 };
 
 describe("saveCheckpoint and loadCheckpoint", () => {
-  it("return a model, an optimizer's state dict and a config", () => {
+  it("give back a model, an optimizer's state dict and a config", () => {
     const config = { hiddenSize: 50, scaler: { mean: [0.1, -0] }, name: "é\u{1f600}", none: null, on: true };
     const bytes = saveCheckpoint({ model, optimizer, config });
     expect(loadCheckpoint(bytes)).toEqual({
@@ -40,7 +40,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     });
   });
 
-  it("omit the parts that were not given", () => {
+  it("leave out what was left out", () => {
     expect(loadCheckpoint(saveCheckpoint({ model }))).toStrictEqual({ model });
     expect(loadCheckpoint(saveCheckpoint({ model, config: null }))).toStrictEqual({ model, config: null });
     const fresh = { state: {}, param_groups: [{ lr: 1, params: [0, 1] }] };
@@ -55,7 +55,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     });
   });
 
-  it("keep PyTorch's names in a file that any safetensors reader can read", () => {
+  it("keep PyTorch's names in a file that any reader of safetensors reads", () => {
     const { tensors, metadata } = loadSafetensors(saveCheckpoint({ model, optimizer, config: [1] }));
     expect([...tensors.keys()]).toEqual([
       "fc.bias",
@@ -77,7 +77,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect(loadCheckpoint(saveSafetensors(tensors, { format: "pt" }))).toStrictEqual({ model: tensors });
   });
 
-  it("treat names that are special in JavaScript as plain names", () => {
+  it("do not take names for what they are in JavaScript", () => {
     const odd = new Map([
       ["__proto__", array([1], 1)],
       ["constructor", array([1], 2)],
@@ -97,7 +97,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     ]);
   });
 
-  it("read a file by PyTorch and the Python writer, and save it again", () => {
+  it("read what PyTorch and the Python writer wrote, and save it again", () => {
     const loaded = loadCheckpoint(goldenBytes("interchange_checkpoint.safetensors"));
     expect(loaded.config).toEqual({ inputSize: 3, hiddenSize: 7, outputSize: 2, steps: 10 });
     expect([...loaded.model.keys()].sort()).toEqual([
@@ -129,7 +129,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect(loadCheckpoint(saveCheckpoint(loaded))).toEqual(loaded);
   });
 
-  it("return anything that can be saved", () => {
+  it("give back anything that can be saved", () => {
     const tensor = fc
       .array(fc.float(), { maxLength: 4 })
       .map((data): NDArray => ({ data: Float32Array.from(data), shape: [data.length] }));
@@ -292,7 +292,7 @@ describe("saveCheckpoint refuses", () => {
     expect(() => saveCheckpoint(wrong(checkpoint))).toThrow(message);
   });
 
-  it("an unknown option", () => {
+  it("an option it does not know", () => {
     expect(() => saveCheckpoint(wrong({ model, scheduler: {} }))).toThrow(OptionError);
     expect(() => saveCheckpoint(wrong(null))).toThrow(/saveCheckpoint: options must be an object/);
   });

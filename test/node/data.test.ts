@@ -112,7 +112,7 @@ describe("DataLoader", () => {
     expect(generator.randomInt64()).toBe(8087222774582268115n);
   });
 
-  test("batchIndices gives the indices of its batches", () => {
+  test("its batches of indices are its batches", () => {
     const options = { batchSize: 3, shuffle: true, seed: 1 };
     const indices = [...new data.DataLoader(counting(10), options).batchIndices()].map((batch) => [...batch]);
     expect(indices).toEqual(epoch(new data.DataLoader(counting(10), options)));

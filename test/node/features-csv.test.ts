@@ -1,4 +1,4 @@
-/** The examples' CSV reader: accepted files, and the errors for broken ones. */
+/** The examples' CSV reader: what a dropped file may look like, and what it is told when it is broken. */
 import { describe, expect, test } from "vitest";
 import { CsvError, numericColumns, parseCsv, selectColumns, selectTimes } from "../../examples/csv.ts";
 import { seattleCsv } from "../../examples/seattle/csv.ts";

@@ -13,7 +13,7 @@ function sourcesUnder(folder: string, extension: string): [path: string, text: s
 }
 
 describe("the architecture", () => {
-  test("is respected by src/ and shaders/", () => {
+  test("src/ and shaders/ keep to it", () => {
     const sources = new Map([...sourcesUnder("src", ".ts"), ...sourcesUnder("shaders", ".wgsl")]);
     expect(sources.size).toBeGreaterThan(30);
     expect(complaints(sources)).toEqual([]);

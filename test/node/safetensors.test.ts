@@ -179,7 +179,7 @@ describe("loadSafetensors", () => {
     expect([...loadSafetensors(saved.buffer).tensors.get("x")!.data]).toEqual([1, 2]);
   });
 
-  it("reads files from the Python writer", () => {
+  it("reads files that the Python writer made", () => {
     const { tensors, metadata } = parseSafetensors(goldenBytes("lstm_saturated.safetensors"));
     expect(metadata["op"]).toBe("lstm");
     expect(tensors.get("out.output")!.dtype).toBe("F64");

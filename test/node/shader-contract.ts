@@ -1,4 +1,4 @@
-/** The binding contract between a kernel's declaration and its WGSL; `shaders.test.ts` applies it to every kernel. */
+/** The binding contract between a kernel's declaration and its WGSL; `shaders.test.ts` holds every kernel to it. */
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 import type { KernelDeclaration } from "../../src/gpu/kernel.ts";
 

@@ -107,7 +107,7 @@ describe("anomalies", () => {
   });
 });
 
-test("times: quantiles are measured times, old times are dropped, bins hold all times", () => {
+test("times: quantiles are times that were measured, old ones are forgotten, bins hold all of them", () => {
   const times = new Latencies();
   expect(times.quantile(0.5)).toBeUndefined();
   for (let ms = 1; ms <= 100; ms++) times.add(ms);
