@@ -1,4 +1,4 @@
-// sum_slices: adds the depth slices of a gemm product, in order, and writes the sum with its own strides.
+// sum_slices: adds the depth slices of a gemm product, in order, and writes the sum with the output's strides.
 //
 //   out[m·outRowStride + n·outColumnStride] = Σ_s partial[s][m][n]        m < outRows
 //   bias1[n] = bias2[n] = Σ_s partial[s][outRows][n]                                   if biases > 0

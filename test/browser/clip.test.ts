@@ -278,7 +278,7 @@ describe("refused", () => {
     ["a NaN norm", (list: nn.Parameter[]) => clipGradNorm_(list, Number.NaN), ["maxNorm", "got NaN"]],
     ["norm 0", (list: nn.Parameter[]) => clipGradNorm_(list, 1, { normType: 0 }), ["normType", "above 0"]],
     [
-      "a flag that is none",
+      "an invalid flag",
       (list: nn.Parameter[]) => clipGradNorm_(list, 1, { errorIfNonfinite: wrong(1) }),
       ["errorIfNonfinite", "true or false"],
     ],

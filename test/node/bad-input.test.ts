@@ -195,7 +195,7 @@ describe("Adam", () => {
       ["Adam: expected model.parameters()", "a Linear"],
     ],
     [
-      "something that is no parameter",
+      "something that is not a parameter",
       () => new optim.Adam(wrong([1])),
       ["Adam: every parameter must be a Parameter, got 1"],
     ],
@@ -329,7 +329,7 @@ describe("data", () => {
       ["DataLoader", "empty"],
     ],
     [
-      "a data set smaller than a batch that must be full",
+      "a data set smaller than one full batch",
       () => new data.DataLoader(data.slidingWindows(series, { length: 2 }), { batchSize: 4, dropLast: true }),
       ["DataLoader", "3 samples", "batch of 4"],
     ],

@@ -120,26 +120,26 @@ describe("init refuses", () => {
 
   it.each<[string, () => unknown, new (message: string) => Error, RegExp]>([
     [
-      "what is no parameter",
+      "something that is not a parameter",
       () => init.uniform_(wrong({})),
       OptionError,
       /^init\.uniform_: expected a Parameter/,
     ],
     ["an unknown option", () => init.normal_(weight, wrong({ sdt: 1 })), OptionError, /unknown option "sdt"/],
     [
-      "a generator that is none",
+      "an invalid generator",
       () => init.normal_(weight, wrong({ generator: 1 })),
       OptionError,
       /a Generator, got 1/,
     ],
     [
-      "bounds the wrong way round",
+      "reversed bounds",
       () => init.uniform_(weight, { a: 1, b: 0 }),
       OptionError,
       /b must be .* at least a/,
     ],
     [
-      "a bound that is not finite",
+      "an infinite bound",
       () => init.uniform_(weight, { a: -Infinity }),
       OptionError,
       /a must be a finite/,

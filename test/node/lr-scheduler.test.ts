@@ -178,9 +178,9 @@ describe("a schedule's state", () => {
   });
 
   test.each([
-    ["no object", wrong(7), "expected an object"],
+    ["not an object", wrong(7), "expected an object"],
     ["no step", {}, "last_epoch is missing"],
-    ["a text for a number", { last_epoch: 3, gamma: "half" }, "gamma"],
+    ["text instead of a number", { last_epoch: 3, gamma: "half" }, "gamma"],
     ["a NaN", { last_epoch: Number.NaN }, "last_epoch"],
     ["rates of other groups", { last_epoch: 3, base_lrs: [1, 2] }, "base_lrs"],
   ])("%s is refused and changes nothing", async (_, state, part) => {
@@ -253,7 +253,7 @@ describe("bad schedules", () => {
       ["OneCycleLR: maxLr", "2 parameter groups", "got 3"],
     ],
     [
-      "momentum to cycle where there is none",
+      "cycling a momentum that does not exist",
       () => new S.CyclicLR(other, 0.1, 1),
       ["CyclicLR: cycleMomentum", "set cycleMomentum to false"],
     ],
@@ -270,7 +270,7 @@ describe("bad schedules", () => {
       ["SequentialLR: 2 schedulers need 1 milestones"],
     ],
     [
-      "milestones that fall",
+      "decreasing milestones",
       () =>
         new S.SequentialLR(
           optimizer,
@@ -291,7 +291,7 @@ describe("bad schedules", () => {
     ],
     ["a factor of 1", () => new S.ReduceLROnPlateau(optimizer, { factor: 1 }), ["factor", "[0, 1)"]],
     [
-      "a metric that is not read yet",
+      "an unread metric",
       () => new S.ReduceLROnPlateau(optimizer).step(wrong(Promise.resolve(1))),
       ["ReduceLROnPlateau.step", "await loss.item()"],
     ],

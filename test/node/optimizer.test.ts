@@ -248,7 +248,7 @@ describe("a state dict on the host", () => {
       ["state 1: exp_avg must be", "undefined"],
     ],
     [
-      "a buffer that its settings ask for",
+      "a buffer that its settings require",
       (d) => {
         d.param_groups[0]!["amsgrad"] = true;
       },
@@ -262,7 +262,7 @@ describe("a state dict on the host", () => {
       ["state 0: exp_avg must have shape [3, 2], got [2, 3]"],
     ],
     [
-      "values that do not fill their shape",
+      "too few values for a shape",
       (d) => {
         d.state["0"]!["exp_avg"] = { data: new Float32Array(5), shape: [3, 2] };
       },

@@ -67,9 +67,9 @@ describe("mergeRows", () => {
 
   it.each<[string, Report]>([
     ["a share over 1", report(["passed", row("s", "r", 1.01)], ["passed", row("s", "r", 0.1)])],
-    ["a share that was not finite", report(["passed", row("s", "r", null)])],
+    ["a non-finite share", report(["passed", row("s", "r", null)])],
     ["a test that failed after the row", report(["failed", row("s", "r", 0.5)])],
-    ["a test that was not finished", report(["skipped", row("s", "r", 0.5)])],
+    ["an unfinished test", report(["skipped", row("s", "r", 0.5)])],
   ])("fails a row for %s", (_, given) => {
     expect(mergeRows(given)).toMatchObject([{ passed: false }]);
     const page = parityPage(given, "");

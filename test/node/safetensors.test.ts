@@ -218,7 +218,7 @@ describe("loadSafetensors", () => {
 
   it.each<[string, Uint8Array | string, RegExp]>([
     ["nothing", new Uint8Array(0), /8-byte header length, got 0 bytes/],
-    ["no bytes at all", "text", /must be a Uint8Array/],
+    ["a string instead of bytes", "text", /must be a Uint8Array/],
     ["a header longer than allowed", Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255), /longer than/],
     ["a header longer than the file", Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d), /cut off/],
     ["an empty header", file(""), /begins with \{/],
@@ -226,7 +226,7 @@ describe("loadSafetensors", () => {
     ["a list", file("[]"), /begins with \{/],
     ["broken JSON", file('{"a":'), /must be JSON/],
     ["broken UTF-8", Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff), /must be JSON in UTF-8/],
-    ["metadata that is no object", file({ __metadata__: [] }), /__metadata__/],
+    ["metadata that is not an object", file({ __metadata__: [] }), /__metadata__/],
     ["metadata that is not text", file({ __metadata__: { a: 1 } }), /__metadata__/],
     ["a tensor that is null", file({ a: null }), /tensor "a": expected/],
     ["no dtype", file({ a: { shape: [], data_offsets: [0, 0] } }), /dtype must be one of/],
@@ -235,11 +235,11 @@ describe("loadSafetensors", () => {
     ["a hostile dtype", file('{"a":{"dtype":{"constructor":{"name":{"toString":1}}}}}'), /got an object/],
     ["no shape", file({ a: tensor("U8", null, 0, 0) }), /shape must be/],
     ["a negative size", file({ a: tensor("U8", [-1, -1], 0, 1) }, [0]), /shape must be/],
-    ["a size that is no integer", file({ a: tensor("U8", [0.5, 2], 0, 1) }, [0]), /shape must be/],
+    ["a size that is not an integer", file({ a: tensor("U8", [0.5, 2], 0, 1) }, [0]), /shape must be/],
     ["a size beyond 2^53", file({ a: tensor("U8", [2 ** 60], 0, 1) }, [0]), /shape must be/],
     ["a product beyond 2^64", file({ a: tensor("F32", [2 ** 50, 2 ** 50], 0, 4) }, [0, 0, 0, 0]), /takes/],
     [
-      "offsets that are no pair",
+      "offsets that are not a pair",
       file({ a: { dtype: "U8", shape: [1], data_offsets: [0] } }, [0]),
       /two integers/,
     ],

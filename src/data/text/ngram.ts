@@ -120,7 +120,7 @@ export class NGramModel {
     for (let length = 0; length < Math.min(this.order, at + 1); length++) {
       const key = this.#key(ids, at, length);
       const context = this.#contexts[length]!.get(key);
-      if (!context) break; // no longer context occurred either
+      if (!context) break; // then a longer context never occurred either
       const { count, distinct } = context;
       const seen = this.#grams[length]!.get(key * this.classes + ids[at]!) ?? 0;
       probability = (seen + distinct * probability) / (count + distinct);
