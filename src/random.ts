@@ -3,21 +3,21 @@ import { OptionError } from "./errors.ts";
 import { checkShape, type NDArray, type Shape, sizeOf } from "./shape.ts";
 
 /**
- * Random numbers as PyTorch's CPU generator draws them (ATen's `CPUGeneratorImpl`: the 32-bit Mersenne Twister of
- * Matsumoto and Nishimura, 1998), so that the same seed gives the same initial weights, permutations and data.
+ * The random numbers of PyTorch's CPU generator (ATen's `CPUGeneratorImpl`: the 32-bit Mersenne Twister of
+ * Matsumoto and Nishimura, 1998). The same seed gives the same initial weights, permutations and data.
  */
 
-/** State words of the Mersenne Twister, and the offset of the word each one is mixed with. */
+/** State words of the Mersenne Twister, and the offset of the word that each is mixed with. */
 const N = 624;
 const M = 397;
 
-/** Everything a {@link Generator} remembers, as plain JSON. */
+/** The state of a {@link Generator}, as plain JSON. */
 export interface GeneratorState {
   /** The 624 words of the Mersenne Twister. */
   readonly words: readonly number[];
-  /** How many of the words have been drawn, 0 to 624. */
+  /** Words drawn so far, 0 to 624. */
   readonly index: number;
-  /** The second half of a Box-Muller pair, still to be handed out by `normal_`, or null. */
+  /** The second half of a Box-Muller pair, which `normal_` returns next, or null. */
   readonly nextNormal: number | null;
 }
 
@@ -48,14 +48,14 @@ export class Generator {
   #nextNormal: number | null = null;
 
   /**
-   * @param seed an integer from -2^63 to 2^64 - 1; PyTorch's default seed if left out. Only its low 32 bits count.
+   * @param seed an integer from -2^63 to 2^64 - 1; by default PyTorch's. Only its low 32 bits count.
    * @throws OptionError if the seed is not such an integer.
    */
   constructor(seed: number | bigint = 67280421310721) {
     this.#seed(checkSeed("Generator", seed));
   }
 
-  /** Starts again from `seed`, as `torch.Generator.manual_seed`. Returns the generator itself. */
+  /** Restarts from `seed`, as `torch.Generator.manual_seed`. Returns the generator itself. */
   manualSeed(seed: number | bigint): this {
     this.#seed(checkSeed("Generator.manualSeed", seed));
     return this;
@@ -72,7 +72,7 @@ export class Generator {
     this.#nextNormal = null;
   }
 
-  /** Mixes all words at once, when the last batch of 624 is used up. */
+  /** Mixes all words, once the last 624 are used up. */
   #refill(): void {
     const words = this.#words;
     for (let i = 0; i < N; i++) {
@@ -93,7 +93,7 @@ export class Generator {
     return y >>> 0;
   }
 
-  /** The next 64 random bits, from 0 to 2^64 - 1: two draws, the first one the upper half. */
+  /** The next 64 random bits, from 0 to 2^64 - 1: two draws, the first is the upper half. */
   random64(): bigint {
     const high = BigInt(this.random());
     return (high << 32n) | BigInt(this.random());
@@ -120,7 +120,7 @@ export class Generator {
 
   /**
    * Fills `out` with uniform float32 values from [from, to), bit for bit as `torch.Tensor.uniform_`
-   * where PyTorch's kernels use fused multiply-adds (x86 CPUs with AVX2; checked against PyTorch 1.13).
+   * on CPUs where PyTorch uses fused multiply-adds (x86 with AVX2; checked against PyTorch 1.13).
    *
    * @throws OptionError unless `from` and `to` are finite float32 values with `from <= to`.
    */
@@ -138,8 +138,8 @@ export class Generator {
       () => range >= 0,
     );
     checkNumber(where, "to - from", range, "a finite float32", () => true);
-    // A fused multiply-add: one rounding, to float32, at the end. The product is exact in a double, and so is the sum
-    // unless the range is under 1/32 of its ends; then one value in some 2^29 may be rounded the other way.
+    // A fused multiply-add: one rounding, to float32, at the end. The product is exact in a double. So is the sum,
+    // unless the range is under 1/32 of its ends; then about one value in 2^29 may round the other way.
     for (let i = 0; i < out.length; i++) out[i] = this.#uniform24() * range + low;
     return out;
   }
@@ -147,8 +147,8 @@ export class Generator {
   /**
    * Fills `out` with normally distributed float32 values, from the same draws as `torch.Tensor.normal_`.
    *
-   * Below 16 elements the values are bit for bit PyTorch's. From 16 on PyTorch evaluates Box-Muller with its own float32
-   * approximations of log, sin and cos, which depend on the CPU and the build; here they are rounded from double
+   * Below 16 elements the values are PyTorch's bit for bit. From 16 on, PyTorch evaluates Box-Muller with its own float32
+   * approximations of log, sin and cos, which depend on the CPU and the build; here the functions are rounded from double
    * precision. A third of the values then differ from PyTorch 1.13's (AVX2), by at most 3 units in the last place.
    *
    * @throws OptionError unless `mean` is finite and `std` finite and not negative.
@@ -168,7 +168,7 @@ export class Generator {
     const s = Math.fround(std);
     for (let i = 0; i + 16 <= size; i += 16) boxMuller16(out.subarray(i, i + 16), m, s);
     if (size % 16 !== 0) {
-      // PyTorch draws the last 16 anew, those that were ready included.
+      // PyTorch redraws the last 16, including values that were ready.
       const tail = out.subarray(size - 16);
       for (let i = 0; i < 16; i++) tail[i] = this.#uniform24();
       boxMuller16(tail, m, s);
@@ -176,7 +176,7 @@ export class Generator {
     return out;
   }
 
-  /** One standard normal double. Box-Muller gives two: the second one waits for the next call, as in PyTorch. */
+  /** One standard normal double. Box-Muller gives two: the second is kept for the next call, as in PyTorch. */
   #normal(): number {
     if (this.#nextNormal !== null) {
       const value = this.#nextNormal;
@@ -208,12 +208,12 @@ export class Generator {
     return order;
   }
 
-  /** The state, as plain JSON: `setState` takes it up again exactly here. */
+  /** The state, as plain JSON; `setState` continues exactly from it. */
   getState(): GeneratorState {
     return { words: [...this.#words], index: this.#index, nextNormal: this.#nextNormal };
   }
 
-  /** Goes on from a state that `getState` gave. Throws an OptionError, and changes nothing, if it is not one. */
+  /** Continues from a state of `getState`. Throws an OptionError for anything else, without changing the generator. */
   setState(state: GeneratorState): this {
     const { words, index, nextNormal } = (state ?? {}) as Partial<GeneratorState>;
     const isWord = (word: unknown) =>
@@ -250,12 +250,12 @@ function boxMuller16(block: Float32Array, mean: number, std: number): void {
   }
 }
 
-/** The generator that everything draws from unless it is given another one, as PyTorch's default generator. */
+/** The generator used when none is given, as PyTorch's default generator. */
 export const defaultGenerator: Generator = new Generator();
 
 /**
- * Seeds {@link defaultGenerator}, as `torch.manual_seed`: models built afterwards get the weights that PyTorch gives
- * them after the same seed.
+ * Seeds {@link defaultGenerator}, as `torch.manual_seed`: models built afterwards get the same weights as in PyTorch with
+ * that seed.
  *
  * @throws OptionError unless `seed` is an integer from -2^63 to 2^64 - 1.
  */
@@ -279,12 +279,12 @@ function draw(
   return { data: fill(generator, new Float32Array(sizeOf(sizes))), shape: sizes };
 }
 
-/** An array of this shape with values uniform in [0, 1), as `torch.rand(shape)`. */
+/** An array of uniform values in [0, 1), as `torch.rand(shape)`. */
 export function rand(shape: Shape, options: { readonly generator?: Generator } = {}): NDArray {
   return draw("rand", shape, options, (generator, out) => generator.uniform_(out));
 }
 
-/** An array of this shape with standard normal values, as `torch.randn(shape)`; see {@link Generator.normal_}. */
+/** An array of standard normal values, as `torch.randn(shape)`; see {@link Generator.normal_}. */
 export function randn(shape: Shape, options: { readonly generator?: Generator } = {}): NDArray {
   return draw("randn", shape, options, (generator, out) => generator.normal_(out));
 }

@@ -4,17 +4,17 @@ import { ShapeError } from "./errors.ts";
 /** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** How many elements a tensor of this shape holds; 1 for a scalar. */
+/** Number of elements of a tensor with this shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** How many elements apart neighbours along each dimension lie, row-major. */
+/** Row-major strides: the distance in elements between neighbours along each dimension. */
 export function stridesOf(shape: Shape): number[] {
   return shape.map((_, dim) => sizeOf(shape.slice(dim + 1)));
 }
 
-/** Whether two shapes are the same, dimension by dimension. */
+/** Whether two shapes are equal. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);
 }
@@ -32,7 +32,7 @@ export function checkShape(where: string, shape: unknown): Shape {
   return [...(shape as number[])];
 }
 
-/** A dimension as PyTorch counts it, -1 being the last, as an index from 0. */
+/** Converts a dimension counted as in PyTorch (-1 is the last) to an index from 0. */
 export function resolveDim(where: string, dim: number, rank: number): number {
   if (!Number.isInteger(dim) || dim < -rank || dim >= rank) {
     throw new ShapeError(

@@ -2,8 +2,8 @@
 //
 //   y[i] = random[i] < keepBelow ? scale · x[i] : 0        i < size
 //
-// random[4q .. 4q + 3] are the four words of Philox with counter (q, 0, run, 0) and key (seed, stream): they differ from run to
-// run and from layer to layer, and are drawn again for the backward pass, so that no mask is stored.
+// random[4q .. 4q + 3] are the four words of Philox with counter (q, 0, run, 0) and key (seed, stream). They differ between runs
+// and layers. The backward pass draws them again, so no mask is stored.
 // keepBelow is (1 - p)·2^32 and scale 1/(1 - p); both are 0 for p = 1.
 //
 // grid      x (and y, past the limit): size / (64·4); one invocation owns 4 elements

@@ -2,11 +2,11 @@
 //
 //   gradWeight[r][j] = Σ gradY[i][j]     over i < count with indices[i] = r, in order; 0 for r = padding
 //
-// One invocation owns a column of a range of rows, sets it to zero, and walks all indices for those that fall into its range: no two
-// write the same element, and every sum has the order of the indices.
+// One invocation owns a column of a range of rows. It zeroes it and walks all indices for those in its range: no two invocations
+// write the same element, and every sum follows the order of the indices.
 //
 // grid        x (and y, past the limit): ranges·width / 64, ranges = rows / rangeRows
-// indices     read        [count], float32 integers; what is none of [0, rows) is skipped
+// indices     read        [count], float32 integers; values outside [0, rows) are skipped
 // gradY       read        [count][width]
 // gradWeight  read_write  [rows][width]
 

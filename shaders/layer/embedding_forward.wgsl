@@ -2,7 +2,7 @@
 //
 //   y[i][j] = weight[indices[i]][j]     i < count, j < width
 //
-// An index that is no integer of [0, rows) gives `invalid`, which the host sets to NaN: nothing outside the table is read.
+// An index that is not an integer in [0, rows) gives `invalid`, which the host sets to NaN; nothing outside the table is read.
 //
 // grid      x (and y, past the limit): count·width / 64
 // weight    read        [rows][width]

@@ -1,9 +1,9 @@
-// layer_norm_backward: gradient of layer_norm for its input, and what the weight's is the column sum of.
+// layer_norm_backward: gradient of layer_norm for its input, and the terms whose column sums are the weight's gradient.
 //
-//   n = (x - mean) / √(variance + eps), computed again      g = gradY·weight
+//   n = (x - mean) / √(variance + eps), recomputed          g = gradY·weight
 //   gradX = (g - mean(g) - n·mean(g·n)) / √(variance + eps)      scaled = gradY·n
 //
-// row by row; weight is 1 where hasWeight = 0. One invocation owns a row. gradX is written where wantsX = 1, scaled where
+// row by row; weight is 1 if hasWeight = 0. One invocation owns a row. gradX is written if wantsX = 1, scaled if
 // wantsScaled = 1.
 //
 // grid      x (and y, past the limit): rows / 64

@@ -1,9 +1,9 @@
-// layer_norm_forward: every row centered and scaled to variance 1 (Ba, Kiros and Hinton, 2016,
-// https://arxiv.org/abs/1607.06450), then scaled and shifted element by element.
+// layer_norm_forward: centers every row and scales it to variance 1 (Ba, Kiros and Hinton, 2016,
+// https://arxiv.org/abs/1607.06450), then scales and shifts each element.
 //
 //   y[r][i] = (x[r][i] - mean_r) / √(variance_r + eps) · weight[i] + bias[i]     r < rows, i < size
 //
-// weight is 1 where hasWeight = 0, bias 0 where hasBias = 0. One invocation owns a row.
+// weight is 1 if hasWeight = 0, bias 0 if hasBias = 0. One invocation owns a row.
 //
 // grid      x (and y, past the limit): rows / 64
 // x         read        [rows][size]

@@ -1,6 +1,6 @@
-// Products for adapters whose subgroups have four lanes (SwiftShader): rows of A, one after the other, past a tile of B.
+// Products for adapters with four-lane subgroups (SwiftShader): rows of A, one by one, times a tile of B.
 //
-//   row · B[k][column]      first ≤ k < last, up to 16·DEPTHS steps; COLUMNS neighbouring columns, a quad being four of them
+//   row · B[k][column]      first ≤ k < last, up to 16·DEPTHS steps; COLUMNS neighbouring columns, in quads of four
 //
 // There a load takes as long as thirty multiply-adds, so the tile is loaded once for many rows and lies in the lanes' own memory. Of every
 // 16 steps along k each lane has four: a load of A brings four different values, and each lane adds up its own products, in a register.
@@ -13,7 +13,7 @@ const QUADS = 8u;
 const COLUMNS = 32u;
 // 4·QUADS·DEPTHS
 const TILE = 128u;
-// QUADS / 4: those that a lane ends up with.
+// QUADS / 4: quads in a lane's result.
 const OWN_QUADS = 2u;
 
 var<private> loaded: array<vec4f, TILE>;
@@ -34,7 +34,7 @@ fn loadTile(quad: u32, first: u32, last: u32, lane: u32) {
       loaded[at + 3u * DEPTHS] = vec4f(b0.w, b1.w, b2.w, b3.w);
     }
   }
-  // Copied to where every index is a constant: only then does a product take its factor without another load.
+  // Copies the tile to constant indices: only then do products read factors without another load.
   // @unroll
   for (var i = 0u; i < TILE; i++) { tile[i] = loaded[i]; }
 }
@@ -43,13 +43,13 @@ fn insideB(k: u32, quad: u32, last: u32) -> vec4f {
   return select(vec4f(), quadB(min(k, last - 1u), quad), k < last);
 }
 
-// The product of one row and the tile: lane l gets quads l, l + 4, … of it.
+// The product of one row and the tile; lane l gets quads l, l + 4, ….
 fn rowProduct(start: u32, first: u32, last: u32, lane: u32) -> array<vec4f, OWN_QUADS> {
   var x: array<vec4f, DEPTHS>;
   // @unroll
   for (var j = 0u; j < DEPTHS; j++) {
     let k = first + 16u * j + 4u * lane;
-    // Signed, as comparing unsigned integers takes SwiftShader nine instructions.
+    // Signed, because SwiftShader compares unsigned integers in nine instructions.
     x[j] = select(vec4f(), quadA(start, k), vec4i(vec4u(k, k + 1u, k + 2u, k + 3u)) < vec4i(i32(last)));
   }
   var sums: array<f32, COLUMNS>;

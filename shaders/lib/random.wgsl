@@ -1,5 +1,5 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-// 2011, https://doi.org/10.1145/2063384.2063405). The same counter and key give the same four words, on every device.
+// 2011, https://doi.org/10.1145/2063384.2063405). The same counter and key give the same four words on every device.
 
 // The upper 32 bits of a·b.
 fn mulHigh(a: u32, b: u32) -> u32 {

@@ -1,10 +1,10 @@
-// class_hits: how many rows have their largest score at their target's class, and how many rows count, in chunks.
+// class_hits: counts the rows with the largest score at their target's class, and the rows that count, in chunks.
 //
 //   hits[p]   = Σ (argmax over c of scores[outer][c][inner] = expected[r] ? 1 : 0)     over r in [p·chunk, min((p + 1)·chunk, rows))
 //   counts[p] = Σ 1                                                                    r = outer·inners + inner
 //
-// A row whose target is `ignored` counts in neither. Of equal scores the first is the largest; a row with a NaN is no hit. A target
-// that is neither ignored nor the index of a class gives NaN.
+// A row with target `ignored` counts in neither. The first of equal scores is the largest; a row with a NaN is not a hit. A target
+// that is neither ignored nor a class index gives NaN.
 //
 // grid      x (and y, past the limit): partials / 64
 // scores    read        [rows / inners][classes][inners]
@@ -53,7 +53,7 @@ fn class_hits(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
   counts[index] = count;
 }
 
-// By its bits: a comparison with a NaN may be taken for granted.
+// Tests the bits: compilers may assume that comparisons see no NaN.
 fn isNotANumber(value: f32) -> bool {
   return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
 }

@@ -1,10 +1,10 @@
-// cross_entropy_backward: the gradient that cross_entropy_forward left, times the gradient of the loss.
+// cross_entropy_backward: the gradient from cross_entropy_forward, times the gradient of the loss.
 //
-//   grad[e] = slope[e] · gradLoss[row of e, or 0 where reduced]
+//   grad[e] = slope[e] · gradLoss[row of e, or 0 if reduced]
 //
 // grid      x (and y, past the limit): rows·classes / 64
 // slope     read        [outer][classes][inner]
-// gradLoss  read        [rows], or [1] where reduced; rows are outer·inner
+// gradLoss  read        [rows], or [1] if reduced; rows = outer·inner
 // grad      read_write  [outer][classes][inner]
 
 struct Params { rows: u32, classes: u32, inner: u32, reduced: u32 }

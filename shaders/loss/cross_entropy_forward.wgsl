@@ -1,22 +1,21 @@
 // cross_entropy_forward: softmax cross-entropy, or negative log-likelihood, of each row, and its gradient in the same pass.
 //
-//   loss[r] = factor · -Σ_c a[c]·logp[c]          logp = scores - log Σ exp(scores), or scores where they are normalized
-//   grad    = factor · (softmax(scores)·Σa - a)   for the scores; -factor·a where they are normalized
+//   loss[r] = factor · -Σ_c a[c]·logp[c]          logp = scores - log Σ exp(scores), or scores if they are normalized
+//   grad    = factor · (softmax(scores)·Σa - a)   for the scores; -factor·a if they are normalized
 //
-// over the row's classes c, with a[c] = weight[c] · ((1 - smoothing)·y[c] + smoothing / classes) where probabilities y are
-// expected. Where the index t of a class is, y is 1 there and 0 elsewhere, and that 1 has the weight of t:
-// a[c] = (1 - smoothing)·weight[t]·(c = t) + smoothing / classes · weight[c].
+// over the row's classes c. If the target is probabilities y: a[c] = weight[c] · ((1 - smoothing)·y[c] + smoothing / classes).
+// If it is a class index t: a[c] = (1 - smoothing)·weight[t]·(c = t) + smoothing / classes · weight[c].
 //
-// Row r is (outer, inner): its scores are scores[outer][·][inner]. factor is scale, or 1/total where averaged (NaN for a total
-// of 0, as PyTorch's mean of nothing). An ignored row has loss and gradient 0. A row whose target is no class has NaN.
+// Row r is (outer, inner), with scores[outer][·][inner]. factor is scale, or 1/total if averaged (NaN for a total of 0, as
+// PyTorch's mean of nothing). An ignored row has loss and gradient 0. A row with an invalid target has NaN.
 //
 // grid      x (and y, past the limit): rows / 64
 // scores    read        [outer][classes][inner]
 // expected  read        [rows], or [outer][classes][inner] for probabilities
 // weight    read        [classes]                 untouched unless weighted
 // total     read        [1]                       untouched unless averaged
-// loss      read_write  [rows]                    untouched where gradient is TARGET
-// grad      read_write  [outer][classes][inner]   untouched where gradient is NONE
+// loss      read_write  [rows]                    untouched if gradient is TARGET
+// grad      read_write  [outer][classes][inner]   untouched if gradient is NONE
 
 const NONE = 0u; const TARGET = 2u;  // 1: of the scores; TARGET: of expected probabilities
 
@@ -39,7 +38,7 @@ fn weightOf(c: u32) -> f32 {
   return weight[c];
 }
 
-// a[c] of the row that begins at `start` and whose class is `hit`.
+// a[c] of the row that starts at `start` and has class `hit`.
 fn share(c: u32, hit: u32, start: u32) -> f32 {
   let spread = params.smoothing / f32(params.classes);
   let kept = 1.0 - params.smoothing;
@@ -69,7 +68,7 @@ fn cross_entropy_forward(
     let ignored = value == params.ignored;
     if (ignored || !isClass(value, params.classes)) {
       let nothing = select(notANumber(), 0.0, ignored);
-      // 0, or NaN where there is nothing to take the mean of.
+      // 0, or NaN for a mean of nothing.
       loss[row] = nothing * select(factor, 1.0, params.averaged == 0u);
       if (params.gradient != NONE) {
         for (var at = start; at < end; at += params.inner) { grad[at] = nothing; }
@@ -100,7 +99,7 @@ fn cross_entropy_forward(
   for (var c = 0u; c < params.classes; c++) {
     let a = share(c, hit, start);
     shares += a;
-    // A score of -∞ where nothing is expected costs nothing.
+    // A score of -∞ costs nothing where the target is 0.
     if (a != 0.0) { sum += a * (scores[start + c * params.inner] - largest - logSum); }
   }
   if (params.gradient == TARGET) {

@@ -1,9 +1,9 @@
-// cross_entropy_weights: the weight of each row's class, 0 where the row is ignored, summed in chunks; their total divides the
-// mean of cross_entropy_forward.
+// cross_entropy_weights: sums the weights of the rows' classes, 0 for ignored rows, in chunks; the mean of cross_entropy_forward
+// divides by their total.
 //
 //   partial[p] = Σ (expected[r] = ignored ? 0 : weight[expected[r]])     over r in [p·chunk, min((p + 1)·chunk, rows))
 //
-// Without weights a row counts 1. What is neither ignored nor the index of a class gives NaN.
+// Without weights a row counts 1. A target that is neither ignored nor a class index gives NaN.
 //
 // grid      x (and y, past the limit): partials / 64
 // expected  read        [rows]

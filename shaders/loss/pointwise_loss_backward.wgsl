@@ -2,14 +2,14 @@
 //
 //   grad[i] = scale · gradLoss[i or 0] · weight[i] · dloss / d(prediction or target)
 //
-// The losses are in lib/pointwise_loss.wgsl. scale is 1/size for the mean.
+// See lib/pointwise_loss.wgsl for the losses. scale is 1/size for the mean.
 //
 // grid        x (and y, past the limit): size / 64
 // prediction  read        [size]
 // expected    read        [size]
 // weight      read        [size]      untouched unless weighted
 // positive    read        [size]      untouched unless weightsPositives
-// gradLoss    read        [size], or [1] where reduced
+// gradLoss    read        [size], or [1] if reduced
 // grad        read_write  [size]
 
 struct Params {

@@ -1,10 +1,10 @@
-// pointwise_loss_forward: a loss of each element of prediction and target, summed in chunks, in order; and its gradient, where the
-// loss is what is minimized.
+// pointwise_loss_forward: a loss for each element of prediction and target, summed in chunks, in order; and its gradient if the
+// loss is minimized.
 //
 //   partial[p] = scale · Σ weight[i] · loss(prediction[i], expected[i])     over i in [p·chunk, min((p + 1)·chunk, size))
 //   grad[i] = scale · weight[i] · dloss / dprediction
 //
-// The losses are in lib/pointwise_loss.wgsl. scale is 1/size for the mean; chunk is 1 where nothing is reduced, else
+// See lib/pointwise_loss.wgsl for the losses. scale is 1/size for the mean. chunk is 1 without reduction; otherwise
 // reduce_sum adds the partials.
 //
 // grid        x (and y, past the limit): partials / 64

@@ -1,5 +1,5 @@
-// measure_barrier: `count` pairs of workgroup barriers in a row, to learn what one costs where 256 invocations keep a tile of 16
-// values in registers meanwhile, as those of gemm_shared do. Some adapters store all of it at every barrier.
+// measure_barrier: `count` pairs of workgroup barriers in a row. Measures the cost of a barrier while each of 256 invocations holds a
+// tile of 16 values in registers, as in gemm_shared. Some adapters store all of them at every barrier.
 //
 // grid      1
 // out       read_write  [256]
@@ -17,7 +17,7 @@ fn measure_barrier(@builtin(local_invocation_index) index: u32) {
   var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
   for (var i = 0u; i < params.count; i++) {
     workgroupBarrier();
-    // Each round depends on the one before, so none can be left out.
+    // Each round depends on the previous one, so none can be optimized away.
     let neighbour = ring[(index + 1u) % 256u];
     a += neighbour; b -= neighbour; c += 2.0 * neighbour; d -= 2.0 * neighbour;
     workgroupBarrier();

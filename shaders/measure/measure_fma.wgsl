@@ -1,6 +1,6 @@
-// measure_fma: `count` rounds of sixteen multiply-adds of two independent vec4 in registers: 256 floating-point operations a round and
-// invocation, the adapter's ceiling for everything else. SwiftShader keeps no more than two in registers, and a turn of a loop takes it as
-// long as some of these.
+// measure_fma: `count` rounds of sixteen multiply-adds of two independent vec4 in registers, 256 floating-point operations a round and
+// invocation: the adapter's ceiling for everything else. SwiftShader keeps only two in registers, and its loop overhead is as high as
+// several of them.
 //
 // grid      x: any
 // out       read_write  [64·grid]

@@ -1,5 +1,5 @@
-// measure_loads: `count` rounds of four independent vec4 loads from a storage buffer of 1 MiB, more than a GPU's first cache
-// holds: 16 values a round and invocation.
+// measure_loads: `count` rounds of four independent vec4 loads from a storage buffer of 1 MiB, larger than a GPU's first-level
+// cache: 16 values a round and invocation.
 //
 // grid      x: any
 // data      read        [65536] of vec4
@@ -14,7 +14,7 @@ struct Params { count: u32 }
 @compute @workgroup_size(64)
 fn measure_loads(@builtin(global_invocation_id) id: vec3u) {
   var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
-  // Neighbours load neighbours; a prime stride goes through all of the buffer.
+  // Neighbouring invocations load neighbouring values; a prime stride covers the whole buffer.
   var at = id.x;
   for (var i = 0u; i < params.count; i++) {
     a += data[at & 0xffffu];

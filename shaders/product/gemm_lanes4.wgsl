@@ -1,15 +1,15 @@
 enable subgroups;
-// gemm_lanes4: the same product as gemm_register for adapters whose subgroups have four lanes (SwiftShader).
+// gemm_lanes4: the same product as gemm_register, for adapters with four-lane subgroups (SwiftShader).
 //
 //   C[m][n] = (accumulate ? C[m][n] : 0) + bias[n] + Σ_k A[m][k]·B[k][n]      m < rows, n < columns, k < depth
 //
-// `ones` and slices mean what they mean in gemm_register; lanes4_product says how the lanes share the work. Where a slice is deeper
-// than the tile of B, C takes the sums of its parts.
+// `ones` and slices as in gemm_register; see lanes4_product for how the lanes share the work. If a slice is deeper than the
+// tile of B, its parts' sums are added to C.
 //
 // grid      x: columns / COLUMNS, y: rows / tileRows, z: slices;   a workgroup owns tileRows rows × COLUMNS columns of C
 // a         read        [depth·rows] by its strides
 // b         read        [depth·columns] by its strides
-// bias      read        [columns]; only read where hasBias = 1
+// bias      read        [columns]; only read if hasBias = 1
 // c         read_write  [rows·columns] by its strides; must not overlap a, b or bias
 
 struct Params {
@@ -26,12 +26,12 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 
-// What is never asked for is left out: SwiftShader runs through both sides of a branch.
+// Constants, not branches: SwiftShader executes both sides of a branch.
 const READS_C = 1u;
-// Whether the columns come in whole quads, so that one branch does for four.
+// Whether the columns are whole quads, so that one branch covers four.
 const WHOLE_QUADS = 0u;
 
-// Stands for the start of the row of ones, which is not in memory.
+// Marks the row of ones, which is not in memory.
 const ONES = 0xffffffffu;
 
 fn rowStart(row: u32) -> u32 {
@@ -46,7 +46,7 @@ fn quadA(start: u32, k: u32) -> vec4f {
   return select(vec4f(a[at], a[at + step], a[at + 2u * step], a[at + 3u * step]), vec4f(1.0), isOnes);
 }
 
-// A quad's columns; the last one in place of those past it.
+// A quad's columns, clamped to the last one.
 fn columnsOf(quad: u32) -> vec4u { return min(4u * quad + vec4u(0u, 1u, 2u, 3u), vec4u(params.columns - 1u)); }
 
 fn quadB(k: u32, quad: u32) -> vec4f {
@@ -93,7 +93,7 @@ fn gemm_lanes4(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation
   // @unroll
   for (var q = 0u; q < OWN_QUADS; q++) { biases[q] = quadBias(quad + lane + 4u * q); }
   var k = begin;
-  // Once at least: an empty slice is zero.
+  // At least once: an empty slice is zero.
   loop {
     loadTile(quad, k, end, lane);
     for (var row = firstRow; row < lastRow; row++) {
@@ -104,7 +104,7 @@ fn gemm_lanes4(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation
         store(start, quad + lane + 4u * q, sums[q] + biases[q], params.accumulate != 0u || k > begin);
       }
     }
-    // The first part has brought it.
+    // The first part has added the biases.
     // @unroll
     for (var q = 0u; q < OWN_QUADS; q++) { biases[q] = vec4f(); }
     k += 16u * DEPTHS;

@@ -1,17 +1,17 @@
-// gemm_register: C = A·B (+ bias) or C += A·B, tile in registers, no workgroup memory and no barrier.
+// gemm_register: C = A·B (+ bias) or C += A·B, with a tile in registers, no workgroup memory and no barrier.
 //
 //   C[m][n] = (accumulate ? C[m][n] : 0) + bias[n] + Σ_k A[m][k]·B[k][n]      m < rows, n < columns, k < depth
 //
-// Every operand is addressed by an offset and two strides, in elements, so that one kernel serves
-// nn, nt and tn. With `ones` = 1, A has one more row (m = rows - 1) that is all ones and is not
-// in memory: that row of C is the column sum of B, which is what a bias gradient is.
+// Every operand has an offset and two strides, in elements, so one kernel serves nn, nt and tn.
+// With `ones` = 1, A has an extra row of ones (m = rows - 1) that is not in memory; that row of C
+// is the column sum of B, a bias gradient.
 // With `sliceDepth` < depth the sum over k is cut into slices, one for each workgroup_id.z; slice z
-// is written at cOffset + z·rows·columns and sum_slices adds them in order.
+// is written at cOffset + z·rows·columns, and sum_slices adds them in order.
 //
 // grid      x: columns / (8·8), y: rows / (8·4), z: slices;   one invocation owns 4 rows × 8 columns of C
 // params    see Params
 // a, b      read        [depth·rows], [depth·columns] by their strides
-// bias      read        [columns]; only read where hasBias = 1
+// bias      read        [columns]; only read if hasBias = 1
 // c         read_write  [rows·columns] by its strides; must not overlap a, b or bias
 
 struct Params {
@@ -37,7 +37,7 @@ fn gemm_register(@builtin(global_invocation_id) id: vec3u) {
   let first = id.z * params.sliceDepth;
   let last = min(first + params.sliceDepth, params.depth);
 
-  // Rows and columns outside C read a valid element and are dropped in store().
+  // Rows and columns outside C read a valid element; store() drops them.
   let lastRow = params.rows - 1u - params.ones;
   let start = params.aOffset + first * params.aDepthStride;
   var a0 = start + min(row, lastRow) * params.aRowStride;
@@ -56,7 +56,7 @@ fn gemm_register(@builtin(global_invocation_id) id: vec3u) {
   var b6 = bStart + min(column + 6u, lastColumn) * params.bColumnStride;
   var b7 = bStart + min(column + 7u, lastColumn) * params.bColumnStride;
 
-  // 1 where the invocation's row is the row of ones, else 0, one lane a row.
+  // For each of the invocation's rows: 1 if it is the row of ones, else 0.
   let isOne = vec4<bool>(
     params.ones != 0u && row == params.rows - 1u,
     params.ones != 0u && row + 1u == params.rows - 1u,
@@ -82,7 +82,7 @@ fn gemm_register(@builtin(global_invocation_id) id: vec3u) {
     b4 += params.bDepthStride; b5 += params.bDepthStride; b6 += params.bDepthStride; b7 += params.bDepthStride;
   }
 
-  // In a loop, so that what it calls is compiled once.
+  // A loop, so that store() is compiled once.
   var sums = array<vec4f, 8>(
     sum00, sum01, sum10, sum11,
     sum20, sum21, sum30, sum31,

@@ -3,12 +3,12 @@
 //   C[m][n] = (accumulate ? C[m][n] : 0) + bias[n] + Σ_k A[m][k]·B[k][n]      m < rows, n < columns, k < depth
 //
 // A workgroup of 16 × 16 invocations owns a 64 × 64 tile of C and walks k in steps of 16; each invocation
-// owns 4 × 4 of it. Elements outside A or B are staged as zero. Strides, `ones` and slices
-// mean what they mean in gemm_register. For adapters with cheap barriers and slow memory, that is: real GPUs.
+// owns 4 × 4 of it. Elements outside A or B are staged as zero. Strides, `ones` and slices as in
+// gemm_register. For adapters with cheap barriers and slow memory: real GPUs.
 //
 // grid      x: columns / 64, y: rows / 64, z: slices
 // a, b      read        [depth·rows], [depth·columns] by their strides
-// bias      read        [columns]; only read where hasBias = 1
+// bias      read        [columns]; only read if hasBias = 1
 // c         read_write  [rows·columns] by its strides; must not overlap a, b or bias
 
 const TILE = 64u;  // rows and columns of C a workgroup
@@ -50,7 +50,7 @@ fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   let rowOfTile = group.y * TILE;
   let columnOfTile = group.x * TILE;
 
-  // Neighbouring invocations load neighbouring addresses, whichever axis of A and B that is.
+  // Neighbouring invocations load neighbouring addresses, along either axis of A and B.
   let alongRowsA = params.aRowStride < params.aDepthStride;
   let alongDepthB = params.bDepthStride < params.bColumnStride;
   let aK = select(index % STEP, index / 16u, alongRowsA);
@@ -82,7 +82,7 @@ fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
 
   let row = rowOfTile + local.y * 4u;
   let column = columnOfTile + local.x * 4u;
-  // In a loop, so that what it calls is compiled once.
+  // A loop, so that store() is compiled once.
   var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
   for (var i = 0u; i < 4u; i++) {
     storeFour(row + i, column, group.z, sums[i]);

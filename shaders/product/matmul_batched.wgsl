@@ -2,8 +2,8 @@
 //
 //   c[n][i][j] = Σ_k a[n][i][k]·b[n][k][j]     n < batch, i < rows, j < columns, k < depth
 //
-// Rows and columns of a and b are addressed by strides, so that one kernel serves nn, nt and tn. One invocation owns an
-// element of C and adds it up in runs of 32 terms.
+// Rows and columns of a and b have strides, so one kernel serves nn, nt and tn. One invocation owns an
+// element of c and sums it in runs of 32 terms.
 //
 // grid      x (and y, past the limit): batch·rows·columns / 64
 // a, b      read        [batch][rows·depth], [batch][depth·columns] by their strides

@@ -1,16 +1,16 @@
-// sum_slices: adds the slices of a product that gemm cut along its depth, in order, and lays the sum out.
+// sum_slices: adds the depth slices of a gemm product, in order, and writes the sum with the output's strides.
 //
 //   out[m·outRowStride + n·outColumnStride] = Σ_s partial[s][m][n]        m < outRows
-//   bias1[n] = bias2[n] = Σ_s partial[s][outRows][n]                                   where biases > 0
+//   bias1[n] = bias2[n] = Σ_s partial[s][outRows][n]                                   if biases > 0
 //
-// Where a recurrent cell's units have four slots and a weight or bias has not all of them, the sum is zero in the others: bit n % 4
-// of outSlots, bias1Slots and bias2Slots says which there are.
+// A recurrent cell's units have four slots, but a weight or bias may not use all of them. Bit n % 4 of outSlots, bias1Slots and
+// bias2Slots marks the used ones; the sum is zero in the others.
 //
 // grid      x: (outRows + (biases > 0 ? 1 : 0))·columns / 64
 // partial   read        [slices][outRows (+ 1)][columns]
 // out       read_write  [outRows·columns] by its strides
-// bias1     read_write  [columns]; written where biases ≥ 1
-// bias2     read_write  [columns]; written where biases = 2
+// bias1     read_write  [columns]; written if biases ≥ 1
+// bias2     read_write  [columns]; written if biases = 2
 
 struct Params {
   slices: u32, outRows: u32, columns: u32, biases: u32,

@@ -2,7 +2,7 @@
 //
 //   relu' = x > 0 ? 1 : 0      tanh' = 1 - tanh²      sigmoid' = sigmoid·(1 - sigmoid)      exp' = exp      log' = 1/x
 //
-// f is computed again from x: nothing is kept for this but x.
+// f is recomputed from x, so only x is saved.
 //
 // grid      x (and y, past the limit): size / 64
 // x, gradY  read        [size]

@@ -1,4 +1,4 @@
-// add: out[i] = a[i] + b[i] for i < size. Sums of losses, and of the gradients of a tensor that is used twice.
+// add: out[i] = a[i] + b[i] for i < size. Also sums losses, and the gradients of a tensor that is used twice.
 //
 // grid      x (and y, past the limit): size / 64
 // a, b      read        [size]

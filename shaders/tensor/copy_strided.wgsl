@@ -3,10 +3,10 @@
 //   dst[dstOffset + h·dstStride0 + i·dstStride1 + j·dstStride2 + k·dstStride3] =
 //     src[srcOffset + h·srcStride0 + i·srcStride1 + j·srcStride2 + k·srcStride3]
 //
-// for h < size0, i < size1, j < size2, k < size3, with everything in elements. It is how a time step is selected, its
-// gradient put back, axes exchanged, tensors put together or repeated (a source stride of 0), and an initial state placed
-// before the first step. An invocation copies up to four elements of a run along k, a quarter of the run apart, so that neighbours copy
-// neighbours: finding h, i and j takes longer than copying does.
+// for h < size0, i < size1, j < size2, k < size3, everything in elements. Used to select a time step, scatter its
+// gradient, permute axes, concatenate or repeat tensors (a source stride of 0), and place an initial state
+// before the first step. Computing h, i and j costs more than copying, so an invocation copies up to four elements of a run along k.
+// They lie a quarter of the run apart, so that neighbouring invocations copy neighbouring elements.
 //
 // grid      x (and y, past the limit): size0·size1·size2·ceil(size3 / 4) / 64
 // src       read        dst       read_write  (different buffers)

@@ -1,5 +1,5 @@
-// reduce_sum: sums in stages, always in the same order. A workgroup sums `chunk` values: its 64 invocations a run each, the
-// first one the 64. More than one workgroup leave as many values for another dispatch.
+// reduce_sum: sums in stages, always in the same order. A workgroup sums `chunk` values: each of its 64 invocations sums a run,
+// the first one the 64 results. Several workgroups leave one value each for another dispatch.
 //
 //   out[g] = Σ partial[i]     over i in [g·chunk, min((g + 1)·chunk, size))
 //

@@ -2,7 +2,7 @@
 //
 //   gradX[s] = y[s]·(gradY[s] - Σ_t gradY[t]·y[t])     or with log = 1     gradX[s] = gradY[s] - exp(y[s])·Σ_t gradY[t]
 //
-// for every outer and inner index; one invocation owns a whole axis and adds it up in runs of 32 terms.
+// for every outer and inner index; one invocation owns a whole axis and sums it in runs of 32 terms.
 //
 // grid      x (and y, past the limit): outer·inner / 64
 // y, gradY  read        [outer][size][inner]

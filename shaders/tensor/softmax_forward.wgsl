@@ -3,7 +3,7 @@
 //   y[s] = exp(x[s] - m) / Σ_t exp(x[t] - m)     or with log = 1     y[s] = x[s] - m - log Σ_t exp(x[t] - m)
 //   m = max_t x[t], so that nothing overflows
 //
-// for every outer and inner index; one invocation owns a whole axis and adds it up in runs of 32 terms.
+// for every outer and inner index; one invocation owns a whole axis and sums it in runs of 32 terms.
 //
 // grid      x (and y, past the limit): outer·inner / 64
 // x         read        [outer][size][inner]

@@ -1,8 +1,8 @@
-// sum_axis: sums along one axis, in order and cut into parts; a second dispatch sums the parts.
+// sum_axis: sums along one axis, in order, in parts; a second dispatch sums the parts.
 //
 //   y[o][p][i] = Σ x[o][s][i]     over s in [p·chunk, min((p + 1)·chunk, size))
 //
-// for o < outer, p < parts, i < inner. A run of 32 terms is summed before it is added to the rest: a sum of n terms then
+// for o < outer, p < parts, i < inner. Each run of 32 terms is summed before it is added to the rest, so a sum of n terms
 // rounds like one of n/32 + 32.
 //
 // grid      x (and y, past the limit): outer·parts·inner / 64

@@ -1,16 +1,16 @@
-// adagrad: one step of Adagrad (Duchi et al., 2011) as torch.optim.Adagrad computes it, over a whole range of the flat
-// parameter buffer in one dispatch.
+// adagrad: one step of Adagrad (Duchi et al., 2011), as torch.optim.Adagrad, over a range of the flat parameter buffer
+// in one dispatch.
 //
 //   g = sign·factor·gradient + weightDecay·p
 //   s = s + g²
 //   p = p - rate·g / (√s + eps)
 //
 // rate = lr / (1 + (t - 1)·lrDecay) is computed on the host in float64, at step t ≥ 1.
-// Where one of the guards is not finite, nothing changes.
+// If any guard is not finite, nothing changes.
 //
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
-// guard     read        [guards]               untouched where guards = 0
+// guard     read        [guards]               untouched if guards = 0
 // factor    read        [1]                    times the gradient; untouched unless clipped
 // value     read_write  [offset + size]
 // sum       read_write  [offset + size]        s

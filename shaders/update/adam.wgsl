@@ -1,23 +1,23 @@
-// adam: one step of Adam, AdamW, NAdam or RAdam, as torch.optim computes it, over a whole range of the flat parameter
-// buffer in one dispatch.
+// adam: one step of Adam, AdamW, NAdam or RAdam, as torch.optim, over a range of the flat parameter buffer in one
+// dispatch.
 //
 //   g = sign·factor·gradient + weightDecay·p
 //   m = beta1·m + (1 - beta1)·g
-//   v = beta2·v + (1 - beta2)·g²          largest = max(largest, v)     where amsgrad
+//   v = beta2·v + (1 - beta2)·g²          largest = max(largest, v)     if amsgrad
 //   p = keep·p - (gradientStep·g + momentStep·m) / d
-//   d = √v / rootCorrection2 + eps        with largest for v where amsgrad; 1 where not adaptive
+//   d = √v / rootCorrection2 + eps        with largest for v if amsgrad; 1 if not adaptive
 //
-// What tells the four apart are scalars, computed on the host in float64 at step t ≥ 1 (lr, b1, b2: the options):
+// The four differ only in scalars, computed on the host in float64 at step t ≥ 1 (lr, b1, b2: the options):
 //   Adam   momentStep = lr / (1 - b1^t), gradientStep = 0, rootCorrection2 = √(1 - b2^t), keep = 1
 //   AdamW  the same with weightDecay = 0 and keep = 1 - lr·decay
 //   NAdam  gradientStep = lr·(1 - μ_t) / (1 - Π μ), momentStep = lr·μ_(t+1) / (1 - Π μ·μ_(t+1))
 //   RAdam  momentStep = lr·r_t·√(1 - b2^t) / (1 - b1^t) and rootCorrection2 = 1; not adaptive while r_t is undefined
 //
-// Where one of the guards is not finite, nothing changes.
+// If any guard is not finite, nothing changes.
 //
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
-// guard     read        [guards]               untouched where guards = 0
+// guard     read        [guards]               untouched if guards = 0
 // factor    read        [1]                    times the gradient; untouched unless clipped
 // value     read_write  [offset + size]
 // moment1   read_write  [offset + size]    moment2   read_write  [offset + size]

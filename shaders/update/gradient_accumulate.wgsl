@@ -1,4 +1,4 @@
-// gradient_accumulate: adds the gradients of one run to those of the runs before it, so that several batches make one update.
+// gradient_accumulate: adds the gradients of one run to the total of earlier runs, so that several batches make one update.
 //
 //   total[offset + i] = (begins ? 0 : total[offset + i]) + weight · gradient[offset + i]       i < size
 //

@@ -1,4 +1,4 @@
-// gradient_average: what gradient_accumulate has added up, as the gradients of the update.
+// gradient_average: writes the total of gradient_accumulate, scaled, as the gradients of the update.
 //
 //   gradient[offset + i] = scale · total[offset + i]       i < size
 //

@@ -1,4 +1,4 @@
-// gradient_clamp: gradients clipped to [-limit, limit], in place, as torch.nn.utils.clip_grad_value_; a NaN stays one.
+// gradient_clamp: clips gradients to [-limit, limit] in place, as torch.nn.utils.clip_grad_value_; a NaN stays NaN.
 //
 //   gradient[offset + i] = min(max(gradient[offset + i], -limit), limit)       i < size
 //

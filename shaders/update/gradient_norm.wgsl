@@ -1,9 +1,9 @@
-// gradient_norm: first stage of a norm of gradients: each invocation gathers one share of a range, in a fixed order.
+// gradient_norm: first stage of a gradient norm: each invocation sums one share of a range, in a fixed order.
 //
 //   partial[first + i] = Σ |gradient[offset + j]|^power       over j = i, i + partials, … < size
 //
-// power = whole + fraction: whole factors by multiplication, which is exact for the usual norms, the fraction by pow. Where
-// infinite, the largest |gradient[offset + j]| in place of the sum; magnitudes order as their bits do, a NaN being largest.
+// power = whole + fraction: the whole part by multiplication, exact for the usual norms; the fraction by pow. If
+// infinite, the largest |gradient[offset + j]| instead of the sum; magnitudes order like their bits, with NaN largest.
 //
 // grid      x: partials / 64
 // gradient  read        [offset + size]
@@ -26,7 +26,7 @@ fn gradient_norm(@builtin(global_invocation_id) id: vec3u) {
     if (params.infinite != 0u) {
       largest = max(largest, bits);
     } else if (bits != 0u) {
-      // By the bits: magnitude != 0.0 may be compiled to what is false of a NaN.
+      // Tests the bits: magnitude != 0.0 may compile to a test that is false for NaN.
       var term = 1.0;
       for (var k = 0u; k < params.whole; k++) { term *= magnitude; }
       if (params.fraction != 0.0) { term *= pow(magnitude, params.fraction); }

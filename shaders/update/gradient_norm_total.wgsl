@@ -1,9 +1,9 @@
-// gradient_norm_total: second stage: the norm, and the factor that clips gradients to it, as torch.nn.utils.clip_grad_norm_.
+// gradient_norm_total: second stage: the norm and the factor that clips gradients to maxNorm, as torch.nn.utils.clip_grad_norm_.
 //
-//   norm = (Σ partial[i])^(1/power)              the largest partial where infinite
-//   factor = min(1, maxNorm / (norm + 1e-6))     1 where unlimited; NaN where the norm is
+//   norm = (Σ partial[i])^(1/power)              the largest partial if infinite
+//   factor = min(1, maxNorm / (norm + 1e-6))     1 if unlimited; NaN if the norm is
 //
-// 64 invocations gather a run each, the first one the 64: always in the same order.
+// Each of 64 invocations sums a run, the first one the 64 results, always in the same order.
 //
 // grid      1
 // partial   read        [size]
@@ -47,7 +47,7 @@ fn gradient_norm_total(@builtin(local_invocation_index) index: u32) {
   if (params.guarded != 0u) { guard[params.slot] = total; }
   var clip = 1.0;
   if (!isFinite(total)) {
-    // x / ∞ is 0; a NaN stays one.
+    // x / ∞ is 0; a NaN stays NaN.
     clip = total;
     if (bitcast<u32>(total) == 0x7f800000u) { clip = 0.0; }
   } else if (params.unlimited == 0u) {

@@ -1,5 +1,5 @@
-// gradient_scale: gradients times a factor, in place. A zero stays zero whatever the factor, so that the padding between
-// parameters stays padding when the factor is NaN.
+// gradient_scale: multiplies gradients by a factor in place. A zero stays zero, so the padding between parameters stays
+// zero even for a NaN factor.
 //
 //   gradient[offset + i] = factor · gradient[offset + i]       i < size
 //

@@ -1,19 +1,19 @@
-// rmsprop: one step of RMSprop (Hinton's lecture 6e; centered: Graves, 2013, https://arxiv.org/abs/1308.0850) as
-// torch.optim.RMSprop computes it, over a whole range of the flat parameter buffer in one dispatch.
+// rmsprop: one step of RMSprop (Hinton's lecture 6e; centered: Graves, 2013, https://arxiv.org/abs/1308.0850), as
+// torch.optim.RMSprop, over a range of the flat parameter buffer in one dispatch.
 //
 //   g = sign·factor·gradient + weightDecay·p
 //   s = alpha·s + (1 - alpha)·g²
-//   a = alpha·a + (1 - alpha)·g            where centered
-//   d = √s + eps                           √(s - a²) + eps where centered
-//   b = momentum·b + g/d                   where there is momentum
+//   a = alpha·a + (1 - alpha)·g            if centered
+//   d = √s + eps                           √(s - a²) + eps if centered
+//   b = momentum·b + g/d                   with momentum
 //   p = p - lr·b                           p - lr·g/d without momentum
 //
-// s - a² is never negative, but its rounded value may be: then 0 is taken.
-// Where one of the guards is not finite, nothing changes.
+// s - a² is never negative, but its rounded value may be; then it counts as 0.
+// If any guard is not finite, nothing changes.
 //
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
-// guard     read        [guards]               untouched where guards = 0
+// guard     read        [guards]               untouched if guards = 0
 // factor    read        [1]                    times the gradient; untouched unless clipped
 // value     read_write  [offset + size]
 // square    read_write  [offset + size]        s

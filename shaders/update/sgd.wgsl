@@ -1,15 +1,15 @@
-// sgd: one step of stochastic gradient descent, with or without momentum, as torch.optim.SGD computes it, over a whole
-// range of the flat parameter buffer in one dispatch.
+// sgd: one step of stochastic gradient descent, with or without momentum, as torch.optim.SGD, over a range of the flat
+// parameter buffer in one dispatch.
 //
 //   g = sign·factor·gradient + weightDecay·p
-//   b = momentum·b + (1 - dampening)·g       where there is momentum; b = g at its first step
+//   b = momentum·b + (1 - dampening)·g       with momentum; b = g at its first step
 //   p = p - lr·d      d = g without momentum, g + momentum·b with Nesterov's, else b
 //
-// Where one of the guards is not finite, nothing changes.
+// If any guard is not finite, nothing changes.
 //
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
-// guard     read        [guards]               untouched where guards = 0
+// guard     read        [guards]               untouched if guards = 0
 // factor    read        [1]                    times the gradient; untouched unless clipped
 // value     read_write  [offset + size]
 // velocity  read_write  [offset + size]        b; untouched unless hasMomentum

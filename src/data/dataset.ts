@@ -2,17 +2,17 @@ import { DataError, ShapeError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { checkArray } from "./series/series.ts";
 
-/** Inputs and the targets that belong to them, both with the sample as their first dimension. */
+/** Inputs and their targets; the first dimension of both is the sample. */
 export interface Batch {
   readonly x: NDArray;
   readonly y: NDArray;
 }
 
-/** What a {@link DataLoader} draws from: samples that can be collected by their indices. */
+/** The source of a {@link DataLoader}: samples that can be collected by index. */
 export interface Dataset {
-  /** How many samples there are. */
+  /** Number of samples. */
   readonly length: number;
-  /** The samples at `indices`, in that order, stacked: `x` is `[indices.length, ...]`, and so is `y`. */
+  /** Stacks the samples at `indices`, in that order: `x` and `y` are `[indices.length, ...]`. */
   gather(indices: ArrayLike<number>): Batch;
 }
 

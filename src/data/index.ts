@@ -1,4 +1,4 @@
-/** Getting data ready for a recurrent network: data sets, batches, windows, splits and scalers. */
+/** Prepares data for a recurrent network: data sets, batches, windows, splits, scalers, text. */
 
 export { type Batch, type Dataset, TensorDataset } from "./dataset.ts";
 export { DataLoader, type DataLoaderOptions } from "./loader.ts";

@@ -10,26 +10,26 @@ export interface DataLoaderOptions {
   /** Whether each epoch visits the samples in a new random order (default false). */
   readonly shuffle?: boolean;
   /**
-   * Gives the loader a random generator of its own, seeded once and carried on from epoch to epoch: PyTorch's
-   * `generator=torch.Generator().manual_seed(seed)`. Without it the orders come from the default generator.
+   * Seed of the loader's own random generator, which continues from epoch to epoch, as PyTorch's
+   * `generator=torch.Generator().manual_seed(seed)`. By default the orders come from the default generator.
    */
   readonly seed?: number | bigint;
-  /** Whether to leave out a last batch that is shorter than the others (default false). */
+  /** Whether to drop a last batch that is shorter than the others (default false). */
   readonly dropLast?: boolean;
 }
 
-/** Where a loader's random orders are, as plain JSON. */
+/** State of a loader's random orders, as plain JSON. */
 export interface DataLoaderState {
-  /** Of the loader's own generator; `null` where the orders come from the default generator. */
+  /** State of the loader's own generator; `null` if the orders come from the default generator. */
   readonly generator: GeneratorState | null;
 }
 
 /**
- * Goes through a data set in batches; every `for … of` over it is one epoch
+ * Iterates over a data set in batches; every `for … of` is one epoch
  * (PyTorch: [`DataLoader`](https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader)).
  *
- * With the same seed the batches are those of PyTorch, epoch after epoch. That takes drawing all that PyTorch draws:
- * a base seed for its workers at the start of every epoch, shuffled or not, and one permutation more at its end.
+ * The same seed gives PyTorch's batches, epoch after epoch. To match, the loader draws everything PyTorch draws: a base seed for
+ * workers at the start of every epoch, shuffled or not, and one extra permutation at its end.
  *
  * @example
  * const loader = new data.DataLoader(dataset, { batchSize: 64, shuffle: true, seed: 0 });
@@ -44,7 +44,7 @@ export class DataLoader implements Iterable<Batch> {
 
   /**
    * @throws OptionError for an unknown option or one outside its range
-   * @throws DataError when the data set is empty, or `dropLast` leaves no batch at all
+   * @throws DataError when the data set is empty, or `dropLast` leaves no batch
    */
   constructor(dataset: Dataset, options: DataLoaderOptions = {}) {
     const where = "DataLoader";
@@ -76,14 +76,14 @@ export class DataLoader implements Iterable<Batch> {
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  /** One epoch of batches, with the samples copied together. */
+  /** One epoch of batches, the samples copied into new arrays. */
   [Symbol.iterator](): IterableIterator<Batch> {
     return this.#gather(this.#indices());
   }
 
   /**
-   * One epoch without its first `batch` batches, drawn as a whole one: what is left of an epoch that was interrupted. The random
-   * numbers of what is left out are drawn at once.
+   * The rest of an interrupted epoch: one epoch without its first `batch` batches. Draws the skipped batches' random numbers
+   * immediately, so the orders match those of a whole epoch.
    */
   from(batch: number): IterableIterator<Batch> {
     checkInteger("DataLoader.from", "batch", batch, 0);
@@ -96,14 +96,14 @@ export class DataLoader implements Iterable<Batch> {
     for (const indices of batches) yield this.dataset.gather(indices);
   }
 
-  /** Where the random orders are: a loader that is given it goes on with the next epoch's. */
+  /** State of the random orders; a loader that receives it continues with the next epoch. */
   state(): DataLoaderState {
     return { generator: this.#generator?.getState() ?? null };
   }
 
   /**
-   * Goes on from a state that {@link state} gave.
-   * @throws OptionError, and changes nothing, if it is none of a loader that was made with or without a seed as this one
+   * Continues from a state that {@link state} returned.
+   * @throws OptionError, without changing anything, if the state is not from a loader that has (or lacks) a seed like this one
    */
   setState(state: DataLoaderState): void {
     const generator = (state as Partial<DataLoaderState> | null)?.generator;
@@ -120,7 +120,7 @@ export class DataLoader implements Iterable<Batch> {
   *#indices(): IterableIterator<Uint32Array> {
     const { batchSize, dataset } = this;
     const samples = dataset.length;
-    (this.#generator ?? defaultGenerator).randomInt64(); // the base seed of PyTorch's workers, of which we have none
+    (this.#generator ?? defaultGenerator).randomInt64(); // PyTorch's base seed for workers; there are none here
     const sampler = this.shuffle
       ? (this.#generator ?? new Generator(defaultGenerator.randomInt64()))
       : undefined;
@@ -128,7 +128,7 @@ export class DataLoader implements Iterable<Batch> {
 
     const whole = samples - (samples % batchSize);
     for (let i = 0; i < whole; i += batchSize) yield order.subarray(i, i + batchSize);
-    sampler?.randperm(samples); // PyTorch's RandomSampler finds its epoch complete only after drawing another order
+    sampler?.randperm(samples); // PyTorch's RandomSampler draws one more order before it ends an epoch
     if (whole < samples && !this.dropLast) yield order.subarray(whole);
   }
 }

@@ -7,46 +7,46 @@ import {
   WebGpuLstmError,
 } from "../errors.ts";
 
-/** What a store knows of one checkpoint. */
+/** A checkpoint's entry in a store. */
 export interface StoredCheckpoint {
   readonly name: string;
   readonly bytes: number;
   readonly savedAt: Date;
 }
 
-/** Named checkpoints. Every call's error names it; none leaves anything half-done that a later call would find. */
+/** Named checkpoints. Errors name the failing call; operations are atomic. */
 export interface CheckpointStore {
-  /** Where it is kept. */
+  /** The kind of storage. */
   readonly backend: string;
   /**
-   * Saves a checkpoint; under a name that is there already it takes that one's place, once it is written.
-   * @throws StorageQuotaError where the browser has no more room: the earlier one is still there then.
+   * Saves a checkpoint. It replaces an earlier one of the same name once it is written.
+   * @throws StorageQuotaError when the browser has no room; the earlier checkpoint is kept.
    */
   save(name: string, checkpoint: Uint8Array | ArrayBuffer | Blob): Promise<void>;
-  /** @throws DataError if there is none of that name, or it is damaged. */
+  /** @throws DataError if the checkpoint is missing or damaged. */
   load(name: string): Promise<Uint8Array<ArrayBuffer>>;
   /** As {@link load}, for a download or an upload. */
   loadBlob(name: string): Promise<Blob>;
-  /** All that are complete, the one that was saved first first. */
+  /** All complete checkpoints, oldest first. */
   list(): Promise<readonly StoredCheckpoint[]>;
-  /** The one that was saved last; `undefined` if there is none. */
+  /** The newest checkpoint; `undefined` if there is none. */
   latest(): Promise<StoredCheckpoint | undefined>;
-  /** Removes a checkpoint; does nothing if there is none of that name. */
+  /** Removes a checkpoint; does nothing if it does not exist. */
   remove(name: string): Promise<void>;
-  /** Ends the use of the store; what it holds stays. */
+  /** Closes the store and keeps its contents. */
   close(): void;
 }
 
-/** A file's name has at most 255 bytes, of which the store needs some. */
+/** A file name has at most 255 bytes; the store needs some of them. */
 const MAX_NAME = 200;
 
-/** Throws an OptionError for a name that no store can have, or no checkpoint. */
+/** Throws an OptionError for an invalid name of a store or checkpoint. */
 export function checkStorageName(where: string, name: unknown): asserts name is string {
   if (typeof name === "string" && name !== "" && encodedLength(name) <= MAX_NAME) return;
   throw new OptionError(`${where}: name must be text of 1 to ${MAX_NAME} characters, got ${show(name)}`);
 }
 
-/** Length in a file's name; infinite for half a character, which has no encoding. */
+/** Length in a file name; infinite for a lone surrogate, which has no encoding. */
 function encodedLength(name: string): number {
   try {
     return encodeURIComponent(name).length;
@@ -65,12 +65,12 @@ export async function bytesOf(where: string, checkpoint: unknown): Promise<Uint8
   );
 }
 
-/** The error for a checkpoint that is not there. */
+/** The error for a missing checkpoint. */
 export function missing(where: string, name: string): DataError {
   return new DataError(`${where}: there is no checkpoint ${show(name)}; list() gives those that there are`);
 }
 
-/** What a browser's refusal means to the caller. */
+/** Converts a browser's error to the public one. */
 export function storageError(where: string, cause: unknown): Error {
   if (cause instanceof WebGpuLstmError) return cause;
   const { name, message } = (cause ?? {}) as Partial<DOMException>;

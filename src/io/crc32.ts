@@ -1,4 +1,4 @@
-/** Remainders of every byte for the polynomial of zip and PNG, bits reversed. */
+/** Remainder of every byte for the polynomial of zip and PNG, bits reversed. */
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);

@@ -17,7 +17,7 @@ export const dtypes = {
   BOOL: { size: 1, read: (view, at) => view.getUint8(at) },
 } as const satisfies Record<string, { size: number; read: (view: DataView, at: number) => number }>;
 
-/** The data types that can be read; only F32 is written. */
+/** The readable data types; only F32 is written. */
 export type SafetensorsDtype = keyof typeof dtypes;
 
 function halfToNumber(bits: number): number {

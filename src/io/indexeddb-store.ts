@@ -1,6 +1,6 @@
 /**
- * A data base with the checkpoints' bytes in one table and what is known of them in another, so that a list does not read the
- * bytes. Both are written in one transaction, which the browser does as a whole or not at all.
+ * A database with the checkpoints' bytes in one table and their index in another, so that listing does not read the
+ * bytes. Both are written in one atomic transaction.
  *
  * @see https://w3c.github.io/IndexedDB/
  */
@@ -22,11 +22,11 @@ interface Entry {
   readonly name: string;
   readonly bytes: number;
   readonly savedAt: number;
-  /** Counts what is saved. */
+  /** Order of saving. */
   readonly number: number;
 }
 
-/** @throws StorageUnavailableError where this runtime has no IndexedDB, or does not let this page use it. */
+/** @throws StorageUnavailableError if the runtime has no IndexedDB, or denies it to this page. */
 export async function openIndexedDbStore(where: string, name: string): Promise<CheckpointStore> {
   const factory = (globalThis as { indexedDB?: IDBFactory }).indexedDB;
   if (!factory) {
@@ -52,7 +52,7 @@ class IndexedDbStore implements CheckpointStore {
 
   constructor(database: IDBDatabase) {
     this.#database = database;
-    // Another tab wants to delete it, or has a later version: do not stand in its way.
+    // Another tab wants to delete or upgrade the database: do not block it.
     database.onversionchange = () => database.close();
   }
 
@@ -60,7 +60,7 @@ class IndexedDbStore implements CheckpointStore {
     const where = "CheckpointStore.save";
     checkStorageName(where, name);
     const bytes = await bytesOf(where, checkpoint);
-    // A view may be a small part of a large buffer; stored is what it shows.
+    // A view may be a small part of a large buffer; store only that part.
     const content = bytes.slice().buffer;
     await this.#transaction(where, "readwrite", async (index, contents) => {
       const entries = await answerOf<Entry[]>(index.getAll());
@@ -109,7 +109,7 @@ class IndexedDbStore implements CheckpointStore {
     this.#database.close();
   }
 
-  /** Does `work` in one transaction; settles when all of it is stored. */
+  /** Runs `work` in one transaction; settles when everything is stored. */
   async #transaction<T>(
     where: string,
     mode: IDBTransactionMode,
@@ -124,7 +124,7 @@ class IndexedDbStore implements CheckpointStore {
       });
       const working = work(transaction.objectStore(INDEX), transaction.objectStore(CONTENT)).catch(
         (cause) => {
-          // Without this the browser would keep what was done up to here.
+          // Without this the browser would commit the work so far.
           transaction.abort();
           throw cause;
         },

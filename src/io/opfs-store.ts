@@ -1,7 +1,7 @@
 /**
- * A folder of the origin's private file system. A checkpoint is a file `NAME@NUMBER` of its bytes and a footer that is written last:
- * a file without a whole footer is what a crash left behind, and is as if it were not there. Saving under a name that exists writes
- * a file with a higher number; only then does the earlier one go.
+ * A folder of the origin's private file system. A checkpoint is a file `NAME@NUMBER`: its bytes, then a footer. A file without
+ * a complete footer was left by a crash and is ignored. Saving under an existing name writes a file with a higher number, then
+ * removes the earlier one.
  *
  * @see https://fs.spec.whatwg.org/
  */
@@ -17,26 +17,26 @@ import {
 } from "./checkpoint-store.ts";
 import { crc32 } from "./crc32.ts";
 
-/** Bytes of the footer: mark, length of what precedes it (u64), its CRC-32 (u32), zeros (u32); little-endian. */
+/** Bytes of the footer: mark, length of the content (u64), its CRC-32 (u32), zeros (u32); little-endian. */
 const FOOTER = 24;
 const MARK = new TextEncoder().encode("wglstmCK");
 const NUMBER_DIGITS = 12;
 
-/** A file of the folder that is a checkpoint or was to become one. */
+/** A file of the folder: a checkpoint, complete or not. */
 interface Version {
   readonly file: string;
   readonly name: string;
   readonly number: number;
 }
 
-/** A version that was written to its end. */
+/** A complete version. */
 interface Complete extends Version {
   readonly content: File;
   readonly bytes: number;
   readonly crc: number;
 }
 
-/** Writing into a file from a worker, where `createWritable` is missing; TypeScript's DOM library has it for workers alone. */
+/** Writes to a file in a worker without `createWritable`; TypeScript declares it only for workers. */
 interface SyncAccess {
   write(data: Uint8Array, options: { readonly at: number }): number;
   truncate(size: number): void;
@@ -46,7 +46,7 @@ interface SyncAccess {
 
 type Writer = FileSystemFileHandle & { createSyncAccessHandle?: () => Promise<SyncAccess> };
 
-/** @throws StorageUnavailableError where this runtime has no such file system, or cannot write to it from here. */
+/** @throws StorageUnavailableError if the runtime has no such file system, or cannot write to it here. */
 export async function openOpfsStore(where: string, name: string): Promise<CheckpointStore> {
   const storage = (globalThis as { navigator?: Partial<Navigator> }).navigator?.storage;
   if (typeof storage?.getDirectory !== "function" || typeof FileSystemFileHandle === "undefined") {
@@ -122,7 +122,7 @@ class OpfsStore implements CheckpointStore {
   }
 
   async loadBlob(name: string): Promise<Blob> {
-    // A file's own Blob could not be read any more once another was saved.
+    // A file's own Blob becomes unreadable once another file is saved.
     return new Blob([await this.load(name)], { type: "application/octet-stream" });
   }
 
@@ -150,14 +150,14 @@ class OpfsStore implements CheckpointStore {
     checkStorageName(where, name);
     await this.#locked(where, async () => {
       const own = (await this.#versions()).filter((version) => version.name === name);
-      // From the oldest on: were this to end in between, an earlier one must not come back.
+      // Oldest first, so that an interruption never brings an earlier one back.
       for (const { file } of own.sort((a, b) => a.number - b.number)) await this.#folder.removeEntry(file);
     });
   }
 
   close(): void {}
 
-  /** One call after the other, in all tabs: what is not finished is then nobody's work. */
+  /** Runs one call at a time across all tabs, so an unfinished file belongs to no running call. */
   async #locked<T>(where: string, work: () => Promise<T>): Promise<T> {
     try {
       return (await navigator.locks.request(`webgpu-lstm/${this.#name}`, work)) as T;
@@ -175,15 +175,15 @@ class OpfsStore implements CheckpointStore {
     return versions;
   }
 
-  /** Removes what was superseded, and what saves left that did not come to their end: the browser's own swap files too. */
+  /** Removes superseded files and the remains of interrupted saves, including the browser's swap files. */
   async #sweep(kept: ReadonlySet<string>): Promise<void> {
     const files = [];
     for await (const file of this.#folder.keys()) if (!kept.has(file)) files.push(file);
-    // A file that the browser still holds goes the next time: it is not in the way.
+    // A file that the browser still holds is removed next time.
     for (const file of files) await this.#folder.removeEntry(file).catch(() => {});
   }
 
-  /** `null` for a file that was not written to its end. */
+  /** `null` for an incomplete file. */
   async #complete(version: Version): Promise<Complete | null> {
     const content = await (await this.#folder.getFileHandle(version.file)).getFile();
     const bytes = content.size - FOOTER;

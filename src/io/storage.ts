@@ -1,6 +1,6 @@
 /**
- * Checkpoints kept in the browser: in the origin's private file system (OPFS) or in IndexedDB. Whatever happens while one is being
- * saved, the one that was saved before under its name can be loaded.
+ * Checkpoints in the browser: in the origin's private file system (OPFS) or in IndexedDB. If saving fails, the earlier
+ * checkpoint of that name can still be loaded.
  */
 import { checkOptions, show } from "../checks.ts";
 import { OptionError, StorageUnavailableError } from "../errors.ts";
@@ -12,14 +12,14 @@ export type { CheckpointStore, StoredCheckpoint } from "./checkpoint-store.ts";
 
 /** How {@link openCheckpointStore} opens a store. */
 export interface CheckpointStoreOptions {
-  /** Of the store: the folder or the data base. Default "webgpu-lstm". */
+  /** Name of the store: its folder or database. Default "webgpu-lstm". */
   readonly name?: string;
-  /** Where it is kept; by default in OPFS where this runtime can write there, else in IndexedDB. */
+  /** Kind of storage; by default OPFS if the runtime can write there, else IndexedDB. */
   readonly backend?: "opfs" | "indexeddb";
 }
 
 /**
- * Opens a store of this origin, empty if there is none of the name.
+ * Opens a store of this origin; a new name makes an empty one.
  *
  * @example
  * const store = await openCheckpointStore();
@@ -27,7 +27,7 @@ export interface CheckpointStoreOptions {
  * const last = await store.latest();
  * if (last) await trainer.resume(await store.load(last.name));
  *
- * @throws StorageUnavailableError where there is no such storage: in Node, in some private windows, or where the user forbids it.
+ * @throws StorageUnavailableError without such storage: in Node, in some private windows, or if the user denies it.
  */
 export async function openCheckpointStore(options: CheckpointStoreOptions = {}): Promise<CheckpointStore> {
   const where = "openCheckpointStore";

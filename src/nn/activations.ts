@@ -33,8 +33,8 @@ function checkDim(where: string, dim: unknown): asserts dim is number {
 }
 
 /**
- * exp(x) over its sum along `dim`, as `torch.nn.Softmax`
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html). The dimension has to be given.
+ * exp(x) divided by its sum along `dim`, as `torch.nn.Softmax`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html). The dimension is required.
  */
 export class Softmax extends Module {
   readonly dim: number;
@@ -53,7 +53,7 @@ export class Softmax extends Module {
 
 /**
  * The logarithm of softmax, as `torch.nn.LogSoftmax`
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html). The dimension has to be given.
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html). The dimension is required.
  */
 export class LogSoftmax extends Module {
   readonly dim: number;
@@ -70,12 +70,12 @@ export class LogSoftmax extends Module {
   }
 }
 
-/** Dimensions put together, as `torch.nn.Flatten` (https://docs.pytorch.org/docs/stable/generated/torch.nn.Flatten.html). */
+/** Merges dimensions, as `torch.nn.Flatten` (https://docs.pytorch.org/docs/stable/generated/torch.nn.Flatten.html). */
 export class Flatten extends Module {
   readonly startDim: number;
   readonly endDim: number;
 
-  /** The first dimension stays by default: it is the batch. */
+  /** By default the first dimension, the batch, stays. */
   constructor(startDim = 1, endDim = -1) {
     super();
     for (const [name, dim] of Object.entries({ startDim, endDim })) {

@@ -3,21 +3,21 @@ import { GraphError, OptionError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { Module } from "./module.ts";
 
-/** A module that turns one tensor into one tensor, as those of a {@link Sequential} do. */
+/** A module from one tensor to one tensor, as in a {@link Sequential}. */
 export interface Layer extends Module {
   forward(x: Tensor): Tensor;
 }
 
-/** Modules named by their position: what {@link Sequential} and {@link ModuleList} have in common. */
+/** Modules named by position. Base class of {@link Sequential} and {@link ModuleList}. */
 abstract class ModuleArray<M extends Module> extends Module {
   readonly #modules: M[] = [];
 
-  /** How many modules it holds. */
+  /** Number of modules. */
   get length(): number {
     return this.#modules.length;
   }
 
-  /** The module at `index`, -1 being the last. */
+  /** The module at `index`; -1 is the last. */
   at(index: number): M {
     const found = this.#modules.at(index);
     if (!found || !Number.isInteger(index)) {
@@ -44,7 +44,7 @@ abstract class ModuleArray<M extends Module> extends Module {
     return this;
   }
 
-  /** Throws an OptionError for what is no module. */
+  /** Throws an OptionError unless the value is a module. */
   protected check(module: unknown): void {
     if (module instanceof Module) return;
     throw new OptionError(
@@ -54,7 +54,7 @@ abstract class ModuleArray<M extends Module> extends Module {
 }
 
 /**
- * Modules that are called one after the other, as `torch.nn.Sequential`
+ * Calls modules one after the other, as `torch.nn.Sequential`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html). State-dict keys begin with the position:
  * `0.weight`.
  */
@@ -64,7 +64,7 @@ export class Sequential extends ModuleArray<Layer> {
     for (const module of modules) this.append(module);
   }
 
-  /** @param x What the first module takes. @returns What the last one gives. */
+  /** @param x Input of the first module. @returns Output of the last one. */
   forward(x: Tensor): Tensor {
     let value = x;
     for (const [name, module] of this.namedChildren()) {

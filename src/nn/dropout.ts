@@ -11,9 +11,8 @@ function checkProbability(where: string, p: unknown): asserts p is number {
  * Zeroes elements of `x` with probability `p` and scales the others by 1/(1 - p), as `torch.nn.functional.dropout`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html).
  *
- * The random numbers are of this library, not PyTorch's: Philox, with a key that `manualSeed` decides. Every run of a step draws
- * anew.
- * @param training Whether to do so; `x` itself is returned if not, or if `p` is 0.
+ * The random numbers are Philox's, keyed by `manualSeed`, and differ from PyTorch's. Every run of a step draws new ones.
+ * @param training If false, or if `p` is 0, `x` itself is returned.
  * @throws OptionError unless p is from 0 to 1.
  */
 export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
@@ -24,13 +23,13 @@ export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
 }
 
 /**
- * {@link dropout} in training mode, nothing in evaluation mode, as `torch.nn.Dropout`
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html). The mode is that in which a step is compiled.
+ * {@link dropout} in training mode, the identity in evaluation mode, as `torch.nn.Dropout`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html). A compiled step uses the mode at compile time.
  */
 export class Dropout extends Module {
   readonly p: number;
 
-  /** @param p The probability of a zero, from 0 to 1. */
+  /** @param p Probability of a zero, from 0 to 1. */
   constructor(p = 0.5) {
     super();
     checkProbability("Dropout", p);

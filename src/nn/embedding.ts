@@ -9,12 +9,12 @@ import { normal_ } from "./init.ts";
 import { Module } from "./module.ts";
 
 export interface EmbeddingOptions {
-  /** The row for padding, -1 being the last: it starts as zeros and is not learned. Default none. */
+  /** The padding row; -1 is the last. It starts as zeros and is not learned. Default none. */
   readonly paddingIdx?: number;
 }
 
 export interface PretrainedOptions extends EmbeddingOptions {
-  /** Whether the table is left as it is in training. Default true. */
+  /** Whether training leaves the table unchanged. Default true. */
   readonly freeze?: boolean;
 }
 
@@ -23,19 +23,19 @@ const MAX_ROWS = 2 ** 24;
 
 /**
  * A table of learned vectors, read by index, as `torch.nn.Embedding`
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html). Indices that come from the host are checked before a run
- * starts; one that was computed on the GPU and is outside of the table gives NaN.
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html). Indices from the host are checked before a run
+ * starts; an index computed on the GPU that is outside the table gives NaN.
  */
 export class Embedding extends Module {
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
-  /** Counted from 0; null for none. */
+  /** Padding row, counted from 0; null for none. */
   readonly paddingIdx: number | null;
   /** [numEmbeddings, embeddingDim] */
   readonly weight: Parameter;
   #frozen = false;
 
-  /** @param pretrained Values to start from, instead of normal ones. @internal */
+  /** @param pretrained Initial values instead of normal ones. @internal */
   constructor(
     numEmbeddings: number,
     embeddingDim: number,
@@ -72,7 +72,7 @@ export class Embedding extends Module {
 
   /**
    * An embedding with a given table [numEmbeddings, embeddingDim], as `torch.nn.Embedding.from_pretrained`. A frozen one has a
-   * parameter, but no gradient reaches it, so that optimizers leave it alone.
+   * parameter that gets no gradient, so optimizers do not change it.
    */
   static fromPretrained(weight: NDArray, options: PretrainedOptions = {}): Embedding {
     const where = "Embedding.fromPretrained";

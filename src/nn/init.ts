@@ -1,7 +1,7 @@
 /**
- * Initial values, as `torch.nn.init`: each function changes a parameter in place and returns it, before or after a device
- * has taken it. They draw from the default generator unless given another one, in PyTorch's order, so that the same seed
- * gives the same values: the uniform ones bit for bit, the normal ones as `Generator.normal_` says.
+ * Initial values, as `torch.nn.init`: each function changes a parameter in place and returns it, whether it is on the host or on a
+ * device. They draw in PyTorch's order, from the default generator unless given another, so the same seed gives the same
+ * values: uniform ones bit for bit, normal ones as described at `Generator.normal_`.
  *
  * @see https://docs.pytorch.org/docs/stable/nn.init.html
  */
@@ -11,7 +11,7 @@ import { Parameter } from "../graph/parameter.ts";
 import { defaultGenerator, Generator } from "../random.ts";
 import { showShape, sizeOf } from "../shape.ts";
 
-/** What every function that draws takes. */
+/** Option of every function that draws. */
 export interface DrawOptions {
   /** Default {@link defaultGenerator}. */
   readonly generator?: Generator;
@@ -32,17 +32,17 @@ export interface NormalOptions extends DrawOptions {
 }
 
 export interface GainOptions extends DrawOptions {
-  /** A factor on all values, such as {@link calculateGain} gives. Default 1. */
+  /** Factor on all values, such as {@link calculateGain} returns. Default 1. */
   readonly gain?: number;
 }
 
-/** What follows the layer: it decides how large its values should be. */
+/** The nonlinearity after the layer, which determines the scale. */
 export type Nonlinearity = "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
 
 export interface KaimingOptions extends DrawOptions {
-  /** The negative slope of `leaky_relu`, where that is the nonlinearity. Default 0. */
+  /** Negative slope if the nonlinearity is `leaky_relu`. Default 0. */
   readonly a?: number;
-  /** Which variance to keep: forward (`fan_in`) or backward (`fan_out`). Default `fan_in`. */
+  /** Which variance to preserve: forward (`fan_in`) or backward (`fan_out`). Default `fan_in`. */
   readonly mode?: "fan_in" | "fan_out";
   /** Default `leaky_relu`. */
   readonly nonlinearity?: Nonlinearity;
@@ -106,7 +106,7 @@ export function xavierNormal_(parameter: Parameter, options: GainOptions = {}): 
 }
 
 /**
- * Uniform with the variance gain² / fan, the gain being that of the nonlinearity (He et al., 2015).
+ * Uniform with the variance gain² / fan and the gain of the nonlinearity (He et al., 2015).
  * @throws {@link ShapeError} if the parameter has fewer than two dimensions.
  */
 export function kaimingUniform_(parameter: Parameter, options: KaimingOptions = {}): Parameter {
@@ -115,7 +115,7 @@ export function kaimingUniform_(parameter: Parameter, options: KaimingOptions = 
 }
 
 /**
- * Normal with the variance gain² / fan, the gain being that of the nonlinearity (He et al., 2015).
+ * Normal with the variance gain² / fan and the gain of the nonlinearity (He et al., 2015).
  * @throws {@link ShapeError} if the parameter has fewer than two dimensions.
  */
 export function kaimingNormal_(parameter: Parameter, options: KaimingOptions = {}): Parameter {
@@ -125,7 +125,7 @@ export function kaimingNormal_(parameter: Parameter, options: KaimingOptions = {
 
 /**
  * A matrix [first dimension, all others] with orthonormal rows or columns, whichever are fewer, times `gain` (Saxe et al.,
- * 2013). PyTorch decomposes in float32 what is decomposed here in float64: the values agree to float32's rounding.
+ * 2013). PyTorch decomposes in float32, this library in float64: the values agree up to float32 rounding.
  *
  * @throws {@link ShapeError} if the parameter has fewer than two dimensions.
  */
@@ -154,7 +154,7 @@ export function orthogonal_(parameter: Parameter, options: GainOptions = {}): Pa
 }
 
 /**
- * The gain that {@link xavierUniform_} and its like should have before a nonlinearity, as `torch.nn.init.calculate_gain`.
+ * The recommended gain of {@link xavierUniform_} and similar functions for a nonlinearity, as `torch.nn.init.calculate_gain`.
  * @param param the negative slope of `leaky_relu`; default 0.01
  */
 export function calculateGain(nonlinearity: Nonlinearity, param?: number): number {
@@ -200,7 +200,7 @@ function kaiming(where: string, parameter: Parameter, options: KaimingOptions) {
   return { generator, std: gainOf(where, nonlinearity, a) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut) };
 }
 
-/** The parameter as a matrix, and how many inputs and outputs each of its values has a part in. */
+/** The parameter as a matrix, with its fan-in and fan-out. */
 function matrixOf(where: string, { shape }: Parameter): { columns: number; fanIn: number; fanOut: number } {
   const [first, second] = shape;
   if (first === undefined || second === undefined) {
@@ -213,9 +213,8 @@ function matrixOf(where: string, { shape }: Parameter): { columns: number; fanIn
 }
 
 /**
- * Makes vectors orthonormal one after the other, in place: the Q of a QR decomposition with a positive diagonal of R, of
- * which there is only one. Gram and Schmidt's way, each vector twice: once would leave a rounding error that grows with
- * the matrix's condition.
+ * Orthonormalizes vectors in place: the unique Q of a QR decomposition with a positive diagonal of R. Gram-Schmidt, applied
+ * twice to each vector, since one pass leaves a rounding error that grows with the matrix's condition number.
  */
 function orthonormalize(vectors: readonly Float64Array[]): void {
   for (const [i, vector] of vectors.entries()) {
@@ -236,7 +235,7 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** Checks everything before the first draw; returns the generator to draw from. */
+/** Checks all arguments before the first draw; returns the generator to draw from. */
 function check(
   where: string,
   parameter: Parameter,

@@ -11,7 +11,7 @@ export interface LayerNormOptions {
   readonly eps?: number;
   /** Whether elements are scaled and shifted by learned values. Default true. */
   readonly elementwiseAffine?: boolean;
-  /** Whether they are shifted, where they are scaled. Default true. */
+  /** Whether to add a learned bias as well. Default true. */
   readonly bias?: boolean;
 }
 
@@ -28,7 +28,7 @@ export class LayerNorm extends Module {
   /** [...normalizedShape], or null. */
   readonly bias: Parameter | null;
 
-  /** @param normalizedShape Sizes of the last dimensions, or of the last one alone. */
+  /** @param normalizedShape Sizes of the last dimensions, or the size of the last one. */
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
     super();
     const shape = checkShape(

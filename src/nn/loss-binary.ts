@@ -7,12 +7,12 @@ import { broadcastWeights, type LossWeights, weightBuffer } from "./loss-weights
 import { Module } from "./module.ts";
 
 export interface BCELossOptions extends LossOptions {
-  /** Factors of the elements' losses; broadcast to the prediction's shape. Default none. */
+  /** Factor of each element's loss; broadcast to the prediction's shape. Default none. */
   readonly weight?: LossWeights;
 }
 
 /**
- * Binary cross-entropy of probabilities, -y·log x - (1 - y)·log(1 - x) with logarithms of at least -100, as `torch.nn.BCELoss`
+ * Binary cross-entropy of probabilities, -y·log x - (1 - y)·log(1 - x) with logarithms clamped to at least -100, as `torch.nn.BCELoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html).
  */
 export class BCELoss extends Module {
@@ -27,8 +27,8 @@ export class BCELoss extends Module {
   }
 
   /**
-   * @param prediction Probabilities. One from the host that is not from 0 to 1 is refused when a step runs; one that was
-   * computed on the GPU gives NaN.
+   * @param prediction Probabilities. A value outside 0 to 1 throws when a step runs if it comes from the host, and gives NaN if
+   * it was computed on the GPU.
    * @param target From 0 to 1, of the same shape.
    * @returns A scalar, or a loss of each element.
    */
@@ -50,13 +50,13 @@ export class BCELoss extends Module {
 }
 
 export interface BCEWithLogitsLossOptions extends BCELossOptions {
-  /** Factors of the positive part, y·log σ(x); broadcast to the prediction's shape. Default none. */
+  /** Factor of the positive part, y·log σ(x); broadcast to the prediction's shape. Default none. */
   readonly posWeight?: LossWeights;
 }
 
 /**
  * Binary cross-entropy of logits, -p·y·log σ(x) - (1 - y)·log(1 - σ(x)), as `torch.nn.BCEWithLogitsLoss`
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html). It stays exact for large logits.
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html). Accurate for large logits.
  */
 export class BCEWithLogitsLoss extends Module {
   readonly reduction: Reduction;

@@ -13,7 +13,7 @@ import { Module } from "./module.ts";
 export interface NLLLossOptions extends LossOptions {
   /** A factor for each class, [C]. Default none. */
   readonly weight?: LossWeights;
-  /** The target of elements that do not count. Default -100. */
+  /** Target of elements to ignore. Default -100. */
   readonly ignoreIndex?: number;
 }
 
@@ -22,7 +22,7 @@ export interface CrossEntropyLossOptions extends NLLLossOptions {
   readonly labelSmoothing?: number;
 }
 
-/** Shape of class indices for scores of a shape: without the class dimension. */
+/** Shape of the class indices for a shape of scores: without the class dimension. */
 function targetShape(where: string, shape: Shape): Shape {
   if (shape.length === 0) {
     throw new ShapeError(`${where}: prediction must be [N, C], [N, C, d1, …] or [C], got a scalar`);
@@ -30,7 +30,7 @@ function targetShape(where: string, shape: Shape): Shape {
   return shape.length === 1 ? [] : [shape[0]!, ...shape.slice(2)];
 }
 
-/** What the two losses of classes share: weights of the classes, and a class that is ignored. */
+/** Shared by the two class losses: class weights, and an ignored class. */
 abstract class ClassLoss extends Module {
   readonly reduction: Reduction;
   /** [C], not learned; in the state dict. */
@@ -85,8 +85,8 @@ abstract class ClassLoss extends Module {
 
 /**
  * Cross-entropy of logits and classes, as `torch.nn.CrossEntropyLoss`
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html). Softmax, loss and the logits' gradient are one
- * kernel. The mean over class indices is weighted: it is divided by the sum of the weights of the targets that count.
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html). One kernel computes softmax, loss and the logits'
+ * gradient. The mean over class indices is weighted: it divides by the sum of the weights of all targets that are not ignored.
  */
 export class CrossEntropyLoss extends ClassLoss {
   readonly labelSmoothing: number;
@@ -100,9 +100,9 @@ export class CrossEntropyLoss extends ClassLoss {
 
   /**
    * @param prediction Logits [N, C], [N, C, d1, …] or [C].
-   * @param target Class indices [N], [N, d1, …] or [], or probabilities shaped as the logits. An index from the host that is no
-   * class and not `ignoreIndex` is refused when a step runs; one that was computed on the GPU gives NaN.
-   * @returns A scalar, or losses shaped as class indices.
+   * @param target Class indices [N], [N, d1, …] or [], or probabilities shaped like the logits. An index that is neither a
+   * class nor `ignoreIndex` throws when a step runs if it comes from the host, and gives NaN if it was computed on the GPU.
+   * @returns A scalar, or losses shaped like class indices.
    */
   forward(prediction: Tensor, target: Tensor): Tensor {
     const { labelSmoothing } = this;
@@ -121,9 +121,9 @@ export class NLLLoss extends ClassLoss {
   }
 
   /**
-   * @param prediction Logarithms of probabilities, such as logSoftmax gives: [N, C], [N, C, d1, …] or [C].
-   * @param target Class indices [N], [N, d1, …] or []; checked as CrossEntropyLoss checks them.
-   * @returns A scalar, or losses shaped as the target.
+   * @param prediction Log-probabilities, such as logSoftmax returns: [N, C], [N, C, d1, …] or [C].
+   * @param target Class indices [N], [N, d1, …] or []; checked as in CrossEntropyLoss.
+   * @returns A scalar, or losses shaped like the target.
    */
   forward(prediction: Tensor, target: Tensor): Tensor {
     const kind = { normalized: true, labelSmoothing: 0, takesProbabilities: false };

@@ -7,7 +7,7 @@ import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 /** Weights of a loss: numbers along one dimension, or with their shape. */
 export type LossWeights = Float32Array | readonly number[] | NDArray;
 
-/** A loss's weights as a buffer of its state, or null for none. */
+/** A loss's weights as a state buffer, or null for none. */
 export function weightBuffer(where: string, name: string, weights: LossWeights | undefined): Buffer | null {
   if (weights === undefined) return null;
   const given = weights as Partial<NDArray> & ArrayLike<number>;
@@ -28,7 +28,7 @@ export function weightBuffer(where: string, name: string, weights: LossWeights |
   return new Buffer(shape, data.slice());
 }
 
-/** The weights repeated to a shape, as PyTorch broadcasts them. */
+/** Broadcasts the weights to a shape, as PyTorch does. */
 export function broadcastWeights(
   where: string,
   name: string,

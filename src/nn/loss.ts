@@ -6,9 +6,9 @@ import { Module } from "./module.ts";
 
 export type { Reduction };
 
-/** What all losses can be told. */
+/** Options of all losses. */
 export interface LossOptions {
-  /** Whether to take the mean over all elements, their sum, or each by itself. Default "mean". */
+  /** Mean over all elements, their sum, or no reduction. Default "mean". */
   readonly reduction?: Reduction;
 }
 
@@ -26,7 +26,7 @@ export function checkLossOptions(
   return reduction;
 }
 
-/** Throws a GraphError for what a loss cannot be computed of. */
+/** Throws a GraphError for inputs that a loss does not support. */
 export function checkLossInputs(where: string, prediction: unknown, target: unknown): void {
   for (const [name, value] of Object.entries({ prediction, target })) {
     if (!(value instanceof Tensor)) {
@@ -43,7 +43,7 @@ export function checkLossInputs(where: string, prediction: unknown, target: unkn
   }
 }
 
-/** Records a loss that is computed element by element. */
+/** Records an elementwise loss. */
 export function pointwise(
   prediction: Tensor,
   target: Tensor,
@@ -66,7 +66,7 @@ export class MSELoss extends Module {
     this.reduction = checkLossOptions("MSELoss", options);
   }
 
-  /** @returns A scalar, or a loss of each element. Both tensors have the same shape; there is no broadcasting. */
+  /** @returns A scalar, or a loss for each element. Both tensors must have the same shape; there is no broadcasting. */
   forward(prediction: Tensor, target: Tensor): Tensor {
     const { reduction } = this;
     return pointwise(prediction, target, { where: "MSELoss.forward", kind: "squared", reduction });
@@ -85,7 +85,7 @@ export class L1Loss extends Module {
     this.reduction = checkLossOptions("L1Loss", options);
   }
 
-  /** @returns A scalar, or a loss of each element. Both tensors have the same shape; there is no broadcasting. */
+  /** @returns A scalar, or a loss for each element. Both tensors must have the same shape; there is no broadcasting. */
   forward(prediction: Tensor, target: Tensor): Tensor {
     const { reduction } = this;
     return pointwise(prediction, target, { where: "L1Loss.forward", kind: "absolute", reduction });
@@ -93,7 +93,7 @@ export class L1Loss extends Module {
 }
 
 export interface SmoothL1LossOptions extends LossOptions {
-  /** The error up to which the loss is quadratic, at least 0; 0 makes it the L1 loss. Default 1. */
+  /** Errors below this are quadratic, at least 0; 0 makes it the L1 loss. Default 1. */
   readonly beta?: number;
 }
 
@@ -113,7 +113,7 @@ export class SmoothL1Loss extends Module {
     this.beta = beta;
   }
 
-  /** @returns A scalar, or a loss of each element. Both tensors have the same shape; there is no broadcasting. */
+  /** @returns A scalar, or a loss for each element. Both tensors must have the same shape; there is no broadcasting. */
   forward(prediction: Tensor, target: Tensor): Tensor {
     const { reduction, beta: parameter } = this;
     const where = "SmoothL1Loss.forward";
@@ -122,7 +122,7 @@ export class SmoothL1Loss extends Module {
 }
 
 export interface HuberLossOptions extends LossOptions {
-  /** The error up to which the loss is quadratic, more than 0. Default 1. */
+  /** Errors up to this are quadratic, more than 0. Default 1. */
   readonly delta?: number;
 }
 
@@ -142,7 +142,7 @@ export class HuberLoss extends Module {
     this.delta = delta;
   }
 
-  /** @returns A scalar, or a loss of each element. Both tensors have the same shape; there is no broadcasting. */
+  /** @returns A scalar, or a loss for each element. Both tensors must have the same shape; there is no broadcasting. */
   forward(prediction: Tensor, target: Tensor): Tensor {
     const { reduction, delta: parameter } = this;
     return pointwise(prediction, target, { where: "HuberLoss.forward", kind: "huber", parameter, reduction });

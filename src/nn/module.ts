@@ -4,25 +4,25 @@ import { Buffer, Parameter } from "../graph/parameter.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
 
 /**
- * Base class of models and layers, as `torch.nn.Module`. Parameters and modules assigned to fields are found by
- * themselves, in the order of assignment, and named by the field.
+ * Base class of models and layers, as `torch.nn.Module`. Finds parameters and modules assigned to fields, in the order of
+ * assignment, and names them after the field.
  */
 export class Module {
   /** Whether the module is in training mode; set by {@link train} and {@link eval}. */
   training = true;
   #registered = new Map<string, Parameter>();
 
-  /** Adds a parameter under PyTorch's name where that is no field of the class. */
+  /** Adds a parameter under a name that is not a field of the class. */
   protected registerParameter(name: string, parameter: Parameter): void {
     this.#registered.set(name, parameter);
   }
 
-  /** Adds a tensor that is not learned under PyTorch's name where that is no field of the class. */
+  /** Adds a tensor that is not learned under a name that is not a field of the class. */
   protected registerBuffer(name: string, buffer: Buffer): void {
     this.#registered.set(name, buffer);
   }
 
-  /** All parameters with their dotted names, in PyTorch's order: own ones first, then the children's. */
+  /** All parameters with dotted names, in PyTorch's order: own ones first, then the children's. */
   *namedParameters(prefix = ""): Generator<[string, Parameter]> {
     const seen = new Set<Parameter>();
     for (const [name, parameter] of this.#walk(prefix)) {
@@ -32,7 +32,7 @@ export class Module {
     }
   }
 
-  /** The state: own parameters, own buffers, then the children's. */
+  /** The state: own parameters, own buffers, then the children's state. */
   *#walk(prefix: string): Generator<[string, Parameter]> {
     const own = [...this.#registered, ...Object.entries(this)].filter(
       (entry): entry is [string, Parameter] => entry[1] instanceof Parameter,
@@ -43,12 +43,12 @@ export class Module {
     for (const [name, child] of this.namedChildren()) yield* child.#walk(`${prefix}${name}.`);
   }
 
-  /** All parameters, in PyTorch's order; one that is used twice comes once. */
+  /** All parameters, in PyTorch's order, each once. */
   parameters(): Parameter[] {
     return [...this.namedParameters()].map(([, parameter]) => parameter);
   }
 
-  /** All tensors that are not learned, with their dotted names. */
+  /** All tensors that are not learned, with dotted names. */
   *namedBuffers(prefix = ""): Generator<[string, Buffer]> {
     for (const [name, value] of this.#walk(prefix)) if (value instanceof Buffer) yield [name, value];
   }
@@ -58,14 +58,14 @@ export class Module {
     return [...this.namedBuffers()].map(([, buffer]) => buffer);
   }
 
-  /** Modules assigned to this one's fields, by name. */
+  /** Modules assigned to fields, by name. */
   *namedChildren(): Generator<[string, Module]> {
     for (const [name, value] of Object.entries(this)) {
       if (value instanceof Module) yield [name, value];
     }
   }
 
-  /** This module and all under it with their dotted names, each once, itself first under the empty name. */
+  /** This module, under the empty name, and all modules below it with dotted names, each once. */
   *namedModules(prefix = "", seen: Set<Module> = new Set()): Generator<[string, Module]> {
     if (seen.has(this)) return;
     seen.add(this);
@@ -75,12 +75,12 @@ export class Module {
     }
   }
 
-  /** This module and all under it, each once. */
+  /** This module and all modules below it, each once. */
   modules(): Module[] {
     return [...this.namedModules()].map(([, module]) => module);
   }
 
-  /** Calls `fn` with every module under this one and then with this one, as initializers want it. */
+  /** Calls `fn` with every module below this one, then with this one; useful for initializers. */
   apply(fn: (module: Module) => void): this {
     for (const [, child] of this.namedChildren()) child.apply(fn);
     fn(this);
@@ -88,7 +88,7 @@ export class Module {
   }
 
   /**
-   * Sets training mode here and in all children. A compiled step keeps the mode in which it first met a module, also when it is
+   * Sets training mode here and in all children. A compiled step keeps a module's mode from its first trace, even when it is
    * traced again for other input shapes.
    */
   train(mode = true): this {
@@ -97,7 +97,7 @@ export class Module {
     return this;
   }
 
-  /** Sets evaluation mode; as `train(false)`. */
+  /** Sets evaluation mode: `train(false)`. */
   eval(): this {
     return this.train(false);
   }
@@ -112,9 +112,9 @@ export class Module {
 
   /**
    * Replaces every parameter's and buffer's value.
-   * @param options `strict`, default true: whether every key has to be there and no other.
-   * @returns The keys that were missing and those that were not expected: none where strict.
-   * @throws {@link StateDictError} naming what is missing, not expected or misshaped; nothing has changed then.
+   * @param options `strict`, default true: whether the keys must match exactly.
+   * @returns The missing and the unexpected keys: none if strict.
+   * @throws {@link StateDictError} listing missing, unexpected or misshaped entries; then nothing has changed.
    */
   loadStateDict(
     state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>,
@@ -169,7 +169,7 @@ export class Module {
     throw new DisposedError(`${where}: this ${this.constructor.name} was disposed; build a new one`);
   }
 
-  /** Gives the device memory of parameters and buffers back; the module cannot be used again. */
+  /** Frees the device memory of parameters and buffers; the module cannot be used again. */
   dispose(): void {
     for (const [, parameter] of [...this.#walk("")]) parameter.dispose();
   }

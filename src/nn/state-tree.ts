@@ -2,7 +2,7 @@ import { show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 
-/** The tensors of a state, in order, by where they are: `state`, `state.h`, `state.0.c`. */
+/** The tensors of a state, in order, by path: `state`, `state.h`, `state.0.c`. */
 export function leavesOf(where: string, state: unknown, path = "state"): Map<string, Tensor> {
   if (state instanceof Tensor) return new Map([[path, state]]);
   if (state === null || state === undefined) return new Map();
@@ -16,7 +16,7 @@ export function leavesOf(where: string, state: unknown, path = "state"): Map<str
   );
 }
 
-/** A state of the same form with other tensors. */
+/** A state of the same structure with other tensors. */
 export function rebuild(state: unknown, leaf: (path: string) => Tensor, path = "state"): unknown {
   if (state instanceof Tensor) return leaf(path);
   if (Array.isArray(state)) return state.map((child, i) => rebuild(child, leaf, `${path}.${i}`));
@@ -26,7 +26,7 @@ export function rebuild(state: unknown, leaf: (path: string) => Tensor, path = "
   );
 }
 
-/** An array or an object literal: what can be built again. */
+/** Whether a value is an array or a plain object, which can be rebuilt. */
 function isBranch(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;

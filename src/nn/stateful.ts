@@ -7,18 +7,18 @@ import type { Module } from "./module.ts";
 import { Recurrent } from "./recurrent.ts";
 
 /**
- * A model that takes the state it gave, as `nn.LSTM`, `nn.GRU` and `nn.RNN` do: for a `Stream`, step after step, and for a `Trainer`
- * with `carryState`, batch after batch. The state is a tensor, or tensors in objects and arrays; without one the model begins
- * at zero.
+ * A model that takes the state it returned, as `nn.LSTM`, `nn.GRU` and `nn.RNN` do: for a `Stream`, step by step, and for a
+ * `Trainer` with `carryState`, batch by batch. The state is a tensor, or tensors in objects and arrays; without one the model
+ * starts from zero.
  */
 export type StatefulModel = Module & {
-  // biome-ignore lint/suspicious/noExplicitAny: the state is whatever the model makes of it
+  // biome-ignore lint/suspicious/noExplicitAny: the model defines its state
   forward(x: Tensor, state?: any): { readonly output: Tensor; readonly state: unknown };
 };
 
-/** Runs a model from a state of zero in a trace of its own, to see the shapes of its output and its state. */
+/** Runs a model from the zero state in a separate trace, to find the shapes of its output and state. */
 export function traceStateful(where: string, model: StatefulModel, input: Shape) {
-  // Only shapes are looked at: what an op would draw does not matter.
+  // Only shapes matter here, not random numbers.
   const graph = new Graph({ next: () => ({ seed: 0, stream: 0, run: () => 0 }) });
   return checkStateful(
     where,
@@ -26,7 +26,7 @@ export function traceStateful(where: string, model: StatefulModel, input: Shape)
   );
 }
 
-/** Throws a GraphError unless this is what a stateful model's `forward` returns. */
+/** Throws a GraphError unless the value is a valid result of a stateful model's `forward`. */
 export function checkStateful(where: string, result: unknown): ReturnType<StatefulModel["forward"]> {
   const { output } = (result ?? {}) as { readonly output?: unknown };
   if (!(output instanceof Tensor) || !("state" in (result as object))) {
@@ -38,8 +38,8 @@ export function checkStateful(where: string, result: unknown): ReturnType<Statef
 }
 
 /**
- * A model's recurrent layers, in their order.
- * @throws {@link OptionError} for a bidirectional one: it has to see the whole sequence.
+ * A model's recurrent layers, in order.
+ * @throws {@link OptionError} for a bidirectional one, which needs the whole sequence.
  */
 export function recurrentLayersOf(where: string, model: Module): Recurrent[] {
   const found: Recurrent[] = [];

@@ -1,4 +1,4 @@
-/** What device.compile refuses, and that it leaves everything as it was. */
+/** Input that device.compile refuses, without changing anything. */
 import { describe, expect, test } from "vitest";
 import { GraphError, grad, nn, OptionError, optim, ShapeError, type Tensor } from "webgpu-lstm";
 import { refusals, wrong } from "../refusal.ts";
@@ -9,7 +9,7 @@ const batch = { x: values(tinyShapes.x), y: values(tinyShapes.y) };
 const criterion = new nn.MSELoss();
 
 describe("device.compile refuses", () => {
-  test("what cannot be planned, and leaves no memory behind", () =>
+  test("functions that cannot be planned, and leaves no memory behind", () =>
     withDevice(async (device) => {
       const refuses = refusals(device);
       const model = new Tiny();
@@ -195,7 +195,7 @@ describe("device.compile refuses", () => {
         "the step's inputs",
       );
 
-      // After all that, the model is what it was and trains.
+      // The model is unchanged and still trains.
       expect(device.memory.total).toBe(0);
       const step = await trainingStep(device, model);
       expect(await step.run(batch).loss.item()).toBeGreaterThan(0);
@@ -214,7 +214,7 @@ describe("device.compile refuses", () => {
         "input x",
         "274877906944 bytes",
       );
-      // A shape without its data stands in for a model of that size.
+      // A shape without data stands for a model of that size.
       const large = new nn.Parameter([3], new Float32Array(3));
       Object.defineProperty(large, "shape", { value: shape });
       await refuses(
@@ -290,7 +290,7 @@ describe("device.compile refuses", () => {
           "another device",
           "state dict",
         );
-        // A result of one device is no input on the other.
+        // A result of one device cannot be an input on another.
         const sum = await other.compile(({ loss }) => ({ twice: loss.add(loss) }), { inputs: { loss: [] } });
         const { loss } = step.run(batch);
         await refusals(other)(() => sum.run({ loss }), GraphError, "step.run: input loss", "another device");

@@ -1,4 +1,4 @@
-/** Data and state dicts that are refused: every refusal says what is wrong, and leaves everything as it was. */
+/** Refused data and state dicts: every error names the problem, and nothing changes. */
 import { describe, expect, test } from "vitest";
 import { DataError, GraphError, nn, OptionError, ShapeError, StateDictError } from "webgpu-lstm";
 import { expectRefusal, refusals, wrong } from "../refusal.ts";
@@ -9,7 +9,7 @@ const batch = { x: values(tinyShapes.x), y: values(tinyShapes.y) };
 const criterion = new nn.MSELoss();
 
 describe("step.run refuses", () => {
-  test("data that does not fit, and changes nothing", () =>
+  test("unsuitable data, without changing anything", () =>
     withDevice(async (device) => {
       const refuses = refusals(device);
       const model = new Tiny();
@@ -63,7 +63,7 @@ describe("step.run refuses", () => {
       await refuses(run({ y: loss }), ShapeError, "input y", "[4, 1]", "result loss of shape []");
       await step.run(batch).loss.item();
 
-      // None of the refused runs counted: two good steps after the first are three in all.
+      // Refused runs do not count: the first good step and two more make three.
       const twin = new Tiny();
       twin.loadStateDict(fromBits(before, model));
       const twinStep = await trainingStep(device, twin);
@@ -71,7 +71,7 @@ describe("step.run refuses", () => {
       for (const owner of [step, twinStep, model, twin]) owner.dispose();
     }));
 
-  test("results that were read too late", () =>
+  test("reading results too late", () =>
     withDevice(async (device) => {
       const step = await device.compile(({ x }) => ({ out: x.add(x), sum: criterion.forward(x, x) }), {
         inputs: { x: [2] },
@@ -96,7 +96,7 @@ describe("step.run refuses", () => {
     }));
 });
 
-/** A state dict of the bits that {@link bits} gave. */
+/** A state dict from the bits of {@link bits}. */
 function fromBits(state: Record<string, readonly number[]>, model: nn.Module) {
   const shapes = new Map([...model.namedParameters()].map(([name, { shape }]) => [name, shape]));
   return new Map(
@@ -108,7 +108,7 @@ function fromBits(state: Record<string, readonly number[]>, model: nn.Module) {
 }
 
 describe("loadStateDict on a device", () => {
-  test("refuses what does not fit, bit for bit without a change", () =>
+  test("refuses unsuitable state dicts without changing a bit", () =>
     withDevice(async (device) => {
       const model = new Tiny();
       const step = await trainingStep(device, model);

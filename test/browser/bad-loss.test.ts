@@ -1,11 +1,11 @@
-/** Losses that are asked for what cannot be: refused with a reason, or NaN where only the GPU sees it. */
+/** Losses of invalid input: refused with a reason, or NaN if only the GPU sees it. */
 import { describe, expect, test } from "vitest";
 import { DataError, GraphError, grad, nn, OptionError, ShapeError, type Tensor } from "webgpu-lstm";
 import { expectRefusal, refusals, wrong } from "../refusal.ts";
 import { withDevice } from "./gpu.ts";
 
 describe("losses", () => {
-  test("classes from the host are checked before a run", () =>
+  test("check classes from the host before a run", () =>
     withDevice(async (device) => {
       const refuses = refusals(device);
       for (const criterion of [new nn.CrossEntropyLoss(), new nn.NLLLoss({ ignoreIndex: -1 })]) {
@@ -26,7 +26,7 @@ describe("losses", () => {
       }
     }));
 
-  test("a class computed on the GPU gives NaN and is not followed", () =>
+  test("give NaN for a bad class computed on the GPU, without reading it", () =>
     withDevice(async (device) => {
       const weight = Float32Array.of(1, 2, 3, 4);
       const each = new nn.CrossEntropyLoss({ weight, reduction: "none" });
@@ -51,7 +51,7 @@ describe("losses", () => {
       for (const owner of [step, each, mean]) owner.dispose();
     }));
 
-  test("shapes, classes without a gradient, what is no tensor", () =>
+  test("refuse wrong shapes, gradients of classes, and values that are not tensors", () =>
     withDevice(async (device) => {
       const refuses = refusals(device);
       const shapes = { x: [3, 4], y: [3], row: [4], cube: [2, 4, 5], labels: [2, 5] } as const;
@@ -121,7 +121,7 @@ describe("losses", () => {
       );
     }));
 
-  test("probabilities of BCELoss", () =>
+  test("refuse BCELoss predictions that are not probabilities", () =>
     withDevice(async (device) => {
       const criterion = new nn.BCELoss({ reduction: "none" });
       const step = await device.compile(
@@ -142,7 +142,7 @@ describe("losses", () => {
       step.dispose();
     }));
 
-  test("BCELoss's target has PyTorch's infinite gradient where the prediction is sure", () =>
+  test("give BCELoss's target PyTorch's infinite gradient for a certain prediction", () =>
     withDevice(async (device) => {
       const step = await device.compile(
         ({ x, y }) => ({ gradient: grad(new nn.BCELoss({ reduction: "sum" }).forward(x, y), [y])[0]! }),

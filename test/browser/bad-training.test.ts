@@ -1,4 +1,4 @@
-/** What a Trainer refuses: wrong options, no batches, bad batches, use after dispose. */
+/** Input that a Trainer refuses: wrong options, no batches, bad batches, use after dispose. */
 import { describe, expect, test } from "vitest";
 import { DataError, DisposedError, data, nn, OptionError, optim, ShapeError, Trainer } from "webgpu-lstm";
 import { expectRefusal, refusals, wrong } from "../refusal.ts";
@@ -14,7 +14,7 @@ describe("Trainer refuses", () => {
       { shape: [8, 1], data: values([8]) },
     );
 
-  test("wrong options, and what gives no batches", () =>
+  test("wrong options, and loaders without batches", () =>
     withDevice(async (device) => {
       const model = new Tiny();
       const optimizer = new optim.Adam(model.parameters());
@@ -135,7 +135,7 @@ describe("Trainer refuses", () => {
       expect(await bits(model)).toEqual(before);
       expect(optimizer.steps).toBe(0);
 
-      // A batch that is refused later leaves what the good ones before it taught, and the trainer goes on.
+      // After a refused batch the weights keep what earlier batches taught, and the trainer still works.
       const late = fit([good, { ...good, x: spoiled }], once);
       await expectRefusal(late, DataError, "step.run: input x", "NaN at index 23");
       expect(optimizer.steps).toBe(1);
@@ -150,7 +150,7 @@ describe("Trainer refuses", () => {
       model.dispose();
     }));
 
-  test("to fit twice at once, and to go on when it is disposed between batches", () =>
+  test("to fit twice at once, and to continue after dispose", () =>
     withDevice(async (device) => {
       const model = new Tiny();
       const trainer = new Trainer(device, model, {

@@ -18,7 +18,7 @@ function draw(generator: Generator, shape: Shape): NDArray {
   return { data: data.map((value, i) => (i % 2 ? -value : value)), shape };
 }
 
-/** Where an element of the broadcast shape comes from. */
+/** The source index of an element of the broadcast shape. */
 function source(index: number, shape: Shape, from: Shape): number {
   let position = 0;
   let stride = 1;
@@ -32,7 +32,7 @@ function source(index: number, shape: Shape, from: Shape): number {
   return position;
 }
 
-/** A value and its derivatives by a and by b. */
+/** A value and its derivatives with respect to a and b. */
 type Derived = readonly [value: number, byA: number, byB: number];
 const arithmetic: Record<"add" | "sub" | "mul" | "div", (a: number, b: number) => Derived> = {
   add: (a: number, b: number) => [a + b, 1, 1],
@@ -58,10 +58,10 @@ const anyShapes = fc
     b: dims.map(({ size, a, b }) => (b || !a ? size : 1)).slice(Math.min(cutA, cutB) === cutA ? cutB : 0),
   }));
 
-/** Relative to the sum of the terms' sizes: float32 rounding, a few times. */
+/** Relative to the sum of the terms' magnitudes: a few float32 roundings. */
 const BUDGET = 2e-6;
 
-test("arithmetic of any two tensors that broadcast, and its gradients", () =>
+test("arithmetic of broadcast tensors, and its gradients", () =>
   frame.run((device) =>
     fc.assert(
       fc.asyncProperty(
@@ -146,7 +146,7 @@ function view(x: Tensor, { kind, choices }: { kind: string; choices: number[] })
   return x.permute(order);
 }
 
-test("views of views take the elements that the checks of an input follow, and their gradients go back there", () =>
+test("views of views read the elements that input checks follow, and send their gradients back there", () =>
   frame.run((device) =>
     fc.assert(
       fc.asyncProperty(
@@ -162,7 +162,7 @@ test("views of views take the elements that the checks of an input follow, and t
                 seen = Array.from(values);
                 return null;
               });
-              // Σ y² / 2 has the gradient y, put back and added up.
+              // The gradient of Σ y² / 2 is y, scattered back and summed.
               const gradient = detached ? x : grad(y.mul(y).sum().div(2), [x])[0]!;
               return { y, gradient };
             },
@@ -184,7 +184,7 @@ test("views of views take the elements that the checks of an input follow, and t
     ),
   ));
 
-test("a selection from stacks, concatenations and permutations is that from the tensor itself", () =>
+test("selecting from stacks, concatenations and permutations equals selecting from the tensor itself", () =>
   frame.run((device) =>
     fc.assert(
       fc.asyncProperty(
@@ -206,7 +206,7 @@ test("a selection from stacks, concatenations and permutations is that from the 
               const whole = join(x);
               const dim = pick(3, whole.shape.length);
               const index = pick(4, whole.shape[dim]!);
-              // A product by one hides what the whole is made of, so that it is computed and then selected from.
+              // Multiplying by one hides the structure, so the whole is computed before the selection.
               return { selected: whole.select(dim, index), expected: whole.mul(1).select(dim, index) };
             },
             { inputs: { x: shape } },

@@ -1,4 +1,4 @@
-/** What a device measures, times and keeps; and that none of it changes the numbers of a run that is given its facts. */
+/** A device's measured facts and timings, and that with given facts they do not change a run's numbers. */
 import { afterEach, describe, expect, test } from "vitest";
 import { type AdapterFacts, Device, manualSeed, nn, OptionError, optim } from "webgpu-lstm";
 import { expectRefusal } from "../refusal.ts";
@@ -7,7 +7,7 @@ import { bits, Tiny } from "./tiny.ts";
 
 afterEach(() => Device.forgetFacts());
 
-/** Trains three steps of a layer with choices to make; what they left, and what the plan says. */
+/** Trains three steps of a layer that has a choice of versions; returns the results and the plan. */
 async function train(device: Device) {
   manualSeed(0);
   const model = new Tiny(2, 24);
@@ -32,7 +32,7 @@ async function train(device: Device) {
   return result;
 }
 
-/** Two versions whose predicted times differ little for everything: only barriers and dispatches cost. */
+/** Facts that make all predictions close: only barriers and dispatches cost anything. */
 const undecided: AdapterFacts = {
   gflops: 1e6,
   gloads: 1e6,
@@ -42,7 +42,7 @@ const undecided: AdapterFacts = {
   subgroupSize: 0,
 };
 
-/** Facts as a worker of its own, with nothing in memory, has them. */
+/** Facts in a separate worker, with nothing in memory. */
 async function factsInWorker(): Promise<AdapterFacts> {
   const worker = new Worker(new URL("./workers/facts.worker.ts", import.meta.url), { type: "module" });
   try {
@@ -56,7 +56,7 @@ async function factsInWorker(): Promise<AdapterFacts> {
 }
 
 describe("facts", () => {
-  test("are kept from visit to visit, until they are forgotten", async () => {
+  test("persist between visits until forgotten", async () => {
     await Device.forgetFacts();
     const first = await factsInWorker();
     expect(await factsInWorker()).toEqual(first);
@@ -65,7 +65,7 @@ describe("facts", () => {
     expect(await factsInWorker()).not.toEqual(first);
   });
 
-  test("what is stored but are no facts is measured anew", async () => {
+  test("invalid stored facts are measured again", async () => {
     await factsInWorker();
     const [name] = (await caches.keys()).filter((key) => key.includes("webgpu-lstm"));
     const cache = await caches.open(name!);
@@ -75,7 +75,7 @@ describe("facts", () => {
     expect((await factsInWorker()).gflops).toBeGreaterThan(0);
   });
 
-  test("given ones are checked, those of versions too", async () => {
+  test("given facts are checked, including versions", async () => {
     const request = (facts: object) => () => Device.request({ facts: facts as AdapterFacts });
     await expectRefusal(request({ ...undecided, gloads: 0 }), OptionError, "facts: gloads", "positive");
     await expectRefusal(
@@ -98,13 +98,13 @@ describe("facts", () => {
 });
 
 describe("calibrate", () => {
-  test("times close versions, keeps them, and says so; the facts give the same bits again", async () => {
+  test("times close versions, stores and reports them; the facts reproduce the same bits", async () => {
     const [timed, facts] = await withDevice(
       async (device) => {
         const result = await train(device);
         const { allocations } = device.memory;
         const again = await train(device);
-        // What was timed is not timed again: an equal program, and no buffer for trials.
+        // Nothing is timed twice: the same program, and no buffer for trials.
         expect(again).toEqual(result);
         const ofProgram = device.memory.allocations - allocations;
         await train(device);
@@ -129,12 +129,12 @@ describe("calibrate", () => {
       },
       { facts },
     );
-    // A later device that times nothing goes by what was timed.
+    // A later device without calibration uses the timings.
     expect((await withDevice(train)).choices).toEqual(timed.choices);
     expect((await factsInWorker()).versions).toEqual(facts.versions);
   });
 
-  test("without it predictions decide, and a pin before them", async () => {
+  test("without it predictions decide, after a pin", async () => {
     const predicted = await withDevice(train, { facts: undecided });
     expect(new Set(predicted.choices.map(({ reason }) => reason))).toEqual(new Set(["predicted"]));
     const pinned = await withDevice(train, { facts: undecided, versions: { recurrent: "cell" } });

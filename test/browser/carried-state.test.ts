@@ -92,13 +92,13 @@ async function dispose({ trainer, model }: Parts): Promise<void> {
 const timeless = ({ seconds, stepsPerSecond, ...report }: EpochReport) => report;
 
 describe("a trainer that carries a state", () => {
-  test("computes what a loop of one's own with device.compile does, bit for bit", () =>
+  test("equals a hand-written loop with device.compile, bit for bit", () =>
     withDevice(async (device) => {
       const EPOCHS = 2;
       const parts = setUp(device);
       const losses: number[] = [];
       const evaluated: number[] = [];
-      // Every batch an epoch, so that its loss is seen.
+      // One batch an epoch, to see its loss.
       for await (const report of parts.trainer.fit(parts.loader, {
         epochs: EPOCHS * parts.loader.length,
         batchesPerEpoch: 1,
@@ -145,7 +145,7 @@ describe("a trainer that carries a state", () => {
       expect(await bits(parts.model)).toEqual(await bits(model));
       expect(new Set(evaluated).size).toBe(evaluated.length);
 
-      // The state matters: with each window on its own the numbers are others.
+      // The state matters: separate windows give other numbers.
       const apart = setUp(device);
       const fresh = [...apart.loader].map((batch) => ({ ...batch, begins: true }));
       const others: number[] = [];
@@ -159,7 +159,7 @@ describe("a trainer that carries a state", () => {
       await dispose(apart);
     }));
 
-  test("an evaluation carries its own state, over windows of any length, and disturbs nothing", () =>
+  test("an evaluation carries its own state over windows of any length, without side effects", () =>
     withDevice(async (device) => {
       const plain = setUp(device);
       const expected: unknown[] = [];
@@ -173,7 +173,7 @@ describe("a trainer that carries a state", () => {
         batchesPerEpoch: 4,
         validation: watched.validation,
         onProgress: async ({ batch }) => {
-          // In the middle of a pass; two at once do not disturb one another either.
+          // In the middle of a pass; two at once do not affect each other either.
           if (batch !== 2) return;
           const both = [
             watched.trainer.evaluate(watched.validation),
@@ -189,7 +189,7 @@ describe("a trainer that carries a state", () => {
       expect(between.length).toBe(4);
       expect(await bits(watched.model)).toEqual(await bits(plain.model));
 
-      // The mean over all targets of one long window.
+      // The mean over all targets, as of one long window.
       const whole = new data.TextBatches(heldOut, { batchSize: ROWS, length: 9 });
       const [cut, once] = [
         await plain.trainer.evaluate(plain.validation),
@@ -202,7 +202,7 @@ describe("a trainer that carries a state", () => {
       await dispose(watched);
     }));
 
-  test("predicts from a state of zero, as a stream's first steps", () =>
+  test("predicts from the zero state, as a stream's first steps", () =>
     withDevice(async (device) => {
       const parts = setUp(device);
       for await (const _ of parts.trainer.fit(parts.loader, { epochs: 1 }));
@@ -223,7 +223,7 @@ describe("a trainer that carries a state", () => {
       await dispose(parts);
     }));
 
-  test("where batches do not say, the state begins with every pass", () =>
+  test("starts the state with every pass if batches do not say", () =>
     withDevice(async (device) => {
       const losses = async (loader: Parameters<Trainer["fit"]>[0]) => {
         const parts = setUp(device);
@@ -236,7 +236,7 @@ describe("a trainer that carries a state", () => {
       const said = [...new data.TextBatches(text, { batchSize: ROWS, length: LENGTH })].slice(0, 4);
       const unsaid = said.map(({ x, y }) => ({ x, y }));
       expect(await losses(unsaid)).toEqual(await losses(said));
-      // Another number of rows is no matter where a batch begins.
+      // The number of rows may change where the state starts over.
       const fewer = { ...[...new data.TextBatches(text, { batchSize: 2, length: LENGTH })][0]! };
       expect((await losses([...said.slice(0, 2), fewer])).length).toBe(9);
     }));
@@ -382,7 +382,7 @@ test("a checkpoint with best weights and a carried state loads into a model of o
   }));
 
 describe("progress", () => {
-  test("has the mean of the losses that have come back", () =>
+  test("reports the mean of the losses read so far", () =>
     withDevice(async (device) => {
       const parts = setUp(device);
       const seen: (number | undefined)[][] = [[], []];
@@ -394,7 +394,7 @@ describe("progress", () => {
         callbacks: [slow],
         onProgress: async ({ epoch, loss }) => {
           seen[epoch - 1]!.push(loss);
-          // Time enough for a loss to come.
+          // Enough time for a loss to arrive.
           await new Promise((resolve) => setTimeout(resolve, 50));
         },
       })) {
@@ -406,7 +406,7 @@ describe("progress", () => {
         expect(losses[0]).toBeUndefined();
         const known = losses.filter((loss) => loss !== undefined);
         expect(known.length).toBeGreaterThan(2);
-        // The last mean lacks the last batches alone.
+        // The last mean lacks only the last batches.
         expect(Math.abs(known.at(-1)! - reports[i]!)).toBeLessThan(0.1);
         expect(new Set(known).size).toBeGreaterThan(1);
       }

@@ -1,4 +1,4 @@
-/** Results that a step leaves to its next run. */
+/** Results that a step carries to its next run. */
 import { describe, expect, test } from "vitest";
 import { type Device, nn, OptionError, optim, ShapeError, type Tensor } from "webgpu-lstm";
 import { refusals } from "../refusal.ts";
@@ -7,7 +7,7 @@ import { values } from "./tiny.ts";
 
 const N = 3;
 
-/** x [N], and what is carried besides. */
+/** x [N], and the carried inputs. */
 const running = (
   device: Device,
   fn: (inputs: { x: Tensor; a: Tensor; b: Tensor }) => object,
@@ -19,7 +19,7 @@ const running = (
   });
 
 describe("carry", () => {
-  test("a running sum begins at zero, goes on by itself, and can be given anew", () =>
+  test("a running sum starts at zero, continues by itself, and can be reset by an input", () =>
     withDevice(async (device) => {
       const step = await device.compile(({ x, sum }) => ({ sum: sum.add(x) }), {
         inputs: { x: [N], sum: [N] },
@@ -35,7 +35,7 @@ describe("carry", () => {
       step.dispose();
     }));
 
-  test("two that change places, one that nobody changes, one that two inputs want", () =>
+  test("two inputs can swap, one can stay unchanged, and two can take one result", () =>
     withDevice(async (device) => {
       const x = Float32Array.of(1, 1, 1);
       const [a, b] = [Float32Array.of(1, 2, 3), Float32Array.of(4, 5, 6)];
@@ -68,7 +68,7 @@ describe("carry", () => {
       both.dispose();
     }));
 
-  test("truncated back-propagation: as with the state passed from run to run", () =>
+  test("truncated back-propagation equals passing the state from run to run", () =>
     withDevice(async (device) => {
       const criterion = new nn.MSELoss();
       const inputs = { x: [5, N, 2], y: [5, N, 4], h: [1, N, 4], c: [1, N, 4] } as const;
@@ -100,7 +100,7 @@ describe("carry", () => {
       expect(await losses(true)).toEqual(await losses(false));
     }));
 
-  test("bad options and other sizes are refused", () =>
+  test("refuses bad options and other sizes", () =>
     withDevice(async (device) => {
       const refuses = refusals(device);
       const sum = ({ x, a, b }: { x: Tensor; a: Tensor; b: Tensor }) => ({ y: a.add(b).add(x), z: x.sum() });

@@ -1,4 +1,4 @@
-/** The examples on text: a character model learns more than counting characters knows, and packed names are told apart. */
+/** The text examples: a character model beats character counts, and packed names are classified. */
 import { describe, expect, test } from "vitest";
 import { type Device, data, Generator, manualSeed, type Result } from "webgpu-lstm";
 import { chapters } from "../../examples/characters/moby-dick.ts";
@@ -8,7 +8,7 @@ import { type CharacterReport, DEFAULTS, trainCharacters } from "../../examples/
 import { classOf, makeNames, main as packedNames } from "../../examples/packed-names.ts";
 import { withDevice } from "./gpu.ts";
 
-// Seconds on a GPU; software on a busy machine takes its time.
+// Seconds on a GPU; much longer in software on a busy machine.
 const TIMEOUT = 900_000;
 
 describe("a character model", () => {
@@ -24,7 +24,7 @@ describe("a character model", () => {
     return reports;
   }
 
-  test("falls below the unigram baseline, and writes as it learns", { timeout: TIMEOUT }, async () => {
+  test("beats the unigram baseline, and writes while it learns", { timeout: TIMEOUT }, async () => {
     const baselines = baselinesOf(task);
     expect(baselines.trigram).toBeLessThan(baselines.unigram);
     const reports = await withDevice((device) => reportsOf(device));
@@ -48,7 +48,7 @@ describe("a character model", () => {
 
   test("leaving the loop frees everything", { timeout: TIMEOUT }, async () => {
     const endless = { ...settings, steps: 1e6, reportEvery: 2 };
-    // withDevice fails if anything is left.
+    // withDevice fails if anything is still allocated.
     const seen = await withDevice(async (device) => {
       for await (const { step } of trainCharacters(device, task, endless)) return step;
       return 0;
@@ -56,7 +56,7 @@ describe("a character model", () => {
     expect(seen).toBe(2);
   });
 
-  test("windows with the state carried between them are one long window", { timeout: TIMEOUT }, async () => {
+  test("windows with a carried state equal one long window", { timeout: TIMEOUT }, async () => {
     await withDevice(async (device) => {
       manualSeed(1);
       const model = new CharacterModel(task.vocabulary.size, { embedding: 5, hidden: 7, layers: 2 });
@@ -80,7 +80,7 @@ describe("a character model", () => {
         step.dispose();
         return rows.flat();
       };
-      // Eight steps of every track: at once, in twos, and in threes with two left over.
+      // Eight steps of every track: at once, in pairs, and in threes with two left.
       const whole = await logitsOf(8);
       expect(whole.length).toBe(3 * 8 * task.vocabulary.size);
       for (const length of [2, 3]) {
@@ -92,7 +92,7 @@ describe("a character model", () => {
     });
   });
 
-  test("a writer goes on from its prompt, the same at temperature 0", { timeout: TIMEOUT }, async () => {
+  test("a writer continues its prompt, always the same at temperature 0", { timeout: TIMEOUT }, async () => {
     await withDevice(async (device) => {
       manualSeed(2);
       const model = new CharacterModel(task.vocabulary.size, { embedding: 5, hidden: 7, layers: 1 });
@@ -101,7 +101,7 @@ describe("a character model", () => {
         writer.write(prompt, { length: 12, temperature, generator: new Generator(seed) });
       const cold = await write("Call me", 0, 1);
       expect(await write("Call me", 0, 2)).toBe(cold);
-      // Written in two parts, the first one given back in the prompt, it is the same text.
+      // Writing in two parts, with the first in the prompt, gives the same text.
       const start = cold.slice(0, 5);
       expect(start + (await write(`Call me${start}`, 0, 3)).slice(0, 7)).toBe(cold);
       expect(await write("Call me", 5, 1)).not.toBe(await write("Call me", 5, 2));
@@ -116,14 +116,14 @@ describe("a character model", () => {
 });
 
 describe("packed names", () => {
-  test("the rule, and names of every length and class", () => {
+  test("follow the rule, with every length and class", () => {
     expect(["aba", "bab", "ab", "ba"].map(classOf)).toEqual([0, 2, 1, 0]);
     const names = makeNames(500, new Generator(1));
     expect(new Set(names.map((name) => name.length)).size).toBe(11);
     expect(new Set(names.map(classOf)).size).toBe(3);
   });
 
-  test("more than 95 % of new names are told apart", { timeout: TIMEOUT }, async () => {
+  test("classifies more than 95 % of new names right", { timeout: TIMEOUT }, async () => {
     const lines: string[] = [];
     const accuracy = await withDevice((device) => packedNames(device, (line) => lines.push(line)));
     console.log(

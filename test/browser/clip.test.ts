@@ -1,4 +1,4 @@
-/** Gradient clipping between gradients and update, on the GPU: against PyTorch, and what a bad norm does to a step. */
+/** Gradient clipping on the GPU between gradients and update: against PyTorch, and with non-finite norms. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DataError, GraphError, grad, type NDArray, nn, OptionError, optim, type Tensor } from "webgpu-lstm";
 import { float32Budget, recordParity } from "../parity.ts";
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => frame.close());
 
-/** A call as the goldens have it. */
+/** A call in the goldens. */
 type Call = ["norm", number[], number | "inf", number | "inf"] | ["value", number[], number];
 
 const numberOf = (value: number | "inf") => (value === "inf" ? Number.POSITIVE_INFINITY : value);
@@ -27,7 +27,7 @@ test.for(goldenNames("clip"))("clips as PyTorch float64: %s", async (file, { tas
   const names = golden.names("grads.");
   const gradients = Object.fromEntries(names.map((name) => [name, golden.input(`grads.${name}`)]));
   await frame.run(async (device) => {
-    // From zero with a rate of 1, a parameter ends at exactly its negative gradient.
+    // From zero with a learning rate of 1, a parameter ends at its negative gradient.
     const zero = ({ data, shape }: NDArray) => ({ data: new Float32Array(data.length), shape });
     const parameters = parametersOf(new Map(names.map((name) => [name, zero(gradients[name]!)])));
     const list = [...parameters.values()];
@@ -75,7 +75,7 @@ test("a norm of 70,000 gradients in several ranges is exact to float32", async (
       ),
     );
     const list = [...parameters.values()];
-    // Only the first and the last, which do not lie side by side.
+    // Only the first and the last, which are not adjacent.
     const optimizer = new optim.SGD(list, { lr: 1 });
     const step = await gradientStep(device, parameters, optimizer, () => ({
       norm: clipGradNorm_([list[0]!, list[2]!], 1),
@@ -90,7 +90,7 @@ test("a norm of 70,000 gradients in several ranges is exact to float32", async (
     const { norm, largest } = step.run(gradients) as Record<string, { item(): Promise<number> }>;
     const sum = [...gradients["a"]!, ...gradients["c"]!].reduce((total, g) => total + g * g, 0);
     expect(Math.abs((await norm!.item()) / Math.sqrt(sum) - 1)).toBeLessThan(1e-6);
-    // b was not clipped, so it has the largest left.
+    // b was not clipped, so its gradient is the largest.
     expect(await largest!.item()).toBe(Math.max(...gradients["b"]!.map(Math.abs)));
     step.dispose();
     for (const parameter of list) parameter.dispose();
@@ -106,7 +106,7 @@ describe("errorIfNonfinite", () => {
     nadam: (list: nn.Parameter[]) => new optim.NAdam(list),
   };
   const start = new Map([["p", { data: Float32Array.of(0.5, -1, 2), shape: [3] }]]);
-  // Finite, but their squares and their sum are not.
+  // Finite, unlike their squares and their sum.
   const bad = { p: Float32Array.of(1, 3e38, -3e38) };
   const good = [{ p: Float32Array.of(0.1, -0.2, 0.3) }, { p: Float32Array.of(1, 0, -1) }];
 
@@ -148,7 +148,7 @@ describe("errorIfNonfinite", () => {
     }
   }
 
-  test("bad steps that nobody has read about are taken back with the next read", async () => {
+  test("unread bad steps are undone with the next read", async () => {
     await frame.run(async (device) => {
       const parameters = parametersOf(start);
       const optimizer = new optim.Adam(parameters.values());
@@ -167,7 +167,7 @@ describe("errorIfNonfinite", () => {
     });
   });
 
-  test("a NaN on the way to the gradients is a bad norm of every type", async () => {
+  test("a NaN in the gradients makes every type of norm bad", async () => {
     for (const normType of [1, 2, 2.5, Number.POSITIVE_INFINITY]) {
       await frame.run(async (device) => {
         const linear = new nn.Linear(2, 1);
@@ -195,7 +195,7 @@ describe("errorIfNonfinite", () => {
     }
   });
 
-  test("without it gradients are scaled by an infinite norm, to zeros and NaN as in PyTorch", async () => {
+  test("without it an infinite norm scales gradients to zeros and NaN, as in PyTorch", async () => {
     await frame.run(async (device) => {
       const parameters = parametersOf(start);
       const optimizer = new optim.SGD(parameters.values(), { lr: 1 });
@@ -204,7 +204,7 @@ describe("errorIfNonfinite", () => {
       }));
       const { norm } = step.run(bad) as Record<string, { item(): Promise<number> }>;
       expect(await norm!.item()).toBe(Number.POSITIVE_INFINITY);
-      // The gradients are finite, so that all become 0.
+      // The gradients are finite, so all become 0.
       expect([...(await parameters.get("p")!.read()).data]).toEqual([0.5, -1, 2]);
       step.dispose();
       parameters.get("p")!.dispose();
@@ -212,7 +212,7 @@ describe("errorIfNonfinite", () => {
   });
 });
 
-test("the norm counts parameters that the optimizer does not have, as a backward pass in PyTorch does", async () => {
+test("the norm includes parameters outside the optimizer, as in PyTorch", async () => {
   await frame.run(async (device) => {
     const zeros = new Map(["a", "b"].map((name) => [name, { data: new Float32Array(2), shape: [2] }]));
     const parameters = parametersOf(zeros);
@@ -242,7 +242,7 @@ describe("refused", () => {
       }
     });
 
-  test("outside of a traced function", async () => {
+  test("outside a traced function", async () => {
     const list = [...parameters().values()];
     await expectRefusal(() => clipGradNorm_(list, 1), GraphError, "clipGradNorm_", "device.compile()");
     await expectRefusal(() => clipGradValue_(list, 1), GraphError, "clipGradValue_", "device.compile()");
@@ -278,7 +278,7 @@ describe("refused", () => {
     ["a NaN norm", (list: nn.Parameter[]) => clipGradNorm_(list, Number.NaN), ["maxNorm", "got NaN"]],
     ["norm 0", (list: nn.Parameter[]) => clipGradNorm_(list, 1, { normType: 0 }), ["normType", "above 0"]],
     [
-      "a flag that is none",
+      "an invalid flag",
       (list: nn.Parameter[]) => clipGradNorm_(list, 1, { errorIfNonfinite: wrong(1) }),
       ["errorIfNonfinite", "true or false"],
     ],

@@ -1,4 +1,4 @@
-/** Holding float32 results of the GPU against float64 goldens, with a budget and a record of how much of it was used. */
+/** Compares float32 results of the GPU with float64 goldens, within a budget, and records the share used. */
 import { expect } from "vitest";
 import type { GoldenTensor } from "../golden-case.ts";
 
@@ -7,10 +7,10 @@ const RTOL = 1.3e-6;
 const ATOL = 1e-5;
 
 /**
- * The largest share of its budget that any element of `actual` uses: up to 1 passes.
+ * The largest share of its budget that any element of `actual` uses; up to 1 passes.
  *
- * The absolute part is tighter than torch's for small tensors: it follows the tensor's largest value, so that small gradients are
- * held like large ones, down to a hundredth, below which a sum's rounding comes from terms larger than the sum.
+ * The absolute part is tighter than torch's for small tensors: it scales with the tensor's largest value, so that small gradients
+ * are checked like large ones. The scale stops at a hundredth, since a sum may round by more than its own size.
  */
 export function budgetUsed(actual: Float32Array, expected: GoldenTensor): number {
   const largest = expected.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
@@ -26,8 +26,8 @@ export function budgetUsed(actual: Float32Array, expected: GoldenTensor): number
 }
 
 /**
- * Fails if `actual` has another size than `expected` or leaves its budget; returns the share of it that was used.
- * @param factor What the case's own budget is, in torch's; its reason stands where it is given.
+ * Fails if `actual` differs in size from `expected` or exceeds its budget; returns the share used.
+ * @param factor The case's budget in multiples of torch's; the caller states the reason.
  */
 export function expectClose(name: string, actual: Float32Array, expected: GoldenTensor, factor = 1): number {
   expect(actual.length, `${name}: number of values`).toBe(expected.data.length);

@@ -28,7 +28,7 @@ class Stack extends nn.Module {
   }
 }
 
-test("a model of containers against PyTorch: keys, initial weights, output and gradients", async ({
+test("a model of containers matches PyTorch: keys, initial weights, output and gradients", async ({
   task,
 }) => {
   const golden = await loadGolden("containers_stack");
@@ -41,7 +41,7 @@ test("a model of containers against PyTorch: keys, initial weights, output and g
   for (const [key, { data, shape }] of state) {
     const expected = initial.tensor(key);
     expect(shape).toEqual(expected.shape);
-    // Normal values of 16 elements and more differ in the last places: Generator.normal_ says why.
+    // Normal values differ in the last places from 16 elements on: see Generator.normal_.
     if (key === "embed.weight") expectClose(key, data, expected);
     else expect(Float64Array.from(data)).toEqual(expected.data);
   }
@@ -58,7 +58,7 @@ test("a model of containers against PyTorch: keys, initial weights, output and g
   }
 });
 
-test("Sequential and ModuleList are iterated, indexed, extended, and put in a mode", () => {
+test("Sequential and ModuleList can be iterated, indexed, extended and switched between modes", () => {
   const [a, b, c] = [new nn.Linear(2, 3), new nn.ReLU(), new nn.Linear(3, 1)];
   const sequential = new nn.Sequential(a, b);
   expect(sequential.append(c)).toBe(sequential);
@@ -76,7 +76,7 @@ test("Sequential and ModuleList are iterated, indexed, extended, and put in a mo
 
   const list = new nn.ModuleList([a]);
   expect(list.extend([c]).append(c).length).toBe(3);
-  // A module that is there twice is one module.
+  // A module used twice is one module.
   expect(list.parameters()).toHaveLength(4);
   expect([...list].map((module) => module.inFeatures)).toEqual([2, 3, 3]);
 });

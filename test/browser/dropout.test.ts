@@ -12,7 +12,7 @@ afterAll(() => frame.close());
 
 const ones = (size: number) => new Float32Array(size).fill(1);
 
-/** Runs a function of a vector of ones some times. */
+/** Runs a function of a vector of ones several times. */
 async function runs(size: number, f: (x: Tensor) => Tensor, times = 1): Promise<number[][]> {
   return frame.run(async (device) => {
     const step = await device.compile(({ x }) => ({ y: f(x) }), { inputs: { x: [size] } });
@@ -23,22 +23,25 @@ async function runs(size: number, f: (x: Tensor) => Tensor, times = 1): Promise<
   });
 }
 
-test.each([0.1, 0.5, 0.9])("p = %f: the rate is right within 5 sigma, what is kept is scaled", async (p) => {
-  manualSeed(1);
-  const size = 100_003;
-  const [y] = await runs(size, (x) => dropout(x, p));
-  const scale = Math.fround(1 / (1 - p));
-  expect(new Set(y)).toEqual(new Set([0, scale]));
-  const kept = y!.filter((value) => value !== 0).length;
-  const sigma = Math.sqrt(size * p * (1 - p));
-  expect(Math.abs(kept - size * (1 - p))).toBeLessThan(5 * sigma);
-  // Neighbours are independent: they agree as often as two throws do.
-  const agree = y!.filter((value, i) => i > 0 && value === y![i - 1]).length;
-  const chance = p * p + (1 - p) * (1 - p);
-  expect(Math.abs(agree - (size - 1) * chance)).toBeLessThan(
-    5 * Math.sqrt(size * chance * (1 - chance)) + 5 * sigma * Math.abs(1 - 2 * p),
-  );
-});
+test.each([0.1, 0.5, 0.9])(
+  "p = %f: the rate is right within 5 sigma, kept elements are scaled",
+  async (p) => {
+    manualSeed(1);
+    const size = 100_003;
+    const [y] = await runs(size, (x) => dropout(x, p));
+    const scale = Math.fround(1 / (1 - p));
+    expect(new Set(y)).toEqual(new Set([0, scale]));
+    const kept = y!.filter((value) => value !== 0).length;
+    const sigma = Math.sqrt(size * p * (1 - p));
+    expect(Math.abs(kept - size * (1 - p))).toBeLessThan(5 * sigma);
+    // Neighbours are independent: they agree as often as independent draws.
+    const agree = y!.filter((value, i) => i > 0 && value === y![i - 1]).length;
+    const chance = p * p + (1 - p) * (1 - p);
+    expect(Math.abs(agree - (size - 1) * chance)).toBeLessThan(
+      5 * Math.sqrt(size * chance * (1 - chance)) + 5 * sigma * Math.abs(1 - 2 * p),
+    );
+  },
+);
 
 test("the bits are Philox's, by seed, stream, run and position", async () => {
   const seed = manualSeed(3).random();
@@ -68,7 +71,7 @@ test("the bits are Philox's, by seed, stream, run and position", async () => {
   }
 });
 
-test("the gradient is dropped where the value was, in every run", async () => {
+test("drops the gradient where it dropped the value, in every run", async () => {
   await frame.run(async (device) => {
     const step = await device.compile(
       ({ x, w }) => {
@@ -92,7 +95,7 @@ test("the gradient is dropped where the value was, in every run", async () => {
 });
 
 describe("seeds and streams", () => {
-  test("the same seed gives the same bits, run by run; another seed others", async () => {
+  test("the same seed gives the same bits in every run, another seed other bits", async () => {
     const draw = (seed: number) => {
       manualSeed(seed);
       return runs(64, (x) => dropout(x), 3);
@@ -110,7 +113,7 @@ describe("seeds and streams", () => {
   });
 });
 
-test("p = 0 and evaluation leave the tensor itself, p = 1 leaves zeros", async () => {
+test("p = 0 and evaluation return the tensor itself, p = 1 gives zeros", async () => {
   const layer = new nn.Dropout(0.5);
   const none = new nn.Dropout(0);
   const all = new nn.Dropout(1);

@@ -44,7 +44,7 @@ test.for(goldenNames("embedding"))("Embedding against PyTorch float64: %s", asyn
   }
 });
 
-test("the padding row starts as zeros, stays so, and gets no gradient", async () => {
+test("the padding row starts as zeros, stays zero, and gets no gradient", async () => {
   await frame.run(async (device) => {
     manualSeed(0);
     const embedding = new nn.Embedding(4, 3, { paddingIdx: -1 });
@@ -84,7 +84,7 @@ describe("fromPretrained", () => {
       });
       step.run({ x: Float32Array.of(0, 2) });
       const { data } = await embedding.weight.read();
-      // The padding row is given, so it is kept, and it is not learned either way.
+      // A given padding row is kept, and is never learned.
       expect([...data.subarray(0, 4)]).toEqual([1, 2, 3, 4]);
       expect(data[4] === 5).toBe(freeze);
       expect([...table.data]).toEqual([1, 2, 3, 4, 5, 6]);
@@ -102,7 +102,7 @@ describe("fromPretrained", () => {
   });
 });
 
-describe("an index outside of the table", () => {
+describe("an index outside the table", () => {
   const bad: [string, number[], string][] = [
     ["too large", [0, 3], "got 3 at index 1"],
     ["negative", [-1, 0], "got -1 at index 0"],
@@ -112,7 +112,7 @@ describe("an index outside of the table", () => {
     await frame.run(async (device) => {
       const embedding = nn.Embedding.fromPretrained(table);
       const step = await device.compile(
-        // Through every view: the check follows the elements back to the input.
+        // Through every view, the check follows the elements back to the input.
         ({ x }) => ({
           out: embedding.forward(
             x.detach().reshape([1, 2]).permute([1, 0]).expand([2, 3]).slice(1, 1).select(1, 0),
@@ -134,7 +134,7 @@ describe("an index outside of the table", () => {
     });
   });
 
-  test("that is not looked at is not checked", async () => {
+  test("that is not looked up is not checked", async () => {
     await frame.run(async (device) => {
       const embedding = nn.Embedding.fromPretrained(table);
       const step = await device.compile(({ x }) => ({ out: embedding.forward(x.slice(0, 0, 4, 2)) }), {
@@ -147,7 +147,7 @@ describe("an index outside of the table", () => {
     });
   });
 
-  test("from the GPU gives NaN, and reaches no row of the gradient", async () => {
+  test("from the GPU gives NaN and changes no row of the gradient", async () => {
     await frame.run(async (device) => {
       const embedding = nn.Embedding.fromPretrained(table, { freeze: false });
       const step = await device.compile(
@@ -167,7 +167,7 @@ describe("an index outside of the table", () => {
   });
 });
 
-test("indices themselves have no gradient, equal runs have equal bits", async () => {
+test("indices have no gradient, and equal runs give equal bits", async () => {
   await frame.run(async (device) => {
     const embedding = new nn.Embedding(3, 2);
     const step = await device.compile(

@@ -1,4 +1,4 @@
-/** Gradients of several runs added up for one update: what one large batch would have done. */
+/** Accumulating gradients of several runs for one update equals one large batch. */
 import { describe, expect, test } from "vitest";
 import { type Device, GraphError, manualSeed, type NDArray, nn, OptionError, optim } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
@@ -15,7 +15,7 @@ const rows = ({ data, shape }: NDArray, from: number, to: number): NDArray => {
   return { data: data.slice(from * size, to * size), shape: [to - from, ...shape.slice(1)] };
 };
 
-/** Trains on batches that end at these samples; the last one's update always happens. */
+/** Trains on batches that end at these samples; the last one always updates. */
 async function train(
   device: Device,
   ends: readonly number[],
@@ -58,7 +58,7 @@ async function train(
   return { state, weights, norms, updates: optimizer.steps };
 }
 
-/** Holds one run's values against another's, to PyTorch's float32 budget. */
+/** Compares two runs' values within PyTorch's float32 budget. */
 const close = (name: string, actual: ArrayLike<number>, expected: ArrayLike<number>) =>
   expectClose(name, Float32Array.from(actual), {
     dtype: "F64",
@@ -73,7 +73,7 @@ describe("accumulation", () => {
   test.each([
     ["three batches, the last one shorter", [5, 10, 13]],
     ["batches of one", Array.from({ length: N }, (_, i) => i + 1)],
-  ])("of %s is one batch of all", (_, ends) =>
+  ])("of %s equals one batch of all", (_, ends) =>
     withDevice(async (device) => {
       const whole = await train(device, [N]);
       const parts = await train(device, ends, { runs: ends.length });
@@ -81,11 +81,11 @@ describe("accumulation", () => {
       close("weights", flat(parts.state), flat(whole.state));
       close("norms", parts.norms, whole.norms);
       const [first] = whole.norms;
-      expect(first).toBeGreaterThan(0.05); // the gradients were clipped, after they were added up
+      expect(first).toBeGreaterThan(0.05); // the gradients were clipped after accumulation
     }),
   );
 
-  test("of a loss that is a sum adds the gradients", () =>
+  test("adds the gradients of a summed loss", () =>
     withDevice(async (device) => {
       const parts = await train(device, [5, 10, 13], { runs: 3, reduction: "sum" });
       const whole = await train(device, [N], { runs: 1, reduction: "sum" });
@@ -93,10 +93,10 @@ describe("accumulation", () => {
       close("weights", flat(parts.state), flat(whole.state));
     }));
 
-  test("of one run is no accumulation, to the bit", () =>
+  test("of one run equals no accumulation, bit for bit", () =>
     withDevice(async (device) => {
       const plain = await train(device, [N]);
-      // A batch's gradient times its weight and over it again may round: weigh by 1.
+      // Multiplying and dividing by a weight may round: use weight 1.
       manualSeed(4);
       const model = new Tiny();
       const criterion = new nn.MSELoss();
@@ -118,7 +118,7 @@ describe("accumulation", () => {
       model.dispose();
     }));
 
-  test("leaves the weights alone until the update, and begins anew after it", () =>
+  test("changes no weights before the update, and starts over after it", () =>
     withDevice(async (device) => {
       manualSeed(4);
       const model = new Tiny();
@@ -150,7 +150,7 @@ describe("accumulation", () => {
       expect(optimizer.steps).toBe(1);
       const after = await bits(model);
       expect(after).not.toEqual(before);
-      // A group of one alone: only its own gradient, not what was there before.
+      // A group of one batch: only its own gradient, nothing from before.
       const fourth = step.run({ x, y }, { update: true });
       expect(optimizer.steps).toBe(2);
       expect(await fourth.norm.item()).toBeLessThan(norm * 1.5);
@@ -168,7 +168,7 @@ describe("accumulation", () => {
       model.dispose();
     }));
 
-  test("a profiled run that does not update has only its own dispatches", () =>
+  test("a profiled run without an update has only its own dispatches", () =>
     withDevice(async (device) => {
       const model = new Tiny();
       const criterion = new nn.MSELoss();

@@ -50,7 +50,7 @@ async function fit(trainer: Trainer, options: FitOptions) {
   return reports;
 }
 
-/** A store in memory that remembers what happened. */
+/** A store in memory that records its calls. */
 function memoryStore() {
   const saved = new Map<string, Uint8Array<ArrayBuffer>>();
   const events: string[] = [];
@@ -106,7 +106,7 @@ describe("EarlyStopping", () => {
     [[1, 2, 1, 1, 1], { patience: 1, mode: "max" }, 4, 2],
     [[5, Number.NaN, 6, 7, 1], { patience: 0 }, 2, 1],
     [[5, 4, 3, 2, 1], { patience: 0 }, null, 5],
-  ] as const)("on %j with %j stops after epoch %s, the best being %i", (script, options, stopped, best) =>
+  ] as const)("on %j with %j stops after epoch %s with best epoch %i", (script, options, stopped, best) =>
     withDevice(async (device) => {
       const { trainer, model, dispose } = setUp(device, { metrics: [new Scripted(script)] });
       const stopping = new EarlyStopping({ monitor, restoreBest: true, ...options });
@@ -123,7 +123,7 @@ describe("EarlyStopping", () => {
     }),
   );
 
-  test("without restoreBest leaves the last weights; begins anew with another run; skips epochs that are not validated", () =>
+  test("without restoreBest keeps the last weights; starts over with another run; skips epochs without validation", () =>
     withDevice(async (device) => {
       const script = new Scripted([2, 3, 4, 3, 4]);
       const { trainer, model, dispose } = setUp(device, { metrics: [script] });
@@ -138,7 +138,7 @@ describe("EarlyStopping", () => {
       await dispose();
     }));
 
-  test("ended and resumed, it stays ended, with the best weights", () =>
+  test("stays stopped when resumed, with the best weights", () =>
     withDevice(async (device) => {
       const first = setUp(device, { metrics: [new Scripted([2, 1, 5])] });
       const stopping = () => new EarlyStopping({ monitor, patience: 0, restoreBest: true });
@@ -156,7 +156,7 @@ describe("EarlyStopping", () => {
       await second.dispose();
     }));
 
-  test("by default goes by the validation loss, or the loss where there is no validation", () =>
+  test("monitors the validation loss by default, or the loss without validation", () =>
     withDevice(async (device) => {
       const { trainer, dispose } = setUp(device);
       const stopping = new EarlyStopping();
@@ -198,7 +198,7 @@ describe("LearningRateSchedule", () => {
 });
 
 describe("ModelCheckpoint", () => {
-  test("saves every few epochs and batches, keeps the latest, and resumes from each", () =>
+  test("saves every few epochs and batches, keeps the latest ones, and resumes from each", () =>
     withDevice(async (device) => {
       const { store, events, saved } = memoryStore();
       await store.save("another", new Uint8Array(1));
@@ -232,7 +232,7 @@ describe("ModelCheckpoint", () => {
       }
     }));
 
-  test("of the best epochs alone, also across a resumption", () =>
+  test("saves only the best epochs, also across a resumption", () =>
     withDevice(async (device) => {
       const { store, events } = memoryStore();
       const first = setUp(device, { metrics: [new Scripted([5, 6, 4])] });
@@ -252,7 +252,7 @@ describe("ModelCheckpoint", () => {
       await second.dispose();
     }));
 
-  test("into the browser's own storage", () =>
+  test("saves to the browser's own storage", () =>
     withDevice(async (device) => {
       const name = `test ${Math.random()}`;
       const store = await openCheckpointStore({ name });
@@ -274,8 +274,8 @@ describe("ModelCheckpoint", () => {
     }));
 });
 
-describe("own callbacks", () => {
-  test("are called in order, and waited for; stop ends the run after the batch or the epoch", () =>
+describe("custom callbacks", () => {
+  test("are called in order and awaited; stop ends the run after the batch or the epoch", () =>
     withDevice(async (device) => {
       const { trainer, model, optimizer, dispose } = setUp(device, { accumulate: 2 });
       const events: string[] = [];
@@ -324,7 +324,7 @@ describe("own callbacks", () => {
       await dispose();
     }));
 
-  test("that throw end the run with their error, and the trainer fits again", () =>
+  test("that throw end the run with their error, and the trainer can fit again", () =>
     withDevice(async (device) => {
       const { trainer, dispose } = setUp(device);
       for (const name of ["onFitStart", "onBatchEnd", "onEpochEnd", "onSettled", "onFitEnd"] as const) {
@@ -341,7 +341,7 @@ describe("own callbacks", () => {
     }));
 });
 
-test("accumulating in fit is one large batch, also for the last group and for losses that are sums", () =>
+test("accumulating in fit equals one large batch, also for the last group and summed losses", () =>
   withDevice(async (device) => {
     for (const reduction of ["mean", "sum"] as const) {
       const train = async (accumulate: number, batchSize: number) => {
@@ -356,7 +356,7 @@ test("accumulating in fit is one large batch, also for the last group and for lo
         await dispose();
         return [...state.values()].flatMap(({ data }) => [...data]);
       };
-      // Groups of 6 and 4 samples either way.
+      // Groups of 6 and 4 samples in both cases.
       const [parts, whole] = [await train(3, 2), await train(1, 6)];
       for (const [i, value] of parts.entries()) expect(Math.abs(value - whole[i]!)).toBeLessThan(1e-6);
     }

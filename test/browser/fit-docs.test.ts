@@ -1,4 +1,4 @@
-/** The program of docs/training.md, as it stands there: run in two parts, it comes to what it does in one. */
+/** The program of docs/training.md, word for word: running it in two parts equals running it in one. */
 import { expect, test } from "vitest";
 import guide from "../../docs/training.md?raw";
 import { main } from "../../examples/resume.ts";
@@ -12,12 +12,12 @@ test("the guide shows examples/resume.ts word for word", () => {
   expect(/^```ts\n(.*?)^```/ms.exec(guide)![1]).toBe(source);
 });
 
-test("called again it goes on, to the same epochs", () =>
+test("continues when called again, to the same epochs", () =>
   withDevice(async (device) => {
     const run = async (epochs: number) => {
       const lines: string[] = [];
       const csv = await main(device, (line) => lines.push(line), epochs);
-      // Without the two columns of times.
+      // Without the two time columns.
       return { lines, table: csv.split("\n").map((row) => row.split(",").slice(0, -2)) };
     };
     await clear();
@@ -28,7 +28,7 @@ test("called again it goes on, to the same epochs", () =>
     await clear();
     expect(whole.lines.length).toBe(7);
     expect(first.lines).toEqual(whole.lines.slice(0, 5));
-    // Epoch 5 was after the last checkpoint.
+    // Epoch 5 came after the last checkpoint.
     expect(second.lines).toEqual(whole.lines.slice(4));
     expect(second.table).toEqual(whole.table);
     expect(Number(whole.table[7]![1])).toBeLessThan(Number(whole.table[1]![1]) / 3);

@@ -1,4 +1,4 @@
-/** What is folded into another dispatch: a loss's gradient into the loss, the factor of a clipping into the update. */
+/** Work folded into another dispatch: a loss's gradient into the loss, a clipping factor into the update. */
 import { expect, test } from "vitest";
 import { type Device, grad, nn, optim, type Tensor } from "webgpu-lstm";
 import { withDevice } from "./gpu.ts";
@@ -12,7 +12,7 @@ const losses = {
 };
 type Loss = (x: Tensor, y: Tensor, index: Tensor) => Tensor;
 
-/** The gradient of x, and the kernels that it takes. */
+/** The gradient of x, and its kernels. */
 async function gradientOf(device: Device, loss: Loss) {
   const inputs = { x: [3, 4], y: [3, 4], index: [3] };
   const step = await device.compile(({ x, y, index }) => ({ gradient: grad(loss(x, y, index), [x])[0]! }), {
@@ -29,29 +29,27 @@ test.each([
   ["squared", "pointwise_loss"],
   ["binary", "pointwise_loss"],
   ["classes", "cross_entropy"],
-] as const)(
-  "%s: the gradient comes with the loss where that of the loss is 1, else by itself",
-  (name, kernel) =>
-    withDevice(async (device) => {
-      const loss: Loss = losses[name];
-      const alone = await gradientOf(device, loss);
-      const scaled = await gradientOf(device, (...given) => loss(...given).mul(4));
-      const summed = await gradientOf(device, (...given) => {
-        const once = loss(...given);
-        return once.add(once.mul(3));
-      });
-      expect(alone.kernels).not.toContain(`${kernel}_backward`);
-      expect(scaled.kernels).toContain(`${kernel}_backward`);
-      expect(summed.kernels).toContain(`${kernel}_backward`);
-      // Times 4 is exact.
-      expect(scaled.data).toEqual(alone.data.map((value) => 4 * value));
-      expect(summed.data).toEqual(scaled.data);
-    }),
+] as const)("%s: the gradient comes with the loss if the loss's own is 1, else separately", (name, kernel) =>
+  withDevice(async (device) => {
+    const loss: Loss = losses[name];
+    const alone = await gradientOf(device, loss);
+    const scaled = await gradientOf(device, (...given) => loss(...given).mul(4));
+    const summed = await gradientOf(device, (...given) => {
+      const once = loss(...given);
+      return once.add(once.mul(3));
+    });
+    expect(alone.kernels).not.toContain(`${kernel}_backward`);
+    expect(scaled.kernels).toContain(`${kernel}_backward`);
+    expect(summed.kernels).toContain(`${kernel}_backward`);
+    // Times 4 is exact.
+    expect(scaled.data).toEqual(alone.data.map((value) => 4 * value));
+    expect(summed.data).toEqual(scaled.data);
+  }),
 );
 
-test("a training step with clipping has neither a pass for the loss's gradient nor one that scales gradients", () =>
+test("a training step with clipping has no pass for the loss's gradient, and none that scales gradients", () =>
   withDevice(async (device) => {
-    /** Trains three steps; clips a second time, which keeps the first clipping's factor out of the update. */
+    /** Trains three steps; a second clipping keeps the first one's factor out of the update. */
     const train = async (clippings: number) => {
       const model = new Tiny();
       const twin = new Map(
@@ -80,6 +78,6 @@ test("a training step with clipping has neither a pass for the loss's gradient n
     expect(once.kernels).not.toContain("pointwise_loss_backward");
     expect(once.kernels).not.toContain("fill");
     expect(twice.kernels.filter((name) => name === "gradient_scale").length).toBe(1);
-    // The second clipping has nothing to clip: the same product once in a pass of its own, once in the update.
+    // The second clipping changes nothing: the same product, once in its own pass, once in the update.
     expect(once.weights).toEqual(twice.weights);
   }));

@@ -1,4 +1,4 @@
-/** Every version of the matrix product against sums in float64, at sizes and layouts where tiles, quads and slices end in the middle. */
+/** Every version of the matrix product against float64 sums, at sizes and layouts that split tiles, quads and slices. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeviceOptions, Tensor } from "webgpu-lstm";
 import { apply } from "../../src/graph/tensor.ts";
@@ -8,7 +8,7 @@ import type { Matrix, Slices } from "../../src/ops/product/product.ts";
 import { copyRun } from "../../src/ops/tensor/copy.ts";
 import { GpuFrame } from "./gpu.ts";
 
-/** Where a matrix lies: element (i, j) is at offset + i·strides[0] + j·strides[1]. */
+/** Layout of a matrix: element (i, j) is at offset + i·strides[0] + j·strides[1]. */
 type Layout = Omit<Matrix, "operand">;
 
 interface Case {
@@ -23,7 +23,7 @@ interface Case {
   readonly slices?: Slices;
 }
 
-/** Copies what C holds before, then multiplies. */
+/** Copies the old C, then multiplies. */
 const productOp: Op<Case> = {
   name: "test_product",
   infer: ([, , , before]) => ({ outputs: [{ shape: before!.shape }] }),
@@ -44,12 +44,12 @@ const productOp: Op<Case> = {
 const n = (columns: number, offset = 0): Layout => ({ offset, strides: [columns, 1] });
 const t = (rows: number, offset = 0): Layout => ({ offset, strides: [1, rows] });
 
-/** A product of plain matrices, with what differs. */
+/** A product of plain matrices, with overrides. */
 function plain(rows: number, columns: number, depth: number, change: Partial<Case> = {}): Case {
   return { rows, columns, depth, a: n(depth), b: n(columns), c: n(columns), ...change };
 }
 
-/** The layouts of a weight gradient, Xᵀ·dY, cut along its depth; with biases X has a row of ones more. */
+/** The layouts of a weight gradient, Xᵀ·dY, cut along its depth; with biases X has an extra row of ones. */
 function gradient(inputs: number, columns: number, depth: number, slices: Slices): Case {
   const rows = inputs + Number(slices.ones);
   return { rows, columns, depth, a: t(inputs), b: n(columns), c: n(columns), slices };
@@ -91,7 +91,7 @@ function valuesFor(product: Case) {
   };
 }
 
-/** What C holds afterwards, each element summed in float64. */
+/** The expected C, each element summed in float64. */
 function expected(product: Case, values: ReturnType<typeof valuesFor>): Float64Array {
   const { rows, columns, depth, slices = { count: 1, depth, ones: false } } = product;
   const at = ({ offset = 0, strides }: Layout, i: number, j: number) =>
@@ -144,16 +144,16 @@ describe.each(["register", "shared", "lanes4"] as const)("gemm %s", (version) =>
     expect(far.map(([i, value]) => [i, value, wanted[i]])).toEqual([]);
   });
 
-  test("what is not finite stays in its row of A and its column of B", async () => {
+  test("non-finite values stay in their row of A and column of B", async () => {
     const product = plain(70, 37, 67);
     const values = valuesFor(product);
     const [badRow, badColumn] = [41, 18];
-    // First and last of the row: what the rows before and after would read beyond their ends.
+    // The first and last of the row, which the neighbouring rows would read past their ends.
     values.a[badRow * 67] = 3e38;
     values.a[badRow * 67 + 66] = 3e38;
     values.b[30 * 37 + badColumn] = -3e38;
     values.b[66 * 37 + badColumn] = 3e38;
-    // Inputs have to be finite: these become infinite on the GPU, the others come out as they were.
+    // Inputs must be finite: these become infinite on the GPU, the others stay unchanged.
     const { data } = await multiply(product, values, (x) => x.mul(2 ** 100).mul(2 ** -100));
     const wanted = expected(product, values);
     for (const [i, value] of data.entries()) {

@@ -1,10 +1,10 @@
-/** Training steps whose gradients are given, not computed: what optimizers and clipping are tested with. */
+/** Training steps with given gradients, for tests of optimizers and clipping. */
 import { type Device, type NDArray, nn, type optim, type Tensor } from "webgpu-lstm";
 import { apply } from "../../src/graph/tensor.ts";
 import type { Op } from "../../src/ops/op.ts";
 import { copyRun, fill } from "../../src/ops/tensor/copy.ts";
 
-/** A loss of zero whose gradient for its first input is its second input. */
+/** A zero loss with its second input as the gradient of its first. */
 const givenGradient: Op<void> = {
   name: "given_gradient",
   infer: () => ({ outputs: [{ shape: [] }] }),
@@ -14,7 +14,7 @@ const givenGradient: Op<void> = {
   ],
 };
 
-/** A sum of losses of zero whose gradient for each parameter is the input of its name. */
+/** A sum of zero losses; each parameter's gradient is the input with its name. */
 export function lossOf(
   parameters: ReadonlyMap<string, nn.Parameter>,
   inputs: Readonly<Record<string, Tensor>>,
@@ -24,7 +24,7 @@ export function lossOf(
     .reduce((sum, loss) => sum.add(loss));
 }
 
-/** Compiles a step that updates `parameters` by the gradients it is given; `extra` may clip them and give more results. */
+/** Compiles a step that updates `parameters` by given gradients; `extra` may clip them and add results. */
 export function gradientStep(
   device: Device,
   parameters: ReadonlyMap<string, nn.Parameter>,

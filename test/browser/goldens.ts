@@ -1,4 +1,4 @@
-/** Golden files in the browser: fetched from the test server when a test asks for one. */
+/** Golden files in the browser, fetched from the test server on demand. */
 import { GoldenCase } from "../golden-case.ts";
 
 const urls = import.meta.glob<string>("../goldens/*.safetensors", {

@@ -1,9 +1,9 @@
-/** The frame around every GPU test: no error of any kind goes by, and no buffer stays behind. */
+/** The frame around every GPU test: it fails on any error and on any buffer left. */
 import { Device, type DeviceOptions } from "webgpu-lstm";
 
 const scopes = ["validation", "out-of-memory", "internal"] as const;
 
-/** A device that tests run on one after the other, each inside error scopes of its own. */
+/** A device shared by tests in sequence, each inside its own error scopes. */
 export class GpuFrame {
   readonly device: Device;
   readonly #raw: GPUDevice;
@@ -32,8 +32,8 @@ export class GpuFrame {
   /**
    * Runs `body` inside validation, out-of-memory and internal error scopes.
    *
-   * Fails on an error that any scope caught, on an uncaptured error, on a lost device, and when `device.memory.total` is
-   * not 0 at the end: a test disposes what it makes. An error that `body` throws comes first.
+   * Fails on any captured or uncaptured error, on a lost device, and if `device.memory.total` is not 0 at the end:
+   * a test must dispose what it makes. An error from `body` takes precedence.
    */
   async run<R>(body: (device: Device) => R | Promise<R>): Promise<R> {
     for (const scope of scopes) this.#raw.pushErrorScope(scope);
@@ -57,7 +57,7 @@ export class GpuFrame {
   }
 }
 
-/** Runs `body` as {@link GpuFrame.run} does, with a device of its own. */
+/** Runs `body` like {@link GpuFrame.run}, with a new device. */
 export async function withDevice<R>(
   body: (device: Device) => R | Promise<R>,
   options: DeviceOptions = {},
@@ -70,7 +70,7 @@ export async function withDevice<R>(
   }
 }
 
-/** A `GPU` that hands out the real one's adapters, and tells which device was made from them. */
+/** A `GPU` that passes on the real one's adapters and records the device made from them. */
 function observed(real: GPU): { gpu: GPU; taken: () => GPUDevice } {
   let device: GPUDevice | undefined;
   const requestAdapter = async (options?: GPURequestAdapterOptions) => {

@@ -32,7 +32,7 @@ const BUDGET = 2e-5;
 const FLOOR = 1e-7 / BUDGET;
 
 test.each(["step", "cell", "sequence4"] as const)(
-  "gradients of any recurrent network are difference quotients: %s",
+  "gradients of any recurrent network match difference quotients: %s",
   async (recurrent) => {
     await withDevice(
       (device) =>

@@ -1,4 +1,4 @@
-/** The programs of docs/streaming.md and docs/worker.md, as they stand there. */
+/** The programs of docs/streaming.md and docs/worker.md, word for word. */
 import { expect, test } from "vitest";
 import streaming from "../../docs/streaming.md?raw";
 import worker from "../../docs/worker.md?raw";
@@ -16,12 +16,12 @@ test("the guides show the examples word for word", () => {
   expect(blocks(worker).slice(0, 2)).toEqual([workerSource, pageSource]);
 });
 
-test("streaming: the one anomaly is found, in its machine and at its time", () =>
+test("streaming: finds the one anomaly, in the right machine at the right time", () =>
   withDevice(async (device) => {
     const lines: string[] = [];
     const anomalies = await watch(device, (line) => lines.push(line));
     expect(anomalies[0]).toEqual([5, 60]);
-    // The state has seen it and may take a few steps to recover.
+    // The state may take a few steps to recover.
     for (const [machine, t] of anomalies) {
       expect(machine).toBe(5);
       expect(t).toBeLessThan(66);
@@ -29,7 +29,7 @@ test("streaming: the one anomaly is found, in its machine and at its time", () =
     expect(lines.some((line) => line.startsWith("machine 5 at 60"))).toBe(true);
   }));
 
-test("worker: the page gets losses that fall, and a forecast", async () => {
+test("worker: the page gets falling losses and a forecast", async () => {
   const lines: string[] = [];
   const next = await page((line) => lines.push(line), new AbortController().signal);
   const losses = lines.flatMap((line) => /loss (.*)/.exec(line)?.[1] ?? []).map(Number);
@@ -39,7 +39,7 @@ test("worker: the page gets losses that fall, and a forecast", async () => {
   expect(lines.filter((line) => line === "batch 8 of 8")).toHaveLength(15);
 });
 
-test("worker: aborted, it still answers with what it has learned", async () => {
+test("worker: still predicts after an abort", async () => {
   const stop = new AbortController();
   const lines: string[] = [];
   const print = (line: string) => {

@@ -1,4 +1,4 @@
-/** Checkpoints between PyTorch and this library: equal outputs, and training that goes on with equal losses. */
+/** Checkpoints between PyTorch and this library: equal outputs, and training continues with equal losses. */
 import { expect, test } from "vitest";
 import { type Device, loadCheckpoint, nn, optim, saveCheckpoint, type Tensor } from "webgpu-lstm";
 import type { GoldenTensor } from "../golden-case.ts";
@@ -17,7 +17,7 @@ class Model extends nn.Module {
   }
 }
 
-/** A model, and an optimizer with two groups whose settings are all wrong until a checkpoint is loaded. */
+/** A model, and an optimizer with two groups and wrong settings until a checkpoint is loaded. */
 function fresh() {
   const model = new Model();
   const groups = [{ params: model.lstm.parameters() }, { params: model.fc.parameters() }];
@@ -50,7 +50,7 @@ const slice = ({ dtype, data }: GoldenTensor, i: number): GoldenTensor => ({
   shape: [],
 });
 
-test("a model trained in PyTorch gives equal outputs here, and goes on with equal losses", async ({
+test("a model trained in PyTorch gives equal outputs here, and continues with equal losses", async ({
   task,
 }) => {
   const golden = await loadGolden("interchange_run");
@@ -83,7 +83,7 @@ test("a model trained in PyTorch gives equal outputs here, and goes on with equa
   });
 });
 
-test("a checkpoint saved here goes on, in another model, bit for bit as if nothing had been", async () => {
+test("a checkpoint saved here continues in another model, bit for bit", async () => {
   const golden = await loadGolden("interchange_run");
   const { model: weights, optimizer: state } = loadCheckpoint(await pytorchCheckpoint());
   const inputs = { x: golden.input("x"), target: golden.input("target") };
@@ -101,7 +101,7 @@ test("a checkpoint saved here goes on, in another model, bit for bit as if nothi
 
     const second = fresh();
     const again = await compile(device, second);
-    again.run(inputs); // the state is replaced, not only set at the start
+    again.run(inputs); // replaces existing state too
     const saved = loadCheckpoint(bytes);
     second.model.loadStateDict(saved.model);
     second.optimizer.loadStateDict(saved.optimizer!);
@@ -124,7 +124,7 @@ interface OptimizerCase {
 }
 
 test.for(goldenNames("interchange_optim"))(
-  "an optimizer of PyTorch's goes on here: %s",
+  "continues from PyTorch's optimizer: %s",
   async (name, { task }) => {
     const { model: weights, optimizer: state, config } = loadCheckpoint(await pytorchCheckpoint(name));
     const { optimizer: kind, x, target, losses } = config as unknown as OptimizerCase;
@@ -153,7 +153,7 @@ test.for(goldenNames("interchange_optim"))(
         used: budgetUsed(actual, expected),
       });
       expectClose(name, actual, expected);
-      // What is saved again has PyTorch's keys.
+      // Saving again gives PyTorch's keys.
       const { state: again, param_groups } = await optimizer.stateDict();
       for (const [index, slots] of Object.entries(state!.state)) {
         const kept = Object.entries(slots).filter(([, value]) => value !== null);

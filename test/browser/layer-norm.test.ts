@@ -42,7 +42,7 @@ test.for(goldenNames("layer_norm"))("LayerNorm against PyTorch float64: %s", asy
   }
 });
 
-test("without a bias there is only a weight, and without affine there is nothing to learn", async () => {
+test("has only a weight without bias, and no parameters without affine", async () => {
   const keys = async (norm: nn.LayerNorm) => [...(await norm.stateDict()).keys()];
   expect(await keys(new nn.LayerNorm(3, { bias: false }))).toEqual(["weight"]);
   expect(await keys(new nn.LayerNorm(3, { elementwiseAffine: false }))).toEqual([]);

@@ -1,4 +1,4 @@
-/** Use after dispose(), a device that is lost, and an app's own device: each answers by name. */
+/** Use after dispose(), a lost device, and an app's own device: each error names the call. */
 import { describe, expect, test } from "vitest";
 import { Device, DeviceLostError, DisposedError, nn, optim, Trainer } from "webgpu-lstm";
 import { expectRefusal, refusals } from "../refusal.ts";
@@ -47,7 +47,7 @@ describe("disposed", () => {
   });
 });
 
-test("a device that was lost says so, with its reason and what to do", async () => {
+test("a lost device throws with the reason and advice", async () => {
   const { native, device } = await borrowed();
   const model = new Tiny();
   const step = await trainingStep(device, model);
@@ -69,7 +69,7 @@ test("a device that was lost says so, with its reason and what to do", async () 
   expect(device.memory.total).toBe(0);
 });
 
-test("dispose() leaves an app's own device alive, and is no loss", async () => {
+test("dispose() keeps an app's own device alive and does not report a loss", async () => {
   const { native, device } = await borrowed();
   const model = new Tiny();
   const step = await trainingStep(device, model);
@@ -85,7 +85,7 @@ test("dispose() leaves an app's own device alive, and is no loss", async () => {
   await buffer.mapAsync(GPUMapMode.READ);
   expect([...new Float32Array(buffer.getMappedRange())]).toEqual([1, 2, 3, 4]);
 
-  // A second life on the same device.
+  // A second Device on the same GPUDevice.
   const again = await Device.from(native);
   const twin = new Tiny();
   const twinStep = await trainingStep(again, twin);
@@ -95,14 +95,14 @@ test("dispose() leaves an app's own device alive, and is no loss", async () => {
   native.destroy();
 });
 
-/** A GPUDevice as an app has it, and a Device on it. */
+/** A GPUDevice owned by an app, and a Device on it. */
 async function borrowed(): Promise<{ native: GPUDevice; device: Device }> {
   const adapter = await navigator.gpu.requestAdapter();
   const native = await adapter!.requestDevice();
   return { native, device: await Device.from(native) };
 }
 
-/** Every call that needs the GPU is refused with `type`, and names itself. */
+/** Expects every call that needs the GPU to throw `type` and name itself. */
 async function refusesAllWork(
   device: Device,
   model: Tiny,

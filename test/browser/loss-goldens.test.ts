@@ -16,7 +16,7 @@ afterAll(() => frame.close());
 
 type Loss = nn.Module & { forward(prediction: Tensor, target: Tensor): Tensor };
 
-/** The loss of a case, its options those of PyTorch's call. */
+/** The loss of a case, with the options of PyTorch's call. */
 function build(golden: GoldenCase): { title: string; loss: Loss } {
   const reduction = golden.text("reduction") as nn.Reduction;
   const weights = {
@@ -46,7 +46,7 @@ function build(golden: GoldenCase): { title: string; loss: Loss } {
   return { title: "CrossEntropyLoss", loss: new nn.CrossEntropyLoss({ ...options, labelSmoothing }) };
 }
 
-/** The case as the parity page names it: what was given beside the defaults. */
+/** The case's name on the parity page: its options other than the defaults. */
 function rowOf(title: string, golden: GoldenCase): string {
   const kind = golden.text("kind");
   const given = [

@@ -1,4 +1,4 @@
-/** Losses beyond PyTorch's goldens: gradients as difference quotients, many rows, masks, weights as state. */
+/** Losses beyond PyTorch's goldens: gradients against difference quotients, many rows, masks, weights as state. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Generator, grad, nn } from "webgpu-lstm";
@@ -6,11 +6,11 @@ import { crossEntropyMean } from "../reference/cross-entropy.ts";
 import { centralDifference } from "../reference/recurrent.ts";
 import { withDevice } from "./gpu.ts";
 
-/** How far a float32 loss or gradient may be from the float64 one, relative to the largest of its tensor. */
+/** Allowed difference of a float32 loss or gradient from float64, relative to its tensor's largest value. */
 const BUDGET = 2e-6;
 
 describe("cross-entropy", () => {
-  test("gradients of any are difference quotients", () =>
+  test("gradients match difference quotients", () =>
     withDevice((device) =>
       fc.assert(
         fc.asyncProperty(
@@ -24,7 +24,7 @@ describe("cross-entropy", () => {
             const generator = new Generator(seed);
             const logits = generator.uniform_(new Float32Array(rows * classes), -4, 4);
             const weight = generator.uniform_(new Float32Array(classes), 0.5, 2);
-            // The first row counts; of the others the last class does not.
+            // The first row counts; in the others the last class is ignored.
             const target = Int32Array.from({ length: rows }, (_, i) => (i * 7 + seed) % classes);
             const ignoreIndex = rows > 1 && target[0] !== classes - 1 ? classes - 1 : -100;
             const criterion = new nn.CrossEntropyLoss({ weight, ignoreIndex, labelSmoothing });
@@ -59,7 +59,7 @@ describe("cross-entropy", () => {
       ),
     ));
 
-  test("of many rows is summed in stages", () =>
+  test("sums many rows in stages", () =>
     withDevice(async (device) => {
       const [rows, classes] = [9001, 3];
       const generator = new Generator(1);
@@ -69,7 +69,7 @@ describe("cross-entropy", () => {
         ({ x, target }) => ({ loss: new nn.CrossEntropyLoss().forward(x, target) }),
         { inputs: { x: [rows, classes], target: [rows] } },
       );
-      expect(step.describe().match(/reduce_sum/g)).toHaveLength(3); // of the weights; of the losses, twice
+      expect(step.describe().match(/reduce_sum/g)).toHaveLength(3); // one for the weights, two for the losses
       const loss = await step.run({ x: logits, target }).loss.item();
       const expected = crossEntropyMean({
         logits: Float64Array.from(logits),
@@ -82,7 +82,7 @@ describe("cross-entropy", () => {
       step.dispose();
     }));
 
-  test("a class that is masked out with -∞ costs nothing where it is not the target", () =>
+  test("a class masked with -∞ costs nothing unless it is the target", () =>
     withDevice(async (device) => {
       const step = await device.compile(
         ({ x, target }) => {

@@ -17,13 +17,13 @@ const versions: VersionPins[] = [
 ];
 
 /**
- * With weights 100 times as large, a rounding of the preactivations in float32 becomes a hundredfold error behind the steep parts
- * of the gates: PyTorch's own float32 uses 320 times the budget there.
+ * With weights 100 times as large, the steep parts of the gates amplify a float32 rounding of the preactivations a hundredfold:
+ * PyTorch's own float32 uses 320 times the budget there.
  */
 const SATURATED = 320;
 
 describe.each(versions)("LSTM against PyTorch float64: $recurrent, $gemm", (pins) => {
-  // One device for all cases of a version: its kernels are compiled once.
+  // One device for all cases of a version, so its kernels compile once.
   let frame: GpuFrame;
   beforeAll(async () => {
     frame = await GpuFrame.open({ versions: pins });

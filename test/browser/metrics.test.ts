@@ -1,4 +1,4 @@
-/** Metrics of an evaluation, against the same computed here in float64. */
+/** Metrics of an evaluation, against float64 values computed here. */
 import { describe, expect, test } from "vitest";
 import {
   type Batches,
@@ -19,7 +19,7 @@ import { expectClose } from "./closeness.ts";
 import { withDevice } from "./gpu.ts";
 import { Tiny, values } from "./tiny.ts";
 
-/** A model whose predictions are its inputs, so that a test says what they are. */
+/** A model that predicts its inputs, so that tests choose the predictions. */
 class Given extends nn.Module {
   readonly unused = new nn.Linear(1, 1);
 
@@ -73,7 +73,7 @@ describe("of numbers", () => {
       const whole = [count, ...shape.slice(1)];
       const size = whole.reduce((product, n) => product * n);
       const [p, t] = [noise(size, 1), noise(size, 2)];
-      t[0] = 0; // divided by the smallest target there is, not by 0
+      t[0] = 0; // divides by MAPE's smallest divisor, not by 0
       p[0] = 1e-6;
       const list = [
         new metrics.MAE(),
@@ -153,7 +153,7 @@ describe("of classes", () => {
       }),
   );
 
-  test("another ignored index, all ignored, ties, scores that are NaN, and one sample without a batch's dimension", () =>
+  test("another ignored index, all ignored, ties, NaN scores, and an unbatched sample", () =>
     withDevice(async (device) => {
       const measure = async (scores: number[], labels: number[], ignoreIndex: number) => {
         const list = [new metrics.Accuracy({ ignoreIndex })];
@@ -167,9 +167,9 @@ describe("of classes", () => {
       };
       expect(await measure([1, 2, 2, 1, 5, 4], [1, 0, 0], 1)).toBe(1);
       expect(await measure([1, 2], [0], 0)).toBeNaN();
-      // Of equal scores the first.
+      // The first of equal scores.
       expect(await measure([3, 3, 3, 3], [0, 1], -100)).toBe(0.5);
-      // 0/0 comes out of a division on the GPU; data may not be NaN.
+      // The GPU computes 0/0, since input data must not be NaN.
       class Broken extends Given {
         override forward(x: Parameters<Given["forward"]>[0]) {
           return x.div(x);
@@ -187,7 +187,7 @@ describe("of classes", () => {
     }));
 });
 
-test("fit reports them with the validation, as often as it validates; a short batch is in evaluation mode too", () =>
+test("fit reports them with every validation; a short batch runs in evaluation mode too", () =>
   withDevice(async (device) => {
     class Dropping extends Tiny {
       readonly dropout = new nn.Dropout(0.5);
@@ -249,7 +249,7 @@ test("fit reports them with the validation, as often as it validates; a short ba
     model.dispose();
   }));
 
-test("what metrics refuse", () =>
+test("metrics refuse bad input", () =>
   withDevice(async (device) => {
     await expectRefusal(() => new metrics.MAE(wrong({ nam: "x" })), OptionError, 'MAE: unknown option "nam"');
     await expectRefusal(() => new metrics.RMSE({ name: "" }), OptionError, "RMSE: name");

@@ -1,8 +1,8 @@
-/** Running a module on a golden case: its output, and the gradients of the summed squared error. */
+/** Runs a module on a golden case: its output, and the gradients of the summed squared error. */
 import { type Device, grad, type NDArray, nn, type Tensor } from "webgpu-lstm";
 import type { GoldenCase } from "../golden-case.ts";
 
-/** A module of one tensor, such as nn.LayerNorm. */
+/** A module with one tensor as input, such as nn.LayerNorm. */
 export type OneTensorModule = nn.Module & { forward(x: Tensor): Tensor };
 
 /**

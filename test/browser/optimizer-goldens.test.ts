@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => frame.close());
 
-/** What a golden holds beside its tensors. */
+/** A golden's metadata. */
 class Case {
   readonly golden: GoldenCase;
   readonly names: readonly string[];
@@ -38,7 +38,7 @@ class Case {
     this.rates = JSON.parse(golden.text("rates")) as number[] | null;
   }
 
-  /** Parameters as they begin, or as they are after `steps`, and their optimizer, with the case's options or without any. */
+  /** Parameters at the start or after `steps`, and their optimizer, with or without the case's options. */
   make(steps = 0, withOptions = true): { parameters: Map<string, nn.Parameter>; optimizer: optim.Optimizer } {
     const at = (name: string): NDArray => {
       const start = this.golden.input(`param.${name}`);
@@ -78,7 +78,7 @@ class Case {
     );
   }
 
-  /** PyTorch's numbers of the parameters, in the order of its groups. */
+  /** PyTorch's parameter numbers, in the order of its groups. */
   get order(): readonly string[] {
     const groups = JSON.parse(this.golden.text("groups")) as [number[], object][];
     return groups.flatMap(([indices]) => indices.map((i) => this.names[i]!));
@@ -100,7 +100,7 @@ class Case {
     };
   }
 
-  /** Runs steps `from` to `to`; the largest share of the budget that any parameter used after any of them. */
+  /** Runs steps `from` to `to`; returns the largest share of the budget used by any parameter after any step. */
   async follow(made: ReturnType<Case["make"]>, from: number, to: number): Promise<number> {
     const { parameters, optimizer } = made;
     const step = await gradientStep(frame.device, parameters, optimizer);
@@ -116,7 +116,7 @@ class Case {
     return used;
   }
 
-  /** The largest share of the budget that the optimizer's state uses at the end. */
+  /** The largest share of the budget used by the optimizer's final state. */
   async stateUsed(optimizer: optim.Optimizer): Promise<number> {
     const { state } = await optimizer.stateDict();
     let used = 0;
@@ -133,7 +133,7 @@ class Case {
   }
 }
 
-/** `weight decay, maximize`: what a case's name says beside the optimizer's. */
+/** A case's name without the optimizer's, such as `weight decay, maximize`. */
 function rowOf(op: string, file: string): string {
   return file.slice(op.length + 1).replaceAll("_", " ");
 }
@@ -153,15 +153,15 @@ describe.each(Object.keys(classes) as (keyof typeof classes)[])("%s", (op) => {
     });
   });
 
-  test.for(names)("goes on from PyTorch's state: %s", async (file, { task }) => {
+  test.for(names)("continues from PyTorch's state: %s", async (file, { task }) => {
     const one = new Case(await loadGolden(file));
     const saved = one.golden.number("saved_at");
     await frame.run(async () => {
-      // Loaded before the parameters are on a device; the settings come with the state.
+      // Loads before the parameters are on a device; the state includes the settings.
       const made = one.make(saved, false);
       made.optimizer.loadStateDict(one.savedState());
       let used = await one.follow(made, saved, STEPS);
-      // And after, over what other steps have left there.
+      // And afterwards, over the state of other steps.
       for (const [name, parameter] of made.parameters) {
         parameter.write(Float32Array.from(one.trajectory(name, saved - 1).data));
       }

@@ -1,4 +1,4 @@
-/** What optimizers remember: saved and loaded bit for bit, kept apart by group and by parameter, one dispatch a range. */
+/** Optimizer state: saved and loaded bit for bit, separate by group and parameter, one dispatch a range. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Device, DisposedError, nn, optim, StateDictError } from "webgpu-lstm";
 import { expectRefusal } from "../refusal.ts";
@@ -23,7 +23,7 @@ const makers: Record<string, (list: nn.Parameter[]) => optim.Optimizer> = {
   RAdam: (list) => new optim.RAdam(list, { betas: [0.8, 0.9] }),
 };
 
-/** Two groups of a model whose layout on the GPU is not PyTorch's, the second with a learning rate of its own. */
+/** A model with a layout other than PyTorch's on the GPU, in two groups; the second has its own learning rate. */
 function training(device: Device, model: Tiny, make: (list: nn.Parameter[]) => optim.Optimizer) {
   const optimizer = make(model.lstm.parameters());
   optimizer.addParamGroup({ params: model.fc.parameters(), lr: 0.05 } as never);
@@ -40,7 +40,7 @@ function training(device: Device, model: Tiny, make: (list: nn.Parameter[]) => o
 const batch = (t: number) => ({ x: values(tinyShapes.x, t), y: values(tinyShapes.y, 2 * t) });
 
 describe.each(Object.entries(makers))("%s", (_, make) => {
-  test("ten steps, and five and five with everything saved between, give the same bits", async () => {
+  test("ten steps give the same bits as five, saving and loading, and five more", async () => {
     await frame.run(async (device) => {
       const model = new Tiny();
       const start = await model.stateDict();
@@ -52,7 +52,7 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
       const expected = await bits(model);
       const expectedState = await optimizer.stateDict();
 
-      // Loaded before the parameters are on the device, and after other steps there.
+      // Loads before the parameters are on the device, and after other steps there.
       for (const trained of [false, true]) {
         const other = new Tiny();
         other.loadStateDict(start);
@@ -75,7 +75,7 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
   });
 });
 
-test("a state dict that does not fit changes neither settings nor buffers on the device", async () => {
+test("an unsuitable state dict changes neither settings nor buffers on the device", async () => {
   await frame.run(async (device) => {
     const model = new Tiny();
     const { optimizer, compile } = training(device, model, makers["Adam"]!);
@@ -118,7 +118,7 @@ describe("dispatches", () => {
     return names.filter((name) => ["adam", "sgd", "rmsprop", "adagrad"].includes(name));
   };
 
-  test("one updates a whole model, one each group", async () => {
+  test("are one for a whole model, or one for each group", async () => {
     await frame.run(async (device) => {
       const whole = new Tiny();
       expect(await updates(device, whole, new optim.NAdam(whole.parameters()))).toEqual(["adam"]);
@@ -128,7 +128,7 @@ describe("dispatches", () => {
     });
   });
 
-  test("replaying allocates nothing, changed settings included", async () => {
+  test("replaying allocates nothing, even after a change of settings", async () => {
     await frame.run(async (device) => {
       const model = new Tiny();
       const { optimizer, compile } = training(device, model, makers["SGD"]!);
@@ -147,7 +147,7 @@ describe("dispatches", () => {
   });
 });
 
-/** Values of the given names, all of three elements. */
+/** Values with the given names, three elements each. */
 function threes(...names: string[]) {
   return parametersOf(new Map(names.map((name, i) => [name, { data: values([3], i), shape: [3] }])));
 }
@@ -155,7 +155,7 @@ function threes(...names: string[]) {
 const gradients = (names: Iterable<string>, t: number) =>
   Object.fromEntries([...names].map((name, i) => [name, values([3], 10 * t + i)]));
 
-/** What a parameter becomes in a training of its own, by the gradients that it has in steps `steps` of the other. */
+/** A parameter's value after separate training with the gradients of the other training's steps `steps`. */
 async function alone(
   device: Device,
   name: string,
@@ -178,7 +178,7 @@ async function alone(
   return value;
 }
 
-test("parameters that one of two steps leaves out have their own count of steps, as in PyTorch", async () => {
+test("parameters that one of two steps does not update keep their own step count, as in PyTorch", async () => {
   for (const make of [
     (list: nn.Parameter[]) => new optim.Adam(list, { lr: 0.1 }) as optim.Optimizer,
     (list: nn.Parameter[]) => new optim.NAdam(list, { lr: 0.1 }) as optim.Optimizer,
@@ -196,7 +196,7 @@ test("parameters that one of two steps leaves out have their own count of steps,
         minimize: "loss",
         optimizer,
       });
-      // b first steps when the others have done two.
+      // b takes its first step after the others have taken two.
       for (let t = 0; t < 6; t++) {
         const { b, ...others } = gradients(parameters.keys(), t);
         if (t < 2 || t === 3) part.run(others as Record<"a" | "c", Float32Array>);
@@ -221,7 +221,7 @@ test("parameters that one of two steps leaves out have their own count of steps,
   }
 });
 
-test("groups keep their settings apart; what is set holds from the next step on", async () => {
+test("groups have separate settings; a change applies from the next step on", async () => {
   await frame.run(async (device) => {
     const parameters = threes("a", "b");
     const optimizer = new optim.SGD(
@@ -231,7 +231,7 @@ test("groups keep their settings apart; what is set holds from the next step on"
     const step = await gradientStep(device, parameters, optimizer);
     for (let t = 0; t < 6; t++) {
       if (t === 2) optimizer.paramGroups[1]!.lr = 0.3;
-      // From here on there is no momentum, and from 5 on there is again: that changes the program.
+      // No momentum from here on, and again from step 5: this changes the program.
       if (t === 3) optimizer.paramGroups[0]!.momentum = 0;
       if (t === 5) optimizer.paramGroups[0]!.momentum = 0.9;
       step.run(gradients(parameters.keys(), t));
@@ -265,7 +265,7 @@ test("groups keep their settings apart; what is set holds from the next step on"
   });
 });
 
-test("a group that is added to a compiled step is trained from its next run on", async () => {
+test("a group added after compiling is trained from the next run on", async () => {
   await frame.run(async (device) => {
     const parameters = threes("a", "b");
     const optimizer = new optim.Adam([parameters.get("a")!], { lr: 0.1 });
@@ -285,7 +285,7 @@ test("a group that is added to a compiled step is trained from its next run on",
 });
 
 test.each(["Adam", "RMSprop", "Adagrad"] as const)(
-  "%s with eps 0 leaves the empty slots of a GRU's weights alone",
+  "%s with eps 0 does not change the empty slots of a GRU's weights",
   (name) =>
     withDevice(async (device) => {
       const gru = new nn.GRU(2, 3);

@@ -1,4 +1,4 @@
-/** Sequences of different lengths: what packing promises beyond the goldens, and the utilities around it. */
+/** Sequences of different lengths: properties of packing beyond the goldens, and its utilities. */
 import { describe, expect, test } from "vitest";
 import {
   DataError,
@@ -24,7 +24,7 @@ const draw = (...shape: number[]): NDArray => ({
   shape,
 });
 
-/** Runs a function of no interesting input once, and reads its results. */
+/** Runs a function with a dummy input once and reads its results. */
 async function evaluate<K extends string>(
   device: Device,
   fn: (zero: Tensor) => Record<K, Tensor>,
@@ -49,7 +49,7 @@ describe("padding", () => {
   const lengths = Int32Array.of(2, 5, 1);
 
   test.each([["lstm"], ["gru"], ["rnn"]] as const)(
-    "has no influence on anything, and no gradient: %s",
+    "affects nothing and has no gradient: %s",
     async (kind) => {
       await withDevice(async (device) => {
         const options = { numLayers: 2, bidirectional: true };
@@ -101,7 +101,7 @@ describe("padding", () => {
     },
   );
 
-  test("lengths may differ from run to run without a new program", async () => {
+  test("lengths may change from run to run without a new program", async () => {
     await withDevice(async (device) => {
       const layer = new nn.GRU(I, H);
       const step = await device.compile(
@@ -112,7 +112,7 @@ describe("padding", () => {
       const { allocations } = device.memory;
       const short = await step.run({ x, lengths: Int32Array.of(2, 2, 1) }).last.read();
       const long = await step.run({ x, lengths: Int32Array.of(5, 2, 1) }).last.read();
-      // Reading needs a staging buffer; nothing else is made.
+      // Reading needs a staging buffer; nothing else is allocated.
       expect(device.memory.allocations).toBe(allocations + 1);
       expect([...long.data.subarray(H)]).toEqual([...short.data.subarray(H)]);
       expect([...long.data.subarray(0, H)]).not.toEqual([...short.data.subarray(0, H)]);
@@ -135,7 +135,7 @@ describe("utilities", () => {
         const time = padSequence(sequences());
         const shifted = sequences().map((sequence) => sequence.add(zero));
         const batch = padSequence(shifted, { batchFirst: true, paddingValue: -1 });
-        // Each element of a sequence reaches its own place: 1·x² summed, so that the gradient is 2x.
+        // Each element reaches its own place: the loss is Σ x², so the gradient is 2x.
         const [gradient] = grad(batch.mul(batch).sum(), [zero]);
         return { time, batch, gradient: gradient! };
       });
@@ -147,7 +147,7 @@ describe("utilities", () => {
     });
   });
 
-  test("packSequence and unpackSequence are each other's inverse", async () => {
+  test("packSequence and unpackSequence are inverses", async () => {
     await withDevice(async (device) => {
       const results = await evaluate(device, () => {
         const [a, b, c] = unpackSequence(packSequence(sequences(), { enforceSorted: false }));
@@ -168,7 +168,7 @@ describe("utilities", () => {
           totalLength: 4,
           batchFirst: true,
         });
-        // Padded longer than any sequence is: without a total length only as long as the longest.
+        // Padded beyond the longest sequence; without a total length only to the longest.
         const longer = packPaddedSequence(tensor(Array(8).fill(1), [4, 2, 1]), [3, 2]);
         return { output, lengths, shortest: padPackedSequence(longer).output };
       });
@@ -180,7 +180,7 @@ describe("utilities", () => {
   });
 });
 
-test("what packing refuses", async () => {
+test("packing refuses bad input", async () => {
   await withDevice(async (device) => {
     const refuse = refusals(device);
     const trace = (fn: (inputs: Record<string, Tensor>) => unknown) => () =>

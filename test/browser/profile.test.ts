@@ -7,7 +7,7 @@ import { bits, Tiny, tinyShapes, trainingStep, values } from "./tiny.ts";
 const batch = { x: values(tinyShapes.x), y: values(tinyShapes.y, 1) };
 
 describe("step.profile", () => {
-  test("times every dispatch of the program, and is a training step like any other", () =>
+  test("times every dispatch of the program, and counts as a training step", () =>
     withDevice(async (device) => {
       const [profiled, plain] = [new Tiny(), new Tiny()];
       plain.loadStateDict(await profiled.stateDict());
@@ -37,7 +37,7 @@ describe("step.profile", () => {
       for (const one of [step, same, profiled, plain]) one.dispose();
     }));
 
-  test("does not run what it refuses, and gives its memory back", () =>
+  test("does not run refused input, and frees its memory", () =>
     withDevice(async (device) => {
       const model = new Tiny();
       const step = await trainingStep(device, model);
@@ -54,7 +54,7 @@ describe("step.profile", () => {
       model.dispose();
     }));
 
-  test("says what a device without timestamps lacks", async () => {
+  test("throws on a device without timestamps", async () => {
     const adapter = (await navigator.gpu.requestAdapter())!;
     const raw = await adapter.requestDevice();
     const device = await Device.from(raw);

@@ -1,7 +1,7 @@
-/** The program on the README's first screen, as it stands there. */
+/** The program on the README's first screen, word for word. */
 import { expect, test, vi } from "vitest";
 
-test("trains: ten epochs, and the loss falls below a hundredth of the first", async () => {
+test("trains ten epochs to less than a hundredth of the first loss", async () => {
   const log = vi.spyOn(console, "log").mockImplementation(() => {});
   await import("../../examples/quickstart.ts");
   const printed = log.mock.calls as [epoch: number, loss: number][];

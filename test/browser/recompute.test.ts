@@ -1,4 +1,4 @@
-/** What a recurrent layer keeps: nothing for a backward pass that does not follow, and h and c alone where gates are recomputed. */
+/** Memory of a recurrent layer: nothing for a backward pass without one, and only h and c if gates are recomputed. */
 import { describe, expect, test } from "vitest";
 import { type Device, type DeviceOptions, grad, manualSeed, nn, OptionError, type Tensor } from "webgpu-lstm";
 import { expectRefusal } from "../refusal.ts";
@@ -6,7 +6,7 @@ import { expectClose } from "./closeness.ts";
 import { withDevice } from "./gpu.ts";
 import { values } from "./tiny.ts";
 
-/** Several chunks, of which the last is short. */
+/** Several chunks, the last one short. */
 const [T, N, I, H] = [75, 40, 3, 12];
 const pinned: Readonly<Record<"step" | "sequence4", DeviceOptions>> = {
   step: { versions: { recurrent: "step", gemm: "register" } },
@@ -25,7 +25,7 @@ function hiddenOf(state: Tensor | { readonly h: Tensor }): Tensor {
   return "h" in state ? state.h : state;
 }
 
-/** Output, last state and all gradients, or the first two alone; and what the program holds. */
+/** Output, last state and, when training, all gradients; and the program's memory. */
 async function run(
   device: Device,
   layer: nn.LSTM | nn.GRU | nn.RNN,
@@ -66,7 +66,7 @@ describe.each(runs)("$kind, $version", ({ kind, version }) => {
   const { slots } = kinds[kind];
   const pins = pinned[version];
 
-  test("inference keeps no gates, and no states where only the last is wanted; the numbers are the same", () =>
+  test("inference keeps no gates, and no states if only the last is used; the numbers are the same", () =>
     withDevice(async (device) => {
       const [layer] = layersOf(kind, { bidirectional: kind === "gru" });
       const both = { gradients: false, output: true };
@@ -79,7 +79,7 @@ describe.each(runs)("$kind, $version", ({ kind, version }) => {
       expect(last.results.get("last")).toEqual(training.results.get("last"));
       const directions = kind === "gru" ? 2 : 1;
       const chunk = (26 * N * H * slots * 4) / (T * N * H);
-      // Training: gates, and h and c by 4 bytes each.
+      // Training keeps gates, h and c, 4 bytes each.
       expect(perUnit(training.memory.activation)).toBeGreaterThan(directions * (4 * slots + 4));
       const states = kind === "lstm" ? 8 : 4;
       const concatenated = directions > 1 ? 4 * directions : 0;
@@ -90,7 +90,7 @@ describe.each(runs)("$kind, $version", ({ kind, version }) => {
       layer!.dispose();
     }, pins));
 
-  test("recompute: the same numbers, without gates of every step", () =>
+  test("recompute gives the same numbers without keeping every step's gates", () =>
     withDevice(async (device) => {
       const layers = layersOf(kind, {}, { recompute: true }, { recompute: 7 });
       const [kept, chosen, short] = await Promise.all(
@@ -104,7 +104,7 @@ describe.each(runs)("$kind, $version", ({ kind, version }) => {
         }
         expect(recomputed.memory.activation).toBeLessThan(kept!.memory.activation);
       }
-      // An Elman RNN's gates are as small as the copies that a short chunk needs.
+      // An Elman RNN's gates are as small as the copies of a short chunk.
       if (slots === 4) expect(short!.memory.activation).toBeLessThan(chosen!.memory.activation);
       const bytes = perUnit(kept!.memory.activation).toFixed(1);
       expect(kept!.plan).toContain(`(${bytes} bytes a time step, batch row and unit)`);
@@ -112,7 +112,7 @@ describe.each(runs)("$kind, $version", ({ kind, version }) => {
     }, pins));
 });
 
-test("recompute that is neither a flag nor a number of steps is refused", async () => {
+test("refuses a recompute that is neither a flag nor a number of steps", async () => {
   for (const bad of [0, 1.5, -1, "yes"]) {
     await expectRefusal(
       () => new nn.LSTM(1, 1, { recompute: bad as never }),

@@ -6,7 +6,7 @@ import { withDevice } from "./gpu.ts";
 const [T, N, I, H] = [4, 5, 3, 6];
 const x = new Generator(3).uniform_(new Float32Array(T * N * I), -1, 1);
 
-/** Output and a gradient of a model, with the same random bits for every model. */
+/** Output and a gradient of a model; every model draws the same random bits. */
 async function run(device: Device, model: nn.Module, forward: (x: Tensor) => Tensor): Promise<number[][]> {
   manualSeed(11);
   const step = await device.compile(
@@ -24,7 +24,7 @@ async function run(device: Device, model: nn.Module, forward: (x: Tensor) => Ten
   return values;
 }
 
-/** A two-layer GRU, and its two layers one by one with `between` between them. */
+/** A two-layer GRU, and its layers as two modules with `between` in the middle. */
 async function stacked(dropout: number): Promise<{ whole: nn.GRU; first: nn.GRU; second: nn.GRU }> {
   const whole = new nn.GRU(I, H, { numLayers: 2, dropout, bidirectional: true });
   const first = new nn.GRU(I, H, { bidirectional: true });
@@ -41,7 +41,7 @@ async function stacked(dropout: number): Promise<{ whole: nn.GRU; first: nn.GRU;
   return { whole, first, second };
 }
 
-test.each([0.4, 1])("acts on the output of every layer but the last while training: p = %d", async (p) => {
+test.each([0.4, 1])("applies to every layer's output but the last in training: p = %d", async (p) => {
   await withDevice(async (device) => {
     const { whole, first, second } = await stacked(p);
     class Chain extends nn.Module {
@@ -59,7 +59,7 @@ test.each([0.4, 1])("acts on the output of every layer but the last while traini
   });
 });
 
-test("does nothing in evaluation mode, and something in training", async () => {
+test("acts only in training mode", async () => {
   await withDevice(async (device) => {
     const { whole, first, second } = await stacked(0.4);
     const state = await whole.stateDict();
@@ -76,7 +76,7 @@ test("does nothing in evaluation mode, and something in training", async () => {
   });
 });
 
-test("a step keeps its mode for input shapes that come later", async () => {
+test("a step keeps its mode for later input shapes", async () => {
   await withDevice(async (device) => {
     const model = new nn.Sequential(new nn.Linear(3, 4), new nn.Dropout(0.5));
     const compile = () => device.compile(({ x }) => ({ y: model.forward(x) }), { inputs: { x: [2, 3] } });

@@ -1,4 +1,4 @@
-/** What a run asks of WebGPU once a step has run: nothing new, one encoder and one submission. */
+/** WebGPU calls of a run after the first: one encoder, one submission, nothing new. */
 import { expect, test } from "vitest";
 import { Device } from "webgpu-lstm";
 import { Tiny, tinyShapes, trainingStep, values } from "./tiny.ts";
@@ -15,7 +15,7 @@ const makers = [
   "createCommandEncoder",
 ] as const;
 
-test("after the first run no buffer, bind group or pipeline is made, and each run is one submission", async () => {
+test("makes no buffer, bind group or pipeline after the first run, and submits once a run", async () => {
   const adapter = await navigator.gpu.requestAdapter();
   const native = await adapter!.requestDevice();
   const errors: string[] = [];
@@ -38,7 +38,7 @@ test("after the first run no buffer, bind group or pipeline is made, and each ru
   const step = await trainingStep(device, model);
   const run = (phase: number) =>
     step.run({ x: values(tinyShapes.x, phase), y: values(tinyShapes.y, phase) }).loss;
-  // The first reading makes the buffer that all later ones use.
+  // The first read makes the buffer for all later ones.
   const first = await run(0).item();
   expect(calls.get("createBindGroup")).toBeGreaterThan(0);
   expect(calls.get("createComputePipelineAsync")).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** A run that is stopped anywhere, kept as bytes and resumed by new objects comes to the same bits as one that is not. */
+/** A run stopped anywhere, saved as bytes and resumed by new objects gives the same bits as an uninterrupted one. */
 import { describe, expect, test } from "vitest";
 import {
   type Callback,
@@ -45,14 +45,14 @@ const EPOCHS = 6;
 const SAMPLES = 18;
 
 interface Setting {
-  /** Of the loader's own generator; without it the default generator shuffles. */
+  /** Seed of the loader's own generator; without it the default generator shuffles. */
   readonly seed?: number;
   readonly accumulate?: number;
   readonly optimizer?: (model: nn.Module) => optim.Adam;
   readonly schedule?: (optimizer: optim.SGD | optim.Adam) => LearningRateSchedule;
 }
 
-/** Everything a run needs, made anew as after a reload of the page. */
+/** Everything a run needs, created as after a page reload. */
 function setUp(device: Device, { seed, accumulate, optimizer, schedule }: Setting) {
   manualSeed(3);
   const model = new Dropping();
@@ -76,7 +76,7 @@ function setUp(device: Device, { seed, accumulate, optimizer, schedule }: Settin
 
 type Parts = ReturnType<typeof setUp>;
 
-/** Trains to the end, or until a batch of an epoch is done; batch 0 is the end of the epoch before. */
+/** Trains to the end, or until a batch of an epoch is done; batch 0 is the end of the previous epoch. */
 async function train(parts: Parts, stop?: { epoch: number; batch: number }): Promise<EpochReport[]> {
   const { trainer, loader, validation, callbacks } = parts;
   const abort = new AbortController();
@@ -101,7 +101,7 @@ async function train(parts: Parts, stop?: { epoch: number; batch: number }): Pro
   return reports;
 }
 
-/** What has to be the same: all but times. */
+/** The parts that must be equal: all except times. */
 async function outcome({ model, optimizer, trainer, callbacks }: Parts) {
   const timeless = ({ seconds, stepsPerSecond, ...report }: EpochReport) => report;
   const { state, param_groups } = await optimizer.stateDict();
@@ -120,7 +120,7 @@ async function dispose({ trainer, model }: Parts): Promise<void> {
   model.dispose();
 }
 
-/** The bytes at the stop, and then the same run by new objects. */
+/** The bytes at the stop, then the same run by new objects. */
 async function interrupted(device: Device, setting: Setting, stop: { epoch: number; batch: number }) {
   const first = setUp(device, setting);
   const before = await train(first, stop);
@@ -128,7 +128,7 @@ async function interrupted(device: Device, setting: Setting, stop: { epoch: numb
   await dispose(first);
 
   const second = setUp(device, setting);
-  manualSeed(999); // the page has drawn something else meanwhile
+  manualSeed(999); // the page has drawn other numbers meanwhile
   await second.trainer.resume(bytes);
   const after = await train(second);
   const result = await outcome(second);
@@ -172,7 +172,7 @@ const settings: [string, Setting][] = [
   ["two batches to an update, the default generator's order", { accumulate: 2 }],
 ];
 
-describe("resumed, a run is the one that was not stopped, to the bit", () => {
+describe("a resumed run equals an uninterrupted one, bit for bit", () => {
   test.each(settings)("%s", (_, setting) =>
     withDevice(async (device) => {
       const expected = await straight(device, setting);
@@ -196,12 +196,12 @@ describe("resumed, a run is the one that was not stopped, to the bit", () => {
         expect(epochs, JSON.stringify(stop)).toEqual([1, 2, 3, 4, 5, 6]);
         expect(result, JSON.stringify(stop)).toEqual(expected);
       }
-      // The comparison would see a difference.
+      // The comparison would detect a difference.
       expect((await straight(device, { ...setting, seed: 9 })).weights).not.toEqual(expected.weights);
     }),
   );
 
-  test("also from checkpoints taken by a callback, by the loop's body, and while batches run", () =>
+  test("from checkpoints taken by a callback, by the loop's body, and while batches run", () =>
     withDevice(async (device) => {
       const expected = await straight(device, { seed: 8 });
       const parts = setUp(device, { seed: 8 });
@@ -218,7 +218,7 @@ describe("resumed, a run is the one that was not stopped, to the bit", () => {
         validateEvery: 2,
         callbacks: parts.callbacks,
         onProgress: ({ epoch, batch }) => {
-          // Not awaited: training goes on meanwhile. One of them falls into the validation after epoch 4.
+          // Not awaited: training continues. One of them falls into the validation after epoch 4.
           if (epoch === 3 && batch === 4) taken.push(parts.trainer.checkpoint());
           if (epoch === 4 && batch === 5) {
             const late = new Promise((resolve) => setTimeout(resolve));
@@ -241,13 +241,13 @@ describe("resumed, a run is the one that was not stopped, to the bit", () => {
       }
     }));
 
-  test("by the same trainer, which goes back; and a resumed run that has not begun can be kept again", () =>
+  test("by the same trainer, which goes back; a resumed run can be saved again before it starts", () =>
     withDevice(async (device) => {
       const expected = await straight(device, { seed: 8 });
       const parts = setUp(device, { seed: 8 });
       await train(parts, { epoch: 3, batch: 2 });
       const bytes = await parts.trainer.checkpoint();
-      await train(parts); // a run of its own, from epoch 1, with other weights
+      await train(parts); // a separate run, from epoch 1, with other weights
       expect((await outcome(parts)).weights).not.toEqual(expected.weights);
       await parts.trainer.resume(bytes);
       expect(parts.trainer.history.length).toBe(2);
@@ -259,7 +259,7 @@ describe("resumed, a run is the one that was not stopped, to the bit", () => {
 });
 
 describe("a trainer's checkpoint", () => {
-  test("keeps config, with a scaler as its toJSON gives it, and is a checkpoint like any other", () =>
+  test("keeps the config, including a scaler's toJSON, and is an ordinary checkpoint", () =>
     withDevice(async (device) => {
       const scaler = data.StandardScaler.fit([1, 2, 4]);
       const make = (config?: unknown) => {
@@ -275,7 +275,7 @@ describe("a trainer's checkpoint", () => {
       await other.trainer.resume(bytes);
       expect(other.trainer.config).toEqual({ scaler: scaler.toJSON(), hidden: 4, names: ["a", null] });
       expect(await bits(other.model)).toEqual(await bits(model));
-      // From before the first epoch too.
+      // Also from before the first epoch.
       const loader = new data.DataLoader(waves(8), { batchSize: 4, shuffle: true });
       const losses = async (of: Trainer) => {
         const all = [];
@@ -295,7 +295,7 @@ describe("a trainer's checkpoint", () => {
       other.model.dispose();
     }));
 
-  test("holds the best weights and a loss that is not finite", () =>
+  test("holds the best weights and a non-finite loss", () =>
     withDevice(async (device) => {
       const parts = setUp(device, { seed: 8 });
       await train(parts, { epoch: 4, batch: 1 });
@@ -315,7 +315,7 @@ describe("a trainer's checkpoint", () => {
       await dispose(parts);
     }));
 
-  test("that does not fit is refused, and nothing has changed", () =>
+  test("is refused without any change if it does not fit", () =>
     withDevice(async (device) => {
       const parts = setUp(device, { seed: 8 });
       const { trainer, model, loader, validation, callbacks } = parts;
@@ -378,13 +378,13 @@ describe("a trainer's checkpoint", () => {
         "DataLoader.setState: expected no generator's state",
       );
       expect(await bits(model)).toEqual(before.weights);
-      // Refused runs have not used up the checkpoint.
+      // Refused runs do not use up the checkpoint.
       await train(parts);
       expect((await outcome(parts)).weights).toEqual((await straight(device, { seed: 8 })).weights);
       await dispose(parts);
     }));
 
-  test("is refused in the middle of callbacks, and while there is nothing to go back to", () =>
+  test("is refused during callbacks, and while there is nothing to go back to", () =>
     withDevice(async (device) => {
       const parts = setUp(device, { seed: 8 });
       const { trainer, loader } = parts;

@@ -1,4 +1,4 @@
-/** The main job, as `npm run train` does it: the shipped settings beat both baselines on the year held out. */
+/** `npm run train`: the default settings beat both baselines on the held-out year. */
 import { describe, expect, test } from "vitest";
 import { seattleCsv } from "../../examples/seattle/csv.ts";
 import { DEFAULTS } from "../../examples/seattle/defaults.ts";
@@ -9,11 +9,11 @@ import { parseWeather } from "../../examples/seattle/weather.ts";
 import { withDevice } from "./gpu.ts";
 
 const weather = parseWeather(seattleCsv);
-// Seconds on a GPU; software on a busy machine takes its time.
+// Seconds on a GPU; much longer in software on a busy machine.
 const TIMEOUT = 900_000;
 
 test.each([1, 7])(
-  "an LSTM forecasts %i days better than persistence and the season",
+  "an LSTM forecasts %i days better than persistence and the seasonal mean",
   { timeout: TIMEOUT },
   async (horizon) => {
     const task = forecastTask(weather, { horizon, window: DEFAULTS.window });
@@ -41,7 +41,7 @@ describe("stopping", () => {
   const task = forecastTask(weather, { horizon: 1, window: 3 });
   const small = { ...DEFAULTS, hidden: 4, epochs: 50, batchSize: 256 };
 
-  test("keeps the best of the epochs that were complete", { timeout: TIMEOUT }, async () => {
+  test("keeps the best complete epoch", { timeout: TIMEOUT }, async () => {
     const stop = new AbortController();
     const seen: TrainProgress[] = [];
     const onProgress = (progress: TrainProgress) => {
@@ -61,13 +61,13 @@ describe("stopping", () => {
     expect(seen.at(-1)!.last).toMatchObject({ loss: trained!.trainLoss[1] });
   });
 
-  test("has nothing to keep before the first epoch is complete", { timeout: TIMEOUT }, async () => {
+  test("keeps nothing before the first epoch is complete", { timeout: TIMEOUT }, async () => {
     const signal = AbortSignal.abort();
     const trained = await withDevice((device) => trainForecaster(device, task, small, { signal }));
     expect(trained).toBeUndefined();
   });
 
-  test("says so when the loss is no number any more", { timeout: TIMEOUT }, async () => {
+  test("reports a loss that becomes NaN", { timeout: TIMEOUT }, async () => {
     const wild = { ...small, learningRate: 1e38, epochs: 3 };
     await withDevice(async (device) => {
       await expect(trainForecaster(device, task, wild)).rejects.toThrow("try a smaller learning rate");

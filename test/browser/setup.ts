@@ -1,5 +1,5 @@
 /**
- * Runs before every browser test file. An absent adapter fails the file: no GPU test is ever skipped for want of one.
+ * Runs before every browser test file. A missing adapter fails the file; no GPU test is skipped for lack of one.
  */
 if (!navigator.gpu) {
   throw new Error(

@@ -1,4 +1,4 @@
-/** Stores of checkpoints: what was saved is there, and what was interrupted leaves the one before. */
+/** Checkpoint stores: saved checkpoints can be loaded, and an interrupted save keeps the earlier one. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   type CheckpointStore,
@@ -21,7 +21,7 @@ const names = async (store: CheckpointStore) => (await store.list()).map(({ name
 
 let stores = 0;
 
-/** A store of its own for each test, and no trace of it afterwards. */
+/** A new store for each test, removed afterwards. */
 async function withStore(
   backend: "opfs" | "indexeddb",
   body: (store: CheckpointStore, name: string) => Promise<void>,
@@ -56,7 +56,7 @@ async function filesIn(folder: FileSystemDirectoryHandle): Promise<string[]> {
 }
 
 describe.each(["opfs", "indexeddb"] as const)("a store in %s", (backend) => {
-  test("gives back what was saved, by name, in the order of saving", () =>
+  test("returns saved checkpoints by name, in the order of saving", () =>
     withStore(backend, async (store, name) => {
       expect(store.backend).toBe(backend);
       expect(await store.list()).toEqual([]);
@@ -86,7 +86,7 @@ describe.each(["opfs", "indexeddb"] as const)("a store in %s", (backend) => {
       await store.save("buffer", bytes(5));
       expect(new Uint8Array(await blob.arrayBuffer())).toEqual(bytes(7, 7));
 
-      // Another opening of it, as after a reload.
+      // Opens it again, as after a reload.
       const again = await openCheckpointStore({ backend, name });
       expect(await names(again)).toEqual(["run/ü @ 100 % ~.", "blob", "part", "empty", "a", "buffer"]);
       await again.remove("a");
@@ -100,7 +100,7 @@ describe.each(["opfs", "indexeddb"] as const)("a store in %s", (backend) => {
       again.close();
     }));
 
-  test("takes saves at the same time, and the last one asked for stays", () =>
+  test("accepts concurrent saves; the last one requested stays", () =>
     withStore(backend, async (store, name) => {
       const other = await openCheckpointStore({ backend, name });
       const saves = Array.from({ length: 6 }, (_, i) => (i % 2 ? store : other).save("same", bytes(i)));
@@ -111,7 +111,7 @@ describe.each(["opfs", "indexeddb"] as const)("a store in %s", (backend) => {
     }));
 
   test(
-    "ended in the middle of a save, has the one before whole",
+    "keeps the earlier checkpoint when a save is interrupted",
     () =>
       withStore(backend, async (store, name) => {
         for (let round = 0; round < 4; round++) {
@@ -122,7 +122,7 @@ describe.each(["opfs", "indexeddb"] as const)("a store in %s", (backend) => {
           const begun = await new Promise<number>((resolve, reject) => {
             worker.onerror = (event) => reject(new Error(event.message));
             worker.onmessage = ({ data: { begins } }) => {
-              // At another moment of the save each time, from its first to its last.
+              // Interrupts the save at a different moment each time, from start to end.
               if (begins === 3) setTimeout(() => resolve(begins), 2 * round);
             };
           });
@@ -140,7 +140,7 @@ describe.each(["opfs", "indexeddb"] as const)("a store in %s", (backend) => {
     60_000,
   );
 
-  test("names a full disk, and keeps what it had", () =>
+  test("reports a full disk, and keeps its contents", () =>
     withStore(backend, async (store) => {
       await store.save("a", bytes(1));
       const full = new DOMException("no room", "QuotaExceededError");
@@ -164,7 +164,7 @@ describe.each(["opfs", "indexeddb"] as const)("a store in %s", (backend) => {
       expect(await store.load("a")).toEqual(bytes(3));
     }));
 
-  test("refuses what is no checkpoint and no name", () =>
+  test("refuses invalid checkpoints and names", () =>
     withStore(backend, async (store) => {
       const save = (name: unknown, value: unknown) => () => store.save(wrong(name), wrong(value));
       await expectRefusal(save("", bytes(1)), OptionError, "CheckpointStore.save: name", '""');
@@ -179,7 +179,7 @@ describe.each(["opfs", "indexeddb"] as const)("a store in %s", (backend) => {
 });
 
 describe("in OPFS", () => {
-  test("a file cut anywhere, as by a crash, is as if it were not there; one that is damaged is named", () =>
+  test("ignores a truncated file, as after a crash, and reports a damaged one", () =>
     withStore("opfs", async (store, name) => {
       await store.save("a", bytes(1, 2, 3, 4, 5, 6, 7, 8));
       const folder = await folderOf(name);
@@ -197,7 +197,7 @@ describe("in OPFS", () => {
         expect(await store.load("a"), `cut at ${cut}`).toEqual(bytes(1, 2, 3, 4, 5, 6, 7, 8));
       }
       expect((await store.list()).length).toBe(1);
-      // Bytes that were never written, in a file of the right length: the checksum finds them.
+      // Unwritten bytes in a file of the right length: the checksum detects them.
       await put(2, whole.with(3, 0));
       expect(await store.load("a")).toEqual(bytes(1, 2, 3, 4, 5, 6, 7, 8));
       await put(1, whole.with(3, 0));
@@ -230,7 +230,7 @@ describe("in OPFS", () => {
     }));
 });
 
-test("in IndexedDB, both tables or none are written", () =>
+test("in IndexedDB, writes both tables or none", () =>
   withStore("indexeddb", async (store) => {
     await store.save("a", bytes(1));
     const put = IDBObjectStore.prototype.put;
@@ -250,7 +250,7 @@ test("in IndexedDB, both tables or none are written", () =>
   }));
 
 describe("openCheckpointStore", () => {
-  test("takes OPFS where it can, else IndexedDB, and names what is missing", async () => {
+  test("uses OPFS if possible, else IndexedDB, and names missing storage", async () => {
     const name = `test ${Math.random()}`;
     const preferred = await openCheckpointStore({ name });
     expect(preferred.backend).toBe("opfs");
@@ -286,7 +286,7 @@ describe("openCheckpointStore", () => {
   });
 });
 
-test("the checksum is the one of zip", () => {
+test("the checksum is zip's CRC-32", () => {
   expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
   expect(crc32(bytes())).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** Models asked one time step after another: the whole sequence's answers, resets, many streams, one submission a step. */
+/** Streams, one time step at a time: equal to the whole sequence, resets, many streams, one submission a step. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   DataError,
@@ -20,7 +20,7 @@ import { values } from "./tiny.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Two layers of different kinds, a state in an object and an array, an output without a time dimension. */
+/** Two kinds of layers, a state in an object and an array, an output without a time dimension. */
 class Mixed extends nn.Module {
   readonly lstm = new nn.LSTM(3, 5, { batchFirst: true, numLayers: 2, dropout: 0.5 });
   readonly gru = new nn.GRU(5, 4, { batchFirst: true });
@@ -55,7 +55,7 @@ const golden = (values: Float32Array, shape: Shape) =>
 const stepsOf = (x: Float32Array, T: number) =>
   Array.from({ length: T }, (_, t) => x.subarray((t * x.length) / T, ((t + 1) * x.length) / T));
 
-describe("a stream answers what the whole sequence would", () => {
+describe("a stream's answers equal the whole sequence's", () => {
   test.each([
     ["LSTM", () => new nn.LSTM(3, 33)],
     ["LSTM, two layers, projected", () => new nn.LSTM(3, 7, { numLayers: 2, projSize: 5 })],
@@ -79,13 +79,13 @@ describe("a stream answers what the whole sequence would", () => {
     }),
   );
 
-  test("a model of its own: in evaluation mode, and left in the mode it was in", () =>
+  test("with a custom model: runs in evaluation mode, and restores the model's mode", () =>
     withDevice(async (device) => {
       const model = new Mixed();
       const [T, N] = [6, 3];
       const x = values([T, N, 3]);
       model.eval();
-      // [N, t, 3] for every prefix: the model answers for the last step alone.
+      // [N, t, 3] for every prefix; the model answers only for the last step.
       const expected: Float32Array[] = [];
       for (let t = 1; t <= T; t++) {
         const step = await device.compile(({ x }) => ({ output: model.forward(x).output }), {
@@ -110,7 +110,7 @@ describe("a stream answers what the whole sequence would", () => {
       model.dispose();
     }));
 
-  test("indices for an embedding, checked on the way in; a refused step leaves the state as it was", () =>
+  test("with indices for an embedding: checks them first; a refused step leaves the state unchanged", () =>
     withDevice(async (device) => {
       class Characters extends nn.Module {
         readonly embedding = new nn.Embedding(11, 4);
@@ -134,7 +134,7 @@ describe("a stream answers what the whole sequence would", () => {
 });
 
 describe("reset", () => {
-  test("of all, and of some of many streams, each as if it had just begun", () =>
+  test("of all, or some of many streams: each restarts from zero", () =>
     withDevice(async (device) => {
       const model = new nn.LSTM(3, 5, { numLayers: 2 });
       const N = 6;
@@ -159,7 +159,7 @@ describe("reset", () => {
       for (const owner of [stream, fresh, other, model]) owner.dispose();
     }));
 
-  test("calls that overlap keep their order, resets among them, however many", () =>
+  test("overlapping calls keep their order, including resets, however many", () =>
     withDevice(async (device) => {
       const model = new nn.GRU(3, 5);
       const stream = await Stream.open(device, model);
@@ -192,7 +192,7 @@ describe("reset", () => {
     }));
 });
 
-test("a step is one submission and one mapping; after the first nothing is made", () =>
+test("a step is one submission and one mapping; nothing is created after the first", () =>
   withDevice(async (device) => {
     const model = new nn.LSTM(32, 128);
     const stream = await Stream.open(device, model, { streams: 2 });
@@ -221,7 +221,7 @@ test("a step is one submission and one mapping; after the first nothing is made"
     model.dispose();
   }));
 
-test("dispose rejects the answers still to come, and leaves nothing", () =>
+test("dispose rejects pending answers and frees everything", () =>
   withDevice(async (device) => {
     const model = new nn.LSTM(3, 5);
     const before = device.memory.total;
@@ -238,7 +238,7 @@ test("dispose rejects the answers still to come, and leaves nothing", () =>
     expect(device.memory.total).toBe(before);
   }));
 
-test("bad options, models and values are refused", () =>
+test("refuses bad options, models and values", () =>
   withDevice(async (device) => {
     const refuses = refusals(device);
     const lstm = new nn.LSTM(3, 5);

@@ -3,7 +3,7 @@ import { type AdapterFacts, manualSeed } from "webgpu-lstm";
 import { withDevice } from "./gpu.ts";
 import { bits, Tiny, tinyShapes, trainingStep, values } from "./tiny.ts";
 
-/** Trains three steps as planned for these facts. */
+/** Trains three steps, planned for these facts. */
 function train(facts: AdapterFacts) {
   return withDevice(
     async (device) => {
@@ -21,9 +21,9 @@ function train(facts: AdapterFacts) {
   );
 }
 
-test("a program is cut by the time its dispatches take, and computes the same however it is cut", async () => {
+test("cuts a program by its dispatches' predicted time, without changing its results", async () => {
   const facts = { gflops: 100, barrierMicros: 10, gloads: 10, workgroups: 2, subgroupSize: 0 };
-  // A submission is to take 40 ms: here one dispatch does, there all together do not, and between about four fill one.
+  // A submission should take 40 ms: one dispatch in the first case, about four in the second, all of them in the last.
   const slow = await train({ ...facts, dispatchMicros: 40_000 });
   const middle = await train({ ...facts, dispatchMicros: 10_000 });
   const fast = await train({ ...facts, dispatchMicros: 1 });

@@ -93,7 +93,7 @@ const functions: Record<string, Record<string, (...inputs: Inputs) => Tensor>> =
   },
 };
 
-/** Budgets other than torch's default, in its units, with the reason. */
+/** Budgets other than torch's default, in multiples of it, with the reason. */
 const budgets: Record<string, { factor: number; reason: string }> = {
   softmax_far: { factor: 6, reason: "the rounding of 50·x is 50 times that of x; PyTorch float32 uses 5.8" },
 };

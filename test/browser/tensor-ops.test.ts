@@ -10,15 +10,15 @@ beforeAll(async () => {
 });
 afterAll(() => frame.close());
 
-/** 0, 1, 2, … in a shape: a value tells where it came from. */
+/** 0, 1, 2, … in a shape: each value shows its origin. */
 function counted(shape: Shape): NDArray {
   const data = Float32Array.from({ length: shape.reduce((size, n) => size * n, 1) }, (_, i) => i);
   return { data, shape };
 }
 
 /**
- * Runs a function of one tensor, and the gradient of Σ (f(x) - 0)²: with every element of f(x) taken from one of x
- * it is 2·x times how often x's element is taken.
+ * Runs a function of one tensor, and the gradient of Σ (f(x) - 0)². If every element of f(x) comes from one of x,
+ * it is 2·x times the number of uses of x's element.
  */
 async function run(x: NDArray, f: (x: Tensor) => Tensor): Promise<{ y: NDArray; gradient: NDArray }> {
   return frame.run(async (device) => {
@@ -42,7 +42,7 @@ async function run(x: NDArray, f: (x: Tensor) => Tensor): Promise<{ y: NDArray; 
   });
 }
 
-/** Twice x's element times how often `taken` names it. */
+/** Twice x's element times its number of uses in `taken`. */
 function expectedGradient(x: NDArray, taken: Float32Array): Float32Array {
   const times = new Float32Array(x.data.length);
   for (const index of taken) times[index]! += 1;
@@ -117,7 +117,7 @@ test.each(cases)("%s and its gradient", async (_, shape, f, expected) => {
   expect(gradient).toEqual({ data: expectedGradient(x, expected.data), shape });
 });
 
-test("add and its gradient, of a tensor with itself", async () => {
+test("add and its gradient, for a tensor plus itself", async () => {
   const x = counted([2, 2]);
   const { y, gradient } = await run(x, (x) => x.add(x));
   expect(y.data).toEqual(Float32Array.of(0, 2, 4, 6));
@@ -125,7 +125,7 @@ test("add and its gradient, of a tensor with itself", async () => {
   expect(gradient.data).toEqual(Float32Array.of(0, 8, 16, 24));
 });
 
-test("select gives the LSTM's own last step, and a copy of any other", async () => {
+test("select returns the LSTM's own last step, and a copy of any other", async () => {
   await frame.run(async (device) => {
     const lstm = new nn.LSTM(2, 3, { batchFirst: true });
     const step = await device.compile(
@@ -147,7 +147,7 @@ test("select gives the LSTM's own last step, and a copy of any other", async () 
   });
 });
 
-test("the last step of a bidirectional LSTM is selected before its directions are put together", async () => {
+test("selects a bidirectional LSTM's last step before concatenating its directions", async () => {
   await frame.run(async (device) => {
     const [T, N, H] = [5, 2, 3];
     const lstm = new nn.LSTM(2, H, { batchFirst: true, bidirectional: true });
@@ -161,7 +161,7 @@ test("the last step of a bidirectional LSTM is selected before its directions ar
     const output = (await all.run({ x }).output.read()).data;
     const expected = [0, 1].flatMap((n) => [...output.slice((n * T + T - 1) * 2 * H, (n * T + T) * 2 * H)]);
     expect([...data]).toEqual(expected);
-    // Nothing of the size of the whole output is copied.
+    // Copies nothing of the whole output's size.
     const copies = last.program.source.dispatches.filter(({ kernel }) => kernel.name === "copy_strided");
     const largest = Math.max(...copies.map(({ bytes }) => bytes / 8));
     expect(largest).toBeLessThan(T * N * H);
@@ -171,7 +171,7 @@ test("the last step of a bidirectional LSTM is selected before its directions ar
   });
 });
 
-test("what exists already is not made again", async () => {
+test("reuses existing tensors", async () => {
   await frame.run(async (device) => {
     const step = await device.compile(
       ({ x }) => {
@@ -191,7 +191,7 @@ test("what exists already is not made again", async () => {
   });
 });
 
-test("no gradient goes through detach, and other ways stay open", async () => {
+test("detach blocks the gradient, other paths keep it", async () => {
   await frame.run(async (device) => {
     const fc = new nn.Linear(2, 1);
     const inputs = { x: [3, 2] };
@@ -215,7 +215,7 @@ test("no gradient goes through detach, and other ways stay open", async () => {
   });
 });
 
-test("a loss is differentiated without being computed, and twice", async () => {
+test("differentiates a loss without computing it, and twice", async () => {
   await frame.run(async (device) => {
     const step = await device.compile(
       ({ x }) => ({
@@ -234,7 +234,7 @@ test("a loss is differentiated without being computed, and twice", async () => {
   });
 });
 
-test("relu keeps NaN, as PyTorch's does; tanh and sigmoid of anything large are finite", async () => {
+test("relu keeps NaN, as in PyTorch; tanh and sigmoid of large values are finite", async () => {
   await frame.run(async (device) => {
     const step = await device.compile(
       ({ x }) => ({

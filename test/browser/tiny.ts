@@ -1,4 +1,4 @@
-/** The smallest model that is still a forecaster, for tests of everything around the numbers. */
+/** A minimal forecaster, for tests that do not depend on its numbers. */
 import { type Device, nn, optim, type Tensor } from "webgpu-lstm";
 
 export class Tiny extends nn.Module {
@@ -29,7 +29,7 @@ export function trainingStep(device: Device, model: Tiny, lr = 0.01) {
   });
 }
 
-/** Numbers of a sine, enough for `shape`. */
+/** Sine values that fill `shape`. */
 export function values(shape: readonly number[], phase = 0): Float32Array {
   return Float32Array.from({ length: shape.reduce((size, n) => size * n, 1) }, (_, i) => Math.sin(i + phase));
 }

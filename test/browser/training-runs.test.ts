@@ -1,4 +1,4 @@
-/** Whole training runs of 100 steps, as PyTorch does them in float64 from the same weights: tools/goldens/training.py. */
+/** Training runs of 100 steps against PyTorch in float64 from the same weights: tools/goldens/training.py. */
 import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
 import { type Device, type NDArray, nn, optim, type Result, type Tensor } from "webgpu-lstm";
 import type { GoldenCase } from "../golden-case.ts";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => frame.close());
 
-/** The t-th batch of a run's data [batches, …], which comes round again. */
+/** The t-th batch of a run's data [batches, …], cyclically. */
 function batchOf(data: NDArray, t: number): NDArray {
   const [batches, ...shape] = data.shape as [number, ...number[]];
   const size = data.data.length / batches;
@@ -28,7 +28,7 @@ function withWeights<M extends nn.Module>(model: M, golden: GoldenCase): M {
   return model;
 }
 
-/** How far the farthest step's value is from float64, relatively; NaN if one is. */
+/** Largest relative difference of any step's value from float64; NaN if one is NaN. */
 async function farthest(results: readonly Result[], expected: Float64Array): Promise<number> {
   expect(results.length).toBe(expected.length);
   const values = await Promise.all(results.map((result) => result.item()));
@@ -36,7 +36,7 @@ async function farthest(results: readonly Result[], expected: Float64Array): Pro
 }
 
 /**
- * The budget: a relative 1e-5, or what PyTorch's own float32 strays in the run where that is more (it was measured with the rows of
+ * The budget: a relative 1e-5, or the deviation of PyTorch's own float32 in the run if larger (measured with the rows of
  * each batch in eight orders).
  */
 async function hold(
@@ -185,7 +185,7 @@ class StreamModel extends nn.Module {
 
 test("stream: truncated backpropagation, clipping, SGD with momentum", async ({ task }) => {
   const golden = await loadGolden("training_stream");
-  // Clipping is at work in some steps and not in others.
+  // Clipping acts in some steps and not in others.
   expect(golden.number("clipped")).toBeGreaterThan(20);
   expect(golden.number("clipped")).toBeLessThan(80);
   await hold(task, "stream: truncated BPTT, clipGradNorm_, SGD with momentum", golden, async (device) => {
@@ -197,7 +197,7 @@ test("stream: truncated backpropagation, clipping, SGD with momentum", async ({ 
     const optimizer = new optim.SGD(model.parameters(), { lr, momentum });
     const step = await device.compile(
       ({ x, y, keep, h, c }) => {
-        // A row whose sequence has ended begins anew from zero.
+        // A row whose sequence has ended restarts from zero.
         const kept = keep.reshape([1, rows, 1]);
         const { output, state } = model.forward(x, { h: h.mul(kept), c: c.mul(kept) });
         const loss = new nn.MSELoss().forward(output, y);
@@ -222,7 +222,7 @@ test("stream: truncated backpropagation, clipping, SGD with momentum", async ({ 
         keep: batchOf(keep, t),
         ...carried,
       });
-      // The state stays on the GPU, and no gradient goes back into the run that it comes from.
+      // The state stays on the GPU, and no gradient flows back into the previous run.
       carried = { h, c };
       losses.push(loss);
       norms.push(norm);

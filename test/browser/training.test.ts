@@ -1,4 +1,4 @@
-/** Training as a whole: nothing leaks, the same seed gives the same bits, and the Trainer does what it says. */
+/** Whole training runs: nothing leaks, the same seed gives the same bits, and the Trainer keeps its promises. */
 import { describe, expect, test } from "vitest";
 import { type Device, data, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
 import { withDevice } from "./gpu.ts";
@@ -6,11 +6,11 @@ import { bits, Tiny, tinyShapes, trainingStep, values } from "./tiny.ts";
 
 const batch = { x: values(tinyShapes.x), y: values(tinyShapes.y) };
 
-test("1,000 steps leak nothing: live bytes stay, and no buffer is created after the first steps", () =>
+test("1,000 steps leak nothing: live bytes stay constant, and no buffer is created after the first steps", () =>
   withDevice(async (device) => {
     const model = new Tiny();
     const step = await trainingStep(device, model);
-    // The last batch of an epoch is short; a loss is read now and then.
+    // The last batch of an epoch is short; a loss is read occasionally.
     const short = { x: batch.x.subarray(0, 2 * 3 * 2), y: batch.y.subarray(0, 2) };
     const losses: number[] = [];
     const train = async (steps: number) => {
@@ -67,7 +67,7 @@ describe("the same seed gives the same bits", () => {
       expect((await run(2)).losses).not.toEqual(first.losses);
     }));
 
-  test("on a device that is given the first one's facts: the plan is the same too", () =>
+  test("on a device with the first one's facts, which makes the plan equal too", () =>
     withDevice(async (device) => {
       const train = async (on: Device) => {
         manualSeed(3);
@@ -86,7 +86,7 @@ describe("the same seed gives the same bits", () => {
     }));
 });
 
-test("state carried from run to run, on the GPU, is one long sequence", () =>
+test("state carried from run to run on the GPU equals one long sequence", () =>
   withDevice(async (device) => {
     const [N, T, I, H] = [2, 4, 2, 3];
     const pieces = 3;
@@ -131,7 +131,7 @@ test("state carried from run to run, on the GPU, is one long sequence", () =>
   }));
 
 describe("Trainer.fit", () => {
-  test("reports every epoch, validation, and every batch of it", () =>
+  test("reports every epoch, its validation and its batches", () =>
     withDevice(async (device) => {
       const { model, trainer, optimizer } = forecaster(device, 0.05);
       const loader = new data.DataLoader(waves(10), { batchSize: 4 });
@@ -159,7 +159,7 @@ describe("Trainer.fit", () => {
       model.dispose();
     }));
 
-  test("weighs a short last batch by its samples, and evaluates without training", () =>
+  test("weights a short last batch by its samples, and evaluates without training", () =>
     withDevice(async (device) => {
       const { model, trainer } = forecaster(device);
       const before = await bits(model);
@@ -174,7 +174,7 @@ describe("Trainer.fit", () => {
       model.dispose();
     }));
 
-  test("stops at an AbortSignal, keeps what was learned, and fits again", () =>
+  test("stops at an AbortSignal, keeps the weights, and can fit again", () =>
     withDevice(async (device) => {
       const { model, trainer, optimizer } = forecaster(device);
       const loader = new data.DataLoader(waves(12), { batchSize: 4 });
@@ -202,7 +202,7 @@ describe("Trainer.fit", () => {
       model.dispose();
     }));
 
-  test("can be left with break, and goes on where it was", () =>
+  test("can be left with break, and continues where it was", () =>
     withDevice(async (device) => {
       const [broken, whole] = [forecaster(device), forecaster(device)];
       whole.model.loadStateDict(await broken.model.stateDict());
@@ -226,7 +226,7 @@ describe("Trainer.fit", () => {
       }
     }));
 
-  test("predict is forward, in batches", () =>
+  test("predict equals forward, in batches", () =>
     withDevice(async (device) => {
       const { model, trainer } = forecaster(device);
       const { x } = waves(10);
@@ -246,7 +246,7 @@ describe("Trainer.fit", () => {
     }));
 });
 
-test("a Trainer with clipGradNorm moves the weights no further than the learning rate times it", () =>
+test("a Trainer with clipGradNorm moves the weights by at most the learning rate times it", () =>
   withDevice(async (device) => {
     const moved = async (options: { clipGradNorm?: number }) => {
       manualSeed(2);

@@ -8,7 +8,7 @@ import { main as sine } from "../../examples/sine-lstm.ts";
 import tutorials from "../goldens/tutorials.json";
 import { withDevice } from "./gpu.ts";
 
-// Seconds on a GPU; software on a busy machine takes its time.
+// Seconds on a GPU; much longer in software on a busy machine.
 const TIMEOUT = 900_000;
 
 /** Runs a tutorial and collects what it prints. */
@@ -19,7 +19,7 @@ function run<R>(main: (device: Device, print: (line: string) => void) => Promise
   });
 }
 
-/** How far the losses are from PyTorch's float64 ones, beside what PyTorch's own float32 run is off. */
+/** The losses' deviation from PyTorch's float64 run, beside that of PyTorch's own float32 run. */
 function report(
   name: string,
   losses: readonly number[],
@@ -69,7 +69,7 @@ test(
     expect(lines.slice(0, -1)).toEqual(
       trainLosses.map((loss, i) => `Epoch [${i + 1}/20], Train loss: ${loss}, Test loss: ${testLosses[i]}`),
     );
-    // Left to itself, the model stays near the wave.
+    // Feeding on its own forecasts, the model stays near the wave.
     result.continuation.forEach((value, i) => {
       expect(Math.abs(value - wave(820 + i))).toBeLessThan(0.1);
     });

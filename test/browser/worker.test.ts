@@ -1,4 +1,4 @@
-/** A trainer in a worker: the same losses, progress, pause and abort, errors with their classes, and an end that leaves nothing. */
+/** A trainer in a worker: equal losses, progress, pause and abort, error classes, and a clean end. */
 import { afterEach, describe, expect, test } from "vitest";
 import { DataError, DisposedError, OptionError, ShapeError, StateDictError, WorkerError } from "webgpu-lstm";
 import { connect, type RemoteTrainer, serve, transfer } from "webgpu-lstm/worker";
@@ -31,7 +31,7 @@ async function losses(epochs: AsyncIterable<{ loss: number; validationLoss?: num
 }
 
 describe("trains as on the page", () => {
-  test("losses, evaluation, predictions, weights and checkpoints are the same, bit for bit", () =>
+  test("with equal losses, evaluation, predictions, weights and checkpoints, bit for bit", () =>
     withDevice(async (device) => {
       const { trainer: local, loaders } = makeTrainer(device, config());
       const { train } = loaders;
@@ -71,7 +71,7 @@ describe("trains as on the page", () => {
       local.model.dispose();
     }));
 
-  test("a state that is carried, epochs of some batches, and the losses so far", () =>
+  test("with a carried state, epochs of a few batches, and the losses so far", () =>
     withDevice(async (device) => {
       const carrying = { ...config(), carries: true };
       const { trainer: local, loaders } = makeTrainer(device, carrying);
@@ -118,7 +118,7 @@ describe("trains as on the page", () => {
 });
 
 describe("while it trains", () => {
-  test("progress of every batch comes in order, and an onProgress that waits pauses", async () => {
+  test("progress of every batch arrives in order, and a pending onProgress pauses training", async () => {
     const far = await remote();
     const seen: string[] = [];
     let resume: () => void = () => {};
@@ -144,7 +144,7 @@ describe("while it trains", () => {
     await far.dispose();
   });
 
-  test("an aborted signal ends it within one batch, with the signal's own reason; also while paused, and before it began", async () => {
+  test("an aborted signal ends it within one batch with the signal's reason, also while paused and before it starts", async () => {
     const far = await remote(config(4000, 5, 4));
     const stop = new AbortController();
     const reason = { because: "enough" };
@@ -176,7 +176,7 @@ describe("while it trains", () => {
     await far.dispose();
   });
 
-  test("without onProgress an abort is heard as soon", async () => {
+  test("without onProgress an abort acts as quickly", async () => {
     const far = await remote(config(8000, 5, 2));
     const stop = new AbortController();
     const fitting = far.fit("train", { epochs: 1, signal: stop.signal }).next();
@@ -192,7 +192,7 @@ describe("while it trains", () => {
     await far.dispose();
   });
 
-  test("what onProgress throws ends it, and leaving the loop lets the next one begin", async () => {
+  test("an error in onProgress ends it, and leaving the loop allows the next fit", async () => {
     const far = await remote();
     const failure = new TypeError("the page's own");
     const failing = far.fit("train", {
@@ -227,7 +227,7 @@ describe("while it trains", () => {
     const long: PerformanceEntry[] = [];
     const observer = new PerformanceObserver((list) => long.push(...list.getEntries()));
     observer.observe({ entryTypes: ["longtask"] });
-    // That it would see one.
+    // The measurement would detect one.
     const until = performance.now() + 80;
     await new Promise((resolve) => setTimeout(resolve));
     while (performance.now() < until);
@@ -244,7 +244,7 @@ describe("while it trains", () => {
 });
 
 describe("errors cross with their classes", () => {
-  test("from calls, from a loader in the middle of an epoch, and not of this library", async () => {
+  test("from calls, from a loader in mid-epoch, and from other code", async () => {
     const far = await remote();
     const x = { data: new Float32Array(10), shape: [1, 5, 2] };
     await expectRefusal(
@@ -277,7 +277,7 @@ describe("errors cross with their classes", () => {
     await expect(far.call("throwsText")).rejects.toThrow('"just text"');
     await expect(far.call("aborts")).rejects.toMatchObject({ name: "TimeoutError", message: "not now" });
     await expect(far.call("aborts")).rejects.toBeInstanceOf(DOMException);
-    // And it goes on.
+    // It still works.
     expect(await losses(far.fit("train", { epochs: 1 }))).toHaveLength(2);
     await far.dispose();
   });
@@ -298,7 +298,7 @@ describe("errors cross with their classes", () => {
 });
 
 describe("an end", () => {
-  test("dispose tidies up in the worker, and ends it", async () => {
+  test("dispose cleans up in the worker and ends it", async () => {
     const channel = `end ${crypto.randomUUID()}`;
     const heard = new Promise((resolve) => {
       new BroadcastChannel(channel).onmessage = ({ data }) => resolve(data);
@@ -306,16 +306,16 @@ describe("an end", () => {
     const far = await remote({ ...config(), channel });
     await losses(far.fit("train", { epochs: 1 }));
     await far.dispose();
-    // The trainer's programs are gone; model and optimizer are the app's.
+    // The trainer's programs are gone; model and optimizer belong to the app.
     expect(await heard).toMatchObject({ input: 0, activation: 0, uniform: 0, output: 0 });
     await expectRefusal(() => far.evaluate("train"), DisposedError, "the worker was terminated");
     far.terminate();
-    // Ending takes its time, in the browser too.
+    // Ending takes time in the browser too.
     const locks = async () => (await navigator.locks.query()).held!.map(({ name }) => name);
     await expect.poll(locks, { timeout: 20_000 }).toEqual([]);
   });
 
-  test("terminate rejects all that is waited for", async () => {
+  test("terminate rejects all pending calls", async () => {
     const far = await remote(config(4000, 5, 4));
     const pending = [far.fit("train", { epochs: 1 }).next(), far.call("add", 1, 2), far.stateDict()];
     far.terminate();
@@ -324,7 +324,7 @@ describe("an end", () => {
     }
   });
 
-  test("a worker that dies rejects what is waited for by name: closed by itself, or ended by somebody else", async () => {
+  test("a worker that dies rejects pending calls by name, whether it closed itself or was ended", async () => {
     for (const kill of ["itself", "somebody"]) {
       const thread = worker();
       const far = await connect(thread, config(4000, 5, 4));
@@ -342,7 +342,7 @@ describe("an end", () => {
     }
   });
 
-  test("a worker that never serves, no worker, and a page that is none", async () => {
+  test("refuses a worker that never serves, a missing worker, and serving outside a worker", async () => {
     const fails = new Worker(new URL("./workers/silent.worker.ts", import.meta.url), { type: "module" });
     await expectRefusal(() => connect(fails), WorkerError, "connect: the worker did not start");
     const missing = new Worker("/no/such/file.js", { type: "module" });
@@ -353,11 +353,11 @@ describe("an end", () => {
     await expectRefusal(() => connect(worker(), () => {}), OptionError, "cannot be sent");
   });
 
-  test("a worker that takes its time can be ended", async () => {
+  test("a slow worker can be ended", async () => {
     const thread = worker();
     const connecting = connect(thread, { ...config(), fails: "never" });
     const refused = expectRefusal(() => connecting, WorkerError, "has died");
-    // The page waits for the worker's lock from when it serves on.
+    // The page waits for the worker's lock once it serves.
     await expect
       .poll(async () => (await navigator.locks.query()).pending?.length, { timeout: 60_000 })
       .toBe(1);

@@ -6,7 +6,7 @@ const ground = ["errors", "checks", "shape", "random", "ondemand"];
 const core = [...ground, "gpu", "ops", "graph", "plan", "run", "device", "compile"];
 const libraries = [...core, "nn", "optim", "io", "data"];
 
-/** What each layer (a folder of src/, or a file of its own) may import, besides itself. */
+/** What each layer (a folder or a single file of src/) may import besides itself. */
 const mayImport: Record<string, readonly string[]> = {
   errors: ground,
   checks: ground,
@@ -27,7 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
   train: libraries,
   stream: [...core, "nn"],
   index: [...libraries, "train", "stream"],
-  // The package's second entry: what runs on both sides of a worker.
+  // The package's second entry: both sides of a worker.
   worker: [...libraries, "train"],
 };
 
@@ -46,7 +46,7 @@ function importsOf(source: string): string[] {
   return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
-/** Every name in the code (no comment, no string), and every name that is called. */
+/** Every name in the code, excluding comments and strings, and every name that is called. */
 function namesIn(file: string, source: string): { names: Set<string>; called: Set<string> } {
   const names = new Set<string>();
   const called = new Set<string>();
@@ -63,7 +63,7 @@ function namesIn(file: string, source: string): { names: Set<string>; called: Se
 }
 
 /**
- * Complaints about the given sources, none where all is well.
+ * Complaints about the given sources; empty if there are none.
  * @param sources text by path from the repository's root: `src/nn/lstm.ts`, `shaders/product/gemm_nt.wgsl`
  */
 export function complaints(sources: ReadonlyMap<string, string>): string[] {

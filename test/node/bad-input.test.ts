@@ -1,4 +1,4 @@
-/** Bad input that is refused before a GPU is there: options, arguments, no WebGPU, no adapter. */
+/** Bad input refused without a GPU: options, arguments, no WebGPU, no adapter. */
 import { describe, expect, test } from "vitest";
 import {
   DataError,
@@ -21,7 +21,7 @@ import {
 import { expectRefusal, wrong } from "../refusal.ts";
 
 describe("Device.request", () => {
-  test("without WebGPU", async () => {
+  test("says that WebGPU is missing", async () => {
     expect(globalThis.navigator?.gpu).toBeUndefined();
     await expectRefusal(
       () => Device.request(),
@@ -32,7 +32,7 @@ describe("Device.request", () => {
     );
   });
 
-  test("on a page that is not secure", async () => {
+  test("says that the page is not secure", async () => {
     Object.assign(globalThis, { isSecureContext: false });
     try {
       await expectRefusal(() => Device.request(), WebGpuUnavailableError, "secure pages", "https");
@@ -41,7 +41,7 @@ describe("Device.request", () => {
     }
   });
 
-  test("without an adapter", async () => {
+  test("says that there is no adapter", async () => {
     const gpu = wrong({ requestAdapter: async () => null });
     await expectRefusal(
       () => Device.request({ gpu }),
@@ -52,7 +52,7 @@ describe("Device.request", () => {
     );
   });
 
-  test("with an adapter that gives no device", async () => {
+  test("says that the adapter gave no device", async () => {
     const adapter = {
       limits: {},
       features: new Set(),
@@ -62,7 +62,7 @@ describe("Device.request", () => {
     await expectRefusal(() => Device.request({ gpu }), DeviceLostError, "Device.request", "out of devices");
   });
 
-  test("with wrong options", async () => {
+  test("refuses wrong options", async () => {
     const request = (options: unknown) => () => Device.request(wrong(options));
     await expectRefusal(
       request({ power: 1 }),
@@ -100,7 +100,7 @@ describe("Device.request", () => {
     );
   });
 
-  test("Device.from something that is no device", () =>
+  test("Device.from refuses anything that is not a device", () =>
     expectRefusal(
       () => Device.from(wrong({ queue: 1 })),
       OptionError,
@@ -152,7 +152,7 @@ describe("layers and losses", () => {
     ],
   ])("%s", (_, call, parts) => expectRefusal(call, OptionError, ...parts));
 
-  test("a parameter whose data does not fill its shape", () =>
+  test("refuses a parameter with too few or too many values", () =>
     expectRefusal(
       () => new nn.Parameter([2, 3], new Float32Array(5)),
       ShapeError,
@@ -162,7 +162,7 @@ describe("layers and losses", () => {
       "5",
     ));
 
-  test("tensors outside of a trace", async () => {
+  test("refuses tensors outside a trace", async () => {
     const leaked = new Tensor([2, 3], null);
     const parts = ["while a function is traced", "device.compile()"];
     await expectRefusal(() => leaked.add(leaked), GraphError, "Tensor.add", ...parts);
@@ -195,7 +195,7 @@ describe("Adam", () => {
       ["Adam: expected model.parameters()", "a Linear"],
     ],
     [
-      "something that is no parameter",
+      "something that is not a parameter",
       () => new optim.Adam(wrong([1])),
       ["Adam: every parameter must be a Parameter, got 1"],
     ],
@@ -229,7 +229,7 @@ describe("Adam", () => {
     ],
   ])("%s", (_, call, parts) => expectRefusal(call, OptionError, ...parts));
 
-  test("a refused learning rate leaves the one before", async () => {
+  test("keeps the learning rate if the new one is refused", async () => {
     const adam = new optim.Adam(parameters, { lr: 0.5 });
     await expectRefusal(() => (adam.lr = wrong("fast")), OptionError, "Adam: lr", '"fast"');
     expect(adam.lr).toBe(0.5);
@@ -263,11 +263,11 @@ describe("a state dict on the host", () => {
     load((state) => state.delete("bias_hh_l0"), "missing bias_hh_l0"),
   );
   test(
-    "a key is too many",
+    "a key is unexpected",
     load((state) => state.set("fc.weight", filled([1])), "unexpected fc.weight"),
   );
   test(
-    "a shape is another",
+    "a shape differs",
     load((state) => state.set("weight_hh_l0", filled([2, 8])), "weight_hh_l0", "[8, 2]", "got [2, 8]"),
   );
   test(
@@ -278,14 +278,14 @@ describe("a state dict on the host", () => {
     ),
   );
   test(
-    "a value is no array",
+    "a value is not an array",
     load(
       (state) => state.set("bias_hh_l0", wrong([1, 2])),
       "bias_hh_l0 must be { data: Float32Array, shape }",
     ),
   );
   test(
-    "several things at once are all named",
+    "all of several problems are named",
     load(
       (state) => {
         state.delete("bias_ih_l0");
@@ -295,7 +295,7 @@ describe("a state dict on the host", () => {
       "unexpected x",
     ),
   );
-  test("nothing at all", () =>
+  test("refuses a missing state dict", () =>
     expectRefusal(
       () => new nn.LSTM(1, 2).loadStateDict(wrong(null)),
       OptionError,
@@ -329,7 +329,7 @@ describe("data", () => {
       ["DataLoader", "empty"],
     ],
     [
-      "a data set smaller than a batch that must be full",
+      "a data set smaller than one full batch",
       () => new data.DataLoader(data.slidingWindows(series, { length: 2 }), { batchSize: 4, dropLast: true }),
       ["DataLoader", "3 samples", "batch of 4"],
     ],

@@ -19,7 +19,7 @@ const effort = { runs: 3, least: 1, seconds: 10, patience: 5 };
 
 const ceiling = { sample: async () => ({ flops: 2e6, elapsed: { wallMs: 2, cpuMs: 1 } }) };
 
-/** A library whose first result is `first`, and whose loss falls. */
+/** A library with `first` as its first result and a falling loss. */
 function pretender(
   first: number,
   options: Partial<Seat> & { readonly opensAfterMs?: number; readonly failsAfter?: number } = {},
@@ -54,14 +54,14 @@ function pretender(
 const peer = { name: "peer", place: "Python", ours: false, ceiling: null } as const;
 const lossOf = (problem: Problem) => referenceResult(problem)[0]!;
 
-test("a median and its quartiles", () => {
+test("computes a median and quartiles", () => {
   expect(summarize([3, 1, 2])).toEqual({ median: 2, quartiles: [1.5, 2.5], runs: 3 });
   expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
   expect(quantile([9], 0.25)).toBe(9);
   expect(() => summarize([])).toThrow("no samples");
 });
 
-test("the command line", () => {
+test("parses the command line", () => {
   const all = parseBenchOptions([])!;
   expect(all.workloads.map(({ name }) => name).join()).toBe("W1,W2,W3,W3-GRU,W3-RNN,W4,W5,W6,W6-recompute");
   expect(all).toMatchObject({ sweeps: true, places: ["Chromium", "Node"], docs: false });
@@ -85,7 +85,7 @@ test("the command line", () => {
 });
 
 describe("the first result", () => {
-  test("of a model whose weights are all zero is the mean square of the targets", () => {
+  test("of a model with zero weights is the mean square of the targets", () => {
     for (const everyStep of [false, true]) {
       const { weights, ...problem } = makeProblem({ ...small, everyStep });
       const { data } = problem.y;
@@ -94,7 +94,7 @@ describe("the first result", () => {
     }
   });
 
-  test("with as many classes, all as likely, is the logarithm of their number", () => {
+  test("with equally likely classes is the logarithm of their number", () => {
     const workload: Workload = { ...small, outputSize: 5, everyStep: true, loss: "cross-entropy" };
     const { weights, ...problem } = makeProblem(workload);
     expect([...problem.y.data].every((value) => Number.isInteger(value) && value >= 0 && value < 5)).toBe(
@@ -112,7 +112,7 @@ describe("the first result", () => {
     expect(lossOf(makeProblem(workload))).toBe(loss);
   });
 
-  test("of inference is the last layer's hidden state, of the batch's first rows", () => {
+  test("of inference is the last layer's hidden state for the batch's first rows", () => {
     const problem = makeProblem({ ...small, task: "infer", outputSize: 0, numLayers: 2, batch: 7 });
     const hidden = referenceResult(problem);
     expect(hidden.length).toBe(4 * 2);
@@ -125,7 +125,7 @@ describe("the first result", () => {
     expect(() => checkResult("x", given.subarray(0, 3), hidden)).toThrow("expected 8 hidden values");
   });
 
-  test("that is wrong has no time", async () => {
+  test("gets no time if it is wrong", async () => {
     const loss = lossOf(makeProblem(small));
     const expected = Float64Array.of(loss);
     expect(() => checkResult("x", Float32Array.of(loss * (1 + 1e-6)), expected)).not.toThrow();
@@ -138,7 +138,7 @@ describe("the first result", () => {
   });
 });
 
-test("a peer that is wrong, too slow or ends is reported, and the others go on", async () => {
+test("reports a peer that is wrong, too slow or ends, and continues with the others", async () => {
   const loss = lossOf(makeProblem(small));
   const wrong = pretender(loss * 1.001, peer);
   const slow = pretender(loss, { ...peer, name: "slow", opensAfterMs: 400 });
@@ -161,7 +161,7 @@ test("a peer that is wrong, too slow or ends is reported, and the others go on",
   expect(ratioTable(figures)).toBe(""); // Nothing was measured in a browser.
 });
 
-test("samples become figures and tables", async () => {
+test("turns samples into figures and tables", async () => {
   const loss = lossOf(makeProblem(small));
   const contestants = [pretender(loss), pretender(loss)];
   const { measurements } = await measure(
@@ -202,7 +202,7 @@ test("samples become figures and tables", async () => {
   expect(ratioTable([browser, figures])).toContain("4.00×");
 });
 
-test("targets are held against the figures in the browser", () => {
+test("compares targets with the figures in the browser", () => {
   const row = { workload: "W1", place: "Chromium", firstStepMs: 900, shareOfCeiling: 0.3, bytes: {} };
   const rest = { gflops: 6, stepMs: { median: 100, quartiles: [100, 100], runs: 5 } };
   const ours = { ...row, ...rest, contestant: "webgpu-lstm" } as unknown as Figures;
@@ -231,7 +231,7 @@ test("targets are held against the figures in the browser", () => {
   expect(table).not.toContain("W3");
 });
 
-test("plots are whole SVG files with a bar or a point for everything measured", () => {
+test("plots are complete SVG files with a bar or point for every measurement", () => {
   const stepMs: Figures["stepMs"] = { median: 5, quartiles: [4, 6], runs: 3 };
   const row = { workload: "W1", contestant: "webgpu-lstm", place: "Node", stepMs } as unknown as Figures;
   const peer = { ...row, contestant: "tfjs-wasm", stepMs: { ...stepMs, median: 50 } };
@@ -252,7 +252,7 @@ test("plots are whole SVG files with a bar or a point for everything measured", 
   expect(table.match(/ 1\.00 \| 40\.0 %/g)?.length).toBe(points.length - axes.length);
 });
 
-test("the report's tables are written between their marks", () => {
+test("writes the report's tables between their marks", () => {
   const page = "a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb\n";
   expect(withSections(page, { x: "new" })).toBe("a\n<!-- bench:x -->\n\nnew\n\n<!-- /bench:x -->\nb\n");
   expect(withSections(page, { x: "" })).toBe(page);

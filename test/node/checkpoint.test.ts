@@ -72,7 +72,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect(metadata["config"]).toBe("[1]");
   });
 
-  it("read a plain safetensors file as a model, whatever its tensors are called", () => {
+  it("read a plain safetensors file as a model, whatever its tensors' names", () => {
     const tensors = new Map([["optimizer.state.0.exp_avg", array([1], 1)]]);
     expect(loadCheckpoint(saveSafetensors(tensors, { format: "pt" }))).toStrictEqual({ model: tensors });
   });
@@ -459,7 +459,7 @@ describe("loadCheckpoint refuses", () => {
     expect(() => loadCheckpoint(bytes)).toThrow(message);
   });
 
-  it("with a short message, however long the file's names are", () => {
+  it("with a short message even for long names in the file", () => {
     const long = "x".repeat(100_000);
     for (const optimizer of [
       `{"state":{"${long}":{}},${groups}}`,

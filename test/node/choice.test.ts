@@ -22,16 +22,16 @@ describe("predictMicros", () => {
   const work = { groups: 4, flops: 1e6, loads: 1e5 };
 
   test("adds up operations, loads and the dispatch", () => {
-    // 10⁶ operations at 10 a nanosecond, 10⁵ loads at one.
+    // 10⁶ operations at 10 a nanosecond, 10⁵ loads at 1 a nanosecond.
     expect(predictMicros(work, facts)).toBeCloseTo(100 + 100 + 30, 9);
   });
 
-  test("takes longer where the workgroups fill but a part of the adapter", () => {
+  test("predicts longer times when the workgroups fill only part of the adapter", () => {
     expect(predictMicros({ ...work, groups: 1 }, facts)).toBeCloseTo(4 * 200 + 30, 9);
     expect(predictMicros({ ...work, groups: 400 }, facts)).toBeCloseTo(230, 9);
   });
 
-  test("has workgroups that run at once wait for their barriers together", () => {
+  test("counts a barrier once for workgroups that run at once", () => {
     const barriers = 10;
     expect(predictMicros({ ...work, groups: 4, barriers }, facts)).toBeCloseTo(230 + 20, 9);
     expect(predictMicros({ ...work, groups: 8, barriers }, facts)).toBeCloseTo(230 + 40, 9);
@@ -41,7 +41,7 @@ describe("predictMicros", () => {
 describe("Choices", () => {
   const trial = (version: string) => [{ kernel: { name: version } }] as unknown as Dispatch[];
 
-  test("takes the shortest prediction, and what was timed before any", () => {
+  test("takes a timed version first, then the shortest prediction", () => {
     const micros = { plain: 30, fast: 10, faster: 9.9 };
     expect(new Choices().choose("it", undefined, micros, trial)).toBe("faster");
     const choices = new Choices({ it: "plain", other: "fast" });
@@ -54,11 +54,11 @@ describe("Choices", () => {
     expect(choices.made[0]!.micros).toEqual(micros);
   });
 
-  test("what was timed on a device that could more does not count on one that cannot", () => {
+  test("ignores a timed version that this device cannot run", () => {
     expect(new Choices({ it: "fast" }).choose("it", undefined, { plain: 1 }, trial)).toBe("plain");
   });
 
-  test("a pin comes first, and the first version is there for one that cannot be had", () => {
+  test("takes a pinned version first, and the first version if the pinned one cannot run", () => {
     const choices = new Choices({ it: "plain" });
     const pinned = (pin: "plain" | "fast" | "best") =>
       choices.choose<"plain" | "fast" | "best">("it", pin, { plain: 2, fast: 1 }, trial);
@@ -68,7 +68,7 @@ describe("Choices", () => {
     expect(choices.close()).toEqual([]);
   });
 
-  test("only near predictions are worth a timing, the best first and three at most", () => {
+  test("times only close predictions, the best first, at most three", () => {
     const choices = new Choices({ timed: "b" });
     choices.choose("clear", undefined, { a: 10, b: 20 }, trial);
     choices.choose("timed", undefined, { a: 10, b: 11 }, trial);
@@ -80,7 +80,7 @@ describe("Choices", () => {
   });
 });
 
-test("bucket: sizes up to the next power of two are one", () => {
+test("bucket: rounds sizes up to a power of two", () => {
   expect([1, 2, 3, 4, 5, 64, 65, 980].map(bucket)).toEqual([1, 2, 4, 4, 8, 64, 128, 1024]);
 });
 
@@ -89,7 +89,7 @@ describe("on SwiftShader with two cores", () => {
 
   beforeAll(() => loadAll(productNeeds(ADAPTERS["software"]!)));
 
-  /** What gemm chooses and predicts for a row-major product. */
+  /** The version that gemm chooses for a row-major product, and its predictions. */
   function gemmChoice(rows: number, columns: number, depth: number, subgroupSize = 4, slices = 1) {
     const choices = new Choices();
     const plan = {
@@ -110,7 +110,7 @@ describe("on SwiftShader with two cores", () => {
     return { kernel: kernel.name, micros: choices.made[0]!.micros };
   }
 
-  // Rows, columns, depth, slices; times of register, shared and subgroup in µs, the shortest of three.
+  // Rows, columns, depth, slices; times of register, shared and lanes4 in µs, the shortest of three.
   test.each([
     [19_600, 200, 1, 1, 57_700, 886_000, 15_200],
     [3200, 512, 64, 1, 126_600, 531_000, 18_400],
@@ -135,7 +135,7 @@ describe("on SwiftShader with two cores", () => {
     }
   });
 
-  test("other subgroups have no gemm_lanes4, and take gemm_register for its want of barriers", () => {
+  test("other subgroups have no gemm_lanes4 and take gemm_register, which has no barriers", () => {
     expect(Object.keys(gemmChoice(64, 512, 128, 32).micros)).toEqual(["register", "shared"]);
     expect(gemmChoice(64, 512, 128, 32).kernel).toBe("gemm_register");
   });

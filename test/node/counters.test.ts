@@ -1,4 +1,4 @@
-/** What a step consists of, against bench/counters.json; `npm run bench:counters` writes it anew when a change is meant. */
+/** The contents of each step, against bench/counters.json; `npm run bench:counters` rewrites it after an intended change. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ADAPTERS, type Counters, countersFor, differences } from "../../bench/counters.ts";
@@ -11,7 +11,7 @@ const recorded = JSON.parse(readFileSync(file, "utf8")) as {
   readonly workloads: Readonly<Record<string, Readonly<Record<string, Counters>>>>;
 };
 
-/** Every commit moves the size of the code a little: only growth beyond this is a regression. */
+/** Every commit changes the size a little; only growth beyond this is a regression. */
 const GROWTH = 1.03;
 
 /** Gzipped bytes that an app may download before its first step. */
@@ -44,7 +44,7 @@ test("an app downloads no more before its first step than it may", async () => {
   }
 }, 120_000);
 
-test("a difference is told by where it is", () => {
+test("a difference is reported with its location", () => {
   expect(differences({ a: { b: 1, c: 2 } }, { a: { b: 1, c: 3, d: 4 } }, ["x"])).toEqual([
     "x a c: 2 → 3",
     "x a d: nothing → 4",

@@ -9,11 +9,11 @@ const array = (shape: number[], values: Iterable<number>): NDArray => ({
   shape,
 });
 const range = (n: number) => Float32Array.from({ length: n }, (_, i) => i);
-/** n samples whose x and y are both their own index. */
+/** n samples with x and y equal to their index. */
 const counting = (n: number) => new data.TensorDataset(array([n, 1], range(n)), array([n], range(n)));
 
 describe("TensorDataset", () => {
-  test("gathers rows of x and y in the order asked for", () => {
+  test("gathers rows of x and y in the given order", () => {
     const dataset = new data.TensorDataset(array([3, 2, 1], [0, 1, 10, 11, 20, 21]), array([3], [5, 6, 7]));
     expect(dataset.length).toBe(3);
     const { x, y } = dataset.gather([2, 0, 2]);
@@ -56,7 +56,7 @@ describe("DataLoader", () => {
     expect(seen[0]![0]!.length).toBe(Math.min(10, batchSize));
   });
 
-  test("drops the last short batch, and draws what PyTorch draws all the same", () => {
+  test("drops the last short batch, and still draws what PyTorch draws", () => {
     const loader = new data.DataLoader(counting(10), {
       batchSize: 4,
       shuffle: true,
@@ -69,7 +69,7 @@ describe("DataLoader", () => {
     );
   });
 
-  test("an epoch broken off has drawn no more than it did in PyTorch", () => {
+  test("an interrupted epoch draws as much as in PyTorch", () => {
     const loader = new data.DataLoader(counting(10), { batchSize: 3, shuffle: true, seed: 7 });
     let batches = 0;
     for (const _ of loader) if (++batches === 2) break;
@@ -99,7 +99,7 @@ describe("DataLoader", () => {
     expect(generator.randomInt64()).toBe(20668929189138777n);
   });
 
-  test("in order, it takes nothing but PyTorch's base seed from the default generator", () => {
+  test("without shuffling it draws only PyTorch's base seed from the default generator", () => {
     const generator = manualSeed(7);
     const loader = new data.DataLoader(counting(10), { batchSize: 4 });
     expect(epochs(loader, 2)).toEqual(
@@ -141,7 +141,7 @@ describe("slidingWindows", () => {
     expect(y).toEqual(array([2, 1], [3, 4]));
   });
 
-  test("takes all features in, and one column's horizon out", () => {
+  test("takes all features as input and one column's horizon as target", () => {
     const series = array([6, 2], [0, 100, 1, 101, 2, 102, 3, 103, 4, 104, 5, 105]);
     const { x, y } = data.slidingWindows(series, { length: 2, horizon: 2, stride: 2, target: 1 });
     expect(x).toEqual(array([2, 2, 2], [0, 100, 1, 101, 2, 102, 3, 103]));
@@ -157,7 +157,7 @@ describe("slidingWindows", () => {
     expect([y.data[0], y.data[979]]).toEqual([20, 999]);
   });
 
-  test("one window exactly fits; one step less does not", () => {
+  test("accepts a series of exactly one window, not one step less", () => {
     expect(data.slidingWindows(range(10), { length: 7, horizon: 3 }).length).toBe(1);
     const tooShort = () => data.slidingWindows(range(9), { length: 7, horizon: 3 });
     expect(tooShort).toThrow(DataError);
@@ -192,7 +192,7 @@ describe("slidingWindows", () => {
 });
 
 describe("chronologicalSplit", () => {
-  test("gives the newest steps to the test, by count or by share", () => {
+  test("gives the newest steps to the test part, by count or by share", () => {
     const {
       train,
       validation,
@@ -217,7 +217,7 @@ describe("chronologicalSplit", () => {
         });
         expect(Math.min(...validation!.targets)).toBeGreaterThan(train!.last);
         expect(Math.min(...held!.targets)).toBeGreaterThan(validation!.last);
-        // With the window's length as history nothing is lost: the first target is the part's first step.
+        // With the window's length as history, the first target is the part's first step.
         if (history >= 5) expect(held!.targets[0]).toBe(60);
         else expect(held!.targets[0]).toBe(65 - history);
       }
@@ -236,7 +236,7 @@ describe("chronologicalSplit", () => {
     expect(held).toMatchObject({ history: 2, shape: [10, 1] });
   });
 
-  test("a part that was not asked for is empty, and using it says so", () => {
+  test("a part that was not requested is empty, and using it throws", () => {
     const { validation } = data.chronologicalSplit(range(10), { test: 2, history: 5 });
     expect(validation).toMatchObject({ start: 8, end: 8, history: 0, shape: [0, 1] });
     expect(() => data.slidingWindows(validation, { length: 2 })).toThrow("empty");
@@ -275,7 +275,7 @@ describe("scalers", () => {
     }
   });
 
-  test("MinMaxScaler: the training part fills the range, what lies beyond goes beyond", () => {
+  test("MinMaxScaler: the training part fills the range, values beyond it exceed the range", () => {
     const scaler = data.MinMaxScaler.fit(series, { range: [-1, 1] });
     expect([...scaler.transform(array([2, 3], [1, 10, 1, 4, 11, 13])).data]).toEqual([-1, -1, -1, 1, 0, 3]);
     expect([...data.MinMaxScaler.fit([2, 4]).transform([2, 3, 6]).data]).toEqual([0, 0.5, 2]);
@@ -309,7 +309,7 @@ describe("scalers", () => {
     },
   );
 
-  test("windows [n, length, features] scale like the series they came from", () => {
+  test("windows [n, length, features] scale like their series", () => {
     const scaler = data.StandardScaler.fit(series);
     const { x } = data.slidingWindows(series, { length: 2 });
     const scaledFirst = data.slidingWindows(scaler.transform(series), { length: 2 });
@@ -323,7 +323,7 @@ describe("scalers", () => {
     expect(data.slidingWindows(scaled, { length: 1 }).length).toBe(2);
   });
 
-  test("statistics of a large offset keep their digits", () => {
+  test("statistics stay accurate with a large offset", () => {
     const values = Float32Array.from({ length: 5000 }, (_, i) => 10000 + (i % 2));
     const scaler = data.StandardScaler.fit(values);
     expect(scaler.mean[0]).toBeCloseTo(10000.5, 9);
@@ -354,7 +354,7 @@ describe("scalers", () => {
   });
 });
 
-test("the seed of a loader is the seed of a generator: base seed, order, one order more", () => {
+test("a loader's seed acts as a generator's: base seed, order, one more order", () => {
   const generator = new Generator(3);
   const loader = new data.DataLoader(counting(20), { batchSize: 6, shuffle: true, seed: 3 });
   for (let e = 0; e < 3; e++) {

@@ -1,4 +1,4 @@
-/** What the demo's Inspect view works out without a GPU: files, layers, statistics, gates, inputs. */
+/** The GPU-free parts of the demo's Inspect view: files, layers, statistics, gates, inputs. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { manualSeed, nn, saveSafetensors } from "webgpu-lstm";
@@ -34,7 +34,7 @@ async function stored(module: nn.Module, prefix = ""): Promise<StoredTensor[]> {
 }
 
 describe("gates on the host", () => {
-  // From zero states and with sequences of one length: what the view runs.
+  // Zero initial states and equal lengths, as in the view.
   const plain = goldens("recurrent").filter(
     (golden) => !golden.boolean("initial_state") && golden.numbers("lengths").length === 0,
   );
@@ -67,14 +67,14 @@ describe("gates on the host", () => {
     },
   );
 
-  test("there are cases of every kind, in both directions and with projections", () => {
+  test("cover every kind, both directions and projections", () => {
     expect(new Set(plain.map((golden) => golden.text("kind")))).toEqual(
       new Set(["lstm", "proj", "gru", "rnn", "relu"]),
     );
     expect(plain.some((golden) => golden.boolean("bidirectional"))).toBe(true);
   });
 
-  test("gates make the states they say they make", async () => {
+  test("gates reproduce the states", async () => {
     manualSeed(1);
     const lstm = new nn.LSTM(2, 5);
     const stack = recurrentStackOf(new Map((await stored(lstm)).map((tensor) => [tensor.name, tensor])));
@@ -93,7 +93,7 @@ describe("gates on the host", () => {
     }
   });
 
-  test("ends at a pause when it is not wanted any more", async () => {
+  test("stops at a pause when cancelled", async () => {
     const tensors = await stored(new nn.RNN(1, 2));
     const stack = recurrentStackOf(new Map(tensors.map((tensor) => [tensor.name, tensor])));
     if (typeof stack === "string") throw new Error(stack);
@@ -103,7 +103,7 @@ describe("gates on the host", () => {
 });
 
 describe("layers", () => {
-  test("are told from names and shapes", async () => {
+  test("are recognized by names and shapes", async () => {
     const tensors = [
       ...(await stored(new nn.Embedding(11, 3), "embedding.")),
       ...(await stored(
@@ -143,7 +143,7 @@ describe("layers", () => {
     expect(readoutOf(layers, layers[2]!)).toBeUndefined();
   });
 
-  test("a recurrent layer that is not whole says what does not fit", () => {
+  test("an incomplete recurrent layer says what does not fit", () => {
     const shapes = { weight_ih_l0: [8, 3], weight_hh_l0: [8, 2], bias_ih_l0: [8], bias_hh_l0: [8] };
     const sizesOf = (change: Readonly<Record<string, readonly number[]>>, without = "") =>
       layersOf(zeros({ ...shapes, ...change }).filter(({ name }) => name !== without)).map(
@@ -172,7 +172,7 @@ describe("files", () => {
     throw new Error("it was read");
   };
 
-  test("a checkpoint of PyTorch's has model, optimizer and config", () => {
+  test("a checkpoint from PyTorch has model, optimizer and config", () => {
     const file: ModelFile = readModelFile(bufferOf(goldenBytes("interchange_checkpoint.safetensors")));
     expect(file.tensors.map(({ name }) => name)).toEqual([
       "fc.bias",
@@ -197,7 +197,7 @@ describe("files", () => {
     expect(tensors.every(({ data }) => data instanceof Float32Array)).toBe(true);
   });
 
-  test("a metadata entry of another program's is no obstacle", () => {
+  test("metadata of another program is ignored", () => {
     const tensor = { data: Float32Array.of(1, 2), shape: [2] };
     const bytes = saveSafetensors(new Map([["a", tensor]]), { optimizer: "Lion", config: "{}" });
     const file = readModelFile(bufferOf(bytes));
@@ -205,7 +205,7 @@ describe("files", () => {
     expect(file.optimizer).toBeUndefined();
   });
 
-  test("a header as long as a pickle's first byte says is a header", () => {
+  test("a header with the length of a pickle's first byte is still a header", () => {
     const { data } = zeros({ a: [3] })[0]!;
     const name = "a".repeat(128 - `{"":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}`.length);
     const bytes = saveSafetensors(new Map([[name, { data, shape: [3] }]]));
@@ -213,7 +213,7 @@ describe("files", () => {
     expect(readModelFile(bufferOf(bytes)).tensors).toHaveLength(1);
   });
 
-  test("broken and foreign ones are told apart", () => {
+  test("broken and foreign files get different errors", () => {
     const good = goldenBytes("interchange_checkpoint.safetensors");
     const text = (value: string) => new TextEncoder().encode(value);
     expect(titleOf(good.subarray(0, good.length - 10))).toEqual([
@@ -233,7 +233,7 @@ describe("files", () => {
     expect(titleOf(noTensor)[0]).toBe("This file cannot be read");
   });
 
-  test("the example is what its script says it is", () => {
+  test("the example matches its script", () => {
     const bytes = readFileSync(new URL("../../demo/inspect/example.safetensors", import.meta.url));
     const { tensors, optimizer, config } = readModelFile(bufferOf(bytes));
     expect(layersOf(tensors).map(({ kind, sizes }) => `${kind} ${sizes}`)).toEqual([
@@ -246,7 +246,7 @@ describe("files", () => {
 });
 
 describe("statistics", () => {
-  test("of plain values", async () => {
+  test("are right for plain values", async () => {
     const statistics = await statisticsOf(Float32Array.of(0, 1, 2, 3, 0, -6), new Breather());
     expect(statistics).toMatchObject({ min: -6, max: 3, mean: 0, zeros: 2 / 6, nan: 0, infinite: 0 });
     expect(statistics.std).toBeCloseTo(Math.sqrt(50 / 6), 14);
@@ -255,7 +255,7 @@ describe("statistics", () => {
     expect([statistics.histogram[0], statistics.histogram.at(-1)]).toEqual([1, 1]);
   });
 
-  test("count NaN and infinities, and leave them out", async () => {
+  test("count NaN and infinities, and exclude them", async () => {
     const data = Float32Array.of(Number.NaN, 2, Number.POSITIVE_INFINITY, 2, Number.NEGATIVE_INFINITY);
     const statistics = await statisticsOf(data, new Breather());
     expect(statistics).toMatchObject({ min: 2, max: 2, mean: 2, std: 0, nan: 1, infinite: 2 });

@@ -4,7 +4,7 @@ import { CsvError, numericColumns, parseCsv, selectColumns, selectTimes } from "
 import { seattleCsv } from "../../examples/seattle/csv.ts";
 
 describe("a CSV file", () => {
-  test("comes in by columns, whatever its delimiter, line ends and order of columns", () => {
+  test("is read by columns, whatever its delimiter, line ends and column order", () => {
     for (const [delimiter, end] of [
       [",", "\n"],
       [";", "\r\n"],
@@ -20,7 +20,7 @@ describe("a CSV file", () => {
     }
   });
 
-  test("Seattle's weather, as the forecast reads it", () => {
+  test("reads Seattle's weather as the forecast does", () => {
     const table = parseCsv(seattleCsv);
     expect(numericColumns(table)).toEqual(["precipitation", "temp_max", "temp_min", "wind"]);
     const series = selectColumns(table, ["temp_max", "wind"]);
@@ -30,7 +30,7 @@ describe("a CSV file", () => {
     expect([times[0], times.at(-1)]).toEqual([Date.UTC(2012, 0, 1), Date.UTC(2015, 11, 31)]);
   });
 
-  test("dates with and without a time and a zone", () => {
+  test("reads dates with and without a time and a zone", () => {
     const days = [
       "2023-12",
       "2024-01-01",
@@ -63,11 +63,11 @@ describe("a CSV file", () => {
     ["a,,c\n1,2,3", "Column 2 of the header has no name."],
     ["a,b,a\n1,2,3", 'two columns "a"'],
     ["PNG\0\0\n1", "not a text file"],
-  ])("%j is told what is wrong", (text, message) => {
+  ])("%j throws with the reason", (text, message) => {
     expect(complaint(() => parseCsv(text))).toContain(message);
   });
 
-  test("a column is told what is wrong with it, and where", () => {
+  test("a bad column throws with the reason and the line", () => {
     const table = parseCsv("day;x;y;z\n2024-01-02;1;1,5;\n2024-01-01;2;2;1e60\n");
     expect(complaint(() => selectColumns(table, ["x", "w"]))).toBe(
       'There is no column "w"; the columns are day, x, y, z.',

@@ -11,7 +11,7 @@ const array = (shape: number[], values: Iterable<number>): NDArray => ({
 });
 
 describe("calendarFeatures", () => {
-  /** How far through its cycle each time is, from the sine and the cosine. */
+  /** Position of each time in its cycle, from the sine and the cosine. */
   function phases(feature: data.CalendarFeature, times: readonly string[], timeZone?: string): number[] {
     const options = timeZone === undefined ? { features: [feature] } : { features: [feature], timeZone };
     const { data: points } = data.calendarFeatures(
@@ -32,7 +32,7 @@ describe("calendarFeatures", () => {
     });
   };
 
-  test("the day goes on continuously, before 1970 too", () => {
+  test("the day advances continuously, before 1970 too", () => {
     const times = ["2024-02-29T00:00Z", "2024-02-29T06:30Z", "1969-12-31T18:00Z", "2024-02-29T23:59:59.500Z"];
     expectPhases(phases("hourOfDay", times), [0, 6.5 / 24, 0.75, 1 - 0.5 / 86400]);
   });
@@ -42,7 +42,7 @@ describe("calendarFeatures", () => {
     expectPhases(phases("dayOfWeek", times), [0, 1 / 7, 6 / 7, 0]);
   });
 
-  test("months and years have their own number of days", () => {
+  test("months and years use their actual number of days", () => {
     const days = ["2023-01-01", "2023-12-31", "2024-12-31", "2024-03-01T23:59Z"];
     expectPhases(phases("dayOfYear", days), [0, 364 / 365, 365 / 366, 60 / 366]);
     expectPhases(phases("dayOfMonth", ["2024-02-29", "2023-02-28", "2023-03-16"]), [
@@ -53,7 +53,7 @@ describe("calendarFeatures", () => {
     expectPhases(phases("month", ["2024-01-31", "2024-04-01", "2024-12-31T23:00Z"]), [0, 0.25, 11 / 12]);
   });
 
-  test("a time zone's own clocks, summer time included", () => {
+  test("uses the time zone's clocks, including summer time", () => {
     const times = ["2024-01-01T00:00Z", "2024-07-01T00:00Z", "2024-12-31T23:30Z"];
     expectPhases(phases("hourOfDay", times, "Europe/Berlin"), [1 / 24, 2 / 24, 0.5 / 24]);
     expectPhases(phases("dayOfYear", times, "Europe/Berlin"), [0, 182 / 366, 0]);
@@ -61,7 +61,7 @@ describe("calendarFeatures", () => {
     expectPhases(phases("dayOfWeek", ["2024-01-01T00:00Z"], "America/New_York"), [6 / 7]);
   });
 
-  test("a zone an hour from UTC gives what UTC gives an hour later", () => {
+  test("a zone one hour ahead of UTC gives UTC's values an hour later", () => {
     const features = ["hourOfDay", "dayOfWeek", "dayOfMonth", "dayOfYear", "month"] as const;
     fc.assert(
       fc.property(fc.integer({ min: -2e12, max: 4e12 }), (time) => {
@@ -72,7 +72,7 @@ describe("calendarFeatures", () => {
     );
   });
 
-  test("columns in the order asked for, named", () => {
+  test("gives named columns in the requested order", () => {
     const noon = Date.parse("2024-04-01T12:00Z");
     const result = data.calendarFeatures([noon, noon], { features: ["month", "hourOfDay"] });
     expect(result.shape).toEqual([2, 4]);
@@ -85,7 +85,7 @@ describe("calendarFeatures", () => {
     ]);
   });
 
-  test("refuses what is no time, and features and zones that there are not", async () => {
+  test("refuses invalid times, features and zones", async () => {
     const make = (times: unknown, options: unknown) => () =>
       data.calendarFeatures(wrong(times), wrong(options));
     const options = { features: ["month"] };
@@ -102,19 +102,19 @@ describe("calendarFeatures", () => {
 });
 
 describe("columnStack", () => {
-  test("lays lists and arrays side by side", () => {
+  test("puts lists and arrays side by side", () => {
     const stacked = data.columnStack([[1, 2], array([2, 2], [10, 11, 20, 21]), Float32Array.of(7, 8)]);
     expect(stacked).toEqual(array([2, 4], [1, 10, 11, 7, 2, 20, 21, 8]));
   });
 
-  test("aligns at the newest step when asked to", async () => {
+  test("aligns at the newest step on request", async () => {
     const series = [[1, 2, 3], [20, 30], array([3, 1], [7, 8, 9])];
     await expectRefusal(() => data.columnStack(series), ShapeError, "got 3, 2, 3 steps", "alignNewest");
     const stacked = data.columnStack(series, { alignNewest: true });
     expect(stacked).toEqual(array([2, 3], [2, 20, 8, 3, 30, 9]));
   });
 
-  test("refuses what is no list of series", async () => {
+  test("refuses anything that is not a list of series", async () => {
     await expectRefusal(() => data.columnStack([]), OptionError, "one at least");
     await expectRefusal(() => data.columnStack(wrong([1])), ShapeError, "columnStack", "got 1");
     await expectRefusal(() => data.columnStack([[1, Number.NaN]]), DataError, "got NaN");
@@ -123,7 +123,7 @@ describe("columnStack", () => {
 });
 
 describe("lagFeatures", () => {
-  test("earlier values and changes since, from where all of them are known", () => {
+  test("gives earlier values and changes since, from the first step that has them all", () => {
     const lagged = data.lagFeatures([1, 2, 4, 8, 16], { lags: [0, 2], differences: [1] });
     expect(lagged.start).toBe(2);
     expect(lagged.names).toEqual(["lag 0 of 0", "lag 2 of 0", "difference 1 of 0"]);
@@ -131,7 +131,7 @@ describe("lagFeatures", () => {
     expect([...lagged.data]).toEqual([4, 1, 2, 8, 2, 4, 16, 4, 8]);
   });
 
-  test("takes every column back", () => {
+  test("lags every column", () => {
     const series = array([3, 2], [0, 100, 1, 101, 3, 103]);
     const lagged = data.lagFeatures(series, { lags: [1], differences: [2] });
     expect([...lagged.data]).toEqual([1, 101, 3, 3]);
@@ -140,7 +140,7 @@ describe("lagFeatures", () => {
     expect(beside).toEqual(array([1, 6], [3, 103, 1, 101, 3, 3]));
   });
 
-  test("refuses lags that there are not", async () => {
+  test("refuses invalid lags", async () => {
     const make = (series: unknown, options: unknown) => () => data.lagFeatures(wrong(series), wrong(options));
     await expectRefusal(make([1, 2], { lags: [2] }), DataError, "at least 3 steps, got 2");
     await expectRefusal(make([1, 2], {}), OptionError, "got none");
@@ -154,20 +154,20 @@ describe("lagFeatures", () => {
 describe("slidingWindows of several columns", () => {
   const series = array([6, 3], [0, 100, 7, 1, 101, 7, 2, 102, 7, 3, 103, 7, 4, 104, 7, 5, 105, 7]);
 
-  test("takes chosen columns in, in their order, and one out", () => {
+  test("takes chosen columns as input, in order, and one as target", () => {
     const { x, y } = data.slidingWindows(series, { length: 2, inputs: [1, 0], target: 0, stride: 3 });
     expect(x).toEqual(array([2, 2, 2], [100, 0, 101, 1, 103, 3, 104, 4]));
     expect(y).toEqual(array([2, 1], [2, 5]));
   });
 
-  test("a list of targets is a dimension, of one column too", () => {
+  test("a list of targets adds a dimension, even for one column", () => {
     const both = data.slidingWindows(series, { length: 3, horizon: 2, target: [1, 0] });
     expect(both.x.shape).toEqual([2, 3, 3]);
     expect(both.y).toEqual(array([2, 2, 2], [103, 3, 104, 4, 104, 4, 105, 5]));
     expect(data.slidingWindows(series, { length: 3, horizon: 2, target: [1] }).y.shape).toEqual([2, 2, 1]);
   });
 
-  test("refuses columns that there are not", async () => {
+  test("refuses columns that do not exist", async () => {
     const cut = (options: object) => () => data.slidingWindows(series, wrong({ length: 2, ...options }));
     await expectRefusal(cut({ target: [0, 3] }), OptionError, "target must be a column from 0 to 2, got 3");
     await expectRefusal(cut({ inputs: [-1] }), OptionError, "inputs must be a column from 0 to 2, got -1");

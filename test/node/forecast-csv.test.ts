@@ -1,4 +1,4 @@
-/** A visitor's CSV file as a series for the Forecast view. */
+/** A visitor's CSV file as the Forecast view's series. */
 import { describe, expect, test } from "vitest";
 import { csvSeries, firstChoice, MOST_ROWS, readCsv } from "../../demo/forecast/series/csv.ts";
 import { rhythmOf } from "../../demo/forecast/series/rhythm.ts";
@@ -20,7 +20,7 @@ function daily(
 const wave = (t: number) => (20 + 5 * Math.sin((2 * Math.PI * t) / 7)).toFixed(3);
 
 describe("a file", () => {
-  test("is read: its numbers, its dates, and a first choice", () => {
+  test("is read with numbers, dates and a first choice", () => {
     const file = readCsv(
       "load.csv",
       daily(100, (t) => [t === 3 ? "" : t, wave(t)]),
@@ -33,7 +33,7 @@ describe("a file", () => {
     expect(firstChoice(file)).toEqual({ target: "wind", inputs: [], date: "date" });
   });
 
-  test("of which nothing can be forecast is refused in words", () => {
+  test("with nothing to forecast is refused with the reason", () => {
     const read = (text: string) => () => readCsv("it.csv", text);
     expect(read("")).toThrow("The file is empty");
     expect(read("\x89PNG\r\n\x1a\n\0\0\0\rIHDR")).toThrow("This is not a text file");
@@ -64,7 +64,7 @@ describe("a file", () => {
     expect(csvSeries(file, { ...choice, date: null }).series.times).toBe(null);
   });
 
-  test("that is long is taken from its newest rows", () => {
+  test("that is too long is cut to its newest rows", () => {
     const text = ["value", ...Array.from({ length: MOST_ROWS + 5 }, (_, t) => String(t % 10))].join("\n");
     const { series, notes } = csvSeries(readCsv("long.csv", text), {
       target: "value",
@@ -78,7 +78,7 @@ describe("a file", () => {
 });
 
 describe("its series", () => {
-  test("has the chosen columns, the calendar, and no trend where there is none", () => {
+  test("has the chosen columns, the calendar, and no trend without one", () => {
     const file = readCsv(
       "load.csv",
       daily(200, (t) => [wave(t), t]),
@@ -93,7 +93,7 @@ describe("its series", () => {
     expect(series.digits).toBe(2);
   });
 
-  test("that rises is forecast by its changes", () => {
+  test("is forecast by its changes if it rises", () => {
     const file = readCsv(
       "load.csv",
       daily(200, (t) => [1000 * t, wave(t)]),
@@ -104,7 +104,7 @@ describe("its series", () => {
     expect([series.step, series.period, series.digits]).toEqual(["row", null, 0]);
   });
 
-  test.each([60, 61, 100, 3000])("of %i rows can be trained on with all that is offered", (rows) => {
+  test.each([60, 61, 100, 3000])("of %i rows can be trained on with every option offered", (rows) => {
     const file = readCsv(
       "load.csv",
       daily(rows, (t) => [wave(t), t]),

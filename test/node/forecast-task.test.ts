@@ -1,4 +1,4 @@
-/** The Forecast view's pure parts: tasks, baselines, roll-outs, and the series that come with the page. */
+/** The Forecast view's pure parts: tasks, baselines, roll-outs, and the built-in series. */
 import { describe, expect, test } from "vitest";
 import { baselinesOf } from "../../demo/forecast/baselines.ts";
 import { heldOutOf } from "../../demo/forecast/held-out.ts";
@@ -24,7 +24,7 @@ function small(changes: Partial<Series> = {}): Series {
 }
 
 describe("the series", () => {
-  test("are whole: dates and columns as long as the values, nothing but numbers", () => {
+  test("are complete: dates and columns as long as the values, only numbers", () => {
     for (const { values, times, columns, test, validation } of Object.values(all)) {
       expect(values.every(Number.isFinite)).toBe(true);
       if (times) expect(times.length).toBe(values.length);
@@ -34,7 +34,7 @@ describe("the series", () => {
     expect(Object.values(all).map(({ values }) => values.length)).toEqual([1461, 672, 5105, 1400]);
   });
 
-  test("CO₂ has no gap: each month follows the one before", () => {
+  test("CO₂ has no gap between months", () => {
     const months = all.co2.times!.map((time) => {
       const date = new Date(time);
       return 12 * date.getUTCFullYear() + date.getUTCMonth();
@@ -44,7 +44,7 @@ describe("the series", () => {
     });
   });
 
-  test("offer only what they can do, and their presets are among it", () => {
+  test("offer only valid options, including their presets", () => {
     for (const series of Object.values(all)) {
       for (const { settings } of series.presets) {
         expect(series.windows).toContain(settings.window);
@@ -59,20 +59,20 @@ describe("the series", () => {
     }
   });
 
-  test("survive being kept as JSON", () => {
+  test("survive a round trip through JSON", () => {
     for (const series of Object.values(all)) expect(JSON.parse(JSON.stringify(series))).toEqual(series);
   });
 });
 
 describe("the task", () => {
-  test.each([1, 7])("is that of the Seattle example, %i days ahead", (horizon) => {
+  test.each([1, 7])("equals the Seattle example's, %i days ahead", (horizon) => {
     const window = 14;
     const task = new ForecastTask(all.seattle, { window, horizon, goal: "level" });
     const example = forecastTask(parseWeather(seattleCsv), { window, horizon });
     const train = task.dataset(task.train);
     expect(train.x.shape).toEqual(example.train.x.shape);
     expect(train.y.data).toEqual(example.train.y.data);
-    // The two tell the time of the year in slightly different ways: up to a day of a leap year.
+    // The two compute the time of the year slightly differently: by up to a day in a leap year.
     train.x.data.forEach((value, i) => {
       const measured = i % 6 < 4;
       expect(Math.abs(value - example.train.x.data[i]!)).toBeLessThan(measured ? 1e-5 : 0.03);
@@ -88,7 +88,7 @@ describe("the task", () => {
     return { baselines, persistence: baselines[0]!.mae, best: best.name };
   }
 
-  test("of the sine is the tutorial's: 980 windows of 20 values, as they are", () => {
+  test("of the sine equals the tutorial's: 980 unscaled windows of 20 values", () => {
     const task = new ForecastTask(all.sine, { window: 20, horizon: 1, goal: "level" });
     const { x, y } = task.dataset(task.train);
     expect(x.shape).toEqual([980, 20, 1]);
@@ -98,7 +98,7 @@ describe("the task", () => {
     expect(y.data).toEqual(wave.slice(20));
   });
 
-  test("no part forecasts a step of another, and none is left out", () => {
+  test("no part forecasts another's step, and no step is left out", () => {
     const task = new ForecastTask(small(), { window: 4, horizon: 3, goal: "level" });
     const forecast = [task.train, task.validation, task.test].map((span) => {
       const origins = task.origins(span);
@@ -111,7 +111,7 @@ describe("the task", () => {
     ]);
   });
 
-  test.each(["level", "change"] as const)("knows nothing of later parts: %s", (goal) => {
+  test.each(["level", "change"] as const)("does not use later parts: %s", (goal) => {
     const series = small();
     const changed = { ...series, values: series.values.map((value, t) => (t < 24 ? value : 1000)) };
     const [a, b] = [series, changed].map((s) => {
@@ -127,7 +127,7 @@ describe("the task", () => {
     ["change", false],
     ["level", true],
     ["change", true],
-  ] as const)("a perfect forecast comes back in the series' unit: %s, log %s", (goal, log) => {
+  ] as const)("converts a perfect forecast to the series' unit: %s, log %s", (goal, log) => {
     const task = new ForecastTask(small({ log }), { window: 4, horizon: 3, goal });
     const origins = task.origins(task.test);
     const back = task.inUnits(task.dataset(task.test).y, origins);
@@ -136,7 +136,7 @@ describe("the task", () => {
     });
   });
 
-  test("a window of changes ends with zero, wherever the series has got to", () => {
+  test("a window of changes ends with zero, whatever the series' level", () => {
     const task = new ForecastTask(all.co2, { window: 24, horizon: 1, goal: "change" });
     const { data, shape } = task.inputs(task.origins(task.test));
     const [n, length, features] = shape as [number, number, number];
@@ -160,7 +160,7 @@ describe("baselines", () => {
     return (origin: number, ahead: number) => found.at(origin, ahead);
   };
 
-  test("by hand", () => {
+  test("match values computed by hand", () => {
     const values = [1, 2, 3, 4, 11, 12, 13, 14, 21, 22];
     const season = small({ values, period: 4, trend: true });
     expect(at(season, "Persistence")(8, 3)).toBe(14);
@@ -177,7 +177,7 @@ describe("baselines", () => {
     expect(at(small({ values: [1, 3, 2, 100] }), "Mean")(3, 0)).toBeCloseTo(106 / 4);
   });
 
-  test("never look at the origin or beyond it, nor means at the held-out part", () => {
+  test("never use the origin or later steps; means never use the held-out part", () => {
     for (const series of [all.seattle, all.co2, all.sp500, all.sine]) {
       const known = series.values.length - series.test;
       const changed = { ...series, values: series.values.map((value, t) => (t < known ? value : 1e6)) };
@@ -188,7 +188,7 @@ describe("baselines", () => {
     }
   });
 
-  test("the seasonal mean takes whole dates, a leap year's day included", () => {
+  test("the seasonal mean uses whole dates, including a leap year's day", () => {
     const times = [2012, 2013].flatMap((year) =>
       Array.from({ length: year === 2012 ? 366 : 365 }, (_, day) => Date.UTC(year, 0, 1 + day)),
     );
@@ -197,13 +197,13 @@ describe("baselines", () => {
       times.map((time) => new Date(time).getUTCMonth()),
     );
     expect(mean(times.indexOf(Date.UTC(2013, 6, 15)))).toBe(6);
-    // Twice the first eight days of January; seven last ones of December, and the six that a year of 365 days has of them.
+    // The first eight days of January twice; the last seven days of December, and the last six in a year of 365 days.
     expect(mean(0)).toBeCloseTo((13 * 11) / 29, 9);
   });
 });
 
 describe("the roll-out", () => {
-  /** A model that says: as much more as between the last two values of the window, again and again. */
+  /** A model that repeats the window's last difference. */
   const line = (task: ForecastTask) => async (x: NDArray) => {
     const { features, window, horizon } = task;
     const [before, last] = [window - 2, window - 1].map((t) => x.data[t * features]!);
@@ -227,7 +227,7 @@ describe("the roll-out", () => {
     });
   });
 
-  test("does not look at what came: only the calendar is known, other columns are as usual", async () => {
+  test("does not use future values: only the calendar is known, other columns take usual values", async () => {
     const origin = all.seattle.values.length - 200;
     const later = <T>(values: readonly T[], other: T) => values.map((v, t) => (t < origin ? v : other));
     const blind = {
@@ -250,12 +250,12 @@ describe("the roll-out", () => {
     );
     expect(said[0]).toEqual(said[1]);
     expect(seen[0]).toEqual(seen[1]);
-    // The series themselves are as they were.
+    // The series themselves are unchanged.
     const task = new ForecastTask(all.seattle, { window: 14, horizon: 1, goal: "level" });
     const before = task.rows.scaled.slice();
     await rollOut(task, origin, 10, line(task));
     expect(task.rows.scaled).toEqual(before);
-    // The last window: its calendar is that of its days, its minimum temperature near that of the season.
+    // The last window has its days' calendar and a minimum temperature near the season's.
     const x = seen[0]!.at(-1)!;
     const row = (origin + 28) * 6;
     expect(x.slice(13 * 6 + 4, 14 * 6)).toEqual(task.rows.scaled.slice(row + 4, row + 6));

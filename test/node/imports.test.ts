@@ -29,7 +29,7 @@ describe("the architecture", () => {
 describe("the checker sees", () => {
   const files = (entries: Record<string, string>) => complaints(new Map(Object.entries(entries)));
 
-  test("nothing wrong in a sound tree", () => {
+  test("no complaint in a valid tree", () => {
     const sound = files({
       "src/errors.ts": "export class ShapeError extends Error {}",
       "src/gpu/kernel.ts": `import "../errors.ts"; export const f = (d: GPUDevice) => d.createBindGroup;`,
@@ -94,7 +94,7 @@ describe("the checker sees", () => {
     expect(found[0]).toMatch(complaint);
   });
 
-  test("a circular import, and its way round", () => {
+  test("a circular import and its path", () => {
     const circle = files({
       "src/nn/a.ts": `import "./b.ts"`,
       "src/nn/b.ts": `import "./c.ts"`,

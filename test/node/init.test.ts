@@ -19,7 +19,7 @@ const golden = goldenJson<{
 const parameterOf = (shape: number[]) =>
   new Parameter(shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(7));
 
-/** Calls the function of PyTorch's name with its options; `generator` only where one is given. */
+/** Calls the function by PyTorch's name with its options; `generator` only if one is given. */
 function call(name: string, parameter: Parameter, options: Record<string, unknown>): Parameter {
   const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const run = (init as unknown as Record<string, (p: Parameter, options?: unknown) => Parameter>)[camel]!;
@@ -27,7 +27,7 @@ function call(name: string, parameter: Parameter, options: Record<string, unknow
   return run(parameter, options);
 }
 
-/** How far apart the values are, in units of float32's resolution at the tensor's largest value. */
+/** Largest difference, in units of float32's resolution at the tensor's largest value. */
 function worst(actual: Float32Array, expected: Float32Array): number {
   expect(actual.length).toBe(expected.length);
   const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
@@ -38,9 +38,9 @@ function worst(actual: Float32Array, expected: Float32Array): number {
 const same = (a: Float32Array, b: Float32Array) =>
   a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 
-/** How far a value may be from PyTorch's, and why. */
+/** Allowed difference from PyTorch, with the reason. */
 function allowed(name: string, size: number): { units: number; budget: string } {
-  // In these cases PyTorch's own QR in float32 lies up to 2.3 units from that in float64.
+  // In these cases PyTorch's float32 QR differs by up to 2.3 units from its float64 one.
   if (name === "orthogonal_") {
     return {
       units: 3,
@@ -120,30 +120,20 @@ describe("init refuses", () => {
 
   it.each<[string, () => unknown, new (message: string) => Error, RegExp]>([
     [
-      "what is no parameter",
+      "something that is not a parameter",
       () => init.uniform_(wrong({})),
       OptionError,
       /^init\.uniform_: expected a Parameter/,
     ],
     ["an unknown option", () => init.normal_(weight, wrong({ sdt: 1 })), OptionError, /unknown option "sdt"/],
     [
-      "a generator that is none",
+      "an invalid generator",
       () => init.normal_(weight, wrong({ generator: 1 })),
       OptionError,
       /a Generator, got 1/,
     ],
-    [
-      "bounds the wrong way round",
-      () => init.uniform_(weight, { a: 1, b: 0 }),
-      OptionError,
-      /b must be .* at least a/,
-    ],
-    [
-      "a bound that is not finite",
-      () => init.uniform_(weight, { a: -Infinity }),
-      OptionError,
-      /a must be a finite/,
-    ],
+    ["reversed bounds", () => init.uniform_(weight, { a: 1, b: 0 }), OptionError, /b must be .* at least a/],
+    ["an infinite bound", () => init.uniform_(weight, { a: -Infinity }), OptionError, /a must be a finite/],
     ["a negative deviation", () => init.normal_(weight, { std: -1 }), OptionError, /std must be .* got -1/],
     [
       "no value",
@@ -195,7 +185,7 @@ describe("init refuses", () => {
     expect(defaultGenerator.getState()).toEqual(before);
   });
 
-  it("a parameter that was disposed, before it draws", () => {
+  it("a disposed parameter, before drawing", () => {
     const gone = parameterOf([2, 2]);
     gone.dispose();
     const before = defaultGenerator.getState();
@@ -204,7 +194,7 @@ describe("init refuses", () => {
     expect(defaultGenerator.getState()).toEqual(before);
   });
 
-  it("and leaves the parameter as it was", async () => {
+  it("and leaves the parameter unchanged", async () => {
     expect([...(await weight.read()).data, ...(await bias.read()).data]).toEqual(Array(7).fill(7));
   });
 });

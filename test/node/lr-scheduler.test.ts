@@ -6,7 +6,7 @@ import { expectRefusal, wrong } from "../refusal.ts";
 
 const { lrScheduler } = optim;
 
-/** A schedule as the golden file describes it: arguments and options of the constructor, functions by name. */
+/** A schedule from the golden file: constructor arguments and options, functions by name. */
 interface Description {
   readonly class: keyof typeof lrScheduler;
   readonly args: readonly unknown[];
@@ -15,7 +15,7 @@ interface Description {
   readonly milestones?: readonly number[];
 }
 
-/** What PyTorch's scheduler gave, before each of the steps. */
+/** PyTorch's values before each step. */
 interface Case extends Description {
   readonly optimizer: "sgd" | "adam";
   readonly rates: readonly number[];
@@ -75,11 +75,11 @@ function title({ class: name, args, options, schedulers, optimizer, epochs }: Ca
 const momentumOf = (group: { momentum?: number; betas?: readonly [number, number] }) =>
   group.betas ? group.betas[0] : group.momentum;
 
-/** float64 arithmetic in the same order; only pow and cos may round otherwise in another language's library. */
+/** float64 arithmetic in the same order; only pow and cos may round differently. */
 const RTOL = 1e-12;
 const budget = "float64, rtol 1e-12";
 
-/** The largest share of {@link RTOL} that two rows differ by, relative to the largest value of the schedule where values are tiny. */
+/** Largest difference of two rows as a share of {@link RTOL}; tiny values are compared relative to the schedule's largest. */
 function used(actual: readonly (number | undefined)[], expected: readonly number[], largest: number): number {
   const shares = expected.map((value, i) => {
     const share = Math.abs(actual[i]! - value) / (Math.abs(value) + 1e-3 * largest) / RTOL;
@@ -88,7 +88,7 @@ function used(actual: readonly (number | undefined)[], expected: readonly number
   return Math.max(...shares);
 }
 
-/** Steps as the case says, from step `from` to before step `to`; the largest share of the budget on the way. */
+/** Runs steps `from` to `to` (exclusive) of a case; returns the largest share of the budget used. */
 function follow(
   golden: Case,
   optimizer: optim.SGD | optim.Adam,
@@ -164,7 +164,7 @@ describe("a schedule's state", () => {
     expect(scheduler.getLastLr()).toEqual([0.025]);
   });
 
-  test("lastEpoch resumes a schedule whose optimizer has its state", async () => {
+  test("lastEpoch resumes a schedule if the optimizer has its state", async () => {
     const first = sgd();
     const scheduler = new lrScheduler.ExponentialLR(first, 0.5);
     scheduler.step();
@@ -178,9 +178,9 @@ describe("a schedule's state", () => {
   });
 
   test.each([
-    ["no object", wrong(7), "expected an object"],
+    ["not an object", wrong(7), "expected an object"],
     ["no step", {}, "last_epoch is missing"],
-    ["a text for a number", { last_epoch: 3, gamma: "half" }, "gamma"],
+    ["text instead of a number", { last_epoch: 3, gamma: "half" }, "gamma"],
     ["a NaN", { last_epoch: Number.NaN }, "last_epoch"],
     ["rates of other groups", { last_epoch: 3, base_lrs: [1, 2] }, "base_lrs"],
   ])("%s is refused and changes nothing", async (_, state, part) => {
@@ -196,7 +196,7 @@ describe("a schedule's state", () => {
     expect(scheduler.stateDict()).toEqual(before);
   });
 
-  test("a composed state that does not fit changes no part", async () => {
+  test("an unsuitable composed state changes no part", async () => {
     const optimizer = sgd();
     const parts = [new lrScheduler.LinearLR(optimizer), new lrScheduler.StepLR(optimizer, 3)];
     const scheduler = new lrScheduler.SequentialLR(optimizer, parts, [4]);
@@ -253,7 +253,7 @@ describe("bad schedules", () => {
       ["OneCycleLR: maxLr", "2 parameter groups", "got 3"],
     ],
     [
-      "momentum to cycle where there is none",
+      "cycling a momentum that does not exist",
       () => new S.CyclicLR(other, 0.1, 1),
       ["CyclicLR: cycleMomentum", "set cycleMomentum to false"],
     ],
@@ -270,7 +270,7 @@ describe("bad schedules", () => {
       ["SequentialLR: 2 schedulers need 1 milestones"],
     ],
     [
-      "milestones that fall",
+      "decreasing milestones",
       () =>
         new S.SequentialLR(
           optimizer,
@@ -291,7 +291,7 @@ describe("bad schedules", () => {
     ],
     ["a factor of 1", () => new S.ReduceLROnPlateau(optimizer, { factor: 1 }), ["factor", "[0, 1)"]],
     [
-      "a metric that is not read yet",
+      "an unread metric",
       () => new S.ReduceLROnPlateau(optimizer).step(wrong(Promise.resolve(1))),
       ["ReduceLROnPlateau.step", "await loss.item()"],
     ],
@@ -304,7 +304,7 @@ describe("bad schedules", () => {
     expectRefusal(call, OptionError, ...parts),
   );
 
-  test("a step after the end of one cycle", async () => {
+  test("OneCycleLR refuses a step after its end", async () => {
     const own = new optim.SGD([parameter()], { momentum: 0.9 });
     const scheduler = new lrScheduler.OneCycleLR(own, 0.1, { totalSteps: 3 });
     for (let i = 0; i < 3; i++) scheduler.step();

@@ -1,4 +1,4 @@
-/** nn.Module's walks over what it holds, and state dicts that do not fit. */
+/** nn.Module's traversal of its members, and unsuitable state dicts. */
 import { expect, test } from "vitest";
 import { nn, StateDictError } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
@@ -25,7 +25,7 @@ test("namedModules, modules and apply visit every module once, in PyTorch's orde
   expect(visited).toEqual(["Linear", "Tanh", "Linear", "Sequential"]);
 });
 
-test("loadStateDict with strict false takes what fits and says what does not", async () => {
+test("loadStateDict with strict false loads what fits and reports the rest", async () => {
   const model = new nn.Linear(2, 1);
   const weight = { data: Float32Array.of(5, 6), shape: [1, 2] };
   const before = await model.stateDict();

@@ -1,11 +1,11 @@
-/** Optimizers without a GPU: options, groups, and state dicts of parameters that no device holds. */
+/** Optimizers without a GPU: options, groups, and state dicts of host parameters. */
 import { describe, expect, test } from "vitest";
 import { nn, OptionError, optim, StateDictError } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
 
 const parameters = () => new nn.Linear(2, 3).parameters();
 
-/** PyTorch's defaults, under its names (torch 2's lr for SGD, which 1.13 wants to be given). */
+/** PyTorch's defaults, under its names (for SGD the lr of torch 2; 1.13 has no default). */
 const defaults = {
   Adam: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0, amsgrad: false, maximize: false },
   AdamW: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 1e-2, amsgrad: false, maximize: false },
@@ -37,16 +37,16 @@ function make(name: keyof typeof defaults, source: unknown, options: object = {}
 }
 
 describe.each(names)("%s", (name) => {
-  test("has PyTorch's defaults, and nothing else, in its state dict", async () => {
+  test("has exactly PyTorch's defaults in its state dict", async () => {
     const { state, param_groups } = await make(name, parameters()).stateDict();
     expect(param_groups).toEqual([{ ...defaults[name], params: [0, 1] }]);
     if (name !== "Adagrad") expect(state).toEqual({});
   });
 
-  test("refuses every number below 0, and what is no number, at once and later", async () => {
+  test("refuses negative numbers and non-numbers, at once and later", async () => {
     const { defaults: all } = make(name, parameters()) as { defaults: Record<string, unknown> };
     for (const [option, value] of Object.entries(all)) {
-      // Dampening is the one that PyTorch lets be negative.
+      // PyTorch allows only dampening to be negative.
       const bad =
         typeof value === "number" ? ["fast", Number.NaN, ...(option === "dampening" ? [] : [-1])] : ["fast"];
       for (const one of bad) {
@@ -67,7 +67,7 @@ describe.each(names)("%s", (name) => {
     }
   });
 
-  test("takes groups over its own options", async () => {
+  test("prefers a group's options to its own", async () => {
     const [weight, bias] = parameters();
     const optimizer = make(name, [{ params: [weight] }, { params: bias, lr: 0.5 }], { lr: 0.25 });
     expect(optimizer.parameters).toEqual([weight, bias]);
@@ -101,7 +101,7 @@ describe.each(names)("%s", (name) => {
     expectRefusal(() => make(name, source()), OptionError, `${name}: `, part),
   );
 
-  test("a refused group leaves the optimizer as it was", async () => {
+  test("a refused group leaves the optimizer unchanged", async () => {
     const own = parameters();
     const optimizer = make(name, own);
     const add = (group: unknown) => () => optimizer.addParamGroup(wrong(group));
@@ -114,7 +114,7 @@ describe.each(names)("%s", (name) => {
   });
 });
 
-describe("settings that do not go together", () => {
+describe("conflicting settings", () => {
   test("Nesterov's momentum without momentum, or with dampening", async () => {
     const bad = [{ nesterov: true }, { nesterov: true, momentum: 0.9, dampening: 0.1 }];
     for (const options of bad) {
@@ -133,7 +133,7 @@ describe("settings that do not go together", () => {
     expect(group!.momentum).toBe(0.9);
   });
 
-  test("a name that a group has not is no setting", () => {
+  test("refuses a setting that a group does not have", () => {
     const [group] = new optim.SGD(parameters()).paramGroups;
     expect(() => {
       wrong(group).learningRate = 1;
@@ -154,7 +154,7 @@ describe("a state dict on the host", () => {
     param_groups: [{ ...defaults.Adam, lr: 0.5, betas: [0.5, 0.75], params: [0, 1] }],
   });
 
-  test("comes back as it was loaded, and is a copy", async () => {
+  test("is returned as loaded, as a copy", async () => {
     const optimizer = new optim.Adam(parameters());
     const state = adamState();
     optimizer.loadStateDict(state);
@@ -167,7 +167,7 @@ describe("a state dict on the host", () => {
     expect(await optimizer.stateDict()).toEqual(adamState());
   });
 
-  test("PyTorch's other settings, step tensors and parameter numbers are understood", async () => {
+  test("accepts PyTorch's other settings, step tensors and parameter numbers", async () => {
     const optimizer = new optim.Adam(parameters());
     const { state, param_groups } = adamState();
     const { amsgrad, maximize, ...older } = param_groups[0]!;
@@ -180,7 +180,7 @@ describe("a state dict on the host", () => {
     expect(await optimizer.stateDict()).toEqual(adamState());
   });
 
-  test("a parameter without state begins anew, with a count of its own", async () => {
+  test("a parameter without state starts over, with its own step count", async () => {
     const optimizer = new optim.Adam(parameters());
     optimizer.loadStateDict(adamState());
     const { state, param_groups } = adamState();
@@ -189,7 +189,7 @@ describe("a state dict on the host", () => {
     expect(optimizer.steps).toBe(7);
   });
 
-  test("SGD's missing momentum buffer is null, or not there", async () => {
+  test("SGD's missing momentum buffer may be null or absent", async () => {
     const groups = [{ ...defaults.SGD, momentum: 0.9, params: [0, 1] }];
     const optimizer = new optim.SGD(parameters());
     const state = { 0: { momentum_buffer: null }, 1: { momentum_buffer: array([3], 5) } };
@@ -197,7 +197,7 @@ describe("a state dict on the host", () => {
     expect(await optimizer.stateDict()).toEqual({ state: { 1: state[1] }, param_groups: groups });
   });
 
-  test("Adagrad has its sums from the start, in all groups the optimizer's own", async () => {
+  test("Adagrad has its sums from the start, with the optimizer's initial value in all groups", async () => {
     const optimizer = new optim.Adagrad(
       parameters().map((params) => ({ params, initialAccumulatorValue: 3 })),
       { initialAccumulatorValue: 2 },
@@ -248,7 +248,7 @@ describe("a state dict on the host", () => {
       ["state 1: exp_avg must be", "undefined"],
     ],
     [
-      "a buffer that its settings ask for",
+      "a buffer that its settings require",
       (d) => {
         d.param_groups[0]!["amsgrad"] = true;
       },
@@ -262,7 +262,7 @@ describe("a state dict on the host", () => {
       ["state 0: exp_avg must have shape [3, 2], got [2, 3]"],
     ],
     [
-      "values that do not fill their shape",
+      "too few values for a shape",
       (d) => {
         d.state["0"]!["exp_avg"] = { data: new Float32Array(5), shape: [3, 2] };
       },
@@ -306,7 +306,7 @@ describe("a state dict on the host", () => {
     expect(await optimizer.stateDict()).toEqual(adamState());
   });
 
-  test("something else is no state dict", async () => {
+  test("refuses anything that is not a state dict", async () => {
     const optimizer = new optim.RAdam(parameters());
     for (const bad of [null, [], { state: {} }, new Map()]) {
       await expectRefusal(

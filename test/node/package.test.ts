@@ -1,4 +1,4 @@
-/** The package as npm would publish it: packed, installed in an empty folder, type-checked and run without a bundler. */
+/** The package as published: packed, installed in an empty folder, type-checked and run without a bundler. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const consumer = mkdtempSync(join(tmpdir(), "webgpu-lstm-consumer-"));
 const shell = process.platform === "win32";
 
-/** Runs a program and gives what it prints; its whole output is in the error of a failure. */
+/** Runs a program and returns its output; a failure's error contains all of it. */
 function run(program: string, args: string[], cwd: string): string {
   try {
     return execFileSync(program, args, { cwd, encoding: "utf8", stdio: "pipe", shell });
@@ -71,7 +71,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 
-test("installs nothing but itself, and holds no more than it needs", () => {
+test("installs only itself, with only the files it needs", () => {
   const listed = run("npm", ["ls", "--all", "--parseable"], join(consumer, "app")).trim().split("\n");
   expect(listed).toHaveLength(2);
   const installed = join(consumer, "app/node_modules/webgpu-lstm");
@@ -80,7 +80,7 @@ test("installs nothing but itself, and holds no more than it needs", () => {
 });
 
 test.each(["bundler", "nodenext"])(
-  "type-checks strictly, libraries too, under module resolution %s",
+  "type-checks strictly, including libraries, with module resolution %s",
   (resolution) => {
     const app = join(consumer, "app");
     const compilerOptions = {
@@ -88,7 +88,7 @@ test.each(["bundler", "nodenext"])(
       lib: ["ES2022", "DOM"],
       module: resolution === "nodenext" ? "nodenext" : "esnext",
       moduleResolution: resolution,
-      // No ambient types at all: neither vite/client nor node. TypeScript's DOM has WebGPU's.
+      // No ambient types, neither vite/client nor node. TypeScript's DOM library has WebGPU.
       types: [],
       strict: true,
       exactOptionalPropertyTypes: true,
@@ -104,7 +104,7 @@ test.each(["bundler", "nodenext"])(
 
 test("runs in Node without a bundler, and says that WebGPU is missing", () => {
   // Node 21 and later have a navigator, none has navigator.gpu.
-  // An error of the one entry is of the other's classes.
+  // Both entries share their error classes.
   const printed = run("node", ["out/main.js"], join(consumer, "app")).trim().split("\n");
   expect(printed.sort()).toEqual(["10 true", "worker true"]);
 });

@@ -1,4 +1,4 @@
-/** The parity page: how the rows that tests record are merged, and that nothing failing looks like a pass. */
+/** The parity page: merges the rows that tests record, and never shows a failure as a pass. */
 import { describe, expect, it } from "vitest";
 import { failures, mergeRows, parityPage, type Report } from "../../tools/parity-page.ts";
 import { float32Budget, type ParityRow, recordParity } from "../parity.ts";
@@ -12,7 +12,7 @@ const row = (section: string, name: string, used: number | null, budget = float3
   used,
 });
 
-/** A report of one file; a test is its status and its rows. */
+/** A report of one file; each test has a status and rows. */
 function report(...tests: [status: string, ...rows: Recorded[]][]): Report {
   const assertionResults = tests.map(([status, ...parity], i) => ({
     fullName: `test ${i}`,
@@ -24,11 +24,11 @@ function report(...tests: [status: string, ...rows: Recorded[]][]): Report {
 }
 
 describe("recordParity", () => {
-  it("keeps every row in the test's own meta, where the JSON report finds it", ({ task }) => {
+  it("stores every row in the test's meta, for the JSON report", ({ task }) => {
     recordParity(task, { section: "s", row: "a", budget: float32Budget, used: 0.25 });
     recordParity(task, { section: "s", row: "b", budget: "10 times", used: 0.5 });
     expect(task.meta.parity).toEqual([row("s", "a", 0.25), row("s", "b", 0.5, "10 times")]);
-    delete task.meta.parity; // these are not for the page
+    delete task.meta.parity; // not for the page
   });
 });
 
@@ -47,7 +47,7 @@ describe("mergeRows", () => {
     ]);
   });
 
-  it("keeps rows of different budgets apart, and sorts numbers as numbers", () => {
+  it("keeps rows with different budgets apart, and sorts numbers numerically", () => {
     const rows = mergeRows(
       report([
         "passed",
@@ -67,9 +67,9 @@ describe("mergeRows", () => {
 
   it.each<[string, Report]>([
     ["a share over 1", report(["passed", row("s", "r", 1.01)], ["passed", row("s", "r", 0.1)])],
-    ["a share that was not finite", report(["passed", row("s", "r", null)])],
+    ["a non-finite share", report(["passed", row("s", "r", null)])],
     ["a test that failed after the row", report(["failed", row("s", "r", 0.5)])],
-    ["a test that was not finished", report(["skipped", row("s", "r", 0.5)])],
+    ["an unfinished test", report(["skipped", row("s", "r", 0.5)])],
   ])("fails a row for %s", (_, given) => {
     expect(mergeRows(given)).toMatchObject([{ passed: false }]);
     const page = parityPage(given, "");
@@ -79,7 +79,7 @@ describe("mergeRows", () => {
 });
 
 describe("parityPage", () => {
-  it("is a table a section, then the list of what is missing", () => {
+  it("has one table for each section, then the list of missing features", () => {
     const page = parityPage(
       report(
         ["passed", row("nn.LSTM", "a|b", 0.004), row("optim.Adam", "amsgrad", 0.251, "2 times: a reason")],
@@ -105,7 +105,7 @@ describe("parityPage", () => {
     expect(page).not.toContain("failures");
   });
 
-  it("names tests and files that failed without a row of their own", () => {
+  it("names failed tests and files that have no row", () => {
     const good = report(["passed", row("s", "r", 0.5)], ["failed"]);
     const broken = { name: "/somewhere/test/node/b.test.ts", status: "failed", assertionResults: [] };
     const given = { testResults: [...good.testResults, broken] };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { philox } from "../reference/philox.ts";
 
-// The known answers of its authors' own implementation (Random123, examples/kat_vectors).
+// Known answers from the authors' implementation (Random123, examples/kat_vectors).
 test.each([
   [
     [0, 0, 0, 0],
@@ -18,6 +18,6 @@ test.each([
     [0xa4093822, 0x299f31d0],
     [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
   ],
-])("Philox of counter %o and key %o is what its authors' gives", (counter, key, words) => {
+])("Philox of counter %o and key %o matches the authors' implementation", (counter, key, words) => {
   expect(philox(counter, key)).toEqual(words);
 });

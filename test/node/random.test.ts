@@ -19,7 +19,7 @@ const bitsOf = (values: Float32Array) => [
   ...new Uint32Array(values.buffer, values.byteOffset, values.length),
 ];
 
-/** How many float32 values lie between two, counted through zero. */
+/** Distance of two values in float32 steps, counted through zero. */
 function ulps(a: number, b: number): number {
   const ordinal = (value: number) => {
     const bits = new Int32Array(Float32Array.of(value).buffer)[0]!;
@@ -28,7 +28,7 @@ function ulps(a: number, b: number): number {
   return Math.abs(ordinal(a) - ordinal(b));
 }
 
-/** From 16 elements on PyTorch approximates log, sin and cos in float32: see Generator.normal_. Times the deviation. */
+/** From 16 elements on, PyTorch approximates log, sin and cos in float32 (see Generator.normal_). Times the deviation. */
 const largestNormalError = 4 * 2 ** -23;
 
 function expectNormal(actual: Float32Array, draw: Extract<Draw, { kind: "normal" }>): void {
@@ -67,7 +67,7 @@ describe("Generator", () => {
   it.each(Object.keys(golden.models))("gives the initial weights of %s bit for bit", (model) => {
     const generator = manualSeed(0);
     for (const { name, shape, values } of golden.models[model]!) {
-      // LSTM weights and biases are bounded by 1/sqrt(hidden), those of Linear by 1/sqrt(inputs); here both are H.
+      // The bound is 1/sqrt(hidden) for LSTM and 1/sqrt(inputs) for Linear; here both are H.
       const bound = 1 / Math.sqrt(model === "lstm_1_50" ? 50 : 20);
       const expected = floatsFromHex(values);
       expect(expected.length, name).toBe(shape.reduce((a, b) => a * b, 1));
@@ -80,9 +80,9 @@ describe("Generator", () => {
   it.each(golden.dataloader)("gives the order of a shuffled DataLoader, seed $seed", (loader) => {
     const generator = new Generator(loader.seed);
     for (const batches of loader.epochs) {
-      generator.randomInt64(); // the base seed of the workers
+      generator.randomInt64(); // the workers' base seed
       const order = [...generator.randperm(loader.size)];
-      generator.randperm(loader.size); // the sampler asks once more, for none of them, when it is exhausted
+      generator.randperm(loader.size); // the exhausted sampler draws one more order
       const drawn = batches.flat();
       expect(order.slice(0, drawn.length)).toEqual(drawn);
       expect(drawn.length).toBe(
@@ -95,18 +95,18 @@ describe("Generator", () => {
     const generator = new Generator(5489);
     let last = 0;
     for (let i = 0; i < 10_000; i++) last = generator.random();
-    expect(last).toBe(4123659995); // the value the C++ standard demands of mt19937
+    expect(last).toBe(4123659995); // the value that the C++ standard requires of mt19937
   });
 
-  it("puts the first of two draws into the upper half of random64", () => {
+  it("uses the first of two draws as the upper half of random64", () => {
     const a = new Generator(3);
     const b = new Generator(3);
     expect(a.random64()).toBe((BigInt(b.random()) << 32n) | BigInt(b.random()));
   });
 
-  it("goes on from a saved state, a waiting normal value included", () => {
+  it("continues from a saved state, including a waiting normal value", () => {
     const generator = new Generator(11);
-    generator.normal_(new Float32Array(3)); // one of a pair is left over
+    generator.normal_(new Float32Array(3)); // one value of a pair remains
     const state = JSON.parse(JSON.stringify(generator.getState()));
     const next = bitsOf(generator.normal_(new Float32Array(700)));
     const resumed = new Generator(99).setState(state);
@@ -115,13 +115,13 @@ describe("Generator", () => {
     expect(bitsOf(resumed.normal_(new Float32Array(5)))).toEqual(five);
   });
 
-  it("forgets the waiting normal value when it is seeded", () => {
+  it("drops the waiting normal value when seeded", () => {
     const generator = new Generator(1);
     const first = bitsOf(generator.normal_(new Float32Array(1)));
     expect(bitsOf(generator.manualSeed(1).normal_(new Float32Array(1)))).toEqual(first);
   });
 
-  it("refuses what is no state, and keeps its own", () => {
+  it("refuses an invalid state and keeps its own", () => {
     const generator = new Generator(1);
     const good = generator.getState();
     const words = good.words.slice(1);
@@ -147,12 +147,12 @@ describe("Generator", () => {
     },
   );
 
-  it("uses the low 32 bits of a seed, a negative one as two's complement", () => {
+  it("uses the low 32 bits of a seed, in two's complement", () => {
     expect(new Generator(2n ** 32n + 5n).random()).toBe(new Generator(5).random());
     expect(new Generator(-1).random()).toBe(new Generator(2 ** 32 - 1).random());
   });
 
-  it("refuses ranges and sizes that make no sense", () => {
+  it("refuses invalid ranges and sizes", () => {
     const generator = new Generator(0);
     const out = new Float32Array(2);
     expect(() => generator.uniform_(out, 1, 0)).toThrow(OptionError);
@@ -166,7 +166,7 @@ describe("Generator", () => {
     expect(generator.getState()).toEqual(new Generator(0).getState()); // nothing was drawn
   });
 
-  it("permutes nothing and one thing without a draw", () => {
+  it("permutes zero or one elements without a draw", () => {
     const generator = new Generator(0);
     expect([...generator.randperm(0)]).toEqual([]);
     expect([...generator.randperm(1)]).toEqual([0]);
@@ -175,7 +175,7 @@ describe("Generator", () => {
 });
 
 describe("rand and randn", () => {
-  it("draw from the default generator, or from the one given", () => {
+  it("draw from the default generator, or from a given one", () => {
     expect(manualSeed(7)).toBe(defaultGenerator);
     const uniform = rand([3, 5]);
     expect(uniform.shape).toEqual([3, 5]);
@@ -193,7 +193,7 @@ describe("rand and randn", () => {
     expect(Math.abs(variance - 1)).toBeLessThan(0.018);
   });
 
-  it("refuse a shape, an option or a generator that is none", () => {
+  it("refuse an invalid shape, option or generator", () => {
     expect(() => rand([2, 0])).toThrow(ShapeError);
     expect(() => randn([2], { seed: 1 } as never)).toThrow(/unknown option "seed"/);
     expect(() => randn([2], { generator: 1 } as never)).toThrow(/randn: generator must be a Generator/);

@@ -1,4 +1,4 @@
-/** The README's code: the first block is an example that the browser tests run; every block type-checks. */
+/** The README's code: the first block is an example run by the browser tests; every block type-checks. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (path: string) => readFileSync(root + path, "utf8");
 const blocks = [...read("README.md").matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!);
 
-/** What the PyTorch column has in scope already. */
+/** Declarations in scope of the PyTorch comparison. */
 const given = `
 import { Device, loadSafetensors, type NDArray, manualSeed, nn, optim, saveSafetensors, type Tensor } from "webgpu-lstm";
 declare const device: Device;
@@ -17,7 +17,7 @@ declare const x: NDArray;
 declare const y: NDArray;
 `;
 
-/** What the blocks after it have in scope besides. */
+/** Additional declarations in scope of the following blocks. */
 const built = `
 declare const file: Blob;
 declare const model: nn.Module;
@@ -37,7 +37,7 @@ describe("the README", () => {
     expect(blocks[0]).toBe(read("examples/quickstart.ts"));
   });
 
-  test("every block of TypeScript type-checks, and a mistake in one would be seen", () => {
+  test("type-checks every block of TypeScript, and would detect a mistake", () => {
     expect(blocks.length).toBeGreaterThan(1);
     const whole = blocks.map((block) => {
       if (block.includes("import ")) return block;

@@ -1,4 +1,4 @@
-/** Recurrent modules as far as they go without a GPU: initial weights, options, shapes. */
+/** Recurrent modules without a GPU: initial weights, options, shapes. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { manualSeed, nn, OptionError, ShapeError, type Tensor } from "webgpu-lstm";
 import { Graph } from "../../src/graph/graph.ts";
@@ -20,7 +20,7 @@ const makers = {
 };
 
 test.each(Object.keys(makers) as (keyof typeof makers)[])(
-  "%s has PyTorch's parameters: names, order, shapes and, for the same seed, bits",
+  "%s has PyTorch's parameters: names, order, shapes and, with the same seed, bits",
   async (name) => {
     manualSeed(0);
     const module = makers[name]();
@@ -56,7 +56,7 @@ describe("options", () => {
     });
   });
 
-  test("that make no sense are refused by name", async () => {
+  test("are refused by name if invalid", async () => {
     const lstm = (options: unknown) => () => new nn.LSTM(2, 3, wrong(options));
     await expectRefusal(
       lstm({ projSize: 3 }),
@@ -102,7 +102,7 @@ describe("options", () => {
     );
   });
 
-  test("dropout with one layer warns, as it does nothing", () => {
+  test("dropout with one layer warns that it has no effect", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     new nn.GRU(2, 3, { dropout: 0.5, numLayers: 2 });
     expect(warn).not.toHaveBeenCalled();
@@ -114,7 +114,7 @@ describe("options", () => {
 });
 
 describe("shapes", () => {
-  test("of outputs and states are PyTorch's", () => {
+  test("of outputs and states match PyTorch", () => {
     const lstm = new nn.LSTM(3, 4, { numLayers: 2, bidirectional: true, projSize: 2, batchFirst: true });
     const batched = trace([[5, 7, 3]], (x) => lstm.forward(x));
     expect(batched.output.shape).toEqual([5, 7, 4]);
@@ -130,7 +130,7 @@ describe("shapes", () => {
     expect(trace([[3]], (x) => new nn.GRUCell(3, 4).forward(x)).shape).toEqual([4]);
   });
 
-  test("that do not fit are refused by name", async () => {
+  test("are refused by name if they do not fit", async () => {
     const gru = new nn.GRU(3, 4, { numLayers: 2 });
     const lstm = new nn.LSTM(3, 4, { projSize: 2 });
     const refuse = (fn: (...inputs: Tensor[]) => unknown, shapes: number[][], ...parts: string[]) =>

@@ -4,7 +4,7 @@ import { goldens } from "../goldens.ts";
 import { problemOf } from "../recurrent-problem.ts";
 import { centralDifference, recurrentForward, recurrentLoss, type Sizes } from "../reference/recurrent.ts";
 
-/** [N, T, F] as [T, N, F], or back with T and N exchanged. */
+/** Converts [N, T, F] to [T, N, F], or back. */
 function swapFirstTwo(values: Float64Array, first: number, second: number): Float64Array {
   const features = values.length / (first * second);
   const swapped = new Float64Array(values.length);
@@ -23,7 +23,7 @@ interface Problem {
   readonly x: Float64Array;
   readonly initial: { h: Float64Array; c: Float64Array } | undefined;
   readonly target: { output: Float64Array; h: Float64Array; c: Float64Array };
-  /** A sequence of the file in the reference's layout, [T, N, …]. */
+  /** A sequence of the file, in the reference's layout [T, N, …]. */
   readonly timeMajor: (values: Float64Array) => Float64Array;
 }
 
@@ -52,7 +52,7 @@ function problem(golden: GoldenCase): Problem {
 
 const loss = (p: Problem) => recurrentLoss(p.sizes, p.parameters, p.x, p.initial, p.target);
 
-/** The largest difference, as a share of the largest expected value. */
+/** Largest difference as a share of the largest expected value. */
 function relativeError(actual: Float64Array, expected: Float64Array): number {
   expect(actual.length).toBe(expected.length);
   let difference = 0;
@@ -61,10 +61,10 @@ function relativeError(actual: Float64Array, expected: Float64Array): number {
     difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
     size = Math.max(size, Math.abs(expected[i]!));
   }
-  return difference / (size || 1); // all zero, as what a ReLU gives may be
+  return difference / (size || 1); // all zero, possible after a ReLU
 }
 
-/** Goldens stored as float32 were rounded by up to half a unit in the last place. */
+/** float32 goldens are rounded by up to half a unit in the last place. */
 const budget = (tensor: GoldenTensor) => (tensor.dtype === "F64" ? 1e-9 : 2 ** -24 + 1e-9);
 
 const cases = goldens("lstm");
@@ -124,10 +124,10 @@ describe("central differences of the reference", () => {
   const elements = (golden: GoldenCase) =>
     golden.names("grad.").reduce((n, name) => n + size(golden, name), 0);
   const size = (golden: GoldenCase, name: string) => golden.tensor(`grad.${name}`).data.length;
-  // Saturated gates are left out: there the loss bends within the step of a difference.
+  // Excludes saturated gates, where the loss curves within one difference step.
   const small = cases.filter((golden) => elements(golden) < 1600 && golden.name !== "lstm_saturated");
 
-  it("cover one to three layers, bias or none, a given state or none, batches and an unbatched sequence", () => {
+  it("cover one to three layers, with and without bias and state, batched and unbatched", () => {
     const has = (test: (golden: GoldenCase) => boolean) => small.some(test);
     for (const layers of [1, 2, 3])
       expect(has((golden) => golden.number("num_layers") === layers)).toBe(true);

@@ -1,7 +1,7 @@
 /**
- * The readers of safetensors files and checkpoints under well over 100,000 hostile inputs: whatever the bytes are, either they
- * load, or a DataError says why not. Nothing else is thrown, the input is left alone, and what is allocated is in
- * proportion to it.
+ * The readers of safetensors files and checkpoints with well over 100,000 hostile inputs: any bytes either load or
+ * throw a DataError with the reason. Nothing else is thrown, the input stays unchanged, and allocations are
+ * proportional to it.
  */
 import { createHash } from "node:crypto";
 import fc from "fast-check";
@@ -34,7 +34,7 @@ function file(header: unknown, data: ArrayLike<number> = []): Uint8Array {
   return bytes;
 }
 
-/** Runs one reader over many inputs; tells what came out, so that a test knows it did not only see one kind of failure. */
+/** Runs one reader over many inputs and reports the outcomes, so that a test can check for more than one kind of failure. */
 function tally(
   arbitrary: fc.Arbitrary<Uint8Array>,
   numRuns: number,
@@ -47,7 +47,7 @@ function tally(
     try {
       let size = 0;
       for (const { data } of read(bytes)) size += data.byteLength;
-      if (size > 4 * bytes.length) return false; // a byte becomes a float32 at most
+      if (size > 4 * bytes.length) return false; // a byte becomes at most one float32
       loaded++;
     } catch (error) {
       if (!(error instanceof DataError) || error.message.length > 500) throw error;
@@ -66,9 +66,9 @@ function expectKinds(messages: Set<string>, kinds: RegExp[]): void {
   }
 }
 
-/** A good file with up to three bytes changed, and one time in two cut off. */
+/** A valid file with up to three bytes changed, truncated half of the time. */
 function mutations(good: Uint8Array): fc.Arbitrary<Uint8Array> {
-  // Mostly digits: they turn one valid JSON text into another, and so reach the checks behind the JSON parser.
+  // Mostly digits: the JSON stays valid, which reaches the checks behind the parser.
   const digit = fc.integer({ min: 0x30, max: 0x39 });
   const change = fc.tuple(fc.nat(good.length - 1), fc.oneof(fc.nat(255), digit, digit));
   const choice = fc.tuple(fc.array(change, { maxLength: 3 }), fc.nat(good.length), fc.boolean());
@@ -113,7 +113,7 @@ describe("loadSafetensors", () => {
     expect(messages.size).toBeGreaterThan(3);
   });
 
-  it("survives headers that are nearly right", () => {
+  it("survives headers that are almost valid", () => {
     const name = fc.oneof(fc.constantFrom("a", "b", "__metadata__", "__proto__"), fc.string());
     const header = fc.dictionary(name, fc.oneof(info, consistent, consistent), { maxKeys: 3 });
     const { loaded, messages } = tally(
@@ -133,7 +133,7 @@ describe("loadSafetensors", () => {
     ]);
   });
 
-  it("survives a good file with bytes changed or cut off", () => {
+  it("survives a valid file with bytes changed or cut off", () => {
     const tensors = new Map([
       ["lstm.weight_ih_l0", array(1, 2, 3, 4)],
       ["fc.bias", array(5)],
@@ -152,7 +152,7 @@ describe("loadSafetensors", () => {
     expectKinds(messages, [/must be JSON/, /cut off/, /takes/, /which float_ cannot/]);
   });
 
-  it("reads a header of very many tensors in time in proportion to it", () => {
+  it("reads a header with very many tensors in linear time", () => {
     const time = (count: number) => {
       const infos = Array.from(
         { length: count },
@@ -165,7 +165,7 @@ describe("loadSafetensors", () => {
     };
     time(1000);
     const short = time(4000);
-    expect(time(64_000)).toBeLessThan(16 * 8 * Math.max(short, 1)); // quadratic would be 256 times as long
+    expect(time(64_000)).toBeLessThan(16 * 8 * Math.max(short, 1)); // quadratic time would be 256 times as long
   });
 });
 
@@ -182,7 +182,7 @@ describe("loadCheckpoint", async () => {
     config: { hiddenSize: 2 },
   });
 
-  it("survives a good file with bytes changed or cut off", () => {
+  it("survives a valid file with bytes changed or cut off", () => {
     const { loaded, messages } = tally(mutations(good), 10_000, checkpoint);
     expect(loaded).toBeGreaterThan(100);
     expectKinds(messages, [
@@ -197,7 +197,7 @@ describe("loadCheckpoint", async () => {
   it("survives any JSON as its optimizer and config", () => {
     const tensors = new Map([["optimizer.state.0.exp_avg", array(1)]]);
     const value = fc.oneof(fc.jsonValue(), fc.nat(3));
-    // Half of each part is right, so that the checks behind it are reached.
+    // Half of each part is valid, so that later checks are reached.
     const index = fc.oneof(
       { weight: 4, arbitrary: fc.constant("0") },
       fc.oneof(fc.constantFrom("1", "-0", "00", "__proto__"), fc.string()),

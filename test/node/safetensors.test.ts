@@ -26,7 +26,7 @@ const tensor = (dtype: string, shape: unknown, begin: unknown, end: unknown) => 
 });
 
 describe("saveSafetensors", () => {
-  it("lays a file out byte by byte as the format says", () => {
+  it("writes every byte as the format specifies", () => {
     const saved = saveSafetensors(
       new Map([
         ["b", array([], 1)],
@@ -43,7 +43,7 @@ describe("saveSafetensors", () => {
     expect((8 + padded.length) % 8).toBe(0);
   });
 
-  it("sorts names by their UTF-8 bytes, also those that look like numbers", () => {
+  it("sorts names by their UTF-8 bytes, even those that look like numbers", () => {
     const names = ["\u{1f600}", "\uffee", "10", "9", "a.b", "a", "A"];
     const saved = saveSafetensors(new Map(names.map((name, i) => [name, array([1], i)])));
     const text = new TextDecoder().decode(saved.subarray(8));
@@ -54,7 +54,7 @@ describe("saveSafetensors", () => {
     for (const [i, name] of names.entries()) expect([...tensors.get(name)!.data]).toEqual([i]);
   });
 
-  it("saves a view of a larger array, and nothing around it", () => {
+  it("saves only the view of a larger array", () => {
     const data = Float32Array.of(1, 2, 3, 4).subarray(1, 3);
     const { tensors } = loadSafetensors(saveSafetensors(new Map([["x", { data, shape: [2] }]])));
     expect([...tensors.get("x")!.data]).toEqual([2, 3]);
@@ -68,7 +68,7 @@ describe("saveSafetensors", () => {
     expect(loaded.shape).toEqual([2, 3]);
   });
 
-  it("saves what it loads, and loads what it saves", () => {
+  it("round-trips files", () => {
     const name = fc.string({ unit: "grapheme" }).filter((text) => text !== "__metadata__");
     const value = fc
       .array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 })
@@ -91,7 +91,7 @@ describe("saveSafetensors", () => {
     );
   });
 
-  it("refuses data that is not as its shape says, the reserved name, and metadata that is not text", () => {
+  it("refuses data that does not fit its shape, the reserved name, and metadata that is not text", () => {
     const save = (value: unknown, name = "x") => saveSafetensors(new Map([[name, value as NDArray]]));
     expect(() => save(array([2], 1))).toThrow(DataError);
     expect(() => save(array([2], 1))).toThrow(
@@ -136,7 +136,7 @@ describe("loadSafetensors", () => {
     expect(load("BF16", bytesOf(brains), 4)).toEqual([1, -3, Infinity, 2 ** -133]);
   });
 
-  it("reads every integer type where float32 holds the value", () => {
+  it("reads every integer type if float32 can represent the value", () => {
     expect(load("I64", bytesOf(BigInt64Array.of(-5n, 2n ** 40n)), 2)).toEqual([-5, 2 ** 40]);
     expect(load("U64", bytesOf(BigUint64Array.of(2n ** 63n)), 1)).toEqual([2 ** 63]);
     expect(load("I32", bytesOf(Int32Array.of(-7, 1 << 24)), 2)).toEqual([-7, 1 << 24]);
@@ -148,14 +148,14 @@ describe("loadSafetensors", () => {
     expect(load("BOOL", [1, 0], 2)).toEqual([1, 0]);
   });
 
-  it("refuses values that float32 cannot hold", () => {
+  it("refuses values that float32 cannot represent", () => {
     expect(() => load("I32", bytesOf(Int32Array.of(0, (1 << 24) + 1)), 2)).toThrow(/16777217 at index 1/);
     expect(() => load("I64", bytesOf(BigInt64Array.of(2n ** 62n + 1n)), 1)).toThrow(DataError);
     expect(() => load("F64", bytesOf(Float64Array.of(1e39)), 1)).toThrow(/1e\+39 at index 0/);
     expect(load("F64", bytesOf(Float64Array.of(Infinity)), 1)).toEqual([Infinity]);
   });
 
-  it("keeps the header's order, which need not be the data's", () => {
+  it("keeps the header's order, which may differ from the data's", () => {
     const header = { z: tensor("U8", [1], 1, 2), a: tensor("U8", [1], 0, 1) };
     const { tensors } = loadSafetensors(file(header, [5, 6]));
     expect([...tensors].map(([name, { data }]) => [name, data[0]])).toEqual([
@@ -184,7 +184,7 @@ describe("loadSafetensors", () => {
     expect(tensors.get("param.weight_ih_l0")!.shape).toEqual([28, 3]);
   });
 
-  it("reads every number type of a file that the Python writer made as PyTorch converts it", ({ task }) => {
+  it("reads every number type from the Python writer as PyTorch converts it", ({ task }) => {
     const bytes = goldenBytes("file_types.safetensors");
     const { entries } = readHeader(bytes);
     const { tensors, metadata } = loadSafetensors(bytes);
@@ -213,7 +213,7 @@ describe("loadSafetensors", () => {
 
   it.each<[string, Uint8Array | string, RegExp]>([
     ["nothing", new Uint8Array(0), /8-byte header length, got 0 bytes/],
-    ["no bytes at all", "text", /must be a Uint8Array/],
+    ["a string instead of bytes", "text", /must be a Uint8Array/],
     ["a header longer than allowed", Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255), /longer than/],
     ["a header longer than the file", Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d), /cut off/],
     ["an empty header", file(""), /begins with \{/],
@@ -221,7 +221,7 @@ describe("loadSafetensors", () => {
     ["a list", file("[]"), /begins with \{/],
     ["broken JSON", file('{"a":'), /must be JSON/],
     ["broken UTF-8", Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff), /must be JSON in UTF-8/],
-    ["metadata that is no object", file({ __metadata__: [] }), /__metadata__/],
+    ["metadata that is not an object", file({ __metadata__: [] }), /__metadata__/],
     ["metadata that is not text", file({ __metadata__: { a: 1 } }), /__metadata__/],
     ["a tensor that is null", file({ a: null }), /tensor "a": expected/],
     ["no dtype", file({ a: { shape: [], data_offsets: [0, 0] } }), /dtype must be one of/],
@@ -230,11 +230,11 @@ describe("loadSafetensors", () => {
     ["a hostile dtype", file('{"a":{"dtype":{"constructor":{"name":{"toString":1}}}}}'), /got an object/],
     ["no shape", file({ a: tensor("U8", null, 0, 0) }), /shape must be/],
     ["a negative size", file({ a: tensor("U8", [-1, -1], 0, 1) }, [0]), /shape must be/],
-    ["a size that is no integer", file({ a: tensor("U8", [0.5, 2], 0, 1) }, [0]), /shape must be/],
+    ["a size that is not an integer", file({ a: tensor("U8", [0.5, 2], 0, 1) }, [0]), /shape must be/],
     ["a size beyond 2^53", file({ a: tensor("U8", [2 ** 60], 0, 1) }, [0]), /shape must be/],
     ["a product beyond 2^64", file({ a: tensor("F32", [2 ** 50, 2 ** 50], 0, 4) }, [0, 0, 0, 0]), /takes/],
     [
-      "offsets that are no pair",
+      "offsets that are not a pair",
       file({ a: { dtype: "U8", shape: [1], data_offsets: [0] } }, [0]),
       /two integers/,
     ],
@@ -254,7 +254,7 @@ describe("loadSafetensors", () => {
     expect(() => loadSafetensors(bytes as Uint8Array)).toThrow(/^loadSafetensors: /);
   });
 
-  it("names the call and keeps the message short, however deep or long the header's values are", () => {
+  it("names the call and keeps the message short, even for deep or long header values", () => {
     const deep = `{"a":{"dtype":"U8","shape":${"[".repeat(50_000)}${"]".repeat(50_000)},"data_offsets":[0,0]}}`;
     const long = { a: tensor("x".repeat(100_000), [], 0, 0) };
     for (const bytes of [file(deep), file(long)]) {
@@ -264,13 +264,13 @@ describe("loadSafetensors", () => {
     }
   });
 
-  it("does not believe a size: a small file that claims terabytes allocates nothing", () => {
+  it("does not trust sizes: a small file that claims terabytes allocates nothing", () => {
     // Allocating it would throw a RangeError, which fails() lets through.
     expect(fails(file({ a: tensor("F32", [2 ** 40], 0, 2 ** 42) }))?.message).toMatch(/within the 0 bytes/);
   });
 });
 
-/** Loads; returns the DataError, or undefined where it loads. Anything else that is thrown goes on. */
+/** Loads; returns the DataError, or undefined if loading works. Rethrows anything else. */
 function fails(bytes: Uint8Array): DataError | undefined {
   try {
     loadSafetensors(bytes);

@@ -6,7 +6,7 @@ import { expectRefusal, wrong } from "../refusal.ts";
 
 const { sample } = data;
 
-/** How often each token comes in `draws` draws. */
+/** Frequency of each token in `draws` draws. */
 function frequencies(logits: readonly number[], options: data.SampleOptions, draws = 20_000): number[] {
   const generator = new Generator(5);
   const counts = logits.map(() => 0);
@@ -34,31 +34,31 @@ describe("sample", () => {
     expectShares(frequencies(logits, { temperature }), softmax(logits, temperature));
   });
 
-  test("temperature 0 is the likeliest token, and draws nothing", () => {
+  test("temperature 0 takes the most likely token without a draw", () => {
     const generator = new Generator(0);
     expect(sample(logits, { temperature: 0, generator })).toBe(1);
     expect(sample([3, 7, 7], { temperature: 0 })).toBe(1);
     expect(generator.getState()).toEqual(new Generator(0).getState());
   });
 
-  test("topK keeps k tokens, of equal ones the first", () => {
+  test("topK keeps k tokens, the first among equals", () => {
     const kept = softmax([2, 1.5]);
     expectShares(frequencies(logits, { topK: 2 }), [0, kept[0]!, 0, kept[1]!, 0]);
     expect(frequencies([1, 1, 1], { topK: 1 }, 50)[0]).toBeCloseTo(1, 9);
     expectShares(frequencies(logits, { topK: 99 }), softmax(logits));
   });
 
-  test("topP keeps the fewest likely tokens that have so much together", () => {
+  test("topP keeps the smallest set of likely tokens with that probability", () => {
     // Probabilities 0.5, 0.3, 0.15, 0.05, in another order.
     const uneven = [0.15, 0.5, 0.05, 0.3].map(Math.log);
     expectShares(frequencies(uneven, { topP: 0.79 }), [0, 5 / 8, 0, 3 / 8]);
     expectShares(frequencies(uneven, { topP: 0.81 }), [0.15 / 0.95, 0.5 / 0.95, 0, 0.3 / 0.95]);
     expect(frequencies(uneven, { topP: 1e-9 }, 50)[1]).toBeCloseTo(1, 9);
-    // Of what topK leaves: 5/8 is enough for 0.6.
+    // Among the tokens that topK leaves, 5/8 suffices for 0.6.
     expect(frequencies(uneven, { topK: 2, topP: 0.6 }, 50)[1]).toBeCloseTo(1, 9);
   });
 
-  test("a seed gives the same tokens, the default generator's too", () => {
+  test("the same seed gives the same tokens, also with the default generator", () => {
     const draw = (generator: Generator) =>
       Array.from({ length: 20 }, () => sample(logits, { topK: 4, generator }));
     expect(draw(new Generator(3))).toEqual(draw(new Generator(3)));
@@ -70,7 +70,7 @@ describe("sample", () => {
     expect(again()).toEqual(draw(new Generator(3)));
   });
 
-  test("ruled-out tokens do not come, and large numbers and cold temperatures overflow nothing", () => {
+  test("never draws excluded tokens, and does not overflow for large logits or low temperatures", () => {
     const ruled = [-Infinity, 1, -Infinity, 1];
     expectShares(frequencies(ruled, {}), [0, 0.5, 0, 0.5]);
     expectShares(frequencies(ruled, { topP: 0.999 }), [0, 0.5, 0, 0.5]);
@@ -79,7 +79,7 @@ describe("sample", () => {
     expect(sample(Float32Array.of(4), { topK: 1, topP: 0.1 })).toBe(0);
   });
 
-  test("refuses what is no distribution, and options out of range", async () => {
+  test("refuses invalid distributions and options out of range", async () => {
     await expectRefusal(() => sample([]), OptionError, "sample", "logits");
     await expectRefusal(() => sample(wrong(undefined)), OptionError, "got undefined");
     await expectRefusal(() => sample([0, Number.NaN]), DataError, "got NaN at index 1");

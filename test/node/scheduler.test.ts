@@ -6,7 +6,7 @@ import type { Dispatch } from "../../src/ops/op.ts";
 import { planMemory, storageBytes } from "../../src/plan/memory.ts";
 import { InFlight } from "../../src/run/in-flight.ts";
 
-/** A dispatch that binds these tensors and is nothing else. */
+/** A dispatch that only binds these tensors. */
 function binding(...tensors: Tensor[]): Dispatch {
   return { bindings: Object.fromEntries(tensors.map((tensor, i) => [i, tensor])) } as unknown as Dispatch;
 }
@@ -21,7 +21,7 @@ describe("planMemory", () => {
     expect(slots).toEqual([400, 400]);
   });
 
-  test("what is kept gets a buffer that nothing takes over, what is placed gets none", () => {
+  test("a kept tensor never shares its buffer afterwards, a placed one gets none", () => {
     const [input, result, later, last] = [tensor(64), tensor(64), tensor(64), tensor(64)];
     const dispatches = [binding(input, result), binding(input, later), binding(later, last)];
     const { slotOf } = planMemory(dispatches, new Set([input]), new Set([result]));
@@ -30,7 +30,7 @@ describe("planMemory", () => {
     expect(slotOf.get(last)).not.toBe(slotOf.get(result));
   });
 
-  test("a view keeps the whole storage it is seen through alive", () => {
+  test("a view keeps its whole storage alive", () => {
     const root = tensor(128);
     const view = new Tensor([64], null, { root, offset: 64 });
     const other = tensor(128);
@@ -39,7 +39,7 @@ describe("planMemory", () => {
     expect(slotOf.has(view)).toBe(false);
   });
 
-  test("two tensors that live at the same time never share a buffer, and every buffer is large enough", () => {
+  test("tensors that live at the same time never share a buffer, and every buffer is large enough", () => {
     const anyProgram = fc.array(fc.uniqueArray(fc.nat(11), { minLength: 1, maxLength: 4 }), {
       minLength: 1,
       maxLength: 30,
@@ -70,7 +70,7 @@ describe("planMemory", () => {
 });
 
 describe("InFlight", () => {
-  /** A queue whose work is done when the test says so. */
+  /** A queue whose work finishes on the test's command. */
   function queue() {
     const waiting: (() => void)[] = [];
     const context = { idle: () => new Promise<void>((resolve) => waiting.push(resolve)) };
@@ -80,7 +80,7 @@ describe("InFlight", () => {
     };
   }
 
-  test("lets two runs in at first, and a third only when the GPU has answered", async () => {
+  test("allows two runs at first, and a third only after the GPU has answered", async () => {
     const { context, finish } = queue();
     const inFlight = new InFlight(context);
     await inFlight.ready();
@@ -98,14 +98,14 @@ describe("InFlight", () => {
     expect(settled).toBe(true);
   });
 
-  test("lets more in once runs turn out to be short", async () => {
+  test("allows more runs once they turn out to be short", async () => {
     const { context, finish } = queue();
     const inFlight = new InFlight(context);
     inFlight.add();
     finish();
     await inFlight.ready();
     for (let i = 0; i < 20; i++) inFlight.add();
-    // 250 ms of runs that took far less than a millisecond each: at most 64, and 20 are fewer.
+    // 250 ms of runs far shorter than a millisecond allow 64; 20 are fewer.
     await inFlight.ready();
     for (let i = 0; i < 44; i++) inFlight.add();
     const full = inFlight.ready().then(() => "ready");

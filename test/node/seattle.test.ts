@@ -11,7 +11,7 @@ const weather = parseWeather(seattleCsv);
 const maximum = (day: number) => weather.series.data[day * FEATURES.length]!;
 
 describe("the data set", () => {
-  test("is the one that the package ships: four years without a gap", () => {
+  test("is the package's: four years without a gap", () => {
     expect(seattleCsv).toBe(readFileSync("node_modules/vega-datasets/data/seattle-weather.csv", "utf8"));
     expect(weather.series.shape).toEqual([1461, FEATURES.length]);
     expect([weather.dates[0], weather.dates.at(-1)]).toEqual(["2012-01-01", "2015-12-31"]);
@@ -28,7 +28,7 @@ describe("the data set", () => {
     ]);
   });
 
-  test("says which line is wrong", () => {
+  test("names the wrong line", () => {
     const header = "date,precipitation,temp_max,temp_min,wind,weather";
     const parse =
       (...lines: string[]) =>
@@ -51,7 +51,7 @@ describe("the data set", () => {
 });
 
 describe("errors", () => {
-  test("over all days and per day ahead, by hand", () => {
+  test("match values computed by hand, over all days and per day ahead", () => {
     const array = (values: number[]): NDArray => ({ data: Float32Array.from(values), shape: [2, 2] });
     const errors = errorsOf(array([1, 2, 3, 4]), array([2, 2, 6, 0]));
     expect(errors.mae).toBe(2);
@@ -71,7 +71,7 @@ describe.each([1, 7])("the task, %i days ahead", (horizon) => {
   const task = forecastTask(weather, { horizon, window });
   const testStart = 1461 - 365;
 
-  test("trains on 2012 and 2013, validates on 2014, tests on 2015, each day of them", () => {
+  test("trains on 2012 and 2013, validates on 2014, tests on every day of 2015", () => {
     expect([task.train.length, task.validation.length, task.test.length]).toEqual([
       731 - window - horizon + 1,
       365 - horizon + 1,
@@ -85,7 +85,7 @@ describe.each([1, 7])("the task, %i days ahead", (horizon) => {
     ]);
   });
 
-  test("the scaler knows nothing but the training days", () => {
+  test("the scaler uses only the training days", () => {
     const days = Array.from({ length: 731 }, (_, day) => maximum(day));
     expect(task.scaler.mean[0]).toBeCloseTo(days.reduce((a, b) => a + b) / 731, 9);
     const changed = { ...weather, series: { ...weather.series, data: weather.series.data.slice() } };
@@ -96,7 +96,7 @@ describe.each([1, 7])("the task, %i days ahead", (horizon) => {
     expect(other.train.y.data).toEqual(task.train.y.data);
   });
 
-  test("what was measured comes back in °C, day by day", () => {
+  test("returns measurements in °C, day by day", () => {
     const { measured } = task.heldOut;
     for (let i = 0; i < task.test.length; i++) {
       for (let ahead = 0; ahead < horizon; ahead++) {
@@ -105,7 +105,7 @@ describe.each([1, 7])("the task, %i days ahead", (horizon) => {
     }
   });
 
-  test("persistence repeats the last day that the model sees", () => {
+  test("persistence repeats the model's last input day", () => {
     const lastSeen = task.celsius({
       data: Float32Array.from({ length: task.test.length }, (_, i) => {
         return task.test.x.data[((i + 1) * window - 1) * FEATURES.length]!;
@@ -119,7 +119,7 @@ describe.each([1, 7])("the task, %i days ahead", (horizon) => {
     });
   });
 
-  test("the seasonal mean is that of the days around the same date in earlier years", () => {
+  test("the seasonal mean averages the days around the same date in earlier years", () => {
     // 2015-07-04 by hand: 27 June to 11 July of 2012 to 2014.
     const near = weather.dates.flatMap((date, day) => {
       const inSeason = date.slice(5) >= "06-27" && date.slice(5) <= "07-11";
@@ -128,13 +128,13 @@ describe.each([1, 7])("the task, %i days ahead", (horizon) => {
     expect(near.length).toBe(45);
     const origin = weather.dates.indexOf("2015-07-04");
     const [value] = seasonal(weather, [origin], 1, testStart).data;
-    // 2012 is a leap year: its days are one further in the year, so its window is 26 June to 10 July.
+    // 2012 is a leap year: its dates are one day later in the year, so its window is 26 June to 10 July.
     const shifted =
       maximum(weather.dates.indexOf("2012-06-26")) - maximum(weather.dates.indexOf("2012-07-11"));
     expect(value).toBeCloseTo((near.reduce((a, b) => a + b) + shifted) / 45, 4);
   });
 
-  test("the baselines never see the held-out days, persistence the last one but", () => {
+  test("the baselines never use the held-out days, except persistence's last input", () => {
     const changed = { ...weather, series: { ...weather.series, data: weather.series.data.slice() } };
     changed.series.data.fill(99, testStart * FEATURES.length);
     const origins = [testStart, testStart + 100];
@@ -145,7 +145,7 @@ describe.each([1, 7])("the task, %i days ahead", (horizon) => {
   });
 });
 
-test("how good the baselines are in 2015, °C: what a model has to beat", () => {
+test("the baselines' errors in 2015, in °C", () => {
   const scores = [1, 7].map((horizon) => {
     const { heldOut } = forecastTask(weather, { horizon, window: 14 });
     return [heldOut.persistence, heldOut.seasonal].map((forecast) => {
@@ -165,6 +165,6 @@ test("how good the baselines are in 2015, °C: what a model has to beat", () => 
   ]);
 });
 
-test("a year without any earlier measurement has no seasonal mean", () => {
+test("a year without earlier measurements has no seasonal mean", () => {
   expect(() => seasonal(weather, [200], 1, 30)).toThrow("no earlier year covers 2012-07-19");
 });

@@ -5,7 +5,7 @@ import type { KernelDeclaration } from "../../src/gpu/kernel.ts";
 /** WebGPU's default `maxStorageBuffersPerShaderStage`. */
 const maxStorageBuffers = 8;
 
-/** The comment that a file begins with, without its slashes; what it enables may stand before. */
+/** The comment at the start of a file, without its slashes; `enable` lines may precede it. */
 function headerOf(source: string): string {
   const lines = source.replace(/^(enable .*\n)+/, "").split("\n");
   const end = lines.findIndex((line) => !line.startsWith("//"));
@@ -15,12 +15,12 @@ function headerOf(source: string): string {
     .join("\n");
 }
 
-/** Whether `word` stands in `text` by itself. */
+/** Whether `text` contains `word` as a whole word. */
 function names(text: string, word: string): boolean {
   return new RegExp(`(?<![\\w])${word}(?![\\w])`).test(text);
 }
 
-/** Where the shader and the host's declaration of it disagree; none where all is well. */
+/** Disagreements between the shader and its declaration; empty if there are none. */
 export function contractComplaints(
   declaration: Omit<KernelDeclaration<string, string>, "texts">,
   source: string,

@@ -8,7 +8,7 @@ import { contractComplaints } from "./shader-contract.ts";
 
 const folder = new URL("../../shaders/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder), "utf8");
-/** Every shader as `room/name.wgsl`, and the functions that kernels share as `room/lib/name.wgsl` or `lib/name.wgsl`. */
+/** Every shader as `room/name.wgsl`, and shared functions as `room/lib/name.wgsl` or `lib/name.wgsl`. */
 const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .map((file) => file.replaceAll("\\", "/"))
   .filter((file) => file.endsWith(".wgsl"));
@@ -27,8 +27,8 @@ describe("every kernel", () => {
 
   beforeAll(async () => {
     Object.assign(globalThis, globals);
-    // Dawn's null backend has its whole WGSL compiler and validation, and needs no GPU.
-    // The GPU object has to outlive its devices.
+    // Dawn's null backend has the complete WGSL compiler and validation, and needs no GPU.
+    // The GPU object must outlive its devices.
     const gpu = create(["backend=null"]);
     const adapter = await gpu.requestAdapter();
     expect([...adapter!.features]).toContain("subgroups");
@@ -39,7 +39,7 @@ describe("every kernel", () => {
     };
   });
 
-  test("is declared by exactly one Kernel, its file inlined", () => {
+  test("is declared by exactly one Kernel with its file's text", () => {
     const declared = kernels.map(({ name }) => `${name}.wgsl`).sort();
     expect(declared).toEqual(kernelFiles.map((file) => file.slice(file.indexOf("/") + 1)).sort());
     for (const { name, declaration } of kernels) {
@@ -70,7 +70,7 @@ describe("every kernel", () => {
 });
 
 describe("a build's shaders", () => {
-  test("have no comment lines and no indentation, but all loops that are written out", () => {
+  test("have no comment lines and no indentation, and keep every @unroll mark", () => {
     for (const { name, declaration } of kernels) {
       for (const file of [name, ...(declaration.uses ?? [])]) {
         const text = declaration.texts.module[file]!;
@@ -95,14 +95,14 @@ describe("the catalogue", () => {
     expect(catalogue).toContain(`\`${file.replace(/\.wgsl$/, "")}`);
   });
 
-  test("lists no file that is not there", () => {
+  test("lists only files that exist", () => {
     const listed = [...catalogue.matchAll(/`((?:[a-z]+\/)+[a-z0-9_]+)\.wgsl`/g)].map(
       (match) => `${match[1]}.wgsl`,
     );
     expect(listed.filter((file) => !files.includes(file))).toEqual([]);
   });
 
-  test("every library file is used, and says what it is", () => {
+  test("every library file is used and begins with a comment", () => {
     const used = kernels.flatMap(({ declaration }) => declaration.uses ?? []);
     for (const file of libraryFiles) {
       expect(used).toContain(file.replace(/^.*\/|\.wgsl$/g, ""));
@@ -129,7 +129,8 @@ struct Params { size: u32, factor: f32 }
     bindings: { input: "read", output: "read_write" },
   };
 
-  test("nothing wrong in a sound kernel", () => expect(contractComplaints(sound, sound.source)).toEqual([]));
+  test("no complaint about a valid kernel", () =>
+    expect(contractComplaints(sound, sound.source)).toEqual([]));
 
   test.each([
     ["another name", { name: "scaled" }, /entry points: declared \["scaled"\]/],

@@ -1,4 +1,4 @@
-/** What the demo's Stream view works out on the host: sensors, what is learned from, anomalies, times, the sampling. */
+/** The host parts of the demo's Stream view: sensors, training data, anomalies, times, sampling. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Generator } from "webgpu-lstm";
 import { AnomalyDetector, normalOf } from "../../demo/stream/detector.ts";
@@ -11,13 +11,13 @@ import { type Answer, POINTS, Watch } from "../../demo/stream/watch.ts";
 describe("sensors", () => {
   const run = (bank: SensorBank, steps: number) => Array.from({ length: steps }, () => bank.next());
 
-  test("the same seed gives the same values, another one others", () => {
+  test("give the same values for the same seed, and others for another", () => {
     expect(run(new SensorBank(3, 1), 5)).toEqual(run(new SensorBank(3, 1), 5));
     expect(run(new SensorBank(3, 1), 5)).not.toEqual(run(new SensorBank(3, 2), 5));
     expect(recordSensors(3, 5, 1)[2]).toEqual(Float32Array.from(run(new SensorBank(3, 1), 5), (v) => v[2]!));
   });
 
-  test("a disturbance changes its own sensor, for its time, and nothing else", () => {
+  test("a disturbance changes only its own sensor, during its own time", () => {
     for (const [kind, samples] of [
       ["spike", 1],
       ["dropout", 8],
@@ -30,7 +30,7 @@ describe("sensors", () => {
       const pairs = run(calm, 60).map((values, t) => [values, disturbed.next(), t] as const);
       for (const [before, after, t] of pairs) {
         expect(after[0]).toBe(before[0]);
-        // A drift begins at nothing.
+        // A drift starts at zero.
         if (t >= samples) expect(after[1]).toBe(before[1]);
         else if (!(kind === "drift" && t === 0)) expect(after[1]).not.toBe(before[1]);
       }
@@ -39,8 +39,8 @@ describe("sensors", () => {
 });
 
 describe("lesson", () => {
-  test("targets are the values that follow, and the held-out end is in no window", () => {
-    // A ramp, so that each value says where it stood.
+  test("targets are the next values, and no window contains the held-out end", () => {
+    // A ramp, so that each value shows its position.
     const ramp = Float32Array.from({ length: 400 }, (_, t) => t);
     const { scale, x, y, heldOut } = lessonOf([ramp]);
     const at = (value: number) => Math.round(value * scale.std + scale.mean);
@@ -57,7 +57,7 @@ describe("lesson", () => {
     expect(heldOut.map((part) => [at(part[0]!), part.length])).toEqual([[300, 100]]);
   });
 
-  test("the shortest recording gives a whole batch; a constant one is refused", () => {
+  test("the shortest recording gives a full batch; a constant one is refused", () => {
     const noise = new Generator(0).normal_(new Float32Array(SHORTEST));
     expect(lessonOf([noise]).x.shape[0]).toBeGreaterThanOrEqual(BATCH);
     expect(lessonOf([noise]).heldOut[0]!.length).toBeGreaterThan(WARM_UP + 1);
@@ -66,7 +66,7 @@ describe("lesson", () => {
 });
 
 describe("anomalies", () => {
-  test("the threshold is a Gaussian's own standard deviation, whatever a few outliers do", () => {
+  test("the threshold is a Gaussian's standard deviation, despite a few outliers", () => {
     const residuals = new Generator(0).normal_(new Float32Array(4001), 0.1, 0.2);
     residuals.fill(50, 0, 40);
     const { center, sigma, farthest, count } = normalOf(residuals);
@@ -79,7 +79,7 @@ describe("anomalies", () => {
     expect(() => normalOf([])).toThrow(RangeError);
   });
 
-  test("residuals beyond the factor are one anomaly while they last, told by the largest of them", () => {
+  test("consecutive residuals beyond the factor are one anomaly, reported by the largest", () => {
     const normal = { center: 0, sigma: 0.5, farthest: 3, count: 100 };
     const detector = new AnomalyDetector(normal, 4, 2);
     const judge = (step: number, first: number, second = 0) =>
@@ -125,7 +125,7 @@ describe("watch", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** A watch of 0, 1, 2, …, whose predictions are one too high, answered after `ms`. */
+  /** A watch of 0, 1, 2, … with predictions one too high, answered after `ms`. */
   function counting(rate: number, ms: number) {
     const detector = new AnomalyDetector({ center: -1, sigma: 0.1, farthest: 1, count: 9 }, 5, 0);
     const state = { next: 0, held: false, gaps: 0, failures: [] as unknown[], asked: [] as number[] };
@@ -147,7 +147,7 @@ describe("watch", () => {
     return { watch, detector, state };
   }
 
-  test("takes values at its rate, and judges each by the answer to the one before", async () => {
+  test("takes values at its rate, and judges each by the previous answer", async () => {
     const { watch, detector, state } = counting(50, 5);
     watch.start();
     await vi.advanceTimersByTimeAsync(1990);
@@ -178,7 +178,7 @@ describe("watch", () => {
     expect([state.asked.length, watch.steps]).toEqual([asked, asked]);
   });
 
-  test("leaves values out when answers are slow, and takes none while held", async () => {
+  test("skips values when answers are slow, and takes none while paused", async () => {
     const { watch, state } = counting(50, 1000);
     watch.start();
     await vi.advanceTimersByTimeAsync(990);
@@ -195,10 +195,10 @@ describe("watch", () => {
     expect([state.gaps, state.asked.length]).toEqual([1, asked + 1]);
   });
 
-  test("after a new beginning answers to older values do not count; a failure ends it", async () => {
+  test("ignores answers to older values after a restart; a failure ends it", async () => {
     const { watch, state, detector } = counting(50, 15);
     watch.start();
-    await vi.advanceTimersByTimeAsync(90); // the value of 80 ms is not answered yet
+    await vi.advanceTimersByTimeAsync(90); // the value at 80 ms is not answered yet
     expect(watch.steps).toBe(4);
     watch.begin();
     state.next = 500;

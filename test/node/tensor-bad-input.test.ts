@@ -1,4 +1,4 @@
-/** What tensor functions and the modules around them refuse, and in which words. Tracing needs no GPU. */
+/** Input that tensor functions and modules refuse, with the errors' text. Tracing needs no GPU. */
 import { describe, expect, test } from "vitest";
 import { cat, GraphError, nn, OptionError, ShapeError, stack, type Tensor } from "webgpu-lstm";
 import { Graph } from "../../src/graph/graph.ts";
@@ -8,7 +8,7 @@ import { expectRefusal, wrong } from "../refusal.ts";
 
 type ErrorClass = new (...args: never[]) => Error;
 
-/** A call on x [2, 3, 4] and y [4, 5] that is refused. */
+/** A refused call on x [2, 3, 4] and y [4, 5]. */
 type Case = [name: string, call: (x: Tensor, y: Tensor) => unknown, type: ErrorClass, ...parts: string[]];
 
 async function refuses([, call, type, ...parts]: Case): Promise<void> {
@@ -21,18 +21,11 @@ async function refuses([, call, type, ...parts]: Case): Promise<void> {
 const data = new Float32Array(24);
 const views: Case[] = [
   ["select beyond the end", (x) => x.select(1, 3), ShapeError, "Tensor.select", "-3 to 2", "dim 1", "got 3"],
-  ["select of no integer", (x) => x.select(0, 0.5), ShapeError, "Tensor.select", "got 0.5"],
-  [
-    "select of a dim that is not there",
-    (x) => x.select(3, 0),
-    ShapeError,
-    "Tensor.select",
-    "rank 3",
-    "got 3",
-  ],
+  ["select with a fraction", (x) => x.select(0, 0.5), ShapeError, "Tensor.select", "got 0.5"],
+  ["select of a missing dim", (x) => x.select(3, 0), ShapeError, "Tensor.select", "rank 3", "got 3"],
   ["an empty slice", (x) => x.slice(1, 2, 2), ShapeError, "Tensor.slice", "the 3 of dim 1", "got 2, 2 and 1"],
   ["a slice backward", (x) => x.slice(1, 0, 3, -1), ShapeError, "Tensor.slice", "step at least 1", "and -1"],
-  ["a slice of no integers", (x) => x.slice(0, wrong("1")), ShapeError, "Tensor.slice", 'got "1"'],
+  ["a slice without integers", (x) => x.slice(0, wrong("1")), ShapeError, "Tensor.slice", 'got "1"'],
   [
     "permute with a dim twice",
     (x) => x.permute([0, 1, 1]),
@@ -42,8 +35,8 @@ const views: Case[] = [
     "[0, 1, 1]",
   ],
   ["permute of too few", (x) => x.permute([1, 0]), ShapeError, "Tensor.permute", "all 3", "got [1, 0]"],
-  ["permute of no array", (x) => x.permute(wrong(1)), ShapeError, "Tensor.permute", "got 1"],
-  ["transpose of a dim that is not there", (x) => x.transpose(0, 3), ShapeError, "Tensor.transpose", "got 3"],
+  ["permute without an array", (x) => x.permute(wrong(1)), ShapeError, "Tensor.permute", "got 1"],
+  ["transpose of a missing dim", (x) => x.transpose(0, 3), ShapeError, "Tensor.transpose", "got 3"],
   ["reshape to another size", (x) => x.reshape([5, -1]), ShapeError, "Tensor.reshape", "positive integers"],
   ["reshape to more", (x) => x.reshape([5, 5]), ShapeError, "Tensor.reshape", "24 elements", "[5, 5]"],
   [
@@ -54,16 +47,23 @@ const views: Case[] = [
     "at most one",
     "[-1, -1]",
   ],
-  ["flatten from behind", (x) => x.flatten(2, 0), ShapeError, "Tensor.flatten", "got 2 and 0"],
+  ["flatten backward", (x) => x.flatten(2, 0), ShapeError, "Tensor.flatten", "got 2 and 0"],
   ["expand of a size that is not 1", (x) => x.expand([2, 3, 8]), ShapeError, "Tensor.expand", "[2, 3, 8]"],
   ["expand to fewer dimensions", (x) => x.expand([4]), ShapeError, "Tensor.expand", "got [4]"],
   ["expand of a new size of -1", (x) => x.expand([-1, 2, 3, 4]), ShapeError, "Tensor.expand", "got [-1,"],
   ["cat of nothing", () => cat([]), ShapeError, "cat", "at least one tensor"],
-  ["cat of no tensors", (x) => cat([x, wrong(data)]), GraphError, "cat", "Float32Array(24)"],
+  ["cat of non-tensors", (x) => cat([x, wrong(data)]), GraphError, "cat", "Float32Array(24)"],
   ["cat of ranks", (x, y) => cat([x, y]), ShapeError, "cat", "sizes but in dim 0", "[2, 3, 4] and [4, 5]"],
   ["cat of scalars", (x) => cat([x.sum(), x.sum()]), ShapeError, "cat", "rank 0"],
   ["stack of shapes", (x) => stack([x, x.select(0, 0)]), ShapeError, "stack", "same shape", "and [3, 4]"],
-  ["stack of one tensor itself", (x) => stack(wrong(x)), ShapeError, "stack", "an array", "a Tensor"],
+  [
+    "stack of a tensor instead of an array",
+    (x) => stack(wrong(x)),
+    ShapeError,
+    "stack",
+    "an array",
+    "a Tensor",
+  ],
 ];
 const arithmetic: Case[] = [
   [
@@ -82,7 +82,7 @@ const arithmetic: Case[] = [
     "sub",
     "{ data, shape }",
   ],
-  ["a number that is none", (x) => x.div(Number.NaN), OptionError, "Tensor.div", "finite", "got NaN"],
+  ["a NaN as a number", (x) => x.div(Number.NaN), OptionError, "Tensor.div", "finite", "got NaN"],
   [
     "nothing",
     (x) => x.add(wrong(undefined)),
@@ -231,7 +231,7 @@ const modules: Case[] = [
   ],
   ["ModuleList of numbers", () => new nn.ModuleList(wrong([1])), OptionError, "ModuleList", "got 1"],
   [
-    "a module that is not there",
+    "a missing module",
     () => new nn.ModuleList([new nn.ReLU()]).at(1),
     OptionError,
     "ModuleList.at",
@@ -244,7 +244,7 @@ describe("views", () => test.each(views)("%s", (...refused) => refuses(refused))
 describe("arithmetic", () => test.each(arithmetic)("%s", (...refused) => refuses(refused)));
 describe("modules", () => test.each(modules)("%s", (...refused) => refuses(refused)));
 
-test("tensors outside of a trace", async () => {
+test("refuses tensors outside a trace", async () => {
   const weight = new nn.Linear(2, 2).weight;
   const calls: [() => unknown, string][] = [
     [() => weight.mul(2), "Tensor.mul"],

@@ -1,4 +1,4 @@
-/** The character example without its training: the text, the split, the baselines, the command line, and the guide's code. */
+/** The character example without training: text, split, baselines, command line, and the guide's code. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -22,14 +22,14 @@ describe("Moby-Dick", () => {
     );
   });
 
-  test("is split at its end, and its characters are those of the training part", () => {
+  test("is split near its end, with the training part's characters", () => {
     const task = characterTask("abcabcabcd", { heldOut: 0.2 });
     expect(task.vocabulary.tokens).toEqual(["\uFFFD", "a", "b", "c"]);
     expect([...task.train]).toEqual([1, 2, 3, 1, 2, 3, 1, 2]);
     expect([...task.heldOut]).toEqual([3, 0]);
   });
 
-  test("triples of characters say more than single ones", () => {
+  test("trigrams predict better than unigrams", () => {
     const { unigram, trigram } = baselinesOf(characterTask(chapters.slice(0, 40).join("\n\n")));
     console.log(`bits per character, held out: unigram ${unigram.toFixed(3)}, trigram ${trigram.toFixed(3)}`);
     expect(unigram).toBeGreaterThan(4);
@@ -42,7 +42,7 @@ describe("Moby-Dick", () => {
 describe("the command line of char-gru", () => {
   const parse = (args: string) => parseCharacterOptions(args.split(" "), 135);
 
-  test("leaves the defaults, and takes everything", () => {
+  test("has defaults, and accepts every option", () => {
     expect(parseCharacterOptions([], 135)).toEqual({ ...DEFAULTS, chapters: 40 });
     const sizes =
       "--chapters 3 --steps 5 --hidden 7 --layers 2 --embedding 9 --batch 4 --length 6 --report 2";
@@ -74,18 +74,18 @@ describe("the command line of char-gru", () => {
     ["--temperature=-0.1", "--temperature must be at least 0"],
     ["--prompt=", "--prompt must not be empty"],
     ["--size 3", "--size"],
-  ])("%s is told what is wanted", (args, message) => {
+  ])("%s throws with what is expected", (args, message) => {
     expect(() => parse(args)).toThrow(UsageError);
     expect(() => parse(args)).toThrow(message);
   });
 });
 
-test("every block of TypeScript in docs/text.md type-checks, and a mistake in one would be seen", () => {
+test("every block of TypeScript in docs/text.md type-checks, and a mistake would be detected", () => {
   const root = fileURLToPath(new URL("../../", import.meta.url));
   const guide = readFileSync(`${root}docs/text.md`, "utf8");
   const blocks = [...guide.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!);
   expect(blocks.length).toBeGreaterThan(3);
-  // The blocks are one program, one after the other.
+  // The blocks together are one program.
   const given = `
 import { type Device, data, Generator, nn, optim, type Result, type Tensor, Trainer } from "webgpu-lstm";
 declare const device: Device;

@@ -1,4 +1,4 @@
-/** What of the demo's Text view needs no page: its checks of a text, and its choices. */
+/** The page-free parts of the demo's Text view: its checks of a text, and its options. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { data } from "webgpu-lstm";
@@ -18,7 +18,7 @@ import { chapters } from "../../examples/characters/moby-dick.ts";
 import { characterTask } from "../../examples/characters/task.ts";
 
 describe("a text to train on", () => {
-  test("is counted in code points, a lone half of one too", () => {
+  test("is counted in code points, including lone surrogates", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 50 }), (text) => {
         expect(characterCount(text)).toBe([...text].length);
@@ -28,14 +28,14 @@ describe("a text to train on", () => {
       expect(characterCount(text)).toBe([...text].length);
   });
 
-  test("that is too short or too long is told its length and what it should be", () => {
+  test("is refused if too short or too long, with its length and the limits", () => {
     const { settings } = DEFAULTS;
     expect(textProblem("x".repeat(SHORTEST), settings)).toBeUndefined();
     expect(textProblem("x".repeat(SHORTEST - 1), settings)).toEqual({
       title: "The text is too short",
       advice: "A model needs at least 2,000 characters to learn from. It has 1,999. Paste a longer one.",
     });
-    // Whales are two units of UTF-16 and one character.
+    // A whale is two UTF-16 units and one character.
     expect(textProblem("🐋".repeat(SHORTEST), settings)).toBeUndefined();
     expect(textProblem("x".repeat(LONGEST), settings)).toBeUndefined();
     expect(textProblem("x".repeat(LONGEST + 1), settings)?.title).toBe("The text is too long");
@@ -47,7 +47,7 @@ describe("a text to train on", () => {
     });
   });
 
-  test("that is taken makes batches, with all sizes that can be chosen; one that is refused does not", () => {
+  test("makes batches with every offered size if accepted, and not if refused", () => {
     const sizes = fc.record({
       batchSize: fc.constantFrom(...CHOICES.batchSize),
       length: fc.constantFrom(...CHOICES.length),
@@ -71,7 +71,7 @@ describe("a text to train on", () => {
   });
 });
 
-test("every choice fits the reports, the defaults are among them, and the book has its chapters", () => {
+test("every option fits the reports and includes the defaults, and the book has its chapters", () => {
   for (const steps of CHOICES.steps) expect(steps % STEPS_PER_REPORT).toBe(0);
   for (const [name, choices] of Object.entries(CHOICES))
     expect(choices).toContain(DEFAULTS.settings[name as keyof ModelSettings]);

@@ -5,7 +5,7 @@ import { DataError, OptionError } from "../../src/errors.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
 
 describe("Vocabulary", () => {
-  test("orders characters by frequency, then by code point, and goes there and back", () => {
+  test("orders characters by frequency, then code point, and round-trips", () => {
     const vocabulary = data.Vocabulary.fromText("banana bread");
     expect(vocabulary.tokens).toEqual(["a", "b", "n", " ", "d", "e", "r"]);
     expect(vocabulary.size).toBe(7);
@@ -16,7 +16,7 @@ describe("Vocabulary", () => {
     expect([vocabulary.has("n"), vocabulary.has("x")]).toEqual([true, false]);
   });
 
-  test("a character is a code point, and code points are what equal frequencies are ordered by", () => {
+  test("characters are code points, which also order equal frequencies", () => {
     const vocabulary = data.Vocabulary.fromText("🐳\uFB01🐳\uFB01é");
     // In UTF-16 the whale's first half comes before the ligature.
     expect(vocabulary.tokens).toEqual(["\uFB01", "🐳", "é"]);
@@ -24,7 +24,7 @@ describe("Vocabulary", () => {
     expect(vocabulary.decode([1, 2])).toBe("🐳é");
   });
 
-  test("padding and unknown come first; what is rare or too much is unknown", () => {
+  test("padding and unknown come first; rare and surplus tokens are unknown", () => {
     const options = { padding: "<pad>", unknown: "?", minFrequency: 2 };
     const vocabulary = data.Vocabulary.fromText(["aabb", "bcd?"], options);
     expect(vocabulary.tokens).toEqual(["<pad>", "?", "b", "a"]);
@@ -35,7 +35,7 @@ describe("Vocabulary", () => {
     expect(small.tokens).toEqual(["?", "a"]);
   });
 
-  test("words keep spaces and punctuation, so that a text comes back whole", () => {
+  test("words keep spaces and punctuation, so a text round-trips", () => {
     const text = "Call me Ishmael. Don't stop — the whale’s here!";
     const vocabulary = data.Vocabulary.fromText(text, { split: "words" });
     expect(vocabulary.has("Ishmael")).toBe(true);
@@ -44,7 +44,7 @@ describe("Vocabulary", () => {
     expect(vocabulary.tokens[0]).toBe(" ");
   });
 
-  test("a RegExp says what a token is", () => {
+  test("a RegExp defines the tokens", () => {
     const split = /\p{L}+|[^\p{L}\s]/u;
     const vocabulary = data.Vocabulary.fromText("the sea, the sea", { split });
     expect(vocabulary.tokens).toEqual(["sea", "the", ","]);
@@ -52,7 +52,7 @@ describe("Vocabulary", () => {
     expect(split.lastIndex).toBe(0);
   });
 
-  test("takes tokens that are cut already", () => {
+  test("accepts tokens", () => {
     const vocabulary = data.Vocabulary.fromTokens(["up", "down", "up"]);
     expect(vocabulary.tokens).toEqual(["up", "down"]);
     expect([...vocabulary.encode(["down", "up"])]).toEqual([1, 0]);
@@ -72,7 +72,7 @@ describe("Vocabulary", () => {
     expect([again.unknown, again.padding]).toEqual([vocabulary.unknown, vocabulary.padding]);
   });
 
-  test("any text comes back from its own characters", () => {
+  test("any text round-trips through its own characters", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1 }), (text) => {
         const vocabulary = data.Vocabulary.fromText(text);
@@ -82,7 +82,7 @@ describe("Vocabulary", () => {
     );
   });
 
-  test("refuses what it cannot use, by name", async () => {
+  test("refuses invalid arguments by name", async () => {
     const vocabulary = data.Vocabulary.fromText("abc");
     await expectRefusal(() => vocabulary.encode("abz"), DataError, "encode", '"z" at 2', "unknown token");
     await expectRefusal(() => vocabulary.indexOf("z"), DataError, "indexOf", '"z"');
@@ -138,7 +138,7 @@ describe("TextBatches", () => {
     expect(() => batches.from(0.5)).toThrow("TextBatches.from: batch");
   });
 
-  test("dropLast leaves out the short window, and the tracks stay where they are", () => {
+  test("dropLast drops the short window and keeps the tracks", () => {
     const batches = new data.TextBatches(count(12), { batchSize: 2, length: 2, dropLast: true });
     expect([...batches].map(({ x }) => rows(x)[1])).toEqual([
       [5, 6],
@@ -147,7 +147,7 @@ describe("TextBatches", () => {
     expect([batches.length, batches.trackLength]).toEqual([2, 4]);
   });
 
-  test("each row goes on where it was, and every token but the first is a target once", () => {
+  test("each row continues where it ended, and every token but the first is a target once", () => {
     const sizes = fc.record({
       tokens: fc.integer({ min: 9, max: 200 }),
       batchSize: fc.integer({ min: 1, max: 8 }),
@@ -168,7 +168,7 @@ describe("TextBatches", () => {
     );
   });
 
-  test("refuses what it cannot use", async () => {
+  test("refuses invalid arguments", async () => {
     const make = (ids: unknown, options: unknown) => () => new data.TextBatches(wrong(ids), wrong(options));
     const options = { batchSize: 4, length: 3 };
     await expectRefusal(make(count(4), options), DataError, "4 tracks of 1 step need at least 5", "got 4");
@@ -185,7 +185,7 @@ describe("NGramModel", () => {
   const { fit } = data.NGramModel;
   const ids = [0, 1, 0, 2, 0, 1, 1];
 
-  test("Witten-Bell's numbers, by hand", () => {
+  test("matches Witten-Bell numbers computed by hand", () => {
     // 7 tokens, 3 different ones: c = 3, 3, 1.
     const unigram = fit(ids, { order: 1, classes: 4 });
     const p1 = [3, 3, 1, 0].map((c) => (c + 3 / 4) / 10);
@@ -198,7 +198,7 @@ describe("NGramModel", () => {
     bigram.distribution([3, 0]).forEach((p, w) => {
       expect(p).toBeCloseTo(p2[w]!, 12);
     });
-    // 3 was never seen, so what comes after it is the unigram's.
+    // 3 never occurred, so the unigram predicts what follows.
     expect(bigram.distribution([3])).toEqual(unigram.distribution([]));
     const bits = -(Math.log2(p1[1]!) + Math.log2(bigram.distribution([1])[0]!) + Math.log2(p2[2]!)) / 3;
     expect(bigram.bitsPerToken([1, 0, 2])).toBeCloseTo(bits, 12);
@@ -223,18 +223,18 @@ describe("NGramModel", () => {
     );
   });
 
-  test("a longer context says more where there is something to know", () => {
+  test("a longer context predicts better if the text has structure", () => {
     const cycle = Array.from({ length: 600 }, (_, i) => [0, 0, 1][i % 3]!);
     const bits = [1, 2, 3].map((order) =>
       fit(cycle, { order, classes: 2 }).bitsPerToken(cycle.slice(0, 300)),
     );
-    // The entropy of (2/3, 1/3); of what follows 0, two thirds of the time; of nothing.
+    // Entropies: of (2/3, 1/3); of the tokens after 0, two thirds of the time; zero.
     expect(bits[0]).toBeCloseTo(0.9183, 2);
     expect(bits[1]).toBeCloseTo(2 / 3, 1);
     expect(bits[2]).toBeLessThan(0.05);
   });
 
-  test("refuses what it cannot count", async () => {
+  test("refuses sequences it cannot count", async () => {
     await expectRefusal(() => fit([], { order: 1, classes: 2 }), DataError, "empty");
     await expectRefusal(() => fit([0, 2], { order: 1, classes: 2 }), DataError, "from 0 to 1, got 2 at 1");
     await expectRefusal(() => fit([0], { order: 9, classes: 81 }), OptionError, "lower order");

@@ -1,4 +1,4 @@
-/** The tools that everything else is run with: programs in Node, Dawn on software, the browser's choice, `npm start`. */
+/** The tools that run everything else: programs in Node, Dawn on software, the choice of browser, `npm start`. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,7 @@ describe("tools/run.mjs", () => {
     expect(status).toBe(0);
   });
 
-  test("names file and line of an error, and exits with 1", () => {
+  test("reports an error's file and line, and exits with 1", () => {
     const { stderr, status } = run([program, "fail"]);
     const line =
       readFileSync(root + program, "utf8")
@@ -38,13 +38,13 @@ describe("tools/run.mjs", () => {
     expect(status).toBe(1);
   });
 
-  test("serves imports that come late, once each, and keeps the program's exit code", () => {
+  test("serves late imports once each, and keeps the program's exit code", () => {
     const { stdout, status } = run([program]);
     expect(stdout).toBe("late\n");
     expect(status).toBe(7);
   });
 
-  test("says how it is used", () => {
+  test("prints its usage", () => {
     const { stderr, status } = run([]);
     expect(stderr).toContain("usage: node tools/run.mjs PROGRAM.ts");
     expect(status).toBe(2);
@@ -54,13 +54,13 @@ describe("tools/run.mjs", () => {
 describe("openGpu", () => {
   const software = process.platform === "linux" && process.arch === "x64";
 
-  test("computes in Node, on SwiftShader where that is asked for", () => {
+  test("computes in Node, on SwiftShader if requested", () => {
     const { stdout, stderr } = run([program, "compute"], software ? { WEBGPU_ADAPTER: "software" } : {});
     expect(stderr).toBe("");
     expect(stdout.trim()).toMatch(software ? /^swiftshader 0 1 4 9$/ : / 0 1 4 9$/);
   });
 
-  test("refuses an adapter it does not know", () => {
+  test("refuses an unknown adapter", () => {
     const { stderr, status } = run([program, "compute"], { WEBGPU_ADAPTER: "cuda" });
     expect(stderr).toContain('openGpu: WEBGPU_ADAPTER must be "hardware" or "software", got "cuda"');
     expect(status).toBe(1);
@@ -68,7 +68,7 @@ describe("openGpu", () => {
 });
 
 describe("findBrowser", () => {
-  test("finds one that exists, asks it for software WebGPU, and hands its environment on", async () => {
+  test("finds an existing browser, requests software WebGPU, and passes its environment on", async () => {
     vi.stubEnv("WEBGPU_ADAPTER", "");
     const { executablePath, args, env } = await findBrowser();
     vi.unstubAllEnvs();
@@ -77,7 +77,7 @@ describe("findBrowser", () => {
     expect(env["PATH"]).toBe(process.env["PATH"]);
   });
 
-  test("takes CHROMIUM_PATH at its word", async () => {
+  test("uses CHROMIUM_PATH", async () => {
     vi.stubEnv("CHROMIUM_PATH", process.execPath);
     expect(await findBrowser()).toMatchObject({ executablePath: process.execPath, source: "CHROMIUM_PATH" });
     vi.stubEnv("CHROMIUM_PATH", "/nowhere/chromium");
@@ -102,7 +102,7 @@ describe("untar", () => {
   const archive = (...entries: Uint8Array[]) =>
     new Uint8Array(Buffer.concat([...entries, new Uint8Array(1024)]));
 
-  test("writes every file, in folders too, and nothing outside of its own", () => {
+  test("writes every file, also in folders, and nothing outside its own folder", () => {
     const folder = mkdtempSync(join(tmpdir(), "untar-"));
     const long = "x".repeat(700);
     untar(archive(entry("a.txt", "first"), entry("lib/b.txt", long), entry("lib/empty", "")), folder);

@@ -1,4 +1,4 @@
-/** What of the training loop needs no GPU: history, a loader's state, a run's state as JSON, and storage that is not there. */
+/** The GPU-free parts of the training loop: history, a loader's state, a run's state as JSON, missing storage. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -40,7 +40,7 @@ describe("History", () => {
     expect(new History().column("loss")).toEqual(new Float64Array(0));
   });
 
-  test("and CSV, which reads back as the same numbers", () => {
+  test("is CSV that reads back as the same numbers", () => {
     expect(history.toCSV()).toBe(
       'epoch,loss,validationLoss,mae,"odd, ""name""",learningRate,steps,seconds,stepsPerSecond\n' +
         "1,1,0.25,0.1,7,0.01,3,0.5,6\n" +
@@ -60,7 +60,7 @@ describe("a DataLoader", () => {
   );
   const take = (batches: Iterable<data.Batch>) => [...batches].map(({ x }) => [...x.data]);
 
-  test("goes on with a state, and from any batch, as if it had gone through the whole", () => {
+  test("continues from a state and from any batch as an uninterrupted one does", () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -92,7 +92,7 @@ describe("a DataLoader", () => {
     );
   });
 
-  test("draws what is left out at once", () => {
+  test("draws the skipped batches' random numbers at once", () => {
     const loader = new data.DataLoader(dataset, { batchSize: 4, shuffle: true });
     const generator = manualSeed(5);
     const rest = loader.from(1);
@@ -101,7 +101,7 @@ describe("a DataLoader", () => {
     expect(generator.getState()).toEqual(drawn);
   });
 
-  test("refuses a state that is another loader's", async () => {
+  test("refuses another loader's state", async () => {
     const seeded = new data.DataLoader(dataset, { seed: 1 });
     const plain = new data.DataLoader(dataset);
     const refuse = (loader: data.DataLoader, state: unknown, ...parts: string[]) =>
@@ -144,7 +144,7 @@ describe("a run's state", () => {
   };
   const model = new Map<string, NDArray>([["fc.weight", { data: Float32Array.of(3), shape: [1] }]]);
 
-  test("comes back from JSON and tensors, numbers that are not finite too", () => {
+  test("round-trips through JSON and tensors, including non-finite numbers", () => {
     const { json, tensors } = writeState(state);
     expect([...tensors.keys()]).toEqual(["trainer/callbacks/1/fc/w", "trainer/carried/state.h"]);
     const read = readState("test", JSON.parse(JSON.stringify(json)), tensors);
@@ -156,7 +156,7 @@ describe("a run's state", () => {
     expect(readState("test", none.json, none.tensors)).toMatchObject({ callbacks: null, carried: null });
   });
 
-  test("is refused where anything is missing or odd", async () => {
+  test("is refused if anything is missing or invalid", async () => {
     const { json, tensors } = writeState(state) as unknown as {
       json: Record<string, unknown>;
       tensors: Map<string, NDArray>;
@@ -183,7 +183,7 @@ describe("a run's state", () => {
     await refuse({ ...json, callbacks: [{}] }, "callback 0 has no name");
   });
 
-  test("goes to callbacks of the same names in the same order alone", () => {
+  test("goes only to callbacks with the same names in the same order", () => {
     const seen: unknown[] = [];
     const callback = (name: string) => ({
       name,
@@ -205,7 +205,7 @@ describe("a run's state", () => {
   });
 });
 
-test("where there is no browser there is no store, and the error says so", async () => {
+test("without a browser, opening a store throws", async () => {
   await expectRefusal(
     () => openCheckpointStore({ backend: "opfs" }),
     StorageUnavailableError,

@@ -12,7 +12,7 @@ import { parseTrainOptions, UsageError } from "../../examples/train-options.ts";
 const weather = parseWeather(seattleCsv);
 
 describe("the command line of npm run train", () => {
-  test("has the defaults that were chosen by validation", () => {
+  test("has the defaults chosen by validation", () => {
     expect(parseTrainOptions([])).toEqual({ horizon: 1, out: "out", ...DEFAULTS });
   });
 
@@ -67,7 +67,7 @@ describe("the progress bar", () => {
     expect(written).toEqual([`\r\x1b[K${"█".repeat(12)}${"░".repeat(12)} epoch 15/30  l`, "\n"]);
   });
 
-  test("prints a line at every tenth where nothing can be redrawn", () => {
+  test("prints a line at every tenth if it cannot redraw", () => {
     const { written, bar } = stream(false);
     for (let i = 0; i <= 100; i++) bar.update(i / 100, `${i} %`);
     bar.end();
@@ -93,7 +93,7 @@ describe("the plot", () => {
     [0, 0.7, 4, [0, 0.2, 0.4, 0.6000000000000001, 0.8]],
     [5, 5, 4, [4, 6]],
     [0, 0, 4, [0, 0.5]],
-  ])("ticks from %d to %d are round and take in both", (low, high, wanted, expected) => {
+  ])("ticks from %d to %d are round and include both", (low, high, wanted, expected) => {
     const ticks = niceTicks(low, high, wanted);
     expect(ticks[0]).toBeLessThanOrEqual(low);
     expect(ticks.at(-1)).toBeGreaterThanOrEqual(high);
@@ -120,7 +120,7 @@ describe("the plot", () => {
 });
 
 describe("the table", () => {
-  test("says whether the model is better than both baselines, and not just as good", () => {
+  test("says whether the model is strictly better than both baselines", () => {
     const task = forecastTask(weather, { horizon: 7, window: 14 });
     expect(resultTable(task, task.heldOut.measured)).toContain(
       "beats both baselines over all days and on every",

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { Estimate, timeLeft } from "../../demo/training/estimate.ts";
 
 describe("the estimate of a run's time", () => {
-  it("is what is left at the present rate", () => {
+  it("is the remaining work at the current rate", () => {
     const estimate = new Estimate();
     for (let i = 0; i <= 10; i++) estimate.mark(i / 100, i * 0.2);
     expect(estimate.secondsLeft).toBeCloseTo(18, 6);
   });
 
-  it("is none from too little, nor where nothing moves", () => {
+  it("is absent with too little data or without progress", () => {
     const estimate = new Estimate();
     expect(estimate.secondsLeft).toBeUndefined();
     estimate.mark(0.1, 0);
@@ -20,7 +20,7 @@ describe("the estimate of a run's time", () => {
     expect(estimate.secondsLeft).toBeUndefined();
   });
 
-  it("forgets how slow the beginning was, and a pause", () => {
+  it("forgets a slow start and a pause", () => {
     const estimate = new Estimate();
     for (let i = 0; i <= 100; i++) estimate.mark(i / 1000, i); // 0.1 % a second
     for (let i = 1; i <= 30; i++) estimate.mark(0.1 + i / 100, 100 + i); // 1 % a second
@@ -31,7 +31,7 @@ describe("the estimate of a run's time", () => {
     expect(estimate.secondsLeft).toBeCloseTo(5, 6);
   });
 
-  it("is said in words", () => {
+  it("is put into words", () => {
     expect([0.4, 7.2, 43, 130, 7300].map(timeLeft)).toEqual([
       "about a second left",
       "about 7 s left",

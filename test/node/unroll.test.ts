@@ -5,7 +5,7 @@ import { OnDemand } from "../../src/ondemand.ts";
 
 const flat = (code: string) => code.replace(/\s+/g, " ").trim();
 
-test("a marked loop becomes one block a round, each with its constant", () => {
+test("expands a marked loop into one block a round, each with its constant", () => {
   const code = `let a = 1;
     // @unroll
     for (var i = 0u; i < 3u; i++) {
@@ -19,7 +19,7 @@ test("a marked loop becomes one block a round, each with its constant", () => {
   );
 });
 
-test("several loops, one inside the other, are all written out", () => {
+test("expands nested loops", () => {
   const code = `// @unroll
     for (var i = 0u; i < 2u; i++) {
       // @unroll
@@ -29,7 +29,7 @@ test("several loops, one inside the other, are all written out", () => {
   expect(unroll(code)).not.toContain("for");
 });
 
-test("a loop's limit may be a constant of the file", () => {
+test("accepts a constant of the file as a loop's limit", () => {
   const code = (limit: string) => `const ${limit} = 3u;
 // @unroll
 for (var i = 0u; i < DEPTH; i++) { f(i); }`;
@@ -37,16 +37,16 @@ for (var i = 0u; i < DEPTH; i++) { f(i); }`;
   expect(() => unroll(code("OTHER"))).toThrow(/no line "const DEPTH/);
 });
 
-test("loops without the mark stay as they are", () => {
+test("leaves loops without the mark unchanged", () => {
   const code = "for (var i = 0u; i < 2u; i++) { f(i); }";
   expect(unroll(code)).toBe(code);
 });
 
-test("a loop that does not end is named", () => {
+test("names a loop that does not end", () => {
   expect(() => unroll("// @unroll\n for (var i = 0u; i < 2u; i++) { f(i);")).toThrow(/no closing brace/);
 });
 
-test("a kernel with other constants is one object for the same values, and refuses one that its file has not", async () => {
+test("a kernel with other constants is one object for the same values, and refuses an unknown constant", async () => {
   const texts = new OnDemand(async () => ({ f: "const DEPTH = 3u;\n" }));
   await texts.load();
   const kernel = new Kernel({

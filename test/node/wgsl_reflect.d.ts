@@ -1,4 +1,4 @@
-/** Node finds no export in the package's main file; its module file has them, without types of its own. */
+/** Node finds no exports in the package's main file; its module file has them, but without types. */
 declare module "wgsl_reflect/wgsl_reflect.module.js" {
   export * from "wgsl_reflect";
 }

@@ -1,6 +1,6 @@
-// log(1 + x) for x ≥ 0 that keeps small x: WGSL's log is only good to 2^-21 near 1, and 1 + x drops what x has below 6e-8.
+// log(1 + x) for x ≥ 0, accurate for small x: WGSL's log is only accurate to 2^-21 near 1, and 1 + x loses x below 6e-8.
 //
-// With s = x / (2 + x), log(1 + x) = 2·(s + s³/3 + s⁵/5 + …); for x ≤ 1 eight terms leave less than float32 rounds.
+// With s = x / (2 + x), log(1 + x) = 2·(s + s³/3 + s⁵/5 + …); for x ≤ 1, eight terms err by less than float32 rounding.
 fn log1p(x: f32) -> f32 {
   if (x > 1.0) { return log(1.0 + x); }
   let s = x / (2.0 + x);

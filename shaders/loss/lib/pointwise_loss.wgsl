@@ -1,9 +1,9 @@
-// Losses of one element, with the error e = x - y of the prediction x and the target y.
+// Losses of one element, with the error e = x - y between prediction x and target y.
 //
 //   0 squared       e²
 //   1 absolute      |e|
-//   2 smooth L1     e² / (2·b) where |e| < b, else |e| - b / 2                            b = beta
-//   3 Huber         e² / 2 where |e| ≤ d, else d·(|e| - d / 2)                            d = delta
+//   2 smooth L1     e² / (2·b) if |e| < b, else |e| - b / 2                               b = beta
+//   3 Huber         e² / 2 if |e| ≤ d, else d·(|e| - d / 2)                               d = delta
 //   4 BCE           -y·log x - (1 - y)·log(1 - x)         both logarithms at least -100; x outside [0, 1] gives NaN
 //   5 BCE of logits (1 - y)·x + (1 + (p - 1)·y)·log(1 + exp(-x))                          p = positive weight
 
@@ -12,7 +12,7 @@ const SQUARED = 0u; const ABSOLUTE = 1u; const SMOOTH = 2u; const HUBER = 3u; co
 // Below this, float32 numbers may be flushed to zero.
 const SMALLEST = 1.1754944e-38;
 
-// log(x) for x from 0 to 1; near 1 by 1 - x, which is exact there.
+// log(x) for x from 0 to 1; near 1 it uses 1 - x, which is exact there.
 fn logOr(x: f32, atZero: f32) -> f32 {
   if (x < SMALLEST) { return atZero; }
   if (x > 0.5) { return -log1p((1.0 - x) / x); }
@@ -64,7 +64,7 @@ fn slopeOf(kind: u32, parameter: f32, x: f32, y: f32, positive: f32) -> f32 {
     case SQUARED: { return 2.0 * e; }
     case ABSOLUTE: { return sign(e); }
     case SMOOTH: {
-      // PyTorch's choice at the corners: for beta = 0 the slope at 0 is -1.
+      // As PyTorch at the corners: for beta = 0 the slope at 0 is -1.
       if (e <= -parameter) { return -1.0; }
       if (e >= parameter) { return 1.0; }
       return e / parameter;
@@ -88,7 +88,7 @@ fn targetSlopeOf(kind: u32, parameter: f32, x: f32, y: f32, positive: f32) -> f3
       let minusInfinity = -bitcast<f32>(infinity);
       return log1m(x, minusInfinity) - logOr(x, minusInfinity);
     }
-    // The error's sign is all that the exchange changes.
+    // Exchanging x and y only flips the error's sign.
     case SQUARED, ABSOLUTE, SMOOTH, HUBER: { return slopeOf(kind, parameter, y, x, positive); }
     default: { return (positive - 1.0) * softplusOfNegative(x) - x; }
   }

@@ -1,6 +1,6 @@
-// Writing a product's result one element at a time. Uses the bindings of gemm_register, which gemm_shared has too.
+// Stores a product one element at a time. Uses the bindings that gemm_register and gemm_shared have in common.
 
-// Adds the bias and what C holds already, where asked for, and writes one element.
+// Writes one element, adding the bias and the old value of C if requested.
 fn store(row: u32, column: u32, slice: u32, sum: f32) {
   if (row >= params.rows || column >= params.columns) { return; }
   let at = params.cOffset + slice * params.rows * params.columns + row * params.cRowStride + column * params.cColumnStride;

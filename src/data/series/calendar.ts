@@ -7,21 +7,21 @@ export type CalendarFeature = "hourOfDay" | "dayOfWeek" | "dayOfMonth" | "dayOfY
 
 /** Options of {@link calendarFeatures}. */
 export interface CalendarOptions {
-  /** Which of them, in the order of the columns; each one is two columns, its sine and its cosine. */
+  /** The features, in column order; each takes two columns, its sine and its cosine. */
   readonly features: readonly CalendarFeature[];
-  /** Whose clocks and calendars: an IANA name such as "Europe/Berlin" (default "UTC"). */
+  /** Time zone: an IANA name such as "Europe/Berlin" (default "UTC"). */
   readonly timeZone?: string;
 }
 
-/** A series that knows what its columns are called. */
+/** A series with named columns. */
 export interface NamedSeries extends NDArray {
-  /** One for each column. */
+  /** One name for each column. */
   readonly names: readonly string[];
 }
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
-/** How far through its cycle a time is, from 0 to 1; the time's UTC fields are those of the wall clock. */
+/** Position of a time in its cycle, from 0 to 1; the Date's UTC fields hold the wall clock. */
 const PHASES: Record<CalendarFeature, (wall: Date) => number> = {
   hourOfDay: (wall) => positiveRemainder(wall.getTime(), MS_PER_DAY) / MS_PER_DAY,
   dayOfWeek: (wall) => ((wall.getUTCDay() + 6) % 7) / 7,
@@ -37,20 +37,20 @@ const PHASES: Record<CalendarFeature, (wall: Date) => number> = {
 };
 
 /**
- * Where each time stands in the day, the week, the month and the year, as points on circles: Sunday is as near to Monday as Monday
- * to Tuesday, which a number from 1 to 7 hides from a network.
+ * The position of each time in the day, week, month and year, as points on circles. So Sunday is as near to Monday as Monday is to
+ * Tuesday, which a number from 1 to 7 would hide from a network.
  *
- * | feature | angle 0 | goes on |
+ * | feature | angle 0 | advances |
  * |---|---|---|
  * | `hourOfDay` | midnight | continuously, minutes and seconds included |
- * | `dayOfWeek` | Monday | by whole days, of 7 |
- * | `dayOfMonth` | the first | by whole days, of the month's own number |
- * | `dayOfYear` | 1 January | by whole days, of 365 or 366 |
- * | `month` | January | by whole months, of 12 |
+ * | `dayOfWeek` | Monday | by days, 7 a circle |
+ * | `dayOfMonth` | the first | by days, the month's length a circle |
+ * | `dayOfYear` | 1 January | by days, 365 or 366 a circle |
+ * | `month` | January | by months, 12 a circle |
  *
  * @param times points in time, as a Date or in milliseconds since 1970-01-01T00:00Z
  * @returns `[times.length, 2 · features.length]`, each feature's sine and cosine, and the columns' names
- * @throws DataError for an empty list or what is no point in time
+ * @throws DataError for an empty list or an invalid time
  *
  * @example
  * const calendar = data.calendarFeatures(hours, { features: ["hourOfDay", "dayOfWeek"], timeZone: "Europe/Berlin" });
@@ -91,7 +91,7 @@ export function calendarFeatures(times: ArrayLike<number | Date>, options: Calen
 
 function checkTime(where: string, time: unknown, index: number): number {
   const milliseconds = time instanceof Date ? time.getTime() : time;
-  // Beyond ±8.64e15 ms there is no Date.
+  // A Date reaches ±8.64e15 ms.
   if (typeof milliseconds === "number" && Math.abs(milliseconds) <= 8.64e15) return milliseconds;
   const got = time instanceof Date ? "an invalid Date" : show(time);
   throw new DataError(
@@ -99,7 +99,7 @@ function checkTime(where: string, time: unknown, index: number): number {
   );
 }
 
-/** Gives a Date whose UTC fields are what clocks in the time zone show. */
+/** Returns a Date whose UTC fields show the wall clock of the time zone. */
 function wallClockOf(where: string, timeZone: string): (milliseconds: number) => Date {
   if (timeZone === "UTC") return (milliseconds) => new Date(milliseconds);
   let format: Intl.DateTimeFormat;
@@ -130,7 +130,7 @@ function wallClockOf(where: string, timeZone: string): (milliseconds: number) =>
       format.formatToParts(milliseconds).map(({ type, value }) => [type, value]),
     );
     const field = (name: string) => Number(parts[name]);
-    // Year 1 before our era is 0.
+    // Year 1 BC is year 0.
     const year = parts["era"]?.startsWith("B") ? 1 - field("year") : field("year");
     const wall = new Date(0);
     wall.setUTCFullYear(year, field("month") - 1, field("day"));

@@ -6,14 +6,14 @@ import { asSeries, type Series } from "./series.ts";
 /** Options of {@link columnStack}. */
 export interface ColumnStackOptions {
   /**
-   * Whether series of different lengths are laid together at their newest step, the older steps of the longer ones left out
-   * (default false: different lengths are refused).
+   * Whether to align series of different lengths at their newest step and drop older steps of the longer ones
+   * (default false: different lengths throw).
    */
   readonly alignNewest?: boolean;
 }
 
 /**
- * Lays series side by side, as `numpy.column_stack`: several input columns of one model.
+ * Puts series side by side as columns, as `numpy.column_stack`.
  *
  * @param series each one `[time, features]`, or a plain list of numbers for one feature
  * @returns `[time, all features]`, the columns in the order of the list
@@ -56,23 +56,23 @@ export function columnStack(series: readonly Series[], options: ColumnStackOptio
 
 /** Options of {@link lagFeatures}: at least one lag or difference. */
 export interface LagOptions {
-  /** Steps back, 0 or more: the column's value so many steps before (0 is the value itself). */
+  /** Steps back, 0 or more: the column's value that many steps before (0 is the value itself). */
   readonly lags?: readonly number[];
-  /** Steps back, 1 or more: the column's value less its value so many steps before. */
+  /** Steps back, 1 or more: the column's value minus its value that many steps before. */
   readonly differences?: readonly number[];
 }
 
-/** What {@link lagFeatures} gives. */
+/** Result of {@link lagFeatures}. */
 export interface LaggedSeries extends NDArray {
-  /** The step of the series that the first row belongs to: the largest lag. */
+  /** The series' step of the first row: the largest lag. */
   readonly start: number;
-  /** `lag 7 of 0`: one for each column. */
+  /** One name for each column, such as `lag 7 of 0`. */
   readonly names: readonly string[];
 }
 
 /**
- * Earlier values beside the present ones: what the series was the day or the week before, and how much it has changed since.
- * The first steps, which have no such value, are left out; {@link columnStack} with `alignNewest` lays the rest beside the others.
+ * Earlier values as features: the series a day or a week before, and how much it has changed since. The first steps have no such
+ * value and are dropped; {@link columnStack} with `alignNewest` aligns the rest with other series.
  *
  * @param series `[time, features]`, or a plain list of numbers for one feature
  * @returns `[time - start, features · (lags + differences)]`: for each lag and then each difference all columns of the series

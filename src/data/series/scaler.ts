@@ -10,8 +10,8 @@ export interface ColumnOptions {
 }
 
 /**
- * Moves and stretches each feature column by its own two numbers, learnt from a training part: what
- * {@link StandardScaler} and {@link MinMaxScaler} have in common. Statistics are kept in float64.
+ * Shifts and scales each feature column by two numbers learned from the training part. Base class of
+ * {@link StandardScaler} and {@link MinMaxScaler}. Statistics are float64.
  */
 export abstract class Scaler {
   /** Features per time step. */
@@ -20,8 +20,8 @@ export abstract class Scaler {
   protected abstract affine(column: number): { shift: number; stretch: number; base: number };
 
   /**
-   * Scales `array`, whose last dimension is the features (or, with `column`, an array of any shape that holds values
-   * of that column alone). Returns a new array of the same shape; a {@link SeriesPart} stays one.
+   * Scales `array`, whose last dimension is the features; with `column`, an array of any shape with values of that column
+   * only. Returns a new array of the same shape; a {@link SeriesPart} stays one.
    *
    * @throws DataError for a NaN or an infinity
    */
@@ -35,8 +35,8 @@ export abstract class Scaler {
   }
 
   /**
-   * The way back from {@link transform}, for data or for forecasts: `inverse(prediction, { column: 0 })` turns a
-   * forecast of column 0, of any shape, into that column's unit. A NaN stays a NaN.
+   * Inverse of {@link transform}, for data or forecasts: `inverse(prediction, { column: 0 })` converts a
+   * forecast of column 0, of any shape, to that column's unit. A NaN stays a NaN.
    */
   inverse<A extends NDArray>(array: A, options?: ColumnOptions): A;
   inverse(array: ArrayLike<number>, options?: ColumnOptions): NDArray;
@@ -76,7 +76,7 @@ function asArray(where: string, array: Series): NDArray {
   return "data" in array && "shape" in array ? array : asSeries(where, array);
 }
 
-/** The columns of a training part, read in float64. */
+/** The columns of a training part, in float64. */
 function columnsOf(where: string, series: Series): Float64Array[] {
   const { data, shape } = asSeries(where, series);
   const features = shape[1]!;
@@ -101,8 +101,7 @@ export interface StandardScalerJSON {
 }
 
 /**
- * Scales each column to mean 0 and standard deviation 1 (the population's, dividing by n). A constant column is only
- * moved to 0.
+ * Scales each column to mean 0 and standard deviation 1 (of the population, dividing by n). A constant column becomes 0.
  *
  * @example
  * const scaler = data.StandardScaler.fit(train);        // [time, features], the training part only
@@ -130,7 +129,7 @@ export class StandardScaler extends Scaler {
     return new StandardScaler(mean, std);
   }
 
-  /** The scaler that {@link toJSON} described. */
+  /** Restores a scaler from {@link toJSON}. */
   static fromJSON(json: StandardScalerJSON): StandardScaler {
     const where = "StandardScaler.fromJSON";
     checkType(where, json, "StandardScaler");
@@ -163,7 +162,7 @@ export interface MinMaxScalerJSON {
 
 /** Options of {@link MinMaxScaler.fit}. */
 export interface MinMaxOptions {
-  /** What the training part's smallest and largest value become (default `[0, 1]`). */
+  /** Targets of the training part's smallest and largest value (default `[0, 1]`). */
   readonly range?: readonly [number, number];
 }
 
@@ -191,7 +190,7 @@ export class MinMaxScaler extends Scaler {
     return new MinMaxScaler(min, max, range);
   }
 
-  /** The scaler that {@link toJSON} described. */
+  /** Restores a scaler from {@link toJSON}. */
   static fromJSON(json: MinMaxScalerJSON): MinMaxScaler {
     const where = "MinMaxScaler.fromJSON";
     checkType(where, json, "MinMaxScaler");

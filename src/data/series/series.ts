@@ -2,17 +2,16 @@ import { checkFinite, show } from "../../checks.ts";
 import { DataError, ShapeError } from "../../errors.ts";
 import { type NDArray, showShape, sizeOf } from "../../shape.ts";
 
-/** What the data functions take for a time series: `[time, features]`, or one feature as a plain list of numbers. */
+/** A time series: `[time, features]`, or one feature as a plain list of numbers. */
 export type Series = NDArray | ArrayLike<number>;
 
-/** Whether `value` is a host array with a shape, as opposed to a plain list of numbers. */
+/** Whether `value` is a host array with a shape, and not a plain list of numbers. */
 function isNDArray(value: unknown): value is NDArray {
   return typeof value === "object" && value !== null && "data" in value && "shape" in value;
 }
 
 /**
- * Throws unless `array` is an {@link NDArray} whose data holds as many elements as its shape says, all finite,
- * and at least one.
+ * Throws unless `array` is an {@link NDArray} with at least one element, as many as its shape says, all finite.
  */
 export function checkArray(where: string, name: string, array: unknown): asserts array is NDArray {
   if (!isNDArray(array) || !(array.data instanceof Float32Array) || !Array.isArray(array.shape)) {
@@ -29,7 +28,7 @@ export function checkArray(where: string, name: string, array: unknown): asserts
 }
 
 /**
- * `series` as an array of shape `[time, features]`: a plain list of numbers and a rank-1 array become one feature.
+ * Converts `series` to an array of shape `[time, features]`; a plain list of numbers or a rank-1 array becomes one feature.
  * Throws a {@link ShapeError} for any other rank and a {@link DataError} for an empty series, a NaN or an infinity.
  */
 export function asSeries(where: string, series: Series): NDArray {

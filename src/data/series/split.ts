@@ -10,38 +10,38 @@ export interface SplitOptions {
   /** Steps held out for the test, the newest ones: a share of the series below 1, or a whole number of steps. */
   readonly test: number;
   /**
-   * How many steps from before its start the validation and the test part bring along as input (default 0). With
-   * the window's length, every step of a part becomes a target; without, its first windows are spent on warming up.
+   * Steps before their start that the validation and test parts include as input (default 0). With the
+   * window's length, every step of a part becomes a target; without it, the first steps serve as input only.
    */
   readonly history?: number;
 }
 
 /**
- * A stretch of a time series: an array of shape `[history + end - start, features]` whose first `history` rows are
- * context from before `start`. Only the steps from `start` to `end` belong to the part.
+ * A part of a time series: an array of shape `[history + end - start, features]`. Its first `history` rows are context from before
+ * `start`; only the steps from `start` to `end` belong to the part.
  */
 export interface SeriesPart extends NDArray {
   /** First step of the part, counted in the whole series. */
   readonly start: number;
   /** One past the last step of the part, counted in the whole series. */
   readonly end: number;
-  /** Leading rows that come from before `start`. */
+  /** Leading rows from before `start`. */
   readonly history: number;
 }
 
 /** The three parts of {@link chronologicalSplit}, in the order of time. */
 export interface SplitSeries {
   readonly train: SeriesPart;
-  /** Has no rows when no validation was asked for. */
+  /** Has no rows if no validation was requested. */
   readonly validation: SeriesPart;
   readonly test: SeriesPart;
 }
 
 /**
  * Splits a time series by time: the oldest steps train, the newest test, those between validate. Each step belongs
- * to exactly one part, so when {@link slidingWindows} cuts the parts, no target of one part is seen, as target or as
- * input, by an earlier part. Inputs of a later part may reach back over its start when `history` says so; a
- * forecaster has that history too. Fit scalers on `train` alone.
+ * to one part, so windows of {@link slidingWindows} in an earlier part never see a later part's target, as target or as
+ * input. With `history`, inputs of a later part reach back before its start, as they would in use. Fit scalers on
+ * `train` alone.
  *
  * @param series `[time, features]`, or a plain list of numbers for one feature
  * @throws DataError when nothing is left to train on, or the series is empty or not finite
@@ -72,7 +72,7 @@ export function chronologicalSplit(series: Series, options: SplitOptions): Split
   };
 }
 
-/** A share of the series, or a number of steps, as a number of steps. */
+/** Converts a share of the series, or a number of steps, to steps. */
 function stepsOf(where: string, name: string, value: number, time: number): number {
   const range = "a share from 0 to 1 or a whole number of steps";
   checkNumber(where, name, value, range, (n) => n >= 0 && (n < 1 || Number.isInteger(n)));

@@ -10,20 +10,20 @@ export interface WindowOptions {
   readonly length: number;
   /** Time steps to forecast after the window (default 1). */
   readonly horizon?: number;
-  /** Time steps from one window's start to the next's (default 1). */
+  /** Time steps between the starts of two windows (default 1). */
   readonly stride?: number;
   /** The column to forecast, or a list of columns (default 0). */
   readonly target?: number | readonly number[];
-  /** The columns that are the input, in this order (default: all). */
+  /** The input columns, in this order (default: all). */
   readonly inputs?: readonly number[];
 }
 
 /**
- * Cuts a time series into windows for forecasting: each input is `length` steps of all features (or of the columns `inputs`), its
- * target the `horizon` steps of column `target` that follow (or of several columns).
+ * Cuts a time series into windows for forecasting: each input is `length` steps of all features (or of the columns `inputs`),
+ * and its target the next `horizon` steps of column `target` (or of several columns).
  *
- * A part of {@link chronologicalSplit} that brings history with it starts with the first window whose targets all
- * belong to the part, however much history there is: a target is never one of an earlier part's steps.
+ * For a part of {@link chronologicalSplit} with history, the first window is the first one whose targets all
+ * belong to the part: a target is never a step of an earlier part.
  *
  * @param series `[time, features]`, or a plain list of numbers for one feature
  * @returns `x` of shape `[windows, length, features]` and `y` of shape `[windows, horizon]`, or `[windows, horizon, targets]` for a
@@ -78,7 +78,7 @@ export function slidingWindows(series: Series, options: WindowOptions): TensorDa
   );
 }
 
-/** Copies some columns of the rows `from` to `to` of `[time, features]` into `out` from `at` on. */
+/** Copies some columns of rows `from` to `to` of `[time, features]` into `out`, starting at `at`. */
 function copyColumns(
   data: Float32Array,
   features: number,

@@ -7,30 +7,30 @@ import type { Batch } from "../dataset.ts";
 export interface TextBatchesOptions {
   /** Parallel tracks: the rows of a batch. */
   readonly batchSize: number;
-  /** Steps of a window: how far gradients go back. */
+  /** Steps in a window: how far gradients go back. */
   readonly length: number;
-  /** Whether to leave out a last window that is shorter than the others (default false). */
+  /** Whether to drop a last window that is shorter than the others (default false). */
   readonly dropLast?: boolean;
 }
 
-/** A window of every track. */
+/** One window of every track. */
 export interface TextBatch extends Batch {
   /** Tokens [batchSize, length]. */
   readonly x: NDArray;
   /** The token after each one, [batchSize, length]. */
   readonly y: NDArray;
-  /** Whether the tracks begin here: the state to start from is the initial one, and otherwise the one the last batch ended with. */
+  /** Whether the tracks begin here: start from the initial state, otherwise from the state that the last batch ended with. */
   readonly begins: boolean;
 }
 
 /**
- * A long sequence of tokens, cut for truncated back-propagation through time: `batchSize` tracks of equal length side by side,
- * each one a stretch of the sequence, and windows of `length` steps that move along all tracks at once. Row n of a batch goes on
- * where row n of the batch before it ended, so the state that one batch ends with is what the next one starts from. Every
- * `for … of` over it is one epoch, from the start of the tracks.
+ * A long sequence of tokens, cut for truncated back-propagation through time: `batchSize` parallel tracks of equal length,
+ * and windows of `length` steps that move along all tracks at once. Row n of a batch continues row n of the batch
+ * before it, so a batch starts from the state that the previous one ended with. Every `for … of` is one epoch, from the
+ * start of the tracks.
  *
- * Every token except the first is a target once in an epoch, except the fewer than `batchSize` tokens at the end that would make
- * the tracks unequal (and with `dropLast` those of the last window).
+ * Every token except the first is a target once in an epoch. Exceptions: up to `batchSize - 1` tokens at the end that would
+ * make the tracks unequal, and with `dropLast` those of the last window.
  *
  * @example
  * const batches = new data.TextBatches(vocabulary.encode(text), { batchSize: 32, length: 64 });
@@ -44,15 +44,15 @@ export class TextBatches implements Iterable<TextBatch> {
   readonly batchSize: number;
   /** Steps of a window. */
   readonly windowLength: number;
-  /** Tokens that each track reads in an epoch. */
+  /** Input tokens of each track in an epoch. */
   readonly trackLength: number;
-  /** Tokens from one track's start to the next one's. */
+  /** Tokens between the starts of two tracks. */
   readonly #trackStride: number;
   readonly #ids: Float32Array;
 
   /**
-   * @param ids the sequence, whole numbers from 0
-   * @throws DataError when the sequence is too short for one step of every track, or holds what is no index
+   * @param ids the sequence, integers of 0 or more
+   * @throws DataError when the sequence is too short for one step of every track, or an element is not an index
    */
   constructor(ids: ArrayLike<number>, options: TextBatchesOptions) {
     const where = "TextBatches";
@@ -62,7 +62,7 @@ export class TextBatches implements Iterable<TextBatch> {
     checkInteger(where, "length", length);
     checkBoolean(where, "dropLast", dropLast);
     checkIds(where, ids);
-    // The last token of a track still needs the one after it as its target.
+    // A track's last token needs the next token as its target.
     const whole = Math.floor((ids.length - 1) / batchSize);
     const shortest = dropLast ? length : 1;
     if (whole < shortest) {
@@ -87,7 +87,7 @@ export class TextBatches implements Iterable<TextBatch> {
     return this.from(0);
   }
 
-  /** One epoch without its first `batch` batches: what is left of one that was interrupted. */
+  /** The rest of an interrupted epoch: one epoch without its first `batch` batches. */
   from(batch: number): IterableIterator<TextBatch> {
     checkInteger("TextBatches.from", "batch", batch, 0);
     return this.#windows(batch * this.windowLength);
@@ -110,7 +110,7 @@ export class TextBatches implements Iterable<TextBatch> {
   }
 }
 
-/** Throws unless `ids` are indices of tokens that float32 holds exactly; with `classes`, below that number. */
+/** Throws unless `ids` are token indices that float32 represents exactly and, with `classes`, below that number. */
 export function checkIds(where: string, ids: ArrayLike<number>, classes = 2 ** 24): void {
   if (typeof ids !== "object" || ids === null || !Number.isInteger(ids.length)) {
     throw new OptionError(`${where}: expected an array of token indices, got ${show(ids)}`);

@@ -4,30 +4,29 @@ import { checkIds } from "./batches.ts";
 
 /** Options of {@link NGramModel.fit}. */
 export interface NGramOptions {
-  /** Tokens of an n-gram: 1 looks at no token before, 3 (a trigram) at two. */
+  /** Length of an n-gram in tokens: 1 uses no context, 3 (a trigram) two tokens. */
   readonly order: number;
-  /** Number of different tokens there can be: `vocabulary.size`. */
+  /** Number of possible tokens: `vocabulary.size`. */
   readonly classes: number;
 }
 
-/** How often a context occurred with a token after it, and with how many different ones. */
+/** How many tokens followed a context, and how many distinct ones. */
 interface Context {
   count: number;
   distinct: number;
 }
 
 /**
- * An n-gram language model: how well the next token is said from the few before it, by counting. What a recurrent model has to
- * beat.
+ * An n-gram language model: predicts a token from the few before it by counting. A baseline for recurrent models.
  *
- * Orders are interpolated as Witten and Bell do (I. H. Witten and T. C. Bell, "The zero-frequency problem", IEEE Transactions on
- * Information Theory 37(4), 1991; method C): a context h that was followed c(h) times, by t(h) different tokens, trusts its own
- * counts by c(h) / (c(h) + t(h)), and the next shorter context by the rest:
+ * Orders are interpolated by method C of I. H. Witten and T. C. Bell, "The zero-frequency problem", IEEE Transactions on
+ * Information Theory 37(4), 1991. For a context h followed c(h) times, by t(h) distinct tokens, its own counts have
+ * weight c(h) / (c(h) + t(h)), the next shorter context the rest:
  *
  *     P(w | h) = (c(h, w) + t(h) · P(w | h without its first token)) / (c(h) + t(h))
  *
- * and below the empty context all tokens are alike, 1 / classes. There is nothing to tune, every probability is above 0, and those
- * of one context sum to 1.
+ * Below the empty context every token has probability 1 / classes. There is nothing to tune, every probability is above 0,
+ * and those of one context sum to 1.
  *
  * @example
  * const trigram = data.NGramModel.fit(train, { order: 3, classes: vocabulary.size });
@@ -36,7 +35,7 @@ interface Context {
 export class NGramModel {
   readonly order: number;
   readonly classes: number;
-  /** By length of the context: occurrences of context and token, and of the context; the keys are digits to the base `classes`. */
+  /** By context length: occurrences of context and token, and of the context. Keys are digits in base `classes`. */
   readonly #grams: readonly Map<number, number>[];
   readonly #contexts: readonly Map<number, Context>[];
 
@@ -62,8 +61,8 @@ export class NGramModel {
   }
 
   /**
-   * Counts the n-grams of a sequence, the training part alone.
-   * @throws DataError for an empty sequence or an index that is not below `classes`
+   * Counts the n-grams of a sequence. Use the training part alone.
+   * @throws DataError for an empty sequence, or an index of `classes` or more
    */
   static fit(ids: ArrayLike<number>, options: NGramOptions): NGramModel {
     const where = "NGramModel.fit";
@@ -82,7 +81,7 @@ export class NGramModel {
   }
 
   /**
-   * Probability of each token after `context`, of which the last `order - 1` tokens count (fewer where it is shorter).
+   * Probability of each token after `context`; at most its last `order - 1` tokens count.
    * @returns [classes], summing to 1
    */
   distribution(context: ArrayLike<number>): Float64Array {
@@ -96,10 +95,10 @@ export class NGramModel {
   }
 
   /**
-   * Mean of −log2 P over the tokens of a sequence, each one given those before it: bits per character where tokens are characters.
-   * @param options `from`: the first token that counts (default 0); those before it are context only. With 1 the tokens that count
-   * are the targets of {@link TextBatches}.
-   * @throws DataError when no token is left to count
+   * Mean of −log2 P over the tokens of a sequence, each given those before it; for character tokens, bits per character.
+   * @param options `from`: the first token that counts (default 0); earlier tokens are context only. With 1, the tokens that
+   * count are the targets of {@link TextBatches}.
+   * @throws DataError when no token counts
    */
   bitsPerToken(ids: ArrayLike<number>, options: { readonly from?: number } = {}): number {
     const where = "NGramModel.bitsPerToken";
@@ -115,13 +114,13 @@ export class NGramModel {
     return bits / (ids.length - from);
   }
 
-  /** P of token `ids[at]` after those before it. */
+  /** P of token `ids[at]` given those before it. */
   #probability(ids: ArrayLike<number>, at: number): number {
     let probability = 1 / this.classes;
     for (let length = 0; length < Math.min(this.order, at + 1); length++) {
       const key = this.#key(ids, at, length);
       const context = this.#contexts[length]!.get(key);
-      if (!context) break; // a longer context was never seen either
+      if (!context) break; // then a longer context never occurred either
       const { count, distinct } = context;
       const seen = this.#grams[length]!.get(key * this.classes + ids[at]!) ?? 0;
       probability = (seen + distinct * probability) / (count + distinct);

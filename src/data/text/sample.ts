@@ -4,27 +4,27 @@ import { defaultGenerator, Generator } from "../../random.ts";
 
 /** Options of {@link sample}. */
 export interface SampleOptions {
-  /** Divides the logits: below 1 likely tokens become likelier, above 1 all become more alike; 0 takes the likeliest (default 1). */
+  /** Divides the logits: below 1 sharpens the distribution, above 1 flattens it; 0 takes the most likely token (default 1). */
   readonly temperature?: number;
-  /** Only this many of the likeliest tokens can come (default: all). */
+  /** Keeps only this many most likely tokens (default: all). */
   readonly topK?: number;
-  /** Only the likeliest tokens that together have this probability can come, one at least (default 1: all). */
+  /** Keeps only the most likely tokens that together have this probability, at least one (default 1: all). */
   readonly topP?: number;
-  /** What the draw comes from (default: the default generator, which `manualSeed` seeds). */
+  /** Source of the draw (default: the default generator, which `manualSeed` seeds). */
   readonly generator?: Generator;
 }
 
 /**
- * Draws a token from a language model's logits. `topK` looks at the logits divided by the temperature, `topP` (nucleus sampling:
- * Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020) at the probabilities of what `topK` left. Of equally
+ * Draws a token from a language model's logits. `topK` applies to the logits divided by the temperature, `topP` (nucleus sampling,
+ * Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020) to the probabilities that `topK` leaves. Among equally
  * likely tokens the lower index comes first.
  *
- * The same seed gives the same tokens: every call with a temperature above 0 takes 64 bits from the generator. They are not the
- * tokens that `torch.multinomial` draws.
+ * The same seed gives the same tokens: every call with a temperature above 0 takes 64 bits from the generator. The tokens differ
+ * from those of `torch.multinomial`.
  *
- * @param logits one for each token, at least one of them finite; −Infinity rules a token out
+ * @param logits one for each token, at least one finite; −Infinity excludes a token
  * @returns the token's index
- * @throws DataError for a NaN, +Infinity, or when every token is ruled out
+ * @throws DataError for a NaN, +Infinity, or when every token is excluded
  *
  * @example
  * const generator = new Generator(0);
@@ -43,7 +43,7 @@ export function sample(logits: ArrayLike<number>, options: SampleOptions = {}): 
   const best = checkLogits(where, logits);
   if (temperature === 0) return best;
 
-  // Relative to the best one, so that no exponential overflows; one that underflows is a token that does not come.
+  // Relative to the best one, so that no exponential overflows; one that underflows excludes its token.
   const top = logits[best]!;
   let tokens = Uint32Array.from({ length: logits.length }, (_, i) => i);
   let weights = Float64Array.from(logits, (logit) => Math.exp((logit - top) / temperature));
@@ -55,7 +55,7 @@ export function sample(logits: ArrayLike<number>, options: SampleOptions = {}): 
     weights = weights.subarray(0, kept);
   }
 
-  // 53 bits, as a double in [0, 1) holds them.
+  // 53 bits, as many as a double in [0, 1) holds.
   const uniform = Number(generator.random64() >> 11n) * 2 ** -53;
   let left = uniform * weights.reduce((sum, weight) => sum + weight, 0);
   let last = 0;
@@ -68,7 +68,7 @@ export function sample(logits: ArrayLike<number>, options: SampleOptions = {}): 
   return tokens[last]!;
 }
 
-/** How many of the falling weights it takes to have this share of their sum. */
+/** How many of the descending weights make up this share of their sum. */
 function nucleus(weights: Float64Array, share: number): number {
   if (share === 1) return weights.length;
   const wanted = share * weights.reduce((sum, weight) => sum + weight, 0);
@@ -80,7 +80,7 @@ function nucleus(weights: Float64Array, share: number): number {
   return weights.length;
 }
 
-/** Throws for logits that are no distribution; returns the index of the largest one. */
+/** Throws for logits that give no distribution; returns the index of the largest one. */
 function checkLogits(where: string, logits: ArrayLike<number>): number {
   if (
     typeof logits !== "object" ||

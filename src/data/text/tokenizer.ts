@@ -2,29 +2,29 @@ import { show } from "../../checks.ts";
 import { DataError, OptionError } from "../../errors.ts";
 
 /**
- * How a text becomes tokens. Characters are Unicode code points, so that an emoji is one token and not two halves. Words are what
- * `Intl.Segmenter` finds, with the spaces and the punctuation between them, so that joining them gives the text back. With a
- * regular expression the tokens are its matches, and what lies between them is lost.
+ * How a text becomes tokens. Characters are Unicode code points, so an emoji is one token and not two halves. Words are the
+ * segments of `Intl.Segmenter`, spaces and punctuation included, so joining them restores the text. With a
+ * regular expression the tokens are its matches, and text between matches is lost.
  */
 export type Split = "characters" | "words" | RegExp;
 
-/** {@link Split} and what goes with it, as plain JSON. */
+/** {@link Split} and its settings, as plain JSON. */
 export type TokenizerJSON =
   | { readonly split: "characters" }
   | { readonly split: "words"; readonly locale: string }
   | { readonly split: "pattern"; readonly source: string; readonly flags: string };
 
-/** Cuts texts into tokens, and says what stands between two tokens when they are put together again. */
+/** Cuts texts into tokens, and defines the separator for joining them. */
 export interface Tokenizer {
   tokens(text: string): Iterable<string>;
   readonly separator: string;
   toJSON(): TokenizerJSON;
 }
 
-/** @param locale whose rules tell words apart, a BCP 47 tag such as "en" */
+/** @param locale of the word rules, a BCP 47 tag such as "en" */
 export function tokenizer(where: string, split: Split, locale: string): Tokenizer {
   if (split === "characters") {
-    // Iterating a string goes by code points.
+    // Iterating a string yields code points.
     return { tokens: (text) => text, separator: "", toJSON: () => ({ split: "characters" }) };
   }
   if (split === "words") return wordTokenizer(where, locale);
@@ -34,7 +34,7 @@ export function tokenizer(where: string, split: Split, locale: string): Tokenize
   );
 }
 
-/** The tokenizer that `toJSON` described. */
+/** Restores a tokenizer from `toJSON`. */
 export function tokenizerFromJSON(where: string, json: TokenizerJSON): Tokenizer {
   const { split, locale, source, flags } = (json ?? {}) as unknown as Record<string, unknown>;
   if (split === "characters") return tokenizer(where, split, "en");
@@ -75,7 +75,7 @@ function wordTokenizer(where: string, locale: string): Tokenizer {
 }
 
 function patternTokenizer({ source, flags }: RegExp): Tokenizer {
-  // A copy: matchAll needs the flag g, and nobody else moves this one's lastIndex.
+  // A copy: matchAll needs the flag g, and nobody else changes this one's lastIndex.
   const pattern = new RegExp(source, flags.includes("g") ? flags : `${flags}g`);
   return {
     *tokens(text) {

@@ -6,22 +6,22 @@ import { type Split, type Tokenizer, type TokenizerJSON, tokenizer, tokenizerFro
 export interface VocabularyOptions {
   /** How a text becomes tokens (default "characters"). */
   readonly split?: Split;
-  /** Whose words: a language tag for `split: "words"` (default "en"). */
+  /** Language of `split: "words"`, a BCP 47 tag (default "en"). */
   readonly locale?: string;
-  /** Tokens that are seen less often are left out (default 1: none). */
+  /** Drops tokens that occur less often (default 1: none). */
   readonly minFrequency?: number;
-  /** Largest number of tokens, `padding` and `unknown` among them; the most frequent ones stay (default: no limit). */
+  /** Maximum number of tokens, including `padding` and `unknown`; keeps the most frequent ones (default: no limit). */
   readonly maxSize?: number;
-  /** A token that stands for every token that is left out or new, such as "<unk>"; without it those are refused. */
+  /** A token that replaces every dropped or new token, such as "<unk>"; without it those throw. */
   readonly unknown?: string;
-  /** A token that fills up short sequences, such as "<pad>"; it gets index 0. */
+  /** A token that pads short sequences, such as "<pad>"; it gets index 0. */
   readonly padding?: string;
 }
 
 /** What {@link Vocabulary.toJSON} writes. */
 export interface VocabularyJSON {
   readonly type: "Vocabulary";
-  /** By index. */
+  /** Tokens by index. */
   readonly tokens: readonly string[];
   readonly tokenizer: TokenizerJSON;
   readonly unknown: string | null;
@@ -29,11 +29,11 @@ export interface VocabularyJSON {
 }
 
 /**
- * Tokens (characters or words) and their indices: what a text is to an embedding.
+ * Tokens (characters or words) and their indices: converts text for an embedding.
  *
  * Indices are those of torchtext's `build_vocab_from_iterator` with special tokens first
- * (https://docs.pytorch.org/text/stable/vocab.html): `padding`, `unknown`, then the tokens by falling frequency, equally frequent
- * ones in the order of their code points.
+ * (https://docs.pytorch.org/text/stable/vocab.html): `padding`, `unknown`, then the tokens by falling frequency, ties by code
+ * point.
  *
  * @example
  * const vocabulary = data.Vocabulary.fromText(train, { unknown: "\uFFFD" });
@@ -43,9 +43,9 @@ export interface VocabularyJSON {
 export class Vocabulary {
   /** Every token by its index. */
   readonly tokens: readonly string[];
-  /** The token that stands for those that are not here, if there is one. */
+  /** The token that replaces unknown ones, if there is one. */
   readonly unknown: string | null;
-  /** The token that fills up short sequences, if there is one. Its index is 0. */
+  /** The token that pads short sequences, if there is one. Its index is 0. */
   readonly padding: string | null;
   readonly #tokenizer: Tokenizer;
   readonly #indices: ReadonlyMap<string, number>;
@@ -64,8 +64,8 @@ export class Vocabulary {
   }
 
   /**
-   * The tokens of a text, or of several. Use the training part alone: what is new in the others is then as unknown as it will be.
-   * @throws DataError when no token is left
+   * Builds a vocabulary from one or several texts. Use the training part alone: new tokens in the rest are then as unknown as in use.
+   * @throws DataError when no token remains
    */
   static fromText(text: string | Iterable<string>, options: VocabularyOptions = {}): Vocabulary {
     const where = "Vocabulary.fromText";
@@ -74,14 +74,14 @@ export class Vocabulary {
     return Vocabulary.#build(where, tokensOf(texts, settings.tokenizer), settings);
   }
 
-  /** The vocabulary of tokens that are cut already. `split` still says how {@link encode} cuts a string. */
+  /** Builds a vocabulary from tokens. `split` still defines how {@link encode} cuts a string. */
   static fromTokens(tokens: Iterable<string>, options: VocabularyOptions = {}): Vocabulary {
     const where = "Vocabulary.fromTokens";
     const settings = checkVocabularyOptions(where, options);
     return Vocabulary.#build(where, strings(where, "tokens", tokens), settings);
   }
 
-  /** The vocabulary that {@link toJSON} described. */
+  /** Restores a vocabulary from {@link toJSON}. */
   static fromJSON(json: VocabularyJSON): Vocabulary {
     const where = "Vocabulary.fromJSON";
     const { type, tokens, unknown = null, padding = null } = (json ?? {}) as Partial<VocabularyJSON>;
@@ -122,8 +122,8 @@ export class Vocabulary {
   }
 
   /**
-   * The index of a token; that of the unknown token if it is not here.
-   * @throws DataError if it is not here and there is no unknown token
+   * The index of a token, or of the unknown token if the vocabulary lacks it.
+   * @throws DataError if the vocabulary lacks it and has no unknown token
    */
   indexOf(token: string): number {
     return this.#index("Vocabulary.indexOf", token);
@@ -135,8 +135,8 @@ export class Vocabulary {
   }
 
   /**
-   * The indices of a text's tokens, or of tokens that are cut already.
-   * @throws DataError for a token that is not here, where there is no unknown token
+   * The indices of a text's tokens, or of given tokens.
+   * @throws DataError for a token outside the vocabulary, if there is no unknown token
    */
   encode(text: string | Iterable<string>): Int32Array {
     const where = "Vocabulary.encode";
@@ -145,8 +145,8 @@ export class Vocabulary {
   }
 
   /**
-   * The text of indices. Padding is left out; an unknown token is written as it is called.
-   * @throws DataError for what is no index
+   * Converts indices to text. Padding is dropped; the unknown token appears under its own name.
+   * @throws DataError for a value that is not an index
    */
   decode(indices: ArrayLike<number>): string {
     const where = "Vocabulary.decode";
@@ -219,7 +219,7 @@ function* tokensOf(texts: Iterable<string>, { tokens }: Tokenizer): Iterable<str
   for (const text of texts) yield* tokens(text);
 }
 
-/** The strings of a list, each one checked when it comes. */
+/** Yields the strings of a list, checking each. */
 function* strings(where: string, name: string, list: Iterable<unknown>): Iterable<string> {
   if (typeof list?.[Symbol.iterator] !== "function") {
     throw new OptionError(`${where}: ${name} must be a string or a list of strings, got ${show(list)}`);
@@ -234,7 +234,7 @@ function* strings(where: string, name: string, list: Iterable<unknown>): Iterabl
   }
 }
 
-/** As Python sorts strings: by code points, which the `<` of JavaScript does not do beyond the basic plane. */
+/** Compares strings by code point, as Python does; JavaScript's `<` differs beyond the basic plane. */
 function compareCodePoints(a: string, b: string): number {
   const [left, right] = [[...a], [...b]];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {

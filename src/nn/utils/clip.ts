@@ -8,21 +8,21 @@ export interface ClipGradNormOptions {
   /** The p of the p-norm, above 0; `Infinity` for the largest magnitude. Default 2. */
   readonly normType?: number;
   /**
-   * What happens when the norm is NaN or infinite. True: the step's update leaves parameters and optimizer as they are, and
-   * reading a scalar result of that run throws a DataError; the step is not counted once that has been thrown. False, the
-   * default: gradients are scaled by it all the same.
+   * What to do when the norm is NaN or infinite. True: the step does not update parameters or optimizer, and
+   * reading a scalar result of that run throws a DataError, after which the step does not count. False, the
+   * default: gradients are scaled by it anyway.
    */
   readonly errorIfNonfinite?: boolean;
 }
 
 /**
- * Scales the gradients of this step so that their common norm is at most `maxNorm`, as `torch.nn.utils.clip_grad_norm_`
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html). Called inside a traced function that is
- * compiled with `minimize` and `optimizer`, it acts on the GPU between the gradients and the update, without a readback;
- * parameters that the loss does not depend on do not count.
+ * Scales the gradients of this step so that their total norm is at most `maxNorm`, as `torch.nn.utils.clip_grad_norm_`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html). Call it inside a traced function that is
+ * compiled with `minimize` and `optimizer`. It acts on the GPU between the gradients and the update, without a readback.
+ * Parameters that the loss does not depend on do not count.
  *
- * @param maxNorm At least 0; `Infinity` measures the norm and leaves the gradients alone.
- * @returns The norm before clipping, a scalar to return as a result; no op can take it.
+ * @param maxNorm At least 0; `Infinity` measures the norm without clipping.
+ * @returns The norm before clipping, a scalar to return as a result; ops cannot take it.
  * @example
  * const step = await device.compile(({ x, y }) => {
  *   const loss = criterion.forward(model.forward(x), y);
@@ -55,7 +55,7 @@ export function clipGradNorm_(
 
 /**
  * Clips every gradient of this step to [-clipValue, clipValue], as `torch.nn.utils.clip_grad_value_`
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html); called as {@link clipGradNorm_} is.
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html). Call it like {@link clipGradNorm_}.
  *
  * @param clipValue At least 0.
  * @throws {@link OptionError} for a bad argument, {@link GraphError} outside a traced function.
@@ -83,6 +83,6 @@ function checkParameters(where: string, parameters: Iterable<Parameter> | Parame
       `${where}: expected model.parameters() or a parameter, got ${show(list ?? parameters)}`,
     );
   }
-  // A gradient that is listed twice is clipped and counted once: it is one.
+  // A gradient that is listed twice is clipped and counted once.
   return [...new Set(list)];
 }

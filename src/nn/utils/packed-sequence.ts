@@ -1,20 +1,20 @@
 import type { Tensor } from "../../graph/tensor.ts";
 
 /**
- * Sequences of different lengths in one batch, as `torch.nn.utils.rnn.PackedSequence`: what recurrent layers take in place of a
- * padded batch, so that padding reaches neither their states nor their gradients, and the reverse direction begins at each
+ * Sequences of different lengths in one batch, as `torch.nn.utils.rnn.PackedSequence`. Recurrent layers take it instead of a
+ * padded batch, so that padding affects neither states nor gradients, and the reverse direction begins at each
  * sequence's own end.
  *
- * PyTorch lays the steps of all sequences one after the other; here they stay padded, since the lengths may differ from run
- * to run and a program's shapes do not. The kernels are told the lengths. So the rows keep their order, and there are no
- * `batch_sizes` and `sorted_indices`.
+ * PyTorch concatenates the steps of all sequences. Here they stay padded, because lengths may change from run to run while a
+ * program's shapes are fixed; the kernels take the lengths as input. So the rows keep their order, and there are no
+ * `batch_sizes` or `sorted_indices`.
  */
 export class PackedSequence {
-  /** [T, N, *]: time first; what lies past a sequence's end does not count. */
+  /** [T, N, *]: time first; values past a sequence's end are ignored. */
   readonly data: Tensor;
   /** [N] */
   readonly lengths: Tensor;
-  /** The lengths, where they were known while tracing. */
+  /** The lengths, if known while tracing. */
   readonly knownLengths: readonly number[] | null;
 
   /** @internal */
@@ -24,7 +24,7 @@ export class PackedSequence {
     this.knownLengths = knownLengths;
   }
 
-  /** The same sequences with other values at each step: [T, N, *]. What is computed from padding stays padding. */
+  /** The same sequences with other values at each step: [T, N, *]. Padding stays padding. */
   with(data: Tensor): PackedSequence {
     return new PackedSequence(data, this.lengths, this.knownLengths);
   }

@@ -15,19 +15,19 @@ import { PackedSequence } from "./packed-sequence.ts";
 export { PackedSequence } from "./packed-sequence.ts";
 
 export interface PackOptions {
-  /** Whether the input is [N, T, *] and not [T, N, *]. Default false. */
+  /** Whether the input is [N, T, *] instead of [T, N, *]. Default false. */
   readonly batchFirst?: boolean;
-  /** Whether the lengths have to descend. Here nothing depends on it; with PyTorch's default, true, unsorted lengths are refused. */
+  /** Whether the lengths must descend. Nothing here depends on it, but PyTorch's default, true, makes unsorted lengths throw. */
   readonly enforceSorted?: boolean;
 }
 
 /**
- * A padded batch as sequences of their own lengths.
+ * Gives a padded batch the lengths of its sequences.
  * @param input [T, N, *], or with `batchFirst` [N, T, *]
- * @param lengths Of each sequence, from 1 to T: an input of the traced function, [N], checked before every run; or numbers, which
- * are then the same in every run.
- * @throws {@link ShapeError} or {@link OptionError} for what does not fit; a {@link DataError} for a length of 0, one over T, or
- * lengths that do not descend though `enforceSorted`, from `step.run` where the lengths are an input.
+ * @param lengths Length of each sequence, from 1 to T: an input of the traced function, [N], checked before every run; or numbers,
+ * the same in every run.
+ * @throws {@link ShapeError} or {@link OptionError} for unsuitable arguments; {@link DataError} for a length of 0, one over T, or
+ * lengths that do not descend despite `enforceSorted`; from `step.run` if the lengths are an input.
  */
 export function packPaddedSequence(
   input: Tensor,
@@ -65,18 +65,18 @@ export function packPaddedSequence(
 }
 
 export interface PadPackedOptions {
-  /** Whether the output is [N, T, *] and not [T, N, *]. Default false. */
+  /** Whether the output is [N, T, *] instead of [T, N, *]. Default false. */
   readonly batchFirst?: boolean;
-  /** What stands past each sequence's end. Default 0. */
+  /** Value past each sequence's end. Default 0. */
   readonly paddingValue?: number;
   /**
-   * Steps of the output, at least as many as the longest sequence has. By default as many as the padded batch had that was packed,
-   * as the longest sequence of each run is not known when the program is planned.
+   * Steps of the output, at least the longest sequence's. Defaults to the steps of the padded batch that was packed, because the
+   * longest sequence of a run is unknown when the program is planned.
    */
   readonly totalLength?: number;
 }
 
-/** The inverse of {@link packPaddedSequence}: the padded batch, and the lengths as they were given. */
+/** The inverse of {@link packPaddedSequence}: the padded batch and the given lengths. */
 export function padPackedSequence(
   sequence: PackedSequence,
   options: PadPackedOptions = {},
@@ -114,14 +114,14 @@ export function padPackedSequence(
   return { output: batchFirst ? padded.transpose(0, 1) : padded, lengths };
 }
 
-/** [T, N, *] with steps of `value` added at the end. */
+/** Appends steps of `value` to [T, N, *]. */
 function extend(where: string, sequence: Tensor, total: number, value: number): Tensor {
   const [padded] = apply(where, padSequences, [sequence], { steps: total, value });
   return padded!.squeeze(1);
 }
 
 /**
- * Sequences put together into one batch, each filled up to the longest.
+ * Stacks sequences into one batch, each padded to the longest.
  * @param sequences [length, *] each
  * @returns [T, N, *], or with `batchFirst` [N, T, *]
  */
@@ -139,8 +139,8 @@ export function padSequence(
 }
 
 /**
- * Sequences packed into one batch; their lengths are those of the tensors.
- * @param sequences [length, *] each, with `enforceSorted`, the default, in order of descending length.
+ * Packs sequences into one batch, with the tensors' lengths.
+ * @param sequences [length, *] each; with `enforceSorted`, the default, in descending order of length.
  */
 export function packSequence(
   sequences: readonly Tensor[],
@@ -158,8 +158,8 @@ export function packSequence(
 }
 
 /**
- * The sequences of a packed batch, [length, *] each.
- * @throws {@link OptionError} where the lengths are an input: a tensor's shape is known before any run.
+ * Splits a packed batch into its sequences, [length, *] each.
+ * @throws {@link OptionError} if the lengths are an input, since a tensor's shape must be known before any run.
  */
 export function unpackSequence(sequence: PackedSequence): Tensor[] {
   const where = "unpackSequence";
@@ -174,7 +174,7 @@ export function unpackSequence(sequence: PackedSequence): Tensor[] {
   return knownLengths.map((length, n) => data.select(1, n).slice(0, 0, length));
 }
 
-/** [T, N, *] of sequences of any lengths. */
+/** Pads sequences of any lengths to [T, N, *]. */
 function pad(where: string, sequences: readonly Tensor[], value: number): Tensor {
   if (!Array.isArray(sequences) || sequences.length === 0) {
     throw new OptionError(`${where}: expected an array of at least one tensor, got ${show(sequences)}`);

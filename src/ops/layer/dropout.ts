@@ -15,13 +15,13 @@ export const dropoutKernel = /* @__PURE__ */ new Kernel({
 });
 
 export interface DropoutAttributes {
-  /** The probability of a zero: more than 0, at most 1. */
+  /** Probability of a zero: more than 0, at most 1. */
   readonly p: number;
-  /** The key of the random numbers, and the run that is about to start. */
+  /** Key of the random numbers, and the next run. */
   readonly random: { readonly seed: number; readonly stream: number; run(): number };
 }
 
-/** Words of a counter's random numbers, one an element. */
+/** Random words of one counter, one for each element. */
 const WORDS = 4;
 const LARGEST = 2 ** 32 - 1;
 
@@ -42,7 +42,7 @@ function drop(x: Operand, y: Operand, { p, random }: DropoutAttributes, plan: Pl
   ];
 }
 
-/** Elements zeroed at random, the rest scaled so that the expectation stays. The backward pass draws the same bits again. */
+/** Zeroes elements at random and scales the rest to keep the expectation. The backward pass draws the same bits again. */
 export const dropout: Op<DropoutAttributes> = {
   name: "dropout",
   infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),

@@ -23,11 +23,11 @@ export const embeddingBackward = /* @__PURE__ */ new Kernel({
 });
 
 export interface EmbeddingAttributes {
-  /** The row that gets no gradient, counted from 0; `null` for none. */
+  /** Row without a gradient, counted from 0; `null` for none. */
   readonly paddingIdx: number | null;
 }
 
-/** The table is cut into ranges of rows until so many invocations walk the indices; each of them reads all. */
+/** The table is cut into row ranges to occupy this many invocations; each reads all indices. */
 const INVOCATIONS = 1024;
 
 /** Rows of a table by index. Inputs: weight [rows, width] and indices [*]; output: [*, width]. */
@@ -70,7 +70,7 @@ export const embedding: Op<EmbeddingAttributes> = {
         }),
       );
     }
-    // An index is no quantity: a small change of it changes nothing.
+    // Indices have no gradient.
     if (gradIndices) dispatches.push(fill(gradIndices, 0, plan));
     return dispatches;
   },

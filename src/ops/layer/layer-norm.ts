@@ -25,7 +25,7 @@ export const layerNormBackward = /* @__PURE__ */ new Kernel({
 });
 
 export interface LayerNormAttributes {
-  /** Elements that are normalized together: the product of the last dimensions' sizes. */
+  /** Elements normalized together: the product of the last dimensions' sizes. */
   readonly size: number;
   readonly eps: number;
 }

@@ -21,8 +21,8 @@ export interface ClassHitsAttributes {
 }
 
 /**
- * How many predictions of a class are right. Inputs: scores [N, C, d1, …] or [C]; class indices [N, d1, …] or []. Outputs: how many
- * are right and how many count, both scalars.
+ * Counts correct class predictions. Inputs: scores [N, C, d1, …] or [C]; class indices [N, d1, …] or []. Outputs: the number of
+ * correct predictions and the number that count, both scalars.
  */
 export const classHits: Op<ClassHitsAttributes> = {
   name: "class_hits",

@@ -54,26 +54,26 @@ export const crossEntropyBackward = /* @__PURE__ */ new Kernel({
 });
 
 export interface CrossEntropyAttributes {
-  /** Whether the scores are logarithms of probabilities already. */
+  /** Whether the scores are log-probabilities. */
   readonly normalized: boolean;
-  /** Whether the target holds a probability of each class and not the index of one. */
+  /** Whether the target holds class probabilities instead of class indices. */
   readonly probabilities: boolean;
   readonly ignoreIndex: number;
   readonly labelSmoothing: number;
   readonly reduction: Reduction;
 }
 
-/** Scores as [outer][classes][inner]: classes are the second dimension, or the only one. */
+/** Scores as [outer][classes][inner]: the classes are the second dimension, or the only one. */
 function layoutOf(shape: Shape): { rows: number; classes: number; inner: number } {
   const classDim = shape.length === 1 ? 0 : 1;
   const classes = shape[classDim]!;
   return { rows: sizeOf(shape) / classes, classes, inner: sizeOf(shape.slice(classDim + 1)) };
 }
 
-/** Which gradient the kernel leaves, as it numbers them. */
+/** The kernel's number for the gradient it writes. */
 const GRADIENT = { none: 0, scores: 1, target: 2 } as const;
 
-/** The kernel's dispatches for these inputs, the total of the rows' weights first where a mean is divided by it. */
+/** The kernel's dispatches for these inputs; for a weighted mean, first the total weight of the rows. */
 function dispatchesOf(
   [scores, target, weight]: readonly (Operand | null)[],
   results: { loss: Operand | null; grad: Operand | null; gradient: keyof typeof GRADIENT },
@@ -135,8 +135,8 @@ function dispatchesOf(
 
 /**
  * Softmax cross-entropy, or negative log-likelihood of normalized scores. Inputs: scores [N, C, d1, …] or [C]; class indices
- * [N, d1, …] or [], or probabilities shaped as the scores; weights [C] or null. Output: a scalar, or a loss of each row where
- * nothing is reduced. The gradient of the scores comes out of the forward pass, where there is to be one.
+ * [N, d1, …] or [], or probabilities shaped like the scores; weights [C] or null. Output: a scalar, or without reduction
+ * a loss for each row. The forward pass also computes the gradient of the scores if it is needed.
  */
 export const crossEntropy: Op<CrossEntropyAttributes> = {
   name: "cross_entropy",
@@ -176,7 +176,7 @@ export const crossEntropy: Op<CrossEntropyAttributes> = {
     const dispatches: Dispatch[] = [];
     if (gradScores) dispatches.push(scale(slope!, gradScores));
     if (gradTarget) {
-      // Seldom wanted: soft targets that are learned themselves.
+      // Rare: learned soft targets.
       const grad = plan.temporary(inputs[0]!.shape);
       dispatches.push(
         ...dispatchesOf(inputs, { loss: null, grad, gradient: "target" }, attributes, plan),

@@ -60,14 +60,14 @@ export const pointwiseLossBackward = /* @__PURE__ */ new Kernel({
   },
 });
 
-/** What becomes of the losses of all elements or rows: their mean, their sum, or nothing. */
+/** Reduction of the losses of all elements or rows: their mean, their sum, or none. */
 export type Reduction = "mean" | "sum" | "none";
 
-/** Kinds of losses as the kernels number them. */
+/** The kernels' numbers for the kinds of losses. */
 const KINDS = { squared: 0, absolute: 1, smooth: 2, huber: 3, bce: 4, bceWithLogits: 5 } as const;
 
 export interface PointwiseLossAttributes {
-  /** The public call, as errors name it. */
+  /** Name of the public call, for errors. */
   readonly where: string;
   readonly kind: keyof typeof KINDS;
   /** beta of smooth L1, delta of Huber. */
@@ -76,8 +76,8 @@ export interface PointwiseLossAttributes {
 }
 
 /**
- * A loss of each element. Inputs: prediction and target of one shape; a weight of each element, and of its positive part, or
- * null. Output: a scalar, or of the same shape where nothing is reduced.
+ * An elementwise loss. Inputs: prediction and target of one shape; a weight for each element and for its positive part, or
+ * null. Output: a scalar, or without reduction a tensor of the same shape.
  */
 export const pointwiseLoss: Op<PointwiseLossAttributes> = {
   name: "pointwise_loss",

@@ -23,12 +23,12 @@ export const activationBackward = /* @__PURE__ */ new Kernel({
 
 const KINDS = { relu: 0, tanh: 1, sigmoid: 2, exp: 3, log: 4 } as const;
 
-/** A function of every element by itself. */
+/** An elementwise function. */
 export interface ActivationAttributes {
   readonly kind: keyof typeof KINDS;
 }
 
-/** Floating-point operations of one element, about. */
+/** Approximate floating-point operations for one element. */
 const FLOPS = 10;
 
 export const activation: Op<ActivationAttributes> = {

@@ -11,8 +11,8 @@ export const addKernel = /* @__PURE__ */ new Kernel({
 });
 
 /**
- * a + b for two tensors of one shape; broadcasting comes before it. Both inputs' gradient is the output's. Gradients add up with
- * it too, element by element as they lie.
+ * a + b for two tensors of one shape, already broadcast. Both inputs' gradient is the output's. Also adds up gradients, in the
+ * kernels' element order.
  */
 export const add: Op<void> = {
   name: "add",

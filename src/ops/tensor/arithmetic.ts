@@ -20,7 +20,7 @@ export const affineKernel = /* @__PURE__ */ new Kernel({
 
 const KINDS = { minus: 0, times: 1, over: 2, minusTimes: 3 } as const;
 
-/** out = a ∘ b, element by element, for operands of one shape. */
+/** out = a ∘ b, elementwise, for operands of one shape. */
 export function pointwise(
   kind: keyof typeof KINDS,
   a: Operand,
@@ -63,7 +63,7 @@ export const sub: Op<void> = {
   ],
 };
 
-/** a·b, element by element, for two tensors of one shape. */
+/** a·b, elementwise, for two tensors of one shape. */
 export const mul: Op<void> = {
   name: "mul",
   infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
@@ -74,7 +74,7 @@ export const mul: Op<void> = {
   ],
 };
 
-/** a/b, element by element, for two tensors of one shape. */
+/** a/b, elementwise, for two tensors of one shape. */
 export const div: Op<void> = {
   name: "div",
   infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
@@ -102,7 +102,7 @@ export const scale: Op<{ readonly factor: number }> = {
   ],
 };
 
-/** A tensor plus a number: the gradient of the input is the output's. */
+/** A tensor plus a number; the input's gradient is the output's. */
 export const shift: Op<{ readonly term: number }> = {
   name: "shift",
   infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),

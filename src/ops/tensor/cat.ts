@@ -2,12 +2,12 @@ import { type Shape, stridesOf } from "../../shape.ts";
 import type { Dispatch, Op, Operand, PlanContext } from "../op.ts";
 import { copyDims } from "./copy.ts";
 
-/** The dimension, counted from 0, along which tensors are put together. */
+/** The dimension of concatenation, counted from 0. */
 export interface CatAttributes {
   readonly dim: number;
 }
 
-/** Copies between each part and its place in the whole; a part that is `null` is left out. */
+/** Copies between each part and its place in the whole; skips parts that are `null`. */
 function copyParts(
   shapes: readonly Shape[],
   dim: number,
@@ -28,7 +28,7 @@ function copyParts(
   });
 }
 
-/** Tensors put together along a dimension that they have; they agree in all others. */
+/** Concatenates tensors along an existing dimension; all other sizes agree. */
 export const cat: Op<CatAttributes> = {
   name: "cat",
   infer(inputs, { dim }) {

@@ -1,7 +1,7 @@
 import type { Op } from "../op.ts";
 import { copyRun } from "./copy.ts";
 
-/** The same tensor in storage of its own. */
+/** A copy of a tensor in its own storage. */
 export const clone: Op<void> = {
   name: "clone",
   infer: ([input]) => ({ outputs: [{ shape: input!.shape }] }),

@@ -2,7 +2,7 @@ import type { Shape } from "../../shape.ts";
 import type { Op } from "../op.ts";
 import { fill } from "./copy.ts";
 
-/** A tensor of one value; the gradient of a loss with respect to itself starts as one. */
+/** A tensor filled with one value, such as the gradient of a loss with respect to itself. */
 export const constant: Op<{ shape: Shape; value: number }> = {
   name: "constant",
   infer: (_inputs, { shape }) => ({ outputs: [{ shape }] }),

@@ -34,7 +34,7 @@ export const fillKernel = /* @__PURE__ */ new Kernel({
   bindings: { dst: "read_write" },
 });
 
-/** How a block lies inside an operand, in elements: a stride for each of its dimensions. */
+/** Layout of a block inside an operand, in elements: a stride for each dimension. */
 export interface Block<Strides extends readonly number[] = readonly [number, number, number]> {
   readonly operand: Operand;
   readonly offset?: number;
@@ -92,7 +92,7 @@ export function copyBlock(
   );
 }
 
-/** Copies a block of any rank: dimensions that lie alike on both sides are taken together, and more than four one by one. */
+/** Copies a block of any rank: merges dimensions with matching layouts, and loops over those beyond four. */
 export function copyDims(
   sizes: Shape,
   src: Block<readonly number[]>,

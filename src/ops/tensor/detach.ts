@@ -1,6 +1,6 @@
 import type { Op } from "../op.ts";
 
-/** The same tensor, through which no gradient goes: a view, no dispatch. */
+/** The same tensor without its gradient: a view, no dispatch. */
 export const detach: Op<void> = {
   name: "detach",
   stopsGradient: true,

@@ -2,7 +2,7 @@ import { type Shape, stridesOf } from "../../shape.ts";
 import type { Op } from "../op.ts";
 import { copyDims } from "./copy.ts";
 
-/** For each dimension of the output, counted from 0, the input's that it is. */
+/** The input's dimension for each of the output's, counted from 0. */
 export interface PermuteAttributes {
   readonly dims: readonly number[];
 }
@@ -12,7 +12,7 @@ function permuted(values: readonly number[], { dims }: PermuteAttributes): numbe
   return dims.map((dim) => values[dim]!);
 }
 
-/** Dimensions in another order, as `batch_first` data needs it. */
+/** Reorders dimensions, for example for `batch_first` data. */
 export const permute: Op<PermuteAttributes> = {
   name: "permute",
   infer: ([input], attributes) => ({ outputs: [{ shape: permuted(input!.shape, attributes) }] }),

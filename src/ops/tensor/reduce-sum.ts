@@ -10,10 +10,10 @@ export const reduceSumKernel = /* @__PURE__ */ new Kernel({
   bindings: { partial: "read", out: "read_write" },
 });
 
-/** What one workgroup sums: 64 values an invocation. */
+/** Values that one workgroup sums: 64 for each invocation. */
 const CHUNK = 4096;
 
-/** The sum of all `size` values into one. */
+/** Sums all `size` values into one. */
 export function reduceSum(values: Operand, size: number, out: Operand, plan: PlanContext): Dispatch[] {
   const dispatches: Dispatch[] = [];
   let [from, left] = [values, size];
@@ -36,7 +36,7 @@ export function reduceSum(values: Operand, size: number, out: Operand, plan: Pla
   }
 }
 
-/** How many values in a row one invocation takes, and how many do, where a sum's first stage is part of another kernel. */
+/** Values of one invocation and number of invocations, when another kernel does the first stage of a sum. */
 export function chunksOf(size: number): { chunk: number; partials: number } {
   const chunk = Math.max(16, Math.ceil(size / 1024));
   return { chunk, partials: Math.ceil(size / chunk) };

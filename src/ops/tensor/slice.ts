@@ -2,7 +2,7 @@ import { type Shape, stridesOf } from "../../shape.ts";
 import type { Op } from "../op.ts";
 import { copyDims, fill } from "./copy.ts";
 
-/** Elements start, start + step, … of a dimension counted from 0; all of them inside it. */
+/** Elements start, start + step, … of a dimension counted from 0; all within its size. */
 export interface SliceAttributes {
   readonly dim: number;
   readonly start: number;
@@ -14,7 +14,7 @@ function sliced(shape: Shape, { dim, length }: SliceAttributes): Shape {
   return shape.map((size, i) => (i === dim ? length : size));
 }
 
-/** Where the slice lies inside the input. */
+/** Layout of the slice inside the input. */
 function block(shape: Shape, { dim, start, step }: SliceAttributes) {
   const strides = stridesOf(shape);
   return { offset: start * strides[dim]!, strides: strides.map((s, i) => (i === dim ? s * step : s)) };

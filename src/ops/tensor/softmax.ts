@@ -22,11 +22,11 @@ export const softmaxBackward = /* @__PURE__ */ new Kernel({
 export interface SoftmaxAttributes {
   /** The dimension that sums to 1, counted from 0. */
   readonly dim: number;
-  /** Whether it is the logarithm of the softmax. */
+  /** Whether to take the logarithm. */
   readonly log: boolean;
 }
 
-/** What both kernels are told, and their grid. */
+/** Parameters of both kernels, and their grid. */
 function along(shape: Shape, { dim, log }: SoftmaxAttributes, plan: PlanContext) {
   const outer = sizeOf(shape.slice(0, dim));
   const inner = sizeOf(shape.slice(dim + 1));
@@ -53,7 +53,7 @@ export const softmax: Op<SoftmaxAttributes> = {
   infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
   forward: ({ inputs: [x], outputs: [y] }, attributes, plan) => [forward(x!, y!, attributes, plan)],
   backward({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, attributes, plan) {
-    // The result once more: keeping it would forbid a second gradient in the same trace.
+    // Recomputes the result: saving it would forbid a second gradient in the same trace.
     const y = plan.temporary(x!.shape);
     const size = sizeOf(x!.shape);
     return [

@@ -12,11 +12,11 @@ export const sumAxis = /* @__PURE__ */ new Kernel({
   bindings: { x: "read", y: "read_write" },
 });
 
-/** A sum is cut into parts until so many invocations have work, but into none shorter than this. */
+/** A sum is cut into parts to occupy this many invocations, but no part is shorter than this. */
 const INVOCATIONS = 1024;
 const MIN_CHUNK = 16;
 
-/** Sums x, taken as [outer][size][inner], along its middle axis into y, [outer][inner]. */
+/** Sums x, viewed as [outer][size][inner], along the middle axis into y [outer][inner]. */
 export function sumMiddle(
   [outer, size, inner]: readonly [number, number, number],
   x: Operand,
@@ -43,7 +43,7 @@ export function sumMiddle(
   return [stage(x, partial, size, chunk), stage(partial, y, parts, parts)];
 }
 
-/** Sums x, taken in this shape, over some of its dimensions into y; from the last dimension to the first. */
+/** Sums x, viewed in this shape, over some dimensions into y, from the last dimension to the first. */
 export function sumDims(
   shape: Shape,
   dims: readonly number[],
@@ -51,7 +51,7 @@ export function sumDims(
   y: Operand,
   plan: PlanContext,
 ): Dispatch[] {
-  // Neighbours that go together, reduced or not, are one.
+  // Merges neighbours that are both reduced or both kept.
   const groups: { size: number; reduced: boolean }[] = [];
   for (const [dim, size] of shape.entries()) {
     if (size === 1) continue;
@@ -78,13 +78,13 @@ export function sumDims(
   return dispatches;
 }
 
-/** Dimensions counted from 0; whether they stay, with size 1. */
+/** Dimensions counted from 0, and whether they stay with size 1. */
 export interface SumAttributes {
   readonly dims: readonly number[];
   readonly keepdim: boolean;
 }
 
-/** The sum over some dimensions. */
+/** Sum over some dimensions. */
 export const sum: Op<SumAttributes> = {
   name: "sum",
   infer([x], { dims, keepdim }) {
@@ -105,7 +105,7 @@ export const sum: Op<SumAttributes> = {
   },
 };
 
-/** A tensor repeated along new first dimensions and those of size 1: PyTorch's broadcasting. */
+/** PyTorch's broadcasting: repeats a tensor along new leading dimensions and those of size 1. */
 export const expand: Op<{ readonly shape: Shape }> = {
   name: "expand",
   infer: (_inputs, { shape }) => ({ outputs: [{ shape }] }),
@@ -134,7 +134,7 @@ export const expand: Op<{ readonly shape: Shape }> = {
   },
 };
 
-/** Strides of `from` for an index into `shape`: 0 where it is repeated. */
+/** Strides of `from` for an index into `shape`: 0 for repeated dimensions. */
 function repeating(from: Shape, shape: Shape): number[] {
   const added = shape.length - from.length;
   const strides = stridesOf(from);

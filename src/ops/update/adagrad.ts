@@ -14,16 +14,16 @@ export const adagradKernel = /* @__PURE__ */ new Kernel({
   bindings: { ...rangeBindings, value: "read_write", sum: "read_write" },
 });
 
-/** What may change from step to step. */
+/** Values that may change from step to step. */
 export interface AdagradScalars {
-  /** Learning rate with its decay applied. */
+  /** Learning rate after decay. */
   readonly rate: number;
   readonly eps: number;
   readonly weightDecay: number;
   readonly maximize: boolean;
 }
 
-/** Adagrad's update of one range, its scalars read anew before every replay. */
+/** Adagrad's update of one range; reads its scalars before every replay. */
 export function adagradUpdate(
   range: UpdateRange,
   scalars: () => AdagradScalars,

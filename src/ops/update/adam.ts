@@ -35,7 +35,7 @@ export const adamKernel = /* @__PURE__ */ new Kernel({
   },
 });
 
-/** What an optimizer of Adam's family computes anew for every step; see shaders/adam.wgsl for what each is. */
+/** Scalars that an optimizer of Adam's family computes for every step; see shaders/update/adam.wgsl for their meaning. */
 export interface AdamScalars {
   readonly betas: readonly [number, number];
   readonly eps: number;
@@ -46,15 +46,15 @@ export interface AdamScalars {
   readonly rootCorrection2?: number;
   /** L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
-  /** What is kept of a parameter before the step. Default 1. */
+  /** Factor on a parameter before the step. Default 1. */
   readonly keep?: number;
   /** Default false. */
   readonly maximize?: boolean;
-  /** Whether the step is divided by the root of the second moment. Default true. */
+  /** Whether to divide the step by the root of the second moment. Default true. */
   readonly adaptive?: boolean;
 }
 
-/** The update of one range by Adam, AdamW, NAdam or RAdam, its scalars read anew before every replay. */
+/** The update of one range by Adam, AdamW, NAdam or RAdam; reads its scalars before every replay. */
 export function adamUpdate(range: UpdateRange, scalars: () => AdamScalars, plan: PlanSettings): Dispatch {
   const { size, value, gradient, guard, factor } = range;
   const largest = range.state("max_exp_avg_sq");

@@ -19,12 +19,12 @@ export const gradientAverage = /* @__PURE__ */ new Kernel({
   bindings: { total: "read", gradient: "read_write" },
 });
 
-/** Gradients of parameters that lie side by side, and the buffer of the same layout that they are added up in. */
+/** Gradients of adjacent parameters, and the buffer with the same layout that accumulates them. */
 export interface AccumulatedRange extends GradientRange {
   readonly total: Operand;
 }
 
-/** Adds one run's gradients to those before. What it is told is asked for before every run. */
+/** Adds one run's gradients to the total. Reads its scalars before every run. */
 export function accumulateGradients(
   { offset, size, gradient, total }: AccumulatedRange,
   run: () => { readonly begins: boolean; readonly weight: number },
@@ -43,7 +43,7 @@ export function accumulateGradients(
   });
 }
 
-/** Makes what was added up the gradients again, times a number that is asked for before every update. */
+/** Writes the total back to the gradients, times a factor read before every update. */
 export function averageGradients(
   { offset, size, gradient, total }: AccumulatedRange,
   scale: () => number,

@@ -51,7 +51,7 @@ export const gradientClamp = /* @__PURE__ */ new Kernel({
   bindings: { gradient: "read_write" },
 });
 
-/** Gradients of parameters that lie side by side in a flat buffer, in elements. */
+/** Gradients of adjacent parameters in a flat buffer, in elements. */
 export interface GradientRange {
   readonly offset: number;
   readonly size: number;
@@ -59,31 +59,31 @@ export interface GradientRange {
 }
 
 export interface NormClipping {
-  /** May be infinite: then the norm is only measured. */
+  /** Infinite to measure the norm without clipping. */
   readonly maxNorm: number;
-  /** The p of the p-norm; may be infinite. */
+  /** p of the p-norm; may be infinite. */
   readonly normType: number;
-  /** Where the norm goes: a scalar. */
+  /** Destination of the norm: a scalar. */
   readonly norm: Operand;
-  /** Where the norm goes as well, so that updates can be held back by it; `null` if none are to be. */
+  /** A second destination of the norm, which guards updates; `null` for no guard. */
   readonly guard: { readonly operand: Operand; readonly slot: number } | null;
 }
 
 const MAX_PARTIALS = 1024;
 const MIN_SHARE = 16;
-/** Powers with more factors than this are taken by pow, which is no less exact then. */
+/** Larger powers use pow, which is as exact for them. */
 const MAX_FACTORS = 16;
 
-/** How the gradients of some ranges are clipped to a common norm of at most `maxNorm`. */
+/** The dispatches that clip the gradients of some ranges to a total norm of at most `maxNorm`. */
 export interface PlannedClipping {
-  /** Finds the norm, and the factor. */
+  /** Computes the norm and the factor. */
   readonly measure: readonly Dispatch[];
-  /** Multiplies the gradients by it, where no update does that on its way. */
+  /** Multiplies the gradients by the factor, if no update does. */
   readonly scale: readonly Dispatch[];
   readonly factor: Operand;
 }
 
-/** Clips all gradients of `ranges` by one factor, so that their common norm is at most `maxNorm`. */
+/** Scales all gradients of `ranges` by one factor, so that their total norm is at most `maxNorm`. */
 export function clipNorm(
   ranges: readonly GradientRange[],
   clipping: NormClipping,

@@ -6,21 +6,21 @@ export interface UpdateRange {
   readonly size: number;
   readonly value: Operand;
   readonly gradient: Operand;
-  /** The optimizer's buffers by PyTorch's names (`exp_avg`, …); `null` for one that it does not keep now. */
+  /** An optimizer buffer by PyTorch's name (`exp_avg`, …); `null` if it is not in use. */
   state(name: string): Operand | null;
-  /** Gradient norms that have to be finite for the update to happen; `null` if there are none. */
+  /** Gradient norms that must be finite for the update to happen; `null` for none. */
   readonly guard: Operand | null;
-  /** What the gradient is multiplied by on the way, to clip its norm; `null` if it is taken as it is. */
+  /** Factor on the gradient that clips its norm; `null` for none. */
   readonly factor: Operand | null;
 }
 
-/** What every update kernel is told of its range, at the head of its uniform struct. */
+/** Parameters of every update kernel for its range, at the start of its uniform struct. */
 export const rangeParams = { offset: "u32", size: "u32", guards: "u32", clipped: "u32" } as const;
 
-/** What every update kernel reads. */
+/** Bindings that every update kernel reads. */
 export const rangeBindings = { gradient: "read", guard: "read", factor: "read" } as const;
 
-/** Functions that every update kernel uses. */
+/** Library files of every update kernel. */
 export const updateLibrary = ["finite", "guard", "quotient", "clipped_gradient"];
 
 export function paramsOf({ offset, size, guard, factor }: UpdateRange) {

@@ -31,7 +31,7 @@ export const rmspropKernel = /* @__PURE__ */ new Kernel({
   },
 });
 
-/** What may change from step to step. */
+/** Values that may change from step to step. */
 export interface RmspropScalars {
   readonly lr: number;
   readonly alpha: number;
@@ -41,7 +41,7 @@ export interface RmspropScalars {
   readonly maximize: boolean;
 }
 
-/** RMSprop's update of one range, its scalars read anew before every replay. */
+/** RMSprop's update of one range; reads its scalars before every replay. */
 export function rmspropUpdate(
   range: UpdateRange,
   scalars: () => RmspropScalars,

@@ -24,7 +24,7 @@ export const sgdKernel = /* @__PURE__ */ new Kernel({
   bindings: { ...rangeBindings, value: "read_write", velocity: "read_write" },
 });
 
-/** What may change from step to step. */
+/** Values that may change from step to step. */
 export interface SgdScalars {
   readonly lr: number;
   readonly momentum: number;
@@ -32,11 +32,11 @@ export interface SgdScalars {
   readonly weightDecay: number;
   readonly nesterov: boolean;
   readonly maximize: boolean;
-  /** Whether this is the first step with momentum, which begins with the gradient as it is. */
+  /** Whether this is the first step with momentum, which takes the gradient itself. */
   readonly isFirst: boolean;
 }
 
-/** SGD's update of one range, its scalars read anew before every replay. */
+/** SGD's update of one range; reads its scalars before every replay. */
 export function sgdUpdate(range: UpdateRange, scalars: () => SgdScalars, plan: PlanSettings): Dispatch {
   const { size, value, gradient, guard, factor } = range;
   const velocity = range.state("momentum_buffer");

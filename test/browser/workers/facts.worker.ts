@@ -1,4 +1,4 @@
-/** A visit of its own: what a device's facts are here. */
+/** A separate visit: reports this worker's device facts. */
 import { Device } from "webgpu-lstm";
 
 const device = await Device.request();

@@ -1,4 +1,4 @@
-/** One model and its data, made alike on the page and in a worker. */
+/** One model and its data, built identically on the page and in a worker. */
 import { type Device, data, manualSeed, nn, optim, type Tensor, Trainer } from "webgpu-lstm";
 
 export interface TrainConfig {
@@ -10,10 +10,10 @@ export interface TrainConfig {
   readonly x: Float32Array;
   /** [samples, 1] */
   readonly y: Float32Array;
-  /** Whether the state goes on from batch to batch. */
+  /** Whether the state carries over from batch to batch. */
   readonly carries?: boolean;
   readonly fails?: "create" | "served" | "never";
-  /** Where the worker tells of its end. */
+  /** Channel on which the worker announces its end. */
   readonly channel?: string;
 }
 
@@ -38,7 +38,7 @@ class Model extends nn.Module {
   }
 }
 
-/** The same, with its state given back. */
+/** The same, returning its state. */
 class CarryingModel extends nn.Module {
   readonly model: Model;
 
