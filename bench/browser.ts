@@ -1,11 +1,10 @@
 import { type Browser as Chromium, chromium, type Page } from "playwright";
 import { createServer, type ViteDevServer } from "vite";
+import { checkLimit } from "../tasks/workloads/limits.ts";
 import { findBrowser } from "../tools/browser.ts";
 import config from "../vite.config.ts";
 import type { AdapterCeilings, Ceiling } from "./ceiling.ts";
-
 import type {} from "./page/main.ts";
-import { checkLimit } from "./peers/limits.ts";
 import type { Seat } from "./seat.ts";
 
 /** What the peers' own packages are called, for Vite to bundle before the first visit rather than during it. */

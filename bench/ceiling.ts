@@ -2,7 +2,7 @@ import type { Device } from "webgpu-lstm";
 import { FMA_FLOPS, measureFma, measureLoads } from "../src/gpu/facts.ts";
 import { BindGroups, UNIFORM_ALIGNMENT } from "../src/gpu/kernel.ts";
 import { StagingPool } from "../src/gpu/staging.ts";
-import { type Elapsed, startClock } from "./clock.ts";
+import { type Elapsed, startClock } from "../tasks/workloads/clock.ts";
 
 /** Enough workgroups for every core of any adapter, of as many invocations. */
 const GROUPS = 256;

@@ -1,6 +1,6 @@
+import { summarize } from "../tasks/statistics/statistics.ts";
 import type { AdapterCeilings } from "./ceiling.ts";
 import { digits, markdown, spread } from "./markdown.ts";
-import { summarize } from "./statistics.ts";
 
 /** Samples of what a place's adapter can do at best. */
 export interface CeilingSamples {

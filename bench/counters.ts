@@ -3,8 +3,8 @@ import { gzipSync } from "node:zlib";
 import { build, type Rolldown } from "vite";
 import { create, globals } from "webgpu";
 import { type AdapterFacts, Device } from "webgpu-lstm";
-import { webgpuLstm } from "./webgpu-lstm.ts";
-import { makeProblem, workloads } from "./workload.ts";
+import { webgpuLstm } from "../tasks/workloads/webgpu-lstm.ts";
+import { makeProblem, workloads } from "../tasks/workloads/workload.ts";
 
 /** Counts of one workload's step. */
 export interface Counters {

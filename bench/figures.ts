@@ -1,5 +1,5 @@
+import { type Summary, summarize } from "../tasks/statistics/statistics.ts";
 import type { Measurement } from "./measure.ts";
-import { type Summary, summarize } from "./statistics.ts";
 
 /** A measurement's samples put together; null where a library does not tell, or where it does not apply. */
 export interface Figures {

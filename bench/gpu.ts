@@ -8,6 +8,8 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Device } from "webgpu-lstm";
+import { webgpuLstm } from "../tasks/workloads/webgpu-lstm.ts";
+import { type Workload, workloads } from "../tasks/workloads/workload.ts";
 import { openGpu } from "../tools/node-device.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { ceilingTable, sampleCeilings } from "./ceilings.ts";
@@ -18,8 +20,6 @@ import { type Effort, type Failure, type Measurement, measure } from "./measure.
 import { findTorch, pytorch, torchReference, torchVersions } from "./peers/pytorch.ts";
 import { writeResults } from "./results.ts";
 import { seatHere } from "./seat.ts";
-import { webgpuLstm } from "./webgpu-lstm.ts";
-import { type Workload, workloads } from "./workload.ts";
 
 const T = 64;
 

@@ -2,6 +2,7 @@
  * Times this library and its peers, and holds it against what the adapter can do: `npm run bench`. See docs/benchmarks.md.
  */
 import { Device } from "webgpu-lstm";
+import { webgpuLstm } from "../tasks/workloads/webgpu-lstm.ts";
 import { openGpu } from "../tools/node-device.ts";
 import { BrowserPlace } from "./browser.ts";
 import { type AdapterCeilings, measureCeiling } from "./ceiling.ts";
@@ -14,7 +15,6 @@ import { type Results, readResults, sectionsOf, writeDocs, writeResults } from "
 import { type Seat, seatHere } from "./seat.ts";
 import { measureStreams, type StreamSamples } from "./stream.ts";
 import { type SweepPoint, sweep } from "./sweep.ts";
-import { webgpuLstm } from "./webgpu-lstm.ts";
 
 async function run(options: BenchOptions): Promise<Results> {
   const start = performance.now();

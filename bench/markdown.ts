@@ -1,4 +1,4 @@
-import type { Summary } from "./statistics.ts";
+import type { Summary } from "../tasks/statistics/statistics.ts";
 
 /** A table with aligned columns; the first `texts` columns to the left, numbers to the right. */
 export function markdown(rows: readonly (readonly string[])[], texts = 1): string {

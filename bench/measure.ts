@@ -1,8 +1,8 @@
-import type { Work } from "./contestant.ts";
+import type { Work } from "../tasks/workloads/contestant.ts";
+import type { Sample } from "../tasks/workloads/sample.ts";
+import { makeProblem, type Workload } from "../tasks/workloads/workload.ts";
 import { checkResult, referenceResult } from "./reference.ts";
-import type { Sample } from "./sample.ts";
 import type { Seat, Seated } from "./seat.ts";
-import { makeProblem, type Workload } from "./workload.ts";
 
 /** What measuring can be told besides. */
 export interface MeasureOptions {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { type Workload, workloads } from "../tasks/workloads/workload.ts";
 import type { Effort } from "./measure.ts";
-import { type Workload, workloads } from "./workload.ts";
 
 /** Other libraries, in the order of the report's columns. */
 export const PEERS = [

@@ -1,6 +1,6 @@
+import { bar, curve, decades, line, logScale, svg, type Tone, text } from "../tasks/svg/svg.ts";
 import type { Figures } from "./figures.ts";
 import { digits } from "./markdown.ts";
-import { bar, curve, decades, line, logScale, svg, type Tone, text } from "./svg.ts";
 import { axes, type SweepPoint } from "./sweep.ts";
 
 const WIDTH = 760;

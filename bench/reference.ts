@@ -1,6 +1,6 @@
-import { crossEntropyMean } from "../test/reference/cross-entropy.ts";
-import { mse, recurrentForward } from "../test/reference/recurrent.ts";
-import type { Problem } from "./workload.ts";
+import { crossEntropyMean } from "../tasks/reference/cross-entropy.ts";
+import { mse, recurrentForward } from "../tasks/reference/recurrent.ts";
+import type { Problem } from "../tasks/workloads/workload.ts";
 
 /**
  * How far a float32 result may be from the float64 one: a loss relatively, which is a few roundings of a long sum, an element of a

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Workload, workloads } from "../tasks/workloads/workload.ts";
 import { type CeilingSamples, ceilingTable } from "./ceilings.ts";
 import type { Environment } from "./environment.ts";
 import { type Figures, figuresOf } from "./figures.ts";
@@ -10,7 +11,6 @@ import { memoryTable, ownTable, peerTable, ratioTable, stepTable } from "./repor
 import { type StreamSamples, streamTable } from "./stream.ts";
 import { type SweepPoint, sweepTables } from "./sweep.ts";
 import { targetTable } from "./targets.ts";
-import { type Workload, workloads } from "./workload.ts";
 
 /** Everything a run measured: what the JSON holds. */
 export interface Results {

@@ -1,7 +1,7 @@
+import type { Contestant, Work } from "../tasks/workloads/contestant.ts";
+import { type Sample, sampleSteps } from "../tasks/workloads/sample.ts";
+import { makeProblem, type Workload } from "../tasks/workloads/workload.ts";
 import type { Ceiling } from "./ceiling.ts";
-import type { Contestant, Work } from "./contestant.ts";
-import { type Sample, sampleSteps } from "./sample.ts";
-import { makeProblem, type Workload } from "./workload.ts";
 
 /** A contestant where it runs: in this process, in a browser, in Python. */
 export interface Seat {

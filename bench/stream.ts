@@ -4,8 +4,8 @@
  */
 import { type Device, Generator, nn, Stream } from "webgpu-lstm";
 import { StagingPool } from "../src/gpu/staging.ts";
+import { quantile, summarize } from "../tasks/statistics/statistics.ts";
 import { markdown } from "./markdown.ts";
-import { quantile, summarize } from "./statistics.ts";
 
 const INPUT = 32;
 const HIDDEN = 128;

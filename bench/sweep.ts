@@ -1,9 +1,9 @@
+import { summarize } from "../tasks/statistics/statistics.ts";
+import type { Workload } from "../tasks/workloads/workload.ts";
 import { digits, markdown } from "./markdown.ts";
 import type { Effort, Measurement } from "./measure.ts";
 import { measure } from "./measure.ts";
 import type { Seat } from "./seat.ts";
-import { summarize } from "./statistics.ts";
-import type { Workload } from "./workload.ts";
 
 /** The size in the middle of every sweep: a training step like W2's, of one layer. */
 const BASE: Workload = {

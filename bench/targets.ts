@@ -1,8 +1,8 @@
+import { summarize } from "../tasks/statistics/statistics.ts";
 import type { CeilingSamples } from "./ceilings.ts";
 import type { Figures } from "./figures.ts";
 import { digits, markdown, percent } from "./markdown.ts";
 import type { Failure } from "./measure.ts";
-import { summarize } from "./statistics.ts";
 import { type StreamSamples, streamRatio } from "./stream.ts";
 import { axes, exponent, type SweepPoint } from "./sweep.ts";
 

@@ -4,11 +4,16 @@
  * `node tools/run.mjs examples/char-gru.ts --help` lists its options.
  */
 import { WebGpuLstmError } from "webgpu-lstm";
-import { type CharacterOptions, parseCharacterOptions, USAGE, UsageError } from "./char-options.ts";
-import { chapters } from "./characters/moby-dick.ts";
-import { baselinesOf, characterTask } from "./characters/task.ts";
-import { trainCharacters } from "./characters/train.ts";
-import { isProgram, openDevice } from "./terminal.ts";
+import { chapters } from "../tasks/characters/moby-dick.ts";
+import {
+  type CharacterOptions,
+  parseCharacterOptions,
+  USAGE,
+  UsageError,
+} from "../tasks/characters/options.ts";
+import { baselinesOf, characterTask } from "../tasks/characters/task.ts";
+import { trainCharacters } from "../tasks/characters/train.ts";
+import { isProgram, openDevice } from "../tasks/terminal/program.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parseCharacterOptions(args, chapters.length);

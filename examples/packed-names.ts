@@ -3,7 +3,7 @@
  * own last one, not the padding's. Packed sequences give it; nothing is sorted.
  */
 import { type Device, data, Generator, manualSeed, nn, optim, type Tensor } from "webgpu-lstm";
-import { runInTerminal } from "./terminal.ts";
+import { runInTerminal } from "../tasks/terminal/program.ts";
 
 const EPOCHS = 6;
 const BATCH = 32;

@@ -3,7 +3,7 @@
  * everything, `device.compile`. With the same seed the losses are those that PyTorch prints for the same program.
  */
 import { type Device, manualSeed, nn, optim, randn, type Tensor } from "webgpu-lstm";
-import { runInTerminal } from "./terminal.ts";
+import { runInTerminal } from "../tasks/terminal/program.ts";
 
 const EPOCHS = 100;
 

@@ -4,7 +4,7 @@
  * PyTorch prints for the same programs.
  */
 import { type Device, data, manualSeed, nn, optim, type Tensor, Trainer } from "webgpu-lstm";
-import { runInTerminal } from "./terminal.ts";
+import { runInTerminal } from "../tasks/terminal/program.ts";
 
 const EPOCHS = 100;
 

@@ -3,7 +3,7 @@
  * With the same seed the losses are those that PyTorch prints for the same program.
  */
 import { type Device, data, manualSeed, nn, optim, type Tensor, Trainer } from "webgpu-lstm";
-import { runInTerminal } from "./terminal.ts";
+import { runInTerminal } from "../tasks/terminal/program.ts";
 
 const EPOCHS = 100;
 

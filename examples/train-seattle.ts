@@ -5,15 +5,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { saveSafetensors, WebGpuLstmError } from "webgpu-lstm";
-import { ProgressBar } from "./progress.ts";
-import { seattleCsv } from "./seattle/csv.ts";
-import { plotForecast } from "./seattle/plot.ts";
-import { resultTable } from "./seattle/table.ts";
-import { type ForecastTask, forecastTask } from "./seattle/task.ts";
-import { type TrainedForecaster, type TrainProgress, trainForecaster } from "./seattle/train.ts";
-import { FEATURES, parseWeather } from "./seattle/weather.ts";
-import { isProgram, openDevice } from "./terminal.ts";
-import { parseTrainOptions, type TrainOptions, USAGE, UsageError } from "./train-options.ts";
+import { seattleCsv } from "../tasks/seattle/csv.ts";
+import { parseTrainOptions, type TrainOptions, USAGE, UsageError } from "../tasks/seattle/options.ts";
+import { plotForecast } from "../tasks/seattle/plot.ts";
+import { resultTable } from "../tasks/seattle/table.ts";
+import { type ForecastTask, forecastTask } from "../tasks/seattle/task.ts";
+import { type TrainedForecaster, type TrainProgress, trainForecaster } from "../tasks/seattle/train.ts";
+import { FEATURES, parseWeather } from "../tasks/seattle/weather.ts";
+import { isProgram, openDevice } from "../tasks/terminal/program.ts";
+import { ProgressBar } from "../tasks/terminal/progress.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parseTrainOptions(args);

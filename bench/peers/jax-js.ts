@@ -3,9 +3,9 @@
  * `valueAndGrad`, Adam in the same function. Every function consumes its arguments; `.ref` keeps one for later use.
  */
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
-import type { Contestant, Runner } from "../contestant.ts";
-import { type Problem, timeSteps } from "../workload.ts";
-import { checkLimit } from "./limits.ts";
+import type { Contestant, Runner } from "../../tasks/workloads/contestant.ts";
+import { checkLimit } from "../../tasks/workloads/limits.ts";
+import { type Problem, timeSteps } from "../../tasks/workloads/workload.ts";
 
 export type JaxDevice = "webgpu" | "wasm";
 

@@ -1,4 +1,4 @@
-import type { Problem } from "../workload.ts";
+import type { Problem } from "../../tasks/workloads/workload.ts";
 import { type Constant, type Model, type Node, onnxFile } from "./onnx-model.ts";
 
 /** How the recurrence is written. */

@@ -3,9 +3,9 @@
  * on the CPU), so there the model is written as products and activations, unrolled over time.
  */
 import * as ort from "onnxruntime-web/webgpu";
-import type { Contestant, Runner } from "../contestant.ts";
-import { type Problem, timeSteps } from "../workload.ts";
-import { checkLimit } from "./limits.ts";
+import type { Contestant, Runner } from "../../tasks/workloads/contestant.ts";
+import { checkLimit } from "../../tasks/workloads/limits.ts";
+import { type Problem, timeSteps } from "../../tasks/workloads/workload.ts";
 import { lstmModel } from "./onnx-lstm.ts";
 
 export type OrtProvider = "webgpu" | "wasm";

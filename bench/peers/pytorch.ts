@@ -4,9 +4,9 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { checkLimit } from "../../tasks/workloads/limits.ts";
+import { makeProblem, type Workload } from "../../tasks/workloads/workload.ts";
 import type { Seat } from "../seat.ts";
-import { makeProblem, type Workload } from "../workload.ts";
-import { checkLimit } from "./limits.ts";
 
 const program = fileURLToPath(new URL("pytorch.py", import.meta.url));
 

@@ -1,5 +1,5 @@
 /** One comparison, from Run to its tables: who is asked what, in which order, and what came of it. */
-import type { Task } from "../../bench/workload.ts";
+import type { Task } from "../../tasks/workloads/workload.ts";
 import { Estimate } from "../training/estimate.ts";
 import type { Library, Opening } from "./protocol.ts";
 import { LibraryError, Seat, TooSlow } from "./seat.ts";

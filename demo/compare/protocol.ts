@@ -1,5 +1,5 @@
 /** What the page and a library's worker say to each other. */
-import type { Workload } from "../../bench/workload.ts";
+import type { Workload } from "../../tasks/workloads/workload.ts";
 
 export type Library = "webgpu-lstm" | "tfjs-webgpu" | "tfjs-wasm";
 

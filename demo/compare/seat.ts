@@ -1,5 +1,5 @@
 /** A library in its worker, as the page asks it. */
-import type { Workload } from "../../bench/workload.ts";
+import type { Workload } from "../../tasks/workloads/workload.ts";
 import type { Answer, Failure, Library, Opening, Request } from "./protocol.ts";
 
 /** A request without its number. */

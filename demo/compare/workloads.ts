@@ -1,5 +1,5 @@
 /** What is compared: the benchmark's own workloads, and one that is small enough for a software adapter. */
-import { type Task, type Workload, workloads } from "../../bench/workload.ts";
+import { type Task, type Workload, workloads } from "../../tasks/workloads/workload.ts";
 
 export interface Choice {
   readonly id: string;

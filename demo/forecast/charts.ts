@@ -1,8 +1,8 @@
 /** The pictures of the Forecast view. */
 import uPlot from "uplot";
+import type { Series } from "../../tasks/series/series.ts";
 import { axis, Chart, FONT, line } from "../shell/chart.ts";
 import { dateOf, withUnit } from "./format.ts";
-import type { Series } from "./series/series.ts";
 
 /** Ticks of a log axis: 1, 2, 5 in each decade, more of them where the range is short, the decades alone where it is long. */
 function logTicks(min: number, max: number): number[] {

@@ -2,11 +2,12 @@
  * The settings form. Every slider walks over a short list of sensible values; what the lists hold is in `settings.ts` and, for window
  * and horizon, in the series. What a change means (a new model, or only a new learning rate) is the caller's.
  */
+
+import type { CellKind } from "../../tasks/series/cells.ts";
+import type { Series } from "../../tasks/series/series.ts";
+import { CHOICES, type Goal, type Settings, type SliderName, WHOLE } from "../../tasks/series/settings.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
-import type { CellKind } from "../training/cells.ts";
 import { stepCount } from "./format.ts";
-import type { Series } from "./series/series.ts";
-import { CHOICES, type Goal, type Settings, type SliderName, WHOLE } from "./settings.ts";
 
 const SLIDERS: readonly SliderName[] = [
   "window",

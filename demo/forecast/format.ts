@@ -1,5 +1,5 @@
 /** Values and steps of a series as people read them. */
-import type { Series } from "./series/series.ts";
+import type { Series } from "../../tasks/series/series.ts";
 
 type Spoken = Pick<Series, "unit" | "digits">;
 

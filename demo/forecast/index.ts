@@ -1,6 +1,6 @@
 /** The Forecast view: a series, settings, and one training run at a time, in a worker. */
 import { NoAdapterError, WebGpuUnavailableError } from "webgpu-lstm";
-import { CsvError } from "../../examples/csv.ts";
+import { CsvError } from "../../tasks/csv/table.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { View } from "../shell/view.ts";
@@ -10,14 +10,14 @@ import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { Controls } from "./controls.ts";
 import { CsvPanel } from "./csv-panel.ts";
 import "./forecast.css";
+import { type HeldOut, heldOutOf } from "../../tasks/series/held-out.ts";
+import { loadSeries } from "../../tasks/series/index.ts";
+import type { Series, SeriesId } from "../../tasks/series/series.ts";
+import type { ForecastConfig, Settings } from "../../tasks/series/settings.ts";
+import { ForecastTask } from "../../tasks/series/task.ts";
 import html from "./forecast.html?raw";
-import { type HeldOut, heldOutOf } from "./held-out.ts";
 import { RollOutPanel } from "./roll-out-panel.ts";
-import { loadSeries } from "./series/index.ts";
-import type { Series, SeriesId } from "./series/series.ts";
 import { ForecastSession, ID } from "./session.ts";
-import type { ForecastConfig, Settings } from "./settings.ts";
-import { ForecastTask } from "./task.ts";
 import { ForecastDisplay } from "./view.ts";
 
 export function mount(root: HTMLElement, gpu: Gpu): View {

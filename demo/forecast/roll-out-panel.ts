@@ -1,8 +1,9 @@
 /** Where the visitor picks a point of the held-out part, and sees the model go on from there by itself. */
+
+import type { HeldOut } from "../../tasks/series/held-out.ts";
+import type { ForecastTask } from "../../tasks/series/task.ts";
 import { SeriesChart } from "./charts.ts";
 import { stepCount, stepName, withUnit } from "./format.ts";
-import type { HeldOut } from "./held-out.ts";
-import type { ForecastTask } from "./task.ts";
 
 /** A point and a length. */
 export interface RollOutWish {

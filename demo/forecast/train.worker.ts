@@ -1,10 +1,10 @@
 /** The Forecast view's worker: the model, its training, and what it forecasts. */
 import { data, EarlyStopping, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
+import { ForecastModel } from "../../tasks/series/model.ts";
+import { rollOut } from "../../tasks/series/roll-out.ts";
+import { type ForecastConfig, SEED, WHOLE } from "../../tasks/series/settings.ts";
+import { ForecastTask } from "../../tasks/series/task.ts";
 import { serveRun } from "../training/serve-run.ts";
-import { ForecastModel } from "./model.ts";
-import { rollOut } from "./roll-out.ts";
-import { type ForecastConfig, SEED, WHOLE } from "./settings.ts";
-import { ForecastTask } from "./task.ts";
 
 serveRun<ForecastConfig>("forecast", (device, { series, settings }) => {
   const { epochs, learningRate: lr } = settings;

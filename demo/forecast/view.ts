@@ -1,11 +1,12 @@
 /** Draws a run's numbers and curve, and the held-out part with its table. It reads and never decides. */
+
+import type { HeldOut, Judged } from "../../tasks/series/held-out.ts";
+import type { Series } from "../../tasks/series/series.ts";
 import { element } from "../shell/dom.ts";
 import type { Snapshot } from "../training/phase.ts";
 import { LossChart, SeriesChart } from "./charts.ts";
 import { numberOf, rounded, stepCount, stepName, withUnit } from "./format.ts";
-import type { HeldOut, Judged } from "./held-out.ts";
 import { LossTable } from "./loss-table.ts";
-import type { Series } from "./series/series.ts";
 
 function byId<E extends HTMLElement = HTMLElement>(id: string): E {
   return document.getElementById(id) as E;

@@ -1,7 +1,8 @@
 /** The two forms of the Text view: what to train on and how, and how the model writes. */
+
+import type { CellKind } from "../../tasks/series/cells.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
 import { count } from "../shell/format.ts";
-import type { CellKind } from "../training/cells.ts";
 import {
   CHAPTERS,
   CHOICES,

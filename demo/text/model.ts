@@ -1,6 +1,6 @@
 /** The character model of the Text view. */
 import { nn, type Tensor } from "webgpu-lstm";
-import { CELLS } from "../training/cells.ts";
+import { CELLS } from "../../tasks/series/cells.ts";
 import type { ModelSettings } from "./settings.ts";
 
 /** Size of a character's vector. */

@@ -1,5 +1,5 @@
 /** What the visitor may choose, and what the worker is given: plain data, and the text's own checks. */
-import type { CellKind } from "../training/cells.ts";
+import type { CellKind } from "../../tasks/series/cells.ts";
 
 /** Where the text comes from. */
 export type Source =

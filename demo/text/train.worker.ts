@@ -1,7 +1,7 @@
 /** The Text view's worker: the text, the model, its training, and what it writes. */
 import { data, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
-import { Writer } from "../../examples/characters/model.ts";
-import { baselinesOf, type CharacterTask, characterTask } from "../../examples/characters/task.ts";
+import { Writer } from "../../tasks/characters/model.ts";
+import { baselinesOf, type CharacterTask, characterTask } from "../../tasks/characters/task.ts";
 import { serveRun } from "../training/serve-run.ts";
 import { TextModel } from "./model.ts";
 import { Sampler } from "./sampler.ts";
@@ -62,7 +62,7 @@ serveRun<TextConfig>("text", async (device, { source, settings, writing }) => {
 async function textOf(source: Source): Promise<string> {
   if (source.kind === "own") return source.text.replaceAll("\r\n", "\n");
   // Over a megabyte, and not everybody's text.
-  const { chapters } = await import("../../examples/characters/moby-dick.ts");
+  const { chapters } = await import("../../tasks/characters/moby-dick.ts");
   return chapters.slice(source.from - 1, source.to).join("\n\n");
 }
 

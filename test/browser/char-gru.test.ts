@@ -1,11 +1,11 @@
 /** The examples on text: a character model learns more than counting characters knows, and packed names are told apart. */
 import { describe, expect, test } from "vitest";
 import { type Device, data, Generator, manualSeed, type Result } from "webgpu-lstm";
-import { chapters } from "../../examples/characters/moby-dick.ts";
-import { CharacterModel, Writer } from "../../examples/characters/model.ts";
-import { baselinesOf, characterTask } from "../../examples/characters/task.ts";
-import { type CharacterReport, DEFAULTS, trainCharacters } from "../../examples/characters/train.ts";
 import { classOf, makeNames, main as packedNames } from "../../examples/packed-names.ts";
+import { chapters } from "../../tasks/characters/moby-dick.ts";
+import { CharacterModel, Writer } from "../../tasks/characters/model.ts";
+import { baselinesOf, characterTask } from "../../tasks/characters/task.ts";
+import { type CharacterReport, DEFAULTS, trainCharacters } from "../../tasks/characters/train.ts";
 import { withDevice } from "./gpu.ts";
 
 // Seconds on a GPU; software on a busy machine takes its time.

@@ -1,7 +1,7 @@
 /** The examples' CSV reader: what a dropped file may look like, and what it is told when it is broken. */
 import { describe, expect, test } from "vitest";
-import { CsvError, numericColumns, parseCsv, selectColumns, selectTimes } from "../../examples/csv.ts";
-import { seattleCsv } from "../../examples/seattle/csv.ts";
+import { CsvError, numericColumns, parseCsv, selectColumns, selectTimes } from "../../tasks/csv/table.ts";
+import { seattleCsv } from "../../tasks/seattle/csv.ts";
 
 describe("a CSV file", () => {
   test("comes in by columns, whatever its delimiter, line ends and order of columns", () => {

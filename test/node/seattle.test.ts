@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { persistence, seasonal } from "../../examples/seattle/baselines.ts";
-import { seattleCsv } from "../../examples/seattle/csv.ts";
-import { errorsOf } from "../../examples/seattle/errors.ts";
-import { forecastTask } from "../../examples/seattle/task.ts";
-import { dayOfYear, FEATURES, parseWeather } from "../../examples/seattle/weather.ts";
 import type { NDArray } from "../../src/shape.ts";
+import { persistence, seasonal } from "../../tasks/seattle/baselines.ts";
+import { seattleCsv } from "../../tasks/seattle/csv.ts";
+import { forecastTask } from "../../tasks/seattle/task.ts";
+import { dayOfYear, FEATURES, parseWeather } from "../../tasks/seattle/weather.ts";
+import { errorsOf } from "../../tasks/series/errors.ts";
 
 const weather = parseWeather(seattleCsv);
 const maximum = (day: number) => weather.series.data[day * FEATURES.length]!;

@@ -1,7 +1,7 @@
 /** The command line of `char-gru.ts`. */
 import { parseArgs } from "node:util";
-import { type CharacterSettings, DEFAULTS } from "./characters/train.ts";
-import { UsageError } from "./train-options.ts";
+import { UsageError } from "../seattle/options.ts";
+import { type CharacterSettings, DEFAULTS } from "./train.ts";
 
 export { UsageError };
 

@@ -1,7 +1,7 @@
 /** The command line of `npm run train`. */
 import { parseArgs } from "node:util";
-import { DEFAULTS } from "./seattle/defaults.ts";
-import type { TrainSettings } from "./seattle/train.ts";
+import { DEFAULTS } from "./defaults.ts";
+import type { TrainSettings } from "./train.ts";
 
 /** What a training run is asked for. */
 export interface TrainOptions extends TrainSettings {

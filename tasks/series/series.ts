@@ -1,6 +1,6 @@
 /** A series that can be forecast: its numbers, how a model is to take them, and how it is spoken of. Plain JSON, for the worker. */
 import type { data } from "webgpu-lstm";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "./settings.ts";
 
 export type SeriesId = "seattle" | "co2" | "sp500" | "sine" | "csv";
 

@@ -1,6 +1,6 @@
 /** Forecasts that need no training. A model that does not beat them has learnt nothing of use. */
 import { seasonalMeans } from "./seasons.ts";
-import type { Series } from "./series/series.ts";
+import type { Series } from "./series.ts";
 
 /** Says of a step what it will be, from what is known before `origin`. */
 export interface Baseline {

@@ -1,7 +1,7 @@
 /** The picture that `npm run train` saves: forecast against measurement, the loss curve, and the error by day ahead. */
 import type { NDArray } from "webgpu-lstm";
-import { type Errors, errorsOf } from "./errors.ts";
-import { panel, svg, text } from "./svg.ts";
+import { type Errors, errorsOf } from "../series/errors.ts";
+import { panel, svg, text } from "../svg/panel.ts";
 import type { ForecastTask } from "./task.ts";
 
 /** What {@link plotForecast} draws beside the task. */

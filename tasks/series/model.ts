@@ -1,6 +1,6 @@
 /** The network that forecasts: a window in, the next steps out. */
 import { nn, type Tensor } from "webgpu-lstm";
-import { CELLS } from "../training/cells.ts";
+import { CELLS } from "./cells.ts";
 import type { Settings } from "./settings.ts";
 
 /** A recurrent net that reads the window, and a linear layer that turns its last output into the forecast. */

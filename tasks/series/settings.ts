@@ -1,6 +1,6 @@
 /** What the visitor may choose, and what the worker is given: plain data. */
-import type { CellKind } from "../training/cells.ts";
-import type { Series } from "./series/series.ts";
+import type { CellKind } from "./cells.ts";
+import type { Series } from "./series.ts";
 
 /**
  * What the model forecasts: the value itself, scaled by the training part, or its change since the last value of the window, for series

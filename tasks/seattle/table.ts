@@ -1,6 +1,6 @@
 /** The result in words and columns. */
 import type { NDArray } from "webgpu-lstm";
-import { type Errors, errorsOf } from "./errors.ts";
+import { type Errors, errorsOf } from "../series/errors.ts";
 import type { ForecastTask } from "./task.ts";
 
 /** Model and baselines over the held-out days: MAE and RMSE in °C, and for several days each day's own. */

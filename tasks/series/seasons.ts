@@ -1,5 +1,5 @@
 /** What is usual at a time of the season. */
-import type { Series } from "./series/series.ts";
+import type { Series } from "./series.ts";
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 

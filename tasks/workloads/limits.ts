@@ -1,4 +1,4 @@
-import type { Workload } from "../workload.ts";
+import type { Workload } from "./workload.ts";
 
 /** Why a peer has no time at a workload, known beforehand; `null` if it can be tried. */
 export function limitOf(peer: string, { task, kind, recompute }: Workload): string | null {

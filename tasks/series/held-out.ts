@@ -1,7 +1,7 @@
 /** The held-out part as the chart and the table need it: one line a forecast, and errors in the series' own unit. */
 import type { NDArray } from "webgpu-lstm";
-import { errorsOf } from "../../examples/seattle/errors.ts";
 import { type Baseline, baselinesOf } from "./baselines.ts";
+import { errorsOf } from "./errors.ts";
 import type { ForecastTask } from "./task.ts";
 
 /** A forecast of the held-out part, judged. */

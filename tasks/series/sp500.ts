@@ -1,11 +1,11 @@
 /** The S&P 500's daily closes, 2000 to April 2020. */
-import { parseCsv, selectColumns, selectTimes } from "../../../examples/csv.ts";
-import { USUAL } from "../settings.ts";
+import { parseCsv, selectColumns, selectTimes } from "../csv/table.ts";
 import { columnOf } from "./columns.ts";
 import type { Series } from "./series.ts";
+import { USUAL } from "./settings.ts";
 
 export async function load(): Promise<Series> {
-  const { default: text } = await import("../../../node_modules/vega-datasets/data/sp500-2000.csv?raw");
+  const { default: text } = await import("../../node_modules/vega-datasets/data/sp500-2000.csv?raw");
   const table = parseCsv(text);
   const settings = {
     ...USUAL,

@@ -1,9 +1,9 @@
 /** A visitor's CSV file as a series. */
-import { CsvError, type CsvTable, parseCsv, selectColumns, selectTimes } from "../../../examples/csv.ts";
-import { CHOICES, type Settings, USUAL } from "../settings.ts";
-import { columnOf } from "./columns.ts";
+import { CsvError, type CsvTable, parseCsv, selectColumns, selectTimes } from "../../tasks/csv/table.ts";
+import { columnOf } from "../../tasks/series/columns.ts";
+import type { Series } from "../../tasks/series/series.ts";
+import { CHOICES, type Settings, USUAL } from "../../tasks/series/settings.ts";
 import { rhythmOf } from "./rhythm.ts";
-import type { Series } from "./series.ts";
 
 /** Larger files are not read, in bytes. */
 export const LARGEST = 10_000_000;

@@ -26,7 +26,9 @@ export function isProgram(url: string): boolean {
 /** A device on the machine's GPU, or in software where there is none. */
 export async function openDevice(): Promise<Device> {
   // Loaded only here, so that a page can import the examples without it.
-  const finder = new URL("../tools/node-device.ts", import.meta.url).href;
-  const { openGpu } = (await import(/* @vite-ignore */ finder)) as typeof import("../tools/node-device.ts");
+  const finder = new URL("../../tools/node-device.ts", import.meta.url).href;
+  const { openGpu } = (await import(
+    /* @vite-ignore */ finder
+  )) as typeof import("../../tools/node-device.ts");
   return Device.request({ gpu: await openGpu() });
 }

@@ -1,6 +1,7 @@
 /** The sine wave of the first tutorial (`examples/sine-lstm.ts`), and how it goes on after it. */
-import { USUAL, WHOLE } from "../settings.ts";
+
 import type { Series } from "./series.ts";
+import { USUAL, WHOLE } from "./settings.ts";
 
 /** The tutorial's points: sin(linspace(0, 100, 1000)). All of them are trained on. */
 const TUTORIAL = 1000;

@@ -1,12 +1,12 @@
 /** Seattle's daily weather, 2012 to 2015. The settings are those of `examples/seattle`. */
-import { parseCsv, selectColumns, selectTimes } from "../../../examples/csv.ts";
-import { DEFAULTS } from "../../../examples/seattle/defaults.ts";
-import { USUAL } from "../settings.ts";
+import { parseCsv, selectColumns, selectTimes } from "../csv/table.ts";
+import { DEFAULTS } from "../seattle/defaults.ts";
 import { columnOf } from "./columns.ts";
 import type { Series } from "./series.ts";
+import { USUAL } from "./settings.ts";
 
 export async function load(): Promise<Series> {
-  const { seattleCsv } = await import("../../../examples/seattle/csv.ts");
+  const { seattleCsv } = await import("../seattle/csv.ts");
   const table = parseCsv(seattleCsv);
   const weather = selectColumns(table, ["temp_max", "temp_min", "precipitation", "wind"]);
   const { window, epochs, weightDecay, learningRate, batchSize } = DEFAULTS;

@@ -8,9 +8,9 @@ import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
-import type { Contestant, Runner } from "../contestant.ts";
-import { type Problem, timeSteps } from "../workload.ts";
+import type { Contestant, Runner } from "./contestant.ts";
 import { checkLimit } from "./limits.ts";
+import { type Problem, timeSteps } from "./workload.ts";
 
 export type TfjsBackend = "webgpu" | "wasm";
 

@@ -1,16 +1,14 @@
 /** Carbon dioxide over Mauna Loa, month by month. */
-import { parseCsv, selectColumns, selectTimes } from "../../../examples/csv.ts";
-import { USUAL } from "../settings.ts";
+import { parseCsv, selectColumns, selectTimes } from "../csv/table.ts";
 import { columnOf } from "./columns.ts";
 import type { Series } from "./series.ts";
+import { USUAL } from "./settings.ts";
 
 /** Before it, five months are missing. */
 const FIRST = Date.UTC(1964, 4, 1);
 
 export async function load(): Promise<Series> {
-  const { default: text } = await import(
-    "../../../node_modules/vega-datasets/data/co2-concentration.csv?raw"
-  );
+  const { default: text } = await import("../../node_modules/vega-datasets/data/co2-concentration.csv?raw");
   const table = parseCsv(text);
   const times = selectTimes(table, "Date");
   const from = times.findIndex((time) => time >= FIRST);

@@ -1,7 +1,7 @@
 /** A series and settings as a task for a model: windows in, forecasts out, and back in the series' own unit. */
 import { data, type NDArray } from "webgpu-lstm";
 import { seasonalMeans } from "./seasons.ts";
-import type { Series } from "./series/series.ts";
+import type { Series } from "./series.ts";
 import type { Settings } from "./settings.ts";
 
 /** From the first step to one past the last. */
