@@ -5,13 +5,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { saveSafetensors, WebGpuLstmError } from "webgpu-lstm";
-import { seattleCsv } from "../tasks/seattle/csv.ts";
 import { parseTrainOptions, type TrainOptions, USAGE, UsageError } from "../tasks/seattle/options.ts";
 import { plotForecast } from "../tasks/seattle/plot.ts";
 import { resultTable } from "../tasks/seattle/table.ts";
 import { type ForecastTask, forecastTask } from "../tasks/seattle/task.ts";
 import { type TrainedForecaster, type TrainProgress, trainForecaster } from "../tasks/seattle/train.ts";
-import { FEATURES, parseWeather } from "../tasks/seattle/weather.ts";
+import { seattleCsv } from "../tasks/series/seattle-csv.ts";
+import { FEATURES, parseWeather } from "../tasks/series/weather.ts";
 import { isProgram, openDevice } from "../tasks/terminal/program.ts";
 import { ProgressBar } from "../tasks/terminal/progress.ts";
 

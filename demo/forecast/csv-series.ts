@@ -1,5 +1,12 @@
 /** A visitor's CSV file as a series. */
-import { CsvError, type CsvTable, parseCsv, selectColumns, selectTimes } from "../../tasks/csv/table.ts";
+import {
+  CsvError,
+  type CsvTable,
+  holesIn,
+  parseCsv,
+  selectColumns,
+  selectTimes,
+} from "../../tasks/csv/table.ts";
 import { columnOf } from "../../tasks/series/columns.ts";
 import type { Series } from "../../tasks/series/series.ts";
 import { CHOICES, type Settings, USUAL } from "../../tasks/series/settings.ts";
@@ -38,14 +45,12 @@ export interface CsvChoice {
   readonly date: string | null;
 }
 
-const isNumber = (cell: string) => cell !== "" && Number.isFinite(Number(cell));
-
 /** @throws CsvError, in words for the visitor, for a file of which nothing can be forecast */
 export function readCsv(name: string, text: string): CsvFile {
   const table = parseCsv(text);
   const rows = table.rows.length;
   const numbers = table.columns
-    .map((column, k) => ({ name: column, holes: table.rows.filter((row) => !isNumber(row[k]!)).length }))
+    .map((column) => ({ name: column, holes: holesIn(table, column) }))
     .filter(({ holes }) => holes < rows / 2);
   if (numbers.length === 0) {
     throw new CsvError(

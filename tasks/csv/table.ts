@@ -1,11 +1,11 @@
-/** Reading a CSV file that somebody else made: columns by name, and errors that say where the file is broken. */
+/** Reads a CSV file from an unknown source: columns by name, and errors that say which line is wrong. */
 import { dsvFormat } from "d3-dsv";
-import type { NDArray } from "webgpu-lstm";
+import { data, type NDArray } from "webgpu-lstm";
 
-/** What is wrong with a file, in words for the one who brought it. */
+/** What is wrong with a file, in words for the person who chose it. */
 export class CsvError extends Error {}
 
-/** The cells of a file as text, column by column. */
+/** The cells of a file as text. */
 export interface CsvTable {
   /** Names of the columns in the file's order, all different. */
   readonly columns: readonly string[];
@@ -15,9 +15,9 @@ export interface CsvTable {
 }
 
 /**
- * Reads a text with a header line. The delimiter is the comma, semicolon or tab that the header has most of. Empty lines do not
- * count. Throws a {@link CsvError} for an empty file, one that is not text, a quote that is never closed, a column without a name or
- * with another one's, and a row with more or fewer cells than the header.
+ * Reads a text with a header line. The delimiter is the comma, semicolon or tab, whichever the header has most of. Empty lines are
+ * skipped. Throws a {@link CsvError} for an empty file, a file that is not text, a quote that is never closed, a column without a name,
+ * two columns of the same name, and a row with more or fewer cells than the header.
  */
 export function parseCsv(text: string): CsvTable {
   const clean = text.replace(/^\uFEFF/, "");
@@ -48,32 +48,35 @@ export function parseCsv(text: string): CsvTable {
   return table;
 }
 
-/** The columns in which every cell is a number: what can be forecast, or forecast from. */
-export function numericColumns({ columns, rows }: CsvTable): string[] {
-  return columns.filter((_, k) => rows.every((row) => !Number.isNaN(toNumber(row[k]!))));
+/** The number of cells in a column that are not numbers; an empty cell is none. */
+export function holesIn(table: CsvTable, name: string): number {
+  const column = columnIndex(table, name);
+  return table.rows.filter((row) => Number.isNaN(toNumber(row[column]!))).length;
 }
 
 /**
- * Some columns of numbers as a series, [rows, names.length].
- * Throws a {@link CsvError} for a column that is not there and, with its line, for a cell that is not a number.
+ * A column of numbers in float64. Throws a {@link CsvError} for a column that is not there and, with its line, for a cell that is not
+ * a number.
  */
+export function selectNumbers(table: CsvTable, name: string): number[] {
+  const column = columnIndex(table, name);
+  return table.rows.map((row, t) => {
+    const value = toNumber(row[column]!);
+    if (Number.isNaN(value)) throw new CsvError(notANumber(row[column]!, name, table.lines[t]!));
+    return value;
+  });
+}
+
+/** Columns of numbers as a series [rows, names.length] in float32. Throws as {@link selectNumbers} does. */
 export function selectColumns(table: CsvTable, names: readonly string[]): NDArray {
   if (names.length === 0) throw new CsvError("Choose at least one column.");
-  const at = names.map((name) => columnIndex(table, name));
-  const data = new Float32Array(table.rows.length * names.length);
-  table.rows.forEach((row, t) => {
-    at.forEach((column, k) => {
-      const value = toNumber(row[column]!);
-      if (Number.isNaN(value)) throw new CsvError(notANumber(row[column]!, names[k]!, table.lines[t]!));
-      data[t * names.length + k] = value;
-    });
-  });
-  return { data, shape: [table.rows.length, names.length] };
+  const columns = names.map((name) => selectNumbers(table, name));
+  return data.columnStack(columns.map((column) => Float32Array.from(column)));
 }
 
 /**
- * A column of dates as milliseconds since 1970, each later than the one before. A date without a time zone is taken as UTC, so that
- * the same file gives the same numbers everywhere. Throws a {@link CsvError} with the line of what is no date or out of order.
+ * A column of dates as milliseconds since 1970, each later than the one before. A date without a time zone is UTC, so that a file gives
+ * the same numbers everywhere. Throws a {@link CsvError} that names the line of a cell that is not a date or is out of order.
  */
 export function selectTimes(table: CsvTable, name: string): number[] {
   const column = columnIndex(table, name);
@@ -101,7 +104,7 @@ const TIME =
 /** Milliseconds since 1970, or NaN. */
 function parseTime(text: string): number {
   const { date = "", clock, zone = "Z" } = TIME.exec(text)?.groups ?? {};
-  // Engines take 30 February for the first or second of March.
+  // Engines read 30 February as the first or second of March.
   const day = Date.parse(date);
   if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(date)) return Number.NaN;
   return clock === undefined ? day : Date.parse(`${date}T${clock}${zone}`);
@@ -113,7 +116,7 @@ function columnIndex({ columns }: CsvTable, name: string): number {
   return index;
 }
 
-/** NaN for an empty cell too, which `Number` takes for 0. */
+/** NaN for an empty cell too, which `Number` reads as 0. */
 function toNumber(text: string): number {
   const value = text === "" ? Number.NaN : Number(text);
   return Number.isFinite(Math.fround(value)) ? value : Number.NaN;
@@ -134,7 +137,7 @@ function checkHeader(columns: string[]): string[] {
   return columns;
 }
 
-/** Throws for a quoted cell that is never closed: d3-dsv would take the whole rest of the file for its text. */
+/** Throws for a quoted cell that is never closed: d3-dsv would read the rest of the file as its text. */
 function checkQuotes(text: string): void {
   let open = -1;
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) open = open < 0 ? at : -1;

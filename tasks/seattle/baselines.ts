@@ -1,20 +1,24 @@
-/** Two forecasts that need no training. A model that does not beat both of them has learnt nothing of use. */
+/** Two forecasts that need no training. A model is of use only if it beats both. */
 import type { NDArray } from "webgpu-lstm";
-import { dayOfYear, FEATURES, type Weather } from "./weather.ts";
+import { forecastTable } from "../series/forecast-table.ts";
+import { seasonalMeans } from "../series/seasons.ts";
+import { FEATURES, type Weather } from "../series/weather.ts";
 
 const temperature = ({ series }: Weather, day: number) => series.data[day * FEATURES.length]!;
 
-/** Tomorrow, and every day after it, will be as warm as the last measured day. `origins`: the first forecast days. */
+/**
+ * Every day ahead is as warm as the last measured day.
+ * @param origins The first day of each forecast.
+ * @returns °C, `[origins, horizon]`
+ */
 export function persistence(weather: Weather, origins: readonly number[], horizon: number): NDArray {
-  return table(origins, horizon, (origin) => temperature(weather, origin - 1));
+  return forecastTable(origins, horizon, (origin) => temperature(weather, origin - 1));
 }
 
-/** How many days before and after the calendar day the seasonal mean takes in. A single day of few years is noise. */
-const SEASON = 7;
-
 /**
- * Every day will be as warm as the time of year: the mean over the days at most a week before or after the same day
- * of the calendar, in all the years before day `known`.
+ * Every day is as warm as its time of the year: the mean of the days within a week of the same date, in all years before day `known`.
+ * @param origins The first day of each forecast.
+ * @returns °C, `[origins, horizon]`
  */
 export function seasonal(
   weather: Weather,
@@ -22,32 +26,10 @@ export function seasonal(
   horizon: number,
   known: number,
 ): NDArray {
-  const sums = new Float64Array(366);
-  const counts = new Float64Array(366);
-  for (let day = 0; day < known; day++) {
-    const center = dayOfYear(weather.dates[day]!);
-    for (let offset = -SEASON; offset <= SEASON; offset++) {
-      const slot = (center + offset + 366) % 366;
-      sums[slot]! += temperature(weather, day);
-      counts[slot]! += 1;
-    }
-  }
-  return table(origins, horizon, (origin, ahead) => {
-    const slot = dayOfYear(weather.dates[origin + ahead]!);
-    if (counts[slot] === 0)
-      throw new Error(`seasonal: no earlier year covers ${weather.dates[origin + ahead]}`);
-    return sums[slot]! / counts[slot]!;
+  const { times, dates } = weather;
+  const measured = Float64Array.from({ length: known }, (_, day) => temperature(weather, day));
+  const mean = seasonalMeans({ period: 365, times }, measured, (day) => {
+    throw new Error(`seasonal: no earlier year covers ${dates[day]}`);
   });
-}
-
-function table(
-  origins: readonly number[],
-  horizon: number,
-  value: (origin: number, ahead: number) => number,
-): NDArray {
-  const data = new Float32Array(origins.length * horizon);
-  origins.forEach((origin, i) => {
-    for (let ahead = 0; ahead < horizon; ahead++) data[i * horizon + ahead] = value(origin, ahead);
-  });
-  return { data, shape: [origins.length, horizon] };
+  return forecastTable(origins, horizon, (origin, ahead) => mean(origin + ahead));
 }

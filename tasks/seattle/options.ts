@@ -1,6 +1,6 @@
 /** The command line of `npm run train`. */
 import { parseArgs } from "node:util";
-import { DEFAULTS } from "./defaults.ts";
+import { DEFAULTS } from "../series/seattle-defaults.ts";
 import type { TrainSettings } from "./train.ts";
 
 /** What a training run is asked for. */

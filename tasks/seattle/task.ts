@@ -1,7 +1,7 @@
 /** The forecasting task: from the last days' weather to the next days' maximum temperature. */
 import { data, type NDArray } from "webgpu-lstm";
+import type { Weather } from "../series/weather.ts";
 import { persistence, seasonal } from "./baselines.ts";
-import type { Weather } from "./weather.ts";
 
 /** Days held out at the end (all of 2015), and the days before them that choose when to stop (2014). */
 const TEST_DAYS = 365;

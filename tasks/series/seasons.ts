@@ -1,24 +1,26 @@
-/** What is usual at a time of the season. */
+/** The usual value at a time of the season. */
 import type { Series } from "./series.ts";
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
-/** Seasons of so many steps are years of days: they go by the date, as a leap year has one more. */
+/** A season of this many steps is a year of days. It goes by the date, since a leap year has one day more. */
 const DAILY = 365;
 
 /**
- * A share of the season on each side that a mean takes in: a week of a year, and nothing of twelve months. One day in few years is
- * noise.
+ * The share of a season, before and after a time, that a mean includes: a week of a year, and no other month of twelve. One day of a
+ * few years alone is noise.
  */
 const NEAR = 1 / 52;
 
 /**
- * For any step, the mean of the known values near the same time of the season; the mean of all where there is no season.
- * @param known The values of steps 0, 1, …, as far as they are known.
+ * For any step, the mean of the known values near the same time of the season; the mean of all values if there is no season.
+ * @param known The known values, of steps 0, 1, …
+ * @param otherwise Gives the value of a step whose time of the season has no known value; the mean of all if not given.
  */
 export function seasonalMeans(
   { period, times }: Pick<Series, "period" | "times">,
   known: ArrayLike<number>,
+  otherwise?: (step: number) => number,
 ): (step: number) => number {
   let sum = 0;
   for (let t = 0; t < known.length; t++) sum += known[t]!;
@@ -40,11 +42,12 @@ export function seasonalMeans(
   }
   return (step) => {
     const slot = slotOf(step);
-    return counts[slot]! > 0 ? sums[slot]! / counts[slot]! : overall;
+    if (counts[slot]! > 0) return sums[slot]! / counts[slot]!;
+    return otherwise ? otherwise(step) : overall;
   };
 }
 
-/** 0 for the first of January. */
-function dayOfYear(time: number): number {
+/** The day of the year of a time in milliseconds since 1970, in UTC: 0 on the first of January. */
+export function dayOfYear(time: number): number {
   return Math.floor((time - Date.UTC(new Date(time).getUTCFullYear(), 0, 1)) / MS_PER_DAY);
 }

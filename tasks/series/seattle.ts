@@ -1,14 +1,14 @@
-/** Seattle's daily weather, 2012 to 2015. The settings are those of `examples/seattle`. */
-import { parseCsv, selectColumns, selectTimes } from "../csv/table.ts";
-import { DEFAULTS } from "../seattle/defaults.ts";
+/** Seattle's daily weather, 2012 to 2015, with the settings of `npm run train`. */
+
 import { columnOf } from "./columns.ts";
+import { DEFAULTS } from "./seattle-defaults.ts";
 import type { Series } from "./series.ts";
 import { USUAL } from "./settings.ts";
+import { parseWeather } from "./weather.ts";
 
 export async function load(): Promise<Series> {
-  const { seattleCsv } = await import("../seattle/csv.ts");
-  const table = parseCsv(seattleCsv);
-  const weather = selectColumns(table, ["temp_max", "temp_min", "precipitation", "wind"]);
+  const { seattleCsv } = await import("./seattle-csv.ts");
+  const { times, series } = parseWeather(seattleCsv);
   const { window, epochs, weightDecay, learningRate, batchSize } = DEFAULTS;
   const settings = { ...USUAL, window, epochs, learningRate, batchSize, hiddenSize: DEFAULTS.hidden };
   return {
@@ -22,12 +22,12 @@ export async function load(): Promise<Series> {
     unit: " °C",
     digits: 2,
     step: "day",
-    times: selectTimes(table, "date"),
-    values: columnOf(weather, 0),
+    times,
+    values: columnOf(series, 0),
     columns: [
-      { name: "minimum temperature", values: columnOf(weather, 1) },
-      { name: "log(1 + precipitation in mm)", values: columnOf(weather, 2).map(Math.log1p) },
-      { name: "wind", values: columnOf(weather, 3) },
+      { name: "minimum temperature", values: columnOf(series, 1) },
+      { name: "log(1 + precipitation in mm)", values: columnOf(series, 2) },
+      { name: "wind", values: columnOf(series, 3) },
     ],
     calendar: ["dayOfYear"],
     period: 365,

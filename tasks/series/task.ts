@@ -1,5 +1,6 @@
 /** A series and settings as a task for a model: windows in, forecasts out, and back in the series' own unit. */
 import { data, type NDArray } from "webgpu-lstm";
+import { forecastTable } from "./forecast-table.ts";
 import { seasonalMeans } from "./seasons.ts";
 import type { Series } from "./series.ts";
 import type { Settings } from "./settings.ts";
@@ -116,14 +117,9 @@ export class ForecastTask {
     return this.table(origins, (origin, ahead) => this.series.values[origin + ahead]!);
   }
 
-  /** A forecast `[origins, horizon]` of some function of the origin and the steps from it on. */
+  /** A forecast `[origins, horizon]` from a function of the origin and the number of steps after it. */
   table(origins: readonly number[], value: (origin: number, ahead: number) => number): NDArray {
-    const { horizon } = this;
-    const cells = new Float32Array(origins.length * horizon);
-    origins.forEach((origin, i) => {
-      for (let k = 0; k < horizon; k++) cells[i * horizon + k] = value(origin, k);
-    });
-    return { data: cells, shape: [origins.length, horizon] };
+    return forecastTable(origins, this.horizon, value);
   }
 
   /** A model's output for some origins, in the series' unit. */

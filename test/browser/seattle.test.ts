@@ -1,11 +1,11 @@
 /** The main job, as `npm run train` does it: the shipped settings beat both baselines on the year held out. */
 import { describe, expect, test } from "vitest";
-import { seattleCsv } from "../../tasks/seattle/csv.ts";
-import { DEFAULTS } from "../../tasks/seattle/defaults.ts";
 import { forecastTask } from "../../tasks/seattle/task.ts";
 import { type TrainProgress, trainForecaster } from "../../tasks/seattle/train.ts";
-import { parseWeather } from "../../tasks/seattle/weather.ts";
 import { errorsOf } from "../../tasks/series/errors.ts";
+import { seattleCsv } from "../../tasks/series/seattle-csv.ts";
+import { DEFAULTS } from "../../tasks/series/seattle-defaults.ts";
+import { parseWeather } from "../../tasks/series/weather.ts";
 import { withDevice } from "./gpu.ts";
 
 const weather = parseWeather(seattleCsv);

@@ -1,16 +1,16 @@
 /** The Forecast view's pure parts: tasks, baselines, roll-outs, and the series that come with the page. */
 import { describe, expect, test } from "vitest";
 import type { NDArray } from "../../src/shape.ts";
-import { seattleCsv } from "../../tasks/seattle/csv.ts";
 import { forecastTask } from "../../tasks/seattle/task.ts";
-import { parseWeather } from "../../tasks/seattle/weather.ts";
 import { baselinesOf } from "../../tasks/series/baselines.ts";
 import { heldOutOf } from "../../tasks/series/held-out.ts";
 import { loadSeries } from "../../tasks/series/index.ts";
 import { rollOut } from "../../tasks/series/roll-out.ts";
 import { seasonalMeans } from "../../tasks/series/seasons.ts";
+import { seattleCsv } from "../../tasks/series/seattle-csv.ts";
 import type { Series } from "../../tasks/series/series.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
+import { parseWeather } from "../../tasks/series/weather.ts";
 
 const [seattle, co2, sp500, sine] = await Promise.all(
   (["seattle", "co2", "sp500", "sine"] as const).map(loadSeries),

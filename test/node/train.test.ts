@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { seattleCsv } from "../../tasks/seattle/csv.ts";
-import { DEFAULTS } from "../../tasks/seattle/defaults.ts";
 import { parseTrainOptions, UsageError } from "../../tasks/seattle/options.ts";
 import { plotForecast } from "../../tasks/seattle/plot.ts";
 import { resultTable } from "../../tasks/seattle/table.ts";
 import { forecastTask } from "../../tasks/seattle/task.ts";
-import { parseWeather } from "../../tasks/seattle/weather.ts";
+import { seattleCsv } from "../../tasks/series/seattle-csv.ts";
+import { DEFAULTS } from "../../tasks/series/seattle-defaults.ts";
+import { parseWeather } from "../../tasks/series/weather.ts";
 import { niceTicks } from "../../tasks/svg/panel.ts";
 import { ProgressBar } from "../../tasks/terminal/progress.ts";
 
