@@ -1,7 +1,18 @@
-/** The parity page as text, from Vitest's JSON report: what `tools/make-parity.ts` writes. */
-import type { ParityRow } from "../test/parity.ts";
+/** Makes the parity page, as Markdown, from Vitest's JSON report; `tools/make-parity.ts` writes it. */
 
-/** What is read of Vitest's JSON report. JSON has no infinity: a share that was infinite or NaN arrives as null. */
+/** One comparison with PyTorch, which a test records with `recordParity`. */
+export interface ParityRow {
+  /** The page's section: a class, such as `nn.LSTM`. */
+  readonly section: string;
+  /** The row in it: an option or a case, such as `bidirectional, 2 layers`. Equal rows are merged. */
+  readonly row: string;
+  /** The allowed difference: PyTorch's default for float32, or a factor of it with its reason. */
+  readonly budget: string;
+  /** The largest share of the budget that any value used; more than 1 is a failure. */
+  readonly used: number;
+}
+
+/** The parts of Vitest's JSON report that are read. JSON has no infinity: an infinite or NaN share arrives as null. */
 export interface Report {
   readonly testResults: readonly {
     readonly name: string;

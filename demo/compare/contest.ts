@@ -1,4 +1,6 @@
 /** One comparison, from Run to its tables: who is asked what, in which order, and what came of it. */
+
+import { median } from "../../tasks/statistics/statistics.ts";
 import type { Task } from "../../tasks/workloads/workload.ts";
 import { Estimate } from "../training/estimate.ts";
 import type { Library, Opening } from "./protocol.ts";
@@ -240,8 +242,5 @@ function checkOf(opening: Opening, ours: Opening, task: Task): Check {
 
 /** The median of a row's samples, in ms. */
 export function medianOf({ samples }: Row): number | undefined {
-  if (samples.length === 0) return undefined;
-  const sorted = samples.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+  return samples.length === 0 ? undefined : median(samples);
 }

@@ -1,5 +1,6 @@
 /** How a dated series goes: its step, its season, and the parts of the calendar that are worth telling a model. */
 import type { data } from "webgpu-lstm";
+import { median } from "../../tasks/statistics/statistics.ts";
 
 export interface Rhythm {
   /** "day", or "row" where the step is none that has a name. */
@@ -47,9 +48,9 @@ export function rhythmOf(times: readonly number[] | null, train: number): Rhythm
   const none: Rhythm = { step: "row", period: null, calendar: [], even: true };
   if (!times) return none;
   const lengths = times.slice(1).map((time, t) => time - times[t]!);
-  const median = lengths.toSorted((a, b) => a - b)[Math.floor(lengths.length / 2)]!;
-  const step = STEPS.find(({ lengths: [least, most] }) => median >= least && median <= most);
-  const [least, most] = step?.lengths ?? [median, median];
+  const usual = median(lengths);
+  const step = STEPS.find(({ lengths: [least, most] }) => usual >= least && usual <= most);
+  const [least, most] = step?.lengths ?? [usual, usual];
   const even = lengths.every((length) => length >= least && length <= most);
   if (!step) return { ...none, even };
   const seasons = step.seasons.filter(({ period }) => 2 * period <= train);

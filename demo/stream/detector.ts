@@ -1,4 +1,5 @@
 /** Tells anomalies from what is normal: by how far values lie from their predictions, measured in what is usual on normal data. */
+import { median } from "../../tasks/statistics/statistics.ts";
 
 /** How residuals (value - prediction) lie on normal data. */
 export interface Normal {
@@ -15,21 +16,15 @@ const GAUSSIAN = 1.4826;
 
 /** @param residuals Of normal data; their order does not matter. */
 export function normalOf(residuals: ArrayLike<number>): Normal {
-  const center = medianOf(Float64Array.from(residuals));
+  if (residuals.length === 0) throw new RangeError("normalOf: no residuals");
+  const center = median(residuals);
   const distances = Float64Array.from(residuals, (residual) => Math.abs(residual - center));
   const farthest = distances.reduce((most, distance) => Math.max(most, distance), 0);
-  const deviation = medianOf(distances);
+  const deviation = median(distances);
   // A signal that mostly stands still has a median deviation of zero; its mean one still says something.
   const mean = distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
   const sigma = deviation > 0 ? GAUSSIAN * deviation : Math.max(mean, Number.MIN_VALUE);
   return { center, sigma, farthest: farthest / sigma, count: residuals.length };
-}
-
-function medianOf(values: Float64Array): number {
-  if (values.length === 0) throw new RangeError("normalOf: no residuals");
-  const sorted = values.toSorted();
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
 /** A stretch of one stream in which values lay too far from their predictions. */

@@ -1,4 +1,5 @@
 /** Times of the latest steps: quantiles and a histogram. */
+import { quantile } from "../../tasks/statistics/statistics.ts";
 
 /** Steps that are remembered. */
 const REMEMBERED = 600;
@@ -19,10 +20,9 @@ export class Latencies {
     return this.#times.length;
   }
 
-  /** The time in ms that a share of the steps, such as 0.95, does not exceed: the nearest one measured. Undefined without any. */
+  /** The time in ms that a share of the steps, such as 0.95, does not exceed; undefined before the first step. */
   quantile(share: number): number | undefined {
-    const sorted = this.#times.toSorted((a, b) => a - b);
-    return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+    return this.count === 0 ? undefined : quantile(this.#times, share);
   }
 
   /** How many steps are in each bin of {@link EDGES}. */

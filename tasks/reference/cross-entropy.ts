@@ -1,6 +1,6 @@
-/** Cross-entropy of class indices in float64, to be read and checked against; PyTorch's CrossEntropyLoss. */
+/** PyTorch's CrossEntropyLoss of class indices in float64, for reference. */
 
-export interface Rows {
+interface Rows {
   /** [rows][classes] */
   readonly logits: Float64Array;
   /** [rows] */

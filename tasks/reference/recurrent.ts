@@ -1,9 +1,9 @@
 /**
- * Plain recurrent networks in float64, written to be read and checked against, not to be fast. The formulas are those of
+ * Recurrent networks in float64 for reference: written to be readable, not fast. The formulas are those of
  * https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html, …GRU.html and …RNN.html
  */
 
-/** The parameters of a whole network under PyTorch's names: `weight_ih_l0` [gates·H, in], `bias_ih_l0`, … in row-major order. */
+/** The parameters of a network under PyTorch's names: `weight_ih_l0` [gates·H, in], `bias_ih_l0`, … in row-major order. */
 export type Parameters = ReadonlyMap<string, Float64Array>;
 
 export type Kind = "lstm" | "gru" | "tanh" | "relu";
@@ -12,13 +12,13 @@ export interface Sizes {
   readonly kind: Kind;
   readonly inputSize: number;
   readonly hiddenSize: number;
-  /** Size an LSTM's hidden state is projected to; none if 0 or not given. */
+  /** Size of an LSTM's projected hidden state; 0 or undefined for no projection. */
   readonly projSize?: number;
   readonly numLayers: number;
   readonly bidirectional?: boolean;
   readonly seqLen: number;
   readonly batch: number;
-  /** Steps of each sequence; all have seqLen if not given. */
+  /** Length of each sequence; seqLen if not given. */
   readonly lengths?: readonly number[];
 }
 
@@ -30,7 +30,7 @@ export interface State {
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-/** x is [T, N, I]; the output is [T, N, D·R], zero past a sequence's end. Without a state, everything starts at zero. */
+/** x is [T, N, I]; the output is [T, N, D·R], zero past a sequence's end. The initial state is zero if not given. */
 export function recurrentForward(
   sizes: Sizes,
   parameters: Parameters,
@@ -116,31 +116,4 @@ export function mse(prediction: Float64Array, target: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < prediction.length; i++) sum += (prediction[i]! - target[i]!) ** 2;
   return sum / prediction.length;
-}
-
-/** The goldens' loss: the errors of the output and of the last states, added. */
-export function recurrentLoss(
-  sizes: Sizes,
-  parameters: Parameters,
-  x: Float64Array,
-  initial: State | undefined,
-  target: { readonly output: Float64Array; readonly h: Float64Array; readonly c?: Float64Array },
-): number {
-  const { output, state } = recurrentForward(sizes, parameters, x, initial);
-  const ofCells = target.c ? mse(state.c, target.c) : 0;
-  return mse(output, target.output) + mse(state.h, target.h) + ofCells;
-}
-
-/**
- * The central difference (f(x + e) - f(x - e)) / 2e for the element `index` of `values`, which is put back afterwards.
- * Its own error is of order e^2, and of order 1e-16 / e from rounding.
- */
-export function centralDifference(f: () => number, values: Float64Array, index: number, e = 1e-5): number {
-  const value = values[index]!;
-  values[index] = value + e;
-  const above = f();
-  values[index] = value - e;
-  const below = f();
-  values[index] = value;
-  return (above - below) / (2 * e);
 }

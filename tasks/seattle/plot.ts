@@ -1,7 +1,8 @@
 /** The picture that `npm run train` saves: forecast against measurement, the loss curve, and the error by day ahead. */
 import type { NDArray } from "webgpu-lstm";
 import { type Errors, errorsOf } from "../series/errors.ts";
-import { panel, svg, text } from "../svg/panel.ts";
+import { INK, panel, SOFT } from "../svg/panel.ts";
+import { svg, text } from "../svg/svg.ts";
 import type { ForecastTask } from "./task.ts";
 
 /** What {@link plotForecast} draws beside the task. */
@@ -18,7 +19,7 @@ export interface PlotInput {
 }
 
 // Okabe and Ito's colours, which people with any kind of colour vision tell apart.
-const MEASURED = "#222222";
+const MEASURED = INK;
 const MODEL = "#0072b2";
 const PERSISTENCE = "#d55e00";
 const SEASONAL = "#e69f00";
@@ -38,8 +39,8 @@ export function plotForecast(input: PlotInput): string {
   const year = days[0]!.getUTCFullYear();
   const title = `Daily maximum temperature in Seattle, ${year}, forecast ${ahead}`;
 
-  let body = text(70, 36, title, { size: 20, bold: true });
-  body += text(70, 58, `${model}. ${summary(errors, horizon)}`, { size: 13, color: "#6b6b6b" });
+  let body = text(70, 36, title, { size: 20, bold: true }, { fill: INK });
+  body += text(70, 58, `${model}. ${summary(errors, horizon)}`, { size: 13 }, { fill: SOFT });
   body += panel({
     left: 70,
     top: 130,
@@ -56,7 +57,7 @@ export function plotForecast(input: PlotInput): string {
   });
   body += lossPanel(input, horizon === 1 ? 970 : 450);
   if (horizon > 1) body += errorPanel(errors, horizon);
-  return svg(1080, 800, title, body);
+  return svg(1080, 800, title, body, { background: { fill: "#ffffff" } });
 }
 
 interface AllErrors {

@@ -1,4 +1,6 @@
-/** The middle of a sample and its width: a few slow runs of a shared machine move neither much. */
+/** Statistics of a sample of numbers. */
+
+/** The middle of a sample and its spread. A few slow runs of a shared machine move neither much. */
 export interface Summary {
   readonly median: number;
   /** First and third quartile. */
@@ -6,18 +8,27 @@ export interface Summary {
   readonly runs: number;
 }
 
-export function summarize(samples: readonly number[]): Summary {
-  if (samples.length === 0) throw new RangeError("summarize: no samples");
+/** @throws RangeError for an empty sample */
+export function summarize(samples: ArrayLike<number>): Summary {
   return {
-    median: quantile(samples, 0.5),
+    median: median(samples),
     quartiles: [quantile(samples, 0.25), quantile(samples, 0.75)],
     runs: samples.length,
   };
 }
 
-/** The value that a share `q` of the samples lies below, interpolated between neighbours. */
-export function quantile(samples: readonly number[], q: number): number {
-  const sorted = [...samples].sort((a, b) => a - b);
+/** @throws RangeError for an empty sample */
+export function median(samples: ArrayLike<number>): number {
+  return quantile(samples, 0.5);
+}
+
+/**
+ * The quantile `q` (0 to 1) of a sample, by linear interpolation between neighbours: `numpy.quantile` with its default method.
+ * @throws RangeError for an empty sample
+ */
+export function quantile(samples: ArrayLike<number>, q: number): number {
+  if (samples.length === 0) throw new RangeError("quantile: no samples");
+  const sorted = Float64Array.from(samples).sort();
   const at = q * (sorted.length - 1);
   const low = sorted[Math.floor(at)]!;
   return low + (sorted[Math.ceil(at)]! - low) * (at % 1);

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Generator } from "webgpu-lstm";
-import { centralDifference, recurrentLoss } from "../../tasks/reference/recurrent.ts";
 import { drawProblem } from "../recurrent-problem.ts";
+import { centralDifference, recurrentLoss } from "../reference/recurrent.ts";
 import { withDevice } from "./gpu.ts";
 import { runRecurrent } from "./recurrent-case.ts";
 

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Generator, grad, nn } from "webgpu-lstm";
 import { crossEntropyMean } from "../../tasks/reference/cross-entropy.ts";
-import { centralDifference } from "../../tasks/reference/recurrent.ts";
+import { centralDifference } from "../reference/recurrent.ts";
 import { withDevice } from "./gpu.ts";
 
 /** How far a float32 loss or gradient may be from the float64 one, relative to the largest of its tensor. */

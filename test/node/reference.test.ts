@@ -1,13 +1,9 @@
 import { describe, expect, it } from "vitest";
-import {
-  centralDifference,
-  recurrentForward,
-  recurrentLoss,
-  type Sizes,
-} from "../../tasks/reference/recurrent.ts";
+import { recurrentForward, type Sizes } from "../../tasks/reference/recurrent.ts";
 import type { GoldenCase, GoldenTensor } from "../golden-case.ts";
 import { goldens } from "../goldens.ts";
 import { problemOf } from "../recurrent-problem.ts";
+import { centralDifference, recurrentLoss } from "../reference/recurrent.ts";
 
 /** [N, T, F] as [T, N, F], or back with T and N exchanged. */
 function swapFirstTwo(values: Float64Array, first: number, second: number): Float64Array {
