@@ -3,17 +3,11 @@
  * on the held-out end of the text stand those of counting single characters and triples.
  * `node tools/run.mjs examples/char-gru.ts --help` lists its options.
  */
-import { WebGpuLstmError } from "webgpu-lstm";
 import { chapters } from "../tasks/characters/moby-dick.ts";
-import {
-  type CharacterOptions,
-  parseCharacterOptions,
-  USAGE,
-  UsageError,
-} from "../tasks/characters/options.ts";
+import { type CharacterOptions, parseCharacterOptions, USAGE } from "../tasks/characters/options.ts";
 import { baselinesOf, characterTask } from "../tasks/characters/task.ts";
 import { trainCharacters } from "../tasks/characters/train.ts";
-import { isProgram, openDevice } from "../tasks/terminal/program.ts";
+import { openDevice, runWithArguments } from "../tasks/terminal/program.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parseCharacterOptions(args, chapters.length);
@@ -47,11 +41,4 @@ async function run(device: Awaited<ReturnType<typeof openDevice>>, options: Char
   }
 }
 
-if (isProgram(import.meta.url)) {
-  await main(process.argv.slice(2)).catch((error: unknown) => {
-    // What the caller can mend needs no stack trace.
-    const known = error instanceof UsageError || error instanceof WebGpuLstmError;
-    console.error(known ? error.message : error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  });
-}
+await runWithArguments(import.meta.url, main);

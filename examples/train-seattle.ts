@@ -4,15 +4,15 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { saveSafetensors, WebGpuLstmError } from "webgpu-lstm";
-import { parseTrainOptions, type TrainOptions, USAGE, UsageError } from "../tasks/seattle/options.ts";
+import { saveSafetensors } from "webgpu-lstm";
+import { parseTrainOptions, type TrainOptions, USAGE } from "../tasks/seattle/options.ts";
 import { plotForecast } from "../tasks/seattle/plot.ts";
 import { resultTable } from "../tasks/seattle/table.ts";
 import { type ForecastTask, forecastTask } from "../tasks/seattle/task.ts";
 import { type TrainedForecaster, type TrainProgress, trainForecaster } from "../tasks/seattle/train.ts";
 import { seattleCsv } from "../tasks/series/seattle-csv.ts";
 import { FEATURES, parseWeather } from "../tasks/series/weather.ts";
-import { isProgram, openDevice } from "../tasks/terminal/program.ts";
+import { openDevice, runWithArguments } from "../tasks/terminal/program.ts";
 import { ProgressBar } from "../tasks/terminal/progress.ts";
 
 async function main(args: readonly string[]): Promise<void> {
@@ -87,11 +87,4 @@ async function save(task: ForecastTask, options: TrainOptions, trained: TrainedF
   return [`${name}.svg`, `${name}.safetensors`];
 }
 
-if (isProgram(import.meta.url)) {
-  await main(process.argv.slice(2)).catch((error: unknown) => {
-    // What the caller can mend needs no stack trace.
-    const known = error instanceof UsageError || error instanceof WebGpuLstmError;
-    console.error(known ? error.message : error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  });
-}
+await runWithArguments(import.meta.url, main);

@@ -5,9 +5,10 @@
 
 import type { CellKind } from "../../tasks/series/cells.ts";
 import type { Series } from "../../tasks/series/series.ts";
-import { CHOICES, type Goal, type Settings, type SliderName, WHOLE } from "../../tasks/series/settings.ts";
+import { type Goal, type Settings, WHOLE } from "../../tasks/series/settings.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
 import { stepCount } from "./format.ts";
+import { CHOICES, type SliderName } from "./settings.ts";
 
 const SLIDERS: readonly SliderName[] = [
   "window",

@@ -9,8 +9,9 @@ import {
 } from "../../tasks/csv/table.ts";
 import { columnOf } from "../../tasks/series/columns.ts";
 import type { Series } from "../../tasks/series/series.ts";
-import { CHOICES, type Settings, USUAL } from "../../tasks/series/settings.ts";
+import { type Settings, USUAL } from "../../tasks/series/settings.ts";
 import { rhythmOf } from "./rhythm.ts";
+import { CHOICES } from "./settings.ts";
 
 /** Larger files are not read, in bytes. */
 export const LARGEST = 10_000_000;

@@ -2,7 +2,6 @@
 import type { NDArray } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
 import type { RollOutPanel } from "./roll-out-panel.ts";
-import type { SessionEvents } from "./session.ts";
 
 /** Seconds from one forecast to the next while a model trains, at least. */
 const INTERVAL = 1.5;
@@ -12,15 +11,16 @@ const COST = 8;
 
 export class Forecaster {
   readonly #panel: RollOutPanel;
-  readonly #events: Pick<SessionEvents, "onForecast">;
+  readonly #onForecast: (forecast: NDArray, when: string) => void;
   #trainer: RemoteTrainer | undefined;
   #next = 0;
   #rolling = false;
   #wanted = false;
 
-  constructor(panel: RollOutPanel, events: Pick<SessionEvents, "onForecast">) {
+  /** @param onForecast Called with a forecast of the held-out part, `[windows, horizon]`, and its moment: "After epoch 3". */
+  constructor(panel: RollOutPanel, onForecast: (forecast: NDArray, when: string) => void) {
     this.#panel = panel;
-    this.#events = events;
+    this.#onForecast = onForecast;
     panel.onChange = () => void this.#rollOut().catch(() => {});
   }
 
@@ -40,7 +40,7 @@ export class Forecaster {
     const start = now();
     const forecast = await trainer.call<NDArray>("heldOut");
     if (trainer !== this.#trainer) return;
-    this.#events.onForecast(forecast, when);
+    this.#onForecast(forecast, when);
     await this.#rollOut();
     this.#next = now() + Math.max(INTERVAL, COST * (now() - start));
   }

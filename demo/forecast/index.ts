@@ -13,11 +13,12 @@ import "./forecast.css";
 import { type HeldOut, heldOutOf } from "../../tasks/series/held-out.ts";
 import { loadSeries } from "../../tasks/series/index.ts";
 import type { Series, SeriesId } from "../../tasks/series/series.ts";
-import type { ForecastConfig, Settings } from "../../tasks/series/settings.ts";
+import type { Settings } from "../../tasks/series/settings.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
 import html from "./forecast.html?raw";
 import { RollOutPanel } from "./roll-out-panel.ts";
 import { ForecastSession, ID } from "./session.ts";
+import type { ForecastConfig } from "./settings.ts";
 import { ForecastDisplay } from "./view.ts";
 
 export function mount(root: HTMLElement, gpu: Gpu): View {

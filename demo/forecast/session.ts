@@ -1,11 +1,11 @@
 /** The view's present run, and the forecasts that its worker is asked for meanwhile. */
 import type { NDArray } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
-import type { ForecastConfig } from "../../tasks/series/settings.ts";
 import type { Snapshot } from "../training/phase.ts";
 import { TrainingRun } from "../training/run.ts";
 import { Forecaster } from "./forecaster.ts";
 import type { RollOutPanel } from "./roll-out-panel.ts";
+import type { ForecastConfig } from "./settings.ts";
 
 /** The view's name: its run is kept under it. */
 export const ID = "forecast";
@@ -28,7 +28,7 @@ export class ForecastSession {
 
   constructor(panel: RollOutPanel, events: SessionEvents) {
     this.#events = events;
-    this.#forecaster = new Forecaster(panel, events);
+    this.#forecaster = new Forecaster(panel, (forecast, when) => events.onForecast(forecast, when));
   }
 
   get snapshot(): Snapshot | undefined {

@@ -2,9 +2,10 @@
 import { data, EarlyStopping, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
 import { ForecastModel } from "../../tasks/series/model.ts";
 import { rollOut } from "../../tasks/series/roll-out.ts";
-import { type ForecastConfig, SEED, WHOLE } from "../../tasks/series/settings.ts";
+import { WHOLE } from "../../tasks/series/settings.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
 import { serveRun } from "../training/serve-run.ts";
+import { type ForecastConfig, SEED } from "./settings.ts";
 
 serveRun<ForecastConfig>("forecast", (device, { series, settings }) => {
   const { epochs, learningRate: lr } = settings;

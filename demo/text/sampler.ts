@@ -1,6 +1,6 @@
 /** What the model writes: at every report of its training, and when it is asked to. */
 import { type Callback, type CallbackState, type FitRun, Generator } from "webgpu-lstm";
-import type { Writer } from "../../tasks/characters/model.ts";
+import type { Writer } from "../../tasks/characters/writer.ts";
 import { STEPS_PER_REPORT, WRITTEN_AT_REPORT, WRITTEN_ON_DEMAND, type WritingSettings } from "./settings.ts";
 
 /** Something that the model has written. */

@@ -1,7 +1,7 @@
 /** The Text view's worker: the text, the model, its training, and what it writes. */
 import { data, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
-import { Writer } from "../../tasks/characters/model.ts";
 import { baselinesOf, type CharacterTask, characterTask } from "../../tasks/characters/task.ts";
+import { Writer } from "../../tasks/characters/writer.ts";
 import { serveRun } from "../training/serve-run.ts";
 import { TextModel } from "./model.ts";
 import { Sampler } from "./sampler.ts";

@@ -1,7 +1,8 @@
 /** Trains a character model by truncated back-propagation through time: the state of one window is where the next one starts. */
 import { type Device, data, Generator, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
-import { CharacterModel, Writer } from "./model.ts";
+import { CharacterModel } from "./model.ts";
 import type { CharacterTask } from "./task.ts";
+import { Writer } from "./writer.ts";
 
 /** Settings of {@link trainCharacters}. */
 export interface CharacterSettings {

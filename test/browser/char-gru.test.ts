@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { type Device, data, Generator, manualSeed, type Result } from "webgpu-lstm";
 import { classOf, makeNames, main as packedNames } from "../../examples/packed-names.ts";
 import { chapters } from "../../tasks/characters/moby-dick.ts";
-import { CharacterModel, Writer } from "../../tasks/characters/model.ts";
+import { CharacterModel } from "../../tasks/characters/model.ts";
 import { baselinesOf, characterTask } from "../../tasks/characters/task.ts";
 import { type CharacterReport, DEFAULTS, trainCharacters } from "../../tasks/characters/train.ts";
+import { Writer } from "../../tasks/characters/writer.ts";
 import { withDevice } from "./gpu.ts";
 
 // Seconds on a GPU; software on a busy machine takes its time.

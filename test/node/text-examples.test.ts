@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { chapters } from "../../tasks/characters/moby-dick.ts";
-import { parseCharacterOptions, UsageError } from "../../tasks/characters/options.ts";
+import { parseCharacterOptions } from "../../tasks/characters/options.ts";
 import { baselinesOf, characterTask } from "../../tasks/characters/task.ts";
 import { DEFAULTS } from "../../tasks/characters/train.ts";
+import { UsageError } from "../../tasks/terminal/usage-error.ts";
 import { typeErrors } from "../type-errors.ts";
 
 describe("Moby-Dick", () => {

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { parseTrainOptions, UsageError } from "../../tasks/seattle/options.ts";
+import { parseTrainOptions } from "../../tasks/seattle/options.ts";
 import { plotForecast } from "../../tasks/seattle/plot.ts";
 import { resultTable } from "../../tasks/seattle/table.ts";
 import { forecastTask } from "../../tasks/seattle/task.ts";
 import { seattleCsv } from "../../tasks/series/seattle-csv.ts";
 import { DEFAULTS } from "../../tasks/series/seattle-defaults.ts";
 import { parseWeather } from "../../tasks/series/weather.ts";
-import { niceTicks } from "../../tasks/svg/panel.ts";
+import { niceTicks } from "../../tasks/svg/svg.ts";
 import { ProgressBar } from "../../tasks/terminal/progress.ts";
+import { UsageError } from "../../tasks/terminal/usage-error.ts";
 
 const weather = parseWeather(seattleCsv);
 
