@@ -18,9 +18,6 @@ export interface Counters {
   readonly buffers: number;
 }
 
-/** By adapter, then by workload. */
-export type AllCounters = Readonly<Record<string, Readonly<Record<string, Counters>>>>;
-
 /** Adapters to plan for: SwiftShader on two cores as it is measured with nothing else running, and a large GPU. */
 export const ADAPTERS: Readonly<Record<string, AdapterFacts>> = {
   software: {

@@ -51,7 +51,7 @@ export interface Failure {
 }
 
 /** Operations over a time on the wall and over a time of the cores, in 10⁹ a second. */
-export interface Rates {
+interface Rates {
   readonly wall: number;
   readonly cpu: number | null;
 }

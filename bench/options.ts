@@ -3,7 +3,7 @@ import { type Workload, workloads } from "../tasks/workloads/workload.ts";
 import type { Effort } from "./measure.ts";
 
 /** Other libraries, in the order of the report's columns. */
-export const PEERS = [
+const PEERS = [
   "tfjs-webgpu",
   "jax-js-webgpu",
   "onnxruntime-webgpu",
@@ -14,13 +14,13 @@ export const PEERS = [
 ] as const;
 
 /** Where this library runs. */
-export const PLACES = ["Chromium", "Node"] as const;
+const PLACES = ["Chromium", "Node"] as const;
 
 /** Those that a quick run has unless told otherwise: on a software adapter one step of the others takes many seconds. */
 const QUICK_PEERS: readonly Peer[] = ["tfjs-wasm", "jax-js-wasm", "onnxruntime-wasm", "pytorch"];
 
-export type Peer = (typeof PEERS)[number];
-export type Place = (typeof PLACES)[number];
+type Peer = (typeof PEERS)[number];
+type Place = (typeof PLACES)[number];
 
 const names = workloads.map(({ name }) => name);
 

@@ -1,5 +1,5 @@
 /**
- * `npm test`: types, lint, every Vitest and Playwright test, all of them even after a failure.
+ * `npm test`: types, lint, unused code, every Vitest and Playwright test; a failure does not stop the rest.
  * The last line is the sum, `N passed, N failed`; the exit code is 0 only if nothing failed.
  */
 import { spawnSync } from "node:child_process";
@@ -81,7 +81,9 @@ const vitestArgs = [
 ];
 const steps: [name: string, run: () => Count][] = [
   ["types", () => check("typescript/bin/tsc", "-p", root)],
-  ["lint", () => check("@biomejs/biome/bin/biome", "check")],
+  ["lint", () => check("@biomejs/biome/bin/biome", "check", "--error-on-warnings")],
+  // Exports, files and dependencies that nothing uses.
+  ["unused", () => check("knip/bin/knip.js", "--preprocessor", "./tools/unused-kernels.ts")],
   ["vitest", () => tests("vitest.json", countVitest, "vitest/vitest.mjs", ...vitestArgs)],
   ["playwright", () => tests("playwright.json", countPlaywright, "playwright/cli.js", "test")],
 ];

@@ -8,7 +8,7 @@ import { LibraryError, Seat, TooSlow } from "./seat.ts";
 import { type Choice, TASKS } from "./workloads.ts";
 
 /** How a library's first result compares with this library's. */
-export interface Check {
+interface Check {
   /** Of a loss relative to it; of outputs the largest difference. */
   readonly difference: number;
   readonly agrees: boolean;

@@ -65,14 +65,14 @@ function checkText({ library, task, opening, check }: Row): string {
 }
 
 /** Why a row has no time. */
-export function reasonOf({ error, check }: Row): string {
+function reasonOf({ error, check }: Row): string {
   if (check && !check.agrees) return `differs by ${check.difference.toExponential(1)}: not timed`;
   if (error instanceof LibraryError && error.loading) return "could not be loaded";
   return error instanceof Error ? error.message : String(error);
 }
 
 /** 0.42, 12.3, 1,234 */
-export function milliseconds(ms: number): string {
+function milliseconds(ms: number): string {
   return ms >= 100 ? count(Math.round(ms)) : brief(ms);
 }
 

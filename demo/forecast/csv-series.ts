@@ -20,7 +20,7 @@ export const LARGEST = 10_000_000;
 export const MOST_ROWS = 20_000;
 
 /** Fewer rows teach nothing. */
-export const FEWEST_ROWS = 60;
+const FEWEST_ROWS = 60;
 
 /** A file, read. */
 export interface CsvFile {
@@ -32,7 +32,7 @@ export interface CsvFile {
   readonly dates: readonly string[];
 }
 
-export interface NumberColumn {
+interface NumberColumn {
   readonly name: string;
   /** Cells that are no numbers. */
   readonly holes: number;

@@ -15,7 +15,7 @@ import type { RecurrentStack } from "./stack.ts";
 
 type Bytes = MemoryReport["byRole"];
 
-export interface GradientNorm {
+interface GradientNorm {
   /** The parameter's name in the file. */
   readonly name: string;
   /** Euclidean norm of the loss's gradient with respect to it. */
@@ -39,7 +39,7 @@ export interface RunResult {
 }
 
 /** Timed runs: browsers round the GPU's clock, and a sum of several runs is rounded less than one. */
-export const PROFILED_RUNS = 10;
+const PROFILED_RUNS = 10;
 
 class Model extends nn.Module {
   readonly recurrent: nn.LSTM | nn.GRU | nn.RNN;

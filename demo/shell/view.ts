@@ -12,7 +12,7 @@ export interface ViewEntry {
 }
 
 /** What the `index.ts` of a view's folder exports. */
-export interface ViewModule {
+interface ViewModule {
   /**
    * Builds the view, once, at the first visit.
    * @param root An empty section; it must get an `h1`, to which focus moves at every later visit.

@@ -138,7 +138,7 @@ export class StreamDisplay {
 }
 
 /** What a step costs by number of streams, as far as it was tried. */
-export function drawCosts(medians: ReadonlyMap<number, number>, now: number): void {
+function drawCosts(medians: ReadonlyMap<number, number>, now: number): void {
   const rows = [...medians]
     .sort(([a], [b]) => a - b)
     .map(([streams, ms]) => [

@@ -22,7 +22,7 @@ const WINDOWS = 320;
 const LEARNED = 0.75;
 
 /** How values become what the model sees: (value - mean) / std. */
-export interface Scale {
+interface Scale {
   readonly mean: number;
   readonly std: number;
 }

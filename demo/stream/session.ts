@@ -274,7 +274,7 @@ export function factorFor({ farthest }: Normal): number {
 }
 
 /** The largest threshold that can be chosen, in sigmas. */
-export const MOST_FACTOR = 20;
+const MOST_FACTOR = 20;
 
 function sensorRecordings(): readonly Float32Array[] {
   return recordSensors(SENSORS, SAMPLES, SEED);

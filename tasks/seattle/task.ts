@@ -16,7 +16,7 @@ export interface TaskOptions {
 }
 
 /** The held-out days: what was measured, and what the baselines say, in °C, each `[windows, horizon]`. */
-export interface HeldOut {
+interface HeldOut {
   /** The first day that each window forecasts. */
   readonly dates: readonly string[];
   readonly measured: NDArray;

@@ -2,7 +2,7 @@
 import type { NDArray } from "webgpu-lstm";
 
 /** Mean absolute error and root mean squared error, in the unit of the forecast. */
-export interface Score {
+interface Score {
   readonly mae: number;
   readonly rmse: number;
 }

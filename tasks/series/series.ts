@@ -5,13 +5,13 @@ import type { Settings } from "./settings.ts";
 export type SeriesId = "seattle" | "co2" | "sp500" | "sine" | "csv";
 
 /** Settings with a name; the first one of a series is where it begins. */
-export interface Preset {
+interface Preset {
   readonly name: string;
   readonly settings: Settings;
 }
 
 /** A further input column; what it will be is not known ahead. */
-export interface Column {
+interface Column {
   readonly name: string;
   readonly values: readonly number[];
 }

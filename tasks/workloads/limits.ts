@@ -1,7 +1,7 @@
 import type { Workload } from "./workload.ts";
 
 /** Why a peer has no time at a workload, known beforehand; `null` if it can be tried. */
-export function limitOf(peer: string, { task, kind, recompute }: Workload): string | null {
+function limitOf(peer: string, { task, kind, recompute }: Workload): string | null {
   if (recompute) return "a way of this library to save memory";
   const trains = task === "train" || task === "gradients";
   if (peer.startsWith("onnxruntime") && trains) return "does not train";
