@@ -8,8 +8,6 @@ import { DataError, OptionError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { dtypes, type SafetensorsDtype } from "./dtypes.ts";
 
-export type { SafetensorsDtype };
-
 /** One tensor of a file: what the header says about it, and its bytes. */
 export interface SafetensorsEntry {
   readonly dtype: SafetensorsDtype;
