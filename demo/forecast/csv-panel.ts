@@ -1,13 +1,9 @@
 /** Takes the visitor's CSV file, and has its columns chosen. */
 import { CsvError } from "../../tasks/csv/table.ts";
 import type { Series } from "../../tasks/series/series.ts";
-import { element } from "../shell/dom.ts";
+import { byId, element } from "../shell/dom.ts";
 import { bytes, count } from "../shell/format.ts";
 import { type CsvFile, type CsvSeries, csvSeries, firstChoice, LARGEST, readCsv } from "./csv-series.ts";
-
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(id) as E;
-}
 
 export class CsvPanel {
   /** A file was brought, or other columns were chosen: its series, or why there is none. */

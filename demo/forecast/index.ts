@@ -1,6 +1,8 @@
 /** The Forecast view: a series, settings, and one training run at a time, in a worker. */
+
 import { NoAdapterError, WebGpuUnavailableError } from "webgpu-lstm";
 import { CsvError } from "../../tasks/csv/table.ts";
+import { byId } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { View } from "../shell/view.ts";
@@ -21,13 +23,16 @@ import { ForecastSession, ID } from "./session.ts";
 import type { ForecastConfig } from "./settings.ts";
 import { ForecastDisplay } from "./view.ts";
 
+const FIGURES = [
+  { name: "epoch", label: "Epoch", initial: "0" },
+  { name: "speed", label: "Steps per second" },
+  { name: "train-loss", label: "Training loss" },
+  { name: "validation-loss", label: "Validation loss" },
+] as const;
+
 export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
   return new ForecastView(gpu);
-}
-
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(id) as E;
 }
 
 class ForecastView implements View {
@@ -52,7 +57,7 @@ class ForecastView implements View {
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
-    this.#panel = new RunPanel(byId("forecast-run"), {
+    this.#panel = new RunPanel(byId("forecast-run"), FIGURES, {
       start: () => void this.#start(),
       pause: () => void this.#session.pause(),
       resume: () => this.#session.resume(),

@@ -2,6 +2,7 @@
 
 import type { HeldOut } from "../../tasks/series/held-out.ts";
 import type { ForecastTask } from "../../tasks/series/task.ts";
+import { byId } from "../shell/dom.ts";
 import { SeriesChart } from "./charts.ts";
 import { stepCount, stepName, withUnit } from "./format.ts";
 
@@ -13,10 +14,6 @@ export interface RollOutWish {
 
 /** Of what came before the point, so many windows are shown. */
 const WINDOWS_BEFORE = 2;
-
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(id) as E;
-}
 
 export class RollOutPanel {
   /** Another point or length is wanted. */

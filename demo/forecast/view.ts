@@ -2,15 +2,11 @@
 
 import type { HeldOut, Judged } from "../../tasks/series/held-out.ts";
 import type { Series } from "../../tasks/series/series.ts";
-import { element } from "../shell/dom.ts";
+import { byId, element } from "../shell/dom.ts";
 import type { Snapshot } from "../training/phase.ts";
 import { LossChart, SeriesChart } from "./charts.ts";
 import { numberOf, rounded, stepCount, stepName, withUnit } from "./format.ts";
 import { LossTable } from "./loss-table.ts";
-
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(id) as E;
-}
 
 /** A forecast of the held-out part, and when it was made: "After epoch 3". */
 export type Forecast = Judged & { readonly when: string };

@@ -1,4 +1,19 @@
-/** Making elements. */
+/** Finding, changing and making elements. */
+
+/** The element with an id; it must exist. */
+export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+  return document.getElementById(id) as E;
+}
+
+/** Finds the elements whose ids begin with a view's name: `text-status` is `partsOf("text")("status")`. */
+export function partsOf(view: string): <E extends HTMLElement = HTMLElement>(name: string) => E {
+  return (name) => byId(`${view}-${name}`);
+}
+
+/** Sets a text unless the element has it already: a screen reader would read a live region again. */
+export function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
 
 type Child = Node | string;
 

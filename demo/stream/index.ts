@@ -68,7 +68,6 @@ class StreamView {
     });
     this.#showFactor(6);
     this.#showSettings();
-    setText("status", "Press Start: it learns what is normal first.");
   }
 
   stop(): void {

@@ -1,13 +1,12 @@
 /** Draws a run's numbers: the curve, the counts, and how they compare with counting. It reads and never decides. */
+import { partsOf } from "../shell/dom.ts";
 import { count } from "../shell/format.ts";
 import type { Snapshot } from "../training/phase.ts";
 import { BitsChart } from "./chart.ts";
 import { type ModelSettings, STEPS_PER_REPORT } from "./settings.ts";
 import type { Facts } from "./train.worker.ts";
 
-function byId(id: string): HTMLElement {
-  return document.getElementById(`text-${id}`)!;
-}
+const byId = partsOf("text");
 
 /** From the natural logarithm's unit. */
 const bitsOf = (loss: number) => loss / Math.LN2;
@@ -38,7 +37,7 @@ export class TextDisplay {
     const { step, loss } = this.underWay ?? { step: 0, loss: undefined };
     const last = reports.at(-1);
     byId("steps").textContent = count(Math.max(step, steps.at(-1) ?? 0));
-    byId("of").textContent = `Steps of ${count(total)}`;
+    byId("steps-label").textContent = `Steps of ${count(total)}`;
     byId("speed").textContent = last ? count(Math.round(last.stepsPerSecond * this.#charactersPerStep)) : "–";
     if (loss !== undefined && step > (steps.at(-1) ?? 0)) {
       steps.push(step);

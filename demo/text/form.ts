@@ -2,6 +2,7 @@
 
 import type { CellKind } from "../../tasks/series/cells.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
+import { partsOf } from "../shell/dom.ts";
 import { count } from "../shell/format.ts";
 import {
   CHAPTERS,
@@ -29,9 +30,7 @@ const SLIDERS = Object.keys(CHOICES) as SliderName[];
 
 const UNITS: Partial<Record<SliderName, string>> = { length: " characters", batchSize: " tracks" };
 
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(`text-${id}`) as E;
-}
+const byId = partsOf("text");
 
 /** What to train on, and how. */
 export class SettingsForm {

@@ -21,6 +21,13 @@ import type { Facts } from "./train.worker.ts";
 /** The view's name: its run is kept under it. */
 const ID = "text";
 
+const FIGURES = [
+  { name: "text-steps", label: "Steps", initial: "0" },
+  { name: "text-speed", label: "Characters/s" },
+  { name: "text-train-bits", label: "Training, bits" },
+  { name: "text-held-out-bits", label: "Held out, bits" },
+] as const;
+
 export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
   return new TextView(gpu);
@@ -66,6 +73,7 @@ class TextView implements View {
     const steps = (epochs: number) => `${count(epochs * STEPS_PER_REPORT)} steps`;
     this.#panel = new RunPanel(
       document.getElementById("text-run")!,
+      FIGURES,
       {
         start: () => this.#start(),
         pause: () => void this.#run?.pause(),
