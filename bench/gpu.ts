@@ -1,7 +1,7 @@
 /**
- * A real GPU: this library in Node on Dawn beside PyTorch with cuDNN on the same card, in one run: `npm run bench:gpu`.
+ * Measures a real GPU: this library in Node on Dawn beside PyTorch with cuDNN on the same card, in one run: `npm run bench:gpu`.
  *
- *   --device cpu   PyTorch on the CPU: to see that the command works where there is no GPU
+ *   --device cpu   PyTorch on the CPU, to test the command without a GPU
  *   --quick        few samples, W1 and W5, small H and B
  *   --json FILE    where to write everything measured (default out/bench-gpu.json), the tables beside it as .md
  */
@@ -108,14 +108,14 @@ async function main(): Promise<void> {
   }
 }
 
-/** What Dawn offers on this adapter, used or not. */
+/** The adapter's optional features that Dawn offers. */
 async function adapterFeatures(): Promise<string[]> {
   const adapter = await (await openGpu()).requestAdapter();
   const { subgroupMinSize, subgroupMaxSize } = adapter!.info as GPUAdapterInfo;
   return [...adapter!.features, `subgroups of ${subgroupMinSize} to ${subgroupMaxSize}`];
 }
 
-/** A row a workload: this library, each PyTorch, and how many times as long as each this library takes. */
+/** A row for each workload: the times of this library and of each PyTorch, and their ratios. */
 function gpuTable(measurements: readonly Measurement[], software: boolean): string {
   const figures = measurements.map((measurement) => figuresOf(measurement, software));
   const peers = [...new Set(figures.map(({ contestant }) => contestant))].filter(

@@ -13,10 +13,10 @@ const PEERS = [
   "pytorch",
 ] as const;
 
-/** Where this library runs. */
+/** The places where this library runs. */
 const PLACES = ["Chromium", "Node"] as const;
 
-/** Those that a quick run has unless told otherwise: on a software adapter one step of the others takes many seconds. */
+/** The peers of a quick run: on a software adapter, a step of the others takes many seconds. */
 const QUICK_PEERS: readonly Peer[] = ["tfjs-wasm", "jax-js-wasm", "onnxruntime-wasm", "pytorch"];
 
 type Peer = (typeof PEERS)[number];
@@ -39,7 +39,7 @@ export const USAGE = `usage: npm run bench -- [options]
 
 export interface BenchOptions {
   readonly workloads: readonly Workload[];
-  /** Whether many streams and sweeps are measured. */
+  /** Whether to measure many streams and the sweeps. */
   readonly sweeps: boolean;
   readonly peers: readonly Peer[];
   readonly places: readonly Place[];
@@ -50,7 +50,7 @@ export interface BenchOptions {
   readonly from: string | undefined;
 }
 
-/** Reads the command line; undefined if it asks for help. Throws an Error that says what is wrong with it. */
+/** Reads the command line; undefined if it asks for help. Throws an Error for an invalid option. */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -92,7 +92,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   };
 }
 
-/** Names separated by commas, in the order of all there are. */
+/** Reads names separated by commas, and returns them in the order of `all`. */
 function listed<Name extends string>(option: string, list: string, all: readonly Name[]): Name[] {
   const given = list.split(",");
   for (const name of given) {

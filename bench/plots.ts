@@ -6,7 +6,7 @@ import { bar, caption, picture, rule, type Tone, trend } from "./theme.ts";
 
 const WIDTH = 760;
 
-/** A bar a contestant for each workload, on a logarithmic axis of milliseconds: shorter is faster. */
+/** A bar for each contestant at each workload, on a logarithmic axis of milliseconds: shorter is faster. */
 export function stepPlot(figures: readonly Figures[]): string {
   const workloads = [...new Set(figures.map(({ workload }) => workload))];
   const times = figures.map(({ stepMs }) => stepMs.median);
@@ -50,7 +50,7 @@ export function stepPlot(figures: readonly Figures[]): string {
   return picture(WIDTH, bottom + 46, title, head + grid + bars + axis);
 }
 
-/** A panel for each sweep, both axes logarithmic, with the line of proportional cost through the last point. */
+/** A panel for each sweep, with logarithmic axes and a line of proportional cost through the last point. */
 export function sweepPlot(points: readonly SweepPoint[]): string {
   const own = points.filter(({ contestant }) => contestant === "webgpu-lstm");
   const peers = points.filter(({ contestant }) => contestant !== "webgpu-lstm");

@@ -13,7 +13,7 @@ const STYLE = `
   }
   .line { fill: none; stroke-width: 2 } .bar { stroke: none }`;
 
-/** Whose data a mark shows: this library's, a peer's, this library's in its second place. */
+/** Whose data a mark shows: this library's, a peer's, or this library's in a second place. */
 export type Tone = "ours" | "peer" | "second";
 
 export function picture(width: number, height: number, title: string, body: string): string {

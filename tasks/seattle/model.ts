@@ -1,4 +1,4 @@
-/** The network that forecasts: the last days' weather in, the next days' maximum temperature out. */
+/** The forecasting network: from the weather of the last days to the maximum temperature of the next days. */
 import { nn, type Tensor } from "webgpu-lstm";
 
 /** Sizes of a {@link Forecaster}. */
@@ -9,7 +9,7 @@ export interface ForecasterSizes {
   readonly horizon: number;
 }
 
-/** An LSTM that reads the window, and a linear layer that turns its last output into the forecast. */
+/** An LSTM that reads the window, and a linear layer that maps its last output to the forecast. */
 export class Forecaster extends nn.Module {
   readonly lstm: nn.LSTM;
   readonly fc: nn.Linear;

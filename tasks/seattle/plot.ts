@@ -1,11 +1,11 @@
-/** The picture that `npm run train` saves: forecast against measurement, the loss curve, and the error by day ahead. */
+/** The plot that `npm run train` saves: forecast and measurement, the loss curve, and the error by day ahead. */
 import type { NDArray } from "webgpu-lstm";
 import { type Errors, errorsOf } from "../series/errors.ts";
 import { INK, panel, SOFT } from "../svg/panel.ts";
 import { svg, text } from "../svg/svg.ts";
 import type { ForecastTask } from "./task.ts";
 
-/** What {@link plotForecast} draws beside the task. */
+/** What {@link plotForecast} draws. */
 export interface PlotInput {
   readonly task: ForecastTask;
   /** The model's forecast of the held-out days, °C, `[windows, horizon]`. */
@@ -18,7 +18,7 @@ export interface PlotInput {
   readonly model: string;
 }
 
-// Okabe and Ito's colours, which people with any kind of colour vision tell apart.
+// Okabe and Ito's colours: people with any kind of colour vision can distinguish them.
 const MEASURED = INK;
 const MODEL = "#0072b2";
 const PERSISTENCE = "#d55e00";

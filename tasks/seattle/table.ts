@@ -1,9 +1,9 @@
-/** The result in words and columns. */
+/** The result as a table with a verdict. */
 import type { NDArray } from "webgpu-lstm";
 import { type Errors, errorsOf } from "../series/errors.ts";
 import type { ForecastTask } from "./task.ts";
 
-/** Model and baselines over the held-out days: MAE and RMSE in °C, and for several days each day's own. */
+/** MAE and RMSE in °C of model and baselines over the held-out days; with a longer horizon, also by day ahead. */
 export function resultTable({ heldOut, horizon }: ForecastTask, forecast: NDArray): string {
   const rows: [string, Errors][] = [
     ["LSTM", errorsOf(forecast, heldOut.measured)],
@@ -30,7 +30,7 @@ export function resultTable({ heldOut, horizon }: ForecastTask, forecast: NDArra
   ].join("\n");
 }
 
-/** Whether the first of `all` is better than the others: by both errors over all days, and by the MAE of single days. */
+/** Whether the first of `all` beats the others: by both errors over all days, and by the MAE of each day ahead. */
 function verdict(all: readonly Errors[]): string {
   const better = (score: (errors: Errors) => number) => {
     const [model, ...baselines] = all.map(score);

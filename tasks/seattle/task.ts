@@ -1,9 +1,9 @@
-/** The forecasting task: from the last days' weather to the next days' maximum temperature. */
+/** The forecasting task: the maximum temperature of the next days, from the weather of the last days. */
 import { data, type NDArray } from "webgpu-lstm";
 import type { Weather } from "../series/weather.ts";
 import { persistence, seasonal } from "./baselines.ts";
 
-/** Days held out at the end (all of 2015), and the days before them that choose when to stop (2014). */
+/** Days held out at the end (all of 2015), and the validation days before them (2014). */
 const TEST_DAYS = 365;
 const VALIDATION_DAYS = 365;
 
@@ -15,16 +15,16 @@ export interface TaskOptions {
   readonly window: number;
 }
 
-/** The held-out days: what was measured, and what the baselines say, in °C, each `[windows, horizon]`. */
+/** The held-out days: measurements and baselines in °C, each `[windows, horizon]`. */
 interface HeldOut {
-  /** The first day that each window forecasts. */
+  /** The first forecast day of each window. */
   readonly dates: readonly string[];
   readonly measured: NDArray;
   readonly persistence: NDArray;
   readonly seasonal: NDArray;
 }
 
-/** All that training and judging need. The three data sets are scaled, `heldOut` is in °C. */
+/** The data of training and evaluation. The three data sets are scaled; `heldOut` is in °C. */
 export interface ForecastTask extends TaskOptions {
   /** Features of an input: x is `[N, window, features]`, y is `[N, horizon]`. */
   readonly features: number;
@@ -38,7 +38,7 @@ export interface ForecastTask extends TaskOptions {
   celsius(prediction: NDArray): NDArray;
 }
 
-/** Splits the years by time, scales by the training years, cuts windows, and forecasts the same days by the baselines. */
+/** Splits the years by time, scales by the training years, cuts windows, and computes the baselines of the held-out days. */
 export function forecastTask(weather: Weather, { horizon, window }: TaskOptions): ForecastTask {
   const parts = data.chronologicalSplit(weather.series, {
     validation: VALIDATION_DAYS,

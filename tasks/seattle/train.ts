@@ -1,4 +1,4 @@
-/** Training with the validation year as judge: the weights that forecast it best are the ones that are kept. */
+/** Trains a forecaster, and keeps the weights with the best validation loss. */
 import { type Device, data, manualSeed, type NDArray, nn, optim, Trainer } from "webgpu-lstm";
 import { Forecaster } from "./model.ts";
 import type { ForecastTask } from "./task.ts";
@@ -14,19 +14,19 @@ export interface TrainSettings {
   readonly seed: number;
 }
 
-/** Where training stands; the losses are mean squared errors of scaled values. */
+/** The progress of training; losses are mean squared errors of scaled values. */
 export interface TrainProgress {
   readonly epoch: number;
   readonly epochs: number;
   readonly batch: number;
   readonly batches: number;
-  /** Of the last whole epoch, undefined in the first one. */
+  /** The last complete epoch; undefined during the first one. */
   readonly last:
     | { readonly loss: number; readonly validationLoss: number; readonly stepsPerSecond: number }
     | undefined;
 }
 
-/** What came of it. */
+/** The result of training. */
 export interface TrainedForecaster {
   /** PyTorch's state dict of the epoch with the smallest validation loss. */
   readonly weights: Map<string, NDArray>;
@@ -34,19 +34,19 @@ export interface TrainedForecaster {
   readonly trainLoss: readonly number[];
   readonly validationLoss: readonly number[];
   readonly seconds: number;
-  /** The forecast of the held-out days with those weights, °C, `[windows, horizon]`. */
+  /** The forecast of the held-out days with these weights, °C, `[windows, horizon]`. */
   readonly forecast: NDArray;
 }
 
-/** How a caller follows training, and ends it. */
+/** How a caller follows and stops training. */
 export interface TrainControls {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainProgress) => void;
 }
 
 /**
- * Trains a {@link Forecaster} on the task. Stopped by `signal`, it goes on with the best weights so far, and returns
- * undefined only when not even one epoch was complete.
+ * Trains a {@link Forecaster} on the task. If `signal` stops it, the result has the best weights so far; it is
+ * undefined if no epoch was complete.
  */
 export async function trainForecaster(
   device: Device,
@@ -76,7 +76,7 @@ export async function trainForecaster(
   }
 }
 
-/** All epochs, or as many as `signal` leaves time for, and the weights after the best one. */
+/** Trains all epochs, or until `signal` is aborted, and returns the weights of the best one. */
 async function keepBest(
   trainer: Trainer,
   task: ForecastTask,

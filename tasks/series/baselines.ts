@@ -1,11 +1,11 @@
-/** Forecasts that need no training. A model that does not beat them has learnt nothing of use. */
+/** Forecasts that need no training. A model is of use only if it beats them. */
 import { seasonalMeans } from "./seasons.ts";
 import type { Series } from "./series.ts";
 
-/** Says of a step what it will be, from what is known before `origin`. */
+/** Forecasts a step from the values before `origin`. */
 export interface Baseline {
   readonly name: string;
-  /** What it says, in a sentence. */
+  /** The rule of the forecast, in words. */
   readonly rule: string;
   /** @param ahead 0 for the origin itself */
   at(origin: number, ahead: number): number;
@@ -13,7 +13,7 @@ export interface Baseline {
 
 type Given = Pick<Series, "values" | "times" | "period" | "trend" | "step" | "log">;
 
-/** @param known Steps before the held-out part: means are taken of them. */
+/** @param known The number of steps before the held-out part, over which means are taken. */
 export function baselinesOf(series: Given, known: number): Baseline[] {
   const { trend, period } = series;
   if (!trend) return [persistence(series), mean(series, known)];
@@ -41,7 +41,7 @@ function mean(series: Given, known: number): Baseline {
   };
 }
 
-/** The mean change so far goes on; of logarithms, the mean growth. */
+/** Continues the mean change so far; for logarithms, the mean growth. */
 function drift({ values, step, log }: Given): Baseline {
   return {
     name: "Drift",
@@ -54,7 +54,7 @@ function drift({ values, step, log }: Given): Baseline {
   };
 }
 
-/** How many seasons back the same time of the season is known. */
+/** The number of seasons back to the last known value at the same time of the season. */
 const seasonsBack = (ahead: number, period: number) => Math.floor(ahead / period) + 1;
 
 function seasonalNaive({ values }: Given, period: number): Baseline {

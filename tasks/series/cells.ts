@@ -1,4 +1,4 @@
-/** The recurrent layers between which the views that train let the visitor choose. */
+/** The kinds of recurrent layers that a model can be built from. */
 import { nn } from "webgpu-lstm";
 
 export type CellKind = "LSTM" | "GRU" | "RNN";

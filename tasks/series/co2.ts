@@ -4,7 +4,7 @@ import { columnOf } from "./columns.ts";
 import type { Series } from "./series.ts";
 import { USUAL } from "./settings.ts";
 
-/** Before it, five months are missing. */
+/** Five months before this one are missing. */
 const FIRST = Date.UTC(1964, 4, 1);
 
 export async function load(): Promise<Series> {

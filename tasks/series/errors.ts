@@ -1,4 +1,4 @@
-/** How far forecasts are off. */
+/** Errors of forecasts. */
 import type { NDArray } from "webgpu-lstm";
 
 /** Mean absolute error and root mean squared error, in the unit of the forecast. */
@@ -7,7 +7,7 @@ interface Score {
   readonly rmse: number;
 }
 
-/** The errors over all forecast days together, and for each day ahead. */
+/** The errors over all forecasts, and for each day ahead. */
 export interface Errors extends Score {
   readonly perDay: readonly Score[];
 }

@@ -1,30 +1,30 @@
-/** The held-out part as the chart and the table need it: one line a forecast, and errors in the series' own unit. */
+/** The held-out part of a series, with each forecast's line and its errors in the series' unit. */
 import type { NDArray } from "webgpu-lstm";
 import { type Baseline, baselinesOf } from "./baselines.ts";
 import { errorsOf } from "./errors.ts";
 import type { ForecastTask } from "./task.ts";
 
-/** A forecast of the held-out part, judged. */
+/** A forecast of the held-out part with its errors. */
 export interface Judged {
   readonly name: string;
-  /** For each of {@link HeldOut.steps}, as forecast on the farthest of the steps ahead. */
+  /** The forecast of each of {@link HeldOut.steps}, made the full horizon ahead. */
   readonly line: readonly number[];
-  /** Mean absolute and root mean squared error over all steps ahead, and the first of them on the farthest step alone. */
+  /** Mean absolute and root mean squared error over all steps ahead, and the mean absolute error of the last step ahead. */
   readonly mae: number;
   readonly rmse: number;
   readonly lastMae: number;
 }
 
-/** What is known before any training. */
+/** The held-out part before any training. */
 export interface HeldOut {
   readonly horizon: number;
-  /** The steps of the series that the chart shows. */
+  /** The steps of the series that are forecast the full horizon ahead. */
   readonly steps: readonly number[];
   readonly actual: readonly number[];
   readonly baselines: readonly (Judged & Pick<Baseline, "rule" | "at">)[];
   /** The baseline with the smallest error. */
   readonly best: Judged;
-  /** Judges a model's forecast `[windows, horizon]`. */
+  /** Measures the errors of a model's forecast `[windows, horizon]`. */
   judge(name: string, forecast: NDArray): Judged;
 }
 

@@ -1,4 +1,4 @@
-/** The series that come with the page, each fetched when it is first wanted. */
+/** The series by name; each is loaded when it is first used. */
 import type { Series, SeriesId } from "./series.ts";
 
 type Loader = () => Promise<Series>;

@@ -1,9 +1,9 @@
-/** The network that forecasts: a window in, the next steps out. */
+/** The forecasting network: from a window to the next steps. */
 import { nn, type Tensor } from "webgpu-lstm";
 import { CELLS } from "./cells.ts";
 import type { Settings } from "./settings.ts";
 
-/** A recurrent net that reads the window, and a linear layer that turns its last output into the forecast. */
+/** A recurrent layer that reads the window, and a linear layer that maps its last output to the forecast. */
 export class ForecastModel extends nn.Module {
   readonly rnn: nn.LSTM | nn.GRU | nn.RNN;
   readonly fc: nn.Linear;

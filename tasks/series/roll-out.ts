@@ -1,11 +1,11 @@
-/** Many steps ahead: the model's own forecasts are fed back as if they had come. */
+/** Forecasts many steps ahead by feeding the model's own forecasts back. */
 import type { NDArray } from "webgpu-lstm";
 import type { ForecastTask } from "./task.ts";
 
 /**
- * Forecasts `steps` steps from `origin` on. Nothing from the origin on is looked at but the calendar.
+ * Forecasts `steps` steps from `origin` on. It uses no value from the origin on, only the calendar.
  * @param predict The model: windows `[1, window, features]` in, `[1, horizon]` out.
- * @returns as many values in the series' unit
+ * @returns one value for each step, in the series' unit
  */
 export async function rollOut(
   task: ForecastTask,

@@ -1,2 +1,2 @@
-/** The data set's text, as Vite and `tools/run.mjs` bring it in. */
+/** The text of the data set. */
 export { default as seattleCsv } from "../../node_modules/vega-datasets/data/seattle-weather.csv?raw";

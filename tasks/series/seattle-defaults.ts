@@ -1,6 +1,6 @@
 /**
- * Settings under which the forecaster beats both baselines after half a minute on a processor: chosen by the error in
- * the validation year alone (2014), for both horizons together.
+ * Settings with which the forecaster beats both baselines after half a minute on a CPU. They were chosen by the error in
+ * the validation year (2014), for both horizons together.
  */
 export const DEFAULTS = {
   window: 14,

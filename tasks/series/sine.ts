@@ -1,9 +1,9 @@
-/** The sine wave of the first tutorial (`examples/sine-lstm.ts`), and how it goes on after it. */
+/** The sine wave of the first tutorial (`examples/sine-lstm.ts`), and its continuation. */
 
 import type { Series } from "./series.ts";
 import { USUAL, WHOLE } from "./settings.ts";
 
-/** The tutorial's points: sin(linspace(0, 100, 1000)). All of them are trained on. */
+/** The number of points in the tutorial, sin(linspace(0, 100, 1000)): the training part. */
 const TUTORIAL = 1000;
 const STEP = 100 / (TUTORIAL - 1);
 

@@ -1,31 +1,31 @@
-/** A series and settings as a task for a model: windows in, forecasts out, and back in the series' own unit. */
+/** A series and settings as a task for a model: makes windows, and converts forecasts to the series' unit. */
 import { data, type NDArray } from "webgpu-lstm";
 import { forecastTable } from "./forecast-table.ts";
 import { seasonalMeans } from "./seasons.ts";
 import type { Series } from "./series.ts";
 import type { Settings } from "./settings.ts";
 
-/** From the first step to one past the last. */
+/** From the first step to the one after the last. */
 export type Span = readonly [from: number, to: number];
 
-/** The rows of a series as a window is cut from them; a roll-out appends its own. */
+/** The rows from which windows are cut; a roll-out writes its forecasts into a copy. */
 export interface Rows {
   /** `[time, features]`, scaled; column 0 is the target. */
   readonly scaled: Float32Array;
-  /** The target as the model takes it: the value or its logarithm. */
+  /** The target as the model reads it: the value or its logarithm. */
   readonly target: Float64Array;
 }
 
 /**
- * Everything is counted by origins: the origin of a window is the first step that it forecasts. A part's origins are those whose
- * forecast steps all lie in the part; windows reach back over its start.
+ * A window is identified by its origin: the first step that it forecasts. A part has the origins whose
+ * forecast steps all lie in the part; windows may begin before it.
  */
 export class ForecastTask {
   readonly series: Series;
   readonly window: number;
   readonly horizon: number;
   readonly #change: boolean;
-  /** Columns of a window's row: the target, the other columns, sine and cosine of each calendar feature. */
+  /** Columns of a row: the target, the other columns, and sine and cosine of each calendar feature. */
   readonly features: number;
   /** Steps of the whole series. */
   readonly length: number;
@@ -33,16 +33,16 @@ export class ForecastTask {
   readonly validation: Span;
   readonly test: Span;
   readonly rows: Rows;
-  /** Of the target. */
+  /** Mean and deviation of the target. */
   readonly #mean: number;
   readonly #deviation: number;
-  /** What a change is divided by, in a window and in a forecast. */
+  /** The scales of changes, in a window and in a forecast. */
   #windowScale = 1;
   #forecastScale = 1;
-  /** Of the other columns, what is usual at a step; made when first asked for. */
+  /** The usual value of each other column at a step; made at its first use. */
   readonly #usual: ((step: number) => number)[] = [];
 
-  /** @throws Error for a series that is too short for the settings; what the page offers never is. */
+  /** @throws Error for a series that is too short for the settings */
   constructor(series: Series, { window, horizon, goal }: Pick<Settings, "window" | "horizon" | "goal">) {
     const { values, columns, calendar, times, validation, test, log } = series;
     this.series = series;
@@ -97,7 +97,7 @@ export class ForecastTask {
     return { data: x, shape: [origins.length, window, features] };
   }
 
-  /** Windows and what followed them, as a model is trained on them. */
+  /** The windows of a part with their targets, for training. */
   dataset(span: Span): data.TensorDataset {
     const origins = this.origins(span);
     const y = new Float32Array(origins.length * this.horizon);
@@ -112,7 +112,7 @@ export class ForecastTask {
     });
   }
 
-  /** What came in the steps of each origin, `[origins, horizon]`, in the series' unit. */
+  /** The true values after each origin, `[origins, horizon]`, in the series' unit. */
   actual(origins: readonly number[]): NDArray {
     return this.table(origins, (origin, ahead) => this.series.values[origin + ahead]!);
   }
@@ -122,7 +122,7 @@ export class ForecastTask {
     return forecastTable(origins, this.horizon, value);
   }
 
-  /** A model's output for some origins, in the series' unit. */
+  /** Converts a model's output for some origins to the series' unit. */
   inUnits({ data: output, shape }: NDArray, origins: readonly number[], rows: Rows = this.rows): NDArray {
     const values = output.map((value, i) => {
       const last = rows.target[origins[Math.floor(i / this.horizon)]! - 1]!;
@@ -133,8 +133,8 @@ export class ForecastTask {
   }
 
   /**
-   * Appends a value (in the series' unit) that is believed for a step that is not known: its row has the calendar, which is, and of the
-   * other columns what is usual at that time ({@link seasonalMeans}).
+   * Writes a forecast (in the series' unit) as the value of an unknown step. The row keeps its calendar, which is known; the
+   * other columns get their usual values ({@link seasonalMeans}).
    */
   believe(rows: Rows, step: number, value: number): void {
     const { features } = this;
@@ -160,7 +160,7 @@ export class ForecastTask {
     return this.#change ? (target - last) / this.#forecastScale : (target - this.#mean) / this.#deviation;
   }
 
-  /** Changes have a size of their own, in the training part: root mean squares. */
+  /** Scales changes by their root mean square in the training part. */
   #fitChanges(): void {
     const { target } = this.rows;
     const origins = this.origins(this.train);

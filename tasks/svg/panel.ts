@@ -24,7 +24,7 @@ interface Panel {
   readonly lines: readonly Line[];
   /** Whether the y axis starts at 0. */
   readonly fromZero?: boolean;
-  /** A vertical line with a note. */
+  /** A vertical line with a label. */
   readonly mark?: { readonly at: number; readonly label: string };
 }
 

@@ -1,4 +1,4 @@
-/** A progress bar for a terminal; where the output is not a terminal, a line at every tenth of the way. */
+/** A progress bar for a terminal; if the output is not a terminal, it prints a line at every tenth of the work. */
 export class ProgressBar {
   readonly #stream: NodeJS.WriteStream;
   #printed = 0;
@@ -7,7 +7,7 @@ export class ProgressBar {
     this.#stream = stream;
   }
 
-  /** Shows `share` (0 to 1) of the work as done, with a note beside it. */
+  /** Shows the `share` (0 to 1) of the work that is done, with a note beside it. */
   update(share: number, note: string): void {
     if (this.#stream.isTTY) {
       const width = 24;
@@ -20,7 +20,7 @@ export class ProgressBar {
     }
   }
 
-  /** Leaves the bar as it is and goes on below it. */
+  /** Ends the bar's line; later output starts below it. */
   end(): void {
     if (this.#stream.isTTY) this.#stream.write("\n");
   }

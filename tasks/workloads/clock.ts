@@ -1,14 +1,14 @@
-/** A stretch of time: what passed on the wall, and what this process's threads used of the cores, in ms. */
+/** An elapsed time in ms: on the wall clock, and of this process's threads on the cores. */
 export interface Elapsed {
   readonly wallMs: number;
   /**
-   * On a software adapter in Node, whose threads are this process's own, the cost of the work whatever else runs on the machine.
-   * On a GPU it says nothing of the GPU; a browser does not tell it.
+   * On a software adapter in Node, the cost of the work whatever else runs on the machine: its threads are this process's own.
+   * On a GPU it excludes the GPU's work; in a browser it is not available.
    */
   readonly cpuMs: number | null;
 }
 
-/** Starts a clock; calling what it returns reads it. */
+/** Starts a clock; the returned function reads it. */
 export function startClock(): () => Elapsed {
   const { process } = globalThis as { readonly process?: NodeJS.Process };
   const wall = performance.now();

@@ -1,6 +1,6 @@
 import type { Workload } from "./workload.ts";
 
-/** Why a peer has no time at a workload, known beforehand; `null` if it can be tried. */
+/** Why a peer cannot run a workload; `null` if it can. */
 function limitOf(peer: string, { task, kind, recompute }: Workload): string | null {
   if (recompute) return "a way of this library to save memory";
   const trains = task === "train" || task === "gradients";
@@ -11,7 +11,7 @@ function limitOf(peer: string, { task, kind, recompute }: Workload): string | nu
     : "only LSTMs are compared";
 }
 
-/** Throws an Error that says so where a peer cannot do a workload. */
+/** Throws an Error if a peer cannot run a workload. */
 export function checkLimit(peer: string, workload: Workload): void {
   const limit = limitOf(peer, workload);
   if (limit !== null) throw new Error(limit);

@@ -1,9 +1,9 @@
 import { type Elapsed, startClock } from "./clock.ts";
 import type { Runner } from "./contestant.ts";
 
-/** Steps in a row, each waited for; all times are of one of them, the mean. */
+/** The mean times of one step, over steps that run one after another. */
 export interface Sample extends Elapsed {
-  /** From the call of a step to its return, in ms; null where the library does not return before it is done. */
+  /** From the call of a step to its return, in ms; null if the library returns only when the step is done. */
   readonly encodeMs: number | null;
 }
 

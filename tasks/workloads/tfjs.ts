@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js, as its users would write the workloads: layers, `trainOnBatch`, `predictOnBatch`. It runs in a page or a worker.
- * Peers have their own gate orders: TensorFlow.js has PyTorch's (i, f, g, o), one bias in place of two, weights transposed.
+ * The workloads in TensorFlow.js, as its users would write them: layers, `trainOnBatch`, `predictOnBatch`. For a page or a worker.
+ * TensorFlow.js has PyTorch's gate order (i, f, g, o), one bias instead of two, and transposed weights.
  */
 
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
@@ -17,12 +17,12 @@ export type TfjsBackend = "webgpu" | "wasm";
 /** Ops that launch no kernel. */
 const NO_KERNEL = new Set(["Reshape", "Identity", "Cast"]);
 
-/** TensorFlow.js on one of its backends; the backend is the page's or the worker's only one. */
+/** TensorFlow.js on one of its backends; a page or a worker can use only one. */
 export function tfjs(backend: TfjsBackend): Contestant {
   return { name: `tfjs-${backend}`, open: (problem) => open(backend, problem) };
 }
 
-/** Makes a backend ready. Throws where it does not start. */
+/** Starts a backend. Throws if it does not start. */
 export async function startTfjs(backend: TfjsBackend): Promise<void> {
   if (tf.getBackend() === backend) return;
   if (backend === "webgpu") {
@@ -39,7 +39,7 @@ export async function startTfjs(backend: TfjsBackend): Promise<void> {
   await tf.ready();
 }
 
-/** A step that gives its result, read back. */
+/** A step that reads its result back. */
 interface Asked {
   ask(): Promise<Float32Array>;
   dispose(): void;
@@ -51,7 +51,7 @@ async function open(backend: TfjsBackend, problem: Problem): Promise<Runner> {
   await startTfjs(backend);
   const start = performance.now();
   const asked = (task === "stream" ? stream : task === "infer" ? infer : train)(problem);
-  // The first step runs under tf.profile, which counts kernels and the most bytes that live at once.
+  // The first step runs under tf.profile, which counts kernels and the peak of live bytes.
   let latest: Promise<Float32Array> = Promise.resolve(new Float32Array());
   const { kernels, peakBytes } = await tf.profile(async () => {
     latest = asked.ask();
@@ -82,7 +82,7 @@ async function open(backend: TfjsBackend, problem: Problem): Promise<Runner> {
   };
 }
 
-/** Recurrent layers, and the Linear where there is one, with the problem's weights. */
+/** The recurrent layers, and the Linear if there is one, with the problem's weights. */
 function buildModel({ workload, weights }: Problem): layers.LayersModel {
   const { inputSize, hiddenSize, numLayers, outputSize, seqLen, batch, everyStep } = workload;
   const model = layers.sequential();
@@ -93,7 +93,7 @@ function buildModel({ workload, weights }: Problem): layers.LayersModel {
         units: hiddenSize,
         returnSequences: everyStep || layer < numLayers - 1,
         recurrentActivation: "sigmoid",
-        // Overwritten below; the default of the recurrent weights, orthogonal, takes seconds.
+        // Overwritten below; the default, orthogonal weights, takes seconds.
         recurrentInitializer: "zeros",
         unitForgetBias: false,
       }),
@@ -107,7 +107,7 @@ function buildModel({ workload, weights }: Problem): layers.LayersModel {
   return model;
 }
 
-/** A training step, or the gradients alone. */
+/** A training step, or only the gradients. */
 function train(problem: Problem): Asked {
   const { workload } = problem;
   const model = buildModel(problem);
@@ -129,7 +129,7 @@ function train(problem: Problem): Asked {
       const { value, grads } = tf.variableGrads(
         () => lossOf(y, model.apply(x, { training: true }) as tf.Tensor) as tf.Scalar,
       );
-      // Reading the loss waits for everything that was queued before.
+      // Reading the loss waits for all work that is queued before it.
       const loss = await value.data<"float32">();
       tf.dispose([value, grads]);
       return loss;
@@ -158,7 +158,7 @@ function infer(problem: Problem): Asked {
   };
 }
 
-/** One cell, asked step after step; the state stays in tensors. */
+/** One cell, step by step; the state stays in tensors. */
 function stream({ workload, x, weights }: Problem): Asked {
   const { batch: B, seqLen: T, inputSize: I, hiddenSize: H } = workload;
   const cell = layers.layers.lstmCell({

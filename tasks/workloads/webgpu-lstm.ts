@@ -16,7 +16,7 @@ class Model extends nn.Module {
     this.#everyStep = everyStep;
   }
 
-  /** The prediction; without a Linear the last layer's final hidden state. */
+  /** The prediction; without a Linear, the last layer's final hidden state. */
   forward(x: Tensor): Tensor {
     const { output } = this.recurrent.forward(x);
     const hidden = this.#everyStep ? output : output.select(1, -1);
@@ -29,7 +29,7 @@ export function webgpuLstm(device: Device): Contestant {
   return { name: "webgpu-lstm", open: (problem) => open(device, problem) };
 }
 
-/** A step that can be asked for its result, whatever the task. */
+/** A step and its result, for any task. */
 interface Asked {
   readonly work: Work;
   step(): void;
@@ -60,7 +60,7 @@ async function open(device: Device, problem: Problem): Promise<Runner> {
     ...asked,
     firstStepMs,
     firstResult: await asked.result(),
-    // Nothing is allocated after the first step: what is live is also the most that is.
+    // Nothing is allocated after the first step, so the live bytes are also the peak.
     work: { ...asked.work, bytes, peakBytes: Object.values(bytes).reduce((sum, live) => sum + live, 0) },
     dispose() {
       asked.dispose();
@@ -69,7 +69,7 @@ async function open(device: Device, problem: Problem): Promise<Runner> {
   };
 }
 
-/** A training step, or one that stops at the gradients. */
+/** A training step, or a step that ends with the gradients. */
 async function train(device: Device, model: Model, { workload, x, y }: Problem): Promise<Asked> {
   const classes = workload.loss === "cross-entropy";
   const criterion = classes ? new nn.CrossEntropyLoss() : new nn.MSELoss();
@@ -110,7 +110,7 @@ async function train(device: Device, model: Model, { workload, x, y }: Problem):
   };
 }
 
-/** Forward, the answer read back. */
+/** A forward pass whose result is read back. */
 async function infer(device: Device, model: Model, { x }: Problem): Promise<Asked> {
   model.eval();
   const step = await device.compile(({ x }) => ({ hidden: model.forward(x) }), { inputs: { x: x.shape } });
@@ -154,7 +154,7 @@ function workOf(
   return { flops, dispatches: dispatches.length, kernels, plan };
 }
 
-/** A stream shows its plan as text alone. */
+/** Reads the work of a stream from its plan, which is text. */
 function workOfPlan(plan: string): Work {
   const total = /total: (\d+) dispatches .* ([\d.]+) MFLOP/.exec(plan);
   if (!total) throw new Error(`the plan of a stream has no total: ${plan}`);

@@ -1,17 +1,17 @@
 import { Generator, type NDArray, type Shape } from "webgpu-lstm";
 
-/** What is timed of a model. */
+/** The part of a model's work that is timed. */
 export type Task =
-  /** Forward, backward and an update by Adam. */
+  /** Forward, backward and Adam's update. */
   | "train"
-  /** Forward and backward: the gradients of every parameter, without an update. */
+  /** Forward and backward: the gradient of every parameter, without an update. */
   | "gradients"
   /** Forward; the last layer's final hidden state is read back. */
   | "infer"
-  /** One time step at a time, the state carried from step to step; the answer of every step is read back. */
+  /** One time step at a time, with carried state; the answer of every step is read back. */
   | "stream";
 
-/** A piece of work to be timed: recurrent layers, and where there is a loss a Linear over them. */
+/** A piece of work to time: recurrent layers, and a Linear over them if there is a loss. */
 export interface Workload {
   readonly name: string;
   readonly title: string;
@@ -20,16 +20,16 @@ export interface Workload {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly numLayers: number;
-  /** Of Linear; 0 where there is none. */
+  /** Output size of the Linear; 0 for none. */
   readonly outputSize: number;
-  /** Time steps; for a stream those that are asked before any is timed. */
+  /** Time steps; for a stream, the steps before the first timed one. */
   readonly seqLen: number;
   readonly batch: number;
-  /** Whether Linear sees every time step, or the last one alone. */
+  /** Whether the Linear reads every time step, or only the last one. */
   readonly everyStep: boolean;
   readonly loss: "mse" | "cross-entropy";
   readonly learningRate: number;
-  /** Whether this library keeps h and c alone and makes the gates again in the backward pass; for W6, and no peer's. */
+  /** Whether this library keeps only h and c and recomputes the gates in the backward pass; for W6, and for no peer. */
   readonly recompute?: boolean;
 }
 
@@ -123,15 +123,15 @@ const W6_RECOMPUTE: Workload = {
 
 export const workloads: readonly Workload[] = [W1, W2, W3, W3_GRU, W3_RNN, W4, W5, W6, W6_RECOMPUTE];
 
-/** Gates of a unit. */
+/** The number of gates of a unit. */
 const GATES = { lstm: 4, gru: 3, tanh: 1 } as const;
 
-/** The same numbers for every contestant. */
+/** The numbers of a workload, the same for every contestant. */
 export interface Problem {
   readonly workload: Workload;
   /** [B, T, inputSize] */
   readonly x: NDArray;
-  /** [B, T, outputSize], or [B, outputSize] where the last step alone counts; classes [B, T] or [B] for a cross-entropy. */
+  /** [B, T, outputSize], or [B, outputSize] if only the last step counts; for a cross-entropy, classes [B, T] or [B]. */
   readonly y: NDArray;
   /** Initial weights under PyTorch's names, of a module with fields `recurrent` and `fc`. */
   readonly weights: ReadonlyMap<string, NDArray>;
