@@ -17,7 +17,7 @@ export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
   const view = new CompareView(gpu);
   return {
-    // Nothing is fetched or asked for before the visitor presses Run.
+    // Nothing is fetched before the visitor presses Run.
     enter() {},
     leave: async () => view.cancel(),
   };
@@ -126,7 +126,7 @@ class CompareView {
       await navigator.clipboard.writeText(text);
       part("copied").textContent = "Copied: two tables in Markdown.";
     } catch {
-      // Without permission: then the visitor copies it.
+      // Without permission, the visitor copies the text.
       const area = part<HTMLTextAreaElement>("text");
       part("text-field").hidden = false;
       area.value = text;
@@ -156,7 +156,7 @@ function statusOf({ phase, rows }: Contest): string {
   return opening ? `${NAMES[opening.library]}: loading, and its first ${what}…` : `Timing, in turn: ${what}…`;
 }
 
-/** How much longer the peers take, in a sentence for each task. */
+/** A sentence for each task that says how much longer the peers take. */
 function verdictOf({ rows }: Contest): string {
   const sentences = TASKS.flatMap(({ task, name }) => {
     const [ours, ...peers] = rows.filter((row) => row.task === task);

@@ -1,4 +1,4 @@
-/** One library at work, in a worker of its own: ending the worker ends whatever it has queued. */
+/** Runs one library in a separate worker: ending the worker ends all its queued work. */
 import type { Contestant, Runner } from "../../tasks/workloads/contestant.ts";
 import { sampleSteps } from "../../tasks/workloads/sample.ts";
 import { makeProblem, type Workload } from "../../tasks/workloads/workload.ts";
@@ -9,7 +9,7 @@ interface Loaded {
   readonly adapter?: Opening["adapter"];
 }
 
-/** The others are fetched when they are asked for, and not before. */
+/** Each library is loaded only when it is used. */
 const libraries: Readonly<Record<Library, () => Promise<Loaded>>> = {
   "webgpu-lstm": async () => {
     const [{ Device }, { webgpuLstm }] = await Promise.all([

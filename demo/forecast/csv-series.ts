@@ -13,20 +13,20 @@ import { type Settings, USUAL } from "../../tasks/series/settings.ts";
 import { rhythmOf } from "./rhythm.ts";
 import { CHOICES } from "./settings.ts";
 
-/** Larger files are not read, in bytes. */
+/** Maximum size of a file in bytes. */
 export const LARGEST = 10_000_000;
 
-/** Of longer files the newest rows are used. */
+/** Maximum number of rows; the newest rows of a longer file are used. */
 export const MOST_ROWS = 20_000;
 
-/** Fewer rows teach nothing. */
+/** Minimum number of rows to learn from. */
 const FEWEST_ROWS = 60;
 
-/** A file, read. */
+/** The content of a file. */
 export interface CsvFile {
   readonly name: string;
   readonly table: CsvTable;
-  /** Columns that can be forecast or forecast from: numbers in most rows. */
+  /** Columns with numbers in most rows: possible targets and inputs. */
   readonly numbers: readonly NumberColumn[];
   /** Columns that begin with a date. */
   readonly dates: readonly string[];
@@ -34,11 +34,11 @@ export interface CsvFile {
 
 interface NumberColumn {
   readonly name: string;
-  /** Cells that are no numbers. */
+  /** The number of cells that are not numbers. */
   readonly holes: number;
 }
 
-/** What of the file is used. */
+/** The columns that are used. */
 export interface CsvChoice {
   readonly target: string;
   readonly inputs: readonly string[];
@@ -46,7 +46,7 @@ export interface CsvChoice {
   readonly date: string | null;
 }
 
-/** @throws CsvError, in words for the visitor, for a file of which nothing can be forecast */
+/** @throws CsvError, in words for the visitor, for a file without a column that can be forecast */
 export function readCsv(name: string, text: string): CsvFile {
   const table = parseCsv(text);
   const rows = table.rows.length;
@@ -65,19 +65,19 @@ export function readCsv(name: string, text: string): CsvFile {
   return { name, table, numbers, dates };
 }
 
-/** What is taken until the visitor says otherwise: the first column without holes, by the first column of dates. */
+/** The default choice: the first column without holes, and the first column of dates. */
 export function firstChoice({ numbers, dates }: CsvFile): CsvChoice {
   const target = numbers.find(({ holes }) => holes === 0) ?? numbers[0]!;
   return { target: target.name, inputs: [], date: dates[0] ?? null };
 }
 
-/** A file's series, and what the visitor should know about how it was taken. */
+/** The series of a file, and notes for the visitor about it. */
 export interface CsvSeries {
   readonly series: Series;
   readonly notes: readonly string[];
 }
 
-/** @throws CsvError, in words for the visitor, for a hole in a chosen column, or dates that are none or out of order */
+/** @throws CsvError, in words for the visitor, for a hole in a chosen column, and for invalid or unsorted dates */
 export function csvSeries({ name, table }: CsvFile, { target, inputs, date }: CsvChoice): CsvSeries {
   const notes: string[] = [];
   const from = Math.max(0, table.rows.length - MOST_ROWS);
@@ -137,7 +137,7 @@ export function csvSeries({ name, table }: CsvFile, { target, inputs, date }: Cs
   };
 }
 
-/** About so many training steps take some twenty seconds where the GPU's work is done in software. */
+/** Approximate number of training steps, which take some twenty seconds on a software adapter. */
 const STEPS = 600;
 
 function settingsFor(
@@ -159,7 +159,7 @@ function settingsFor(
   };
 }
 
-/** Whether the values leave where they began, by more than they scatter; and how much they scatter. */
+/** Whether the values move by more than their deviation; and their deviation. */
 function shapeOf(
   values: readonly number[],
   period: number | null,
@@ -168,7 +168,7 @@ function shapeOf(
   const mean = meanOf(values);
   const deviation = Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
   const quarter = Math.floor(values.length / 4);
-  // Whole seasons, so that summer beside winter is no trend.
+  // Whole seasons, so that the difference between summer and winter is not a trend.
   const length =
     period !== null && period <= values.length / 2
       ? Math.max(1, Math.floor(quarter / period)) * period

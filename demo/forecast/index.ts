@@ -48,10 +48,10 @@ class ForecastView implements View {
   #heldOut: HeldOut | undefined;
   #kept: KeptRun<ForecastConfig> | undefined;
   #entered = false;
-  /** Why nothing can be trained here; undefined if it can. */
+  /** Why training is impossible here; undefined if it is possible. */
   #unusable: unknown;
   #frame = 0;
-  /** Which choice of a series is the latest, and when its series is there. */
+  /** The number of the latest choice of a series, and a promise for its series. */
   #choices = 0;
   #fetching: Promise<void> = Promise.resolve();
 
@@ -93,7 +93,7 @@ class ForecastView implements View {
     if (!this.#unusable) void this.#lookForKept();
   }
 
-  /** Training pauses while another view is shown; its memory is its worker's. */
+  /** Pauses training while another view is shown; the worker owns its memory. */
   async leave(): Promise<void> {
     await this.#session.pause();
   }
@@ -118,7 +118,7 @@ class ForecastView implements View {
 
   async #fetch(id: Exclude<SeriesId, "csv">): Promise<void> {
     const choice = this.#choices;
-    // What is still shown is another series' settings.
+    // The form still shows the settings of another series.
     this.#controls.locked = true;
     try {
       const series = await loadSeries(id);
@@ -130,7 +130,7 @@ class ForecastView implements View {
     }
   }
 
-  /** Shows which kind of series is chosen; until there is one, there is nothing to train. */
+  /** Shows the chosen kind of series. */
   #showChoice(id: SeriesId): void {
     this.#choices++;
     for (const radio of this.#radios) radio.checked = radio.value === id;
@@ -172,7 +172,7 @@ class ForecastView implements View {
     else this.#session.learningRate = this.#controls.settings.learningRate;
   }
 
-  /** A new model on the present settings is ready to be trained; the one before, if any, ends. */
+  /** Ends the last run and prepares a new model with the current settings. */
   #renew(): void {
     this.#session.close();
     showNotice(this.#notice, this.#unusable);
@@ -189,7 +189,7 @@ class ForecastView implements View {
     this.#rollOut.show(task, this.#heldOut, settings.cell);
   }
 
-  /** Pressed while a series is still on its way, it waits for that one. */
+  /** Starts a run; waits for a series that is still loading. */
   async #start(): Promise<void> {
     await this.#fetching;
     const { settings } = this.#controls;
@@ -212,13 +212,13 @@ class ForecastView implements View {
 
   #begin(config: ForecastConfig, resume: boolean): void {
     this.#panel.offer(undefined);
-    // What the run before has come to.
+    // Clears the results of the last run.
     if (this.#session.started) this.#show(config);
     showNotice(this.#notice, undefined);
     this.#session.begin(config, resume);
   }
 
-  /** Draws with the next frame: training can be quicker than frames are. */
+  /** Draws with the next frame, since training can be faster than frames. */
   #changed(): void {
     if (this.#frame) return;
     this.#frame = requestAnimationFrame(() => {
@@ -227,7 +227,7 @@ class ForecastView implements View {
       if (!snapshot) return;
       if (snapshot.adapter) this.#gpu.describe(snapshot.adapter);
       if (snapshot.phase === "failed") this.#failed(snapshot.error);
-      // A run that is only prepared is not what is shown.
+      // A run that is only prepared is not shown.
       if (started || snapshot.phase === "opening") this.#draw(snapshot);
       else if (this.#series) this.#draw(newSnapshot("ready", this.#controls.settings.epochs));
     });
@@ -240,7 +240,7 @@ class ForecastView implements View {
     } else showNotice(this.#notice, error);
   }
 
-  /** Nothing can be trained here. */
+  /** Shows that training is impossible here. */
   #refuse(error: unknown): void {
     this.#unusable = error;
     this.#panel.drawUnusable();
@@ -255,7 +255,7 @@ class ForecastView implements View {
     this.#display.drawRun(snapshot);
     this.#lock(isUnderWay(phase));
     const { learningRate } = reports.at(-1) ?? {};
-    // The rate that a resumed run goes on with.
+    // A resumed run keeps its own rate.
     if (phase === "compiling" && learningRate !== undefined) this.#controls.showLearningRate(learningRate);
   }
 

@@ -1,9 +1,9 @@
-/** How a dated series goes: its step, its season, and the parts of the calendar that are worth telling a model. */
+/** Finds the step and the season of a dated series, and the calendar features that help a model. */
 import type { data } from "webgpu-lstm";
 import { median } from "../../tasks/statistics/statistics.ts";
 
 export interface Rhythm {
-  /** "day", or "row" where the step is none that has a name. */
+  /** "day"; or "row" for a step without a name. */
   readonly step: string;
   readonly period: number | null;
   readonly calendar: readonly data.CalendarFeature[];
@@ -43,7 +43,7 @@ const STEPS: readonly Step[] = [
   { name: "month", lengths: [28 * DAY, 31 * DAY], seasons: [{ period: 12, feature: "month" }] },
 ];
 
-/** @param train How many of the steps are trained on: a season counts if there are two of it. */
+/** @param train Number of training steps: a season counts if they have two of it. */
 export function rhythmOf(times: readonly number[] | null, train: number): Rhythm {
   const none: Rhythm = { step: "row", period: null, calendar: [], even: true };
   if (!times) return none;

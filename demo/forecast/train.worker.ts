@@ -18,7 +18,7 @@ serveRun<ForecastConfig>("forecast", (device, { series, settings }) => {
   const model = new ForecastModel(task.features, settings);
   const optimizer = new optim.Adam(model.parameters(), { lr, weightDecay: series.weightDecay });
   const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
-  // It never stops a run early; it keeps the weights of the best epoch for the end.
+  // Never stops a run early, but restores the weights of the best epoch at the end.
   const best = new EarlyStopping({ monitor: "validationLoss", patience: epochs, restoreBest: true });
   const heldOut = task.origins(task.test);
   return {
@@ -33,7 +33,7 @@ serveRun<ForecastConfig>("forecast", (device, { series, settings }) => {
       heldOut: async () => task.inUnits(await trainer.predict(task.inputs(heldOut)), heldOut),
       rollOut: (origin: number, steps: number) => rollOut(task, origin, steps, (x) => trainer.predict(x)),
       bestEpoch: () => best.bestEpoch,
-      /** Holds from the next step on. */
+      /** Applies from the next step on. */
       learningRate: (value: number) => {
         optimizer.lr = value;
       },

@@ -2,7 +2,7 @@
 import { element } from "./dom.ts";
 
 export class ChoiceSlider {
-  /** Called when the thumb is let go, so that dragging does not build a model for every value on the way. */
+  /** Called when the thumb is released, so that dragging does not build a model for every value on the way. */
   onChange: (value: number) => void = () => {};
   readonly #input: HTMLInputElement;
   readonly #output: HTMLOutputElement;
@@ -28,7 +28,7 @@ export class ChoiceSlider {
     return this.#choices[this.#input.valueAsNumber]!;
   }
 
-  /** Offers these values, and shows one of them: the first where `value` is none. */
+  /** Offers these values and shows `value`, or the first one if `value` is none of them. */
   show(choices: readonly number[], value: number): void {
     this.#choices = choices;
     this.#input.min = "0";

@@ -29,7 +29,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A column of a table: its title, and whether it holds numbers, which stand to the right. */
+/** A column of a table: its title, and whether it holds numbers, which are aligned to the right. */
 export interface Column {
   readonly title: string;
   readonly numeric?: boolean;
@@ -44,7 +44,7 @@ export function table(
 ): DocumentFragment {
   const numeric = ({ numeric }: Column): Record<string, string> => (numeric ? { class: "number" } : {});
   const titles = columns.map((column) =>
-    // What stands in a column without a title is a picture of the number beside it.
+    // A column without a title holds pictures of the numbers beside it.
     element(
       column.title ? "th" : "td",
       column.title ? { scope: "col", ...numeric(column) } : {},
@@ -68,7 +68,7 @@ export function table(
   return fragment;
 }
 
-/** A box that scrolls what is too wide or too long for it; the keyboard can reach it. */
+/** A box that scrolls wide or long content; the keyboard can reach it. */
 export function scrolling(label: string, content: HTMLElement): HTMLElement {
   return element("div", { class: "scroll", role: "group", tabindex: "0", "aria-label": label }, content);
 }

@@ -8,7 +8,7 @@ import { BATCH, lessonOf } from "./lesson.ts";
 import { NextValue, Predictions, WARM_UP } from "./model.ts";
 import type { Answer } from "./watch.ts";
 
-/** What the page sends. */
+/** The page's message to the worker. */
 export interface StreamConfig {
   /** What is normal, as long as each other. */
   readonly recordings: readonly Float32Array[];

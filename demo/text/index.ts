@@ -18,7 +18,7 @@ import "./text.css";
 import html from "./text.html?raw";
 import type { Facts } from "./train.worker.ts";
 
-/** The view's name: its run is kept under it. */
+/** The view's name, under which its run is stored. */
 const ID = "text";
 
 const FIGURES = [
@@ -103,7 +103,7 @@ class TextView implements View {
     this.#lookedForKept = true;
   }
 
-  /** Training pauses while another view is shown; its memory is its worker's. */
+  /** Pauses training while another view is shown; the worker owns its memory. */
   async leave(): Promise<void> {
     await this.#run?.pause();
   }
@@ -138,7 +138,7 @@ class TextView implements View {
     this.#panel.offer(undefined);
   }
 
-  /** A new run in a new worker; the one before ends. */
+  /** Starts a new run in a new worker; the last run ends. */
   #open(config: TextConfig, resume: boolean): void {
     this.#run?.dispose();
     showNotice(this.#notice, undefined);
@@ -200,7 +200,7 @@ class TextView implements View {
     if (trainer === this.#run?.trainer) this.#samples.add(samples);
   }
 
-  /** Draws with the next frame: training can be quicker than frames are. */
+  /** Draws with the next frame, since training can be faster than frames. */
   #changed(): void {
     if (this.#frame) return;
     this.#frame = requestAnimationFrame(() => {

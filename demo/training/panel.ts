@@ -7,20 +7,20 @@ import "./panel.css";
 import { isUnderWay, type Phase, type Snapshot } from "./phase.ts";
 import type { Position } from "./store.ts";
 
-/** What the visitor can ask for. */
+/** The actions of the panel's buttons. */
 export interface PanelActions {
-  /** Train a model from its beginning. */
+  /** Trains a new model. */
   start(): void;
   pause(): void;
   resume(): void;
   cancel(): void;
-  /** Go on with the kept run. */
+  /** Continues the stored run. */
   takeOffer(): void;
-  /** Throw the kept run away. */
+  /** Deletes the stored run. */
   discardOffer(): void;
 }
 
-/** How far a run is, in the view's own words. */
+/** The view's words for the progress of a run. */
 export interface PanelWords {
   /** In an epoch, from 1: "epoch 3 of 20". */
   at(epoch: number, epochs: number): string;
@@ -89,7 +89,7 @@ export class RunPanel {
     this.#parts("discard").addEventListener("click", () => actions.discardOffer());
   }
 
-  /** @param note Said after the status, such as what the best epoch was. */
+  /** @param note Added to the status, for example the best epoch. */
   draw(snapshot: Snapshot, note = ""): void {
     const { phase, done, secondsLeft } = snapshot;
     this.#snapshot = snapshot;
@@ -101,7 +101,7 @@ export class RunPanel {
     this.#lines.draw(status, done, secondsLeft === undefined ? "" : timeLeft(secondsLeft));
   }
 
-  /** Without a GPU there is nothing to press. */
+  /** Disables the buttons if there is no GPU. */
   drawUnusable(): void {
     this.#parts<HTMLButtonElement>("toggle").disabled = true;
     this.#parts<HTMLButtonElement>("cancel").disabled = true;
@@ -109,7 +109,7 @@ export class RunPanel {
     this.#lines.status = "Training is not possible.";
   }
 
-  /** Offers to go on with an interrupted run, or no more. */
+  /** Offers to continue an interrupted run, or withdraws the offer. */
   offer(kept: (Position & { readonly savedAt: Date }) | undefined): void {
     this.#parts("offer").hidden = !kept;
     if (!kept) return;
