@@ -1,6 +1,6 @@
 /**
- * A character model: it reads Moby-Dick, learns which character comes next, and writes as it learns. Beside its bits per character
- * on the held-out end of the text stand those of counting single characters and triples.
+ * A character model that reads Moby-Dick, learns to predict the next character, and writes as it learns. It prints the bits per
+ * character of the held-out end of the text, beside those of a unigram and a trigram model.
  * `node tools/run.mjs examples/char-gru.ts --help` lists its options.
  */
 import { chapters } from "../tasks/characters/moby-dick.ts";

@@ -1,6 +1,6 @@
 /**
- * `npm run train`: trains on Seattle's daily weather in a terminal, prints the errors beside two baselines, and saves
- * a plot and the weights. Ctrl-C stops training and goes on with the best weights so far.
+ * `npm run train`: trains on Seattle's daily weather in a terminal, prints its errors beside two baselines, and saves
+ * a plot and the weights. Ctrl-C stops training and continues with the best weights so far.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -50,7 +50,7 @@ async function train(
 ) {
   const bar = new ProgressBar();
   const stop = new AbortController();
-  // Once only: a second Ctrl-C ends the program at once.
+  // Only once: a second Ctrl-C ends the program at once.
   const onInterrupt = () => stop.abort();
   process.once("SIGINT", onInterrupt);
   try {
@@ -71,7 +71,7 @@ function shown({ epoch, epochs, batch, batches, last }: TrainProgress): [number,
   return [share, [`epoch ${epoch}/${epochs}`, losses, speed].filter(Boolean).join("  ")];
 }
 
-/** Writes the plot and the weights; whoever loads the weights finds the settings and the scaler in their metadata. */
+/** Writes the plot and the weights. The metadata of the weights have the settings and the scaler. */
 async function save(task: ForecastTask, options: TrainOptions, trained: TrainedForecaster, model: string) {
   const { out, ...config } = options;
   const name = join(out, `seattle-${options.horizon}-day`);

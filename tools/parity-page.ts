@@ -29,13 +29,13 @@ type RecordedRow = Omit<ParityRow, "used"> & { readonly used: number | null };
 
 /** One line of the page: every comparison of the same section, row and budget. */
 export interface MergedRow extends ParityRow {
-  /** How many tests made one of its comparisons. */
+  /** The number of tests with one of its comparisons. */
   readonly tests: number;
   /** Whether every comparison kept its budget and every one of those tests passed. */
   readonly passed: boolean;
 }
 
-/** The rows that the report's tests recorded, merged, by section and row in natural order. */
+/** The merged rows of the report's tests, by section and row in natural order. */
 export function mergeRows(report: Report): MergedRow[] {
   const merged = new Map<string, MergedRow>();
   for (const { assertionResults } of report.testResults) {
@@ -61,7 +61,7 @@ export function mergeRows(report: Report): MergedRow[] {
   );
 }
 
-/** Tests and files that failed: where there are any, a row may be missing altogether. */
+/** The tests and files that failed; if there are any, rows may be missing. */
 export function failures(report: Report): string[] {
   return report.testResults.flatMap(({ name, status, assertionResults }) => {
     const file = name.replace(/^.*\/(?=test\/)/, "");
@@ -73,7 +73,7 @@ export function failures(report: Report): string[] {
 
 /**
  * The page, in Markdown.
- * @param missing what PyTorch documents and this library lacks, in Markdown
+ * @param missing the list of what this library lacks, in Markdown
  */
 export function parityPage(report: Report, missing: string): string {
   const rows = mergeRows(report);

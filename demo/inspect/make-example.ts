@@ -1,6 +1,6 @@
 /**
- * Makes `example.safetensors`, the file that the Inspect view offers: `node tools/run.mjs demo/inspect/make-example.ts`.
- * A two-layer LSTM learns to name the next value of sines of many periods; saved with its optimizer and its config.
+ * Makes `example.safetensors`, the Inspect view's example: `node tools/run.mjs demo/inspect/make-example.ts`.
+ * A two-layer LSTM learns to predict the next value of sines of many periods; it is saved with its optimizer and config.
  */
 import { writeFileSync } from "node:fs";
 import { Generator, manualSeed, nn, optim, saveCheckpoint, type Tensor } from "webgpu-lstm";

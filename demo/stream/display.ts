@@ -1,4 +1,4 @@
-/** Draws a session as it is now. It reads and never decides. */
+/** Draws the current state of a session. */
 import { element, partsOf, setText as setElementText, table } from "../shell/dom.ts";
 import { brief, count, short } from "../shell/format.ts";
 import { figureList, StatusLines } from "../shell/status-lines.ts";
@@ -26,13 +26,13 @@ const TOGGLE: Record<Phase, string> = {
   failed: "Start",
 };
 
-/** Anomalies that the table shows, the latest first. */
+/** Maximum number of anomalies in the table, the latest first. */
 const SHOWN = 50;
 
-/** Times are drawn no more often than this, in ms: nobody reads quicker. */
+/** Minimum time in ms between two drawings of the times, since nobody reads faster. */
 const TIMES_INTERVAL = 500;
 
-/** The signal is drawn no more often than this, in ms. */
+/** Minimum time in ms between two drawings of the signal. */
 const SIGNAL_INTERVAL = 30;
 
 export class StreamDisplay {
@@ -74,7 +74,7 @@ export class StreamDisplay {
     setText("predicted", predicted === null ? "–" : `${fixed(predicted)}${unit}`);
     this.#drawAnomalies(session);
     const now = performance.now();
-    // One picture a frame while it runs, so that no frame takes long.
+    // Draws only one chart in a frame while it runs, so that no frame takes long.
     if (phase !== "watching") {
       this.#signal.draw(watch, detector.normal.center, detector.threshold);
       this.#drawLatency(session);
@@ -151,7 +151,7 @@ export class StreamDisplay {
   }
 }
 
-/** What a step costs by number of streams, as far as it was tried. */
+/** Shows the cost of a step for each number of streams that was tried. */
 function drawCosts(medians: ReadonlyMap<number, number>, now: number): void {
   const rows = [...medians]
     .sort(([a], [b]) => a - b)

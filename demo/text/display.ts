@@ -1,4 +1,4 @@
-/** Draws a run's numbers: the curve, the counts, and how they compare with counting. It reads and never decides. */
+/** Draws a run's numbers: the curve, the counts, and the comparison with the baselines. */
 import { partsOf } from "../shell/dom.ts";
 import { count } from "../shell/format.ts";
 import type { Snapshot } from "../training/phase.ts";
@@ -8,16 +8,16 @@ import type { Facts } from "./train.worker.ts";
 
 const byId = partsOf("text");
 
-/** From the natural logarithm's unit. */
+/** Converts nats to bits. */
 const bitsOf = (loss: number) => loss / Math.LN2;
 
 const shown = (bits: number | null | undefined) => (bits == null ? "–" : bits.toFixed(3));
 
 export class TextDisplay {
   readonly #chart = new BitsChart(byId("chart"));
-  /** What there is to learn, once the worker has counted. */
+  /** The facts about the text, once the worker has counted. */
   facts: Facts | undefined;
-  /** The present step, and the mean loss of the report that is under way, as far as it is known. */
+  /** The current step, and the mean loss since the last report if it is known. */
   underWay: { readonly step: number; readonly loss: number | undefined } | undefined;
   #charactersPerStep = 0;
 
@@ -68,7 +68,7 @@ export class TextDisplay {
         : !facts
           ? ""
           : `After ${count(step!)} steps: ${compared(bits, facts)}.`;
-    // A text that stays the same is left alone.
+    // An unchanged text is not set again.
     if (verdict.textContent === text) return;
     verdict.textContent = text;
     byId("summary").textContent = facts

@@ -1,4 +1,4 @@
-/** The Text view: a character model in a worker, its curve, and what it writes. */
+/** The Text view: a character model in a worker, its loss curve, and its texts. */
 import { WebGpuUnavailableError } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
 import { count } from "../shell/format.ts";
@@ -134,7 +134,7 @@ class TextView implements View {
 
   async #discardOffer(): Promise<void> {
     await forget(ID);
-    // Only now: who sees the offer go may close the page.
+    // Hidden only after the deletion, since the visitor may close the page then.
     this.#panel.offer(undefined);
   }
 
@@ -159,7 +159,7 @@ class TextView implements View {
         this.#display.underWay = { step: (epoch - 1) * STEPS_PER_REPORT + batch, loss };
         if (greeted) return;
         greeted = true;
-        // The worker can count now; a resumed run has its samples again.
+        // The worker can count now, and a resumed run has its samples.
         this.#display.facts = await trainer.call<Facts>("facts");
         await this.#fetchSamples(trainer);
       },
@@ -187,7 +187,7 @@ class TextView implements View {
       await trainer.call("write", this.#writing.settings);
       await this.#fetchSamples(trainer);
     } catch (error) {
-      // The worker was ended meanwhile, for another run or by a cancel.
+      // A new run or a cancel may have ended the worker meanwhile.
       if (run === this.#run && run?.trainer) showNotice(this.#notice, error);
     } finally {
       this.#asking = false;
