@@ -25,16 +25,16 @@ type Place = (typeof PLACES)[number];
 const names = workloads.map(({ name }) => name);
 
 export const USAGE = `usage: npm run bench -- [options]
-  With none of the next three: every workload, many streams, the sweeps over T, B and H.
-  --quick           every workload, few samples, of the peers those on the CPU; ends within three minutes
-  --only LIST       these workloads alone, with commas: ${names.join(", ")}
-  --sweep           many streams and the sweeps alone
-  --peers LIST      these peers alone, or "none": ${PEERS.join(", ")}
+  Without --quick, --only and --sweep: every workload, many streams, and sweeps over T, B and H.
+  --quick           every workload with few samples, and only the peers on the CPU; ends within three minutes
+  --only LIST       only these workloads, separated by commas: ${names.join(", ")}
+  --sweep           only many streams and the sweeps
+  --peers LIST      only these peers, or "none": ${PEERS.join(", ")}
   --places LIST     where this library runs: ${PLACES.join(", ")} (default both)
-  --patience N      seconds within which a peer has to do its first step (default 90; 12 with --quick)
-  --json FILE       where to write everything measured (default out/bench.json)
+  --patience N      maximum seconds for the first step of a peer (default 90; 12 with --quick)
+  --json FILE       where to write all measurements (default out/bench.json)
   --docs            writes the tables and plots of docs/benchmarks.md
-  --from LIST       measures nothing: tables, and with --docs the report, from files that earlier runs wrote
+  --from LIST       measures nothing: prints the tables (with --docs, writes the report) from files of earlier runs
   --help`;
 
 export interface BenchOptions {

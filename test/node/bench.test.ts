@@ -222,7 +222,7 @@ test("targets are held against the figures in the browser", () => {
     "| W1: 3× as fast as jax-js-webgpu | more than 600×: jax-js-webgpu was given 60 s | reached |",
   );
   expect(lines).toContain(
-    "| W1: 40 % of 12 GFLOP/s, for which that rate was taken when the bar was set | 6.00 GFLOP/s | reached |",
+    "| W1: 40 % of 12 GFLOP/s, the FMA rate when the target was set | 6.00 GFLOP/s | reached |",
   );
   expect(lines).toContain("| encode under 3 µs a dispatch | 2.50 µs | reached |");
   expect(lines).toContain(
