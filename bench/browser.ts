@@ -1,14 +1,13 @@
 import { type Browser as Chromium, chromium, type Page } from "playwright";
 import { createServer, type ViteDevServer } from "vite";
+import { checkLimit } from "../tasks/workloads/limits.ts";
 import { findBrowser } from "../tools/browser.ts";
 import config from "../vite.config.ts";
 import type { AdapterCeilings, Ceiling } from "./ceiling.ts";
-
 import type {} from "./page/main.ts";
-import { checkLimit } from "./peers/limits.ts";
 import type { Seat } from "./seat.ts";
 
-/** What the peers' own packages are called, for Vite to bundle before the first visit rather than during it. */
+/** The peers' packages, which Vite bundles before the first visit. */
 const BUNDLED = [
   "@tensorflow/tfjs-core",
   "@tensorflow/tfjs-layers",
@@ -16,19 +15,19 @@ const BUNDLED = [
   "@tensorflow/tfjs-backend-wasm",
 ];
 
-/** Cross-origin isolation: threads of WebAssembly, and a clock of 5 µs. */
+/** Cross-origin isolation enables WebAssembly threads and a clock of 5 µs. */
 const ISOLATED = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 
-/** Serves the page of the benchmarks, and opens it in a browser for each contestant. */
+/** Serves the benchmark page, and opens it in a browser for each contestant. */
 export class BrowserPlace {
   readonly #server: ViteDevServer;
   readonly #executable: Awaited<ReturnType<typeof findBrowser>>;
   readonly #opened = new Set<Chromium>();
-  /** What the browser calls itself. */
+  /** The browser's version. */
   readonly version: string;
 
   private constructor(
@@ -47,10 +46,10 @@ export class BrowserPlace {
       configFile: false,
       root: new URL("..", import.meta.url).pathname,
       logLevel: "error",
-      // Its own, as other servers of this folder (tests, the demo) bundle other packages.
+      // A separate cache: the servers of the tests and the demo bundle other packages.
       cacheDir: "node_modules/.vite-bench",
       resolve: config.resolve ?? {},
-      // ONNX Runtime and jax-js find their own files by import.meta.url, and workers theirs: left as they are.
+      // ONNX Runtime and jax-js find their files and workers by import.meta.url, so they are not bundled.
       optimizeDeps: { entries: [], include: BUNDLED, exclude: ["onnxruntime-web", "@jax-js/jax"] },
       server: { host: "127.0.0.1", port: 0, headers: ISOLATED, watch: null, hmr: false },
     });
@@ -70,7 +69,7 @@ export class BrowserPlace {
       if (entry.type() === "error") complaints.push(entry.text());
     });
     await page.goto(`http://127.0.0.1:${port}/bench/page/index.html`);
-    // The module has run, or could not be loaded, when the page has.
+    // Once the page is loaded, its module has run or has failed to load.
     if (!(await page.evaluate(() => globalThis.bench !== undefined))) {
       throw new Error(`the page of the benchmarks did not start: ${complaints.join("; ")}`);
     }
@@ -83,7 +82,7 @@ export class BrowserPlace {
     return browser;
   }
 
-  /** The adapter as this library sees it in the browser, its ceilings measured in a page of their own. */
+  /** The adapter as this library sees it in the browser, and its ceilings, measured in a separate page. */
   async ceilings(): Promise<AdapterCeilings> {
     const page = await this.#page(await this.#launch());
     const { info, facts } = await page.evaluate(() => globalThis.bench!.openCeiling());
@@ -97,7 +96,7 @@ export class BrowserPlace {
     return { place: "Chromium", info, facts, ceiling };
   }
 
-  /** A contestant in a browser of its own, so that ending one that is too slow ends all it has queued. */
+  /** A contestant in its own browser: closing the browser of a slow contestant ends all its queued work. */
   seat(name: string, ceiling: Seat["ceiling"]): Seat {
     let browser: Chromium | undefined;
     return {
@@ -122,7 +121,7 @@ export class BrowserPlace {
             close: () => page.close(),
           };
         } catch (error) {
-          // A crash or a stop() has closed it already.
+          // A crash or stop() may have closed it already.
           await page.close().catch(() => {});
           throw error;
         }

@@ -2,33 +2,33 @@ import type { Device } from "webgpu-lstm";
 import { FMA_FLOPS, measureFma, measureLoads } from "../src/gpu/facts.ts";
 import { BindGroups, UNIFORM_ALIGNMENT } from "../src/gpu/kernel.ts";
 import { StagingPool } from "../src/gpu/staging.ts";
-import { type Elapsed, startClock } from "./clock.ts";
+import { type Elapsed, startClock } from "../tasks/workloads/clock.ts";
 
-/** Enough workgroups for every core of any adapter, of as many invocations. */
+/** Enough workgroups, of INVOCATIONS each, for every core of any adapter. */
 const GROUPS = 256;
 const INVOCATIONS = 64;
 
-/** A sample should take this long, in ms, so that submitting and waiting count little. */
+/** Minimum time of a sample in ms, so that submitting and waiting hardly count. */
 const LONG_ENOUGH = 150;
 
-/** Dispatches encoded together, and three times as many, to see what one takes. */
+/** Number of dispatches that are encoded together, and then three times as many: the difference gives the time of one. */
 const ENCODED = 1000;
 
-/** What is copied from buffer to buffer, and how often in a submission. */
+/** Bytes of one copy, and copies in a submission. */
 const COPIED_BYTES = 32 << 20;
 const COPIES = 8;
 
-/** What the adapter can do at best, measured again and again between the steps that are held against it. */
+/** The adapter's best rates. They are measured repeatedly, between the steps that are compared with them. */
 export interface Ceiling {
-  /** Time of a known number of multiply-adds in registers. */
+  /** The time of a known number of multiply-adds in registers. */
   sample(): Promise<{ readonly flops: number; readonly elapsed: Elapsed }>;
-  /** From submitting a dispatch that does nothing until it is known to be done, in ms. */
+  /** From submitting an empty dispatch until it is known to be done, in ms. */
   roundTripMs(): Promise<number>;
-  /** Encoding one dispatch more, pipeline and bind group changed, in µs of the page's time. */
+  /** The page's time for encoding one more dispatch, with another pipeline and bind group, in µs. */
   encodeMicros(): Promise<number>;
   /** From submitting a copy of 512 bytes until the page has them, in ms. */
   readBackMs(): Promise<number>;
-  /** Copies from buffer to buffer, in 10⁹ bytes read and as many written a second. */
+  /** The rate of copies between buffers, in 10⁹ bytes read (and written) a second. */
   copyRate(): Promise<number>;
   dispose(): void;
 }
@@ -62,7 +62,7 @@ export async function measureCeiling(device: Device): Promise<Ceiling> {
   };
 
   let rounds = 64;
-  // The kernel's first run compiles it, and any run may be held up: the better of two tells how long a sample takes.
+  // The first run compiles the kernel, and any run may be delayed, so the better of two runs counts.
   await time(rounds, GROUPS);
   const fastest = async () =>
     Math.min((await time(rounds, GROUPS)).wallMs, (await time(rounds, GROUPS)).wallMs);
@@ -97,7 +97,7 @@ export async function measureCeiling(device: Device): Promise<Ceiling> {
       return elapsed().wallMs;
     },
     async copyRate() {
-      // Made and freed each time: it is 64 MiB.
+      // Allocated and freed each time, since it takes 64 MiB.
       const [source, target] = ["source", "target"].map((name) =>
         device.allocate("activation", COPIED_BYTES, `copy ${name}`),
       );

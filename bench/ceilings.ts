@@ -1,8 +1,8 @@
+import { summarize } from "../tasks/statistics/statistics.ts";
 import type { AdapterCeilings } from "./ceiling.ts";
 import { digits, markdown, spread } from "./markdown.ts";
-import { summarize } from "./statistics.ts";
 
-/** Samples of what a place's adapter can do at best. */
+/** Samples of the ceilings of a place's adapter. */
 export interface CeilingSamples {
   readonly place: string;
   readonly info: AdapterCeilings["info"];
@@ -11,7 +11,7 @@ export interface CeilingSamples {
   readonly gflops: readonly number[];
   /** 10⁹ bytes copied a second. */
   readonly copyRates: readonly number[];
-  /** Of the page's time for each dispatch encoded. */
+  /** The page's time for each encoded dispatch. */
   readonly encodeMicros: readonly number[];
   readonly roundTripMs: readonly number[];
   readonly readBackMs: readonly number[];
@@ -46,7 +46,7 @@ export async function sampleCeilings(places: readonly AdapterCeilings[]): Promis
   return all;
 }
 
-/** A row a place. */
+/** A table with a row for each place. */
 export function ceilingTable(all: readonly CeilingSamples[]): string {
   const header = [
     "place",

@@ -1,8 +1,8 @@
 /** What a step consists of, counted without running it: the same on every machine, so that a change of it is seen. */
 import { create, globals } from "webgpu";
 import { type AdapterFacts, Device } from "webgpu-lstm";
-import { webgpuLstm } from "./webgpu-lstm.ts";
-import { makeProblem, workloads } from "./workload.ts";
+import { webgpuLstm } from "../tasks/workloads/webgpu-lstm.ts";
+import { makeProblem, workloads } from "../tasks/workloads/workload.ts";
 
 /** Counts of one workload's step. */
 export interface Counters {
@@ -15,9 +15,6 @@ export interface Counters {
   /** Buffers made. */
   readonly buffers: number;
 }
-
-/** By adapter, then by workload. */
-export type AllCounters = Readonly<Record<string, Readonly<Record<string, Counters>>>>;
 
 /** Adapters to plan for: SwiftShader on two cores as it is measured with nothing else running, and a large GPU. */
 export const ADAPTERS: Readonly<Record<string, AdapterFacts>> = {

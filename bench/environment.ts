@@ -4,18 +4,18 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 
 const root = new URL("../", import.meta.url);
 
-/** Where and of what the figures were measured. */
+/** The machine and the versions that were measured. */
 export interface Environment {
   readonly date: string;
-  /** Commit, with "+" if files differ from it; null without git. */
+  /** The commit, with "+" if files differ from it; null without git. */
   readonly commit: string | null;
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number };
-  /** Processes that wanted a core over the last minute, at the start: above the cores, the times are not this library's. */
+  /** The machine's load average at the start. If it exceeds the number of cores, other programs distort the times. */
   readonly load: number;
 }
 
-/** Packages whose versions are worth knowing. */
+/** Packages whose versions are reported. */
 const PACKAGES = [
   "webgpu",
   "@tensorflow/tfjs-layers",
@@ -25,7 +25,7 @@ const PACKAGES = [
   "onnxruntime-web",
 ];
 
-/** @param others Versions that are found out elsewhere: the browser's, PyTorch's. */
+/** @param others Versions from elsewhere: the browser's, PyTorch's. */
 export function describeEnvironment(others: Readonly<Record<string, string>> = {}): Environment {
   return {
     date: new Date().toISOString(),

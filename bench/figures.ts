@@ -1,7 +1,7 @@
+import { type Summary, summarize } from "../tasks/statistics/statistics.ts";
 import type { Measurement } from "./measure.ts";
-import { type Summary, summarize } from "./statistics.ts";
 
-/** A measurement's samples put together; null where a library does not tell, or where it does not apply. */
+/** The summary of a measurement; null for what a library does not report or what does not apply. */
 export interface Figures {
   readonly workload: string;
   readonly contestant: string;
@@ -15,14 +15,14 @@ export interface Figures {
   readonly megaflop: number | null;
   readonly gflops: number | null;
   readonly ceilingGflops: Summary | null;
-  /** Each sample's rate over the ceiling measured beside it; the median of those. */
+  /** The median over all samples of the rate divided by the ceiling measured beside it. */
   readonly shareOfCeiling: number | null;
-  /** The same, both by the time of the cores; null where the adapter's work is not done by them. */
+  /** The same by the cores' time; null if the adapter does not run on the cores. */
   readonly shareByCpu: number | null;
   readonly bytes: Readonly<Record<string, number>>;
   readonly bytesTotal: number | null;
   readonly peakBytes: number | null;
-  /** Bytes of activations for each time step, sequence and unit of a layer. */
+  /** Activation bytes for each time step, sequence and unit of a layer. */
   readonly activationBytes: number | null;
 }
 

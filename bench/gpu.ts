@@ -1,13 +1,15 @@
 /**
- * A real GPU: this library in Node on Dawn beside PyTorch with cuDNN on the same card, in one run: `npm run bench:gpu`.
+ * Measures a real GPU: this library in Node on Dawn beside PyTorch with cuDNN on the same card, in one run: `npm run bench:gpu`.
  *
- *   --device cpu   PyTorch on the CPU: to see that the command works where there is no GPU
+ *   --device cpu   PyTorch on the CPU, to test the command without a GPU
  *   --quick        few samples, W1 and W5, small H and B
  *   --json FILE    where to write everything measured (default out/bench-gpu.json), the tables beside it as .md
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Device } from "webgpu-lstm";
+import { webgpuLstm } from "../tasks/workloads/webgpu-lstm.ts";
+import { type Workload, workloads } from "../tasks/workloads/workload.ts";
 import { openGpu } from "../tools/node-device.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { ceilingTable, sampleCeilings } from "./ceilings.ts";
@@ -18,8 +20,6 @@ import { type Effort, type Failure, type Measurement, measure } from "./measure.
 import { findTorch, pytorch, torchReference, torchVersions } from "./peers/pytorch.ts";
 import { writeResults } from "./results.ts";
 import { seatHere } from "./seat.ts";
-import { webgpuLstm } from "./webgpu-lstm.ts";
-import { type Workload, workloads } from "./workload.ts";
 
 const T = 64;
 
@@ -108,14 +108,14 @@ async function main(): Promise<void> {
   }
 }
 
-/** What Dawn offers on this adapter, used or not. */
+/** The adapter's optional features that Dawn offers. */
 async function adapterFeatures(): Promise<string[]> {
   const adapter = await (await openGpu()).requestAdapter();
   const { subgroupMinSize, subgroupMaxSize } = adapter!.info as GPUAdapterInfo;
   return [...adapter!.features, `subgroups of ${subgroupMinSize} to ${subgroupMaxSize}`];
 }
 
-/** A row a workload: this library, each PyTorch, and how many times as long as each this library takes. */
+/** A row for each workload: the times of this library and of each PyTorch, and their ratios. */
 function gpuTable(measurements: readonly Measurement[], software: boolean): string {
   const figures = measurements.map((measurement) => figuresOf(measurement, software));
   const peers = [...new Set(figures.map(({ contestant }) => contestant))].filter(

@@ -1,7 +1,8 @@
 /**
- * Times this library and its peers, and holds it against what the adapter can do: `npm run bench`. See docs/benchmarks.md.
+ * Times this library and its peers, and compares it with the adapter's ceilings: `npm run bench`. See docs/benchmarks.md.
  */
 import { Device } from "webgpu-lstm";
+import { webgpuLstm } from "../tasks/workloads/webgpu-lstm.ts";
 import { openGpu } from "../tools/node-device.ts";
 import { BrowserPlace } from "./browser.ts";
 import { type AdapterCeilings, measureCeiling } from "./ceiling.ts";
@@ -14,7 +15,6 @@ import { type Results, readResults, sectionsOf, writeDocs, writeResults } from "
 import { type Seat, seatHere } from "./seat.ts";
 import { measureStreams, type StreamSamples } from "./stream.ts";
 import { type SweepPoint, sweep } from "./sweep.ts";
-import { webgpuLstm } from "./webgpu-lstm.ts";
 
 async function run(options: BenchOptions): Promise<Results> {
   const start = performance.now();
@@ -67,7 +67,7 @@ async function run(options: BenchOptions): Promise<Results> {
       const measured = await measure(workload, seats, effort, { say: console.log });
       measurements.push(...measured.measurements);
       failures.push(...measured.failures);
-      // What there is so far, should the run be ended.
+      // Keeps the results so far in case the run is stopped.
       writeResults(options.json, resultsOf());
     }
     if (sweeps) {
@@ -75,7 +75,7 @@ async function run(options: BenchOptions): Promise<Results> {
         console.log("many streams");
         streams = await measureStreams(device, effort.runs === 25 ? 101 : 15);
       }
-      // In one place, beside PyTorch: a sweep asks how cost grows.
+      // One place is enough, beside PyTorch: a sweep shows how the cost grows.
       const one = own.slice(0, 1);
       points = await sweep([...one, ...(torch ? [torch] : [])], sweepEffort, console.log);
     }

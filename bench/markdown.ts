@@ -1,4 +1,4 @@
-import type { Summary } from "./statistics.ts";
+import type { Summary } from "../tasks/statistics/statistics.ts";
 
 /** A table with aligned columns; the first `texts` columns to the left, numbers to the right. */
 export function markdown(rows: readonly (readonly string[])[], texts = 1): string {
@@ -9,7 +9,7 @@ export function markdown(rows: readonly (readonly string[])[], texts = 1): strin
   return [line(rows[0]!), `|${rule.join("|")}|`, ...rows.slice(1).map(line)].join("\n");
 }
 
-/** Median and quartiles: `12.3 (11.9–13.0)`; a dash for what is not known; one sample has no quartiles. */
+/** Median and quartiles, as in `12.3 (11.9–13.0)`; a dash for an unknown value; one sample has no quartiles. */
 export function spread(summary: Summary | null): string {
   if (!summary) return "–";
   const { median, quartiles, runs } = summary;

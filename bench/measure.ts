@@ -1,44 +1,44 @@
-import type { Work } from "./contestant.ts";
+import type { Work } from "../tasks/workloads/contestant.ts";
+import type { Sample } from "../tasks/workloads/sample.ts";
+import { makeProblem, type Workload } from "../tasks/workloads/workload.ts";
 import { checkResult, referenceResult } from "./reference.ts";
-import type { Sample } from "./sample.ts";
 import type { Seat, Seated } from "./seat.ts";
-import { makeProblem, type Workload } from "./workload.ts";
 
-/** What measuring can be told besides. */
+/** Options of {@link measure}. */
 export interface MeasureOptions {
-  /** The first step's result in float64; of the tests' reference if not given. */
+  /** Computes the first step's result in float64; the reference in tasks/ if not given. */
   readonly reference?: (workload: Workload) => Promise<Float64Array>;
-  /** Takes lines about what goes on. */
+  /** Prints a line about the progress. */
   readonly say?: (line: string) => void;
 }
 
 /** How often to measure, and how long to wait. */
 export interface Effort {
-  /** Samples of each contestant at each workload, at most. */
+  /** Maximum number of samples of each contestant at each workload. */
   readonly runs: number;
-  /** Samples that are taken however long they take, of contestants whose steps are not slow. */
+  /** Number of samples that are taken whatever their time, unless steps are slow. */
   readonly least: number;
-  /** After this many seconds of its own samples a contestant takes no more than the least. */
+  /** After this many seconds of its own samples, a contestant takes no more than the least number. */
   readonly seconds: number;
-  /** A peer that has not done its first step after this many seconds has no time, and the report says so. */
+  /** A peer whose first step takes longer than this many seconds is not timed, and the report says so. */
   readonly patience: number;
 }
 
-/** Everything measured of one contestant at one workload. One sample each a run, in order. */
+/** All measurements of one contestant at one workload; the samples are in the order of the runs. */
 export interface Measurement {
   readonly workload: Workload;
   readonly contestant: string;
   readonly place: string;
   readonly firstStepMs: number;
-  /** First number of the first step's result, and of the last one's: the loss, where there is one. */
+  /** The first number of the results of the first and the last step: the loss, if there is one. */
   readonly first: number;
   readonly last: number;
   readonly reference: number;
   readonly work: Work;
-  /** Steps in a row that make one sample: short steps are timed several together. */
+  /** Steps in one sample: several short steps are timed together. */
   readonly stepsASample: number;
   readonly samples: readonly Sample[];
-  /** The adapter's FMA rate just before and just after each sample, in 10⁹ operations a second; of this library alone. */
+  /** The adapter's FMA rate around each sample, in 10⁹ operations a second; measured for this library only. */
   readonly ceilings: readonly Rates[];
 }
 
@@ -50,19 +50,19 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** Operations over a time on the wall and over a time of the cores, in 10⁹ a second. */
-export interface Rates {
+/** Operations by wall time and by the cores' time, in 10⁹ a second. */
+interface Rates {
   readonly wall: number;
   readonly cpu: number | null;
 }
 
-/** Steps before the first that is timed, besides the very first; slow ones need fewer. */
+/** Untimed steps after the first one, at most; slow steps need fewer. */
 const WARM_UP = { steps: 3, ms: 500 };
 
-/** A sample lasts at least about this long, in ms: far above any clock's resolution. */
+/** Approximate minimum time of a sample in ms, far above any clock's resolution. */
 const LONG_ENOUGH = 20;
 
-/** A step of more than this, in ms, is slow: one sample will do where time is up. */
+/** A step that takes longer than this, in ms, is slow: one sample is enough when its time is up. */
 const SLOW = 5000;
 
 interface Entry {
@@ -74,7 +74,7 @@ interface Entry {
   spentMs: number;
 }
 
-/** Measures all contestants at one workload, in alternation with each other, and this library with the adapter's ceiling. */
+/** Measures all contestants at one workload in alternation, and the adapter's ceiling around this library's samples. */
 export async function measure(
   workload: Workload,
   seats: readonly Seat[],
@@ -138,7 +138,7 @@ export async function measure(
   }
 }
 
-/** Gives up on a peer that takes too long. */
+/** Rejects if a peer takes too long. */
 async function within<T>(seat: Seat, work: Promise<T>, seconds: number): Promise<T> {
   if (seat.ours) return work;
   let timer: NodeJS.Timeout | undefined;
@@ -156,7 +156,7 @@ async function within<T>(seat: Seat, work: Promise<T>, seconds: number): Promise
 async function warmUp(entry: Entry): Promise<void> {
   const start = performance.now();
   let wallMs = entry.seated.firstStepMs;
-  // A first step that was slow though it compiled everything is the rule; a second one tells.
+  // The first step is usually slow because it compiles; the second one shows the speed.
   if (wallMs > SLOW * 2) return;
   for (let i = 0; i < WARM_UP.steps && (i === 0 || performance.now() - start < WARM_UP.ms); i++) {
     ({ wallMs } = await entry.seated.sample(1));

@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
+import { type Workload, workloads } from "../tasks/workloads/workload.ts";
 import type { Effort } from "./measure.ts";
-import { type Workload, workloads } from "./workload.ts";
 
 /** Other libraries, in the order of the report's columns. */
-export const PEERS = [
+const PEERS = [
   "tfjs-webgpu",
   "jax-js-webgpu",
   "onnxruntime-webgpu",
@@ -13,33 +13,33 @@ export const PEERS = [
   "pytorch",
 ] as const;
 
-/** Where this library runs. */
-export const PLACES = ["Chromium", "Node"] as const;
+/** The places where this library runs. */
+const PLACES = ["Chromium", "Node"] as const;
 
-/** Those that a quick run has unless told otherwise: on a software adapter one step of the others takes many seconds. */
+/** The peers of a quick run: on a software adapter, a step of the others takes many seconds. */
 const QUICK_PEERS: readonly Peer[] = ["tfjs-wasm", "jax-js-wasm", "onnxruntime-wasm", "pytorch"];
 
-export type Peer = (typeof PEERS)[number];
-export type Place = (typeof PLACES)[number];
+type Peer = (typeof PEERS)[number];
+type Place = (typeof PLACES)[number];
 
 const names = workloads.map(({ name }) => name);
 
 export const USAGE = `usage: npm run bench -- [options]
-  With none of the next three: every workload, many streams, the sweeps over T, B and H.
-  --quick           every workload, few samples, of the peers those on the CPU; ends within three minutes
-  --only LIST       these workloads alone, with commas: ${names.join(", ")}
-  --sweep           many streams and the sweeps alone
-  --peers LIST      these peers alone, or "none": ${PEERS.join(", ")}
+  Without --quick, --only and --sweep: every workload, many streams, and sweeps over T, B and H.
+  --quick           every workload with few samples, and only the peers on the CPU; ends within three minutes
+  --only LIST       only these workloads, separated by commas: ${names.join(", ")}
+  --sweep           only many streams and the sweeps
+  --peers LIST      only these peers, or "none": ${PEERS.join(", ")}
   --places LIST     where this library runs: ${PLACES.join(", ")} (default both)
-  --patience N      seconds within which a peer has to do its first step (default 90; 12 with --quick)
-  --json FILE       where to write everything measured (default out/bench.json)
+  --patience N      maximum seconds for the first step of a peer (default 90; 12 with --quick)
+  --json FILE       where to write all measurements (default out/bench.json)
   --docs            writes the tables and plots of docs/benchmarks.md
-  --from LIST       measures nothing: tables, and with --docs the report, from files that earlier runs wrote
+  --from LIST       measures nothing: prints the tables (with --docs, writes the report) from files of earlier runs
   --help`;
 
 export interface BenchOptions {
   readonly workloads: readonly Workload[];
-  /** Whether many streams and sweeps are measured. */
+  /** Whether to measure many streams and the sweeps. */
   readonly sweeps: boolean;
   readonly peers: readonly Peer[];
   readonly places: readonly Place[];
@@ -50,7 +50,7 @@ export interface BenchOptions {
   readonly from: string | undefined;
 }
 
-/** Reads the command line; undefined if it asks for help. Throws an Error that says what is wrong with it. */
+/** Reads the command line; undefined if it asks for help. Throws an Error for an invalid option. */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -92,7 +92,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   };
 }
 
-/** Names separated by commas, in the order of all there are. */
+/** Reads names separated by commas, and returns them in the order of `all`. */
 function listed<Name extends string>(option: string, list: string, all: readonly Name[]): Name[] {
   const given = list.split(",");
   for (const name of given) {

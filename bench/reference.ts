@@ -1,19 +1,19 @@
-import { crossEntropyMean } from "../test/reference/cross-entropy.ts";
-import { mse, recurrentForward } from "../test/reference/recurrent.ts";
-import type { Problem } from "./workload.ts";
+import { crossEntropyMean } from "../tasks/reference/cross-entropy.ts";
+import { mse, recurrentForward } from "../tasks/reference/recurrent.ts";
+import type { Problem } from "../tasks/workloads/workload.ts";
 
 /**
- * How far a float32 result may be from the float64 one: a loss relatively, which is a few roundings of a long sum, an element of a
- * hidden state, which lies in ±1, absolutely.
+ * Maximum error of a float32 result: relative for a loss, which has a few roundings of a long sum; absolute for an element of a
+ * hidden state, which lies in ±1.
  */
 const TOLERANCE = 1e-5;
 
-/** Sequences of a batch whose hidden states are compared: the reference is written to be read, not to be fast. */
+/** Sequences of a batch whose hidden states are compared; more would take too long, since the reference is slow. */
 const ROWS = 4;
 
 /**
- * The result of the first step, in float64: what every contestant has to find before it is timed. A loss; or the final hidden
- * state [rows, H] of the batch's first rows.
+ * The result of the first step in float64, which every contestant must match before it is timed: a loss, or the final hidden
+ * states [rows, H] of the batch's first rows.
  */
 export function referenceResult({ workload, x, y, weights }: Problem): Float64Array {
   const { kind, inputSize, hiddenSize: H, numLayers, outputSize: O, seqLen: T, everyStep } = workload;
@@ -50,7 +50,7 @@ export function referenceResult({ workload, x, y, weights }: Problem): Float64Ar
   return Float64Array.of(mse(prediction, target));
 }
 
-/** Throws if a contestant's first result is not the reference's: a wrong result has no time. */
+/** Throws if a contestant's first result differs from the reference; a wrong contestant is not timed. */
 export function checkResult(
   who: string,
   result: Float32Array,
@@ -76,7 +76,7 @@ export function checkResult(
   );
 }
 
-/** [B, T, F] to [T, B, F]; of a longer x the first B rows. */
+/** [B, T, F] to [T, B, F], for the first B rows. */
 function swapBatchAndTime(data: Float32Array, B: number, T: number, F: number): Float64Array {
   const swapped = new Float64Array(B * T * F);
   for (let b = 0; b < B; b++) {

@@ -4,17 +4,17 @@ import type { Failure } from "./measure.ts";
 
 const OURS = "webgpu-lstm";
 
-/** A contestant where it ran, as a column's name. */
+/** The name of a contestant's column. */
 function columnOf({ contestant, place }: { readonly contestant: string; readonly place: string }): string {
   return contestant === OURS ? `${OURS}, ${place}` : contestant;
 }
 
-/** Names in the order in which they first come. */
+/** The names of all columns, in order of first appearance. */
 function columnsOf(rows: readonly { readonly contestant: string; readonly place: string }[]): string[] {
   return [...new Set(rows.map(columnOf))];
 }
 
-/** Milliseconds a step: a row a workload, a column a contestant; those without a time are explained below the table. */
+/** Milliseconds a step: a row for each workload, a column for each contestant, and notes about missing times. */
 export function stepTable(figures: readonly Figures[], failures: readonly Failure[]): string {
   const columns = columnsOf([...figures, ...failures]);
   const workloads = [...new Set(figures.map(({ workload }) => workload))];
@@ -36,7 +36,7 @@ export function stepTable(figures: readonly Figures[], failures: readonly Failur
   );
 }
 
-/** How many times as long each peer takes as this library in the browser, by medians. */
+/** The median time of each peer divided by this library's in the browser. */
 export function ratioTable(figures: readonly Figures[]): string {
   const base = figures.filter(({ contestant, place }) => contestant === OURS && place !== "Node");
   const others = figures.filter((row) => !base.includes(row));
@@ -70,14 +70,14 @@ const COLUMNS: readonly (readonly [name: string, cell: (figures: Figures) => str
   ["MB", ({ bytesTotal }) => digits(bytesTotal && bytesTotal / 1e6)],
 ];
 
-/** This library's figures in full. */
+/** All figures of this library. */
 export function ownTable(figures: readonly Figures[]): string {
   const own = figures.filter(({ contestant }) => contestant === OURS);
   const rows = [COLUMNS.map(([name]) => name), ...own.map((row) => COLUMNS.map(([, cell]) => cell(row)))];
   return markdown(rows, 2);
 }
 
-/** What is known of the peers besides their times. */
+/** Further figures of the peers. */
 export function peerTable(figures: readonly Figures[]): string {
   const peers = figures.filter(({ contestant }) => contestant !== OURS);
   if (peers.length === 0) return "";
@@ -102,7 +102,7 @@ export function peerTable(figures: readonly Figures[]): string {
   return markdown([header, ...rows], 2);
 }
 
-/** Bytes by role, in kB, a row a workload; activations for each (t, b, unit); peaks beside TensorFlow.js's. */
+/** Bytes by role in kB, activation bytes for each (t, b, unit), and peaks beside TensorFlow.js's: a row for each workload. */
 export function memoryTable(figures: readonly Figures[]): string {
   const own = figures.filter(({ contestant, place }, _, all) => {
     const first = all.find((row) => row.contestant === OURS)!;

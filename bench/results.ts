@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Workload, workloads } from "../tasks/workloads/workload.ts";
 import { type CeilingSamples, ceilingTable } from "./ceilings.ts";
 import type { Environment } from "./environment.ts";
 import { type Figures, figuresOf } from "./figures.ts";
@@ -10,9 +11,8 @@ import { memoryTable, ownTable, peerTable, ratioTable, stepTable } from "./repor
 import { type StreamSamples, streamTable } from "./stream.ts";
 import { type SweepPoint, sweepTables } from "./sweep.ts";
 import { targetTable } from "./targets.ts";
-import { type Workload, workloads } from "./workload.ts";
 
-/** Everything a run measured: what the JSON holds. */
+/** All results of a run: the content of the JSON file. */
 export interface Results {
   readonly environment: Environment;
   readonly ceilings: readonly CeilingSamples[];
@@ -29,8 +29,8 @@ export function writeResults(file: string, results: Results): void {
 }
 
 /**
- * Results of one run, or of several that measured different things: workload by workload they are of one run all the same. Where and
- * of what is told of the first.
+ * Reads the results of one run, or of several runs with different workloads; each workload must come from a single run. The
+ * environment is that of the first file.
  */
 export function readResults(files: readonly string[]): Results {
   const all = files.map((file) => JSON.parse(readFileSync(file, "utf8")) as Results);
@@ -48,7 +48,7 @@ export function readResults(files: readonly string[]): Results {
   };
 }
 
-/** The report's sections by name; empty where nothing was measured for them. */
+/** The report's sections by name; a section without measurements is empty. */
 export function sectionsOf(results: Results): Readonly<Record<string, string>> {
   const { measurements, failures, ceilings, streams, sweeps } = results;
   const figures = figuresIn(results);
@@ -72,7 +72,7 @@ function figuresIn({ measurements, ceilings }: Results): Figures[] {
   return measurements.map((measurement) => figuresOf(measurement, software));
 }
 
-/** Where, when and of what: one paragraph. */
+/** One paragraph about the date, the machine and the versions. */
 function environmentText({ environment, ceilings, minutes }: Results): string {
   const { date, commit, versions, machine, load } = environment;
   const adapters = ceilings.map(({ place, info }) => {
@@ -88,7 +88,7 @@ function environmentText({ environment, ceilings, minutes }: Results): string {
   );
 }
 
-/** Writes the sections between the marks of docs/benchmarks.md, and the plots beside it. */
+/** Writes the sections of docs/benchmarks.md between their marks, and the plots beside it. */
 export function writeDocs(results: Results): void {
   const docs = new URL("../docs/", import.meta.url);
   const page = fileURLToPath(new URL("benchmarks.md", docs));
@@ -107,7 +107,7 @@ export function writeDocs(results: Results): void {
   writeFileSync(page, withSections(readFileSync(page, "utf8"), sections));
 }
 
-/** Puts each section between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`; an empty one leaves what is there. */
+/** Puts each section between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`; an empty section changes nothing. */
 export function withSections(page: string, sections: Readonly<Record<string, string>>): string {
   let out = page;
   for (const [name, content] of Object.entries(sections)) {

@@ -1,31 +1,31 @@
+import type { Contestant, Work } from "../tasks/workloads/contestant.ts";
+import { type Sample, sampleSteps } from "../tasks/workloads/sample.ts";
+import { makeProblem, type Workload } from "../tasks/workloads/workload.ts";
 import type { Ceiling } from "./ceiling.ts";
-import type { Contestant, Work } from "./contestant.ts";
-import { type Sample, sampleSteps } from "./sample.ts";
-import { makeProblem, type Workload } from "./workload.ts";
 
-/** A contestant where it runs: in this process, in a browser, in Python. */
+/** A contestant and the place where it runs: this process, a browser, or Python. */
 export interface Seat {
   /** Name of the contestant. */
   readonly name: string;
   readonly place: string;
-  /** This library; the others are its peers. */
+  /** Whether it is this library and not a peer. */
   readonly ours: boolean;
-  /** The adapter's ceiling in that place, measured beside this library's own steps. */
+  /** The adapter's ceiling in that place, measured beside this library's steps. */
   readonly ceiling: Pick<Ceiling, "sample"> | null;
-  /** How far its results may be from the reference, where its numbers are not float32. */
+  /** Maximum error of its results, if its numbers are not float32. */
   readonly tolerance?: number;
-  /** Makes the model ready and does the first step. Throws where the library cannot do it. */
+  /** Builds the model and runs the first step. Throws if the library cannot do it. */
   open(workload: Workload): Promise<Seated>;
-  /** Ends whatever goes on there, at once; a later `open` starts afresh. */
+  /** Stops all work there at once; a later `open` starts again. */
   stop(): Promise<void>;
 }
 
-/** A contestant with a workload in hand. */
+/** A contestant with an open workload. */
 export interface Seated {
   readonly firstStepMs: number;
   readonly firstResult: Float32Array;
   readonly work: Work;
-  /** Times `count` steps, where it runs. */
+  /** Times `count` steps. */
   sample(count: number): Promise<Sample>;
   result(): Promise<Float32Array>;
   close(): Promise<void>;

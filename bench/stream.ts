@@ -1,29 +1,29 @@
 /**
- * W5 with many streams: an LSTM(32→128) asked one step after another, its state carried on the GPU and its answer read each time,
+ * W5 with many streams: an LSTM(32→128), step by step, with its state on the GPU and each answer read back,
  * beside an empty round trip on the same device.
  */
 import { type Device, Generator, nn, Stream } from "webgpu-lstm";
 import { StagingPool } from "../src/gpu/staging.ts";
+import { quantile, summarize } from "../tasks/statistics/statistics.ts";
 import { markdown } from "./markdown.ts";
-import { quantile, summarize } from "./statistics.ts";
 
 const INPUT = 32;
 const HIDDEN = 128;
 const STREAMS = [1, 4, 16, 64, 256];
 
-/** Runs in a row whose time, over their number, is taken for the kernels' own. */
+/** Runs in a row; their time divided by this number is the kernels' time. */
 const IN_A_ROW = 8;
 
-/** Steps before any is timed. */
+/** Untimed steps before the first timed one. */
 const WARM = 20;
 
 export interface StreamSamples {
   readonly streams: number;
-  /** From submitting a copy of as many bytes as an answer has until they are mapped, in ms. */
+  /** From submitting a copy of an answer's size until it is mapped, in ms. */
   readonly emptyMs: number[];
   /** From `stream.step()` to its answer, in ms. */
   readonly stepMs: number[];
-  /** Of one of {@link IN_A_ROW} runs that nobody waits for, in ms: the kernels, and what a submission costs the GPU. */
+  /** The mean time of {@link IN_A_ROW} runs without waiting, in ms: the kernels and the GPU's share of a submission. */
   readonly kernelsMs: number[];
 }
 
@@ -66,7 +66,7 @@ async function measureCount(device: Device, streams: number, rounds: number): Pr
   return samples;
 }
 
-/** Measures every number of streams, `rounds` times. */
+/** Measures each number of streams `rounds` times. */
 export async function measureStreams(device: Device, rounds: number): Promise<StreamSamples[]> {
   const all: StreamSamples[] = [];
   for (const streams of STREAMS) all.push(await measureCount(device, streams, rounds));
@@ -74,8 +74,8 @@ export async function measureStreams(device: Device, rounds: number): Promise<St
 }
 
 /**
- * A step over the empty round trip and the kernels that stood beside it, as the machine's neighbours come and go; the median of all
- * rounds.
+ * The median over all rounds of a step's time divided by the empty round trip and the kernels of the same round, since the
+ * machine's load changes from round to round.
  */
 export function streamRatio({ emptyMs, kernelsMs, stepMs }: StreamSamples): number {
   return quantile(

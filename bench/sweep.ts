@@ -1,11 +1,11 @@
+import { summarize } from "../tasks/statistics/statistics.ts";
+import type { Workload } from "../tasks/workloads/workload.ts";
 import { digits, markdown } from "./markdown.ts";
 import type { Effort, Measurement } from "./measure.ts";
 import { measure } from "./measure.ts";
 import type { Seat } from "./seat.ts";
-import { summarize } from "./statistics.ts";
-import type { Workload } from "./workload.ts";
 
-/** The size in the middle of every sweep: a training step like W2's, of one layer. */
+/** The common sizes of all sweeps: a training step like W2's with one layer. */
 const BASE: Workload = {
   name: "sweep",
   title: "LSTM(64→128) + Linear(128→1) on the last step, MSE, Adam: a training step",
@@ -25,13 +25,13 @@ const BASE: Workload = {
 export interface Axis {
   readonly name: string;
   readonly sizes: readonly number[];
-  /** What the cost should be proportional to, beyond saturation. */
+  /** The unit to which the cost should be proportional beyond saturation. */
   readonly unit: string;
   at(size: number): Workload;
   per(size: number): number;
 }
 
-/** The three sweeps: one size changes, the others stay. */
+/** The three sweeps; each changes one size. */
 export const axes: readonly Axis[] = [
   {
     name: "T",
@@ -62,13 +62,13 @@ export interface SweepPoint {
   readonly size: number;
   readonly contestant: string;
   readonly place: string;
-  /** Medians. */
+  /** The median time. */
   readonly ms: number;
   readonly share: number | null;
   readonly samples: number;
 }
 
-/** Measures a training step at every size. Seats that fail at a size have no point there. */
+/** Measures a training step at every size. A seat that fails at a size has no point there. */
 export async function sweep(
   seats: readonly Seat[],
   effort: Effort,
@@ -94,7 +94,7 @@ function pointOf(axis: string, size: number, measured: Measurement): SweepPoint 
   return { axis, size, contestant, place, ms, share, samples: samples.length };
 }
 
-/** Growth of the cost over a doubling of the size as a power of it: 1 is linear (2 for H). */
+/** The growth of the cost as a power of the size: 1 is linear (2 for H is proportional to H²). */
 export function exponent(smaller: SweepPoint, larger: SweepPoint): number {
   return Math.log(larger.ms / smaller.ms) / Math.log(larger.size / smaller.size);
 }

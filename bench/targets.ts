@@ -1,12 +1,12 @@
+import { summarize } from "../tasks/statistics/statistics.ts";
 import type { CeilingSamples } from "./ceilings.ts";
 import type { Figures } from "./figures.ts";
 import { digits, markdown, percent } from "./markdown.ts";
 import type { Failure } from "./measure.ts";
-import { summarize } from "./statistics.ts";
 import { type StreamSamples, streamRatio } from "./stream.ts";
 import { axes, exponent, type SweepPoint } from "./sweep.ts";
 
-/** What a run has to say about the targets. */
+/** The results that the targets are compared with. */
 export interface Evidence {
   readonly ceilings: readonly CeilingSamples[];
   readonly figures: readonly Figures[];
@@ -15,22 +15,22 @@ export interface Evidence {
   readonly sweeps: readonly SweepPoint[];
 }
 
-/** One line: what is wanted, what was measured, and whether that will do; `null` where nothing was measured. */
+/** One line of the table: a target, the measurement, and whether it reaches the target. */
 interface Verdict {
   readonly target: string;
   readonly measured: string;
   readonly reached: boolean;
-  /** How far from the bar, in words; where it is missed. */
+  /** The distance from a missed target, in words. */
   readonly missedBy?: string;
 }
 
-/** Shares of the FMA rate that training steps are to reach, and the stretch. */
+/** The target share of the FMA rate for training steps, and the stretch goal. */
 const SHARE = { bar: 0.4, stretch: 0.5 };
 
-/** What the FMA rate was taken for when that bar was set, in GFLOP/s: by a kernel whose sums did not fit SwiftShader's registers. */
+/** The FMA rate when the target was set, in GFLOP/s; it was measured by a kernel whose sums did not fit SwiftShader's registers. */
 const FORMER_RATE = 12;
 
-/** How many times as fast as a peer, by workload. */
+/** Target speedups over each peer, by workload. */
 const TIMES_AS_FAST: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "tfjs-webgpu": { W1: 40, W2: 20, W3: 18, W6: 300 },
   "jax-js-webgpu": { W1: 3, W2: 3, W3: 3 },
@@ -38,10 +38,10 @@ const TIMES_AS_FAST: Readonly<Record<string, Readonly<Record<string, number>>>> 
   pytorch: { W6: 1 / 1.5 },
 };
 
-/** Sizes from which on a sweep's cost has to be proportional. */
+/** Sizes from which the cost of a sweep must be proportional. */
 const SATURATED: Readonly<Record<string, number>> = { T: 64, B: 64, H: 256 };
 
-/** Every target of speed, against what was measured in the browser; streams where they were measured. */
+/** A table of all speed targets and the measurements in the browser; streams are measured in Node. */
 export function targetTable(evidence: Evidence): string {
   const verdicts = [
     ...shares(evidence),
@@ -84,7 +84,7 @@ function shares({ figures }: Evidence): Verdict[] {
     return [
       { target, measured: `${percent(share)}${stretch}`, reached: share >= SHARE.bar, missedBy },
       {
-        target: `${workload}: 40 % of ${FORMER_RATE} GFLOP/s, for which that rate was taken when the bar was set`,
+        target: `${workload}: 40 % of ${FORMER_RATE} GFLOP/s, the FMA rate when the target was set`,
         measured: `${digits(rate)} GFLOP/s`,
         reached: rate >= former,
         missedBy: `${digits(rate / former)} of it`,
@@ -108,7 +108,7 @@ function ratios({ figures, failures }: Evidence): Verdict[] {
         const measured = ratio < 1 ? `${digits(1 / ratio)}× its time` : `${digits(ratio)}× as fast`;
         return [{ target, measured, reached: ratio >= bar, missedBy: `${digits(ratio / bar)} of it` }];
       }
-      // A peer that ran out of time tells how fast it is not.
+      // A peer that ran out of time gives a lower bound.
       const bound = failures.find((row) => row.workload.name === workload && row.contestant === peer);
       const seconds = /^not within ([\d.]+) s$/.exec(bound?.reason ?? "")?.[1];
       if (seconds === undefined) return [];

@@ -1,14 +1,13 @@
 /**
- * A character model: it reads Moby-Dick, learns which character comes next, and writes as it learns. Beside its bits per character
- * on the held-out end of the text stand those of counting single characters and triples.
+ * A character model that reads Moby-Dick, learns to predict the next character, and writes as it learns. It prints the bits per
+ * character of the held-out end of the text, beside those of a unigram and a trigram model.
  * `node tools/run.mjs examples/char-gru.ts --help` lists its options.
  */
-import { WebGpuLstmError } from "webgpu-lstm";
-import { type CharacterOptions, parseCharacterOptions, USAGE, UsageError } from "./char-options.ts";
-import { chapters } from "./characters/moby-dick.ts";
-import { baselinesOf, characterTask } from "./characters/task.ts";
-import { trainCharacters } from "./characters/train.ts";
-import { isProgram, openDevice } from "./terminal.ts";
+import { chapters } from "../tasks/characters/moby-dick.ts";
+import { type CharacterOptions, parseCharacterOptions, USAGE } from "../tasks/characters/options.ts";
+import { baselinesOf, characterTask } from "../tasks/characters/task.ts";
+import { trainCharacters } from "../tasks/characters/train.ts";
+import { openDevice, runWithArguments } from "../tasks/terminal/program.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parseCharacterOptions(args, chapters.length);
@@ -42,11 +41,4 @@ async function run(device: Awaited<ReturnType<typeof openDevice>>, options: Char
   }
 }
 
-if (isProgram(import.meta.url)) {
-  await main(process.argv.slice(2)).catch((error: unknown) => {
-    // What the caller can mend needs no stack trace.
-    const known = error instanceof UsageError || error instanceof WebGpuLstmError;
-    console.error(known ? error.message : error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  });
-}
+await runWithArguments(import.meta.url, main);

@@ -1,9 +1,9 @@
 /**
- * Sequences of different lengths: names are told apart by their first and their last letter, which takes a state that is each name's
- * own last one, not the padding's. Packed sequences give it; nothing is sorted.
+ * Sequences of different lengths: names are classified by their first and last letters, which requires the state after each name's
+ * last letter and not after the padding. Packed sequences give that state, without sorting.
  */
 import { type Device, data, Generator, manualSeed, nn, optim, type Tensor } from "webgpu-lstm";
-import { runInTerminal } from "./terminal.ts";
+import { runInTerminal } from "../tasks/terminal/program.ts";
 
 const EPOCHS = 6;
 const BATCH = 32;
@@ -22,7 +22,7 @@ class NameClassifier extends nn.Module {
     this.fc = new nn.Linear(24, CLASSES.length);
   }
 
-  /** Logits [N, classes] of names [N, T] that are `lengths` letters long. */
+  /** Logits [N, classes] of names [N, T] of the given lengths. */
   forward(names: Tensor, lengths: Tensor): Tensor {
     const { packPaddedSequence } = nn.utils.rnn;
     const options = { batchFirst: true, enforceSorted: false };
@@ -32,7 +32,7 @@ class NameClassifier extends nn.Module {
   }
 }
 
-/** The rule that is to be found. */
+/** The rule to learn. */
 export function classOf(name: string): number {
   const isVowel = (letter: string | undefined) => letter !== undefined && "aeiou".includes(letter);
   if (isVowel(name.at(-1))) return 0;
@@ -59,7 +59,7 @@ function encode(names: readonly string[], vocabulary: data.Vocabulary) {
   };
 }
 
-/** Trains, prints each epoch's loss, and returns the share of new names that are told apart rightly. */
+/** Trains, prints each epoch's loss, and returns the share of new names that are classified correctly. */
 export async function main(device: Device, print: (line: string) => void): Promise<number> {
   manualSeed(0);
   const generator = new Generator(0);

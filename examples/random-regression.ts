@@ -1,9 +1,9 @@
 /**
- * Two LSTM layers learn random targets by heart: nothing to see but the loss falling, and the one primitive under
- * everything, `device.compile`. With the same seed the losses are those that PyTorch prints for the same program.
+ * Two LSTM layers memorize random targets. It shows the primitive under everything, `device.compile`, and a falling
+ * loss. With the same seed, PyTorch prints the same losses for the same program.
  */
 import { type Device, manualSeed, nn, optim, randn, type Tensor } from "webgpu-lstm";
-import { runInTerminal } from "./terminal.ts";
+import { runInTerminal } from "../tasks/terminal/program.ts";
 
 const EPOCHS = 100;
 

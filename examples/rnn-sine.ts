@@ -1,10 +1,10 @@
 /**
- * A first RNN: it reads 10 values of a sine wave and learns to say the next one. Beside it are its twins with a GRU and with a
- * bidirectional LSTM in place of the plain recurrence. The whole data set is one batch. With the same seed the losses are those that
- * PyTorch prints for the same programs.
+ * A first RNN: it reads 10 values of a sine wave and learns to predict the next one. The same program follows with a GRU and with a
+ * bidirectional LSTM instead of the RNN. The whole data set is one batch. With the same seed, PyTorch prints the same losses for the
+ * same programs.
  */
 import { type Device, data, manualSeed, nn, optim, type Tensor, Trainer } from "webgpu-lstm";
-import { runInTerminal } from "./terminal.ts";
+import { runInTerminal } from "../tasks/terminal/program.ts";
 
 const EPOCHS = 100;
 
@@ -88,7 +88,7 @@ export async function train(
   return losses;
 }
 
-/** All three, one after the other. */
+/** Trains all three models. */
 export async function main(device: Device, print: (line: string) => void): Promise<void> {
   for (const name of Object.keys(models) as ModelName[]) {
     print(`${name}:`);

@@ -1,10 +1,10 @@
 /**
- * A forecast judged on what the model has not seen: 720 windows of a wave to train on, in shuffled batches, and the 80
- * that follow to test on. At the end the trained model goes on by itself, each forecast its next input.
- * With the same seed the losses are those that PyTorch prints for the same program.
+ * A forecast that is tested on unseen data: training on 720 windows of a wave, in shuffled batches, and testing on the
+ * 80 windows after them. At the end, the trained model continues the wave, with each forecast as its next input.
+ * With the same seed, PyTorch prints the same losses for the same program.
  */
 import { type Device, data, manualSeed, nn, optim, type Tensor, Trainer } from "webgpu-lstm";
-import { runInTerminal } from "./terminal.ts";
+import { runInTerminal } from "../tasks/terminal/program.ts";
 
 const EPOCHS = 20;
 const WINDOW = 20;
@@ -19,7 +19,7 @@ class LSTMModel extends nn.Module {
   }
 }
 
-/** What the program found: mean squared errors of each epoch, and the series as the model continues it. */
+/** The results: mean squared errors of each epoch, and the model's continuation of the series. */
 export interface ForecastResult {
   readonly trainLosses: readonly number[];
   readonly testLosses: readonly number[];
@@ -35,7 +35,7 @@ export function wave(t: number): number {
 export async function main(device: Device, print: (line: string) => void): Promise<ForecastResult> {
   manualSeed(0);
   const series = Float32Array.from({ length: 720 + 80 + WINDOW }, (_, t) => wave(t));
-  // The last 80 steps are for the test alone; its windows may look back on steps of the training part.
+  // The last 80 steps are for testing only; their windows may look back into the training part.
   const parts = data.chronologicalSplit(series, { test: 80, history: WINDOW });
   const train = data.slidingWindows(parts.train, { length: WINDOW }); // x [720, 20, 1], y [720, 1]
   const test = data.slidingWindows(parts.test, { length: WINDOW }); //   x [80, 20, 1], y [80, 1]

@@ -1,9 +1,9 @@
 /**
- * A first LSTM: it reads 20 values of a sine wave and learns to say the next one. The whole data set is one batch.
- * With the same seed the losses are those that PyTorch prints for the same program.
+ * A first LSTM: it reads 20 values of a sine wave and learns to predict the next one. The whole data set is one batch.
+ * With the same seed, PyTorch prints the same losses for the same program.
  */
 import { type Device, data, manualSeed, nn, optim, type Tensor, Trainer } from "webgpu-lstm";
-import { runInTerminal } from "./terminal.ts";
+import { runInTerminal } from "../tasks/terminal/program.ts";
 
 const EPOCHS = 100;
 

@@ -1,19 +1,19 @@
 /**
- * `npm run train`: trains on Seattle's daily weather in a terminal, prints the errors beside two baselines, and saves
- * a plot and the weights. Ctrl-C stops training and goes on with the best weights so far.
+ * `npm run train`: trains on Seattle's daily weather in a terminal, prints its errors beside two baselines, and saves
+ * a plot and the weights. Ctrl-C stops training and continues with the best weights so far.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { saveSafetensors, WebGpuLstmError } from "webgpu-lstm";
-import { ProgressBar } from "./progress.ts";
-import { seattleCsv } from "./seattle/csv.ts";
-import { plotForecast } from "./seattle/plot.ts";
-import { resultTable } from "./seattle/table.ts";
-import { type ForecastTask, forecastTask } from "./seattle/task.ts";
-import { type TrainedForecaster, type TrainProgress, trainForecaster } from "./seattle/train.ts";
-import { FEATURES, parseWeather } from "./seattle/weather.ts";
-import { isProgram, openDevice } from "./terminal.ts";
-import { parseTrainOptions, type TrainOptions, USAGE, UsageError } from "./train-options.ts";
+import { saveSafetensors } from "webgpu-lstm";
+import { parseTrainOptions, type TrainOptions, USAGE } from "../tasks/seattle/options.ts";
+import { plotForecast } from "../tasks/seattle/plot.ts";
+import { resultTable } from "../tasks/seattle/table.ts";
+import { type ForecastTask, forecastTask } from "../tasks/seattle/task.ts";
+import { type TrainedForecaster, type TrainProgress, trainForecaster } from "../tasks/seattle/train.ts";
+import { seattleCsv } from "../tasks/series/seattle-csv.ts";
+import { FEATURES, parseWeather } from "../tasks/series/weather.ts";
+import { openDevice, runWithArguments } from "../tasks/terminal/program.ts";
+import { ProgressBar } from "../tasks/terminal/progress.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parseTrainOptions(args);
@@ -50,7 +50,7 @@ async function train(
 ) {
   const bar = new ProgressBar();
   const stop = new AbortController();
-  // Once only: a second Ctrl-C ends the program at once.
+  // Only once: a second Ctrl-C ends the program at once.
   const onInterrupt = () => stop.abort();
   process.once("SIGINT", onInterrupt);
   try {
@@ -71,7 +71,7 @@ function shown({ epoch, epochs, batch, batches, last }: TrainProgress): [number,
   return [share, [`epoch ${epoch}/${epochs}`, losses, speed].filter(Boolean).join("  ")];
 }
 
-/** Writes the plot and the weights; whoever loads the weights finds the settings and the scaler in their metadata. */
+/** Writes the plot and the weights. The metadata of the weights have the settings and the scaler. */
 async function save(task: ForecastTask, options: TrainOptions, trained: TrainedForecaster, model: string) {
   const { out, ...config } = options;
   const name = join(out, `seattle-${options.horizon}-day`);
@@ -87,11 +87,4 @@ async function save(task: ForecastTask, options: TrainOptions, trained: TrainedF
   return [`${name}.svg`, `${name}.safetensors`];
 }
 
-if (isProgram(import.meta.url)) {
-  await main(process.argv.slice(2)).catch((error: unknown) => {
-    // What the caller can mend needs no stack trace.
-    const known = error instanceof UsageError || error instanceof WebGpuLstmError;
-    console.error(known ? error.message : error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  });
-}
+await runWithArguments(import.meta.url, main);

@@ -1,17 +1,6 @@
-/** How a test tells the parity page what it held against PyTorch: see tools/make-parity.ts. */
+/** How a test reports a comparison with PyTorch to the parity page: see tools/make-parity.ts. */
 import type { TaskMeta } from "vitest";
-
-/** One comparison with PyTorch, as the parity page shows it. */
-export interface ParityRow {
-  /** The page's section: a class, such as `nn.LSTM`. */
-  readonly section: string;
-  /** The row in it: an option or a case, such as `bidirectional, 2 layers`. Equal rows are merged. */
-  readonly row: string;
-  /** What was allowed: {@link float32Budget}, or a factor of it with its reason. */
-  readonly budget: string;
-  /** The largest share of the budget that any value used; more than 1 is a failure. */
-  readonly used: number;
-}
+import type { ParityRow } from "../tools/parity-page.ts";
 
 /** The budget where a case states none: rtol 1.3e-6 and atol 1e-5, as `torch.testing.assert_close`. */
 export const float32Budget = "torch float32 default";
@@ -23,8 +12,8 @@ declare module "vitest" {
 }
 
 /**
- * Notes a comparison for the parity page; call it whether or not the comparison holds, before it throws where it does
- * not. The rows travel in the test's `task.meta`, which Vitest's JSON report carries.
+ * Records a comparison for the parity page. Call it before a comparison that may throw, whether or not the comparison holds. The rows are
+ * in the test's `task.meta`, which is part of Vitest's JSON report.
  *
  * @param task the test's own: `test("…", ({ task }) => { … recordParity(task, { … }); })`
  */

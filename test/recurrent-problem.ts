@@ -1,7 +1,7 @@
 /** A recurrent layer with numbers to run it on: from a golden, or of any sizes with random numbers. */
 import { Generator, type NDArray, nn, type Shape } from "webgpu-lstm";
+import type { Kind, Sizes } from "../tasks/reference/recurrent.ts";
 import type { GoldenCase } from "./golden-case.ts";
-import type { Kind, Sizes } from "./reference/recurrent.ts";
 
 export type RecurrentLayer = nn.LSTM | nn.GRU | nn.RNN;
 

@@ -10,7 +10,7 @@ import { delimiter, join } from "node:path";
 import { chromium } from "playwright";
 import { packagedChromium } from "./packaged-chromium.ts";
 
-/** What Playwright's `launchOptions` need. */
+/** The values for Playwright's `launchOptions`. */
 export interface Browser {
   readonly executablePath: string;
   readonly args: string[];
@@ -19,12 +19,12 @@ export interface Browser {
   readonly source: "CHROMIUM_PATH" | "playwright" | "system" | "package";
 }
 
-/** WebGPU compute with default limits, its software adapter among the flags, is in every Chromium from here on. */
+/** From this version on, every Chromium has WebGPU compute with default limits and a flag for its software adapter. */
 const oldestMajor = 120;
 
 /**
  * Software WebGPU (SwiftShader) unless `WEBGPU_ADAPTER=hardware`: results then depend on no driver.
- * The rest keeps the browser from calling out, which is slow where a firewall refuses it, and gives it a language:
+ * The other flags keep the browser from network requests, which are slow behind a firewall, and set its language:
  * under LANG=C it would call its own "en-US@posix", which Intl refuses.
  */
 function webgpuArgs(): string[] {
@@ -36,7 +36,7 @@ function webgpuArgs(): string[] {
     : base;
 }
 
-/** Finds the browser, unpacking the packaged one where it is the one. Throws an error that says what to install. */
+/** Finds the browser, and unpacks the packaged one if it is chosen. Throws an error that says what to install. */
 export async function findBrowser(): Promise<Browser> {
   const found = (
     source: Browser["source"],
@@ -95,7 +95,7 @@ function systemCandidates(): string[] {
   return names.flatMap((name) => folders.map((folder) => join(folder, name)));
 }
 
-/** Whether it answers `--version` with one new enough. Windows' chrome.exe prints nothing: taken at its word. */
+/** Whether `--version` prints a version that is new enough. Windows' chrome.exe prints nothing and is accepted. */
 function isRecent(path: string): boolean {
   if (process.platform === "win32") return true;
   const { stdout, status } = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 10_000 });

@@ -7,13 +7,13 @@ import { packagedChromium } from "./packaged-chromium.ts";
 /** glibc's flag that keeps a library loaded after `dlclose`. */
 const RTLD_NODELETE = 0x1000;
 
-/** Dawn crashes when a GPU object is collected before its devices are; a caller seldom holds on to it. */
+/** Keeps the GPU objects alive: Dawn crashes if one is collected before its devices. */
 const opened: GPU[] = [];
 
 /**
  * A `GPU` object as `navigator.gpu` is in a browser: `Device.request({ gpu: await openGpu() })`.
  *
- * The machine's own GPU is taken where Vulkan, Metal or D3D offers one; otherwise, or with `WEBGPU_ADAPTER=software`,
+ * It is the machine's GPU if Vulkan, Metal or D3D offers one; otherwise, or with `WEBGPU_ADAPTER=software`, it is
  * the packaged SwiftShader. `WEBGPU_ADAPTER=hardware` refuses software.
  */
 export async function openGpu(): Promise<GPU> {
@@ -47,7 +47,7 @@ export async function openGpu(): Promise<GPU> {
   throw new Error("openGpu: the packaged SwiftShader gave no adapter; run `npm ci` and try again");
 }
 
-/** Points the Vulkan loader at SwiftShader, and brings the packaged loader where the system has none. */
+/** Points the Vulkan loader at SwiftShader, and loads the packaged loader if the system has none. */
 async function useSwiftshader(): Promise<void> {
   const { swiftshaderManifest, vulkanLoader } = await packagedChromium();
   process.env.VK_DRIVER_FILES = swiftshaderManifest;
@@ -57,11 +57,11 @@ async function useSwiftshader(): Promise<void> {
 }
 
 /**
- * Loads a shared library into the process for good; false where there is none.
+ * Loads a shared library into the process permanently; returns false if there is none.
  *
- * Dawn opens "libvulkan.so.1" by that name alone, and a library already in the process answers to its name wherever it
- * lies: so no LD_LIBRARY_PATH, which would have to be set before Node starts. `process.dlopen` wants an addon and says
- * that this is none, but only after loading it.
+ * Dawn opens "libvulkan.so.1" by its name, and finds a library that is already in the process, whatever its path. So no
+ * LD_LIBRARY_PATH is needed, which would have to be set before Node starts. `process.dlopen` expects an addon and throws
+ * for any other library, but only after loading it.
  */
 function keepLoaded(library: string): boolean {
   try {

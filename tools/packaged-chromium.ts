@@ -1,5 +1,5 @@
 /**
- * The Chromium, SwiftShader and Vulkan loader that travel inside the npm package `@sparticuz/chromium`, unpacked once.
+ * Unpacks the Chromium, SwiftShader and Vulkan loader of the npm package `@sparticuz/chromium`, once.
  *
  * The package holds Brotli files for Linux x64. They are unpacked here rather than by the package itself, which writes
  * to fixed names in the temporary folder (no version in the name) and leaves out the libraries outside of AWS.
@@ -22,7 +22,7 @@ import { brotliDecompress } from "node:zlib";
 
 const packageFolder = fileURLToPath(new URL("../node_modules/@sparticuz/chromium/", import.meta.url));
 
-/** The folder the parts lie in, and the files in it that others need to name. */
+/** The folder of the unpacked parts, and the paths of some of its files. */
 export interface PackagedChromium {
   readonly folder: string;
   readonly executable: string;
@@ -36,7 +36,7 @@ export interface PackagedChromium {
   readonly fonts: string;
 }
 
-/** Unpacks the package on the first call of a version; later calls (and other processes) find it. */
+/** Unpacks the package at the first call for a version; later calls and other processes use the result. */
 export async function packagedChromium(): Promise<PackagedChromium> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Error(
@@ -58,7 +58,7 @@ export async function packagedChromium(): Promise<PackagedChromium> {
   };
 }
 
-/** `node_modules/.cache/webgpu-lstm`, or the temporary folder where that cannot be written. */
+/** `node_modules/.cache/webgpu-lstm`, or the temporary folder if it cannot be written. */
 function cacheFolder(): string {
   const near = fileURLToPath(new URL("../node_modules/.cache/webgpu-lstm", import.meta.url));
   try {
@@ -71,7 +71,7 @@ function cacheFolder(): string {
   }
 }
 
-/** Unpacks beside the destination and renames, so that nobody ever sees half a browser. */
+/** Unpacks beside the destination and renames, so that no process finds half a browser. */
 async function unpack(destination: string): Promise<void> {
   const folder = mkdtempSync(`${destination}-`);
   const inflate = async (name: string) =>
@@ -86,7 +86,7 @@ async function unpack(destination: string): Promise<void> {
     renameSync(folder, destination);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
-    // Another process that finished first has left a whole copy there.
+    // Another process has finished first and left a complete copy.
     if (!existsSync(destination)) throw error;
   }
 }

@@ -1,7 +1,18 @@
-/** The parity page as text, from Vitest's JSON report: what `tools/make-parity.ts` writes. */
-import type { ParityRow } from "../test/parity.ts";
+/** Makes the parity page, as Markdown, from Vitest's JSON report; `tools/make-parity.ts` writes it. */
 
-/** What is read of Vitest's JSON report. JSON has no infinity: a share that was infinite or NaN arrives as null. */
+/** One comparison with PyTorch, which a test records with `recordParity`. */
+export interface ParityRow {
+  /** The page's section: a class, such as `nn.LSTM`. */
+  readonly section: string;
+  /** The row in it: an option or a case, such as `bidirectional, 2 layers`. Equal rows are merged. */
+  readonly row: string;
+  /** The allowed difference: PyTorch's default for float32, or a factor of it with its reason. */
+  readonly budget: string;
+  /** The largest share of the budget that any value used; more than 1 is a failure. */
+  readonly used: number;
+}
+
+/** The parts of Vitest's JSON report that are read. JSON has no infinity: an infinite or NaN share arrives as null. */
 export interface Report {
   readonly testResults: readonly {
     readonly name: string;
@@ -18,13 +29,13 @@ type RecordedRow = Omit<ParityRow, "used"> & { readonly used: number | null };
 
 /** One line of the page: every comparison of the same section, row and budget. */
 export interface MergedRow extends ParityRow {
-  /** How many tests made one of its comparisons. */
+  /** The number of tests with one of its comparisons. */
   readonly tests: number;
   /** Whether every comparison kept its budget and every one of those tests passed. */
   readonly passed: boolean;
 }
 
-/** The rows that the report's tests recorded, merged, by section and row in natural order. */
+/** The merged rows of the report's tests, by section and row in natural order. */
 export function mergeRows(report: Report): MergedRow[] {
   const merged = new Map<string, MergedRow>();
   for (const { assertionResults } of report.testResults) {
@@ -50,7 +61,7 @@ export function mergeRows(report: Report): MergedRow[] {
   );
 }
 
-/** Tests and files that failed: where there are any, a row may be missing altogether. */
+/** The tests and files that failed; if there are any, rows may be missing. */
 export function failures(report: Report): string[] {
   return report.testResults.flatMap(({ name, status, assertionResults }) => {
     const file = name.replace(/^.*\/(?=test\/)/, "");
@@ -62,7 +73,7 @@ export function failures(report: Report): string[] {
 
 /**
  * The page, in Markdown.
- * @param missing what PyTorch documents and this library lacks, in Markdown
+ * @param missing the list of what this library lacks, in Markdown
  */
 export function parityPage(report: Report, missing: string): string {
   const rows = mergeRows(report);

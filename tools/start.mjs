@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Serves the demo, prints its address and, where there is a screen to show it on, opens it in the browser. */
+/** Serves the demo, prints its address and, if there is a screen, opens it in the browser. */
 import { fileURLToPath } from "node:url";
 import { createServer } from "vite";
 

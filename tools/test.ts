@@ -1,5 +1,5 @@
 /**
- * `npm test`: types, lint, every Vitest and Playwright test, all of them even after a failure.
+ * `npm test`: types, lint, unused code, every Vitest and Playwright test; a failure does not stop the rest.
  * The last line is the sum, `N passed, N failed`; the exit code is 0 only if nothing failed.
  */
 import { spawnSync } from "node:child_process";
@@ -15,7 +15,7 @@ interface Count {
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = (name: string) => `${root}out/${name}`;
 
-/** Runs a development dependency's command with its output shown; whether it succeeded. */
+/** Runs the command of a development dependency and shows its output; returns whether it succeeded. */
 function command(program: string, ...args: string[]): boolean {
   const { status, signal, error } = spawnSync(process.execPath, [`${root}node_modules/${program}`, ...args], {
     cwd: root,
@@ -31,7 +31,7 @@ function check(program: string, ...args: string[]): Count {
   return { passed: 0, failed: command(program, ...args) ? 0 : 1 };
 }
 
-/** Runs a test runner that writes a JSON report, and counts from the report; a run that fails elsewhere counts as one. */
+/** Runs a test runner and counts from its JSON report; a failure outside of the tests counts as one. */
 function tests(report: string, count: (report: never) => Count, program: string, ...args: string[]): Count {
   rmSync(out(report), { force: true });
   const succeeded = command(program, ...args);
@@ -51,7 +51,7 @@ function countVitest({ testResults }: VitestReport): Count {
   for (const { status, assertionResults } of testResults) {
     const failed = assertionResults.filter((result) => result.status === "failed").length;
     total.passed += assertionResults.filter((result) => result.status === "passed").length;
-    // A file that could not be loaded has no results at all.
+    // A file that could not be loaded has no results.
     total.failed += status === "failed" ? Math.max(failed, 1) : failed;
   }
   return total;
@@ -81,7 +81,9 @@ const vitestArgs = [
 ];
 const steps: [name: string, run: () => Count][] = [
   ["types", () => check("typescript/bin/tsc", "-p", root)],
-  ["lint", () => check("@biomejs/biome/bin/biome", "check")],
+  ["lint", () => check("@biomejs/biome/bin/biome", "check", "--error-on-warnings")],
+  // Exports, files and dependencies that nothing uses.
+  ["unused", () => check("knip/bin/knip.js", "--preprocessor", "./tools/unused-kernels.ts")],
   ["vitest", () => tests("vitest.json", countVitest, "vitest/vitest.mjs", ...vitestArgs)],
   ["playwright", () => tests("playwright.json", countPlaywright, "playwright/cli.js", "test")],
 ];

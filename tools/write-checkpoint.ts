@@ -1,5 +1,5 @@
 /**
- * Trains a small model, saves a checkpoint, and goes on: `node tools/run.mjs tools/write-checkpoint.ts FILE`. The data, the
+ * Trains a small model, saves a checkpoint, and continues: `node tools/run.mjs tools/write-checkpoint.ts FILE`. The data, the
  * output at the checkpoint and the losses after it are in the file's config, for `tools/check_checkpoint.py` to compare.
  */
 import { writeFileSync } from "node:fs";

@@ -1,12 +1,12 @@
-/** One contestant in a page of its own, for `npm run bench` to drive: see bench/browser.ts. */
+/** The page of one contestant, which `npm run bench` controls: see bench/browser.ts. */
 import { Device } from "webgpu-lstm";
+import type { Contestant, Runner, Work } from "../../tasks/workloads/contestant.ts";
+import { type Sample, sampleSteps } from "../../tasks/workloads/sample.ts";
+import { webgpuLstm } from "../../tasks/workloads/webgpu-lstm.ts";
+import { makeProblem, type Workload } from "../../tasks/workloads/workload.ts";
 import { type Ceiling, measureCeiling } from "../ceiling.ts";
-import type { Contestant, Runner, Work } from "../contestant.ts";
-import { type Sample, sampleSteps } from "../sample.ts";
-import { webgpuLstm } from "../webgpu-lstm.ts";
-import { makeProblem, type Workload } from "../workload.ts";
 
-/** What a runner said at its first step, as JSON can carry it. */
+/** The report on a runner's first step, as JSON. */
 export interface Opening {
   readonly firstStepMs: number;
   readonly firstResult: number[];
@@ -18,7 +18,7 @@ export interface BenchPage {
   open(contestant: string, workload: Workload): Promise<Opening>;
   sample(count: number): Promise<Sample>;
   result(): Promise<number[]>;
-  /** Makes the adapter's ceilings measurable, on a device of this library. */
+  /** Prepares the measurement of the adapter's ceilings, on a device of this library. */
   openCeiling(): Promise<{ readonly info: Device["info"]; readonly facts: Device["facts"] }>;
   ceiling: Ceiling | undefined;
 }
@@ -27,11 +27,11 @@ declare global {
   var bench: BenchPage | undefined;
 }
 
-/** Peers are loaded when they are asked for: each page holds one library. */
+/** The contestants. Each page loads only its own library. */
 const contestants: Readonly<Record<string, () => Promise<Contestant>>> = {
   "webgpu-lstm": async () => webgpuLstm(await Device.request()),
-  "tfjs-webgpu": async () => (await import("../peers/tfjs.ts")).tfjs("webgpu"),
-  "tfjs-wasm": async () => (await import("../peers/tfjs.ts")).tfjs("wasm"),
+  "tfjs-webgpu": async () => (await import("../../tasks/workloads/tfjs.ts")).tfjs("webgpu"),
+  "tfjs-wasm": async () => (await import("../../tasks/workloads/tfjs.ts")).tfjs("wasm"),
   "jax-js-webgpu": async () => (await import("../peers/jax-js.ts")).jaxJs("webgpu"),
   "jax-js-wasm": async () => (await import("../peers/jax-js.ts")).jaxJs("wasm"),
   "onnxruntime-webgpu": async () => (await import("../peers/onnxruntime.ts")).onnxruntime("webgpu"),

@@ -1,23 +1,23 @@
 /**
- * jax-js, as its users would write the workloads: one jitted function of an unrolled loop (it has no scan), gradients by
+ * The workloads in jax-js, as its users would write them: one jitted function of an unrolled loop (it has no scan), gradients by
  * `valueAndGrad`, Adam in the same function. Every function consumes its arguments; `.ref` keeps one for later use.
  */
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
-import type { Contestant, Runner } from "../contestant.ts";
-import { type Problem, timeSteps } from "../workload.ts";
-import { checkLimit } from "./limits.ts";
+import type { Contestant, Runner } from "../../tasks/workloads/contestant.ts";
+import { checkLimit } from "../../tasks/workloads/limits.ts";
+import { type Problem, timeSteps } from "../../tasks/workloads/workload.ts";
 
 export type JaxDevice = "webgpu" | "wasm";
 
-/** Weights transposed: [I, 4H], [H, 4H] a layer, one bias [4H] in place of PyTorch's two; then the Linear's. */
+/** Transposed weights [I, 4H] and [H, 4H] of each layer, one bias [4H] instead of PyTorch's two; then the Linear's. */
 type Params = { wih: np.Array[]; whh: np.Array[]; b: np.Array[]; fc: np.Array[] };
 
-/** jax-js on one of its devices; the device is the page's or the worker's only one. */
+/** jax-js on one of its devices; a page or a worker can use only one. */
 export function jaxJs(device: JaxDevice): Contestant {
   return { name: `jax-js-${device}`, open: (problem) => open(device, problem) };
 }
 
-/** A step that settles when it is done, with its result. */
+/** A step that resolves with its result when it is done. */
 interface Asked {
   ask(): Promise<Float32Array>;
   dispose(): void;
@@ -61,7 +61,7 @@ function cell(projected: np.Array, h: np.Array, c: np.Array, whh: np.Array): [h:
   return [nn.sigmoid(o).mul(np.tanh(next.ref)), next];
 }
 
-/** x is [T, B, I]; the last layer's hidden states, one [B, H] a step, or the last one alone. */
+/** x is [T, B, I]; returns the last layer's hidden states, [B, H] for each step or for the last step only. */
 function recurrent({ workload }: Problem, params: Params, x: np.Array, everyStep: boolean): np.Array[] {
   const { numLayers: L, seqLen: T, batch: B, hiddenSize: H } = workload;
   let sequence = x;
@@ -98,7 +98,7 @@ function lossOf(problem: Problem): (params: Params, x: np.Array, y: np.Array) =>
   };
 }
 
-/** Adam of one array: its new value and moments. `rates` are the learning rate and the moments' corrections. */
+/** Adam's new value and moments of one array. `rates` are the learning rate and the corrections of the moments. */
 function adam(p: np.Array, g: np.Array, m: np.Array, v: np.Array, rates: np.Array): np.Array[] {
   const [rate, first, second] = np.unstack(rates) as [np.Array, np.Array, np.Array];
   const mean = m.mul(0.9).add(g.ref.mul(0.1));
@@ -107,7 +107,7 @@ function adam(p: np.Array, g: np.Array, m: np.Array, v: np.Array, rates: np.Arra
   return [p.sub(step.mul(rate)), mean, square];
 }
 
-/** A training step, or the gradients alone. */
+/** A training step, or only the gradients. */
 function train(problem: Problem): Asked {
   const { task, learningRate } = problem.workload;
   const x = timeFirst(problem);

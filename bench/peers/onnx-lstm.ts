@@ -1,11 +1,11 @@
-import type { Problem } from "../workload.ts";
+import type { Problem } from "../../tasks/workloads/workload.ts";
 import { type Constant, type Model, type Node, onnxFile } from "./onnx-model.ts";
 
-/** How the recurrence is written. */
+/** The form of the recurrence. */
 export type Writing =
   /** The LSTM operator. */
   | "operator"
-  /** Products and activations, a step after another, for a provider that has no LSTM operator. */
+  /** Products and activations, step by step, for a provider without an LSTM operator. */
   | "unrolled";
 
 /** The problem's LSTM layers as an ONNX model: x [T, B, I], h0 and c0 [L, B, H] to hn and cn, the last layer's, [1, B, H]. */
@@ -75,7 +75,7 @@ function operatorLayer({ nodes, constants, weights, layer, H, I, last }: Layer):
   nodes.push({ op: "Squeeze", inputs: [`all${layer}`, `axis${layer}`], outputs: [`y${layer}`] });
 }
 
-/** One product for the whole sequence's inputs; then twelve small operators a step. */
+/** One product for the inputs of the whole sequence, then twelve small operators for each step. */
 function unrolledLayer({ nodes, constants, weights, layer, T, B, H, I, last }: Layer): void {
   const ifog = [0, 1, 3, 2];
   const of = (name: string) => gates(weights.get(`recurrent.${name}_l${layer}`)!.data, ifog);

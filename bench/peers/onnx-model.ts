@@ -1,6 +1,6 @@
 /**
- * Writes small ONNX models: just enough of the format (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) for the
- * benchmarks. A message is a list of fields; a field is its number and a varint, a float or bytes.
+ * Writes small ONNX models: the part of the format (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that the
+ * benchmarks need. A message is a list of fields; a field is its number and a varint, a float or bytes.
  */
 
 export interface Node {
@@ -27,7 +27,7 @@ export interface Model {
 const FLOAT = 1;
 const INT64 = 7;
 
-/** The model's file. */
+/** The bytes of the model's file. */
 export function onnxFile({ inputs, outputs, constants, nodes }: Model): Uint8Array {
   const graph = message(
     ...nodes.map((node) => bytes(1, nodeMessage(node))),

@@ -3,9 +3,9 @@
  * on the CPU), so there the model is written as products and activations, unrolled over time.
  */
 import * as ort from "onnxruntime-web/webgpu";
-import type { Contestant, Runner } from "../contestant.ts";
-import { type Problem, timeSteps } from "../workload.ts";
-import { checkLimit } from "./limits.ts";
+import type { Contestant, Runner } from "../../tasks/workloads/contestant.ts";
+import { checkLimit } from "../../tasks/workloads/limits.ts";
+import { type Problem, timeSteps } from "../../tasks/workloads/workload.ts";
 import { lstmModel } from "./onnx-lstm.ts";
 
 export type OrtProvider = "webgpu" | "wasm";
@@ -17,7 +17,7 @@ export function onnxruntime(provider: OrtProvider): Contestant {
 async function open(provider: OrtProvider, problem: Problem): Promise<Runner> {
   const { task, seqLen, batch: B, inputSize: I, hiddenSize: H, numLayers: L } = problem.workload;
   checkLimit("onnxruntime", problem.workload);
-  // The files beside the package's own, served as they are.
+  // Serves the package's own files unchanged.
   ort.env.wasm.wasmPaths = "/node_modules/onnxruntime-web/dist/";
   ort.env.logLevel = "error";
   const start = performance.now();
@@ -25,7 +25,7 @@ async function open(provider: OrtProvider, problem: Problem): Promise<Runner> {
   const writing = provider === "webgpu" ? "unrolled" : "operator";
   const session = await ort.InferenceSession.create(lstmModel(problem, T, writing), {
     executionProviders: [provider],
-    // A state stays where it is computed.
+    // The state stays on the GPU.
     preferredOutputLocation: provider === "webgpu" ? "gpu-buffer" : "cpu",
   });
   const inputs = timeSteps(problem.x.data, B, seqLen, I);

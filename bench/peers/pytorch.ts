@@ -4,19 +4,19 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { checkLimit } from "../../tasks/workloads/limits.ts";
+import { makeProblem, type Workload } from "../../tasks/workloads/workload.ts";
 import type { Seat } from "../seat.ts";
-import { makeProblem, type Workload } from "../workload.ts";
-import { checkLimit } from "./limits.ts";
 
 const program = fileURLToPath(new URL("pytorch.py", import.meta.url));
 
-/** Where PyTorch computes; TF32 is a GPU's shorter format for products. */
+/** The device of PyTorch; TF32 is a GPU's shorter format for products. */
 export interface TorchOptions {
   readonly device: "cpu" | "cuda";
   readonly tf32?: boolean;
 }
 
-/** A Python with PyTorch: `PYTHON` of the environment, `python3` of the path, or the system's; undefined where there is none. */
+/** Finds a Python with PyTorch: the variable `PYTHON`, `python3` on the path, or the system's; undefined if there is none. */
 export function findTorch(): string | undefined {
   const candidates = [process.env.PYTHON, "python3", "/usr/bin/python3"];
   return candidates.find((python) => {
@@ -30,7 +30,7 @@ export function findTorch(): string | undefined {
   });
 }
 
-/** PyTorch in a process of its own. */
+/** PyTorch in a separate process. */
 export function pytorch(python: string, { device, tf32 = false }: TorchOptions): Seat {
   let child: Child | undefined;
   const name = device === "cpu" ? "pytorch" : `pytorch-${tf32 ? "cudnn-tf32" : "cudnn"}`;
@@ -39,7 +39,7 @@ export function pytorch(python: string, { device, tf32 = false }: TorchOptions):
     place: device === "cpu" ? "Python" : "Python, CUDA",
     ours: false,
     ceiling: null,
-    // Ten bits of a product's factors in place of 23.
+    // TF32 keeps ten bits of a factor instead of 23.
     ...(tf32 ? { tolerance: 1e-2 } : {}),
     async open(workload) {
       checkLimit("pytorch", workload);
@@ -74,7 +74,7 @@ export function pytorch(python: string, { device, tf32 = false }: TorchOptions):
   };
 }
 
-/** The first step's result in float64, for workloads too large for the reference of the tests. */
+/** The first step's result in float64, for workloads that are too large for the reference in tasks/. */
 export async function torchReference(
   python: string,
   workload: Workload,
@@ -92,7 +92,7 @@ export async function torchReference(
   }
 }
 
-/** Versions of PyTorch and of what it computes with. */
+/** The versions of PyTorch and its GPU libraries. */
 export async function torchVersions(python: string): Promise<Record<string, string>> {
   const child = new Child(python);
   const { torch, cuda, cudnn } = await child.ask<Record<string, string | number | null>>({
@@ -102,7 +102,7 @@ export async function torchVersions(python: string): Promise<Record<string, stri
   return { torch: `${torch}`, ...(cuda ? { cuda: `${cuda}`, cudnn: `${cudnn}` } : {}) };
 }
 
-/** The problem's numbers in a file: tensors one after another, and their names and shapes. */
+/** Writes the problem's tensors into a file, and returns their names and shapes. */
 function problemFile(workload: Workload) {
   const { x, y, weights } = makeProblem(workload);
   const all = [["x", x] as const, ["y", y] as const, ...weights];

@@ -1,18 +1,20 @@
-/** One comparison, from Run to its tables: who is asked what, in which order, and what came of it. */
-import type { Task } from "../../bench/workload.ts";
+/** One comparison, from Run to its tables: the order of the measurements, and their results. */
+
+import { median } from "../../tasks/statistics/statistics.ts";
+import type { Task } from "../../tasks/workloads/workload.ts";
 import { Estimate } from "../training/estimate.ts";
 import type { Library, Opening } from "./protocol.ts";
 import { LibraryError, Seat, TooSlow } from "./seat.ts";
 import { type Choice, TASKS } from "./workloads.ts";
 
-/** How a library's first result compares with this library's. */
-export interface Check {
-  /** Of a loss relative to it; of outputs the largest difference. */
+/** The difference between a library's first result and this library's. */
+interface Check {
+  /** Relative for a loss; the largest absolute difference for outputs. */
   readonly difference: number;
   readonly agrees: boolean;
 }
 
-/** What is known of a library at a task. */
+/** The state and results of a library at a task. */
 export interface Row {
   readonly library: Library;
   readonly task: Task;
@@ -20,26 +22,26 @@ export interface Row {
   state: "waiting" | "opening" | "timing" | "done" | "failed";
   opening: Opening | undefined;
   check: Check | undefined;
-  /** ms of a step, one a sample. */
+  /** ms a step, one number for each sample. */
   readonly samples: number[];
-  /** ms that a step, or where there is no opening the first one, took at least when it was given up. */
+  /** Lower bound in ms of a step that was given up; of the first step if there is no opening. */
   atLeast: number | undefined;
   error: unknown;
 }
 
-/** A first result may be this far from this library's: float32's roundings are far below, a different model far above. */
+/** Maximum difference of a first result: rounding in float32 stays far below it, a different model far above it. */
 const TOLERANCE = 1e-4;
 
-/** A sample lasts at least about this long, in ms: far above a browser's clock. */
+/** Approximate minimum time of a sample in ms, far above the resolution of a browser's clock. */
 const LONG_ENOUGH = 25;
 const MOST_STEPS = 200;
 
-/** A first step of more than this, in ms, is slow. */
+/** A first step that takes longer than this, in ms, is slow. */
 const SLOW = 1500;
 
 const MOST_SAMPLES = 25;
 
-/** Of a library's work at a task, the share up to the first step's end. */
+/** The share of a library's work at a task that ends with its first step. */
 const OPENING_SHARE = 0.4;
 
 export type Phase = "running" | "done" | "cancelled" | "failed";
@@ -57,7 +59,7 @@ export class Contest {
   readonly #estimate = new Estimate();
   #done = 0;
 
-  /** @param peers Besides this library; each is loaded when its turn comes */
+  /** @param peers The other libraries; each is loaded when its turn comes. */
   constructor(choice: Choice, peers: readonly Library[], onChange: () => void) {
     this.choice = choice;
     this.#libraries = ["webgpu-lstm", ...peers];
@@ -81,7 +83,7 @@ export class Contest {
     void this.#run();
   }
 
-  /** Share of everything that is done, 0 to 1. */
+  /** The share of the comparison that is done, 0 to 1. */
   get done(): number {
     return this.phase === "done" ? 1 : this.#done / this.rows.length;
   }
@@ -90,7 +92,7 @@ export class Contest {
     return this.phase === "running" ? this.#estimate.secondsLeft : undefined;
   }
 
-  /** Ends every worker at once; what was measured stays. */
+  /** Ends every worker at once; the measurements stay. */
   cancel(): void {
     if (this.phase !== "running") return;
     this.#finish("cancelled");
@@ -124,12 +126,12 @@ export class Contest {
     const rows = this.rows.filter((row) => row.task === task);
     for (const row of rows) {
       const ours = rows[0]!;
-      // Without a result of this library there is nothing to hold the others' against.
+      // The other libraries' results are compared with this library's.
       if (ours.state === "failed") this.#fail(row, ours.error);
       else await this.#open(row, ours);
       if (this.phase !== "running") return;
     }
-    // In alternation, so that all see the same machine.
+    // In alternation, so that all libraries run under the same load.
     const spent = new Map(rows.map((row) => [row, 0]));
     const counts = new Map(rows.map((row) => [row, this.#firstCount(row)]));
     const wants = (row: Row) =>
@@ -168,7 +170,7 @@ export class Contest {
       if (row.check && !row.check.agrees) {
         throw new Error("its first result is another one: not timed");
       }
-      // A second step, not counted, warms what the first did not. Where steps may take seconds every one counts.
+      // An untimed second step completes the warm-up, unless steps take seconds.
       if (row.opening.firstStepMs < SLOW) await seat.sample(1, this.choice.patience);
       row.state = "timing";
       this.#mark(OPENING_SHARE, row);
@@ -189,7 +191,7 @@ export class Contest {
     }
   }
 
-  /** This library must do; a peer that does not is shown as it is. */
+  /** A failure of this library ends the comparison; a failure of a peer is shown in its row. */
   #giveUp(row: Row, error: unknown): void {
     if (this.phase !== "running") return;
     if (error instanceof TooSlow && row.samples.length > 0) {
@@ -212,7 +214,7 @@ export class Contest {
     return opening && opening.firstStepMs < 4 * LONG_ENOUGH ? 4 : 1;
   }
 
-  /** Shares that each row has contributed to the progress. */
+  /** The share of each row's work that is done. */
   readonly #shares = new Map<Row, number>();
 
   #mark(share: number, row: Row): void {
@@ -240,8 +242,5 @@ function checkOf(opening: Opening, ours: Opening, task: Task): Check {
 
 /** The median of a row's samples, in ms. */
 export function medianOf({ samples }: Row): number | undefined {
-  if (samples.length === 0) return undefined;
-  const sorted = samples.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+  return samples.length === 0 ? undefined : median(samples);
 }

@@ -1,7 +1,8 @@
 /** The Compare view: this library and TensorFlow.js, timed in the visitor's browser. */
-import { bar, element, table } from "../shell/dom.ts";
+import { bar, element, partsOf, setText, table } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
+import { StatusLines } from "../shell/status-lines.ts";
 import type { View } from "../shell/view.ts";
 import { timeLeft } from "../training/estimate.ts";
 import "./compare.css";
@@ -16,19 +17,19 @@ export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
   const view = new CompareView(gpu);
   return {
-    // Nothing is fetched or asked for before the visitor presses Run.
+    // Nothing is fetched before the visitor presses Run.
     enter() {},
     leave: async () => view.cancel(),
   };
 }
 
-const part = <E extends HTMLElement = HTMLElement>(name: string) =>
-  document.getElementById(`compare-${name}`) as E;
+const part = partsOf("compare");
 
 const PEERS: readonly Library[] = ["tfjs-webgpu", "tfjs-wasm"];
 
 class CompareView {
   readonly #gpu: Gpu;
+  readonly #lines = new StatusLines(part("lines"), "Progress of the comparison", "compare-");
   #contest: Contest | undefined;
   #drawing = false;
 
@@ -45,7 +46,7 @@ class CompareView {
     part("cancel").addEventListener("click", () => this.cancel());
     part("copy").addEventListener("click", () => void this.#copy());
     this.#showAbout();
-    part("status").textContent = "Press Run: TensorFlow.js is fetched then, about 1.5 MB.";
+    this.#lines.status = "Press Run: TensorFlow.js is fetched then, about 1.5 MB.";
   }
 
   cancel(): void {
@@ -85,10 +86,12 @@ class CompareView {
       part<HTMLButtonElement>("copy").disabled = running;
       for (const input of part("form").querySelectorAll<HTMLInputElement>("input, select"))
         input.disabled = running;
-      setText("status", statusOf(contest));
-      part<HTMLProgressElement>("progress").value = contest.done;
       const { secondsLeft } = contest;
-      setText("left", secondsLeft === undefined ? "" : timeLeft(secondsLeft));
+      this.#lines.draw(
+        statusOf(contest),
+        contest.done,
+        secondsLeft === undefined ? "" : timeLeft(secondsLeft),
+      );
       if (contest.adapter) this.#gpu.describe(contest.adapter.name);
       this.#drawResults(contest);
       if (contest.phase === "failed") showNotice(part("notice"), contest.error);
@@ -98,8 +101,8 @@ class CompareView {
 
   #drawResults(contest: Contest): void {
     part("results").hidden = contest.phase === "failed";
-    setText("adapter", adapterNote(contest));
-    setText("verdict", verdictOf(contest));
+    setText(part("adapter"), adapterNote(contest));
+    setText(part("verdict"), verdictOf(contest));
     part("tables").replaceChildren(
       ...TASKS.flatMap(({ task, name, about }) => {
         const rows = contest.rows.filter((row) => row.task === task);
@@ -123,7 +126,7 @@ class CompareView {
       await navigator.clipboard.writeText(text);
       part("copied").textContent = "Copied: two tables in Markdown.";
     } catch {
-      // Without permission: then the visitor copies it.
+      // Without permission, the visitor copies the text.
       const area = part<HTMLTextAreaElement>("text");
       part("text-field").hidden = false;
       area.value = text;
@@ -153,7 +156,7 @@ function statusOf({ phase, rows }: Contest): string {
   return opening ? `${NAMES[opening.library]}: loading, and its first ${what}…` : `Timing, in turn: ${what}…`;
 }
 
-/** How much longer the peers take, in a sentence for each task. */
+/** A sentence for each task that says how much longer the peers take. */
 function verdictOf({ rows }: Contest): string {
   const sentences = TASKS.flatMap(({ task, name }) => {
     const [ours, ...peers] = rows.filter((row) => row.task === task);
@@ -168,8 +171,4 @@ function verdictOf({ rows }: Contest): string {
     return found.length > 0 ? [`${name}: TensorFlow.js takes ${found.join(", ")}.`] : [];
   });
   return sentences.join("\n");
-}
-
-function setText(name: string, text: string): void {
-  if (part(name).textContent !== text) part(name).textContent = text;
 }

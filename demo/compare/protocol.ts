@@ -1,9 +1,9 @@
-/** What the page and a library's worker say to each other. */
-import type { Workload } from "../../bench/workload.ts";
+/** The messages between the page and a library's worker. */
+import type { Workload } from "../../tasks/workloads/workload.ts";
 
 export type Library = "webgpu-lstm" | "tfjs-webgpu" | "tfjs-wasm";
 
-/** Names for people. */
+/** The names that the page shows. */
 export const NAMES: Readonly<Record<Library, string>> = {
   "webgpu-lstm": "webgpu-lstm",
   "tfjs-webgpu": "TensorFlow.js, WebGPU",
@@ -12,20 +12,20 @@ export const NAMES: Readonly<Record<Library, string>> = {
 
 export type Request = { readonly id: number } & (
   | { readonly kind: "open"; readonly library: Library; readonly workload: Workload }
-  /** Times so many steps; the answer is the mean in ms. */
+  /** Times `count` steps; the answer is the mean in ms. */
   | { readonly kind: "sample"; readonly count: number }
   | { readonly kind: "close" }
 );
 
 /** A model that is ready and has done its first step. */
 export interface Opening {
-  /** From the model to its first step done, in ms. */
+  /** Time until the first step is done, in ms. */
   readonly firstStepMs: number;
-  /** The loss; of an inference the output. */
+  /** The loss; for an inference, the output. */
   readonly firstResult: Float32Array;
-  /** Kernel launches a step, where the library tells. */
+  /** Kernel launches in a step, if the library reports them. */
   readonly dispatches?: number;
-  /** Of this library. */
+  /** This library's adapter. */
   readonly adapter?: { readonly name: string; readonly software: boolean };
 }
 

@@ -1,13 +1,13 @@
-/** A library in its worker, as the page asks it. */
-import type { Workload } from "../../bench/workload.ts";
+/** The page's half of a library in a worker. */
+import type { Workload } from "../../tasks/workloads/workload.ts";
 import type { Answer, Failure, Library, Opening, Request } from "./protocol.ts";
 
 /** A request without its number. */
 type Asking = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
 
-/** A library's answer did not come in time; its worker is ended. */
+/** A library's answer is late; its worker has been ended. */
 export class TooSlow extends Error {
-  /** How long was waited, in ms. */
+  /** The waiting time in ms. */
   readonly ms: number;
 
   constructor(ms: number) {
@@ -17,7 +17,7 @@ export class TooSlow extends Error {
   }
 }
 
-/** What a worker failed with. */
+/** The error of a worker. */
 export class LibraryError extends Error {
   readonly loading: boolean;
 
@@ -38,7 +38,7 @@ export class Seat {
     this.library = library;
   }
 
-  /** Loads the library at the first call, builds the workload's model and does one step. */
+  /** Loads the library at the first call, builds the workload's model and runs one step. */
   open(workload: Workload, patience: number): Promise<Opening> {
     return this.#ask({ kind: "open", library: this.library, workload }, patience);
   }
@@ -52,7 +52,7 @@ export class Seat {
     if (this.#worker) await this.#ask({ kind: "close" }, 5000);
   }
 
-  /** Ends the worker at once. What is waited for is rejected with `reason`; a later {@link open} begins with another worker. */
+  /** Ends the worker at once and rejects open requests with `reason`; a later {@link open} starts another worker. */
   end(reason: unknown): void {
     this.#worker?.terminate();
     this.#worker = undefined;
@@ -61,7 +61,7 @@ export class Seat {
     for (const { reject } of waiting) reject(reason);
   }
 
-  /** @param patience After so many ms the worker is ended. */
+  /** @param patience Time in ms after which the worker is ended. */
   async #ask<Value>(asking: Asking, patience: number): Promise<Value> {
     this.#worker ??= this.#start();
     const worker = this.#worker;

@@ -1,4 +1,4 @@
-/** A comparison in words: the cells of its tables, and the same as Markdown. */
+/** The text of a comparison: the cells of its tables, and the same tables in Markdown. */
 import { brief, count } from "../shell/format.ts";
 import { type Contest, medianOf, type Row } from "./contest.ts";
 import { NAMES } from "./protocol.ts";
@@ -14,7 +14,7 @@ export const COLUMNS = [
   "first result",
 ] as const;
 
-/** The cells of a row, as {@link COLUMNS}. */
+/** The cells of a row, in the order of {@link COLUMNS}. */
 export function cellsOf(row: Row, ours: Row): readonly string[] {
   const { opening, state } = row;
   return [
@@ -64,19 +64,19 @@ function checkText({ library, task, opening, check }: Row): string {
   return check ? `${what}; differs by ${check.difference.toExponential(1)}` : what;
 }
 
-/** Why a row has no time. */
-export function reasonOf({ error, check }: Row): string {
+/** The reason why a row has no time. */
+function reasonOf({ error, check }: Row): string {
   if (check && !check.agrees) return `differs by ${check.difference.toExponential(1)}: not timed`;
   if (error instanceof LibraryError && error.loading) return "could not be loaded";
   return error instanceof Error ? error.message : String(error);
 }
 
 /** 0.42, 12.3, 1,234 */
-export function milliseconds(ms: number): string {
+function milliseconds(ms: number): string {
   return ms >= 100 ? count(Math.round(ms)) : brief(ms);
 }
 
-/** What is said of the adapter under the tables. */
+/** The note about the adapter under the tables. */
 export function adapterNote(contest: Contest): string {
   const { adapter } = contest;
   if (!adapter) return "";

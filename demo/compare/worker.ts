@@ -1,7 +1,7 @@
-/** One library at work, in a worker of its own: ending the worker ends whatever it has queued. */
-import type { Contestant, Runner } from "../../bench/contestant.ts";
-import { sampleSteps } from "../../bench/sample.ts";
-import { makeProblem, type Workload } from "../../bench/workload.ts";
+/** Runs one library in a separate worker: ending the worker ends all its queued work. */
+import type { Contestant, Runner } from "../../tasks/workloads/contestant.ts";
+import { sampleSteps } from "../../tasks/workloads/sample.ts";
+import { makeProblem, type Workload } from "../../tasks/workloads/workload.ts";
 import type { Answer, Library, Opening, Request } from "./protocol.ts";
 
 interface Loaded {
@@ -9,12 +9,12 @@ interface Loaded {
   readonly adapter?: Opening["adapter"];
 }
 
-/** The others are fetched when they are asked for, and not before. */
+/** Each library is loaded only when it is used. */
 const libraries: Readonly<Record<Library, () => Promise<Loaded>>> = {
   "webgpu-lstm": async () => {
     const [{ Device }, { webgpuLstm }] = await Promise.all([
       import("webgpu-lstm"),
-      import("../../bench/webgpu-lstm.ts"),
+      import("../../tasks/workloads/webgpu-lstm.ts"),
     ]);
     const device = await Device.request();
     const adapter = { name: device.describe(), software: device.info.software };
@@ -25,7 +25,7 @@ const libraries: Readonly<Record<Library, () => Promise<Loaded>>> = {
 };
 
 async function tensorFlow(backend: "webgpu" | "wasm"): Promise<Loaded> {
-  const { tfjs, startTfjs } = await import("../../bench/peers/tfjs.ts");
+  const { tfjs, startTfjs } = await import("../../tasks/workloads/tfjs.ts");
   await startTfjs(backend);
   return { contestant: tfjs(backend) };
 }

@@ -1,15 +1,15 @@
-/** What is compared: the benchmark's own workloads, and one that is small enough for a software adapter. */
-import { type Task, type Workload, workloads } from "../../bench/workload.ts";
+/** The workloads of the comparison: the benchmark's, and one that is small enough for a software adapter. */
+import { type Task, type Workload, workloads } from "../../tasks/workloads/workload.ts";
 
 export interface Choice {
   readonly id: string;
   readonly name: string;
-  /** What the model is and how large; the same for training and inference. */
+  /** The model and its sizes, for training and inference. */
   readonly about: string;
   readonly workload: Workload;
-  /** A library whose first step, or whose next, takes longer than this is given up, in ms. */
+  /** A library is given up if a step takes longer than this, in ms. */
   readonly patience: number;
-  /** How long each library is timed at each task, about, in ms. */
+  /** Approximate time in ms for timing each library at each task. */
   readonly budget: number;
 }
 
@@ -44,7 +44,7 @@ export const CHOICES: readonly Choice[] = [
   },
 ];
 
-/** What is timed of each. */
+/** The tasks that are timed for each workload. */
 export const TASKS: readonly { readonly task: Task; readonly name: string; readonly about: string }[] = [
   {
     task: "train",

@@ -1,10 +1,10 @@
-/** The pictures of the Forecast view. */
+/** The charts of the Forecast view. */
 import uPlot from "uplot";
+import type { Series } from "../../tasks/series/series.ts";
 import { axis, Chart, FONT, line } from "../shell/chart.ts";
 import { dateOf, withUnit } from "./format.ts";
-import type { Series } from "./series/series.ts";
 
-/** Ticks of a log axis: 1, 2, 5 in each decade, more of them where the range is short, the decades alone where it is long. */
+/** Ticks of a log axis: 1, 2, 5 in each decade, more of them for a short range, only the decades for a long one. */
 function logTicks(min: number, max: number): number[] {
   const decades = Math.log10(max / min);
   for (const digits of decades > 3
@@ -73,7 +73,7 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", { ...UTC, hour: "2-digit", minute
 
 const SECONDS_PER_DAY = 24 * 60 * 60;
 
-/** Texts of a date axis: as much of the date as the distance of its ticks asks for, with the year beneath where it is a new one. */
+/** Labels of a date axis, as detailed as the distance of the ticks requires; a new year is written below its first tick. */
 function dateTicks(ticks: readonly number[], increment: number): string[] {
   if (increment >= 365 * SECONDS_PER_DAY) return ticks.map((tick) => YEAR.format(tick * 1000));
   const format = increment >= 28 * SECONDS_PER_DAY ? MONTH : increment >= SECONDS_PER_DAY ? DAY : CLOCK;
@@ -88,7 +88,7 @@ function dateTicks(ticks: readonly number[], increment: number): string[] {
   });
 }
 
-/** Lines over steps of a series; null where a line has no value. */
+/** Lines over steps of a series; null for a missing value. */
 export interface Lines {
   readonly steps: readonly number[];
   readonly actual: readonly (number | null)[];
@@ -96,11 +96,11 @@ export interface Lines {
   readonly model: readonly (number | null)[];
 }
 
-/** What came, what a baseline says and what the model says, over the steps of a series. */
+/** The true values of a series, a baseline's and the model's forecasts. */
 export class SeriesChart extends Chart {
   readonly #series: Series;
 
-  /** @param names In the legend: of the baseline and of the model */
+  /** @param names The names of the baseline and the model in the legend. */
   constructor(
     container: HTMLElement,
     series: Series,
@@ -134,7 +134,7 @@ export class SeriesChart extends Chart {
   draw({ steps, actual, baseline, model }: Lines): void {
     const { times } = this.#series;
     const at = times ? steps.map((step) => times[step]! / 1000) : [...steps];
-    // A visitor who has dragged out a stretch to look at keeps it when the next forecast comes.
+    // A zoomed chart stays zoomed when the next forecast is drawn.
     const { min, max } = this.plot.scales["x"]!;
     const drawn = this.plot.data[0];
     const same = drawn.length === at.length && drawn[0] === at[0];

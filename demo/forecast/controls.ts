@@ -1,12 +1,14 @@
 /**
- * The settings form. Every slider walks over a short list of sensible values; what the lists hold is in `settings.ts` and, for window
- * and horizon, in the series. What a change means (a new model, or only a new learning rate) is the caller's.
+ * The settings form. Every slider offers a short list of sensible values, which are in `settings.ts` and, for window
+ * and horizon, in the series. The caller decides what a change means: a new model, or only a new learning rate.
  */
+
+import type { CellKind } from "../../tasks/series/cells.ts";
+import type { Series } from "../../tasks/series/series.ts";
+import { type Goal, type Settings, WHOLE } from "../../tasks/series/settings.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
-import type { CellKind } from "../training/cells.ts";
 import { stepCount } from "./format.ts";
-import type { Series } from "./series/series.ts";
-import { CHOICES, type Goal, type Settings, type SliderName, WHOLE } from "./settings.ts";
+import { CHOICES, type SliderName } from "./settings.ts";
 
 const SLIDERS: readonly SliderName[] = [
   "window",
@@ -47,19 +49,19 @@ export class Controls {
     });
   }
 
-  /** What is chosen; only after {@link show}. */
+  /** The chosen settings; only after {@link show}. */
   get settings(): Settings {
     return this.#settings!;
   }
 
-  /** Whether a model is under way: then only its learning rate can be changed. */
+  /** Whether a model trains: then only its learning rate can be changed. */
   set locked(value: boolean) {
     for (const input of this.#form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("input, select")) {
       input.disabled = value && input.id !== "learning-rate";
     }
   }
 
-  /** Shows a series' choices, with these settings. */
+  /** Shows the choices of a series, with these settings. */
   show(series: Series, settings: Settings): void {
     this.#series = series;
     this.#settings = settings;
@@ -69,7 +71,7 @@ export class Controls {
     this.#showPreset();
   }
 
-  /** The learning rate of a run that goes on with the one it had. */
+  /** Shows the learning rate of a resumed run. */
   showLearningRate(value: number): void {
     if (!this.#settings || this.#settings.learningRate === value) return;
     this.#settings = { ...this.#settings, learningRate: value };

@@ -1,18 +1,14 @@
-/** Takes the visitor's CSV file, and has its columns chosen. */
-import { CsvError } from "../../examples/csv.ts";
-import { element } from "../shell/dom.ts";
+/** Reads the visitor's CSV file, and lets the visitor choose its columns. */
+import { CsvError } from "../../tasks/csv/table.ts";
+import type { Series } from "../../tasks/series/series.ts";
+import { byId, element } from "../shell/dom.ts";
 import { bytes, count } from "../shell/format.ts";
-import { type CsvFile, type CsvSeries, csvSeries, firstChoice, LARGEST, readCsv } from "./series/csv.ts";
-import type { Series } from "./series/series.ts";
-
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(id) as E;
-}
+import { type CsvFile, type CsvSeries, csvSeries, firstChoice, LARGEST, readCsv } from "./csv-series.ts";
 
 export class CsvPanel {
-  /** A file was brought, or other columns were chosen: its series, or why there is none. */
+  /** Called with the series of a new file or of other columns, or with the reason why there is none. */
   onSeries: (found: Series | CsvError) => void = () => {};
-  /** A file is being brought, by whatever way. */
+  /** Called when a file is chosen or dropped. */
   onFile: () => void = () => {};
   readonly #panel = byId("csv-panel");
   readonly #input = byId<HTMLInputElement>("csv-file");
@@ -23,12 +19,12 @@ export class CsvPanel {
   #locked = false;
   #reads = 0;
 
-  /** @param dropZone Where files can be dropped. */
+  /** @param dropZone The element on which files can be dropped. */
   constructor(dropZone: HTMLElement) {
     this.#input.addEventListener("change", () => {
       const [file] = this.#input.files ?? [];
       if (file) void this.#read(file);
-      // The same file can be chosen again, once it is mended.
+      // Lets the visitor choose the same file again after correcting it.
       this.#input.value = "";
     });
     for (const select of [this.#target, this.#date]) {
@@ -38,12 +34,12 @@ export class CsvPanel {
     this.#bindDrop(dropZone);
   }
 
-  /** Shown and hidden with the choice of this kind of series. */
+  /** Whether the panel is shown: only while the visitor's file is the chosen series. */
   set shown(value: boolean) {
     this.#panel.hidden = !value;
   }
 
-  /** Whether a model is under way: then the file stays. */
+  /** Whether a model trains: then the file cannot be changed. */
   set locked(value: boolean) {
     this.#locked = value;
     for (const input of this.#panel.querySelectorAll<HTMLInputElement | HTMLSelectElement>("input, select")) {
@@ -51,12 +47,12 @@ export class CsvPanel {
     }
   }
 
-  /** Tells of the present file's series again, if there is a file. */
+  /** Reports the series of the current file again, if there is a file. */
   tell(): void {
     if (this.#file) this.#choose();
   }
 
-  /** Shows the name of a series whose file is not here any more: that of a run before the page was reloaded. */
+  /** Shows the name of a series whose file is gone, since the page was reloaded during its run. */
   showName(name: string): void {
     if (this.#file) return;
     byId("csv-status").textContent =
@@ -125,7 +121,7 @@ export class CsvPanel {
     const file = this.#file!;
     const target = this.#target.value;
     const boxes = [...this.#inputs.querySelectorAll("input")];
-    // The target is an input anyway.
+    // The target is always an input.
     for (const box of boxes) box.parentElement!.hidden = box.value === target;
     byId("csv-inputs").hidden = boxes.length < 2;
     const inputs = boxes

@@ -1,26 +1,26 @@
-/** Asks a run's worker for forecasts: of the held-out part now and then, and a roll-out whenever another one is wanted. */
+/** Requests forecasts from a run's worker: of the held-out part at intervals, and a roll-out whenever the visitor wants another one. */
 import type { NDArray } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
 import type { RollOutPanel } from "./roll-out-panel.ts";
-import type { SessionEvents } from "./session.ts";
 
-/** Seconds from one forecast to the next while a model trains, at least. */
+/** Minimum seconds between two forecasts while a model trains. */
 const INTERVAL = 1.5;
 
-/** Training is held up by forecasts for at most one part in this many. */
+/** Forecasts take at most one part in this many of the time. */
 const COST = 8;
 
 export class Forecaster {
   readonly #panel: RollOutPanel;
-  readonly #events: Pick<SessionEvents, "onForecast">;
+  readonly #onForecast: (forecast: NDArray, when: string) => void;
   #trainer: RemoteTrainer | undefined;
   #next = 0;
   #rolling = false;
   #wanted = false;
 
-  constructor(panel: RollOutPanel, events: Pick<SessionEvents, "onForecast">) {
+  /** @param onForecast Called with a forecast of the held-out part, `[windows, horizon]`, and its moment: "After epoch 3". */
+  constructor(panel: RollOutPanel, onForecast: (forecast: NDArray, when: string) => void) {
     this.#panel = panel;
-    this.#events = events;
+    this.#onForecast = onForecast;
     panel.onChange = () => void this.#rollOut().catch(() => {});
   }
 
@@ -40,12 +40,12 @@ export class Forecaster {
     const start = now();
     const forecast = await trainer.call<NDArray>("heldOut");
     if (trainer !== this.#trainer) return;
-    this.#events.onForecast(forecast, when);
+    this.#onForecast(forecast, when);
     await this.#rollOut();
     this.#next = now() + Math.max(INTERVAL, COST * (now() - start));
   }
 
-  /** Rolls out as the panel wishes; while that takes its time, only the latest wish counts. */
+  /** Rolls out as the panel wants; during a roll-out, only the latest request is kept. */
   async #rollOut(): Promise<void> {
     this.#wanted = true;
     if (this.#rolling) return;

@@ -1,5 +1,5 @@
-/** Values and steps of a series as people read them. */
-import type { Series } from "./series/series.ts";
+/** Formats values and steps of a series for display. */
+import type { Series } from "../../tasks/series/series.ts";
 
 type Spoken = Pick<Series, "unit" | "digits">;
 
@@ -8,7 +8,7 @@ export function withUnit(series: Spoken, value: number): string {
   return `${numberOf(series, value)}${series.unit}`;
 }
 
-/** Without the unit. */
+/** A number without its unit. */
 export function numberOf({ digits }: Spoken, value: number): string {
   const text = value.toLocaleString("en-US", {
     minimumFractionDigits: digits,
@@ -30,14 +30,14 @@ const MINUTE = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 
-/** When something is: on a chart's axis in seconds since 1970, or a step's number where there are no dates. */
+/** The date of a position on a chart's axis, in seconds since 1970, or of a step's number if there are no dates. */
 export function dateOf({ times, step }: Pick<Series, "times" | "step">, x: number): string {
   if (!times) return `${step} ${Math.round(x).toLocaleString("en-US")}`;
   const format = step === "month" ? MONTH : step === "hour" ? MINUTE : DAY;
   return format.format(x * 1000);
 }
 
-/** When a step is. */
+/** The date of a step. */
 export function stepName(series: Pick<Series, "times" | "step">, step: number): string {
   return dateOf(series, series.times ? series.times[step]! / 1000 : step);
 }

@@ -1,6 +1,8 @@
 /** The Forecast view: a series, settings, and one training run at a time, in a worker. */
+
 import { NoAdapterError, WebGpuUnavailableError } from "webgpu-lstm";
-import { CsvError } from "../../examples/csv.ts";
+import { CsvError } from "../../tasks/csv/table.ts";
+import { byId } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { View } from "../shell/view.ts";
@@ -10,23 +12,27 @@ import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { Controls } from "./controls.ts";
 import { CsvPanel } from "./csv-panel.ts";
 import "./forecast.css";
+import { type HeldOut, heldOutOf } from "../../tasks/series/held-out.ts";
+import { loadSeries } from "../../tasks/series/index.ts";
+import type { Series, SeriesId } from "../../tasks/series/series.ts";
+import type { Settings } from "../../tasks/series/settings.ts";
+import { ForecastTask } from "../../tasks/series/task.ts";
 import html from "./forecast.html?raw";
-import { type HeldOut, heldOutOf } from "./held-out.ts";
 import { RollOutPanel } from "./roll-out-panel.ts";
-import { loadSeries } from "./series/index.ts";
-import type { Series, SeriesId } from "./series/series.ts";
 import { ForecastSession, ID } from "./session.ts";
-import type { ForecastConfig, Settings } from "./settings.ts";
-import { ForecastTask } from "./task.ts";
+import type { ForecastConfig } from "./settings.ts";
 import { ForecastDisplay } from "./view.ts";
+
+const FIGURES = [
+  { name: "epoch", label: "Epoch", initial: "0" },
+  { name: "speed", label: "Steps per second" },
+  { name: "train-loss", label: "Training loss" },
+  { name: "validation-loss", label: "Validation loss" },
+] as const;
 
 export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
   return new ForecastView(gpu);
-}
-
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(id) as E;
 }
 
 class ForecastView implements View {
@@ -42,16 +48,16 @@ class ForecastView implements View {
   #heldOut: HeldOut | undefined;
   #kept: KeptRun<ForecastConfig> | undefined;
   #entered = false;
-  /** Why nothing can be trained here; undefined if it can. */
+  /** Why training is impossible here; undefined if it is possible. */
   #unusable: unknown;
   #frame = 0;
-  /** Which choice of a series is the latest, and when its series is there. */
+  /** The number of the latest choice of a series, and a promise for its series. */
   #choices = 0;
   #fetching: Promise<void> = Promise.resolve();
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
-    this.#panel = new RunPanel(byId("forecast-run"), {
+    this.#panel = new RunPanel(byId("forecast-run"), FIGURES, {
       start: () => void this.#start(),
       pause: () => void this.#session.pause(),
       resume: () => this.#session.resume(),
@@ -87,7 +93,7 @@ class ForecastView implements View {
     if (!this.#unusable) void this.#lookForKept();
   }
 
-  /** Training pauses while another view is shown; its memory is its worker's. */
+  /** Pauses training while another view is shown; the worker owns its memory. */
   async leave(): Promise<void> {
     await this.#session.pause();
   }
@@ -112,7 +118,7 @@ class ForecastView implements View {
 
   async #fetch(id: Exclude<SeriesId, "csv">): Promise<void> {
     const choice = this.#choices;
-    // What is still shown is another series' settings.
+    // The form still shows the settings of another series.
     this.#controls.locked = true;
     try {
       const series = await loadSeries(id);
@@ -124,7 +130,7 @@ class ForecastView implements View {
     }
   }
 
-  /** Shows which kind of series is chosen; until there is one, there is nothing to train. */
+  /** Shows the chosen kind of series. */
   #showChoice(id: SeriesId): void {
     this.#choices++;
     for (const radio of this.#radios) radio.checked = radio.value === id;
@@ -166,7 +172,7 @@ class ForecastView implements View {
     else this.#session.learningRate = this.#controls.settings.learningRate;
   }
 
-  /** A new model on the present settings is ready to be trained; the one before, if any, ends. */
+  /** Ends the last run and prepares a new model with the current settings. */
   #renew(): void {
     this.#session.close();
     showNotice(this.#notice, this.#unusable);
@@ -183,7 +189,7 @@ class ForecastView implements View {
     this.#rollOut.show(task, this.#heldOut, settings.cell);
   }
 
-  /** Pressed while a series is still on its way, it waits for that one. */
+  /** Starts a run; waits for a series that is still loading. */
   async #start(): Promise<void> {
     await this.#fetching;
     const { settings } = this.#controls;
@@ -206,13 +212,13 @@ class ForecastView implements View {
 
   #begin(config: ForecastConfig, resume: boolean): void {
     this.#panel.offer(undefined);
-    // What the run before has come to.
+    // Clears the results of the last run.
     if (this.#session.started) this.#show(config);
     showNotice(this.#notice, undefined);
     this.#session.begin(config, resume);
   }
 
-  /** Draws with the next frame: training can be quicker than frames are. */
+  /** Draws with the next frame, since training can be faster than frames. */
   #changed(): void {
     if (this.#frame) return;
     this.#frame = requestAnimationFrame(() => {
@@ -221,7 +227,7 @@ class ForecastView implements View {
       if (!snapshot) return;
       if (snapshot.adapter) this.#gpu.describe(snapshot.adapter);
       if (snapshot.phase === "failed") this.#failed(snapshot.error);
-      // A run that is only prepared is not what is shown.
+      // A run that is only prepared is not shown.
       if (started || snapshot.phase === "opening") this.#draw(snapshot);
       else if (this.#series) this.#draw(newSnapshot("ready", this.#controls.settings.epochs));
     });
@@ -234,7 +240,7 @@ class ForecastView implements View {
     } else showNotice(this.#notice, error);
   }
 
-  /** Nothing can be trained here. */
+  /** Shows that training is impossible here. */
   #refuse(error: unknown): void {
     this.#unusable = error;
     this.#panel.drawUnusable();
@@ -249,7 +255,7 @@ class ForecastView implements View {
     this.#display.drawRun(snapshot);
     this.#lock(isUnderWay(phase));
     const { learningRate } = reports.at(-1) ?? {};
-    // The rate that a resumed run goes on with.
+    // A resumed run keeps its own rate.
     if (phase === "compiling" && learningRate !== undefined) this.#controls.showLearningRate(learningRate);
   }
 

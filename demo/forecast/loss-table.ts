@@ -1,4 +1,4 @@
-/** The curve's numbers, epoch by epoch, for whoever wants to read them: filled only while it is open. */
+/** The numbers of the loss curve by epoch; filled only while it is open. */
 import type { EpochReport } from "webgpu-lstm";
 import { element, scrolling } from "../shell/dom.ts";
 
@@ -36,7 +36,7 @@ export class LossTable {
   #fill(): void {
     if (!this.#details.open) return;
     const rows = this.#body.rows;
-    // Another run's rows.
+    // The rows of another run.
     if (rows.length > this.#reports.length) this.#body.replaceChildren();
     for (const { epoch, loss, validationLoss } of this.#reports.slice(rows.length)) {
       this.#body.append(

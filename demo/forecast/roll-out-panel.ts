@@ -1,24 +1,22 @@
-/** Where the visitor picks a point of the held-out part, and sees the model go on from there by itself. */
+/** Lets the visitor choose a point of the held-out part, and shows the model's roll-out from there. */
+
+import type { HeldOut } from "../../tasks/series/held-out.ts";
+import type { ForecastTask } from "../../tasks/series/task.ts";
+import { byId } from "../shell/dom.ts";
 import { SeriesChart } from "./charts.ts";
 import { stepCount, stepName, withUnit } from "./format.ts";
-import type { HeldOut } from "./held-out.ts";
-import type { ForecastTask } from "./task.ts";
 
-/** A point and a length. */
+/** The start and the length of a roll-out. */
 export interface RollOutWish {
   readonly origin: number;
   readonly steps: number;
 }
 
-/** Of what came before the point, so many windows are shown. */
+/** Windows that are shown before the point. */
 const WINDOWS_BEFORE = 2;
 
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(id) as E;
-}
-
 export class RollOutPanel {
-  /** Another point or length is wanted. */
+  /** Called when the visitor chooses another point or length. */
   onChange: () => void = () => {};
   readonly #origin = byId<HTMLInputElement>("roll-out-origin");
   readonly #steps = byId<HTMLInputElement>("roll-out-steps");
@@ -38,7 +36,7 @@ export class RollOutPanel {
     }
   }
 
-  /** What is wanted; only after {@link show}. */
+  /** The chosen roll-out; only after {@link show}. */
   get wish(): RollOutWish {
     return {
       origin: this.#origin.valueAsNumber,
@@ -46,7 +44,7 @@ export class RollOutPanel {
     };
   }
 
-  /** Shows a task before there is a model for it; another series begins at its own point. */
+  /** Shows a task before there is a model for it; a new series starts at its default point. */
   show(task: ForecastTask, heldOut: HeldOut, cell: string): void {
     const { series, horizon, test } = task;
     const another = this.#task?.series !== series;
@@ -58,7 +56,7 @@ export class RollOutPanel {
       this.#steps.max = String(series.rollOuts.length - 1);
       this.#steps.value = String(Math.floor((series.rollOuts.length - 1) / 2));
       this.#origin.min = String(test[0]);
-      // Before its value, which it bounds.
+      // Before the value, which is limited by it.
       this.#origin.max = String(test[1]);
       this.#origin.value = String(test[0] + Math.floor((test[1] - test[0]) / 4));
     }
@@ -72,7 +70,7 @@ export class RollOutPanel {
     this.draw(undefined);
   }
 
-  /** @param values What the model says of the steps that are wanted; undefined if that is not known */
+  /** @param values The model's forecast of the chosen steps; undefined if there is none */
   draw(values: ArrayLike<number> | undefined): void {
     const task = this.#task!;
     const { origin, steps: ahead } = this.wish;
@@ -80,7 +78,7 @@ export class RollOutPanel {
     const steps = Array.from({ length: origin + ahead - from }, (_, i) => from + i);
     const { values: actual } = task.series;
     const believed = (value: (step: number) => number) =>
-      // Both lines begin where the known ones end.
+      // Both lines begin at the last known value.
       steps.map((step) => (step >= origin ? value(step) : step === origin - 1 ? actual[step]! : null));
     this.#chart!.draw({
       steps,
@@ -95,7 +93,7 @@ export class RollOutPanel {
     return this.#heldOut!.baselines.at(-1)!;
   }
 
-  /** The point is so early that all steps have come. */
+  /** Limits the point so that the true values of all steps are known. */
   #limit(): void {
     const { series, length } = this.#task!;
     const { steps } = this.wish;

@@ -1,4 +1,4 @@
-/** The view's present run, and the forecasts that its worker is asked for meanwhile. */
+/** The current run of the view, and the forecasts during it. */
 import type { NDArray } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
 import type { Snapshot } from "../training/phase.ts";
@@ -7,7 +7,7 @@ import { Forecaster } from "./forecaster.ts";
 import type { RollOutPanel } from "./roll-out-panel.ts";
 import type { ForecastConfig } from "./settings.ts";
 
-/** The view's name: its run is kept under it. */
+/** The view's name, under which its run is stored. */
 export const ID = "forecast";
 
 export interface SessionEvents {
@@ -21,41 +21,41 @@ export class ForecastSession {
   readonly #events: SessionEvents;
   readonly #forecaster: Forecaster;
   #run: TrainingRun<ForecastConfig> | undefined;
-  /** What the run is of. */
+  /** The configuration of the run. */
   #config: ForecastConfig | undefined;
   #started = false;
   #bestEpoch: number | undefined;
 
   constructor(panel: RollOutPanel, events: SessionEvents) {
     this.#events = events;
-    this.#forecaster = new Forecaster(panel, events);
+    this.#forecaster = new Forecaster(panel, (forecast, when) => events.onForecast(forecast, when));
   }
 
   get snapshot(): Snapshot | undefined {
     return this.#run?.snapshot;
   }
 
-  /** Whether the run is more than prepared. */
+  /** Whether the run has been started, not only prepared. */
   get started(): boolean {
     return this.#started;
   }
 
-  /** Whose weights the model has, once it is done. */
+  /** The epoch whose weights the model has at the end. */
   get bestEpoch(): number | undefined {
     return this.#bestEpoch;
   }
 
-  /** Holds from the next step on. */
+  /** Applies from the next step on. */
   set learningRate(value: number) {
     void this.#run?.trainer?.call("learningRate", value).catch(() => {});
   }
 
-  /** The first run's worker is begun before it is wanted, and says whether there is a GPU; another's when it is started. */
+  /** Starts the worker of the first run early, which shows whether there is a GPU; later workers start with their runs. */
   prepare(config: ForecastConfig): void {
     if (!this.#run) this.#open(config, false);
   }
 
-  /** @param resume Whether to go on from the kept checkpoint */
+  /** @param resume Whether to continue from the stored checkpoint */
   begin(config: ForecastConfig, resume: boolean): void {
     const prepared =
       !resume &&
@@ -72,7 +72,7 @@ export class ForecastSession {
     this.#run!.start();
   }
 
-  /** Ends a run that has been started; one that has not may still be of use. */
+  /** Ends a run that has been started; a prepared run stays, since it may be used later. */
   close(): void {
     if (!this.#started) return;
     this.#run?.dispose();
@@ -92,12 +92,12 @@ export class ForecastSession {
   async cancel(): Promise<void> {
     const run = this.#run!;
     await run.cancel();
-    // Its worker had to be ended.
+    // Its worker was ended.
     if (run === this.#run && !run.trainer) this.#forecaster.trainer = undefined;
     this.#events.onChange();
   }
 
-  /** A new run in a new worker; the one before ends. */
+  /** Starts a new run in a new worker; the last run ends. */
   #open(config: ForecastConfig, resume: boolean): void {
     this.#run?.dispose();
     this.#config = config;
@@ -125,7 +125,7 @@ export class ForecastSession {
     this.#run = run;
   }
 
-  /** The weights of the best epoch are the ones that forecast from now on. */
+  /** From now on, forecasts use the weights of the best epoch. */
   async #finish(trainer: RemoteTrainer): Promise<void> {
     this.#bestEpoch = await trainer.call<number>("bestEpoch");
     this.#forecaster.trainer = trainer;

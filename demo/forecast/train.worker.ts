@@ -1,10 +1,11 @@
 /** The Forecast view's worker: the model, its training, and what it forecasts. */
 import { data, EarlyStopping, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
+import { ForecastModel } from "../../tasks/series/model.ts";
+import { rollOut } from "../../tasks/series/roll-out.ts";
+import { WHOLE } from "../../tasks/series/settings.ts";
+import { ForecastTask } from "../../tasks/series/task.ts";
 import { serveRun } from "../training/serve-run.ts";
-import { ForecastModel } from "./model.ts";
-import { rollOut } from "./roll-out.ts";
-import { type ForecastConfig, SEED, WHOLE } from "./settings.ts";
-import { ForecastTask } from "./task.ts";
+import { type ForecastConfig, SEED } from "./settings.ts";
 
 serveRun<ForecastConfig>("forecast", (device, { series, settings }) => {
   const { epochs, learningRate: lr } = settings;
@@ -17,7 +18,7 @@ serveRun<ForecastConfig>("forecast", (device, { series, settings }) => {
   const model = new ForecastModel(task.features, settings);
   const optimizer = new optim.Adam(model.parameters(), { lr, weightDecay: series.weightDecay });
   const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
-  // It never stops a run early; it keeps the weights of the best epoch for the end.
+  // Never stops a run early, but restores the weights of the best epoch at the end.
   const best = new EarlyStopping({ monitor: "validationLoss", patience: epochs, restoreBest: true });
   const heldOut = task.origins(task.test);
   return {
@@ -32,7 +33,7 @@ serveRun<ForecastConfig>("forecast", (device, { series, settings }) => {
       heldOut: async () => task.inUnits(await trainer.predict(task.inputs(heldOut)), heldOut),
       rollOut: (origin: number, steps: number) => rollOut(task, origin, steps, (x) => trainer.predict(x)),
       bestEpoch: () => best.bestEpoch,
-      /** Holds from the next step on. */
+      /** Applies from the next step on. */
       learningRate: (value: number) => {
         optimizer.lr = value;
       },

@@ -1,17 +1,14 @@
-/** Draws a run's numbers and curve, and the held-out part with its table. It reads and never decides. */
-import { element } from "../shell/dom.ts";
+/** Draws a run's numbers and curve, and the held-out part with its table. */
+
+import type { HeldOut, Judged } from "../../tasks/series/held-out.ts";
+import type { Series } from "../../tasks/series/series.ts";
+import { byId, element } from "../shell/dom.ts";
 import type { Snapshot } from "../training/phase.ts";
 import { LossChart, SeriesChart } from "./charts.ts";
 import { numberOf, rounded, stepCount, stepName, withUnit } from "./format.ts";
-import type { HeldOut, Judged } from "./held-out.ts";
 import { LossTable } from "./loss-table.ts";
-import type { Series } from "./series/series.ts";
 
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(id) as E;
-}
-
-/** A forecast of the held-out part, and when it was made: "After epoch 3". */
+/** A forecast of the held-out part, and its moment: "After epoch 3". */
 export type Forecast = Judged & { readonly when: string };
 
 function loss(value: number | null | undefined): string {
@@ -72,7 +69,7 @@ export class ForecastDisplay {
       : "Nothing trained yet.";
   }
 
-  /** The model's forecast of the held-out part, or that there is none yet. */
+  /** Draws the model's forecast of the held-out part; undefined if there is none yet. */
   drawForecast(forecast: Forecast | undefined): void {
     const [series, heldOut] = [this.#series!, this.#heldOut!];
     const { steps, actual, best, baselines } = heldOut;
@@ -91,7 +88,7 @@ export class ForecastDisplay {
     byId("forecast-summary").textContent = forecast
       ? `${forecast.when}: mean absolute error ${error}; ${best.name} ${withUnit(series, best.mae)}.`
       : `What came, and ${best.name}; no forecast yet.`;
-    // Judged as the table shows it.
+    // Compares the numbers as the table rounds them.
     const lead = forecast ? rounded(series, best.mae) - rounded(series, forecast.mae) : 0;
     verdict.classList.toggle("good", lead > 0);
     if (!forecast) {
@@ -108,7 +105,7 @@ export class ForecastDisplay {
           : `${forecast.when}: as far off as ${best.name}.`;
   }
 
-  /** Fills the table. A forecast of several steps has a column for the last of them, the hardest. */
+  /** Fills the table. With a longer horizon, it has a column for the last step ahead, which is the hardest. */
   #drawScores(rows: readonly { readonly name: string; readonly forecast: Judged | undefined }[]): void {
     const [series, { horizon }] = [this.#series!, this.#heldOut!];
     const unit = series.unit && `,${series.unit}`;

@@ -1,4 +1,4 @@
-/** Opening a file, and what is in it: layers, tensors, optimizer, config. */
+/** Opens a file and shows its content: layers, tensors, optimizer, config. */
 
 import { element, scrolling, table } from "../shell/dom.ts";
 import { bytes, count, short } from "../shell/format.ts";
@@ -9,7 +9,7 @@ import { FileError, type ModelFile, readModelFile, type StoredTensor } from "./f
 import { type Layer, lastPart, layersOf } from "./layers.ts";
 import { BINS, type Statistics, statisticsOf } from "./statistics.ts";
 
-/** A file that was opened and understood. */
+/** A file that was read successfully. */
 export interface Opened {
   readonly layers: readonly Layer[];
   /** Names of the tensors with values that are NaN or infinite. */
@@ -22,7 +22,7 @@ export class FilePanel {
   readonly #onOpened: (opened: Opened | undefined) => void;
   #opening = new AbortController();
 
-  /** @param root Where files can be dropped; @param onOpened told `undefined` when there is no file (any more) */
+  /** @param root The element on which files can be dropped; @param onOpened called with `undefined` if there is no file */
   constructor(root: HTMLElement, onOpened: (opened: Opened | undefined) => void) {
     this.#onOpened = onOpened;
     const input = part("file") as HTMLInputElement;
@@ -83,7 +83,7 @@ export class FilePanel {
     }
   }
 
-  /** Fills the table of tensors while their statistics come; returns which hold NaN or infinite values. */
+  /** Fills the table of tensors as their statistics are computed; returns the names of those with NaN or infinite values. */
   async #showTensors({ tensors }: ModelFile, signal: AbortSignal): Promise<Set<string>> {
     part("extras").replaceChildren();
     const breather = new Breather(signal);
@@ -118,7 +118,7 @@ function brokenNotice(broken: ReadonlyMap<string, Statistics>) {
   };
 }
 
-/** Buffers of a BatchNorm are stored like parameters and are none. */
+/** A BatchNorm's buffers are stored like parameters, but are none. */
 function isParameter({ name }: StoredTensor): boolean {
   return !/^(running_(mean|var)|num_batches_tracked)$/.test(lastPart(name));
 }

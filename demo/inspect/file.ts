@@ -1,4 +1,4 @@
-/** A model's file: its tensors as they are stored, what else is in it, and why a file cannot be read. */
+/** Reads a model's file: its stored tensors and its other content, or the reason why it cannot be read. */
 import {
   type CheckpointOptimizer,
   type Json,
@@ -10,26 +10,26 @@ import {
 /** One tensor of a file. */
 export interface StoredTensor {
   readonly name: string;
-  /** As the file has it: F32, BF16, … */
+  /** The type in the file: F32, BF16, … */
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Converted to float32. */
+  /** The values, converted to float32. */
   readonly data: Float32Array;
   /** Bytes in the file. */
   readonly bytes: number;
 }
 
-/** What is in a file. */
+/** The content of a file. */
 export interface ModelFile {
-  /** The model's, in the file's order. */
+  /** The model's tensors in the file's order. */
   readonly tensors: readonly StoredTensor[];
   readonly optimizer: CheckpointOptimizer | undefined;
-  /** Of the optimizer's tensors, in the file. */
+  /** Bytes of the optimizer's tensors in the file. */
   readonly optimizerBytes: number;
   readonly config: Json | undefined;
 }
 
-/** A file that cannot be read: what it is instead, and what to do. */
+/** The error of a file that cannot be read: says what it is and what to do. */
 export class FileError extends Error {
   readonly title: string;
 
@@ -47,7 +47,7 @@ interface HeaderEntry {
 
 /**
  * Reads a safetensors file: a state dict as PyTorch names it, or a checkpoint of this library.
- * @throws {@link FileError} if it is none.
+ * @throws {@link FileError} if it is neither.
  */
 export function readModelFile(buffer: ArrayBuffer): ModelFile {
   const header = readHeader(new Uint8Array(buffer));
@@ -75,7 +75,7 @@ function load(buffer: ArrayBuffer): {
     const { trainer = [], ...checkpoint } = loadCheckpoint(buffer);
     return { ...checkpoint, model: new Map([...checkpoint.model, ...trainer]) };
   } catch {
-    // Another program may call something else "optimizer" or "config"; the tensors can still be read.
+    // Another program may use the names "optimizer" or "config" differently; the tensors can still be read.
   }
   try {
     return { model: loadSafetensors(buffer).tensors };
@@ -84,7 +84,7 @@ function load(buffer: ArrayBuffer): {
   }
 }
 
-/** The header's tensors. Its own reader, because it tells a file that is cut off from one of another kind. */
+/** Reads the header's tensors. Unlike the library's reader, it distinguishes a truncated file from another kind of file. */
 function readHeader(bytes: Uint8Array): Record<string, HeaderEntry> {
   const other = otherKind(bytes);
   if (other) throw new FileError("This is no safetensors file", other);
@@ -121,11 +121,11 @@ function cutOff(what: string): FileError {
   );
 }
 
-/** What a file is that is no safetensors file, and what to do then. */
+/** Identifies a file that is no safetensors file, and says what to do. */
 function otherKind(bytes: Uint8Array): string | undefined {
   const convert =
     "In Python: from safetensors.torch import save_file; save_file(model.state_dict(), 'model.safetensors').";
-  // Where the JSON header begins. A header's length can begin with the bytes of any other kind.
+  // The JSON header begins here. The bytes before it, its length, can look like the start of any other kind of file.
   if (bytes.length > 8 && bytes[8] === 0x7b) return undefined;
   const begins = (...head: number[]) => head.every((byte, i) => bytes[i] === byte);
   if (begins(0x50, 0x4b, 3, 4)) return `It is a zip archive, as torch.save writes. ${convert}`;

@@ -5,14 +5,14 @@ import type { LayerTrace } from "./gates.ts";
 import { HeatMap } from "./heat-map.ts";
 import type { CellKind } from "./stack.ts";
 
-/** What the gates are called, by PyTorch's letters. */
+/** The names of the gates, by PyTorch's letters. */
 const NAMES: Readonly<Record<CellKind, Readonly<Record<string, string>>>> = {
   lstm: { i: "Input gate i", f: "Forget gate f", g: "Cell gate g", o: "Output gate o" },
   gru: { r: "Reset gate r", z: "Update gate z", n: "New gate n" },
   rnn: {},
 };
 
-/** These go through a sigmoid. */
+/** The gates with a sigmoid. */
 const SIGMOID = new Set(["i", "f", "o", "r", "z"]);
 
 export class GateMaps {
@@ -32,7 +32,7 @@ export class GateMaps {
     });
   }
 
-  /** @param kind Of the traced cells */
+  /** @param kind The kind of the traced cells */
   show(layers: readonly LayerTrace[], steps: number, kind: CellKind): void {
     const twoWays = layers.some(({ reverse }) => reverse);
     const before = this.#select.value;
@@ -42,7 +42,7 @@ export class GateMaps {
         return element("option", { value: String(i) }, `layer ${layer}${way}`);
       }),
     );
-    // The layer that was looked at, if there still is one of its number.
+    // Keeps the chosen layer if the new stack has it.
     this.#select.value = layers[Number(before)] ? before || "0" : "0";
     this.#draw = () => this.#show(layers[Number(this.#select.value)]!, steps, kind);
     this.#draw();
@@ -53,7 +53,7 @@ export class GateMaps {
     this.#maps = [...series].map(([name, values]) => {
       const gate = SIGMOID.has(name);
       const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      // A cell state has no bound, and neither has relu's; what goes through tanh is drawn on its whole range.
+      // A cell state and a relu have no bound; a tanh is drawn on its whole range.
       const bounded = name !== "c" && largest <= 1;
       const title = NAMES[kind][name] ?? (name === "c" ? "Cell state c" : "Hidden state h");
       return new HeatMap({ title, values, steps, gate, most: gate || bounded ? 1 : largest || 1 }, (text) => {

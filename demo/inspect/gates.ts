@@ -1,27 +1,27 @@
 /**
- * What goes on inside a recurrent stack: every gate and state at every step, by the formulas of PyTorch's LSTM
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html), GRU and RNN pages, in float64 on the host. The
- * library's kernels keep no gate that could be read afterwards; their hidden states are what this is checked against.
+ * Computes every gate and state of a recurrent stack at every step, by the formulas of PyTorch's LSTM
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html), GRU and RNN pages, in float64 on the CPU. The
+ * library's kernels keep no gates to read afterwards; the hidden states are compared with theirs.
  */
 import type { Breather } from "./breather.ts";
 import type { CellKind } from "./stack.ts";
 
-/** What is needed of a stack. */
+/** The parts of a stack that are needed. */
 export interface GateStack {
   readonly kind: CellKind;
   readonly hiddenSize: number;
   readonly projSize: number;
   readonly numLayers: number;
   readonly bidirectional: boolean;
-  /** By PyTorch's names, in its row-major order. */
+  /** The parameters by PyTorch's names, in row-major order. */
   readonly parameters: ReadonlyMap<string, { readonly data: ArrayLike<number> }>;
 }
 
-/** One layer in one direction over a sequence. */
+/** The trace of one layer in one direction over a sequence. */
 export interface LayerTrace {
   readonly layer: number;
   readonly reverse: boolean;
-  /** Gates under PyTorch's names, then the states `c` and `h`: [T, units] in the order of the input's steps. */
+  /** Gates by PyTorch's names, then the states `c` and `h`: [T, units] in the order of the input. */
   readonly series: ReadonlyMap<string, Float64Array>;
 }
 
@@ -41,7 +41,7 @@ const GATES: Readonly<Record<CellKind, readonly string[]>> = {
 /**
  * Runs a stack from zero states over one sequence.
  * @param x [T, inputSize]
- * @param relu Whether an RNN's nonlinearity is max(·, 0) and not tanh.
+ * @param relu Whether an RNN's nonlinearity is max(·, 0) instead of tanh.
  */
 export async function traceStack(
   stack: GateStack,
@@ -138,7 +138,7 @@ async function traceLayer(
   return series;
 }
 
-/** W·x + b, W being [rows, x.length]. */
+/** W·x + b, where W is [rows, x.length]. */
 function affine(
   weight: ArrayLike<number>,
   bias: ArrayLike<number> | undefined,

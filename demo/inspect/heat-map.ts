@@ -1,4 +1,4 @@
-/** One gate or state over time as a picture: a column a step, a row a unit. */
+/** A picture of a gate or state over time: a column for each step, a row for each unit. */
 import { colour } from "../shell/chart.ts";
 import { element } from "../shell/dom.ts";
 import { brief, short } from "../shell/format.ts";
@@ -8,9 +8,9 @@ export interface HeatMapOptions {
   /** [steps, units] */
   readonly values: Float64Array;
   readonly steps: number;
-  /** Whether values lie between 0 and 1, and are not drawn around 0. */
+  /** Whether values lie between 0 and 1; otherwise the colours are centred at 0. */
   readonly gate: boolean;
-  /** The value of the full colour. */
+  /** The value with the full colour. */
   readonly most: number;
 }
 
@@ -20,7 +20,7 @@ export class HeatMap {
   readonly #options: HeatMapOptions;
   readonly #units: number;
 
-  /** @param onValue Told what lies under the pointer */
+  /** @param onValue Called with the value under the pointer */
   constructor(options: HeatMapOptions, onValue: (text: string) => void) {
     const { title, values, steps, gate, most } = options;
     this.#options = options;
@@ -53,7 +53,7 @@ export class HeatMap {
     this.draw();
   }
 
-  /** Draws it in the colours of the present theme. */
+  /** Draws the map in the colours of the current theme. */
   draw(): void {
     const { values, steps, gate, most } = this.#options;
     const zero = rgb(colour("heat-zero"));

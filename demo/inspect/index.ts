@@ -1,4 +1,4 @@
-/** The Inspect view: a model's file, what is in it, and what the model does. */
+/** The Inspect view: the content of a model's file, and a run of the model. */
 import type { Gpu } from "../shell/gpu.ts";
 import type { View } from "../shell/view.ts";
 import { FilePanel } from "./file-panel.ts";
@@ -11,7 +11,7 @@ export function mount(root: HTMLElement, gpu: Gpu): View {
   const run = new RunPanel(gpu);
   new FilePanel(root, (opened) => run.offer(opened));
   return {
-    // Nothing starts by itself, and the device is asked for when something is run.
+    // Nothing starts by itself; the device is requested at the first run.
     enter() {},
     leave: () => run.stop(),
   };

@@ -1,21 +1,21 @@
-/** The layers a state dict comes from, told from PyTorch's names and from shapes. */
+/** Finds the layers of a state dict by PyTorch's names and by shapes. */
 import type { StoredTensor } from "./file.ts";
 import { type RecurrentStack, recurrentStackOf } from "./stack.ts";
 
-/** Tensors that belong together. */
+/** The tensors of one layer. */
 export interface Layer {
-  /** What stands before the last dot of its tensors' names; empty for a model that is one layer. */
+  /** The part of its tensors' names before the last dot; empty for a model that is one layer. */
   readonly name: string;
-  /** PyTorch's class; "Other" for what is not recognized. */
+  /** PyTorch's class; "Other" if it is not recognized. */
   readonly kind: string;
   /** Its sizes in a few words. */
   readonly sizes: string;
   readonly tensors: readonly StoredTensor[];
-  /** How to run it, if it is recurrent and whole. */
+  /** How to run it, if it is recurrent and complete. */
   readonly stack: RecurrentStack | undefined;
 }
 
-/** A layer of the kind Linear, as it is run after a recurrent one. */
+/** A Linear layer that runs after a recurrent one. */
 export interface LinearLayer {
   readonly name: string;
   readonly weight: StoredTensor;
@@ -61,7 +61,7 @@ function layerOf(name: string, tensors: readonly StoredTensor[]): Layer {
   if (weight.shape.length > 2) return layer("Convolution", shapes);
   if (weight.shape.length !== 2) return layer("Other", shapes);
   if (bias) return layer("Linear", `${columns} → ${rows}`);
-  // Without a bias a Linear's weight looks like an Embedding's; names tell them apart, mostly.
+  // Without a bias, a Linear's weight looks like an Embedding's; the names usually distinguish them.
   return /emb|wte|wpe|lookup/i.test(name)
     ? layer("Embedding", `${rows} entries of ${columns}`)
     : layer("Linear", `${columns} → ${rows}, without bias`);
@@ -79,7 +79,7 @@ function describeStack(stack: RecurrentStack): string {
   ].join(", ");
 }
 
-/** The first Linear that fits the outputs of `stack`, preferably one behind it. */
+/** The first Linear that fits the outputs of the recurrent layer, preferably one after it. */
 export function readoutOf(layers: readonly Layer[], recurrent: Layer): LinearLayer | undefined {
   const at = layers.indexOf(recurrent);
   const { outputSize } = recurrent.stack!;

@@ -1,10 +1,10 @@
 /**
- * Makes `example.safetensors`, the file that the Inspect view offers: `node tools/run.mjs demo/inspect/make-example.ts`.
- * A two-layer LSTM learns to name the next value of sines of many periods; saved with its optimizer and its config.
+ * Makes `example.safetensors`, the Inspect view's example: `node tools/run.mjs demo/inspect/make-example.ts`.
+ * A two-layer LSTM learns to predict the next value of sines of many periods; it is saved with its optimizer and config.
  */
 import { writeFileSync } from "node:fs";
-import { Device, Generator, manualSeed, nn, optim, saveCheckpoint, type Tensor } from "webgpu-lstm";
-import { openGpu } from "../../tools/node-device.ts";
+import { Generator, manualSeed, nn, optim, saveCheckpoint, type Tensor } from "webgpu-lstm";
+import { openDevice } from "../../tasks/terminal/program.ts";
 
 const hiddenSize = 12;
 const batch = 32;
@@ -22,7 +22,7 @@ class NextValue extends nn.Module {
 
 manualSeed(7);
 const draws = new Generator(7);
-const device = await Device.request({ gpu: await openGpu() });
+const device = await openDevice();
 const model = new NextValue();
 const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
 const criterion = new nn.MSELoss();

@@ -1,9 +1,9 @@
-/** The network's outputs at every step, over its input where that is one line. */
+/** A chart of the network's outputs at every step, over its input if that is one line. */
 import type uPlot from "uplot";
 import { axis, Chart, FONT, line } from "../shell/chart.ts";
 import { brief, short } from "../shell/format.ts";
 
-/** Lines that are drawn at most. */
+/** Maximum number of lines. */
 export const MOST_LINES = 4;
 
 export interface Line {

@@ -1,4 +1,4 @@
-/** Shows what a run came to. */
+/** Shows the results of a run. */
 import type { KernelTime, Profile } from "webgpu-lstm";
 import { bar, element, scrolling, table } from "../shell/dom.ts";
 import { bytes, count, short } from "../shell/format.ts";
@@ -10,7 +10,7 @@ import type { RunResult } from "./run.ts";
 import type { Signal } from "./signals.ts";
 import type { RecurrentStack } from "./stack.ts";
 
-/** Dispatches that are listed one by one; the trace has all. */
+/** Maximum number of listed dispatches; the trace has all. */
 const MOST_DISPATCHES = 400;
 
 export interface Shown {

@@ -1,4 +1,4 @@
-/** The form that runs a recurrent layer of the open file, and what comes of it. */
+/** The form that runs a recurrent layer of the open file, and the results. */
 
 import { element } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
@@ -33,7 +33,7 @@ export class RunPanel {
     this.#stack.addEventListener("change", () => this.#showFields());
   }
 
-  /** Ends what runs, and offers the layers of another file. */
+  /** Stops the current run, and offers the layers of another file. */
   offer(opened: Opened | undefined): void {
     void this.stop();
     this.#opened = opened;
@@ -46,7 +46,7 @@ export class RunPanel {
     this.#showFields();
   }
 
-  /** Ends what runs; settles when its memory is free. */
+  /** Stops the current run; settles when its memory is free. */
   stop(): Promise<void> {
     this.#abort.abort();
     return this.#running;
@@ -92,7 +92,7 @@ export class RunPanel {
     return makeSignal(kind, part<HTMLInputElement>("steps").valueAsNumber, features);
   }
 
-  /** @param before The run before, if it is still about to end: only one is on the GPU at a time. */
+  /** @param before The last run, which must end first: only one runs on the GPU at a time. */
   async #run(before: Promise<void>): Promise<void> {
     const layer = this.#layer!;
     const stack = layer.stack!;

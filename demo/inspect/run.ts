@@ -1,4 +1,4 @@
-/** Runs a recurrent stack on the GPU once: its outputs, the gradients of a loss, and where time and memory went. */
+/** Runs a recurrent stack on the GPU: its outputs, the gradients of a loss, its time by kernel and its memory. */
 import {
   type CompiledStep,
   type Device,
@@ -15,22 +15,22 @@ import type { RecurrentStack } from "./stack.ts";
 
 type Bytes = MemoryReport["byRole"];
 
-export interface GradientNorm {
+interface GradientNorm {
   /** The parameter's name in the file. */
   readonly name: string;
-  /** Euclidean norm of the loss's gradient with respect to it. */
+  /** Euclidean norm of the parameter's gradient. */
   readonly norm: number;
 }
 
 export interface RunResult {
   /** The last layer's hidden states, [T, D·R]. */
   readonly hidden: NDArray;
-  /** The readout's output, [T, out]; the hidden states where there is no readout. */
+  /** The readout's output, [T, out]; the hidden states if there is no readout. */
   readonly output: NDArray;
-  /** Mean of the output's squares. */
+  /** The mean of the squared outputs. */
   readonly loss: number;
   readonly gradients: readonly GradientNorm[];
-  /** GPU times of {@link PROFILED_RUNS} runs; empty where the device has no timestamps. */
+  /** GPU times of {@link PROFILED_RUNS} runs; empty if the device has no timestamps. */
   readonly profiles: readonly Profile[];
   /** The program's dispatches as text. */
   readonly program: string;
@@ -38,8 +38,8 @@ export interface RunResult {
   readonly memory: Bytes;
 }
 
-/** Timed runs: browsers round the GPU's clock, and a sum of several runs is rounded less than one. */
-export const PROFILED_RUNS = 10;
+/** The number of timed runs. Browsers round the GPU's clock, which matters less for the sum of several runs. */
+const PROFILED_RUNS = 10;
 
 class Model extends nn.Module {
   readonly recurrent: nn.LSTM | nn.GRU | nn.RNN;
@@ -68,8 +68,8 @@ class Model extends nn.Module {
 }
 
 /**
- * @param relu Whether an RNN's nonlinearity is max(·, 0) and not tanh.
- * @param signal Ends it between two stages, with the signal's reason. Whatever happens, its GPU memory is free afterwards.
+ * @param relu Whether an RNN's nonlinearity is max(·, 0) instead of tanh.
+ * @param signal Stops it between two stages; it then throws the signal's reason. Its GPU memory is always free afterwards.
  */
 export async function runStack(
   device: Device,
@@ -130,7 +130,7 @@ function difference(after: Bytes, before: Bytes): Bytes {
   return Object.fromEntries(roles.map((role) => [role, after[role] - before[role]])) as Bytes;
 }
 
-/** Times several runs. A device without timestamps says so with an error of its own message and no class of its own. */
+/** Times several runs. A device without timestamps throws a plain Error, which is recognized by its message. */
 async function profile(
   step: CompiledStep<string>,
   values: Readonly<Record<string, Float32Array>>,

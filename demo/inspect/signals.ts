@@ -1,23 +1,23 @@
-/** What a model is given to read: made up, or pasted. */
+/** The input of a model: generated or pasted. */
 import { Generator } from "webgpu-lstm";
 
-/** Steps at most: enough to see what a network does, and the gates are computed on the host. */
+/** Maximum number of steps, since the gates are computed on the CPU. */
 export const MOST_STEPS = 256;
 
 export type SignalKind = "sine" | "step" | "noise" | "pasted";
 
-/** A sequence [steps, features], in float32 as the GPU gets it. */
+/** A sequence [steps, features] in float32. */
 export interface Signal {
   readonly data: Float32Array;
   readonly steps: number;
 }
 
-/** Steps of the sine's period. */
+/** The sine's period in steps. */
 const PERIOD = 24;
 
 /**
- * A sine of 24 steps, its phase a little later for each feature; a step from 0 to 1 after a quarter; or noise uniform
- * in ±1, the same at every call.
+ * A sine of 24 steps with a phase shift for each feature; a step from 0 to 1 after a quarter; or uniform noise
+ * in ±1, which is the same at every call.
  */
 export function makeSignal(kind: Exclude<SignalKind, "pasted">, steps: number, features: number): Signal {
   if (kind === "noise") {
@@ -32,8 +32,8 @@ export function makeSignal(kind: Exclude<SignalKind, "pasted">, steps: number, f
 }
 
 /**
- * Numbers from text, a line a step and a column a feature, separated by commas, semicolons or blanks. With one feature line
- * breaks do not matter.
+ * Reads numbers from text: a line for each step and a column for each feature, separated by commas, semicolons or blanks. With one
+ * feature, line breaks do not matter.
  * @throws Error in words for the visitor.
  */
 export function parseSignal(text: string, features: number): Signal {

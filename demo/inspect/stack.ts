@@ -1,4 +1,4 @@
-/** A stack of recurrent layers as its weights describe it: class, sizes and options. */
+/** Finds the class, sizes and options of a stack of recurrent layers from its weights. */
 import type { StoredTensor } from "./file.ts";
 
 export type CellKind = "lstm" | "gru" | "rnn";
@@ -9,22 +9,22 @@ export interface RecurrentStack {
   readonly className: string;
   readonly inputSize: number;
   readonly hiddenSize: number;
-  /** Size an LSTM's hidden state is projected to; 0 for none. */
+  /** Size of an LSTM's projected hidden state; 0 for no projection. */
   readonly projSize: number;
   readonly numLayers: number;
   readonly bidirectional: boolean;
   readonly bias: boolean;
-  /** Values an output has at each step. */
+  /** The number of outputs at each step. */
   readonly outputSize: number;
-  /** By PyTorch's names in the class itself: `weight_ih_l0`, … */
+  /** The parameters by PyTorch's names in the class: `weight_ih_l0`, … */
   readonly parameters: ReadonlyMap<string, StoredTensor>;
 }
 
 const KINDS: Readonly<Record<number, CellKind>> = { 4: "lstm", 3: "gru", 1: "rnn" };
 
 /**
- * The stack that these tensors are, by their names in their layer (`weight_hh_l0`, or `weight_hh` of a cell), or in words
- * what does not fit. Gates lie below each other in a matrix, so its rows are 4, 3 or 1 times the hidden size.
+ * The stack of a layer's tensors, by their names in the layer (`weight_hh_l0`, or `weight_hh` of a cell); or a text that says
+ * what is wrong with them. A matrix has the rows of all gates, so their number is 4, 3 or 1 times the hidden size.
  */
 export function recurrentStackOf(own: ReadonlyMap<string, StoredTensor>): RecurrentStack | string {
   const isCell = own.has("weight_ih");

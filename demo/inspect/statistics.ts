@@ -2,18 +2,18 @@
 import type { Breather } from "./breather.ts";
 
 export interface Statistics {
-  /** Of the finite values; NaN where there is none. */
+  /** The least finite value; NaN if there is none. */
   readonly min: number;
   readonly max: number;
   readonly mean: number;
   /** Standard deviation of the finite values, without Bessel's correction. */
   readonly std: number;
-  /** Share of values that are exactly 0. */
+  /** The share of values that are exactly 0. */
   readonly zeros: number;
-  /** How many values are NaN, and how many infinite. */
+  /** The number of NaN and of infinite values. */
   readonly nan: number;
   readonly infinite: number;
-  /** How many finite values lie in each of {@link BINS} equal parts of min to max. */
+  /** The number of finite values in each of {@link BINS} equal parts from min to max. */
   readonly histogram: readonly number[];
 }
 
@@ -23,7 +23,7 @@ export const BINS = 24;
 /** Values between two pauses. */
 const CHUNK = 1 << 18;
 
-/** @param breather Paused at, so that a large tensor does not freeze the page */
+/** @param breather Pauses the work, so that a large tensor does not freeze the page */
 export async function statisticsOf(data: Float32Array, breather: Breather): Promise<Statistics> {
   let [min, max, sum, zeros, nan, infinite] = [
     Number.POSITIVE_INFINITY,
@@ -47,7 +47,7 @@ export async function statisticsOf(data: Float32Array, breather: Breather): Prom
   const count = data.length - nan - infinite;
   const mean = sum / count;
   const histogram = new Array<number>(BINS).fill(0);
-  // All equal: one bar in the middle.
+  // Equal values give one bar in the middle.
   const scale = max > min ? BINS / (max - min) : 0;
   let squares = 0;
   await inChunks(data, breather, (value) => {

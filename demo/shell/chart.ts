@@ -1,20 +1,20 @@
 /**
- * Charts, drawn by uPlot. Colours come from the page's custom properties at each drawing, so a change between light and
+ * Charts by uPlot. Each drawing takes its colours from the page's custom properties, so a change between light and
  * dark needs only a redraw; a ResizeObserver keeps each chart as wide as its card.
  */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { THEME_CHANGE } from "./theme.ts";
 
-/** The value of a custom property of the page, now. */
+/** The current value of a custom property of the page. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-/** Of all text in charts. */
+/** The font of all text in charts. */
 export const FONT = "12px system-ui, sans-serif";
 
-/** What all charts share: axes in the page's colours and a size that follows the container. */
+/** The base of all charts: axes in the page's colours and a size that follows the container. */
 export class Chart {
   protected readonly plot: uPlot;
   readonly #observer: ResizeObserver;
@@ -27,7 +27,7 @@ export class Chart {
     const legend: uPlot.Legend = { markers: { show: false, stroke: "inherit" } };
     this.plot = new uPlot({ padding, legend, ...options, width: width(), height }, empty, container);
     this.#observer = new ResizeObserver(() => {
-      // In a hidden view it has no width; the one it had will do.
+      // A hidden view has no width; the chart keeps its last width.
       if (container.clientWidth > 0 && width() !== this.plot.width)
         this.plot.setSize({ width: width(), height });
     });
@@ -35,7 +35,7 @@ export class Chart {
     document.addEventListener(THEME_CHANGE, this.#repaint);
   }
 
-  /** Takes the chart out of its container. */
+  /** Removes the chart from its container. */
   destroy(): void {
     this.#observer.disconnect();
     document.removeEventListener(THEME_CHANGE, this.#repaint);
@@ -49,7 +49,7 @@ export function axis(options: uPlot.Axis): uPlot.Axis {
   return { stroke: () => colour("soft"), font: FONT, grid, ticks: { ...grid, size: 4 }, ...options };
 }
 
-/** A line whose class names its colour; the style sheet marks it in the legend with the same. */
+/** A line whose class names its colour; the style sheet gives its legend entry the same colour. */
 export function line(options: uPlot.Series & { class: string }): uPlot.Series {
   return { stroke: () => colour(options.class), width: 2, points: { show: false }, ...options };
 }

@@ -1,7 +1,8 @@
-/** A slider that walks over a short list of sensible values. */
+/** A slider over a short list of sensible values. */
+import { element } from "./dom.ts";
 
 export class ChoiceSlider {
-  /** Called when the thumb is let go, so that dragging does not build a model for every value on the way. */
+  /** Called when the thumb is released, so that dragging does not build a model for every value on the way. */
   onChange: (value: number) => void = () => {};
   readonly #input: HTMLInputElement;
   readonly #output: HTMLOutputElement;
@@ -9,12 +10,15 @@ export class ChoiceSlider {
   #choices: readonly number[] = [];
 
   /**
-   * @param row Holds the `input` and the `output` beside its label.
+   * @param row An empty element that the slider fills. Its data attributes give the id of the input (`input`), the label (`label`) and,
+   * if there is one, the id of an explanation (`about`).
    * @param text A value as people read it.
    */
   constructor(row: HTMLElement, text: (value: number) => string) {
-    this.#input = row.querySelector("input")!;
-    this.#output = row.querySelector("output")!;
+    const { input: id = "", label = "", about } = row.dataset;
+    this.#output = element("output", { for: id });
+    this.#input = element("input", { type: "range", id, ...(about && { "aria-describedby": about }) });
+    row.append(element("label", { for: id }, label), this.#output, this.#input);
     this.#text = text;
     this.#input.addEventListener("input", () => this.#showText());
     this.#input.addEventListener("change", () => this.onChange(this.value));
@@ -24,7 +28,7 @@ export class ChoiceSlider {
     return this.#choices[this.#input.valueAsNumber]!;
   }
 
-  /** Offers these values, and shows one of them: the first where `value` is none. */
+  /** Offers these values and shows `value`, or the first one if `value` is none of them. */
   show(choices: readonly number[], value: number): void {
     this.#choices = choices;
     this.#input.min = "0";

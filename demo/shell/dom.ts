@@ -1,4 +1,19 @@
-/** Making elements. */
+/** Finding, changing and making elements. */
+
+/** The element with an id; it must exist. */
+export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+  return document.getElementById(id) as E;
+}
+
+/** Finds the elements whose ids begin with a view's name: `text-status` is `partsOf("text")("status")`. */
+export function partsOf(view: string): <E extends HTMLElement = HTMLElement>(name: string) => E {
+  return (name) => byId(`${view}-${name}`);
+}
+
+/** Sets a text unless the element has it already: a screen reader would read a live region again. */
+export function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
 
 type Child = Node | string;
 
@@ -14,7 +29,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A column of a table: its title, and whether it holds numbers, which stand to the right. */
+/** A column of a table: its title, and whether it holds numbers, which are aligned to the right. */
 export interface Column {
   readonly title: string;
   readonly numeric?: boolean;
@@ -29,7 +44,7 @@ export function table(
 ): DocumentFragment {
   const numeric = ({ numeric }: Column): Record<string, string> => (numeric ? { class: "number" } : {});
   const titles = columns.map((column) =>
-    // What stands in a column without a title is a picture of the number beside it.
+    // A column without a title holds pictures of the numbers beside it.
     element(
       column.title ? "th" : "td",
       column.title ? { scope: "col", ...numeric(column) } : {},
@@ -53,7 +68,7 @@ export function table(
   return fragment;
 }
 
-/** A box that scrolls what is too wide or too long for it; the keyboard can reach it. */
+/** A box that scrolls wide or long content; the keyboard can reach it. */
 export function scrolling(label: string, content: HTMLElement): HTMLElement {
   return element("div", { class: "scroll", role: "group", tabindex: "0", "aria-label": label }, content);
 }

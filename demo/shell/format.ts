@@ -1,4 +1,4 @@
-/** Numbers as people read them. */
+/** Formats numbers for display. */
 
 const COUNT = new Intl.NumberFormat("en-US");
 
@@ -14,7 +14,7 @@ export function bytes(value: number): string {
   return `${(value / Number(size)).toFixed(1)} ${unit}`;
 }
 
-/** A number with three digits and no more than it needs: 1, −0.5, 3.41. */
+/** A number with at most three digits: 1, −0.5, 3.41. */
 export function brief(value: number): string {
   return String(Number(value.toPrecision(3))).replace("-", "−");
 }

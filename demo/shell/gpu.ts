@@ -1,20 +1,20 @@
-/** The one device that the views share which need none in a worker of their own, requested when the first of them needs it. */
+/** The device that the views share, unless a view has one in a worker; requested at its first use. */
 import { Device } from "webgpu-lstm";
 
 export class Gpu {
-  /** Shows the name of the adapter in use; a view whose worker has a device of its own tells it here. */
+  /** Shows the name of the adapter in use; a view with a device in a worker calls it too. */
   readonly describe: (text: string) => void;
   #device: Promise<Device> | undefined;
   #free: Promise<unknown> = Promise.resolve();
 
-  /** @param describe Told the adapter's name, or that there is none */
+  /** @param describe Called with the adapter's name, or with "none" */
   constructor(describe: (text: string) => void) {
     this.describe = describe;
   }
 
   /**
-   * The device, as soon as the view before has given its memory back. Where none can be had every call rejects with the
-   * same error; a lost one is still returned, and its `lost` has settled.
+   * The device, once the last view has freed its memory. If there is no device, every call rejects with the
+   * same error; a lost device is still returned, and its `lost` has settled.
    */
   async device(): Promise<Device> {
     this.#device ??= this.#request();

@@ -1,4 +1,4 @@
-/** What went wrong, in words that say what a visitor can do about it. */
+/** Messages about errors, which say what a visitor can do about them. */
 import { DeviceLostError, NoAdapterError, WebGpuUnavailableError } from "webgpu-lstm";
 
 /** A title, and what the visitor can do about it. */
@@ -7,7 +7,7 @@ export interface Notice {
   readonly advice: string;
 }
 
-/** The message for an error, whether it comes from the library or not. */
+/** The message for an error of the library or any other error. */
 export function noticeOf(error: unknown): Notice {
   if (error instanceof WebGpuUnavailableError) {
     return {
@@ -40,7 +40,7 @@ export function showNotice(element: HTMLElement, error: unknown): void {
   showText(element, error === undefined ? undefined : noticeOf(error));
 }
 
-/** {@link showNotice} with words of the caller's. */
+/** Shows a message in the caller's words, as {@link showNotice} does. */
 export function showText(element: HTMLElement, notice: Notice | undefined): void {
   element.className = "notice";
   element.setAttribute("role", "alert");

@@ -12,7 +12,7 @@ export class Router {
   readonly #gpu: Gpu;
   #current: ViewEntry | undefined;
 
-  /** @param list Where the links go; @param main where the views go */
+  /** @param list The parent of the links; @param main the parent of the views */
   constructor(views: readonly ViewEntry[], list: HTMLElement, main: HTMLElement, gpu: Gpu) {
     this.#views = views;
     this.#main = main;
@@ -33,7 +33,7 @@ export class Router {
     void this.#show(false);
   }
 
-  /** @param moveFocus Whether the visitor came from another view, and is to be told where they are. */
+  /** @param moveFocus Whether to move the focus to the heading, since the visitor came from another view. */
   async #show(moveFocus: boolean): Promise<void> {
     const view = this.#views.find(({ id }) => `#${id}` === location.hash) ?? this.#views[0]!;
     const before = this.#current;

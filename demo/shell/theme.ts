@@ -1,14 +1,14 @@
 /**
- * Light or dark: the system's until the visitor chooses otherwise. A choice that differs from the system's is remembered;
- * one that agrees with it is forgotten, so that the page follows the system again. `data-theme` of the root element says
- * which it is (index.html sets it before the first paint).
+ * Light or dark: the system's theme until the visitor chooses another. A choice that differs from the system's is stored;
+ * a choice that agrees with it is removed, so that the page follows the system again. `data-theme` of the root element holds
+ * the current theme (index.html sets it before the first paint).
  */
 const KEY = "theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 type Theme = "light" | "dark";
 
-/** Sent to `document` after the theme has changed, for what is drawn and not styled. */
+/** Sent to `document` after a change of the theme, for content that is drawn on a canvas. */
 export const THEME_CHANGE = "themechange";
 
 /** Binds the button that switches between light and dark. */
@@ -44,6 +44,6 @@ function remember(theme: Theme | null): void {
     if (theme) localStorage.setItem(KEY, theme);
     else localStorage.removeItem(KEY);
   } catch {
-    // then it holds until the page is closed
+    // the theme then stays until the page is closed
   }
 }

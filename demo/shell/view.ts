@@ -1,29 +1,29 @@
-/** What a view of the page is. Each has a folder; `main.ts` lists them. */
+/** The interface of a view of the page. Each view has a folder; `main.ts` lists them. */
 import type { Gpu } from "./gpu.ts";
 
 /** A view as the navigation knows it. */
 export interface ViewEntry {
-  /** Its address in the page: `#id`. */
+  /** The view's address in the page: `#id`. */
   readonly id: string;
-  /** Its name in the navigation and in the page's title. */
+  /** The view's name in the navigation and in the page's title. */
   readonly name: string;
-  /** Fetches its code, at the first visit. */
+  /** Loads the view's code, at the first visit. */
   readonly load: () => Promise<ViewModule>;
 }
 
-/** What the `index.ts` of a view's folder exports. */
-export interface ViewModule {
+/** The exports of `index.ts` in a view's folder. */
+interface ViewModule {
   /**
    * Builds the view, once, at the first visit.
-   * @param root An empty section; it must get an `h1`, to which focus moves at every later visit.
+   * @param root An empty section. It must get an `h1`, which receives the focus at every later visit.
    */
   readonly mount: (root: HTMLElement, gpu: Gpu) => View;
 }
 
-/** A view that is built. It stays in the document, hidden while another is shown. */
+/** A view. It stays in the document, and is hidden while another view is shown. */
 export interface View {
-  /** It is shown from now on. */
+  /** Called when the view is shown. */
   enter(): void;
-  /** It is hidden from now on: stops what runs. Settles when its GPU memory is free. */
+  /** Called when the view is hidden; stops its work. Settles when its GPU memory is free. */
   leave(): Promise<void>;
 }

@@ -1,11 +1,11 @@
-/** The two pictures of the Stream view. */
+/** The two charts of the Stream view. */
 import uPlot from "uplot";
 import { axis, Chart, colour, FONT, line } from "../shell/chart.ts";
 import { brief, short } from "../shell/format.ts";
 import { EDGES } from "./latency.ts";
 import { POINTS, type Watch } from "./watch.ts";
 
-/** A signal's latest values with what was predicted for them, and the band outside of which a value is an anomaly. */
+/** A signal's latest values and their predictions, with the band of normal values. */
 export class SignalChart extends Chart {
   constructor(container: HTMLElement) {
     const value = (_: uPlot, v: number | null) => (v == null ? "" : short(v));
@@ -45,7 +45,7 @@ export class SignalChart extends Chart {
     });
   }
 
-  /** @param center Median of the residuals on normal data; @param threshold how far from it they may lie */
+  /** @param center The median of the residuals on normal data; @param threshold the largest normal distance from it */
   draw({ points, predicted }: Watch, center: number, threshold: number): void {
     const steps = points.map(({ step }) => step);
     const measured = points.map(({ value }) => value);
@@ -62,7 +62,7 @@ export class SignalChart extends Chart {
   }
 }
 
-/** How long steps took: how many in each bin, in the worker and as the page sees it. */
+/** A histogram of the times of steps, in the worker and as the page measures them. */
 export class LatencyChart extends Chart {
   constructor(container: HTMLElement) {
     const steps = (_: uPlot, v: number | null) => (v == null ? "" : String(v));

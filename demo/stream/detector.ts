@@ -1,67 +1,62 @@
-/** Tells anomalies from what is normal: by how far values lie from their predictions, measured in what is usual on normal data. */
+/** Finds anomalies: values whose distance from their prediction is large compared with normal data. */
+import { median } from "../../tasks/statistics/statistics.ts";
 
-/** How residuals (value - prediction) lie on normal data. */
+/** The distribution of the residuals (value - prediction) on normal data. */
 export interface Normal {
-  /** Their median. */
+  /** The median. */
   readonly center: number;
-  /** A robust standard deviation: 1.4826 times the median absolute deviation from the median, a Gaussian's own standard deviation. */
+  /** A robust standard deviation: 1.4826 times the median absolute deviation, which is exact for a Gaussian. */
   readonly sigma: number;
-  /** How far the farthest of them lies from the median, in sigmas. */
+  /** The largest distance of a residual from the median, in sigmas. */
   readonly farthest: number;
   readonly count: number;
 }
 
 const GAUSSIAN = 1.4826;
 
-/** @param residuals Of normal data; their order does not matter. */
+/** @param residuals The residuals on normal data, in any order. */
 export function normalOf(residuals: ArrayLike<number>): Normal {
-  const center = medianOf(Float64Array.from(residuals));
+  if (residuals.length === 0) throw new RangeError("normalOf: no residuals");
+  const center = median(residuals);
   const distances = Float64Array.from(residuals, (residual) => Math.abs(residual - center));
   const farthest = distances.reduce((most, distance) => Math.max(most, distance), 0);
-  const deviation = medianOf(distances);
-  // A signal that mostly stands still has a median deviation of zero; its mean one still says something.
+  const deviation = median(distances);
+  // The median deviation of a mostly constant signal is zero; its mean deviation is not.
   const mean = distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
   const sigma = deviation > 0 ? GAUSSIAN * deviation : Math.max(mean, Number.MIN_VALUE);
   return { center, sigma, farthest: farthest / sigma, count: residuals.length };
 }
 
-function medianOf(values: Float64Array): number {
-  if (values.length === 0) throw new RangeError("normalOf: no residuals");
-  const sorted = values.toSorted();
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
-}
-
-/** A stretch of one stream in which values lay too far from their predictions. */
+/** A part of one stream whose values are too far from their predictions. */
 export interface Anomaly {
   readonly stream: number;
-  /** First and last step beyond the threshold. */
+  /** The first and the last step beyond the threshold. */
   readonly from: number;
   readonly to: number;
-  /** The farthest residual, in sigmas, with its sign. */
+  /** The largest residual in sigmas, with its sign. */
   readonly size: number;
-  /** The value there, and what was predicted. */
+  /** The value of that step, and its prediction. */
   readonly value: number;
   readonly predicted: number;
 }
 
-/** A value beyond the threshold this few steps after the one before belongs to the same anomaly: the state takes time to recover. */
+/** Maximum steps between two values of the same anomaly, since the state needs time to recover. */
 const QUIET = 24;
 
 export class AnomalyDetector {
   readonly normal: Normal;
-  /** The threshold, in sigmas. It can be changed at any time and holds from the next step on. */
+  /** The threshold in sigmas. A change applies from the next step on. */
   factor: number;
-  /** The one stream that is judged; undefined for all. */
+  /** The only stream that is checked; undefined for all streams. */
   only: number | undefined;
   readonly #warmUp: number;
-  /** Every anomaly found, the earliest first. */
+  /** All anomalies, the earliest first. */
   readonly anomalies: Anomaly[] = [];
-  /** Where in {@link anomalies} each stream's latest one is. */
+  /** The index in {@link anomalies} of each stream's latest one. */
   readonly #latest = new Map<number, number>();
   #toSkip: number;
 
-  /** @param warmUp Steps after a beginning that are not judged. */
+  /** @param warmUp Steps after a start that are not checked. */
   constructor(normal: Normal, factor: number, warmUp: number) {
     this.normal = normal;
     this.factor = factor;
@@ -74,13 +69,13 @@ export class AnomalyDetector {
     return this.factor * this.normal.sigma;
   }
 
-  /** The streams begin anew. */
+  /** Restarts all streams. */
   reset(): void {
     this.#toSkip = this.#warmUp;
     this.#latest.clear();
   }
 
-  /** Judges one step of all streams; says which of them are beyond the threshold. Steps must come in order. */
+  /** Checks one step of all streams, and returns the streams beyond the threshold. Steps must come in order. */
   judge(step: number, values: Float32Array, predicted: Float32Array): number[] {
     if (this.#toSkip > 0) {
       this.#toSkip--;

@@ -1,12 +1,19 @@
-/** Draws a session as it is now. It reads and never decides. */
-import { element, table } from "../shell/dom.ts";
+/** Draws the current state of a session. */
+import { element, partsOf, setText as setElementText, table } from "../shell/dom.ts";
 import { brief, count, short } from "../shell/format.ts";
+import { figureList, StatusLines } from "../shell/status-lines.ts";
 import { timeLeft } from "../training/estimate.ts";
 import { LatencyChart, SignalChart } from "./charts.ts";
 import type { Phase, Session } from "./session.ts";
 
-export const part = <E extends HTMLElement = HTMLElement>(name: string) =>
-  document.getElementById(`stream-${name}`) as E;
+export const part = partsOf("stream");
+
+const FIGURES = [
+  { name: "stream-steps", label: "Steps", initial: "0" },
+  { name: "stream-speed", label: "Steps per second" },
+  { name: "stream-value", label: "Measured" },
+  { name: "stream-predicted", label: "Predicted next" },
+] as const;
 
 /** The view's main button in each phase. */
 const TOGGLE: Record<Phase, string> = {
@@ -19,21 +26,27 @@ const TOGGLE: Record<Phase, string> = {
   failed: "Start",
 };
 
-/** Anomalies that the table shows, the latest first. */
+/** Maximum number of anomalies in the table, the latest first. */
 const SHOWN = 50;
 
-/** Times are drawn no more often than this, in ms: nobody reads quicker. */
+/** Minimum time in ms between two drawings of the times, since nobody reads faster. */
 const TIMES_INTERVAL = 500;
 
-/** The signal is drawn no more often than this, in ms. */
+/** Minimum time in ms between two drawings of the signal. */
 const SIGNAL_INTERVAL = 30;
 
 export class StreamDisplay {
   readonly #signal = new SignalChart(part("signal-chart"));
   readonly #latency = new LatencyChart(part("latency-chart"));
+  readonly #lines = new StatusLines(part("lines"), "Progress of learning", "stream-");
   #timesDrawn = Number.NEGATIVE_INFINITY;
   #signalDrawn = Number.NEGATIVE_INFINITY;
   #drawnAnomalies = "";
+
+  constructor() {
+    part("figures").append(figureList(FIGURES));
+    this.#lines.status = "Press Start: it learns what is normal first.";
+  }
 
   draw(session: Session): void {
     const { phase, watch, detector } = session;
@@ -44,11 +57,12 @@ export class StreamDisplay {
     part<HTMLButtonElement>("stop").disabled = !underWay;
     part<HTMLButtonElement>("reset").disabled = !running;
     part<HTMLButtonElement>("disturb").disabled = phase !== "watching";
-    setText("status", statusOf(session));
-    part<HTMLProgressElement>("progress").value = running ? 1 : underWay ? session.done : 0;
     const { secondsLeft } = session;
-    // Not in the status: a screen reader would read out every change.
-    setText("left", underWay && secondsLeft !== undefined ? countdown(phase, secondsLeft) : "");
+    this.#lines.draw(
+      statusOf(session),
+      running ? 1 : underWay ? session.done : 0,
+      underWay && secondsLeft !== undefined ? countdown(phase, secondsLeft) : "",
+    );
     if (!watch || !detector) return;
     const { unit } = session.source!;
     const { points, predicted } = watch;
@@ -60,7 +74,7 @@ export class StreamDisplay {
     setText("predicted", predicted === null ? "–" : `${fixed(predicted)}${unit}`);
     this.#drawAnomalies(session);
     const now = performance.now();
-    // One picture a frame while it runs, so that no frame takes long.
+    // Draws only one chart in a frame while it runs, so that no frame takes long.
     if (phase !== "watching") {
       this.#signal.draw(watch, detector.normal.center, detector.threshold);
       this.#drawLatency(session);
@@ -137,8 +151,8 @@ export class StreamDisplay {
   }
 }
 
-/** What a step costs by number of streams, as far as it was tried. */
-export function drawCosts(medians: ReadonlyMap<number, number>, now: number): void {
+/** Shows the cost of a step for each number of streams that was tried. */
+function drawCosts(medians: ReadonlyMap<number, number>, now: number): void {
   const rows = [...medians]
     .sort(([a], [b]) => a - b)
     .map(([streams, ms]) => [
@@ -195,8 +209,7 @@ function milliseconds(ms: number | undefined): string {
   return ms === undefined ? "–" : ms.toFixed(ms < 10 ? 2 : 1);
 }
 
-/** Leaves the text alone where it is the same: a live region would be read out again. */
+/** Sets the text of one of the view's elements. */
 export function setText(name: string, text: string): void {
-  const target = part(name);
-  if (target.textContent !== text) target.textContent = text;
+  setElementText(part(name), text);
 }

@@ -1,4 +1,4 @@
-/** The Stream view: a signal is watched, one step after another. */
+/** The Stream view: watches a signal step by step. */
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { View } from "../shell/view.ts";
@@ -14,7 +14,7 @@ export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
   const view = new StreamView(gpu);
   return {
-    // Nothing is asked for before the visitor presses Start.
+    // Nothing is requested before the visitor presses Start.
     enter() {},
     leave: async () => view.stop(),
   };
@@ -31,9 +31,9 @@ class StreamView {
   readonly #gpu: Gpu;
   readonly #display = new StreamDisplay();
   #session: Session | undefined;
-  /** What was learned, by signal and, for live signals, rate and length of the recording. */
+  /** The learned models, by signal and, for live signals, by rate and length of the recording. */
   readonly #learned = new Map<string, Learned>();
-  /** The visitor's own threshold, which then holds for every signal. */
+  /** The visitor's threshold, which applies to every signal. */
   #factor: number | undefined;
   #drawing = false;
 
@@ -52,7 +52,7 @@ class StreamView {
       part(name).addEventListener("change", () => this.#changeSignal());
     }
     part("rate").addEventListener("change", () => {
-      // What a live signal is like depends on how often it is looked at.
+      // A live signal looks different at another rate.
       if (this.#settings.kind === "sensor" && this.#session) this.#session.rate = this.#settings.rate;
       else this.#changeSignal();
     });
@@ -68,7 +68,6 @@ class StreamView {
     });
     this.#showFactor(6);
     this.#showSettings();
-    setText("status", "Press Start: it learns what is normal first.");
   }
 
   stop(): void {
@@ -85,7 +84,7 @@ class StreamView {
     };
   }
 
-  /** Under which what is learned now is remembered. */
+  /** The key of the current settings among the learned models. */
   get #key(): string {
     const { kind, rate, calibration } = this.#settings;
     return kind === "sensor" ? kind : `${kind} ${rate} ${calibration}`;
@@ -119,14 +118,14 @@ class StreamView {
     this.#start();
   }
 
-  /** Another signal, or one read in another way, is another session. */
+  /** Ends the session, since the signal or the way to read it has changed. */
   #changeSignal(): void {
     this.stop();
     showNotice(part("notice"), undefined);
     this.#showSettings();
   }
 
-  /** With the next frame: steps can be quicker than frames are. */
+  /** Draws with the next frame, since steps can be faster than frames. */
   #draw(): void {
     if (this.#drawing || !this.#session) return;
     this.#drawing = true;

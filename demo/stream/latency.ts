@@ -1,9 +1,10 @@
 /** Times of the latest steps: quantiles and a histogram. */
+import { quantile } from "../../tasks/statistics/statistics.ts";
 
-/** Steps that are remembered. */
+/** The number of steps that are kept. */
 const REMEMBERED = 600;
 
-/** The bins' lower edges in ms: two to an octave, from 1/8 ms on; what is quicker is in the first, what is slower than 512 ms in the last. */
+/** The lower edges of the bins in ms: two for each octave from 1/8 to 512 ms. The first and the last bin are open. */
 export const EDGES: readonly number[] = Array.from({ length: 25 }, (_, i) => 0.125 * 2 ** (i / 2));
 
 export class Latencies {
@@ -19,13 +20,12 @@ export class Latencies {
     return this.#times.length;
   }
 
-  /** The time in ms that a share of the steps, such as 0.95, does not exceed: the nearest one measured. Undefined without any. */
+  /** The time in ms that a share of the steps, such as 0.95, does not exceed; undefined before the first step. */
   quantile(share: number): number | undefined {
-    const sorted = this.#times.toSorted((a, b) => a - b);
-    return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+    return this.count === 0 ? undefined : quantile(this.#times, share);
   }
 
-  /** How many steps are in each bin of {@link EDGES}. */
+  /** The number of steps in each bin of {@link EDGES}. */
   histogram(): number[] {
     const counts = EDGES.map(() => 0);
     for (const ms of this.#times) {

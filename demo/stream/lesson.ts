@@ -1,13 +1,13 @@
-/** What a model learns from: recordings of what is normal, scaled, cut into windows; the end of each is kept to judge it by. */
+/** Makes training data from recordings of normal data: scaled windows, and a held-out end of each recording. */
 import { WARM_UP } from "./model.ts";
 
 /** Windows of a training step. */
 export const BATCH = 32;
 
-/** Training steps, about. */
+/** Approximate number of training steps. */
 const STEPS = 240;
 
-/** Epochs of so many batches that the training takes its steps. */
+/** The number of epochs for {@link STEPS} training steps. */
 export function epochsOf(batches: number): number {
   return Math.max(1, Math.round(STEPS / batches));
 }
@@ -15,14 +15,14 @@ export function epochsOf(batches: number): number {
 /** Values of a window. */
 export const WINDOW = 64;
 
-/** About so many windows are cut: the fewer the recordings, the more their windows overlap. */
+/** Approximate number of windows: with fewer recordings, their windows overlap more. */
 const WINDOWS = 320;
 
-/** Share of each recording that is learned from; the rest tells how large residuals are on normal data. */
+/** The share of each recording for training; the rest gives the residuals on normal data. */
 const LEARNED = 0.75;
 
-/** How values become what the model sees: (value - mean) / std. */
-export interface Scale {
+/** The scale of the model's input: (value - mean) / std. */
+interface Scale {
   readonly mean: number;
   readonly std: number;
 }
@@ -31,16 +31,16 @@ export interface Lesson {
   readonly scale: Scale;
   /** [windows, WINDOW, 1], scaled. */
   readonly x: { readonly data: Float32Array<ArrayBuffer>; readonly shape: number[] };
-  /** The values that follow those of x from {@link WARM_UP} on: [windows, WINDOW - WARM_UP, 1], scaled. */
+  /** The values that follow those of x, from {@link WARM_UP} on: [windows, WINDOW - WARM_UP, 1], scaled. */
   readonly y: { readonly data: Float32Array<ArrayBuffer>; readonly shape: number[] };
-  /** The end of each recording, all as long as each other, scaled. */
+  /** The end of each recording, scaled; all have the same length. */
   readonly heldOut: readonly Float32Array[];
 }
 
-/** The shortest recording that makes a lesson. */
+/** Minimum length of a recording. */
 export const SHORTEST = Math.ceil((WINDOW + BATCH) / LEARNED);
 
-/** @param recordings As long as each other, {@link SHORTEST} or longer; a constant one is refused: it has no scale. */
+/** @param recordings All of the same length, at least {@link SHORTEST}. Throws for constant recordings, which have no scale. */
 export function lessonOf(recordings: readonly Float32Array[]): Lesson {
   const scale = scaleOf(recordings);
   const scaled = recordings.map((recording) => recording.map((value) => (value - scale.mean) / scale.std));

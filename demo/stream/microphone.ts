@@ -1,7 +1,7 @@
-/** The level of the sound at the microphone. What is heard is not kept: a value is one number, in decibels below full scale. */
+/** The sound level at the microphone, in decibels below full scale. The sound itself is not kept. */
 import { type LiveSource, SourceError } from "./source.ts";
 
-/** Of sound that a value is the level of: 43 ms at 48 kHz. */
+/** Sound samples of one value: 43 ms at 48 kHz. */
 const SAMPLES = 2048;
 
 /** Below this amplitude it is silent: -100 dB. */
@@ -16,7 +16,7 @@ export async function openMicrophone(): Promise<LiveSource> {
   }
   const media = await navigator.mediaDevices
     .getUserMedia({
-      // As it is: what evens a voice out would hide what is unusual.
+      // Unprocessed: filters for voices would hide anomalies.
       audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
     })
     .catch((error: unknown) => {

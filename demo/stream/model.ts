@@ -1,10 +1,10 @@
-/** The model that predicts a signal's next value, and how it learns. */
+/** The model that predicts a signal's next value. */
 import { nn, type Tensor } from "webgpu-lstm";
 
 /** Units of the GRU. */
 const HIDDEN = 24;
 
-/** The next value of each stream, from this one and the state. */
+/** Predicts the next value of each stream from the current one and the state. */
 export class NextValue extends nn.Module {
   readonly gru = new nn.GRU(1, HIDDEN, { batchFirst: true });
   readonly fc = new nn.Linear(HIDDEN, 1);
@@ -16,7 +16,7 @@ export class NextValue extends nn.Module {
   }
 }
 
-/** For training: windows [N, T, 1] in, and after each of their values the prediction of the next one, without the first few. */
+/** For training: maps windows [N, T, 1] to the predictions that follow their values, without the warm-up. */
 export class Predictions extends nn.Module {
   readonly model: NextValue;
 
@@ -30,5 +30,5 @@ export class Predictions extends nn.Module {
   }
 }
 
-/** Values that a window or a stream begins with, and after which its predictions are not judged: there is no telling from few. */
+/** Values at the start of a window or stream whose predictions do not count, since the state has seen too little. */
 export const WARM_UP = 16;

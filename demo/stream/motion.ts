@@ -1,7 +1,7 @@
-/** How strongly the device is accelerated, gravity included. */
+/** The device's acceleration, including gravity. */
 import { type LiveSource, SourceError } from "./source.ts";
 
-/** The first event must come within this time, in ms; a device without a sensor sends none. */
+/** Maximum time in ms until the first event; a device without a sensor sends none. */
 const PATIENCE = 2000;
 
 /** iOS asks the visitor first. */

@@ -1,7 +1,7 @@
 /** A synthetic sensor bank: several harmonics and noise, and disturbances on demand. The same seed gives the same values. */
 import { Generator } from "webgpu-lstm";
 
-/** What can be done to a sensor. */
+/** The disturbances of a sensor. */
 export type Disturbance = "spike" | "dropout" | "drift";
 
 /** Periods in samples and amplitudes of the harmonics; no period is a multiple of another. */
@@ -14,10 +14,10 @@ const HARMONICS = [
 /** Standard deviation of the noise. */
 const NOISE = 0.05;
 
-/** What a sensor shows while it has dropped out. */
+/** The value of a sensor during a dropout. */
 const DROPPED = -2;
 
-/** How each disturbance changes a value, and for how many samples. */
+/** The change of a value by each disturbance, and its length in samples. */
 const DISTURBANCES: Record<Disturbance, { samples: number; apply(value: number, share: number): number }> = {
   spike: { samples: 1, apply: (value) => value + 1.5 },
   dropout: { samples: 8, apply: () => DROPPED },
@@ -30,7 +30,7 @@ interface Ongoing {
   age: number;
 }
 
-/** Sensors of the same make that started at different times. */
+/** Equal sensors that started at different times. */
 export class SensorBank {
   readonly count: number;
   readonly #generator: Generator;
@@ -47,7 +47,7 @@ export class SensorBank {
     this.#noise = new Float32Array(count);
   }
 
-  /** From the next sample on; one that is under way on this sensor is over. */
+  /** Disturbs a sensor from the next sample on; this ends its last disturbance. */
   disturb(sensor: number, kind: Disturbance): void {
     this.#ongoing.set(sensor, { kind, age: 0 });
   }
@@ -81,7 +81,7 @@ export class SensorBank {
   }
 }
 
-/** What a bank shows over some time, undisturbed: [samples] of each sensor. */
+/** Records an undisturbed bank: [samples] of each sensor. */
 export function recordSensors(count: number, samples: number, seed: number): Float32Array<ArrayBuffer>[] {
   const bank = new SensorBank(count, seed);
   const recordings = Array.from({ length: count }, () => new Float32Array(samples));

@@ -1,4 +1,4 @@
-/** One signal watched, from Start to Stop: recording what is normal, learning it in a worker, watching. */
+/** A session from Start to Stop: records normal data, learns it in a worker, and watches a signal. */
 import type { NDArray } from "webgpu-lstm";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 import { Estimate } from "../training/estimate.ts";
@@ -16,11 +16,11 @@ export interface Settings {
   readonly streams: number;
   /** Values a second. */
   readonly rate: number;
-  /** How long a live signal is recorded before it is learned, in seconds. */
+  /** Seconds for which a live signal is recorded before it is learned. */
   readonly calibration: number;
 }
 
-/** What was learned once need not be learned again. */
+/** A learned model, which can be used again. */
 export interface Learned {
   readonly recordings: readonly Float32Array[];
   readonly weights: ReadonlyMap<string, NDArray>;
@@ -28,31 +28,31 @@ export interface Learned {
 }
 
 /**
- * opening (permission, worker, GPU) → calibrating (live signals only) → learning → watching ⇄ paused; from anywhere stopped or failed.
+ * opening (permission, worker, GPU) → calibrating (live signals only) → learning → watching ⇄ paused; from any phase stopped or failed.
  */
 export type Phase = "opening" | "calibrating" | "learning" | "watching" | "paused" | "stopped" | "failed";
 
 export interface SessionEvents {
-  /** Anything has changed: it comes often and must be quick. */
+  /** Called at every change; it is called often and must be quick. */
   onChange(): void;
-  /** The model has learned what is normal. */
+  /** Called when the model has learned normal data. */
   onLearned(learned: Learned): void;
 }
 
-/** Synthetic sensors that are recorded, and how many values of each. */
+/** The number of recorded synthetic sensors, and of values of each. */
 const SENSORS = 12;
 const SAMPLES = 480;
 
-/** The seed of the recorded sensors; those that are watched have another. */
+/** The seed of the recorded sensors; the watched sensors have another. */
 const SEED = 1;
 
 export class Session {
   readonly settings: Settings;
   phase: Phase = "opening";
-  /** Share of the calibration or of the training that is done. */
+  /** The share of the calibration or of the training that is done. */
   done = 0;
   secondsLeft: number | undefined;
-  /** Training epochs, complete and in all. */
+  /** Complete training epochs, and the number of all epochs. */
   epoch = 0;
   epochs = 0;
   adapter: string | undefined;
@@ -67,11 +67,11 @@ export class Session {
   readonly #abort = new AbortController();
   #trainer: RemoteTrainer | undefined;
   #factor: number | undefined;
-  /** Changes of the stream, one after the other. */
+  /** A queue of changes of the stream. */
   #changing: Promise<unknown> = Promise.resolve();
   #isChanging = false;
 
-  /** @param learned Of the same signal at the same rate: then nothing is recorded and learned */
+  /** @param learned A model of the same signal at the same rate, which is used instead of a new one */
   constructor(settings: Settings, learned: Learned | undefined, events: SessionEvents) {
     this.settings = settings;
     this.streams = settings.streams;
@@ -79,7 +79,7 @@ export class Session {
     this.#run(learned).catch((error: unknown) => this.#fail(error));
   }
 
-  /** The threshold in sigmas; by default one beyond which no normal value lay. */
+  /** The threshold in sigmas; the default lies beyond all normal values. */
   set factor(value: number) {
     this.#factor = value;
     if (this.detector) this.detector.factor = value;
@@ -101,25 +101,25 @@ export class Session {
     if (!this.#isChanging) this.watch!.start();
   }
 
-  /** Values a second; a live signal's is that of its calibration. */
+  /** Values a second; for a live signal, the rate of its calibration. */
   set rate(value: number) {
     if (this.watch) this.watch.rate = value;
   }
 
-  /** The streams begin anew, with a state of zero. */
+  /** Restarts the streams with a zero state. */
   reset(): void {
     if (!this.watch) return;
     this.watch.begin();
     this.#call("reset");
   }
 
-  /** Watches so many streams from now on; they begin anew. */
+  /** Changes the number of streams, and restarts them. */
   setStreams(count: number): void {
     this.streams = count;
     const { watch } = this;
     if (!watch) return;
     watch.stop();
-    // Now: a step that is under way is answered with the end of its stream, which is no failure.
+    // First: the stream's end rejects a pending step, which is not a failure.
     watch.begin();
     this.#isChanging = true;
     this.#changing = this.#changing.then(async () => {
@@ -134,7 +134,7 @@ export class Session {
     this.#changing.catch((error: unknown) => this.#fail(error));
   }
 
-  /** Stops at once: nothing is read any more, and the worker's end frees the GPU. */
+  /** Stops at once: stops reading, and ends the worker, which frees the GPU. */
   stop(): void {
     if (this.#abort.signal.aborted) return;
     this.#end();
@@ -177,7 +177,7 @@ export class Session {
     return source;
   }
 
-  /** Records what is taken to be normal. */
+  /** Records normal data. */
   async #calibrate(source: Source): Promise<readonly Float32Array[]> {
     const { rate, calibration } = this.settings;
     const length = Math.max(SHORTEST, calibration * rate);
@@ -226,7 +226,7 @@ export class Session {
 
   #watch(trainer: RemoteTrainer, source: Source, normal: Normal, rate: number): void {
     const detector = new AnomalyDetector(normal, this.#factor ?? factorFor(normal), WARM_UP);
-    // Copies of one live signal would all tell the same.
+    // All streams are copies of one live signal, so only the first is checked.
     if (this.live) detector.only = 0;
     this.detector = detector;
     this.watch = new Watch({
@@ -255,7 +255,7 @@ export class Session {
   }
 
   #fail(error: unknown): void {
-    // After the end of the worker everything that was waited for fails.
+    // When the worker ends, all pending calls fail.
     if (this.#abort.signal.aborted) return;
     this.#end();
     this.error = error;
@@ -268,13 +268,13 @@ export class Session {
   }
 }
 
-/** Six, or more where normal values lay farther out; a tenth is left for what was not recorded. */
+/** Six, or a tenth more than the farthest normal value. */
 export function factorFor({ farthest }: Normal): number {
   return Math.min(MOST_FACTOR, Math.max(6, Math.ceil(1.1 * farthest)));
 }
 
-/** The largest threshold that can be chosen, in sigmas. */
-export const MOST_FACTOR = 20;
+/** Maximum threshold in sigmas. */
+const MOST_FACTOR = 20;
 
 function sensorRecordings(): readonly Float32Array[] {
   return recordSensors(SENSORS, SAMPLES, SEED);

@@ -1,24 +1,24 @@
-/** Where a signal comes from. */
+/** The interface of a signal's source. */
 
 export type SourceKind = "sensor" | "microphone" | "motion";
 
-/** A signal that can be read. */
+/** A signal. */
 export interface Source {
-  /** Of its values, as written after a number. */
+  /** The unit of its values, with its space. */
   readonly unit: string;
-  /** One value for each of some streams, as they are now. */
+  /** The current value of each stream. */
   next(streams: number): Float32Array;
-  /** Lets go of what it reads. */
+  /** Releases the source. */
   close(): void;
 }
 
-/** A signal of this device. There is one, whatever the number of streams: all are given the same value. */
+/** A signal of this device. All streams get the same value. */
 export interface LiveSource extends Source {
-  /** Settles with what has happened when the signal ends by itself. */
+  /** Resolves with the reason when the signal ends by itself. */
   readonly ended: Promise<Error>;
 }
 
-/** Why a live signal cannot be had, with what the visitor can do about it. */
+/** Why a live signal is not available, and what the visitor can do about it. */
 export class SourceError extends Error {
   readonly title: string;
 

@@ -1,15 +1,15 @@
-/** The signals that there are. */
+/** The signals by name. */
 import { openMicrophone } from "./microphone.ts";
 import { openMotion } from "./motion.ts";
 import { type Disturbance, SensorBank } from "./sensor.ts";
 import type { LiveSource, Source, SourceKind } from "./source.ts";
 
-/** Asks for a live signal; the browser may ask the visitor in turn. Throws a {@link SourceError}. */
+/** Opens a live signal; the browser may ask the visitor for permission. Throws a {@link SourceError}. */
 export function openLive(kind: Exclude<SourceKind, "sensor">): Promise<LiveSource> {
   return kind === "microphone" ? openMicrophone() : openMotion();
 }
 
-/** The seed of the sensors that are watched; what is learned from has another. */
+/** The seed of the watched sensors; the recorded sensors have another. */
 const SEED = 7;
 
 /** The synthetic sensors. Their clock counts samples: a higher rate plays them faster. */

@@ -1,12 +1,12 @@
-/** Takes a signal's values at a rate, has each answered, and judges it by the answer to the one before. */
+/** Reads a signal's values at a rate, asks the model about each, and compares each value with the last prediction. */
 import type { AnomalyDetector } from "./detector.ts";
 import { Latencies } from "./latency.ts";
 
-/** What the worker says to a step. */
+/** The worker's answer to a step. */
 export interface Answer {
-  /** The next value of each stream as predicted, in the signal's units. */
+  /** The predicted next value of each stream, in the signal's unit. */
   readonly predicted: Float32Array;
-  /** From `stream.step()` to its answer, as the worker sees it, in ms. */
+  /** From `stream.step()` to its answer in the worker, in ms. */
   readonly ms: number;
 }
 
@@ -14,51 +14,51 @@ export interface WatchOptions {
   /** Values a second. */
   readonly rate: number;
   readonly detector: AnomalyDetector;
-  /** The values of this moment, one a stream. */
+  /** The current value of each stream. */
   next(): Float32Array;
-  /** Answers come in the order of the calls. */
+  /** Asks the model; answers come in the order of the calls. */
   ask(values: Float32Array): Promise<Answer>;
-  /** Whether no value can be taken now, such as in a page that nobody sees. */
+  /** Whether no value can be read now, for example in a hidden page. */
   held(): boolean;
-  /** Called before the first value after a stretch in which none were taken. */
+  /** Called before the first value after a gap. */
   afterGap(): void;
-  /** A step is answered. */
+  /** Called after each answer. */
   onStep(): void;
-  /** Something failed: no more values are taken. */
+  /** Called after a failure; no more values are read. */
   onFailure(error: unknown): void;
 }
 
-/** One moment of the stream that is drawn. */
+/** One moment of the drawn stream. */
 export interface Point {
   readonly step: number;
-  /** Null between two steps where the stream began anew: what lies before and after is not one line. */
+  /** Null at a restart of the stream, which breaks the line. */
   readonly value: number | null;
-  /** What was predicted for it one step before; null for a first one. */
+  /** Its prediction, one step before; null for the first value. */
   readonly predicted: number | null;
   readonly anomalous: boolean;
 }
 
-/** Moments that are remembered. */
+/** The number of moments that are kept. */
 export const POINTS = 300;
 
-/** Answers that may be waited for; beyond that values are left out. */
+/** Maximum number of pending answers; further values are left out. */
 const MOST_PENDING = 6;
 
-/** A tick that is later than this, in ms, is not made up for. */
+/** Ticks that are later than this, in ms, are skipped. */
 const LATEST = 250;
 
-/** Steps over which the rate is measured. */
+/** The number of steps over which the rate is measured. */
 const RATE_OVER = 40;
 
 export class Watch {
   readonly #options: WatchOptions;
   /** The latest moments of the first stream. */
   readonly points: Point[] = [];
-  /** What is predicted for the moment to come. */
+  /** The prediction of the next value. */
   predicted: number | null = null;
-  /** Steps answered. */
+  /** The number of answered steps. */
   steps = 0;
-  /** Values left out because too many answers were waited for. */
+  /** Values that were left out because too many answers were pending. */
   leftOut = 0;
   inWorker = new Latencies();
   roundTrip = new Latencies();
@@ -69,7 +69,7 @@ export class Watch {
   #gap = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #due = 0;
-  /** Answers to values from before a reset or a change of streams do not count. */
+  /** Counts resets and changes of streams; earlier answers are ignored. */
   #generation = 0;
 
   constructor(options: WatchOptions) {
@@ -90,7 +90,7 @@ export class Watch {
     this.#gap = true;
   }
 
-  /** The streams begin anew, with the next value. */
+  /** Restarts the streams with the next value. */
   begin(): void {
     this.#generation++;
     if (this.#before)
@@ -101,13 +101,13 @@ export class Watch {
     this.#options.detector.reset();
   }
 
-  /** Times measured so far no longer count. */
+  /** Discards the times so far. */
   forgetTimes(): void {
     this.inWorker = new Latencies();
     this.roundTrip = new Latencies();
   }
 
-  /** Steps a second of late; undefined where there are too few. */
+  /** The recent steps a second; undefined if there are too few. */
   get stepsPerSecond(): number | undefined {
     const [first, last] = [this.#answeredAt[0], this.#answeredAt.at(-1)];
     if (first === undefined || last === undefined || last <= first) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The worker's half: model, training and stream, on a device of its own. A step is one call of an action and its answer, a message each
- * way: at 60 samples a second that is nothing beside the step.
+ * The worker's half: model, training and stream, on its own device. A step is one call of an action, with a message each way. At 60
+ * samples a second, the messages cost little beside the step.
  */
 import { Device, data, manualSeed, nn, optim, Stream, Trainer } from "webgpu-lstm";
 import { serve } from "webgpu-lstm/worker";
@@ -8,9 +8,9 @@ import { BATCH, lessonOf } from "./lesson.ts";
 import { NextValue, Predictions, WARM_UP } from "./model.ts";
 import type { Answer } from "./watch.ts";
 
-/** What the page sends. */
+/** The page's message to the worker. */
 export interface StreamConfig {
-  /** What is normal, as long as each other. */
+  /** Recordings of normal data, all of the same length. */
   readonly recordings: readonly Float32Array[];
 }
 
@@ -44,7 +44,7 @@ serve<StreamConfig>({
         open,
         step,
         reset: () => stream!.reset(),
-        /** How far the recordings' ends, which were not learned from, lie from their predictions. */
+        /** The residuals of the recordings' held-out ends. */
         residuals: async (): Promise<Float32Array> => {
           const { heldOut } = lesson;
           await open(heldOut.length);

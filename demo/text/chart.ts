@@ -1,13 +1,13 @@
-/** Bits per character by training step, beside what counting comes to. */
+/** A chart of the bits per character by training step, beside the baselines. */
 import type uPlot from "uplot";
 import { axis, Chart, colour, FONT, line } from "../shell/chart.ts";
 
-/** What is drawn: a point for each step number of `steps`. */
+/** The data of the chart: a point for each step number of `steps`. */
 export interface BitsCurve {
   readonly steps: readonly number[];
   readonly train: readonly (number | null)[];
   readonly heldOut: readonly (number | null)[];
-  /** Steps of the whole run. */
+  /** The number of steps of the run. */
   readonly total: number;
   readonly baselines: { readonly unigram: number; readonly trigram: number } | undefined;
 }
@@ -42,7 +42,7 @@ export class BitsChart extends Chart {
   }
 
   draw({ steps, train, heldOut, total, baselines }: BitsCurve): void {
-    // The lines of the baselines go from edge to edge.
+    // The baselines' lines span the whole chart.
     const level = (value: number | undefined) =>
       Array.from({ length: steps.length + 2 }, () => value ?? null);
     this.plot.setData([

@@ -1,24 +1,23 @@
-/** Draws a run's numbers: the curve, the counts, and how they compare with counting. It reads and never decides. */
+/** Draws a run's numbers: the curve, the counts, and the comparison with the baselines. */
+import { partsOf } from "../shell/dom.ts";
 import { count } from "../shell/format.ts";
 import type { Snapshot } from "../training/phase.ts";
 import { BitsChart } from "./chart.ts";
 import { type ModelSettings, STEPS_PER_REPORT } from "./settings.ts";
 import type { Facts } from "./train.worker.ts";
 
-function byId(id: string): HTMLElement {
-  return document.getElementById(`text-${id}`)!;
-}
+const byId = partsOf("text");
 
-/** From the natural logarithm's unit. */
+/** Converts nats to bits. */
 const bitsOf = (loss: number) => loss / Math.LN2;
 
 const shown = (bits: number | null | undefined) => (bits == null ? "–" : bits.toFixed(3));
 
 export class TextDisplay {
   readonly #chart = new BitsChart(byId("chart"));
-  /** What there is to learn, once the worker has counted. */
+  /** The facts about the text, once the worker has counted. */
   facts: Facts | undefined;
-  /** The present step, and the mean loss of the report that is under way, as far as it is known. */
+  /** The current step, and the mean loss since the last report if it is known. */
   underWay: { readonly step: number; readonly loss: number | undefined } | undefined;
   #charactersPerStep = 0;
 
@@ -38,7 +37,7 @@ export class TextDisplay {
     const { step, loss } = this.underWay ?? { step: 0, loss: undefined };
     const last = reports.at(-1);
     byId("steps").textContent = count(Math.max(step, steps.at(-1) ?? 0));
-    byId("of").textContent = `Steps of ${count(total)}`;
+    byId("steps-label").textContent = `Steps of ${count(total)}`;
     byId("speed").textContent = last ? count(Math.round(last.stepsPerSecond * this.#charactersPerStep)) : "–";
     if (loss !== undefined && step > (steps.at(-1) ?? 0)) {
       steps.push(step);
@@ -69,7 +68,7 @@ export class TextDisplay {
         : !facts
           ? ""
           : `After ${count(step!)} steps: ${compared(bits, facts)}.`;
-    // A text that stays the same is left alone.
+    // An unchanged text is not set again.
     if (verdict.textContent === text) return;
     verdict.textContent = text;
     byId("summary").textContent = facts

@@ -1,7 +1,9 @@
-/** The two forms of the Text view: what to train on and how, and how the model writes. */
+/** The two forms of the Text view: the text and the training settings, and the writing settings. */
+
+import type { CellKind } from "../../tasks/series/cells.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
+import { partsOf } from "../shell/dom.ts";
 import { count } from "../shell/format.ts";
-import type { CellKind } from "../training/cells.ts";
 import {
   CHAPTERS,
   CHOICES,
@@ -14,7 +16,7 @@ import {
   type WritingSettings,
 } from "./settings.ts";
 
-/** What a visitor can mend, said in a notice. */
+/** An error that the visitor can correct; shown in a notice. */
 export class SettingsError extends Error {
   readonly title: string;
 
@@ -28,11 +30,9 @@ const SLIDERS = Object.keys(CHOICES) as SliderName[];
 
 const UNITS: Partial<Record<SliderName, string>> = { length: " characters", batchSize: " tracks" };
 
-function byId<E extends HTMLElement = HTMLElement>(id: string): E {
-  return document.getElementById(`text-${id}`) as E;
-}
+const byId = partsOf("text");
 
-/** What to train on, and how. */
+/** The form for the text and the training settings. */
 export class SettingsForm {
   readonly #form = byId<HTMLFormElement>("settings");
   readonly #pasted = byId<HTMLTextAreaElement>("pasted");
@@ -49,13 +49,13 @@ export class SettingsForm {
     this.#showCount();
   }
 
-  /** @throws {@link SettingsError} for what nothing can be trained on */
+  /** @throws {@link SettingsError} for a text that cannot be trained on */
   read(): Pick<TextConfig, "source" | "settings"> {
     const settings = this.#settings();
     return { settings, source: this.#source(settings) };
   }
 
-  /** Shows what a run was started with. */
+  /** Shows the settings of a run. */
   show({ source, settings }: Pick<TextConfig, "source" | "settings">): void {
     for (const radio of this.#radios) radio.checked = radio.value === source.kind;
     if (source.kind === "own") this.#pasted.value = source.text;
@@ -125,11 +125,11 @@ export class SettingsForm {
   }
 }
 
-/** How the model writes. */
+/** The form for the writing settings. */
 export class WritingForm {
-  /** Prompt or temperature has changed. */
+  /** Called when the prompt or the temperature changes. */
   onChange: () => void = () => {};
-  /** The visitor wants a text. */
+  /** Called when the visitor requests a text. */
   onWrite: () => void = () => {};
   readonly #prompt = byId<HTMLInputElement>("prompt");
   readonly #temperature = byId<HTMLInputElement>("temperature");
@@ -155,7 +155,7 @@ export class WritingForm {
     this.#showTemperature();
   }
 
-  /** Whether there is a model that can write, and is not writing already. */
+  /** Whether a model can write now. */
   set enabled(value: boolean) {
     this.#button.disabled = !value;
   }

@@ -1,4 +1,4 @@
-/** The Text view: a character model in a worker, its curve, and what it writes. */
+/** The Text view: a character model in a worker, its loss curve, and its texts. */
 import { WebGpuUnavailableError } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
 import { count } from "../shell/format.ts";
@@ -18,8 +18,15 @@ import "./text.css";
 import html from "./text.html?raw";
 import type { Facts } from "./train.worker.ts";
 
-/** The view's name: its run is kept under it. */
+/** The view's name, under which its run is stored. */
 const ID = "text";
+
+const FIGURES = [
+  { name: "text-steps", label: "Steps", initial: "0" },
+  { name: "text-speed", label: "Characters/s" },
+  { name: "text-train-bits", label: "Training, bits" },
+  { name: "text-held-out-bits", label: "Held out, bits" },
+] as const;
 
 export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
@@ -66,6 +73,7 @@ class TextView implements View {
     const steps = (epochs: number) => `${count(epochs * STEPS_PER_REPORT)} steps`;
     this.#panel = new RunPanel(
       document.getElementById("text-run")!,
+      FIGURES,
       {
         start: () => this.#start(),
         pause: () => void this.#run?.pause(),
@@ -95,7 +103,7 @@ class TextView implements View {
     this.#lookedForKept = true;
   }
 
-  /** Training pauses while another view is shown; its memory is its worker's. */
+  /** Pauses training while another view is shown; the worker owns its memory. */
   async leave(): Promise<void> {
     await this.#run?.pause();
   }
@@ -126,11 +134,11 @@ class TextView implements View {
 
   async #discardOffer(): Promise<void> {
     await forget(ID);
-    // Only now: who sees the offer go may close the page.
+    // Hidden only after the deletion, since the visitor may close the page then.
     this.#panel.offer(undefined);
   }
 
-  /** A new run in a new worker; the one before ends. */
+  /** Starts a new run in a new worker; the last run ends. */
   #open(config: TextConfig, resume: boolean): void {
     this.#run?.dispose();
     showNotice(this.#notice, undefined);
@@ -151,7 +159,7 @@ class TextView implements View {
         this.#display.underWay = { step: (epoch - 1) * STEPS_PER_REPORT + batch, loss };
         if (greeted) return;
         greeted = true;
-        // The worker can count now; a resumed run has its samples again.
+        // The worker can count now, and a resumed run has its samples.
         this.#display.facts = await trainer.call<Facts>("facts");
         await this.#fetchSamples(trainer);
       },
@@ -179,7 +187,7 @@ class TextView implements View {
       await trainer.call("write", this.#writing.settings);
       await this.#fetchSamples(trainer);
     } catch (error) {
-      // The worker was ended meanwhile, for another run or by a cancel.
+      // A new run or a cancel may have ended the worker meanwhile.
       if (run === this.#run && run?.trainer) showNotice(this.#notice, error);
     } finally {
       this.#asking = false;
@@ -192,7 +200,7 @@ class TextView implements View {
     if (trainer === this.#run?.trainer) this.#samples.add(samples);
   }
 
-  /** Draws with the next frame: training can be quicker than frames are. */
+  /** Draws with the next frame, since training can be faster than frames. */
   #changed(): void {
     if (this.#frame) return;
     this.#frame = requestAnimationFrame(() => {

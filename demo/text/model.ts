@@ -1,12 +1,12 @@
 /** The character model of the Text view. */
 import { nn, type Tensor } from "webgpu-lstm";
-import { CELLS } from "../training/cells.ts";
+import { CELLS } from "../../tasks/series/cells.ts";
 import type { ModelSettings } from "./settings.ts";
 
-/** Size of a character's vector. */
+/** The size of the embedding. */
 const EMBEDDING = 32;
 
-/** Says of every character which one comes next. */
+/** Predicts the character that follows each character. */
 export class TextModel extends nn.Module {
   readonly embedding: nn.Embedding;
   readonly cell: nn.GRU | nn.LSTM | nn.RNN;
@@ -21,11 +21,11 @@ export class TextModel extends nn.Module {
 
   /**
    * @param x character indices [N, T]
-   * @param before what this returned as `state`; zero if not given
+   * @param before the `state` of the last call; zero if not given
    * @returns logits [N, T, characters], and the state after the last character
    */
   forward(x: Tensor, before?: unknown): { output: Tensor; state: unknown } {
-    // An LSTM's state is { h, c }, the others' a tensor: each gets back what it gave.
+    // An LSTM's state is { h, c }, the others' is a tensor; each receives its own state again.
     const cell = this.cell as { forward(x: Tensor, state: unknown): { output: Tensor; state: unknown } };
     const { output, state } = cell.forward(this.embedding.forward(x), before);
     return { output: this.fc.forward(output), state };

@@ -1,15 +1,15 @@
-/** What the model writes: at every report of its training, and when it is asked to. */
+/** Writes samples with the model, at every report of its training and on request. */
 import { type Callback, type CallbackState, type FitRun, Generator } from "webgpu-lstm";
-import type { Writer } from "../../examples/characters/model.ts";
+import type { Writer } from "../../tasks/characters/writer.ts";
 import { STEPS_PER_REPORT, WRITTEN_AT_REPORT, WRITTEN_ON_DEMAND, type WritingSettings } from "./settings.ts";
 
-/** Something that the model has written. */
+/** A text that the model has written. */
 export interface Sample extends WritingSettings {
-  /** Training steps before it. */
+  /** The number of training steps before it. */
   readonly step: number;
-  /** Whether the visitor asked for it. */
+  /** Whether the visitor requested it. */
   readonly asked: boolean;
-  /** What follows the prompt. */
+  /** The text after the prompt. */
   readonly text: string;
 }
 
@@ -21,9 +21,9 @@ export class Sampler implements Callback {
   readonly #stop = new AbortController();
   #samples: Sample[] = [];
   #step = 0;
-  /** Settles when what is being written is: one text at a time. */
+  /** Settles when the current text is written: only one at a time. */
   #writing: Promise<unknown> = Promise.resolve();
-  /** How it writes; holds from the next text on. */
+  /** The writing settings; a change applies from the next text on. */
   settings: WritingSettings;
 
   constructor(writer: Writer, settings: WritingSettings) {
@@ -31,7 +31,7 @@ export class Sampler implements Callback {
     this.settings = settings;
   }
 
-  /** The samples from number `first` on, in the order in which they were written. */
+  /** The samples from number `first` on, in the order of writing. */
   samples(first: number): readonly Sample[] {
     return this.#samples.slice(first);
   }
@@ -42,7 +42,7 @@ export class Sampler implements Callback {
     await this.#write(WRITTEN_ON_DEMAND, true);
   }
 
-  /** Ends what is being written at training's behest: its end is not to wait for it. */
+  /** Stops the current text of a report, so that the end of training need not wait for it. */
   hush(): void {
     this.#stop.abort();
   }
@@ -81,7 +81,7 @@ export class Sampler implements Callback {
       const { settings } = this;
       const step = this.#step;
       const { prompt, temperature } = settings;
-      // Without a prompt it begins a paragraph.
+      // An empty prompt begins a paragraph.
       const options = { length, temperature, generator: this.#generator, ...(signal && { signal }) };
       const text = await this.#writer.write(prompt || "\n", options);
       this.#samples.push({ step, asked, text, prompt, temperature });

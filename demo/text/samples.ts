@@ -1,4 +1,4 @@
-/** The list of what the model has written, the newest first. */
+/** The list of the model's texts, the newest first. */
 import { element, scrolling } from "../shell/dom.ts";
 import { count } from "../shell/format.ts";
 import type { Sample } from "./sampler.ts";
@@ -11,12 +11,12 @@ export class SampleList {
     document.getElementById("text-samples")!.append(scrolling("What it has written", this.#list));
   }
 
-  /** How many it has: those that come later follow from there. */
+  /** The number of samples in the list. */
   get length(): number {
     return this.#list.childElementCount;
   }
 
-  /** @param samples In the order in which they were written. */
+  /** @param samples In the order of writing. */
   add(samples: readonly Sample[]): void {
     for (const sample of samples) this.#list.prepend(entry(sample));
     this.#none.hidden = this.length > 0;
@@ -34,7 +34,7 @@ function entry({ step, asked, prompt, temperature, text }: Sample): HTMLElement 
     "li",
     {},
     element("p", { class: "note" }, about),
-    // A text of anybody's: nothing in it is markup.
+    // The text may come from anyone, so it is never used as markup.
     element("p", { class: "text-written" }, element("b", {}, prompt), text),
   );
 }

@@ -1,13 +1,13 @@
-/** What the visitor may choose, and what the worker is given: plain data, and the text's own checks. */
-import type { CellKind } from "../training/cells.ts";
+/** The choices of the visitor, the worker's configuration as plain data, and the checks of a text. */
+import type { CellKind } from "../../tasks/series/cells.ts";
 
-/** Where the text comes from. */
+/** The source of the text. */
 export type Source =
   /** Chapters of Moby-Dick, the first and the last one, from 1. */
   | { readonly kind: "moby-dick"; readonly from: number; readonly to: number }
   | { readonly kind: "own"; readonly text: string };
 
-/** The model and how it is trained. */
+/** The settings of the model and of its training. */
 export interface ModelSettings {
   readonly cell: CellKind;
   readonly hiddenSize: number;
@@ -21,32 +21,32 @@ export interface ModelSettings {
   readonly steps: number;
 }
 
-/** How the model writes; may be changed while it trains. */
+/** The settings of writing, which can change during training. */
 export interface WritingSettings {
   readonly prompt: string;
   readonly temperature: number;
 }
 
-/** What the worker makes a run of. */
+/** The configuration of the worker's run. */
 export interface TextConfig {
   readonly source: Source;
   readonly settings: ModelSettings;
   readonly writing: WritingSettings;
 }
 
-/** Chapters of Moby-Dick. */
+/** The number of chapters of Moby-Dick. */
 export const CHAPTERS = 135;
 
-/** After this many steps the held-out text is measured, and the model writes. */
+/** Steps between two reports; at each, the held-out loss is measured and the model writes. */
 export const STEPS_PER_REPORT = 50;
 
 /** Characters that the model writes at a report. */
 export const WRITTEN_AT_REPORT = 160;
 
-/** Characters that it writes when asked to. */
+/** Characters that the model writes on request. */
 export const WRITTEN_ON_DEMAND = 400;
 
-/** Sliders walk over these. */
+/** The values of the sliders. */
 export const CHOICES = {
   hiddenSize: [16, 32, 48, 64, 96, 128, 192, 256],
   numLayers: [1, 2, 3],
@@ -58,7 +58,7 @@ export const CHOICES = {
 
 export type SliderName = keyof typeof CHOICES;
 
-/** A minute on a processor, with the GPU's work done in software, shows what there is to see. */
+/** Settings that show a result after a minute on a software adapter. */
 export const DEFAULTS: TextConfig = {
   source: { kind: "moby-dick", from: 1, to: 10 },
   settings: {
@@ -77,7 +77,7 @@ export const DEFAULTS: TextConfig = {
 export const SHORTEST = 2000;
 export const LONGEST = 1_000_000;
 
-/** Share of the text that is held out, and at most this many characters: it is measured at every report. */
+/** The held-out share of the text, and its maximum in characters, since it is measured at every report. */
 const HELD_OUT = 0.1;
 const MOST_HELD_OUT = 20_000;
 
@@ -96,7 +96,7 @@ export function characterCount(text: string): number {
   return text.length - pairs;
 }
 
-/** Why a text is not one to train on with these settings; undefined if it is. */
+/** Why a text cannot be trained on with these settings; undefined if it can. */
 export function textProblem(
   text: string,
   { batchSize, length }: Pick<ModelSettings, "batchSize" | "length">,
@@ -115,7 +115,7 @@ export function textProblem(
       advice: `A model needs at least ${SHORTEST.toLocaleString("en-US")} characters to learn from. ${has} Paste a longer one.`,
     };
   }
-  // What is left to train on must fill one window of every track, and the character that follows it.
+  // The training part must fill one window of every track, and have one more character.
   const wanted = batchSize * length + 1;
   const share = heldOutShare(characters);
   if (Math.round(characters * (1 - share)) < wanted) {

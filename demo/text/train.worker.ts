@@ -1,7 +1,7 @@
-/** The Text view's worker: the text, the model, its training, and what it writes. */
+/** The Text view's worker: the text, the model, its training, and its samples. */
 import { data, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
-import { Writer } from "../../examples/characters/model.ts";
-import { baselinesOf, type CharacterTask, characterTask } from "../../examples/characters/task.ts";
+import { baselinesOf, type CharacterTask, characterTask } from "../../tasks/characters/task.ts";
+import { Writer } from "../../tasks/characters/writer.ts";
 import { serveRun } from "../training/serve-run.ts";
 import { TextModel } from "./model.ts";
 import { Sampler } from "./sampler.ts";
@@ -14,13 +14,13 @@ import {
   type WritingSettings,
 } from "./settings.ts";
 
-/** What there is to learn. */
+/** Facts about the text. */
 export interface Facts {
-  /** Characters to train on and held out, and different ones. */
+  /** The number of training characters, held-out characters, and different characters. */
   readonly train: number;
   readonly heldOut: number;
   readonly vocabulary: number;
-  /** Bits per held-out character of counting single characters, and triples. */
+  /** Bits per held-out character of the unigram and the trigram model. */
   readonly unigram: number;
   readonly trigram: number;
 }
@@ -61,8 +61,8 @@ serveRun<TextConfig>("text", async (device, { source, settings, writing }) => {
 
 async function textOf(source: Source): Promise<string> {
   if (source.kind === "own") return source.text.replaceAll("\r\n", "\n");
-  // Over a megabyte, and not everybody's text.
-  const { chapters } = await import("../../examples/characters/moby-dick.ts");
+  // Loaded only when needed: it is over a megabyte.
+  const { chapters } = await import("../../tasks/characters/moby-dick.ts");
   return chapters.slice(source.from - 1, source.to).join("\n\n");
 }
 
@@ -78,7 +78,7 @@ function factsOf(task: CharacterTask): Facts {
   return {
     train: train.length,
     heldOut: heldOut.length,
-    // Without the one that stands for what is new.
+    // Without the token for unknown characters.
     vocabulary: vocabulary.size - 1,
     ...baselinesOf(task),
   };

@@ -1,13 +1,13 @@
-/** How long a run will still take, from how quickly it went of late. */
+/** Estimates the time left of a run from its recent speed. */
 
-/** Only this much of the past counts, in seconds: a learning-rate change or a busy machine is soon forgotten. */
+/** Seconds of the past that count, so that a change of the machine's load is soon forgotten. */
 const MEMORY = 20;
 
-/** An estimate from less than this many seconds would only confuse. */
+/** Minimum seconds of progress for an estimate. */
 const SHORTEST = 0.5;
 
 export class Estimate {
-  /** Moments (seconds) with the share that was done then. */
+  /** Times in seconds, and the share that was done then. */
   #marks: { readonly at: number; readonly done: number }[] = [];
 
   /** @param done Share of the run that is done, 0 to 1; @param at Seconds on any clock that does not go back */
@@ -16,12 +16,12 @@ export class Estimate {
     while (this.#marks.length > 2 && at - this.#marks[1]!.at > MEMORY) this.#marks.shift();
   }
 
-  /** Begins anew: what lies before, such as a pause, is no measure. */
+  /** Starts again, for example after a pause. */
   restart(): void {
     this.#marks = [];
   }
 
-  /** Seconds until the end; undefined where too little is known. */
+  /** Seconds until the end; undefined if they cannot be estimated yet. */
   get secondsLeft(): number | undefined {
     const [first, last] = [this.#marks[0], this.#marks.at(-1)];
     if (!first || !last || last.at - first.at < SHORTEST || last.done <= first.done) return undefined;

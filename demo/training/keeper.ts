@@ -1,17 +1,17 @@
-/** The worker's half of what outlives a reload: saves the run every few seconds. */
+/** Saves a worker's run every few seconds, so that it survives a reload. */
 import type { Callback, CheckpointStore, FitRun, Trainer } from "webgpu-lstm";
 import type { Position } from "./store.ts";
 
-/** The name under which `fit` finds the keeper in the worker, and the page the action that saves at once. */
+/** The name of the keeper among the worker's callbacks, and of the page's action that saves at once. */
 export const KEEP = "keep";
 
-/** Seconds from one checkpoint to the next, at least. */
+/** Minimum seconds between two checkpoints. */
 const INTERVAL = 2;
 
-/** Training is held up by at most one part in this many. */
+/** Saving takes at most one part in this many of the time. */
 const COST = 20;
 
-/** A callback of `fit` that keeps the run in the store; the last one of its list, so that it sees what the others have done. */
+/** A callback of `fit` that saves the run. It must be the last one in the list, so that it saves the changes of the others. */
 export class RunKeeper implements Callback {
   readonly #trainer: Trainer;
   readonly #store: CheckpointStore | undefined;
@@ -19,7 +19,7 @@ export class RunKeeper implements Callback {
   #next = 0;
   #broken = false;
 
-  /** @param store undefined where there is none: then nothing is kept. */
+  /** @param store undefined if there is none: then nothing is saved. */
   constructor(trainer: Trainer, store: CheckpointStore | undefined, id: string) {
     this.#trainer = trainer;
     this.#store = store;
@@ -27,7 +27,7 @@ export class RunKeeper implements Callback {
   }
 
   onFitStart(run: FitRun): void {
-    // Read at each checkpoint.
+    // Evaluated at each checkpoint.
     this.#trainer.config = { toJSON: (): Position => ({ epoch: run.epoch, epochs: run.epochs }) };
     this.#next = now() + INTERVAL;
   }
@@ -36,12 +36,12 @@ export class RunKeeper implements Callback {
     if (now() >= this.#next) await this.#save(() => run.checkpoint());
   }
 
-  /** Saves the run as it is, between two batches. */
+  /** Saves the run between two batches. */
   async keep(): Promise<void> {
     await this.#save(() => this.#trainer.checkpoint());
   }
 
-  /** A full or forbidden storage ends the keeping, not the training. */
+  /** If the storage is full or forbidden, saving stops and training goes on. */
   async #save(checkpoint: () => Promise<Uint8Array<ArrayBuffer>>): Promise<void> {
     if (this.#broken || !this.#store) return;
     const start = now();

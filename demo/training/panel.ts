@@ -1,24 +1,26 @@
-/** The buttons, the status line and the progress of a run; and, after a reload, the offer to resume the one before. */
+/** The card of a training run: its buttons, status, progress and figures; after a reload, the offer to resume the last run. */
+import { setText } from "../shell/dom.ts";
+import { type Figure, figureList, StatusLines } from "../shell/status-lines.ts";
 import { timeLeft } from "./estimate.ts";
 import html from "./panel.html?raw";
 import "./panel.css";
 import { isUnderWay, type Phase, type Snapshot } from "./phase.ts";
 import type { Position } from "./store.ts";
 
-/** What the visitor can ask for. */
+/** The actions of the panel's buttons. */
 export interface PanelActions {
-  /** Train a model from its beginning. */
+  /** Trains a new model. */
   start(): void;
   pause(): void;
   resume(): void;
   cancel(): void;
-  /** Go on with the kept run. */
+  /** Continues the stored run. */
   takeOffer(): void;
-  /** Throw the kept run away. */
+  /** Deletes the stored run. */
   discardOffer(): void;
 }
 
-/** How far a run is, in the view's own words. */
+/** The view's words for the progress of a run. */
 export interface PanelWords {
   /** In an epoch, from 1: "epoch 3 of 20". */
   at(epoch: number, epochs: number): string;
@@ -60,25 +62,34 @@ export class RunPanel {
   readonly #parts: <E extends HTMLElement = HTMLElement>(name: string) => E;
   readonly #actions: PanelActions;
   readonly #words: PanelWords;
+  readonly #lines: StatusLines;
   #snapshot: Snapshot | undefined;
 
   /**
-   * @param container An empty card, which it fills.
-   * @param words By default of epochs.
+   * @param container An empty card, which the panel fills.
+   * @param figures The numbers below the progress; the view writes their values.
+   * @param words How far a run is; in epochs if not given.
    */
-  constructor(container: HTMLElement, actions: PanelActions, words: PanelWords = EPOCHS) {
+  constructor(
+    container: HTMLElement,
+    figures: readonly Figure[],
+    actions: PanelActions,
+    words: PanelWords = EPOCHS,
+  ) {
     container.innerHTML = html;
+    container.append(figureList(figures));
     this.#parts = <E extends HTMLElement>(name: string) =>
       container.querySelector<E>(`[data-part="${name}"]`)!;
     this.#actions = actions;
     this.#words = words;
+    this.#lines = new StatusLines(this.#parts("lines"), "Progress of the run");
     this.#parts("toggle").addEventListener("click", () => this.#toggle());
     this.#parts("cancel").addEventListener("click", () => actions.cancel());
     this.#parts("take").addEventListener("click", () => actions.takeOffer());
     this.#parts("discard").addEventListener("click", () => actions.discardOffer());
   }
 
-  /** @param note Said after the status, such as what the best epoch was. */
+  /** @param note Added to the status, for example the best epoch. */
   draw(snapshot: Snapshot, note = ""): void {
     const { phase, done, secondsLeft } = snapshot;
     this.#snapshot = snapshot;
@@ -86,21 +97,19 @@ export class RunPanel {
     setText(toggle, TOGGLE[phase]);
     toggle.disabled = phase === "opening";
     this.#parts<HTMLButtonElement>("cancel").disabled = !isUnderWay(phase);
-    setText(this.#parts("status"), `${STATUS[phase](snapshot, this.#words)}${note && ` ${note}`}`);
-    this.#parts<HTMLProgressElement>("progress").value = done;
-    // Not in the status: a screen reader would read out every change.
-    setText(this.#parts("left"), secondsLeft === undefined ? "" : timeLeft(secondsLeft));
+    const status = `${STATUS[phase](snapshot, this.#words)}${note && ` ${note}`}`;
+    this.#lines.draw(status, done, secondsLeft === undefined ? "" : timeLeft(secondsLeft));
   }
 
-  /** Without a GPU there is nothing to press. */
+  /** Disables the buttons if there is no GPU. */
   drawUnusable(): void {
     this.#parts<HTMLButtonElement>("toggle").disabled = true;
     this.#parts<HTMLButtonElement>("cancel").disabled = true;
     this.offer(undefined);
-    setText(this.#parts("status"), "Training is not possible.");
+    this.#lines.status = "Training is not possible.";
   }
 
-  /** Offers to go on with an interrupted run, or no more. */
+  /** Offers to continue an interrupted run, or withdraws the offer. */
   offer(kept: (Position & { readonly savedAt: Date }) | undefined): void {
     this.#parts("offer").hidden = !kept;
     if (!kept) return;
@@ -118,9 +127,4 @@ export class RunPanel {
     else if (phase === "pausing" || phase === "paused") this.#actions.resume();
     else this.#actions.start();
   }
-}
-
-/** Leaves the text alone where it is the same: a live region would be read out again. */
-function setText(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
 }

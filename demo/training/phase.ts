@@ -1,9 +1,9 @@
-/** What is known of a run at a moment: what the page draws. */
+/** The state of a run at a moment, as the page draws it. */
 import type { EpochReport } from "webgpu-lstm";
 
 /**
- * opening (the worker starts and asks for a GPU) → ready → compiling → training ⇄ pausing, paused → done; from anywhere on the way
- * stopped (it was cancelled) or failed.
+ * opening (the worker starts and requests a GPU) → ready → compiling → training ⇄ pausing, paused → done; from every phase before
+ * done, stopped (cancelled) or failed.
  */
 export type Phase =
   | "opening"
@@ -16,28 +16,28 @@ export type Phase =
   | "stopped"
   | "failed";
 
-/** A run at a moment. */
+/** The state of a run at a moment. */
 export interface Snapshot {
   readonly phase: Phase;
-  /** Epochs that are complete, and how many are wanted. */
+  /** Complete epochs, and the number of epochs of the run. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Batches of the present epoch that are submitted, and how many it has, where that is known. */
+  /** Submitted batches of the current epoch, and its number of batches if it is known. */
   readonly batch: number;
   readonly batches: number | undefined;
-  /** Reports of the complete epochs, those before a reload included. */
+  /** Reports of the complete epochs, including those before a reload. */
   readonly reports: readonly EpochReport[];
-  /** Share of the whole run that is done, 0 to 1. */
+  /** The share of the run that is done, 0 to 1. */
   readonly done: number;
-  /** Time until the end as far as it can be told, in seconds. */
+  /** Estimated time until the end, in seconds. */
   readonly secondsLeft: number | undefined;
-  /** The worker's adapter, for people. */
+  /** The name of the worker's adapter. */
   readonly adapter: string | undefined;
-  /** Why it failed. */
+  /** The error of a failed run. */
   readonly error: unknown;
 }
 
-/** A run that has not begun. */
+/** The state of a run that has not begun. */
 export function newSnapshot(phase: "opening" | "ready", epochs: number): Snapshot {
   return {
     phase,
@@ -53,7 +53,7 @@ export function newSnapshot(phase: "opening" | "ready", epochs: number): Snapsho
   };
 }
 
-/** Whether the run is under way: it can be paused, resumed, cancelled. */
+/** Whether the run can be paused, resumed or cancelled. */
 export function isUnderWay(phase: Phase): boolean {
   return ["compiling", "training", "pausing", "paused"].includes(phase);
 }

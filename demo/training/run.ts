@@ -1,4 +1,4 @@
-/** One training run in a worker of its own, as the page steers it: start, pause, resume, cancel, and what is to be seen of it. */
+/** A training run in a separate worker, as the page controls it: start, pause, resume, cancel, and its state. */
 import type { Progress } from "webgpu-lstm";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 import { Estimate } from "./estimate.ts";
@@ -9,34 +9,34 @@ import { forget, keepPlan } from "./store.ts";
 
 type Report = Snapshot["reports"][number];
 
-/** What a view wants trained, and what it does meanwhile. Training waits for the promises that these functions return. */
+/** The run that a view wants, and the view's reactions to it. Training waits for the promises that these functions return. */
 export interface RunPlan<Config> {
-  /** The view's name, as its worker gives it to `serveRun`. */
+  /** The view's name, which its worker passes to `serveRun`. */
   readonly id: string;
   /** `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })` */
   worker(): Worker;
-  /** For the worker's `create`, and, after a reload, for the page: plain JSON. */
+  /** Passed to the worker's `create`, and to the page after a reload: plain JSON. */
   readonly config: Config;
   readonly epochs: number;
-  /** As the option of `fit`; by default an epoch is a pass over the data. */
+  /** The option of `fit`; if not given, an epoch is a pass over the data. */
   readonly batchesPerEpoch?: number;
-  /** Names of the worker's callbacks for `fit`. */
+  /** The names of the worker's callbacks for `fit`. */
   readonly callbacks?: readonly string[];
-  /** Whether to go on from the kept checkpoint. */
+  /** Whether to continue from the stored checkpoint. */
   readonly resume?: boolean;
-  /** Something in the snapshot has changed: it comes often and must be quick. */
+  /** Called when the snapshot changes; it is called often and must be quick. */
   onChange(): void;
   /** After each batch. */
   onBatch?(trainer: RemoteTrainer, progress: Progress): unknown;
-  /** After each epoch, before it is paused there. */
+  /** After each epoch, before a pause. */
   onEpoch?(trainer: RemoteTrainer, report: Report): unknown;
-  /** Training has been held up by the visitor. */
+  /** After the visitor has paused training. */
   onPause?(trainer: RemoteTrainer): unknown;
-  /** After the last epoch, before it counts as done. */
+  /** After the last epoch, before the phase is done. */
   onDone?(trainer: RemoteTrainer): unknown;
 }
 
-/** An aborted run that has not ended by then, in ms, is ended with its worker. */
+/** Time in ms after which an aborted run is ended with its worker. */
 const PATIENCE = 700;
 
 export class TrainingRun<Config> {
@@ -44,16 +44,16 @@ export class TrainingRun<Config> {
   readonly #abort = new AbortController();
   readonly #estimate = new Estimate();
   readonly #snapshot: { -readonly [K in keyof Snapshot]: Snapshot[K] };
-  /** The worker's trainer, or why there is none. */
+  /** The worker's trainer; rejects if there is none. */
   readonly #trainer: Promise<RemoteTrainer>;
   #connected: RemoteTrainer | undefined;
   #training: Promise<void> = Promise.resolve();
   #resume: (() => void) | undefined;
-  /** Those who wait for the next phase. */
+  /** Callbacks that wait for the next phase. */
   #awaitingPhase: (() => void)[] = [];
   #disposed = false;
 
-  /** Starts the worker and has it make its trainer; the snapshot says when that is ready, or has failed. */
+  /** Starts the worker, which makes its trainer; the snapshot shows when it is ready or has failed. */
   constructor(plan: RunPlan<Config>) {
     this.#plan = plan;
     this.#snapshot = newSnapshot("opening", plan.epochs);
@@ -65,18 +65,18 @@ export class TrainingRun<Config> {
     return this.#snapshot;
   }
 
-  /** The trainer, once it is ready, for what a view asks outside of training; its calls may come between two batches. */
+  /** The trainer, once it is ready, for a view's own calls; they run between two batches. */
   get trainer(): RemoteTrainer | undefined {
     return this.#connected;
   }
 
-  /** Trains in the background, as soon as the worker is ready; to be called once. */
+  /** Trains in the background once the worker is ready; call it once. */
   start(): void {
     this.#enter("compiling");
     this.#training = this.#train().catch((error: unknown) => this.#fail(error));
   }
 
-  /** Holds training up before the next batch; settles when it is, and the run is kept as it is then. */
+  /** Pauses training before the next batch; settles when it is paused and the run is saved. */
   async pause(): Promise<void> {
     const { phase } = this.#snapshot;
     if (phase === "training" || phase === "compiling") this.#enter("pausing");
@@ -93,7 +93,7 @@ export class TrainingRun<Config> {
     this.#resume?.();
   }
 
-  /** Ends training for good, within a second; the model keeps what it has learned unless its worker had to be ended. */
+  /** Ends training within a second. The model keeps its weights, unless its worker must be ended. */
   async cancel(): Promise<void> {
     if (!isUnderWay(this.#snapshot.phase)) return;
     this.#enter("stopped");
@@ -105,7 +105,7 @@ export class TrainingRun<Config> {
     await forget(this.#plan.id);
   }
 
-  /** Ends the worker, and the GPU memory with it. Nothing is told from here on; a kept run stays kept. */
+  /** Ends the worker and frees its GPU memory. The view gets no more calls; a stored run stays stored. */
   dispose(): void {
     this.#disposed = true;
     this.#abort.abort();
@@ -192,7 +192,7 @@ export class TrainingRun<Config> {
   }
 
   #fail(error: unknown): void {
-    // Cancelled or disposed: then it was no failure.
+    // A cancelled or disposed run has not failed.
     if (this.#abort.signal.aborted || this.#snapshot.phase === "failed") return;
     this.#snapshot.error = error;
     this.#enter("failed");

@@ -4,17 +4,17 @@ import { type Served, serve } from "webgpu-lstm/worker";
 import { KEEP, RunKeeper } from "./keeper.ts";
 import { openStore } from "./store.ts";
 
-/** What the page sends. */
+/** The page's message to the worker. */
 export interface RunStart<Config> {
   readonly config: Config;
-  /** Whether to go on from the checkpoint that is kept. */
+  /** Whether to continue from the stored checkpoint. */
   readonly resume: boolean;
 }
 
 /**
- * Serves a run. The device is this worker's, requested here.
- * @param id The view's name: under it the run is kept for a reload.
- * @param create Makes the trainer, its loaders `train` and, if wanted, `validation`, and the view's own actions and callbacks.
+ * Serves a run on a device of this worker.
+ * @param id The view's name, under which the run is stored for a reload.
+ * @param create Makes the trainer, its loaders `train` and optionally `validation`, and the view's actions and callbacks.
  */
 export function serveRun<Config>(
   id: string,

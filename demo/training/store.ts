@@ -1,24 +1,24 @@
 /**
- * What outlives a reload: for each view the run that is under way. Two entries, `forecast.plan` (what the page gave the worker) and
- * `forecast` (the newest checkpoint). The page and its workers open the same store; IndexedDB is the one that both have in every
+ * Stores each view's current run, so that it survives a reload. There are two entries: `forecast.plan` (the worker's configuration) and
+ * `forecast` (the newest checkpoint). The page and its workers open the same store, in IndexedDB, which both have in every
  * browser.
  */
 import { type CheckpointStore, loadCheckpoint, openCheckpointStore } from "webgpu-lstm";
 
-/** How far a kept run had come. */
+/** The progress of a stored run. */
 export interface Position {
-  /** The epoch that was under way, from 1, and how many are wanted. */
+  /** The current epoch, from 1, and the number of epochs. */
   readonly epoch: number;
   readonly epochs: number;
 }
 
-/** A run that a reload, or a closed page, has interrupted. */
+/** A run that was interrupted by a reload or a closed page. */
 export interface KeptRun<Config> extends Position {
   readonly config: Config;
   readonly savedAt: Date;
 }
 
-/** The store; undefined where the browser has none for this page, as in some private windows: then nothing is kept. */
+/** The store; undefined if the browser has none for this page, as in some private windows. Then nothing is stored. */
 export async function openStore(): Promise<CheckpointStore | undefined> {
   try {
     return await openCheckpointStore({ name: "webgpu-lstm-demo", backend: "indexeddb" });
@@ -29,10 +29,10 @@ export async function openStore(): Promise<CheckpointStore | undefined> {
 
 const planOf = (id: string) => `${id}.plan`;
 
-/** Notes what the run consists of, in place of the one before. */
+/** Stores the plan of a run, and deletes the last run. */
 export async function keepPlan(id: string, config: unknown): Promise<void> {
   await withStore(async (store) => {
-    // First: a checkpoint must not be found beside another run's plan.
+    // Deleted first: a checkpoint must not stand beside the plan of another run.
     await store.remove(id);
     await store.save(planOf(id), new TextEncoder().encode(JSON.stringify(config)));
   });
@@ -50,7 +50,7 @@ export function findKept<Config>(id: string): Promise<KeptRun<Config> | undefine
   });
 }
 
-/** The run is over, or not wanted. */
+/** Deletes a run that is over or unwanted. */
 export async function forget(id: string): Promise<void> {
   await withStore(async (store) => {
     await store.remove(id);
@@ -58,7 +58,7 @@ export async function forget(id: string): Promise<void> {
   });
 }
 
-/** What cannot be kept or found again is no reason to trouble a visitor whose training goes well. */
+/** A storage error only goes to the console, since training goes on. */
 async function withStore<T>(use: (store: CheckpointStore) => Promise<T>): Promise<T | undefined> {
   const store = await openStore();
   if (!store) return undefined;

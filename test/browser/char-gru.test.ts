@@ -1,11 +1,12 @@
 /** The text examples: a character model beats character counts, and packed names are classified. */
 import { describe, expect, test } from "vitest";
 import { type Device, data, Generator, manualSeed, type Result } from "webgpu-lstm";
-import { chapters } from "../../examples/characters/moby-dick.ts";
-import { CharacterModel, Writer } from "../../examples/characters/model.ts";
-import { baselinesOf, characterTask } from "../../examples/characters/task.ts";
-import { type CharacterReport, DEFAULTS, trainCharacters } from "../../examples/characters/train.ts";
 import { classOf, makeNames, main as packedNames } from "../../examples/packed-names.ts";
+import { chapters } from "../../tasks/characters/moby-dick.ts";
+import { CharacterModel } from "../../tasks/characters/model.ts";
+import { baselinesOf, characterTask } from "../../tasks/characters/task.ts";
+import { type CharacterReport, DEFAULTS, trainCharacters } from "../../tasks/characters/train.ts";
+import { Writer } from "../../tasks/characters/writer.ts";
 import { withDevice } from "./gpu.ts";
 
 // Seconds on a GPU; much longer in software on a busy machine.

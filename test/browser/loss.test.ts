@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Generator, grad, nn } from "webgpu-lstm";
-import { crossEntropyMean } from "../reference/cross-entropy.ts";
+import { crossEntropyMean } from "../../tasks/reference/cross-entropy.ts";
 import { centralDifference } from "../reference/recurrent.ts";
 import { withDevice } from "./gpu.ts";
 

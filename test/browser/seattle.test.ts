@@ -1,11 +1,11 @@
 /** `npm run train`: the default settings beat both baselines on the held-out year. */
 import { describe, expect, test } from "vitest";
-import { seattleCsv } from "../../examples/seattle/csv.ts";
-import { DEFAULTS } from "../../examples/seattle/defaults.ts";
-import { errorsOf } from "../../examples/seattle/errors.ts";
-import { forecastTask } from "../../examples/seattle/task.ts";
-import { type TrainProgress, trainForecaster } from "../../examples/seattle/train.ts";
-import { parseWeather } from "../../examples/seattle/weather.ts";
+import { forecastTask } from "../../tasks/seattle/task.ts";
+import { type TrainProgress, trainForecaster } from "../../tasks/seattle/train.ts";
+import { errorsOf } from "../../tasks/series/errors.ts";
+import { seattleCsv } from "../../tasks/series/seattle-csv.ts";
+import { DEFAULTS } from "../../tasks/series/seattle-defaults.ts";
+import { parseWeather } from "../../tasks/series/weather.ts";
 import { withDevice } from "./gpu.ts";
 
 const weather = parseWeather(seattleCsv);

@@ -36,7 +36,7 @@ test("runs both libraries, their results agree, TensorFlow.js is slower, the tab
   const start = Date.now();
   await button(page, "Run").click();
   await expect(status(page)).toContainText("first training step");
-  await expect(page.getByTestId("compare-left")).toContainText("left", { timeout: 60_000 });
+  await expect(page.getByTestId("compare-time-left")).toContainText("left", { timeout: 60_000 });
   await expect(status(page)).toHaveText("Done.", { timeout: 120_000 });
   console.log(`the small comparison took ${((Date.now() - start) / 1000).toFixed(1)} s`);
   expect(tensorFlow().some((url) => url.includes("webgpu"))).toBe(true);

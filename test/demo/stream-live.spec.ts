@@ -32,7 +32,7 @@ test("records the microphone, learns it, watches it, lets go of it", async ({ pa
   expect(await liveTracks()).toBe(0);
   await button(page, "Start").click();
   await expect(status(page)).toHaveText("Recording what is normal: keep it so.", { timeout: 10_000 });
-  await expect(page.getByTestId("stream-left")).toHaveText(/^[1-9] s to go$/, { timeout: 5000 });
+  await expect(page.getByTestId("stream-time-left")).toHaveText(/^[1-9] s to go$/, { timeout: 5000 });
   expect(await liveTracks()).toBe(1);
   await expect(status(page)).toHaveText("Watching the microphone.", { timeout: 60_000 });
   await expect.poll(() => steps(page), { timeout: 10_000 }).toBeGreaterThan(30);

@@ -159,7 +159,7 @@ test("learning shows how far it is, can be stopped, and begun again", async ({ p
   const complaints = await open(page, VIEW);
   await button(page, "Start").click();
   await expect(status(page)).toContainText("Learning what is normal", { timeout: 20_000 });
-  await expect(page.getByTestId("stream-left")).toContainText("left", { timeout: 20_000 });
+  await expect(page.getByTestId("stream-time-left")).toContainText("left", { timeout: 20_000 });
   const progress = page.getByRole("progressbar", { name: "Progress of learning" });
   const done = () => progress.evaluate((bar: HTMLProgressElement) => bar.value);
   const before = await done();

@@ -26,7 +26,7 @@ export async function place(page: Page, places: Places): Promise<void> {
   for (const [name, value] of Object.entries(places)) await page.getByLabel(name).fill(String(value));
 }
 
-/** Chapters of Moby-Dick. */
+/** The number of chapters of Moby-Dick. */
 export async function chapters(page: Page, from: number, to: number): Promise<void> {
   await page.getByLabel("Chapters", { exact: true }).fill(String(from));
   await page.getByLabel("to", { exact: true }).fill(String(to));

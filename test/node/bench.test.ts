@@ -9,10 +9,10 @@ import { checkResult, referenceResult } from "../../bench/reference.ts";
 import { memoryTable, ownTable, ratioTable, stepTable } from "../../bench/report.ts";
 import { withSections } from "../../bench/results.ts";
 import type { Seat } from "../../bench/seat.ts";
-import { quantile, summarize } from "../../bench/statistics.ts";
 import { axes, sweepTables } from "../../bench/sweep.ts";
 import { targetTable } from "../../bench/targets.ts";
-import { makeProblem, type Problem, type Workload, workloads } from "../../bench/workload.ts";
+import { quantile, summarize } from "../../tasks/statistics/statistics.ts";
+import { makeProblem, type Problem, type Workload, workloads } from "../../tasks/workloads/workload.ts";
 
 const small: Workload = { ...workloads[0]!, name: "S", hiddenSize: 2, seqLen: 3, batch: 4 };
 const effort = { runs: 3, least: 1, seconds: 10, patience: 5 };
@@ -222,7 +222,7 @@ test("compares targets with the figures in the browser", () => {
     "| W1: 3× as fast as jax-js-webgpu | more than 600×: jax-js-webgpu was given 60 s | reached |",
   );
   expect(lines).toContain(
-    "| W1: 40 % of 12 GFLOP/s, for which that rate was taken when the bar was set | 6.00 GFLOP/s | reached |",
+    "| W1: 40 % of 12 GFLOP/s, the FMA rate when the target was set | 6.00 GFLOP/s | reached |",
   );
   expect(lines).toContain("| encode under 3 µs a dispatch | 2.50 µs | reached |");
   expect(lines).toContain(

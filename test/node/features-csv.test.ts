@@ -1,7 +1,16 @@
-/** The examples' CSV reader: what a dropped file may look like, and what it is told when it is broken. */
+/** The CSV reader: the files it accepts, and what it says about a broken one. */
 import { describe, expect, test } from "vitest";
-import { CsvError, numericColumns, parseCsv, selectColumns, selectTimes } from "../../examples/csv.ts";
-import { seattleCsv } from "../../examples/seattle/csv.ts";
+import {
+  CsvError,
+  type CsvTable,
+  holesIn,
+  parseCsv,
+  selectColumns,
+  selectTimes,
+} from "../../tasks/csv/table.ts";
+import { seattleCsv } from "../../tasks/series/seattle-csv.ts";
+
+const numericColumns = (table: CsvTable) => table.columns.filter((name) => holesIn(table, name) === 0);
 
 describe("a CSV file", () => {
   test("is read by columns, whatever its delimiter, line ends and column order", () => {

@@ -1,8 +1,8 @@
 /** A visitor's CSV file as the Forecast view's series. */
 import { describe, expect, test } from "vitest";
-import { csvSeries, firstChoice, MOST_ROWS, readCsv } from "../../demo/forecast/series/csv.ts";
-import { rhythmOf } from "../../demo/forecast/series/rhythm.ts";
-import { ForecastTask } from "../../demo/forecast/task.ts";
+import { csvSeries, firstChoice, MOST_ROWS, readCsv } from "../../demo/forecast/csv-series.ts";
+import { rhythmOf } from "../../demo/forecast/rhythm.ts";
+import { ForecastTask } from "../../tasks/series/task.ts";
 
 /** A file of `rows` days from 2020 on. */
 function daily(

@@ -1,16 +1,16 @@
 /** The Forecast view's pure parts: tasks, baselines, roll-outs, and the built-in series. */
 import { describe, expect, test } from "vitest";
-import { baselinesOf } from "../../demo/forecast/baselines.ts";
-import { heldOutOf } from "../../demo/forecast/held-out.ts";
-import { rollOut } from "../../demo/forecast/roll-out.ts";
-import { seasonalMeans } from "../../demo/forecast/seasons.ts";
-import { loadSeries } from "../../demo/forecast/series/index.ts";
-import type { Series } from "../../demo/forecast/series/series.ts";
-import { ForecastTask } from "../../demo/forecast/task.ts";
-import { seattleCsv } from "../../examples/seattle/csv.ts";
-import { forecastTask } from "../../examples/seattle/task.ts";
-import { parseWeather } from "../../examples/seattle/weather.ts";
 import type { NDArray } from "../../src/shape.ts";
+import { forecastTask } from "../../tasks/seattle/task.ts";
+import { baselinesOf } from "../../tasks/series/baselines.ts";
+import { heldOutOf } from "../../tasks/series/held-out.ts";
+import { loadSeries } from "../../tasks/series/index.ts";
+import { rollOut } from "../../tasks/series/roll-out.ts";
+import { seasonalMeans } from "../../tasks/series/seasons.ts";
+import { seattleCsv } from "../../tasks/series/seattle-csv.ts";
+import type { Series } from "../../tasks/series/series.ts";
+import { ForecastTask } from "../../tasks/series/task.ts";
+import { parseWeather } from "../../tasks/series/weather.ts";
 
 const [seattle, co2, sp500, sine] = await Promise.all(
   (["seattle", "co2", "sp500", "sine"] as const).map(loadSeries),

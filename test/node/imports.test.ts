@@ -12,10 +12,17 @@ function sourcesUnder(folder: string, extension: string): [path: string, text: s
     .map((path) => [path, read(path)]);
 }
 
+const rooms = ["src", "tasks", "demo", "examples", "bench", "tools", "test"];
+
 describe("the architecture", () => {
-  test("src/ and shaders/ keep to it", () => {
-    const sources = new Map([...sourcesUnder("src", ".ts"), ...sourcesUnder("shaders", ".wgsl")]);
-    expect(sources.size).toBeGreaterThan(30);
+  test("src/, shaders/ and the folders beside them keep to it", () => {
+    const sources = new Map([
+      ...rooms.flatMap((room) => sourcesUnder(room, ".ts")),
+      ...sourcesUnder("shaders", ".wgsl"),
+    ]);
+    for (const room of rooms) {
+      expect([...sources.keys()].filter((path) => path.startsWith(`${room}/`)).length).toBeGreaterThan(5);
+    }
     expect(complaints(sources)).toEqual([]);
   });
 
@@ -41,6 +48,15 @@ describe("the checker sees", () => {
       "shaders/tensor/add.wgsl": "// text\n".repeat(310),
     });
     expect(sound).toEqual([]);
+    const around = files({
+      "src/index.ts": "",
+      "tasks/a/b.ts": `import "webgpu-lstm"; import("../../node_modules/p/data.csv?raw"); import "../../tools/e.ts"`,
+      "tools/e.ts": "",
+      "demo/c.ts": `import "../tasks/a/b.ts"; import "./c.css"; import html from "./c.html?raw";`,
+      "demo/vite.config.ts": `import "../vite.config.ts"; import "../tools/e.ts"`,
+      "test/d.ts": `import "../demo/c.ts"; import "../src/index.ts"; import "../demo/c.ts?raw"`,
+    });
+    expect(around).toEqual([]);
   });
 
   test.each([
@@ -86,6 +102,47 @@ describe("the checker sees", () => {
       { "src/gpu/a.ts": "export const p = (d) => d.createComputePipelineAsync({})" },
       /only src\/gpu\/kernel.ts/,
     ],
+    [
+      "demo on bench",
+      { "demo/a.ts": `import "../bench/b.ts"`, "bench/b.ts": "" },
+      /demo may not import bench/,
+    ],
+    [
+      "demo on an example",
+      { "demo/a/b.ts": `import("../../examples/c.ts")`, "examples/c.ts": "" },
+      /demo may not import examples/,
+    ],
+    [
+      "bench on test",
+      { "bench/a.ts": `import "../test/b.ts"`, "test/b.ts": "" },
+      /bench may not import test/,
+    ],
+    [
+      "an example on src",
+      { "examples/a.ts": `import "../src/nn/b.ts"`, "src/nn/b.ts": "" },
+      /may not import src/,
+    ],
+    [
+      "bench on src beyond what it measures",
+      {
+        "bench/a.ts": `import "../src/gpu/b.ts"; import "../src/gpu/facts.ts"`,
+        "src/gpu/b.ts": "",
+        "src/gpu/facts.ts": "",
+      },
+      /bench may not import src\/gpu\/b.ts/,
+    ],
+    [
+      "tasks on demo",
+      { "tasks/a.ts": `import "../demo/b.ts"`, "demo/b.ts": "" },
+      /tasks may not import demo/,
+    ],
+    [
+      "tools on test",
+      { "tools/a.ts": `import type { B } from "../test/b.ts"`, "test/b.ts": "" },
+      /tools may not/,
+    ],
+    ["markup of another room", { "bench/a.ts": `import "../demo/b.html?raw"` }, /bench may not import demo/],
+    ["a file that is not there", { "demo/a.ts": `import "./b.ts"` }, /demo\/b.ts, which does not exist/],
     ["a long file", { "src/nn/a.ts": "//\n".repeat(311) }, /311 lines/],
     ["a long shader", { "shaders/a.wgsl": "//\n".repeat(311) }, /311 lines/],
   ] as [string, Record<string, string>, RegExp][])("%s", (_, entries, complaint) => {
@@ -101,5 +158,7 @@ describe("the checker sees", () => {
       "src/nn/c.ts": `import "./a.ts"`,
     });
     expect(circle).toEqual(["circular import: src/nn/a.ts -> src/nn/b.ts -> src/nn/c.ts -> src/nn/a.ts"]);
+    const beside = files({ "demo/a.ts": `import "./b.ts"`, "demo/b.ts": `import "./a.ts"` });
+    expect(beside).toEqual(["circular import: demo/a.ts -> demo/b.ts -> demo/a.ts"]);
   });
 });

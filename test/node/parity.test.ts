@@ -1,7 +1,7 @@
 /** The parity page: merges the rows that tests record, and never shows a failure as a pass. */
 import { describe, expect, it } from "vitest";
-import { failures, mergeRows, parityPage, type Report } from "../../tools/parity-page.ts";
-import { float32Budget, type ParityRow, recordParity } from "../parity.ts";
+import { failures, mergeRows, type ParityRow, parityPage, type Report } from "../../tools/parity-page.ts";
+import { float32Budget, recordParity } from "../parity.ts";
 
 type Recorded = Omit<ParityRow, "used"> & { used: number | null };
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { recurrentForward, type Sizes } from "../../tasks/reference/recurrent.ts";
 import type { GoldenCase, GoldenTensor } from "../golden-case.ts";
 import { goldens } from "../goldens.ts";
 import { problemOf } from "../recurrent-problem.ts";
-import { centralDifference, recurrentForward, recurrentLoss, type Sizes } from "../reference/recurrent.ts";
+import { centralDifference, recurrentLoss } from "../reference/recurrent.ts";
 
 /** Converts [N, T, F] to [T, N, F], or back. */
 function swapFirstTwo(values: Float64Array, first: number, second: number): Float64Array {

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { persistence, seasonal } from "../../examples/seattle/baselines.ts";
-import { seattleCsv } from "../../examples/seattle/csv.ts";
-import { errorsOf } from "../../examples/seattle/errors.ts";
-import { forecastTask } from "../../examples/seattle/task.ts";
-import { dayOfYear, FEATURES, parseWeather } from "../../examples/seattle/weather.ts";
 import type { NDArray } from "../../src/shape.ts";
+import { persistence, seasonal } from "../../tasks/seattle/baselines.ts";
+import { forecastTask } from "../../tasks/seattle/task.ts";
+import { errorsOf } from "../../tasks/series/errors.ts";
+import { dayOfYear } from "../../tasks/series/seasons.ts";
+import { seattleCsv } from "../../tasks/series/seattle-csv.ts";
+import { FEATURES, parseWeather } from "../../tasks/series/weather.ts";
 
 const weather = parseWeather(seattleCsv);
 const maximum = (day: number) => weather.series.data[day * FEATURES.length]!;
@@ -23,9 +24,8 @@ describe("the data set", () => {
   });
 
   test("counts the days of a leap year and of others", () => {
-    expect(["2012-01-01", "2012-03-01", "2013-03-01", "2012-12-31", "2013-12-31"].map(dayOfYear)).toEqual([
-      0, 60, 59, 365, 364,
-    ]);
+    const dates = ["2012-01-01", "2012-03-01", "2013-03-01", "2012-12-31", "2013-12-31"];
+    expect(dates.map((date) => dayOfYear(Date.parse(date)))).toEqual([0, 60, 59, 365, 364]);
   });
 
   test("names the wrong line", () => {
@@ -34,19 +34,21 @@ describe("the data set", () => {
       (...lines: string[]) =>
       () =>
         parseWeather([header, ...lines].join("\n"));
-    expect(parse()).toThrow("no days after the header");
-    expect(() => parseWeather("")).toThrow('no column "date"');
-    expect(() => parseWeather("date,temp_max\n")).toThrow(
-      'no column "temp_min" in the header: date, temp_max',
+    expect(parse()).toThrow("no rows below it");
+    expect(() => parseWeather("")).toThrow("The file is empty");
+    expect(() => parseWeather("date,temp_max\n2012-01-01,12.8")).toThrow(
+      'There is no column "temp_min"; the columns are date, temp_max.',
     );
     expect(parse("2012-01-01,0,12.8,5,4.7,rain", "2012-01-03,0,1,1,1,sun")).toThrow(
-      "line 3: 2012-01-03 does not follow 2012-01-01",
+      "Line 3: 2012-01-03 does not follow 2012-01-01",
     );
-    expect(parse("2012-01-01,0,warm,5,4.7,rain")).toThrow('line 2: temp_max must be a number, got "warm"');
-    expect(parse("2012-01-01,0,,5,4.7,rain")).toThrow('temp_max must be a number, got ""');
-    expect(parse("2012-01-01,0,3")).toThrow('temp_min must be a number, got ""');
-    expect(parse("1/1/2012,0,12.8,5,4.7,rain")).toThrow('got "1/1/2012"');
-    expect(parse("2012-13-01,0,12.8,5,4.7,rain")).toThrow("the date must read like");
+    expect(parse("2012-01-01,0,warm,5,4.7,rain")).toThrow(
+      'Line 2, column "temp_max": "warm" is not a number',
+    );
+    expect(parse("2012-01-01,0,,5,4.7,rain")).toThrow('Line 2, column "temp_max": the cell is empty');
+    expect(parse("2012-01-01,0,3")).toThrow("Line 2 has 3 cells, but the header has 6 columns");
+    expect(parse("1/1/2012,0,12.8,5,4.7,rain")).toThrow('this is "1/1/2012"');
+    expect(parse("2012-13-01,0,12.8,5,4.7,rain")).toThrow("a date must read like");
   });
 });
 

@@ -2,10 +2,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { parseCharacterOptions, UsageError } from "../../examples/char-options.ts";
-import { chapters } from "../../examples/characters/moby-dick.ts";
-import { baselinesOf, characterTask } from "../../examples/characters/task.ts";
-import { DEFAULTS } from "../../examples/characters/train.ts";
+import { chapters } from "../../tasks/characters/moby-dick.ts";
+import { parseCharacterOptions } from "../../tasks/characters/options.ts";
+import { baselinesOf, characterTask } from "../../tasks/characters/task.ts";
+import { DEFAULTS } from "../../tasks/characters/train.ts";
+import { UsageError } from "../../tasks/terminal/usage-error.ts";
 import { typeErrors } from "../type-errors.ts";
 
 describe("Moby-Dick", () => {

@@ -14,8 +14,8 @@ import {
   STEPS_PER_REPORT,
   textProblem,
 } from "../../demo/text/settings.ts";
-import { chapters } from "../../examples/characters/moby-dick.ts";
-import { characterTask } from "../../examples/characters/task.ts";
+import { chapters } from "../../tasks/characters/moby-dick.ts";
+import { characterTask } from "../../tasks/characters/task.ts";
 
 describe("a text to train on", () => {
   test("is counted in code points, including lone surrogates", () => {

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { ProgressBar } from "../../examples/progress.ts";
-import { seattleCsv } from "../../examples/seattle/csv.ts";
-import { DEFAULTS } from "../../examples/seattle/defaults.ts";
-import { plotForecast } from "../../examples/seattle/plot.ts";
-import { niceTicks } from "../../examples/seattle/svg.ts";
-import { resultTable } from "../../examples/seattle/table.ts";
-import { forecastTask } from "../../examples/seattle/task.ts";
-import { parseWeather } from "../../examples/seattle/weather.ts";
-import { parseTrainOptions, UsageError } from "../../examples/train-options.ts";
+import { parseTrainOptions } from "../../tasks/seattle/options.ts";
+import { plotForecast } from "../../tasks/seattle/plot.ts";
+import { resultTable } from "../../tasks/seattle/table.ts";
+import { forecastTask } from "../../tasks/seattle/task.ts";
+import { seattleCsv } from "../../tasks/series/seattle-csv.ts";
+import { DEFAULTS } from "../../tasks/series/seattle-defaults.ts";
+import { parseWeather } from "../../tasks/series/weather.ts";
+import { niceTicks } from "../../tasks/svg/svg.ts";
+import { ProgressBar } from "../../tasks/terminal/progress.ts";
+import { UsageError } from "../../tasks/terminal/usage-error.ts";
 
 const weather = parseWeather(seattleCsv);
 

@@ -1,0 +1,178 @@
+/** A visitor's CSV file as a series. */
+import {
+  CsvError,
+  type CsvTable,
+  holesIn,
+  parseCsv,
+  selectColumns,
+  selectTimes,
+} from "../../tasks/csv/table.ts";
+import { columnOf } from "../../tasks/series/columns.ts";
+import type { Series } from "../../tasks/series/series.ts";
+import { type Settings, USUAL } from "../../tasks/series/settings.ts";
+import { rhythmOf } from "./rhythm.ts";
+import { CHOICES } from "./settings.ts";
+
+/** Maximum size of a file in bytes. */
+export const LARGEST = 10_000_000;
+
+/** Maximum number of rows; the newest rows of a longer file are used. */
+export const MOST_ROWS = 20_000;
+
+/** Minimum number of rows to learn from. */
+const FEWEST_ROWS = 60;
+
+/** The content of a file. */
+export interface CsvFile {
+  readonly name: string;
+  readonly table: CsvTable;
+  /** Columns with numbers in most rows: possible targets and inputs. */
+  readonly numbers: readonly NumberColumn[];
+  /** Columns that begin with a date. */
+  readonly dates: readonly string[];
+}
+
+interface NumberColumn {
+  readonly name: string;
+  /** The number of cells that are not numbers. */
+  readonly holes: number;
+}
+
+/** The columns that are used. */
+export interface CsvChoice {
+  readonly target: string;
+  readonly inputs: readonly string[];
+  /** null: the rows have no dates. */
+  readonly date: string | null;
+}
+
+/** @throws CsvError, in words for the visitor, for a file without a column that can be forecast */
+export function readCsv(name: string, text: string): CsvFile {
+  const table = parseCsv(text);
+  const rows = table.rows.length;
+  const numbers = table.columns
+    .map((column) => ({ name: column, holes: holesIn(table, column) }))
+    .filter(({ holes }) => holes < rows / 2);
+  if (numbers.length === 0) {
+    throw new CsvError(
+      `No column of ${name} holds numbers (${table.columns.slice(0, 8).join(", ")}). Numbers are written like 1234.5.`,
+    );
+  }
+  if (rows < FEWEST_ROWS) {
+    throw new CsvError(`${name} has ${rows} rows; at least ${FEWEST_ROWS} are needed to learn from.`);
+  }
+  const dates = table.columns.filter((_, k) => /^\d{4}-\d\d/.test(table.rows[0]![k]!));
+  return { name, table, numbers, dates };
+}
+
+/** The default choice: the first column without holes, and the first column of dates. */
+export function firstChoice({ numbers, dates }: CsvFile): CsvChoice {
+  const target = numbers.find(({ holes }) => holes === 0) ?? numbers[0]!;
+  return { target: target.name, inputs: [], date: dates[0] ?? null };
+}
+
+/** The series of a file, and notes for the visitor about it. */
+export interface CsvSeries {
+  readonly series: Series;
+  readonly notes: readonly string[];
+}
+
+/** @throws CsvError, in words for the visitor, for a hole in a chosen column, and for invalid or unsorted dates */
+export function csvSeries({ name, table }: CsvFile, { target, inputs, date }: CsvChoice): CsvSeries {
+  const notes: string[] = [];
+  const from = Math.max(0, table.rows.length - MOST_ROWS);
+  if (from > 0) {
+    notes.push(
+      `The newest ${MOST_ROWS.toLocaleString("en-US")} of ${table.rows.length.toLocaleString("en-US")} rows are used.`,
+    );
+  }
+  const used = { ...table, rows: table.rows.slice(from), lines: table.lines.slice(from) };
+  const others = inputs.filter((column) => column !== target);
+  const columns = selectColumns(used, [target, ...others]);
+  const times = date === null ? null : selectTimes(used, date);
+  const values = columnOf(columns, 0);
+  const rows = values.length;
+  const held = Math.floor(0.15 * rows);
+  const train = rows - 2 * held;
+  const { step, period, calendar, even } = rhythmOf(times, train);
+  if (!even) notes.push("The dates are not evenly spaced; each row counts as one step all the same.");
+
+  const known = values.slice(0, train);
+  const { trend, deviation } = shapeOf(known, period);
+  const windows = [5, 7, 10, 12, 14, 20, 24, 30, 36, 48, 60, 90].filter((length) => length <= train / 3);
+  const horizons = [1, 2, 3, 5, 7, 12, 24].filter((length) => length <= held / 3);
+  return {
+    notes,
+    series: {
+      id: "csv",
+      title: name,
+      about: [
+        `${target} from its own values before`,
+        others.length > 0 ? `, with ${others.join(", ")}` : "",
+        calendar.length > 0 ? ", and the calendar." : ".",
+      ].join(""),
+      credit: `${name}, ${rows.toLocaleString("en-US")} rows; it stays in this page`,
+      caution: "",
+      quantity: target,
+      unit: "",
+      digits: Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(deviation)))),
+      step,
+      times,
+      values,
+      columns: others.map((column, k) => ({ name: column, values: columnOf(columns, k + 1) })),
+      calendar,
+      period,
+      trend,
+      log: false,
+      scaled: true,
+      shuffle: true,
+      weightDecay: 0,
+      test: held,
+      validation: held,
+      windows,
+      horizons,
+      rollOuts: [5, 10, 20, 50, 100, 200].filter((steps) => steps <= held),
+      presets: [{ name: "For this file", settings: settingsFor(train, windows, period, trend) }],
+    },
+  };
+}
+
+/** Approximate number of training steps, which take some twenty seconds on a software adapter. */
+const STEPS = 600;
+
+function settingsFor(
+  train: number,
+  windows: readonly number[],
+  period: number | null,
+  trend: boolean,
+): Settings {
+  const wanted = period === null || period > 45 ? 20 : 2 * period;
+  const batchSize = train > 4000 ? 256 : train > 500 ? 64 : 16;
+  const perEpoch = Math.ceil(train / batchSize);
+  return {
+    ...USUAL,
+    goal: trend ? "change" : "level",
+    window: windows.findLast((length) => length <= wanted) ?? windows[0]!,
+    horizon: 1,
+    batchSize,
+    epochs: CHOICES.epochs.findLast((epochs) => epochs * perEpoch <= STEPS) ?? CHOICES.epochs[0],
+  };
+}
+
+/** Whether the values move by more than their deviation; and their deviation. */
+function shapeOf(
+  values: readonly number[],
+  period: number | null,
+): { readonly trend: boolean; readonly deviation: number } {
+  const meanOf = (part: readonly number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
+  const mean = meanOf(values);
+  const deviation = Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
+  const quarter = Math.floor(values.length / 4);
+  // Whole seasons, so that the difference between summer and winter is not a trend.
+  const length =
+    period !== null && period <= values.length / 2
+      ? Math.max(1, Math.floor(quarter / period)) * period
+      : quarter;
+  const moved = Math.abs(meanOf(values.slice(-length)) - meanOf(values.slice(0, length)));
+  return { trend: moved > deviation, deviation: deviation || 1 };
+}

