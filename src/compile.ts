@@ -1,26 +1,27 @@
 import { checkOptions, show } from "./checks.ts";
 import { GraphError, OptionError } from "./errors.ts";
 import type { GpuContext } from "./gpu/context.ts";
-import { checkLoss, differentiate } from "./graph/differentiate.ts";
+import type { BufferRange } from "./gpu/kernel.ts";
 import { Graph } from "./graph/graph.ts";
 import { Parameter } from "./graph/parameter.ts";
 import { recording, Tensor } from "./graph/tensor.ts";
-import { loadAll } from "./ondemand.ts";
+import { loadAll, OnDemand } from "./ondemand.ts";
 import { Choices } from "./ops/choice.ts";
 import type { Dispatch, VersionPins } from "./ops/op.ts";
 import { productNeeds } from "./ops/product/gemm.ts";
 import { basicTexts } from "./ops/tensor/texts.ts";
-import { type AccumulateOptions, Accumulation, checkAccumulate } from "./plan/accumulation.ts";
+import type { AccumulateOptions } from "./plan/accumulate-options.ts";
+import type { Accumulation } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
-import { lower, ownStorage } from "./plan/lower.ts";
+import { lower, needsOf } from "./plan/lower.ts";
 import { ParameterArena } from "./plan/parameters.ts";
-import { checkClippings, differentiated, placeGradients, planUpdate } from "./plan/update.ts";
 import type { Updater } from "./plan/updater.ts";
-import { timeVersions } from "./run/calibration.ts";
 import { type CompileInputs, type InputShapes, shapesOfSamples } from "./run/inputs.ts";
 import { CompiledStep, checkResults, type StepSource } from "./run/step.ts";
 import { checkRandomState, StepRandom, type StepRandomState } from "./run/step-random.ts";
-import { showShape } from "./shape.ts";
+
+const training = /* @__PURE__ */ new OnDemand(() => import("./plan/training.ts"));
+const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
 
 /** How {@link Device.compile} plans a function. */
 export interface CompileOptions<Inputs extends CompileInputs, Results> {
@@ -89,8 +90,10 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   }
   const inputs = checkCompileOptions(options);
   const { optimizer = null, minimize, carry = {}, accumulate } = options;
+  if (optimizer) await training.load();
+  if (accumulate) training.module.checkAccumulate("device.compile", accumulate);
   const random = new StepRandom(options.random);
-  const accumulation = accumulate ? new Accumulation(context, accumulate) : null;
+  const accumulation = accumulate ? new training.module.Accumulation(context, accumulate) : null;
   const recipe: Recipe = {
     context,
     pins,
@@ -103,16 +106,17 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     random,
     modes: new WeakMap(),
   };
-  const build = (shapes: InputShapes) => buildProgram(recipe, shapes);
+  const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes));
   try {
-    await loadAll(productNeeds(context.facts));
-    let source = build(inputs);
+    const traced = trace(recipe, inputs);
+    await loadAll([...productNeeds(context.facts), basicTexts, ...needsOf(traced.graph, context.facts)]);
+    let source = plan(recipe, traced);
     const close = keepTimed ? source.choices.close() : [];
     if (keepTimed && close.length > 0) {
-      await keepTimed(await timeVersions(context, source, close));
+      await calibration.load();
+      await keepTimed(await calibration.module.timeVersions(context, source, close));
       source = build(inputs);
     }
-    await loadAll([basicTexts]);
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
     const parts = { optimizer, accumulation, carries: new Set(Object.keys(carry)), random };
     return new CompiledStep<keyof Results & string>(context, inputs, parts, build, source);
@@ -141,11 +145,8 @@ function checkCompileOptions<Inputs extends CompileInputs, Results>(
     );
   }
   if (optimizer !== undefined) checkOptimizer(where, optimizer);
-  if (accumulate !== undefined) {
-    checkAccumulate(where, accumulate);
-    if (!optimizer) {
-      throw new OptionError(`${where}: accumulate goes with an optimizer; without one nothing is updated`);
-    }
+  if (accumulate !== undefined && !optimizer) {
+    throw new OptionError(`${where}: accumulate goes with an optimizer; without one nothing is updated`);
   }
   if (options.random !== undefined) checkRandomState(where, options.random);
   return shapes;
@@ -157,26 +158,43 @@ function checkOptimizer(where: string, optimizer: Partial<Updater> | null): void
   }
 }
 
-/** Traces the function for these input shapes and plans its program. */
-function buildProgram(recipe: Recipe, shapes: InputShapes): StepSource {
-  const { context, pins, optimizer, accumulation, random, modes } = recipe;
-  const { facts, limits } = context;
-  const plan = { facts, pins, maxGrid: limits.maxGrid, choices: new Choices(facts.versions) };
+/** A function traced for one set of input shapes. */
+interface Trace {
+  readonly graph: Graph;
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  readonly carried: Carried;
+  readonly gradients: ReadonlyMap<Parameter, Tensor>;
+}
+
+/** Traces the function for these input shapes, and differentiates it if an optimizer wants gradients. */
+function trace({ fn, optimizer, minimize, carry, random, modes }: Recipe, shapes: InputShapes): Trace {
   const graph = new Graph(random.trace(), modes);
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
-  const outputs = new Map<string, Tensor>();
-  let carried: Carried = new Map();
-  let gradients: ReadonlyMap<Parameter, Tensor> = new Map();
-  recording.into(graph, () => {
-    for (const [name, tensor] of resultsOf(graph, recipe.fn(Object.fromEntries(inputs)))) {
-      outputs.set(name, tensor);
+  return recording.into(graph, () => {
+    const outputs = new Map(resultsOf(graph, fn(Object.fromEntries(inputs))));
+    if (optimizer) training.module.checkClippings(graph);
+    else if (graph.clippings.length > 0) {
+      throw new GraphError(
+        "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with an optimizer",
+      );
     }
-    checkClippings(graph, optimizer !== null);
-    carried = carriedOf(graph, recipe.carry, inputs, outputs);
-    if (optimizer) gradients = gradientsOf(graph, outputs, optimizer, recipe.minimize);
+    const carried = carriedOf(graph, carry, inputs, outputs);
+    const gradients = optimizer
+      ? training.module.gradientsOf(graph, outputs, optimizer, minimize)
+      : new Map<Parameter, Tensor>();
+    return { graph, inputs, outputs, carried, gradients };
   });
+}
 
-  const dispatches = lower(graph, [...outputs.values(), ...gradients.values()], plan);
+/** Plans the program of a trace. */
+function plan(
+  { context, pins, optimizer, accumulation }: Recipe,
+  { graph, inputs, outputs, carried, gradients }: Trace,
+): StepSource {
+  const { facts, limits } = context;
+  const settings = { facts, pins, maxGrid: limits.maxGrid, choices: new Choices(facts.versions) };
+  const dispatches = lower(graph, [...outputs.values(), ...gradients.values()], settings);
   const parameters = new Set([
     ...parametersOf(dispatches, outputs.values()),
     ...(optimizer?.parameters ?? []),
@@ -184,14 +202,14 @@ function buildProgram(recipe: Recipe, shapes: InputShapes): StepSource {
   ]);
   ParameterArena.place(context, parameters);
 
-  const placed = placeGradients(context, gradients);
+  const placed = new Map<Tensor, BufferRange>();
   const update = optimizer
-    ? planUpdate(context, graph, plan, optimizer, gradients, placed, accumulation)
+    ? training.module.planUpdate(context, graph, settings, optimizer, gradients, placed, accumulation)
     : null;
   const always = [...dispatches, ...(update?.accumulating ?? [])];
   return {
     graph,
-    choices: plan.choices,
+    choices: settings.choices,
     dispatches: [...always, ...(update?.dispatches ?? [])],
     optionalFrom: accumulation ? always.length : null,
     inputs,
@@ -223,58 +241,6 @@ function resultsOf(graph: Graph, results: unknown): [name: string, tensor: Tenso
     }
     return [name, tensor];
   });
-}
-
-/** Adds to the trace the gradients that an update needs, each in storage of its own. */
-function gradientsOf(
-  graph: Graph,
-  outputs: ReadonlyMap<string, Tensor>,
-  optimizer: Updater,
-  minimize: string = scalarOf(graph, outputs),
-): Map<Parameter, Tensor> {
-  const loss = outputs.get(minimize);
-  if (!loss) {
-    throw new GraphError(
-      `device.compile: minimize names ${show(minimize)}, but the function returns ${[...outputs.keys()].join(", ")}`,
-    );
-  }
-  checkLoss(`device.compile: minimize ${show(minimize)}`, loss);
-  const wanted = differentiated(graph, optimizer);
-  const found = differentiate(graph, loss, wanted);
-  const taken = new Set(outputs.values());
-  const gradients = new Map<Parameter, Tensor>();
-  for (const [i, parameter] of wanted.entries()) {
-    const gradient = found[i];
-    // As in PyTorch, a parameter the loss does not depend on is left alone.
-    if (!gradient) continue;
-    const own = ownStorage(graph, gradient, taken);
-    taken.add(own);
-    gradients.set(parameter, own);
-  }
-  if (!optimizer.parameters.some((parameter) => gradients.has(parameter))) {
-    throw new GraphError(
-      `device.compile: ${minimize} depends on none of the optimizer's parameters; give it model.parameters() of the ` +
-        "model the function calls",
-    );
-  }
-  return gradients;
-}
-
-/** The name of the one result that can be minimized: a scalar, and no gradient norm, which is known only afterwards. */
-function scalarOf(graph: Graph, outputs: ReadonlyMap<string, Tensor>): string {
-  const norms = new Set(
-    graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])),
-  );
-  const scalars = [...outputs].filter(([, tensor]) => tensor.shape.length === 0 && !norms.has(tensor));
-  const [only, another] = scalars;
-  if (only && !another) return only[0];
-  const all = [...outputs].map(([name, { shape }]) => `${name} ${showShape(shape)}`).join(", ");
-  throw new GraphError(
-    `device.compile: an optimizer makes one scalar result smaller, and the function returns ${all}; ` +
-      (another
-        ? `choose one of them, such as minimize: ${show(only![0])}, or add the losses up`
-        : "return the loss as a scalar, reduced by a mean or a sum"),
-  );
 }
 
 /** Parameters that a program reads, in the order it meets them. */

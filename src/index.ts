@@ -35,7 +35,7 @@ export {
 export * as nn from "./nn/index.ts";
 export type { VersionPins } from "./ops/op.ts";
 export * as optim from "./optim/index.ts";
-export type { AccumulateOptions, RunOptions } from "./plan/accumulation.ts";
+export type { AccumulateOptions, RunOptions } from "./plan/accumulate-options.ts";
 export { defaultGenerator, Generator, manualSeed, rand, randn } from "./random.ts";
 export type { CompileInputs, InputValue, IntegerArray, IntegerNDArray } from "./run/inputs.ts";
 export type { DispatchTime, KernelTime, Profile } from "./run/profile.ts";

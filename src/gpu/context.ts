@@ -2,7 +2,7 @@ import { DeviceLostError, DisposedError } from "../errors.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
 import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
 import { KernelCache, type PreparedDispatch } from "./kernel.ts";
-import { Timestamps } from "./timestamps.ts";
+import type { Timestamps } from "./timestamps.ts";
 
 /** Who made the adapter, as WebGPU reports it. */
 export interface AdapterInfo {
@@ -61,6 +61,11 @@ export class GpuContext {
         resolve(this.#lost);
       });
     });
+  }
+
+  /** The device that this is an account of. @internal */
+  get gpu(): GPUDevice {
+    return this.#gpu;
   }
 
   /** Live bytes by role, and how many buffers were ever created. */
@@ -169,11 +174,6 @@ export class GpuContext {
     const encoder = this.#gpu.createCommandEncoder();
     write(encoder);
     this.#gpu.queue.submit([encoder.finish()]);
-  }
-
-  /** Timestamps for this many passes. @internal */
-  timestamps(passes: number): Timestamps {
-    return new Timestamps(this, this.#gpu, passes);
   }
 
   /** Settles when everything submitted so far is done. */

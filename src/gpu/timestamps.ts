@@ -3,6 +3,7 @@ import type { BufferRole, DeviceBuffer } from "./buffer.ts";
 
 /** What is asked of the device whose passes are timed. */
 interface TimedDevice {
+  readonly gpu: GPUDevice;
   allocate(role: BufferRole, bytes: number, label: string, usage: GPUBufferUsageFlags): DeviceBuffer;
   encode(write: (encoder: GPUCommandEncoder) => void): void;
   lostError(where: string, cause: unknown): Error;
@@ -20,7 +21,8 @@ export class Timestamps {
   readonly #count: number;
 
   /** @param count Passes to be timed. */
-  constructor(context: TimedDevice, device: GPUDevice, count: number) {
+  constructor(context: TimedDevice, count: number) {
+    const device = context.gpu;
     if (!device.features.has("timestamp-query")) {
       throw new WebGpuLstmError(
         "step.profile: this device has no timestamps; use one with the feature timestamp-query (Device.request asks for it where " +

@@ -1,5 +1,7 @@
+import type { AdapterFacts } from "../gpu/adapter-facts.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { Tensor } from "../graph/tensor.ts";
+import type { OnDemand } from "../ondemand.ts";
 import type { Dispatch, PlanContext, PlanSettings } from "../ops/op.ts";
 import { clone } from "../ops/tensor/clone.ts";
 import { constant } from "../ops/tensor/constant.ts";
@@ -58,6 +60,14 @@ export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
       return new Tensor(shape, graph, { root, offset: start + offset });
     },
   };
+}
+
+/** What the ops of a trace need loaded before they are planned. */
+export function needsOf(graph: Graph, facts: AdapterFacts): OnDemand<unknown>[] {
+  return graph.nodes.flatMap((node) => {
+    const { op, inputs } = node.kind === "forward" ? node : node.of;
+    return op.needs?.(node.kind, inputs, facts) ?? [];
+  });
 }
 
 /** The flat list of dispatches that computes `results`. Nothing unused is computed. */

@@ -33,14 +33,8 @@ export function differentiated(graph: Graph, optimizer: Updater): Parameter[] {
   return [...new Set([...optimizer.parameters, ...graph.clippings.flatMap(({ parameters }) => parameters)])];
 }
 
-/** Throws a GraphError for clipping in a step that does not train, and for an op that reads a clipping's norm. */
-export function checkClippings(graph: Graph, trains: boolean): void {
-  if (graph.clippings.length === 0) return;
-  if (!trains) {
-    throw new GraphError(
-      "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with an optimizer",
-    );
-  }
+/** Throws a GraphError for an op that reads a clipping's norm. */
+export function checkClippings(graph: Graph): void {
   const norms = new Set<Operand>(
     graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])),
   );
@@ -65,8 +59,8 @@ export interface UpdateDispatches extends PlannedUpdate {
 /**
  * Plans what follows the gradients: summing them over several runs, if the step accumulates; clipping, in the order of the
  * calls; then one update for every contiguous range of parameters that the optimizer treats alike.
- * @param gradients Gradients by parameter, each in its place in the arena.
- * @param placed Receives the flat buffers that the dispatches bind.
+ * @param gradients Gradients by parameter.
+ * @param placed Receives the places of the gradients and the flat buffers that the dispatches bind.
  * @param accumulation Sums the gradients; `null` for a step that updates in every run.
  */
 export function planUpdate(
@@ -78,6 +72,10 @@ export function planUpdate(
   placed: Map<Tensor, BufferRange>,
   accumulation: Accumulation | null,
 ): UpdateDispatches {
+  for (const [parameter, gradient] of gradients) {
+    const place = ParameterArena.placeOf(context, parameter);
+    placed.set(gradient, place.range(place.arena.gradients));
+  }
   const plan = planIn(graph, settings);
   const flat = (buffer: DeviceBuffer) => {
     const tensor = new Tensor([buffer.bytes / 4], graph);
@@ -138,17 +136,4 @@ export function planUpdate(
     }
   }
   return { optimizer, planKey, parameters, guard, accumulating, dispatches };
-}
-
-/** The places of the gradients of placed parameters. */
-export function placeGradients(
-  context: GpuContext,
-  gradients: ReadonlyMap<Parameter, Tensor>,
-): Map<Tensor, BufferRange> {
-  return new Map(
-    [...gradients].map(([parameter, gradient]) => {
-      const place = ParameterArena.placeOf(context, parameter);
-      return [gradient, place.range(place.arena.gradients)];
-    }),
-  );
 }

@@ -1,3 +1,5 @@
+import type { GpuContext } from "../gpu/context.ts";
+import { Timestamps } from "../gpu/timestamps.ts";
 import type { Dispatch } from "../ops/op.ts";
 import { table } from "./table.ts";
 
@@ -86,5 +88,20 @@ export class Profile {
       args: { index, flops, bytes },
     }));
     return JSON.stringify({ traceEvents, displayTimeUnit: "ms" });
+  }
+}
+
+/** Runs a program of up to `count` dispatches between timestamps, and gives the times of those that ran. */
+export async function profile(
+  context: GpuContext,
+  count: number,
+  run: (timestamps: Timestamps) => { readonly dispatches: readonly Dispatch[] },
+): Promise<Profile> {
+  const timestamps = new Timestamps(context, count);
+  try {
+    const { dispatches } = run(timestamps);
+    return new Profile(dispatches, await timestamps.read());
+  } finally {
+    timestamps.dispose();
   }
 }

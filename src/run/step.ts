@@ -5,16 +5,20 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
-import { type Accumulation, checkRunOptions, type RunOptions } from "../plan/accumulation.ts";
+import { OnDemand } from "../ondemand.ts";
+import { checkRunOptions, type RunOptions } from "../plan/accumulate-options.ts";
+import type { Accumulation } from "../plan/accumulation.ts";
 import type { Updater } from "../plan/updater.ts";
 import { type NDArray, sameShape, showShape } from "../shape.ts";
 import { describeProgram } from "./describe.ts";
 import { InFlight } from "./in-flight.ts";
 import { dataOf, type InputShapes, type InputValue, shapesOf } from "./inputs.ts";
-import { Profile } from "./profile.ts";
+import type { Profile } from "./profile.ts";
 import { Program, type ProgramMemory, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
 import type { StepRandom, StepRandomState } from "./step-random.ts";
+
+const profiling = /* @__PURE__ */ new OnDemand(() => import("./profile.ts"));
 
 /** The source of a step's program, and the parameters that it needs when it runs. */
 export interface StepSource extends ProgramSource {
@@ -111,14 +115,12 @@ export class CompiledStep<Names extends string = string> {
    * @throws {@link WebGpuLstmError} where the device has no timestamps, and what {@link run} throws.
    */
   async profile(values: Readonly<Record<string, InputValue>>): Promise<Profile> {
+    await profiling.load();
     const prepared = this.#prepare("step.profile", values, {});
-    const timestamps = this.#context.timestamps(prepared.variant.program.source.dispatches.length);
-    try {
-      const { dispatches } = this.#start(prepared, timestamps);
-      return new Profile(dispatches, await timestamps.read());
-    } finally {
-      timestamps.dispose();
-    }
+    const { dispatches } = prepared.variant.program.source;
+    return profiling.module.profile(this.#context, dispatches.length, (timestamps) =>
+      this.#start(prepared, timestamps),
+    );
   }
 
   /** Checks everything, before anything has run. */
