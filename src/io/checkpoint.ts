@@ -134,15 +134,21 @@ function hasTrainer(config: unknown): boolean {
  * Reads a checkpoint that {@link saveCheckpoint}, `trainer.checkpoint()` or `tools/checkpoint.py` wrote. Any other safetensors file
  * is a checkpoint with a model alone. Other number types are converted to float32 as `loadSafetensors` does.
  *
- *     const { config } = await loadCheckpoint(bytes, { model, optimizer });  // reads, and loads into both
- *     const { model: weights, config } = loadCheckpoint(bytes);              // only reads
+ *     const { model: weights, config } = loadCheckpoint(bytes);
  *
- * @param into A model, an optimizer or both to load the file into. If one does not fit, neither changes. With `into` the call
- *   returns a promise: await it before you use the objects.
- * @throws DataError if the bytes are not a valid safetensors file, its metadata entries `optimizer` and `config` are not a
- *   checkpoint's, or the file has no state for the given optimizer; StateDictError for the state of another model or optimizer.
+ * @throws DataError if the bytes are not a valid safetensors file, or its metadata entries `optimizer` and `config` are not a
+ *   checkpoint's.
  */
 export function loadCheckpoint(bytes: Uint8Array | ArrayBuffer): LoadedCheckpoint;
+/**
+ * Reads a checkpoint and loads it into a model, an optimizer or both. If one does not fit, neither changes. Await it before you
+ * use the objects.
+ *
+ *     const { config } = await loadCheckpoint(bytes, { model, optimizer });
+ *
+ * @throws DataError as without `into`, or if the file has no state for the given optimizer; StateDictError for the state of another
+ *   model or optimizer.
+ */
 export function loadCheckpoint(
   bytes: Uint8Array | ArrayBuffer,
   into: CheckpointTarget,
