@@ -1,5 +1,5 @@
 /** Draws the current state of a session. */
-import { element, partsOf, setText as setElementText, table } from "../shell/dom.ts";
+import { element, partsOf, setText, table } from "../shell/dom.ts";
 import { brief, count, short } from "../shell/format.ts";
 import { figureList, StatusLines } from "../shell/status-lines.ts";
 import { timeLeft } from "../training/estimate.ts";
@@ -52,7 +52,7 @@ export class StreamDisplay {
     const { phase, watch, detector } = session;
     const underWay = phase !== "stopped" && phase !== "failed";
     const running = phase === "watching" || phase === "paused";
-    setText("toggle", TOGGLE[phase]);
+    setText(part("toggle"), TOGGLE[phase]);
     part<HTMLButtonElement>("toggle").disabled = underWay && !running;
     part<HTMLButtonElement>("stop").disabled = !underWay;
     part<HTMLButtonElement>("reset").disabled = !running;
@@ -66,12 +66,12 @@ export class StreamDisplay {
     if (!watch || !detector) return;
     const { unit } = session.source!;
     const { points, predicted } = watch;
-    setText("steps", count(watch.steps));
+    setText(part("steps"), count(watch.steps));
     const speed = phase === "watching" ? watch.stepsPerSecond : undefined;
-    setText("speed", speed === undefined ? "–" : speed.toFixed(1));
+    setText(part("speed"), speed === undefined ? "–" : speed.toFixed(1));
     const latest = points.at(-1);
-    setText("value", latest?.value == null ? "–" : `${fixed(latest.value)}${unit}`);
-    setText("predicted", predicted === null ? "–" : `${fixed(predicted)}${unit}`);
+    setText(part("value"), latest?.value == null ? "–" : `${fixed(latest.value)}${unit}`);
+    setText(part("predicted"), predicted === null ? "–" : `${fixed(predicted)}${unit}`);
     this.#drawAnomalies(session);
     const now = performance.now();
     // Draws only one chart in a frame while it runs, so that no frame takes long.
@@ -90,9 +90,9 @@ export class StreamDisplay {
   #drawAnomalies({ detector, source, watch, settings }: Session): void {
     const { anomalies, normal, threshold, factor } = detector!;
     const { unit } = source!;
-    setText("count", count(anomalies.length));
+    setText(part("count"), count(anomalies.length));
     setText(
-      "threshold",
+      part("threshold"),
       `More than ${short(threshold)}${unit} from its prediction: ${factor} times the robust standard deviation ` +
         `(${short(normal.sigma)}${unit}) of ${count(normal.count)} residuals on normal data, of which the farthest was ` +
         `${normal.farthest.toFixed(1)} σ away.`,
@@ -123,7 +123,7 @@ export class StreamDisplay {
     part("anomalies").replaceChildren(...(rows.length > 0 ? [table("Anomalies", note, columns, rows)] : []));
     const latest = anomalies.at(-1);
     setText(
-      "signal-summary",
+      part("signal-summary"),
       latest
         ? `${anomalies.length} anomalies so far, the latest in step ${latest.from}: ${brief(latest.size)} sigmas.`
         : "No anomaly so far.",
@@ -144,7 +144,7 @@ export class StreamDisplay {
       );
     part("quantiles").replaceChildren(row("in the worker", inWorker), row("round trip", roundTrip));
     setText(
-      "left-out",
+      part("left-out"),
       leftOut > 0 ? `${count(leftOut)} values were left out: answers took longer than values come.` : "",
     );
     drawCosts(medians, streams);
@@ -207,9 +207,4 @@ function fixed(value: number): string {
 
 function milliseconds(ms: number | undefined): string {
   return ms === undefined ? "–" : ms.toFixed(ms < 10 ? 2 : 1);
-}
-
-/** Sets the text of one of the view's elements. */
-export function setText(name: string, text: string): void {
-  setElementText(part(name), text);
 }

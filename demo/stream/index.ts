@@ -1,8 +1,9 @@
 /** The Stream view: watches a signal step by step. */
+import { setText } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { View } from "../shell/view.ts";
-import { part, StreamDisplay, setText } from "./display.ts";
+import { part, StreamDisplay } from "./display.ts";
 import type { Disturbance } from "./sensor.ts";
 import { factorFor, type Learned, Session, type Settings } from "./session.ts";
 import { SourceError, type SourceKind } from "./source.ts";
@@ -149,24 +150,24 @@ class StreamView {
 
   #showSettings(): void {
     const { kind, streams } = this.#settings;
-    setText("source-note", SOURCE_NOTES[kind]);
+    setText(part("source-note"), SOURCE_NOTES[kind]);
     part("calibration-field").hidden = kind === "sensor";
     part("disturb-row").hidden = kind !== "sensor";
     setText(
-      "streams-note",
+      part("streams-note"),
       kind === "sensor"
         ? "All are watched; the first one is drawn and can be disturbed."
         : "All are given this one signal, to see what more streams cost.",
     );
     const drawn = streams > 1 && kind === "sensor" ? `Stream 1 of ${streams}. ` : "";
-    setText("signal-note", `${drawn}The band is where a value is normal.`);
+    setText(part("signal-note"), `${drawn}The band is where a value is normal.`);
   }
 
   #showFactor(factor: number): void {
     const slider = part<HTMLInputElement>("factor");
     const text = `${factor} σ`;
     if (slider.valueAsNumber !== factor) slider.valueAsNumber = factor;
-    setText("factor-text", text);
+    setText(part("factor-text"), text);
     slider.setAttribute("aria-valuetext", `${factor} standard deviations`);
   }
 }

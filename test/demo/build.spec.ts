@@ -1,4 +1,4 @@
-/** The built demo is a static site that works from a folder of any site: every view does its job there. */
+/** The built demo is a static site: every view works from a sub-folder of any site. */
 import { expect, test } from "playwright/test";
 import { button } from "./page.ts";
 import { openSite } from "./site.ts";
@@ -27,7 +27,7 @@ test("every view of the built demo works from a sub-path", async ({ page }, { ou
   await button(page, "Run").click();
   await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.", { timeout: 30_000 });
 
-  // TensorFlow.js is files of its own, its WASM among them, that nobody has fetched so far.
+  // TensorFlow.js is in separate files, with its WASM, which have not been loaded yet.
   await visit("Compare");
   const before = site.fetched();
   await page.getByRole("checkbox", { name: "WebGPU" }).uncheck();

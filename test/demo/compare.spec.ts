@@ -14,7 +14,7 @@ async function row(page: Page, name: string, library: string): Promise<Record<st
   return Object.fromEntries(titles.map((title, i) => [title, cells[i]!]));
 }
 
-/** Leaves one peer chosen, so that the test is quick. */
+/** Chooses only one peer, so that the test is quick. */
 async function only(page: Page, peer: "WebGPU" | "WASM"): Promise<void> {
   await page.getByRole("checkbox", { name: peer === "WebGPU" ? "WASM" : "WebGPU" }).uncheck();
 }
@@ -80,7 +80,7 @@ test("runs both libraries, their results agree, TensorFlow.js is slower, the tab
 });
 
 for (const [width, size] of WIDTHS) {
-  test(`cancel ends it within a second, axe-core finds nothing, ${width}`, async ({ page }) => {
+  test(`cancel stops it within a second, axe-core finds nothing, ${width}`, async ({ page }) => {
     await page.setViewportSize(size);
     const complaints = await open(page, VIEW);
     await expect(button(page, "Run")).toBeEnabled();
@@ -99,7 +99,7 @@ for (const [width, size] of WIDTHS) {
       await expectAccessible(page);
       await expectFits(page);
     }
-    // Without permission to copy the text is shown.
+    // Without permission to copy, the page shows the text.
     await page.evaluate(() => {
       navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
     });
@@ -116,7 +116,7 @@ for (const [width, size] of WIDTHS) {
   });
 }
 
-test("without TensorFlow.js this library's times are shown all the same", async ({ page }) => {
+test("shows this library's times without TensorFlow.js", async ({ page }) => {
   await page.route(/tfjs|tensorflow/i, (route) => route.abort());
   await open(page, VIEW);
   await only(page, "WebGPU");
@@ -133,9 +133,9 @@ test("without TensorFlow.js this library's times are shown all the same", async 
   await expectAccessible(page);
 });
 
-test("in the built site, from a sub-path, TensorFlow.js is files of its own, its WASM among them", async ({
-  page,
-}, { outputDir }) => {
+test("the built site loads TensorFlow.js and its WASM as separate files from a sub-path", async ({ page }, {
+  outputDir,
+}) => {
   using site = await openSite(outputDir);
   site.watch(page);
   await page.goto(`${site.address}#compare`);

@@ -3,7 +3,7 @@ import { expect, test } from "playwright/test";
 import { drop, errors, expectBelowBaselines, finish, openForecast, place, shown } from "./forecast-page.ts";
 import { button, expectAccessible, expectFits, WIDTHS } from "./page.ts";
 
-/** Days of a load that goes by the week and by the day's temperature; `change` writes a cell in its own way. */
+/** Days of a load that depends on the weekday and on the temperature; `change` replaces cells. */
 function load(
   days: number,
   change: (day: number, cells: string[]) => string[] = (_, cells) => cells,
@@ -27,7 +27,7 @@ for (const [name, size] of WIDTHS) {
     await expect(shown(page, "csv-status")).toHaveText("load.csv: 500 rows.");
     await expect(page.getByLabel("Forecast", { exact: true })).toHaveValue("load");
     await expect(page.getByLabel("Dates")).toHaveValue("date");
-    // What is no number cannot be chosen.
+    // A column without numbers cannot be chosen.
     const columns = page.getByRole("group", { name: "From these columns too" });
     await expect(columns.getByRole("checkbox")).toHaveCount(1);
     await columns.getByLabel("temperature").check();
@@ -46,7 +46,7 @@ for (const [name, size] of WIDTHS) {
   });
 }
 
-test("other columns are another series; a resumed run has its own", async ({ page }) => {
+test("other columns make another series; a resumed run keeps its columns", async ({ page }) => {
   const complaints = await openForecast(page);
   await page.getByRole("radio", { name: "Your CSV file" }).check({ force: true });
   await expect(button(page, "Start")).toBeHidden();
@@ -76,7 +76,7 @@ test("other columns are another series; a resumed run has its own", async ({ pag
   expect(complaints).toEqual([]);
 });
 
-test("says what is wrong with a file, and takes the next one", async ({ page }) => {
+test("says what is wrong with a file, and reads the next one", async ({ page }) => {
   const complaints = await openForecast(page);
   const alert = page.getByRole("alert");
   for (const [name, content, message] of [
@@ -97,7 +97,7 @@ test("says what is wrong with a file, and takes the next one", async ({ page }) 
     await expect(alert).toContainText(message);
     await expect(button(page, "Start")).toBeHidden();
   }
-  // The last one has columns to choose from: without its dates it can be used.
+  // The last file has columns to choose from: it can be used without its dates.
   await page.getByLabel("Dates").selectOption("none");
   await expect(alert).toBeHidden();
   await expect(button(page, "Start")).toBeEnabled();

@@ -1,8 +1,8 @@
-/** What the Forecast view's tests share. */
+/** Helpers of the Forecast view's tests. */
 import { expect, type Locator, type Page } from "playwright/test";
 import { button, open } from "./page.ts";
 
-/** Opens the view; gives what the console complains of. */
+/** Opens the view; returns the console's complaints. */
 export async function openForecast(page: Page): Promise<string[]> {
   const complaints = await open(page);
   await expect(page.getByTestId("adapter")).toContainText("(software)", { timeout: 20_000 });
@@ -10,27 +10,27 @@ export async function openForecast(page: Page): Promise<string[]> {
   return complaints;
 }
 
-/** Chooses a series by its name, with the keyboard's or a click's effect, and waits until it is there. */
+/** Chooses a series by its name, and waits until it is loaded. */
 export async function choose(page: Page, name: string, about: RegExp): Promise<void> {
   await page.getByRole("radio", { name }).check({ force: true });
   await expect(shown(page, "series-about")).toHaveText(about);
 }
 
-/** The view's own text, the others' being hidden. */
+/** An element of this view; the other views are hidden. */
 export const shown = (page: Page, id: string): Locator => page.locator("#forecast-view").getByTestId(id);
 
 /** The number that the view shows in a field. */
 export const number = (page: Page, id: string) => async (): Promise<number> =>
   Number.parseFloat((await shown(page, id).textContent()) ?? "");
 
-/** Moves a slider to its place from 0, or as far as it goes. */
+/** Moves a slider to a position, counted from 0, or to its end. */
 export async function place(page: Page, places: Readonly<Record<string, number>>): Promise<void> {
   for (const [name, value] of Object.entries(places)) {
     await page.getByRole("slider", { name, exact: true }).fill(String(value));
   }
 }
 
-/** The table's MAE by the name of the forecast; NaN where there is none. */
+/** The table's MAE by the name of the forecast; NaN if there is none. */
 export async function errors(page: Page): Promise<Record<string, number>> {
   const rows = shown(page, "scores").locator("tbody tr");
   const entries = await rows.evaluateAll((all) =>
@@ -57,7 +57,7 @@ export async function expectBelowBaselines(page: Page, model: string): Promise<v
   for (const error of Object.values(baselines)) expect(own).toBeLessThan(error);
 }
 
-/** The curve as its table has it: epoch, training loss, validation loss. */
+/** The rows of the curve's table: epoch, training loss, validation loss. */
 export async function curve(page: Page): Promise<string[][]> {
   const details = page.locator("#loss-details");
   if (!(await details.evaluate((element: HTMLDetailsElement) => element.open))) {
@@ -84,7 +84,7 @@ export async function drop(page: Page, name: string, content: string | Buffer): 
   }
 }
 
-/** Has a program run in the view's worker before its own. */
+/** Runs a program in the view's worker before the worker's own code. */
 export async function beforeWorker(page: Page, program: string): Promise<void> {
   await page.route(/\/forecast\/train\.worker\.ts/, async (route) => {
     const response = await route.fetch();

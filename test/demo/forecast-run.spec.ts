@@ -13,9 +13,9 @@ import {
 } from "./forecast-page.ts";
 import { busyTime, button, expectAccessible, expectDiscardable, open, watchMainThread } from "./page.ts";
 
-test("after a reload it offers to resume, and goes on along the same curve", async ({ page }) => {
+test("offers to resume after a reload, and continues the same curve", async ({ page }) => {
   const complaints = await openForecast(page);
-  // Not what the page opens with: it must come back with the run.
+  // Not the default series: it must come back with the run.
   await choose(page, "CO₂ over Mauna Loa", /carbon dioxide/);
   await page.getByLabel("Cell").selectOption("GRU");
   await place(page, { Epochs: 2 });
@@ -65,7 +65,7 @@ test("pauses, resumes, and cancels within a second; an offer can be discarded", 
   await button(page, "Pause").click();
   await expect(status).toContainText("Paused in epoch");
   const paused = await epoch();
-  // What it knows by then is shown.
+  // The results so far are shown.
   expect((await errors(page))["LSTM"]).toBeGreaterThan(0);
   await button(page, "Resume").click();
   await expect.poll(epoch, { timeout: 15_000 }).toBeGreaterThan(paused);
@@ -78,7 +78,7 @@ test("pauses, resumes, and cancels within a second; an offer can be discarded", 
   await page.waitForTimeout(1000);
   expect(await epoch()).toBe(stopped);
 
-  // A cancelled run is not offered; one that a closed page leaves behind is, and need not be wanted.
+  // A cancelled run is not offered; a run that a closed page interrupted is, and can be discarded.
   await button(page, "Start again").click();
   await expect.poll(epoch, { timeout: 30_000 }).toBeLessThan(stopped);
   await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
@@ -102,7 +102,7 @@ test("the main thread stays free while it trains", async ({ page }) => {
   expect(framesPerSecond).toBeGreaterThan(30);
 });
 
-test("says so where there is no WebGPU, and still shows the series", async ({ page }) => {
+test("says that there is no WebGPU, and still shows the series", async ({ page }) => {
   await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "gpu"));
   await open(page);
   const alert = page.getByRole("alert");
@@ -115,7 +115,7 @@ test("says so where there is no WebGPU, and still shows the series", async ({ pa
   await expectAccessible(page);
 });
 
-test("says so where WebGPU has no adapter", async ({ page }) => {
+test("says that WebGPU has no adapter", async ({ page }) => {
   await beforeWorker(page, "GPU.prototype.requestAdapter = async () => null");
   await open(page);
   await expect(page.getByRole("alert")).toContainText("WebGPU found no adapter");
@@ -123,7 +123,7 @@ test("says so where WebGPU has no adapter", async ({ page }) => {
   await expect(page.getByTestId("adapter")).toHaveText("none");
 });
 
-test("says so when the device is lost, and a new model gets a new one", async ({ page }) => {
+test("says that the device is lost, and a new model gets a new one", async ({ page }) => {
   await beforeWorker(
     page,
     `const request = GPUAdapter.prototype.requestDevice;

@@ -1,4 +1,4 @@
-/** The Forecast view's series, as a person trains on them, on the software adapter: what is asserted can be read on the page. */
+/** The Forecast view's series, as a person trains on them, on the software adapter: the tests read the page. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "playwright/test";
 import {
@@ -14,7 +14,7 @@ import {
 } from "./forecast-page.ts";
 import { button, expectAccessible, expectFits, WIDTHS } from "./page.ts";
 
-/** What PyTorch's tutorial prints. */
+/** The losses that PyTorch's tutorial prints. */
 const { sine } = JSON.parse(readFileSync(new URL("../goldens/tutorials.json", import.meta.url), "utf8")) as {
   sine: { printEvery: number; printed: { losses: string[] } };
 };
@@ -41,7 +41,7 @@ test("Seattle: the loss falls, and the forecast is below both baselines in the e
   expect(complaints).toEqual([]);
 });
 
-test("CO₂: the change since the last month is forecast better than season and growth say", async ({
+test("CO₂: forecasts the change since the last month better than the seasonal baselines", async ({
   page,
 }) => {
   const complaints = await openForecast(page);
@@ -54,7 +54,7 @@ test("CO₂: the change since the last month is forecast better than season and 
   expect(complaints).toEqual([]);
 });
 
-test("S&P 500: says that little can be expected, and is no better than that", async ({ page }) => {
+test("S&P 500: says that little can be expected, and is no better", async ({ page }) => {
   const complaints = await openForecast(page);
   await choose(page, "S&P 500", /index’s daily close/);
   await expect(shown(page, "caution")).toContainText("near a random walk");
@@ -92,7 +92,7 @@ test("the sine preset is the tutorial: its losses are those that PyTorch prints"
   expect(complaints).toEqual([]);
 });
 
-test("every kind of cell learns, a week ahead as well", async ({ page }) => {
+test("every kind of cell learns, also a week ahead", async ({ page }) => {
   const complaints = await openForecast(page);
   await page.getByLabel("Preset").selectOption("A week ahead");
   await expect(shown(page, "scores")).toContainText("MAE on day 7");
@@ -111,7 +111,7 @@ test("every kind of cell learns, a week ahead as well", async ({ page }) => {
 });
 
 for (const [name, size] of WIDTHS) {
-  test(`the roll-out goes from where the keyboard puts it, ${name}`, async ({ page }) => {
+  test(`the roll-out starts where the keyboard puts it, ${name}`, async ({ page }) => {
     await page.setViewportSize(size);
     const complaints = await openForecast(page);
     await choose(page, "CO₂ over Mauna Loa", /carbon dioxide/);
@@ -132,7 +132,7 @@ for (const [name, size] of WIDTHS) {
     await expect(note).toContainText("LSTM", { timeout: 10_000 });
     expect(await note.textContent()).not.toBe(before);
 
-    // At the end of the series as many steps are left as are wanted.
+    // The last start leaves exactly the chosen number of steps.
     await page.keyboard.press("End");
     await expect(from).toHaveAttribute("aria-valuetext", "May 2018");
     await page.getByRole("slider", { name: "Steps ahead" }).press("End");

@@ -1,4 +1,4 @@
-/** What the tests of the Inspect view share. */
+/** Helpers of the Inspect view's tests. */
 import { readFileSync } from "node:fs";
 import { expect, type Page } from "playwright/test";
 import { saveSafetensors } from "../../src/io/safetensors.ts";
@@ -7,7 +7,7 @@ import { button } from "./page.ts";
 export const example = readFileSync(new URL("../../demo/inspect/example.safetensors", import.meta.url));
 export const VIEW = "/#inspect";
 
-/** A file of tensors with these shapes, their values a fixed wave of a width that keeps gates lively. */
+/** A file of tensors with these shapes. Their values are a fixed wave whose amplitude keeps gates away from saturation. */
 export function fileOf(
   shapes: Readonly<Record<string, readonly number[]>>,
   change?: (data: Float32Array) => void,

@@ -1,4 +1,4 @@
-/** What the Inspect view says of files and devices that are not as they should be. */
+/** The Inspect view's messages about bad files and missing or lost devices. */
 import { expect, test } from "playwright/test";
 import { drop, example, fileOf, layer, rows, run, VIEW } from "./inspect-page.ts";
 import { button, open } from "./page.ts";
@@ -54,7 +54,7 @@ test("shows the tables without WebGPU, and says why nothing runs", async ({ page
   expect(complaints).toEqual([]);
 });
 
-test("lists the dispatches without times where there are no timestamps", async ({ page }) => {
+test("lists the dispatches without times if there are no timestamps", async ({ page }) => {
   await page.addInitScript(() => {
     const has = GPUSupportedFeatures.prototype.has;
     GPUSupportedFeatures.prototype.has = function (name) {
@@ -70,7 +70,7 @@ test("lists the dispatches without times where there are no timestamps", async (
   expect(complaints).toEqual([]);
 });
 
-test("a lost device is told of, and the tables stay", async ({ page }) => {
+test("says that the device is lost, and keeps the tables", async ({ page }) => {
   await page.addInitScript(() => {
     const request = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (...args) {

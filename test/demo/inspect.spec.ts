@@ -5,7 +5,7 @@ import { loadSafetensors } from "../../src/io/safetensors.ts";
 import { choose, drop, example, fileOf, layer, rows, run, VIEW } from "./inspect-page.ts";
 import { button, countBuffers, expectAccessible, expectFits, liveBytes, open, WIDTHS } from "./page.ts";
 
-/** How far the GPU's hidden states are from the host's, as the page says. */
+/** The difference between the GPU's and the CPU's hidden states, as the page reports it. */
 async function difference(page: Page): Promise<number> {
   const text = (await page.getByTestId("gates-note").textContent()) ?? "";
   return Number(/differ by (\S+) at most/.exec(text)?.[1]);
@@ -69,7 +69,7 @@ for (const [width, size] of WIDTHS) {
         "fc.bias",
       ].map((name) => [name, true]),
     );
-    // 1,981 parameters of 4 bytes and what rounding up to whole bindings adds.
+    // 1,981 parameters of 4 bytes, rounded up to whole bindings.
     expect((await rows(page, "memory"))[0]).toEqual([
       "parameter",
       expect.stringMatching(/^(8|9)\.\d kB$/),
@@ -165,7 +165,7 @@ test("runs each kind of layer, and its gates agree with the GPU's states", async
   expect(complaints).toEqual([]);
 });
 
-test("runs pasted numbers, and says what is wrong with others", async ({ page }) => {
+test("runs pasted numbers, and says what is wrong with bad ones", async ({ page }) => {
   const complaints = await open(page, VIEW);
   await button(page, "Open the example").click();
   await page.getByLabel("Input", { exact: true }).selectOption("Pasted numbers");

@@ -1,8 +1,8 @@
-/** What the demo's tests share. */
+/** Helpers of the demo's tests. */
 import { AxeBuilder } from "@axe-core/playwright";
 import { type ConsoleMessage, expect, type Page } from "playwright/test";
 
-/** Opens the page at a view and collects what its console complains of; a test ends with that empty. */
+/** Opens the page at a view and collects its console's complaints; a test ends without any. */
 export async function open(page: Page, address = "/"): Promise<string[]> {
   const complaints: string[] = [];
   page.on("console", (message: ConsoleMessage) => {
@@ -16,7 +16,7 @@ export async function open(page: Page, address = "/"): Promise<string[]> {
 /** A button by its whole name. */
 export const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 
-/** Fails on anything that axe-core finds on the page as it is now. */
+/** Fails if axe-core finds anything on the page. */
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
@@ -35,7 +35,7 @@ export async function expectFits(page: Page): Promise<void> {
   expect(content).toBe(window);
 }
 
-/** To be called before the page is opened: {@link liveBytes} then tells what its GPU buffers take. */
+/** Counts the page's GPU buffers for {@link liveBytes}; call it before the page is opened. */
 export async function countBuffers(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const live = new Map<GPUBuffer, number>();
@@ -54,12 +54,12 @@ export async function countBuffers(page: Page): Promise<void> {
   });
 }
 
-/** Bytes of GPU buffers that are not destroyed. */
+/** Bytes of the GPU buffers that are not destroyed. */
 export function liveBytes(page: Page): Promise<number> {
   return page.evaluate(() => (window as unknown as { liveBytes(): number }).liveBytes());
 }
 
-/** To be called once the page is open: from then on {@link busyTime} tells what its main thread did at a stretch. */
+/** Watches the page's main thread for {@link busyTime}; call it once the page is open. */
 export async function watchMainThread(page: Page): Promise<void> {
   await page.evaluate(() => {
     const seen = { longest: 0, frames: 0, since: performance.now() };
@@ -84,7 +84,7 @@ export function busyTime(page: Page): Promise<{ longest: number; framesPerSecond
   });
 }
 
-/** Discards the offer to resume, and fails unless it is gone, after a reload too. The page has just been reloaded. */
+/** Discards the offer to resume on a reloaded page, and fails unless it is gone, also after another reload. */
 export async function expectDiscardable(page: Page): Promise<void> {
   await button(page, "Discard it").click();
   await expect(button(page, "Discard it")).toBeHidden();

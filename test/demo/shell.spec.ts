@@ -5,7 +5,7 @@ import { button, countBuffers, expectAccessible, expectFits, liveBytes, open, WI
 const link = (page: Page, name: string) => page.getByRole("navigation").getByRole("link", { name });
 const theme = (page: Page) => page.locator("html").getAttribute("data-theme");
 
-test("the keyboard goes from view to view, focus and title with it", async ({ page }) => {
+test("the keyboard moves from view to view, with focus and title", async ({ page }) => {
   const complaints = await open(page);
   await expect(page).toHaveTitle("Forecast · webgpu-lstm");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Forecast a series");
@@ -34,7 +34,7 @@ test("the keyboard goes from view to view, focus and title with it", async ({ pa
   expect(complaints).toEqual([]);
 });
 
-test("an address opens its view, an unknown one the first", async ({ page }) => {
+test("an address opens its view, an unknown address the first view", async ({ page }) => {
   await open(page, "/#inspect");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Inspect a model");
   await expect(page.getByTestId("adapter")).toHaveText("not in use yet");
@@ -42,7 +42,7 @@ test("an address opens its view, an unknown one the first", async ({ page }) => 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Forecast a series");
 });
 
-test("the theme is the system's until another is chosen, which is remembered", async ({ page }) => {
+test("the theme is the system's until the visitor chooses another, which is stored", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await open(page, "/#inspect");
   const toggle = page.getByRole("button", { name: "Dark theme" });
@@ -67,7 +67,7 @@ test("the theme is the system's until another is chosen, which is remembered", a
   expect(await theme(page)).toBe("light");
 });
 
-test("leaving the forecast pauses its training, whose device is its worker's", async ({ page }) => {
+test("leaving the forecast pauses its training, whose device is in a worker", async ({ page }) => {
   await countBuffers(page);
   const complaints = await open(page);
   await button(page, "Start").click();
@@ -96,7 +96,7 @@ test("leaving the forecast pauses its training, whose device is its worker's", a
   expect(complaints).toEqual([]);
 });
 
-test("a model that was not started can be started after another view was looked at", async ({ page }) => {
+test("a model can be started after a visit to another view", async ({ page }) => {
   await open(page);
   await expect(button(page, "Start")).toBeEnabled();
   await link(page, "Inspect").click();

@@ -1,4 +1,4 @@
-/** The built demo, served as a static site from a folder of some other site. */
+/** Serves the built demo as a static site from a sub-folder. */
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -15,11 +15,11 @@ const TYPES: Record<string, string> = {
 };
 
 export interface Site {
-  /** Its address, in which a view's `#name` can follow. */
+  /** The site's address, to which a view's `#name` can be added. */
   readonly address: string;
-  /** Bytes that were fetched so far. */
+  /** The number of bytes loaded so far. */
   readonly fetched: () => number;
-  /** What went wrong since {@link watch}: requests that failed, errors that nobody caught. */
+  /** Failed requests and uncaught errors since {@link watch}. */
   readonly failed: readonly string[];
   watch(page: Page): void;
   [Symbol.dispose](): void;

@@ -1,4 +1,4 @@
-/** The Stream view with signals of the device: Chromium's own fake microphone, which beeps, and motion that the test makes up. */
+/** The Stream view with signals of the device: Chromium's fake microphone, which beeps, and motion events of the test. */
 import { expect, type Page, test } from "playwright/test";
 import { findBrowser } from "../../tools/browser.ts";
 import { button, expectAccessible, expectFits, open } from "./page.ts";
@@ -10,7 +10,7 @@ test.use({ launchOptions: { executablePath, args: [...args, ...fake], env } });
 const status = (page: Page) => page.getByTestId("stream-status");
 const steps = async (page: Page) => Number(await page.getByTestId("stream-steps").textContent());
 
-test("records the microphone, learns it, watches it, lets go of it", async ({ page, context }) => {
+test("records the microphone, learns it, watches it, and releases it", async ({ page, context }) => {
   await context.grantPermissions(["microphone"]);
   await page.addInitScript(() => {
     const tracks: MediaStreamTrack[] = [];
@@ -47,7 +47,7 @@ test("records the microphone, learns it, watches it, lets go of it", async ({ pa
   await expect.poll(liveTracks, { timeout: 1000 }).toBe(0);
   await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
 
-  // Another rate is another signal: what was learned does not hold for it.
+  // Another rate is another signal, which needs another model.
   await page.getByLabel("Values per second").selectOption("60");
   await button(page, "Start").click();
   await expect(status(page)).toHaveText("Recording what is normal: keep it so.", { timeout: 10_000 });

@@ -7,7 +7,7 @@ const status = (page: Page) => page.getByTestId("stream-status");
 const steps = async (page: Page) =>
   Number((await page.getByTestId("stream-steps").textContent())!.replace(",", ""));
 const anomalies = async (page: Page) => Number(await page.getByTestId("stream-count").textContent());
-/** A number that may have a true minus and a unit. */
+/** A number that may have a minus sign and a unit. */
 const number = async (page: Page, id: string) =>
   Number.parseFloat((await page.getByTestId(id).textContent())!.replace("−", "-"));
 
@@ -95,7 +95,7 @@ for (const [width, size] of WIDTHS) {
     await button(page, "Resume").click();
     await expect.poll(() => steps(page)).toBeGreaterThan(paused + 5);
 
-    // The worker and its device are gone at once.
+    // The worker and its device end at once.
     expect(page.workers()).toHaveLength(1);
     await button(page, "Stop").click();
     await expect(status(page)).toHaveText("Stopped, and the GPU is free.", { timeout: 1000 });
@@ -104,14 +104,16 @@ for (const [width, size] of WIDTHS) {
     await page.waitForTimeout(500);
     expect(await steps(page)).toBe(stopped);
 
-    // What was learned is known when it is started again.
+    // The learned model is used again after a restart.
     await button(page, "Start").click();
     await expect(status(page)).toHaveText("Watching the sensor.", { timeout: 5000 });
     expect(complaints).toEqual([]);
   });
 }
 
-test("many streams, other rates, a reset state and another threshold; leaving frees", async ({ page }) => {
+test("many streams, other rates, a reset state and another threshold; leaving frees memory", async ({
+  page,
+}) => {
   const complaints = await open(page, VIEW);
   await watch(page);
   const costs = page.getByTestId("stream-costs").locator("tbody tr");
@@ -137,7 +139,7 @@ test("many streams, other rates, a reset state and another threshold; leaving fr
   await page.getByLabel("Values per second").selectOption("60");
   await expect.poll(() => number(page, "stream-speed"), { timeout: 10_000 }).toBeGreaterThan(40);
 
-  // From a state of zero the first predictions are poor, and are not judged.
+  // After a zero state, the first predictions are poor and do not count.
   const found = await anomalies(page);
   await button(page, "Reset state").click();
   await page.waitForTimeout(1500);
@@ -155,7 +157,7 @@ test("many streams, other rates, a reset state and another threshold; leaving fr
   expect(complaints).toEqual([]);
 });
 
-test("learning shows how far it is, can be stopped, and begun again", async ({ page }) => {
+test("learning shows its progress, and can be stopped and started again", async ({ page }) => {
   const complaints = await open(page, VIEW);
   await button(page, "Start").click();
   await expect(status(page)).toContainText("Learning what is normal", { timeout: 20_000 });
@@ -173,10 +175,10 @@ test("learning shows how far it is, can be stopped, and begun again", async ({ p
   expect(complaints).toEqual([]);
 });
 
-test("says so when there is no microphone to be had, no motion, no WebGPU", async ({ page }) => {
+test("says that there is no microphone, no motion or no WebGPU", async ({ page }) => {
   const complaints = await open(page, VIEW);
   const alert = page.getByRole("alert");
-  // Where nobody answers for the visitor, headless Chromium refuses.
+  // Headless Chromium refuses permission requests.
   await page.getByLabel("Signal", { exact: true }).selectOption("Microphone level");
   await expect(alert).toBeHidden(); // it is asked for when Start is pressed
   await button(page, "Start").click();
@@ -193,8 +195,8 @@ test("says so when there is no microphone to be had, no motion, no WebGPU", asyn
   expect(complaints).toEqual([]);
 });
 
-test("says so where WebGPU has no adapter", async ({ page }) => {
-  // The worker asks, so the page's own prototype is of no use: the worker is given another one before its code.
+test("says that WebGPU has no adapter", async ({ page }) => {
+  // The worker requests the adapter, so its prototype is changed, before its own code runs.
   await page.route(/stream\/worker\.ts/, async (route) => {
     const response = await route.fetch();
     const body = await response.text();

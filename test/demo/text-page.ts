@@ -1,8 +1,8 @@
-/** What the Text view's tests share. */
+/** Helpers of the Text view's tests. */
 import { expect, type Locator, type Page } from "playwright/test";
 import { button, open } from "./page.ts";
 
-/** Places of the settings' sliders. */
+/** Positions of the settings' sliders. */
 export interface Places {
   readonly "Hidden size"?: number;
   readonly Layers?: number;
@@ -14,7 +14,7 @@ export interface Places {
 /** A model that learns enough in 200 steps of a few milliseconds. */
 export const SMALL: Places = { "Hidden size": 1, "Sequence length": 1, "Training steps": 1 };
 
-/** Opens the view and moves its sliders; gives what the console complains of. */
+/** Opens the view and moves its sliders; returns the console's complaints. */
 export async function openText(page: Page, places: Places = SMALL): Promise<string[]> {
   const complaints = await open(page, "/#text");
   await expect(button(page, "Start")).toBeEnabled();
@@ -32,14 +32,14 @@ export async function chapters(page: Page, from: number, to: number): Promise<vo
   await page.getByLabel("to", { exact: true }).fill(String(to));
 }
 
-/** The view's own text, the others' being hidden. */
+/** An element of this view; the other views are hidden. */
 export const shown = (page: Page, id: string): Locator => page.locator("#text-view").getByTestId(id);
 
 /** The number that the view shows in a field. */
 export const number = (page: Page, id: string) => async (): Promise<number> =>
   Number.parseFloat(((await shown(page, id).textContent()) ?? "").replaceAll(",", ""));
 
-/** What it has written, the newest first: `Step 50 · temperature 0.5`, and the prompt with what follows. */
+/** The model's texts, the newest first: `Step 50 · temperature 0.5`, and the prompt with its continuation. */
 export async function samples(page: Page): Promise<{ readonly about: string; readonly text: string }[]> {
   const found = await shown(page, "text-samples")
     .locator("li")

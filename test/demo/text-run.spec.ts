@@ -3,7 +3,7 @@ import { expect, test } from "playwright/test";
 import { button, expectAccessible, expectDiscardable } from "./page.ts";
 import { chapters, number, openText, SMALL, samples, shown } from "./text-page.ts";
 
-test("after a reload it offers to resume, and goes on along the same curve", async ({ page }) => {
+test("offers to resume after a reload, and continues the same curve", async ({ page }) => {
   const complaints = await openText(page);
   await chapters(page, 1, 1);
   const steps = number(page, "text-steps");
@@ -31,7 +31,7 @@ test("after a reload it offers to resume, and goes on along the same curve", asy
   await expect(offer).toContainText(/The last run was interrupted in step \d+ of 200 steps/);
   await expectAccessible(page);
   await button(page, "Resume it").click();
-  // The settings of the run are back, and so is what it had written.
+  // The settings and the texts of the run are back.
   await expect(page.getByLabel("Hidden size")).toHaveValue(String(SMALL["Hidden size"]));
   await expect(page.getByLabel("to", { exact: true })).toHaveValue("1");
   await expect(offer).toBeHidden();
@@ -45,7 +45,7 @@ test("after a reload it offers to resume, and goes on along the same curve", asy
   expect(complaints).toEqual([]);
 });
 
-test("cancel stops it within a second, and the model still writes; an offer can be discarded", async ({
+test("cancel stops it within a second and the model still writes; an offer can be discarded", async ({
   page,
 }) => {
   const complaints = await openText(page, { ...SMALL, "Training steps": 6 });
@@ -66,7 +66,7 @@ test("cancel stops it within a second, and the model still writes; an offer can 
   await button(page, "Write").click();
   await expect.poll(() => samples(page), { timeout: 30_000 }).toHaveLength(length + 1);
 
-  // A run that a closed page leaves behind need not be wanted.
+  // A run that a closed page interrupted can be discarded.
   await button(page, "Start again").click();
   await expect.poll(steps, { timeout: 30_000 }).toBeLessThan(stopped);
   await button(page, "Pause").click();
@@ -76,14 +76,14 @@ test("cancel stops it within a second, and the model still writes; an offer can 
   expect(complaints).toEqual([]);
 });
 
-test("another view pauses it, and it goes on from there", async ({ page }) => {
+test("another view pauses training, which then continues", async ({ page }) => {
   const complaints = await openText(page, { ...SMALL, Layers: 1, "Training steps": 6 });
   await chapters(page, 1, 1);
   await page.getByLabel("Cell").selectOption("LSTM");
   const steps = number(page, "text-steps");
   await button(page, "Start").click();
   await expect.poll(steps, { timeout: 30_000 }).toBeGreaterThan(5);
-  // While it trains it writes when asked to, too.
+  // It also writes on request during training.
   await button(page, "Write").click();
   const asked = async () => (await samples(page)).filter(({ about }) => about.includes("asked for")).length;
   await expect.poll(asked, { timeout: 30_000 }).toBe(1);

@@ -1,4 +1,4 @@
-/** The Text view as a person uses it, on the software adapter: what is asserted is what can be read on the page. */
+/** The Text view as a person uses it, on the software adapter: the tests read the page. */
 import { expect, test } from "playwright/test";
 import { busyTime, button, expectAccessible, expectFits, WIDTHS, watchMainThread } from "./page.ts";
 import { chapters, number, openText, place, samples, shown } from "./text-page.ts";
@@ -43,7 +43,7 @@ for (const [width, viewport] of WIDTHS) {
       await expect(shown(page, "text-facts")).toContainText("different ones");
       expect((await samples(page)).length).toBe(4);
 
-      // More of it, when it is asked to; without a prompt it begins a paragraph.
+      // A longer text on request; an empty prompt begins a paragraph.
       await page.getByLabel("Prompt").fill("");
       await page.getByLabel("Temperature").fill("1");
       await button(page, "Write").click();
@@ -56,7 +56,7 @@ for (const [width, viewport] of WIDTHS) {
       expect(complaints).toEqual([]);
     });
 
-    test("learns a pasted text in any script; one that is too short is told so", async ({ page }) => {
+    test("learns a pasted text in any script, and refuses one that is too short", async ({ page }) => {
       const complaints = await openText(page, { "Hidden size": 1, "Batch size": 4, "Training steps": 0 });
       await page.getByLabel("Your own").check();
       const text = page.getByLabel("Your text");
@@ -81,7 +81,7 @@ for (const [width, viewport] of WIDTHS) {
       await expect(shown(page, "text-facts")).toContainText(
         "1,890 characters to train on, 210 held out, 6 different",
       );
-      // It has only seen these two words, and what it writes is not taken for markup.
+      // It knows only these two words, and its text is not used as markup.
       await page.getByLabel("Prompt").fill("<b>κύμα</b> ");
       await page.getByLabel("Temperature").fill("0");
       await button(page, "Write").click();
@@ -92,7 +92,7 @@ for (const [width, viewport] of WIDTHS) {
   });
 }
 
-test("refuses chapters that are none", async ({ page }) => {
+test("refuses invalid chapters", async ({ page }) => {
   const complaints = await openText(page);
   for (const [from, to] of [
     [3, 2],
@@ -106,7 +106,7 @@ test("refuses chapters that are none", async ({ page }) => {
   expect(complaints).toEqual([]);
 });
 
-test("without WebGPU it says so", async ({ page }) => {
+test("says that there is no WebGPU", async ({ page }) => {
   await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined }));
   await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "gpu"));
   await page.goto("/#text");
