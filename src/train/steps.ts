@@ -4,7 +4,7 @@ import { DisposedError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
 import { clipGradNorm_ } from "../nn/utils/clip.ts";
-import type { Optimizer } from "../plan/optimizer.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import type { InputShapes } from "../run/inputs.ts";
 import type { Result } from "../run/result.ts";
 import type { CompiledStep } from "../run/step.ts";

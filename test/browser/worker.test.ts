@@ -44,8 +44,7 @@ describe("trains as on the page", () => {
       expect(await losses(far.fit("train", { ...options, validation: "train" }))).toEqual(here);
       expect(here).toHaveLength(6);
       expect((await far.history()).column("loss")).toEqual(local.history.column("loss"));
-      expect(await far.evaluate("train")).toBe(await local.evaluate(train));
-      expect(await far.measure("train")).toEqual(await local.measure(train));
+      expect(await far.evaluate("train")).toEqual(await local.evaluate(train));
       const x = { data: config().x, shape: [12, 6, 2] };
       const prediction = await far.predict(x, { batchSize: 5 });
       expect(prediction).toEqual(await local.predict(x));

@@ -6,11 +6,16 @@ import {
   readState,
   type SchedulableOptimizer,
   type SchedulerStateDict,
+  type StepsEvery,
 } from "./scheduler.ts";
 
 /** What composed schedulers have in common. */
 abstract class Composed {
   readonly optimizer: SchedulableOptimizer;
+  /** When `Trainer.fit` calls `step`: "update" if one of the schedulers counts updates, else "epoch". */
+  readonly stepsEvery: StepsEvery;
+  /** Whether `step` takes a metric: no. */
+  readonly takesMetric: boolean = false;
   protected readonly schedulers: readonly LRScheduler[];
   protected lastLr: readonly number[] = [];
   protected readonly where: string;
@@ -32,6 +37,7 @@ abstract class Composed {
     this.where = where;
     this.optimizer = optimizer;
     this.schedulers = [...schedulers];
+    this.stepsEvery = schedulers.some(({ stepsEvery }) => stepsEvery === "update") ? "update" : "epoch";
   }
 
   /** The learning rates that the last step set, one a group. */

@@ -58,6 +58,7 @@ export class CyclicLR extends LRScheduler<{
   base_momentums: number[];
   max_momentums: number[];
 }> {
+  override readonly stepsEvery = "update";
   readonly #scale: (x: number) => number;
   readonly #scaleMode: "cycle" | "iterations";
 

@@ -69,6 +69,8 @@ export class OneCycleLR extends LRScheduler<{
   cycle_momentum: boolean;
   three_phase: boolean;
 }> {
+  override readonly stepsEvery = "update";
+
   /** @param maxLr Highest learning rate, of all groups or one a group. */
   constructor(
     optimizer: SchedulableOptimizer,

@@ -6,6 +6,7 @@ import {
   readState,
   type SchedulableOptimizer,
   type SchedulerStateDict,
+  type StepsEvery,
 } from "./scheduler.ts";
 
 export interface ReduceLROnPlateauOptions {
@@ -35,6 +36,10 @@ const optionNames = ["mode", "factor", "patience", "threshold", "thresholdMode",
  */
 export class ReduceLROnPlateau {
   readonly optimizer: SchedulableOptimizer;
+  /** When `Trainer.fit` calls {@link step}. */
+  readonly stepsEvery: StepsEvery = "epoch";
+  /** {@link step} takes a metric: in `Trainer.fit` the validation loss, or the training loss where there is no validation. */
+  readonly takesMetric: boolean = true;
   readonly #settings: {
     mode: string;
     factor: number;

@@ -15,6 +15,9 @@ export interface SchedulableOptimizer {
   readonly paramGroups: readonly SchedulableGroup[];
 }
 
+/** When a scheduler steps: after every epoch, or after every update of the parameters. */
+export type StepsEvery = "epoch" | "update";
+
 /** A scheduler's state: plain JSON under the names of PyTorch's attributes. */
 export type SchedulerStateDict = Readonly<Record<string, unknown>>;
 
@@ -55,6 +58,10 @@ export function perGroup<T>(
  */
 export abstract class LRScheduler<S extends Schedule = Schedule> {
   readonly optimizer: SchedulableOptimizer;
+  /** When `Trainer.fit` calls {@link step}: "update" for the schedulers that PyTorch steps after every batch. */
+  readonly stepsEvery: StepsEvery = "epoch";
+  /** Whether {@link step} takes a metric, such as the validation loss. */
+  readonly takesMetric: boolean = false;
   /** Steps done, the first learning rate not counted. */
   lastEpoch: number;
   /** The groups' learning rates that the schedule starts from. */
