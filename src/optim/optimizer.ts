@@ -25,7 +25,7 @@ import { type OptimizerStateDict, readState, type StateHolder, writeState } from
  * (https://docs.pytorch.org/docs/stable/optim.html). One dispatch updates all parameters of a group; parameters that the loss
  * does not depend on are left alone, and their steps are not counted.
  */
-export abstract class Optimizer<O extends object = object> implements ScheduledOptimizer {
+export abstract class Optimizer<O extends object = { readonly lr?: number }> implements ScheduledOptimizer {
   /** The options that a group has where it is not given others. */
   readonly defaults: Readonly<Settings<O>>;
   readonly #kind: OptimizerKind<O>;

@@ -1,6 +1,6 @@
 import { checkOptions, show } from "../checks.ts";
-import { OptionError } from "../errors.ts";
-import type { StepsEvery } from "../optim/lr-scheduler/scheduler.ts";
+import { DataError, OptionError } from "../errors.ts";
+import type { SchedulableGroup, StepsEvery } from "../optim/lr-scheduler/scheduler.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor } from "./monitor.ts";
 import type { EpochReport } from "./report.ts";
@@ -11,8 +11,8 @@ export interface Scheduler {
   readonly stepsEvery?: StepsEvery;
   /** Whether {@link step} takes a metric, as that of `ReduceLROnPlateau`. Default false: it is called without an argument. */
   readonly takesMetric?: boolean;
-  /** The optimizer it sets; if given, it must be the trainer's. */
-  readonly optimizer?: object;
+  /** The optimizer whose learning rate it sets; if given, it must be the trainer's. */
+  readonly optimizer?: { readonly paramGroups: readonly object[] };
   /** Sets the next learning rate. */
   step(metric?: number): void;
   /** What it remembers, as plain JSON. */
@@ -32,9 +32,31 @@ export interface LearningRateScheduleOptions {
   readonly monitor?: string;
 }
 
+/** Settings of a parameter group that schedulers set, most of them already when they are made. */
+const SET_BY_SCHEDULERS = [
+  "lr",
+  "momentum",
+  "betas",
+  "initialLr",
+  "maxLr",
+  "minLr",
+  "maxMomentum",
+  "baseMomentum",
+] as const satisfies readonly (keyof SchedulableGroup)[];
+
+/** What a checkpoint keeps of a schedule. */
+interface ScheduleState {
+  readonly scheduler: Readonly<Record<string, unknown>>;
+  /** Of each parameter group the settings that schedulers set. */
+  readonly groups: readonly Readonly<Record<string, unknown>>[];
+}
+
 /**
  * Steps a learning-rate scheduler while a model is trained, and keeps its state in checkpoints. `fit(loader, { schedule })` makes one
  * for a scheduler; make it yourself to set {@link LearningRateScheduleOptions}.
+ *
+ * A resumed run goes on with the learning rate that its checkpoint has. The scheduler may be made before or after
+ * `trainer.resume()`, though making it sets the first learning rate.
  *
  * @example
  * const schedule = new LearningRateSchedule(new optim.lrScheduler.ReduceLROnPlateau(optimizer, { mode: "max" }), { monitor: "accuracy" });
@@ -92,12 +114,31 @@ export class LearningRateSchedule implements Callback {
   }
 
   state(): CallbackState {
-    return { values: this.scheduler.stateDict() };
+    const groups = this.#groups.map((group) => settingsOf(group));
+    return { values: { scheduler: this.scheduler.stateDict(), groups } satisfies ScheduleState };
   }
 
   setState({ values }: CallbackState): void {
-    this.scheduler.loadStateDict(values as Readonly<Record<string, unknown>>);
+    const { scheduler, groups } = (values ?? {}) as Partial<ScheduleState>;
+    const own = this.#groups;
+    if (!Array.isArray(groups) || groups.length !== own.length) {
+      throw new DataError(
+        `${this.name}.setState: expected what state() gives for ${own.length} parameter groups, got ${show(values)}`,
+      );
+    }
+    this.scheduler.loadStateDict(scheduler!);
+    for (const [i, group] of own.entries()) Object.assign(group, settingsOf(groups[i]!));
   }
+
+  get #groups(): readonly SchedulableGroup[] {
+    return (this.scheduler.optimizer?.paramGroups ?? []) as readonly SchedulableGroup[];
+  }
+}
+
+/** The settings of a group that schedulers set, where it has them. */
+function settingsOf(group: SchedulableGroup | Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = SET_BY_SCHEDULERS.filter((name) => group[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, group[name]]));
 }
 
 /** Throws an OptionError unless `scheduler` has a scheduler's methods. */

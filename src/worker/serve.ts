@@ -53,7 +53,7 @@ export function serve<Config = unknown>(options: ServeOptions<Config>): void {
   const scope = globalThis as unknown as WorkerScope;
   if (typeof scope.postMessage !== "function" || "document" in globalThis) {
     throw new OptionError(
-      "serve: this is not a worker; call it in the file that the page gives to new Worker()",
+      "serve: this is no worker; call it in the file that the page gives to new Worker()",
     );
   }
   if (serving) throw new OptionError("serve: this worker serves already; call it once");
