@@ -4,9 +4,6 @@ import { leavesOf } from "../nn/state-tree.ts";
 import { type StatefulModel, traceStateful } from "../nn/stateful.ts";
 import { type Shape, showShape } from "../shape.ts";
 
-/** A model that can run one time step at a time. */
-export type StreamingModel = StatefulModel;
-
 /** A tensor of a state, as one step leaves it for the next. */
 export interface StateSlot {
   readonly shape: Shape;
@@ -28,7 +25,7 @@ export interface StreamPlan {
 /** Traces one step of a model; also one step of N + 1 streams, and two steps, to find the dimensions of streams and time. */
 export function planStream(
   where: string,
-  model: StreamingModel,
+  model: StatefulModel,
   streams: number,
   input: Shape,
   batchFirst: boolean,

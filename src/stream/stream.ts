@@ -4,11 +4,11 @@ import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Module } from "../nn/module.ts";
 import { leavesOf, rebuild } from "../nn/state-tree.ts";
-import { recurrentLayersOf } from "../nn/stateful.ts";
+import { recurrentLayersOf, type StatefulModel } from "../nn/stateful.ts";
 import type { InputValue, IntegerArray } from "../run/inputs.ts";
 import type { CompiledStep } from "../run/step.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
-import { planStream, type StateSlot, type StreamingModel } from "./plan.ts";
+import { planStream, type StateSlot } from "./plan.ts";
 
 /** Options of {@link Stream.open}. */
 export interface StreamOptions {
@@ -78,7 +78,7 @@ export class Stream {
    * @throws {@link OptionError} for a bidirectional model or an input of unknown shape, {@link GraphError} or
    * {@link ShapeError} for a model that does not pass its state through.
    */
-  static async open(device: Device, model: StreamingModel, options: StreamOptions = {}): Promise<Stream> {
+  static async open(device: Device, model: StatefulModel, options: StreamOptions = {}): Promise<Stream> {
     const where = "Stream.open";
     if (!(device instanceof Device)) {
       throw new OptionError(`${where}: the first argument must be a Device, got ${show(device)}`);

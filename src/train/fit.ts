@@ -7,7 +7,7 @@ import type { EpochReport } from "./report.ts";
  *
  * - `await` trains all epochs that are left. Awaiting again, also after iterating, gives the same history without training more.
  * - `for await` gives the reports that nobody has taken yet: none after the run was awaited.
- * - Leaving the loop ends the run. Awaited then, it gives the history up to there.
+ * - Leaving the loop, and `return()`, end the run. Awaited then, it gives the history up to there.
  * - An error goes to whoever is iterating or awaiting, and again to everybody who asks later.
  *
  * @example
@@ -46,6 +46,7 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
     return this.#watched(() => this.#epochs.throw(error));
   }
 
+  /** The run itself: it has one sequence of reports, whoever iterates. */
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -55,6 +56,7 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
     await this.return();
   }
 
+  /** Trains all epochs that are left, as `await` does; `onFulfilled` gets the history, `onRejected` what the run throws. */
   // biome-ignore lint/suspicious/noThenProperty: to be awaited is what this class is for
   then<Value = History, Fallback = never>(
     onFulfilled?: ((history: History) => Value | PromiseLike<Value>) | null,
@@ -64,12 +66,14 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
     return this.#whole.then(onFulfilled, onRejected);
   }
 
+  /** Trains all epochs that are left; `onRejected` gets what the run throws. */
   catch<Fallback = never>(
     onRejected?: ((reason: unknown) => Fallback | PromiseLike<Fallback>) | null,
   ): Promise<History | Fallback> {
     return this.then(null, onRejected);
   }
 
+  /** Trains all epochs that are left; `onFinally` is called at the end, also after an error. */
   finally(onFinally?: (() => void) | null): Promise<History> {
     return this.then().finally(onFinally);
   }

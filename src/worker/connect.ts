@@ -58,11 +58,11 @@ export class RemoteTrainer {
    * @param loader The name of one of {@link loaders}.
    */
   fit(loader: string, options: RemoteFitOptions): Fit {
-    const run: { history: History | null } = { history: null };
+    const run: { history: History | null } = { history: new History() };
     return new Fit(this.#fit(loader, options, run), () => run.history ?? this.history());
   }
 
-  /** Trains for some epochs; sets `run.history` when the run is over. */
+  /** Trains for some epochs. Sets `run.history` when the run is over; to null if the worker could not give it. */
   async *#fit(
     loader: string,
     options: RemoteFitOptions,

@@ -35,6 +35,10 @@ test("a run that is left can be awaited for what it did, and another can begin",
     for await (const { epoch } of run) if (epoch === 2) break;
     expect((await run).column("epoch")).toEqual(Float64Array.of(1, 2));
     expect(optimizer.steps).toBe(6);
+    const unbegun = trainer.fit(loader, { epochs: 9 });
+    await unbegun.return();
+    expect((await unbegun).length).toBe(0);
+    expect(optimizer.steps).toBe(6);
     const begun = trainer.fit(loader, { epochs: 3 });
     await begun.next();
     await expectRefusal(async () => await trainer.fit(loader, { epochs: 1 }), OptionError, "fitting already");

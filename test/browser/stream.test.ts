@@ -9,8 +9,8 @@ import {
   OptionError,
   type Shape,
   ShapeError,
+  type StatefulModel,
   Stream,
-  type StreamingModel,
   type Tensor,
 } from "webgpu-lstm";
 import { refusals } from "../refusal.ts";
@@ -37,7 +37,7 @@ class Mixed extends nn.Module {
 }
 
 /** Every step's output [T][N·O] of `model` over x [T, N, I], computed at once. */
-async function atOnce(device: Device, model: StreamingModel, T: number, N: number, x: Float32Array) {
+async function atOnce(device: Device, model: StatefulModel, T: number, N: number, x: Float32Array) {
   const step = await device.compile(({ x }) => ({ output: model.forward(x).output }), {
     inputs: { x: [T, N, x.length / (T * N)] },
   });
@@ -61,7 +61,7 @@ describe("a stream answers what the whole sequence would", () => {
     ["LSTM, two layers, projected", () => new nn.LSTM(3, 7, { numLayers: 2, projSize: 5 })],
     ["GRU, three layers", () => new nn.GRU(3, 9, { numLayers: 3 })],
     ["RNN, relu, no bias", () => new nn.RNN(3, 5, { nonlinearity: "relu", bias: false })],
-  ] as [string, () => StreamingModel][])("%s", (_, make) =>
+  ] as [string, () => StatefulModel][])("%s", (_, make) =>
     withDevice(async (device) => {
       const [T, N] = [7, 5];
       const model = make();
@@ -242,7 +242,7 @@ test("bad options, models and values are refused", () =>
   withDevice(async (device) => {
     const refuses = refusals(device);
     const lstm = new nn.LSTM(3, 5);
-    const open = (model: unknown, options?: object) => Stream.open(device, model as StreamingModel, options);
+    const open = (model: unknown, options?: object) => Stream.open(device, model as StatefulModel, options);
     await refuses(() => Stream.open({} as Device, lstm), OptionError, "Stream.open", "must be a Device");
     await refuses(() => open({}), OptionError, "Stream.open", "extend nn.Module");
     await refuses(() => open(lstm, { stream: 2 }), OptionError, "Stream.open", '"stream"');

@@ -127,6 +127,10 @@ describe("trains as on the page", () => {
       expect(await far.fit("train", { epochs: 1 })).toHaveLength(1);
       expect((await left).column("epoch")).toEqual(Float64Array.of(1, 2));
 
+      const unbegun = far.fit("train", { epochs: 1 });
+      await unbegun.return();
+      expect(await unbegun).toHaveLength(0);
+
       const reason = new RangeError("enough");
       const aborted = far.fit("train", { epochs: 1, signal: AbortSignal.abort(reason) });
       await expect(aborted.then()).rejects.toBe(reason);

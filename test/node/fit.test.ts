@@ -108,6 +108,13 @@ describe("a fit", () => {
   );
 });
 
+test("a fit that is ended before it begins trains nothing, and has an empty history", async () => {
+  const { fit, log, history } = run();
+  expect(await fit.return()).toEqual({ done: true, value: undefined });
+  expect(await fit).toBe(history);
+  expect([history.length, log]).toEqual([0, []]);
+});
+
 describe("an error in a fit", () => {
   test("reaches whoever awaits it, by await, then, catch and finally", async () => {
     const { fit, error, log } = run(2);

@@ -1,4 +1,6 @@
-/** What the compiler says of a page and a worker that share the type of their config. */
+/** The page's half of a worker: its types, which it shares with the worker, and what it loads. */
+import { readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { expect, test } from "vitest";
 import { typeErrors } from "../type-errors.ts";
 
@@ -52,5 +54,31 @@ test("a trainer's optimizer has its learning rate, and metrics export metrics al
   ).toEqual([
     "Type 'string' is not assignable to type 'number'.",
     expect.stringMatching(/Property 'checkMetrics' does not exist/),
+  ]);
+});
+
+test("the page's half loads no kernel, no device and no model", () => {
+  const root = new URL("../../", import.meta.url);
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    const source = readFileSync(new URL(file, root), "utf8");
+    const imports = source.matchAll(/^(?:import|export) (?!type )(?:[^;]*? from )?"([^"]+)"/gm);
+    for (const [, name] of imports) load(posix.join(posix.dirname(file), name!));
+  };
+  load("src/worker/connect.ts");
+  expect([...loaded].sort()).toEqual([
+    "src/checks.ts",
+    "src/errors.ts",
+    "src/train/fit.ts",
+    "src/train/history.ts",
+    "src/train/listeners.ts",
+    "src/worker/channel.ts",
+    "src/worker/connect.ts",
+    "src/worker/progress-listener.ts",
+    "src/worker/protocol.ts",
+    "src/worker/transfer.ts",
+    "src/worker/wire-errors.ts",
   ]);
 });
