@@ -6,7 +6,6 @@ import {
   type Device,
   data,
   EarlyStopping,
-  LearningRateSchedule,
   ModelCheckpoint,
   manualSeed,
   metrics,
@@ -50,12 +49,13 @@ export async function main(device: Device, print: (line: string) => void, epochs
   const last = await store.latest();
   if (last) await trainer.resume(await store.load(last.name));
 
+  const schedule = new optim.lrScheduler.StepLR(optimizer, 4, { gamma: 0.5 });
   const callbacks = [
-    new LearningRateSchedule(new optim.lrScheduler.StepLR(optimizer, 4, { gamma: 0.5 })),
     new EarlyStopping({ monitor: "mae", patience: 5, restoreBest: true }),
     new ModelCheckpoint(store, { everyEpochs: 2 }),
   ];
-  for await (const { epoch, loss, metrics } of trainer.fit(loader, { epochs, validation, callbacks })) {
+  const run = trainer.fit(loader, { epochs, validation, schedule, callbacks });
+  for await (const { epoch, loss, metrics } of run) {
     print(`epoch ${epoch}: loss ${loss.toFixed(4)}, validation MAE ${metrics!["mae"]!.toFixed(4)}`);
   }
   await trainer.dispose();

@@ -13,7 +13,7 @@ export async function main(print: (line: string) => void, signal: AbortSignal): 
   const end = series.slice(-20);
   const worker = new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" });
   // The series is handed over, not copied: it is the worker's now.
-  const trainer = await connect(worker, transfer({ hidden: 16, series }, [series.buffer]));
+  const trainer = await connect<Config>(worker, transfer({ hidden: 16, series }, [series.buffer]));
   print(`training on ${trainer.device}`);
 
   const onProgress = ({ batch, batches }: { batch: number; batches: number | undefined }) =>

@@ -25,7 +25,7 @@ import { type OptimizerStateDict, readState, type StateHolder, writeState } from
  * (https://docs.pytorch.org/docs/stable/optim.html). One dispatch updates all parameters of a group. Parameters that the loss
  * does not depend on do not change, and their steps are not counted.
  */
-export abstract class Optimizer<O extends object = object> implements Updater {
+export abstract class Optimizer<O extends object = { readonly lr?: number }> implements Updater {
   /** The settings of a group that is given no others. */
   readonly defaults: Readonly<Settings<O>>;
   readonly #kind: OptimizerKind<O>;

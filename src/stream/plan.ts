@@ -4,25 +4,25 @@ import { leavesOf } from "../nn/state-tree.ts";
 import { type StatefulModel, traceStateful } from "../nn/stateful.ts";
 import { type Shape, showShape } from "../shape.ts";
 
-/** Tensors of a state, as one step leaves them for the next. */
+/** A tensor of a state, as one step leaves it for the next. */
 export interface StateSlot {
   readonly shape: Shape;
-  /** The dimension that counts streams. */
+  /** The dimension of the streams. */
   readonly dim: number;
 }
 
-/** What tracing one step of a model shows. */
+/** What tracing one step of a model tells about it. */
 export interface StreamPlan {
   /** The model's input for one step: [1, N, …] or [N, 1, …]. */
   readonly input: Shape;
-  /** An answer: [N, …], the model's output without its time dimension. */
+  /** The model's output without its time dimension: [N, …]. */
   readonly output: Shape;
-  /** The form of the state, its tensors those of a trace that is over. */
+  /** A state of the model's form; its tensors belong to a trace that is over. */
   readonly state: unknown;
   readonly slots: ReadonlyMap<string, StateSlot>;
 }
 
-/** Traces one step of a model; and one of N + 1 streams, and two steps, to see which dimensions count streams and time. */
+/** Traces one step of a model; also one step of N + 1 streams, and two steps, to find the dimensions of streams and time. */
 export function planStream(
   where: string,
   model: StatefulModel,
@@ -52,7 +52,7 @@ export function planStream(
   };
 }
 
-/** The dimension that is larger with one stream more. */
+/** The dimension of the streams: the one that grows with one stream more. */
 function dimOf(where: string, name: string, tensor: Tensor, other: Tensor | undefined): number {
   const { shape } = tensor;
   const differing = shape.map((_, i) => i).filter((i) => shape[i] !== other?.shape[i]);
@@ -66,7 +66,7 @@ function dimOf(where: string, name: string, tensor: Tensor, other: Tensor | unde
   return dim;
 }
 
-/** The output without the dimension that is larger with two steps, if there is one. */
+/** The output's shape without the time dimension: the one that grows with two steps, if there is one. */
 function answerShape(where: string, shape: Shape, longer: Shape, streams: number): Shape {
   const time = shape.length === longer.length ? shape.findIndex((size, i) => size !== longer[i]) : -1;
   const answer = shape.filter((_, i) => i !== time);

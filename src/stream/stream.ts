@@ -10,48 +10,49 @@ import type { CompiledStep } from "../run/step.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { planStream, type StateSlot } from "./plan.ts";
 
+/** Options of {@link Stream.open}. */
 export interface StreamOptions {
-  /** Independent streams that are answered together, N. Default 1. */
+  /** Number of independent streams in one step, N. Default 1. */
   readonly streams?: number;
   /**
    * Shape of one stream's value at one step: `[32]` for 32 features, `[]` for an index that goes into an Embedding. By default
    * `[model.inputSize]`.
    */
   readonly input?: Shape;
-  /** Whether the model takes [N, T, …] and not [T, N, …]. By default what its first recurrent layer has. */
+  /** Whether the model takes [N, T, …] and not [T, N, …]. By default as its first recurrent layer. */
   readonly batchFirst?: boolean;
 }
 
-/** The values of one step: those of every stream, one after the other. */
+/** The values of one step, [N, …]: stream after stream. */
 export type StepValues = Float32Array | IntegerArray | NDArray;
 
-/** Steps that may be under way; the next one waits for the first of them. */
+/** Steps that may be under way at a time; one more waits for the first of them. */
 const IN_FLIGHT = 8;
 
 /**
- * A model that is asked one time step after another, its state kept on the GPU: what `model.forward` over the whole sequence would
- * answer at that step. A step is one submission and one read; after the first nothing is compiled, allocated or bound.
+ * Runs a model one time step at a time, with its state on the GPU. The output of a step is what `model.forward` over the whole sequence
+ * gives at that step. A step is one submission and one read; after the first nothing is compiled, allocated or bound.
  *
  * @example
  * const stream = await Stream.open(device, model, { streams: 16, input: [8] });
  * const { data } = await stream.step(samples);  // 16 × 8 values in, [16, outputs] out
- * stream.reset([3]);                            // stream 3 begins anew with its next step
+ * stream.reset([3]);                            // stream 3 starts from zero with the next step
  * stream.dispose();
  */
 export class Stream {
   /** Independent streams, N. */
   readonly streams: number;
-  /** Shape of what a step takes: [N, …]. */
+  /** Shape of a step's input: [N, …]. */
   readonly inputShape: Shape;
-  /** Shape of what a step answers: [N, …]. */
+  /** Shape of a step's output: [N, …]. */
   readonly outputShape: Shape;
   readonly #device: Device;
   readonly #step: CompiledStep;
   readonly #slots: ReadonlyMap<string, StateSlot>;
   readonly #zeros: Float32Array;
-  /** Streams that begin anew with the next step. */
+  /** Streams whose state is set to zero before the next step. */
   #fresh = new Set<number>();
-  /** Answers to come, the earliest first. */
+  /** Steps under way, the earliest first. */
   #pending: Promise<unknown>[] = [];
   #disposed = false;
 
@@ -72,9 +73,9 @@ export class Stream {
   }
 
   /**
-   * Compiles one step of `model`, in evaluation mode. Streams begin with a state of zero.
-   * @param model Its `forward(x, state)` returns `{ output, state }`; the state is a tensor or tensors in objects and arrays.
-   * @throws {@link OptionError} for a bidirectional model or an input whose shape is not known, {@link GraphError} or
+   * Compiles one step of `model`, in evaluation mode. Streams start from a state of zero.
+   * @param model Its `forward(x, state)` returns `{ output, state }`; the state is a tensor, or tensors in objects and arrays.
+   * @throws {@link OptionError} for a bidirectional model or an input of unknown shape, {@link GraphError} or
    * {@link ShapeError} for a model that does not pass its state through.
    */
   static async open(device: Device, model: StatefulModel, options: StreamOptions = {}): Promise<Stream> {
@@ -132,18 +133,18 @@ export class Stream {
   }
 
   /**
-   * Takes the next value of every stream, and answers for that step. Calls may overlap: they run in the order in which they are
-   * made, and answer in it.
-   * @param values [N, …], or the numbers alone. The array can be used again at once.
+   * Takes the next value of every stream and gives the model's output for that step. Calls may overlap: they run, and settle, in the
+   * order in which they are made.
+   * @param values [N, …], or its numbers alone. The array can be used again at once.
    * @returns [N, …]
-   * @throws {@link ShapeError} or {@link DataError}; the state is then as it was.
+   * @throws {@link ShapeError} or {@link DataError}; the state has not changed then.
    */
   async step(values: StepValues): Promise<NDArray> {
     this.#check("Stream.step");
     let data = this.#numbersOf(values);
     const fresh = this.#fresh;
     this.#fresh = new Set();
-    // Every step waits for the one this many before it, so that none overtakes another.
+    // A step waits for the one IN_FLIGHT before it; none overtakes another.
     const ahead = this.#pending[this.#pending.length - IN_FLIGHT];
     if (ahead) data = data.slice();
     const answer = ahead ? ahead.then(() => this.#start(data, fresh)) : this.#start(data, fresh);
@@ -156,8 +157,8 @@ export class Stream {
   }
 
   /**
-   * Has streams begin anew, with a state of zero, at the step that is called next; steps under way are not touched.
-   * @param streams Their numbers, from 0; all if not given.
+   * Sets streams' states to zero before the step that is called next; steps under way are not affected.
+   * @param streams Their numbers, from 0. Default: all.
    */
   reset(streams?: readonly number[]): void {
     this.#check("Stream.reset");
@@ -182,7 +183,7 @@ export class Stream {
     return this.#step.describe();
   }
 
-  /** Frees the state and the step's memory; answers still to come are rejected. The model and its parameters stay. */
+  /** Frees the state and the step's memory; steps under way are rejected. The model and its parameters stay. */
   dispose(): void {
     this.#disposed = true;
     this.#step.dispose();

@@ -7,25 +7,26 @@ import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 /** A batch as a loader gives it. */
 export interface LoadedBatch extends Batch {
   /**
-   * With `carryState`: whether the samples begin here, from a state of zero, or go on where the batch before ended, as
-   * `data.TextBatches` says. Without it a pass begins with its first batch.
+   * With `carryState`: whether this batch starts from a state of zero, and not from the state that the batch before left.
+   * `data.TextBatches` sets it. Where it is absent the first batch of each pass starts from zero.
    */
   readonly begins?: boolean;
 }
 
-/** Anything that gives batches anew every time it is iterated, as a DataLoader does. */
+/** An iterable that starts a new pass over its batches every time it is iterated, as a DataLoader does. */
 export interface Batches extends Iterable<LoadedBatch> {
   /** Batches in one pass, where known. */
   readonly length?: number;
-  /** A pass without its first `batch` batches; without it a resumed epoch iterates over them. */
+  /** A pass without its first `batch` batches. Without this method a resumed epoch iterates over them. */
   from?(batch: number): Iterator<LoadedBatch>;
-  /** Where its own random numbers are, as plain JSON, and back: a checkpoint keeps it. */
+  /** The state of its own random numbers as plain JSON, for checkpoints. */
   state?(): unknown;
+  /** Goes back to a state that {@link state} gave. */
   // biome-ignore lint/suspicious/noExplicitAny: every loader has a state of its own form
   setState?(state: any): void;
 }
 
-/** Throws unless `loader` can give batches; of what has a length, unless there is one. */
+/** Throws unless `loader` can be iterated; where it has a length, unless it has a batch. */
 export function checkBatches(where: string, name: string, loader: unknown): asserts loader is Batches {
   const { length, [Symbol.iterator]: iterate } = (loader ?? {}) as Partial<Batches>;
   if (typeof loader === "string" || typeof iterate !== "function") {
@@ -34,7 +35,7 @@ export function checkBatches(where: string, name: string, loader: unknown): asse
   if (length === 0) throw new DataError(`${where}: ${name} has no batch, got length 0; give it at least one`);
 }
 
-/** Throws unless a batch is one; returns its number of samples. */
+/** Throws unless `batch` is a batch; returns its number of samples. */
 export function checkBatch(where: string, batch: unknown): number {
   const { x, y, begins = false } = (batch ?? {}) as Partial<LoadedBatch>;
   if (!isArray(x) || !isArray(y)) {
@@ -65,7 +66,7 @@ export function sliceSamples(array: NDArray, from: number, to: number): NDArray 
   return { data: array.data.subarray(from * size, to * size), shape: [to - from, ...rest] };
 }
 
-/** A batch, and where the default generator was before it was drawn. */
+/** A batch, and the default generator's state before it was drawn. */
 export interface DrawnBatch {
   readonly batch: LoadedBatch;
   readonly random: GeneratorState;
@@ -73,13 +74,13 @@ export interface DrawnBatch {
   readonly isFirst: boolean;
 }
 
-/** The batches of what is left of a pass, one after the other. */
+/** The remaining batches of a pass, one after the other. */
 export class BatchQueue {
   readonly #batches: Iterator<LoadedBatch>;
   #drawn: number;
   #ahead: DrawnBatch | null = null;
 
-  /** @param done Batches of the pass that are left out, being done already. */
+  /** @param done Batches at the beginning of the pass to leave out. */
   constructor(loader: Batches, done: number) {
     this.#drawn = done;
     if (loader.from) {
@@ -90,7 +91,7 @@ export class BatchQueue {
     }
   }
 
-  /** The batch that {@link peek} has drawn already; `null` if none. */
+  /** The batch that {@link peek} has drawn; `null` if there is none. */
   get ahead(): DrawnBatch | null {
     return this.#ahead;
   }
@@ -102,7 +103,7 @@ export class BatchQueue {
     return drawn;
   }
 
-  /** The next batch, which {@link next} gives too; `null` at the end. */
+  /** The batch that {@link next} will give; `null` at the end. */
   peek(): DrawnBatch | null {
     if (this.#ahead) return this.#ahead;
     const random = defaultGenerator.getState();
@@ -111,7 +112,7 @@ export class BatchQueue {
     return this.#ahead;
   }
 
-  /** Ends the iteration, as leaving a `for … of` does. */
+  /** Ends the iteration, as leaving a `for … of` loop does. */
   close(): void {
     this.#batches.return?.();
   }

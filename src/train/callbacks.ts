@@ -10,15 +10,15 @@ import type { EpochReport, Progress } from "./report.ts";
 export interface FitRun extends Progress {
   readonly model: Module;
   readonly optimizer: Optimizer;
-  /** The epochs so far, the one that just ended included. */
+  /** The epochs so far, including the one that just ended. */
   readonly history: History;
-  /** Names that a callback may monitor: `loss`, and with validation `validationLoss` and the metrics'. */
+  /** Names that a callback may monitor: `loss`, and with validation `validationLoss` and the metrics' names. */
   readonly monitors: readonly string[];
-  /** Whether the run goes on from a checkpoint: callbacks with a state have it again, and do not begin anew. */
+  /** Whether the run goes on from a checkpoint. Callbacks with a state then have it again, and keep it. */
   readonly resumed: boolean;
-  /** Ends the run after this epoch, as if it were the last; between batches, after this batch without a report. */
+  /** Ends the run after this epoch, as if it were the last; called between batches, after this batch and without a report. */
   stop(): void;
-  /** The run as it is now, as `trainer.checkpoint()`; in {@link Callback.onSettled} alone. */
+  /** The run as it is now, as `trainer.checkpoint()`. Only {@link Callback.onSettled} may call it. */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -31,25 +31,28 @@ export interface CallbackState {
 }
 
 /**
- * Something that happens while a model is trained. All methods are optional; what they return is awaited. A run's callbacks are
+ * Something that happens while a model is trained. Every method is optional, and a promise that it returns is awaited. Callbacks are
  * called in the order in which they are given.
  */
 export interface Callback {
-  /** Needed with {@link state}: under which a checkpoint has it. */
+  /** The name of its state in a checkpoint; needed with {@link state}. */
   readonly name?: string;
-  /** Before the first batch; to refuse the run, throw. */
+  /** Called before the first batch. Throw here to refuse the run. */
   onFitStart?(run: FitRun): unknown;
-  /** After each batch is submitted. `updated`: whether an update followed it. */
+  /** Called after each batch is submitted. `updated`: whether an update followed it. */
   onBatchEnd?(run: FitRun, updated: boolean): unknown;
-  /** After each epoch and its validation. */
+  /** Called after each epoch and its validation. */
   onEpochEnd?(run: FitRun, report: EpochReport): unknown;
-  /** After all callbacks' `onBatchEnd` (then without a report) or `onEpochEnd`: the moment to keep the run as it is. */
+  /**
+   * Called after every callback's `onEpochEnd`, with the epoch's report, and after every callback's `onBatchEnd`, without one. This is
+   * where the run can be saved.
+   */
   onSettled?(run: FitRun, report?: EpochReport): unknown;
-  /** After the last epoch, however it came to be the last; not where `fit` throws or is left. */
+  /** Called after the last epoch, whatever made it the last; not where `fit` throws or is left. */
   onFitEnd?(run: FitRun): unknown;
-  /** What it remembers of the run. Everything is taken before anything is awaited. */
+  /** What it remembers of the run, as it is at the call. */
   state?(): CallbackState | Promise<CallbackState>;
-  /** Goes on from a state that {@link state} gave; called before `onFitStart`. Throws if it is none. */
+  /** Takes over a state that {@link state} gave; called before `onFitStart`. Throws if it gave no such state. */
   setState?(state: CallbackState): void;
 }
 

@@ -5,24 +5,24 @@ import { type NDArray, type Shape, sameShape, showShape, sizeOf } from "../shape
 import type { LoadedBatch } from "./batches.ts";
 import type { TrainerSteps } from "./steps.ts";
 
-/** A state's tensors, by where they are in it: on the GPU, or as they come from a checkpoint. */
+/** A state's tensors by their path in it: on the GPU, or from a checkpoint. */
 type State = Readonly<Record<string, Result | NDArray>>;
 
 /**
- * The state that a model carries from one batch of a pass to the next. It stays on the GPU, and as it goes into a step as an input,
- * no gradient goes back into the batch that it comes from. A model that carries nothing has a state without tensors.
+ * The state that a model carries from one batch to the next. It stays on the GPU. A step takes it as an input, so no gradient goes back
+ * into the batch before. A model that carries nothing has a state without tensors.
  */
 export class CarriedState {
   readonly #where: string;
   readonly #steps: TrainerSteps;
-  /** Of the state's tensors, once a batch has shown them. */
+  /** Names of the state's tensors; known from the first batch on. */
   #names: readonly string[] = [];
-  /** Where the next batch starts; `null` at zero. */
+  /** The state that the next batch starts from; `null` for zero. */
   #state: State | null;
-  /** As after the last update: where a resumed run starts. */
+  /** The state after the last update, from which a resumed run starts. */
   #settled: State | null;
 
-  /** @param saved What {@link read} gave, to go on from. */
+  /** @param saved A state that {@link read} gave, to start from. */
   constructor(where: string, steps: TrainerSteps, saved: ReadonlyMap<string, NDArray> | null = null) {
     this.#where = where;
     this.#steps = steps;
@@ -30,7 +30,7 @@ export class CarriedState {
     this.#settled = this.#state;
   }
 
-  /** What the step takes besides the batch: zeros where the batch begins anew. */
+  /** The step's inputs for the state: zeros where the batch starts from zero. */
   inputs(batch: LoadedBatch, isFirst: boolean): Readonly<Record<string, InputValue>> {
     const shapes = this.#steps.stateShapes(this.#where, batch.x.shape);
     this.#names = Object.keys(shapes);
@@ -52,17 +52,17 @@ export class CarriedState {
   }
 
   /**
-   * Takes over what a run of the step left.
-   * @param settles Whether a resumed run would go on from here.
+   * Takes over the state that a run of the step gave.
+   * @param settles Whether an update followed, so that a resumed run would go on from here.
    */
   take(results: Readonly<Record<string, Result>>, settles: boolean): void {
     const state = Object.fromEntries(this.#names.map((name) => [name, results[name]!]));
     this.#state = state;
-    // The next run overwrites its results: what has to outlast it is copied.
+    // The next run overwrites the results of this one: the settled state is copied.
     if (settles) this.#settled = this.#steps.keep(state) ?? state;
   }
 
-  /** The state as after the last update, of which the copy is under way when this returns; `null` where there is none. */
+  /** The state after the last update; `null` if there is none. The copy is under way when this returns. */
   async read(): Promise<ReadonlyMap<string, NDArray> | null> {
     const entries = Object.entries(this.#settled ?? {}).map(async ([name, value]) => {
       return [name, "read" in value ? await value.read() : value] as const;

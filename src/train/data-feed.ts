@@ -2,20 +2,20 @@ import { DataError } from "../errors.ts";
 import { defaultGenerator, type GeneratorState } from "../random.ts";
 import { type Batches, BatchQueue, type DrawnBatch } from "./batches.ts";
 
-/** Where a run is in its data: what draws the batches that come next. */
+/** A run's position in its data, from which the next batches can be drawn again. */
 export interface DataPosition {
-  /** The default generator before the next batch is drawn. */
+  /** The default generator's state before the next batch is drawn. */
   readonly random: GeneratorState;
-  /** Loader and default generator at the pass's beginning, from which its order is drawn again. */
+  /** States of the loader and the default generator at the beginning of the pass, from which its order is drawn. */
   readonly start: { readonly random: GeneratorState; readonly loader: unknown };
-  /** Batches of the pass that are done, and in all, where the loader knows. */
+  /** Batches of the pass: done, and in all where the loader knows. */
   readonly pass: { readonly done: number; readonly batches: number | null };
-  /** State of the validation's loader; `null` if it has none. */
+  /** State of the validation loader; `null` if it has none. */
   readonly validation: unknown;
 }
 
 /**
- * The batches of a run, epoch by epoch. An epoch is one pass over the loader, or as many batches as are wanted: then passes follow one
+ * The batches of a run, epoch by epoch. An epoch is one pass over the loader, or `batchesPerEpoch` batches: then passes follow one
  * another without regard to epochs.
  */
 export class DataFeed {
@@ -23,20 +23,22 @@ export class DataFeed {
   readonly #loader: Batches;
   readonly #validation: Batches | undefined;
   readonly #perEpoch: number | undefined;
-  /** What the first batch is drawn from, until it is. */
+  /** The position of a resumed run, until {@link restore} has gone there. */
   #restart: DataPosition | null;
-  /** The pass under way, if there is one. */
+  /** The rest of the pass under way; `null` between passes. */
   #queue: BatchQueue | null = null;
+  /** As {@link DataPosition.start}, of the pass under way. */
   #start: DataPosition["start"] | null = null;
+  /** Batches of the pass that have been run. */
   #done = 0;
-  /** The batch that is drawn and not run yet. */
+  /** The batch that has been drawn but not run. */
   #drawn: DrawnBatch | null = null;
-  /** Where the first batch that no update has followed was drawn. */
+  /** The position of the first batch that no update has followed. */
   #open: Pick<DataPosition, "random" | "start" | "pass"> | null = null;
-  /** What validation draws from, as it was before validation. */
+  /** States before validation, while the epoch is being finished. */
   #frozen: Pick<DataPosition, "random" | "validation"> | null = null;
 
-  /** @param restart Where a resumed run goes on. */
+  /** @param restart The position where a resumed run goes on. */
   constructor(
     where: string,
     loader: Batches,
@@ -62,7 +64,7 @@ export class DataFeed {
     return this.#perEpoch ?? this.#loader.length;
   }
 
-  /** Goes to where a resumed run was, drawing what is done once more. */
+  /** Goes to the position of a resumed run: draws the order of its pass again and skips the batches that are done. */
   restore(): void {
     const restart = this.#restart;
     if (!restart) return;
@@ -77,7 +79,7 @@ export class DataFeed {
 
   /**
    * Draws the next batch; `null` at the end of the epoch.
-   * @param batch Batches of the epoch that are done.
+   * @param batch Batches of the epoch that have been run.
    */
   next(batch: number): DrawnBatch | null {
     if (batch === this.#perEpoch) return null;
@@ -95,25 +97,25 @@ export class DataFeed {
     return drawn;
   }
 
-  /** Whether the epoch ends with the batch that is drawn. */
+  /** Whether the drawn batch is the epoch's last. */
   isLast(batch: number): boolean {
     return this.#perEpoch === undefined ? this.#queue!.peek() === null : batch + 1 === this.#perEpoch;
   }
 
-  /** Counts the drawn batch as run; `updated`: whether an update has followed it. */
+  /** Counts the drawn batch as run. `updated`: whether an update has followed it. */
   ran(updated: boolean): void {
     this.#open = updated ? null : (this.#open ?? this.#here());
     this.#done++;
     this.#drawn = null;
   }
 
-  /** Where a resumed run goes on: with the first batch that no update has followed. */
+  /** The position where a resumed run goes on: at the first batch that no update has followed. */
   position(): DataPosition {
     const { random, validation } = this.#frozen ?? { validation: this.#validation?.state?.() ?? null };
     return this.#restart ?? { ...(this.#open ?? this.#here(random)), validation };
   }
 
-  /** Before validation: what it draws is drawn again by a run that is resumed from here on. */
+  /** Keeps the states before validation: a run that is resumed from here draws for validation what this one draws. */
   freeze(): void {
     this.#frozen = {
       random: defaultGenerator.getState(),
@@ -121,7 +123,7 @@ export class DataFeed {
     };
   }
 
-  /** To the next epoch. */
+  /** Goes to the next epoch. */
   advance(): void {
     this.#frozen = null;
     if (this.#perEpoch !== undefined) return;
@@ -130,7 +132,7 @@ export class DataFeed {
     this.#done = 0;
   }
 
-  /** Ends the pass, as leaving a `for … of` does. */
+  /** Ends the pass, as leaving a `for … of` loop does. */
   close(): void {
     this.#queue?.close();
   }
@@ -144,7 +146,7 @@ export class DataFeed {
     };
   }
 
-  /** Draws a pass's order, and leaves out what is done of it. */
+  /** Begins a pass: draws its order and skips the first `done` batches. */
   #begin(done: number): BatchQueue {
     this.#start = { random: defaultGenerator.getState(), loader: this.#loader.state?.() ?? null };
     this.#done = done;

@@ -7,19 +7,19 @@ import type { EpochReport } from "./report.ts";
 
 /** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs without improvement that are let pass: training ends with the next one. Default 10. */
+  /** Epochs in a row without improvement that are tolerated; one more ends training. Default 10. */
   readonly patience?: number;
-  /** Whether the model has the weights of its best epoch when `fit` has ended. Default false. */
+  /** Whether the model gets the weights of its best epoch when `fit` ends. Default false. */
   readonly restoreBest?: boolean;
 }
 
 /**
- * Ends training when a number has stopped getting better. Epochs that are not validated are not counted where the number is the
- * validation's.
+ * Ends training when a number of the epochs' reports has stopped improving. Epochs that do not report the number are not counted, such
+ * as those without validation.
  *
  * @example
  * const stopping = new EarlyStopping({ patience: 5, restoreBest: true });
- * for await (const report of trainer.fit(loader, { epochs: 500, validation, callbacks: [stopping] })) plot(report);
+ * await trainer.fit(loader, { epochs: 500, validation, callbacks: [stopping] });
  * console.log(`best of epoch ${stopping.bestEpoch}: ${stopping.best}`);
  */
 export class EarlyStopping implements Callback {
@@ -53,7 +53,7 @@ export class EarlyStopping implements Callback {
     return this.#bestEpoch;
   }
 
-  /** The epoch after which training was ended; `null` while it was not. */
+  /** The epoch after which training was ended; `null` if it was not. */
   get stoppedEpoch(): number | null {
     return this.#stoppedEpoch;
   }
@@ -121,7 +121,7 @@ export class EarlyStopping implements Callback {
 
   #keep(weights: Promise<ReadonlyMap<string, NDArray>>): void {
     this.#weights = weights;
-    // Whoever wants them hears of a failure; until then it is nobody's.
+    // A failure reaches whoever awaits the weights; nobody may do so yet.
     weights.catch(() => {});
   }
 }

@@ -2,11 +2,11 @@ import { DataError } from "../errors.ts";
 import { type Batches, checkBatch } from "./batches.ts";
 import { CarriedState } from "./carried-state.ts";
 import type { Metric } from "./metrics.ts";
-import { type Reading, Readings } from "./readings.ts";
+import { Readings, weighted } from "./readings.ts";
 import type { Evaluation } from "./report.ts";
 import { metricResults, type TrainerSteps } from "./steps.ts";
 
-/** Loss and metrics over all batches, without training. What the model carries begins at zero, and is no one else's. */
+/** Loss and metrics over all batches, without training. A state that the model carries starts at zero, apart from training's. */
 export function evaluate(
   where: string,
   steps: TrainerSteps,
@@ -47,17 +47,4 @@ async function pass(
   const values = metrics.map((metric, i) => [metric.name, metric.value(sum(1 + 2 * i), sum(2 + 2 * i))]);
   const { sum: losses, weight } = weighted(all);
   return { loss: losses / weight, metrics: Object.fromEntries(values) };
-}
-
-/** The sum of the first values, each times its weight, and the sum of the weights: on top of what is given, in order. */
-export function weighted(
-  readings: readonly Reading[],
-  start: { readonly sum: number; readonly weight: number } = { sum: 0, weight: 0 },
-): { sum: number; weight: number } {
-  let { sum, weight } = start;
-  for (const reading of readings) {
-    sum += reading.values[0]! * reading.weight;
-    weight += reading.weight;
-  }
-  return { sum, weight };
 }

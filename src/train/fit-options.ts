@@ -1,34 +1,37 @@
-import { checkInteger, checkOptions, show } from "../checks.ts";
-import { OptionError } from "../errors.ts";
+import { checkInteger, checkOptions } from "../checks.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { type Callback, checkCallbacks } from "./callbacks.ts";
-import type { Progress } from "./report.ts";
+import { type LearningRateSchedule, type Scheduler, scheduleOf } from "./learning-rate-schedule.ts";
+import { checkListeners, type FitListeners } from "./listeners.ts";
 
 /** Options of `Trainer.fit`. */
-export interface FitOptions {
-  /** The last epoch; a resumed run counts those before. */
+export interface FitOptions extends FitListeners {
+  /** The last epoch. A resumed run counts the epochs before it. */
   readonly epochs: number;
   /**
-   * Batches that make an epoch: an epoch then ends in the middle of a pass over the loader, and the next one goes on there; a new
-   * pass begins where one is over. By default an epoch is one pass.
+   * Batches in an epoch. The next epoch then goes on in the middle of the pass over the loader, and a new pass begins where one is
+   * over. By default an epoch is one pass.
    */
   readonly batchesPerEpoch?: number;
-  /** Evaluated after every epoch, or every few. */
+  /** Batches that are evaluated after every epoch, or every few. */
   readonly validation?: Batches;
   /** Epochs from one validation to the next; the last epoch is always validated. Default 1. */
   readonly validateEvery?: number;
-  /** What happens besides: {@link EarlyStopping}, {@link ModelCheckpoint}, {@link LearningRateSchedule}, or your own. */
+  /**
+   * A scheduler of `optim.lrScheduler`, or your own, that sets the learning rate. It steps after every epoch or every update, as its
+   * `stepsEvery` says; `ReduceLROnPlateau` goes by the validation loss, or the training loss where there is no validation. To choose
+   * otherwise, give a {@link LearningRateSchedule}. Checkpoints keep its state.
+   */
+  readonly schedule?: Scheduler | LearningRateSchedule;
+  /** Called while the model is trained: {@link EarlyStopping}, {@link ModelCheckpoint}, or your own. */
   readonly callbacks?: readonly Callback[];
-  /** Ends training before the next batch; `fit` then throws the signal's reason, and the model keeps what it learned. */
-  readonly signal?: AbortSignal;
-  /** Called after each batch is submitted. A promise it returns is awaited, and not counted as training: a way to pause. */
-  readonly onProgress?: (progress: Progress) => unknown;
 }
 
-/** Options with a value for all that have one. */
-export interface FitPlan extends FitOptions {
+/** Options of one run, checked and with their defaults. */
+export interface FitPlan extends Omit<FitOptions, "schedule"> {
   readonly loader: Batches;
   readonly validateEvery: number;
+  /** The schedule first. */
   readonly callbacks: readonly Callback[];
 }
 
@@ -37,6 +40,7 @@ const NAMES = [
   "batchesPerEpoch",
   "validation",
   "validateEvery",
+  "schedule",
   "callbacks",
   "signal",
   "onProgress",
@@ -46,25 +50,14 @@ const NAMES = [
 export function fitPlan(where: string, loader: Batches, options: FitOptions): FitPlan {
   checkBatches(where, "the loader", loader);
   checkOptions(where, options, NAMES);
-  const {
-    epochs,
-    batchesPerEpoch,
-    validation,
-    validateEvery = 1,
-    callbacks = [],
-    signal,
-    onProgress,
-  } = options;
+  const { schedule, ...rest } = options;
+  const { epochs, batchesPerEpoch, validation, validateEvery = 1, callbacks = [] } = rest;
   checkInteger(where, "epochs", epochs);
   if (batchesPerEpoch !== undefined) checkInteger(where, "batchesPerEpoch", batchesPerEpoch);
   if (validation !== undefined) checkBatches(where, "validation", validation);
   checkInteger(where, "validateEvery", validateEvery);
   checkCallbacks(where, callbacks);
-  if (signal !== undefined && typeof signal.throwIfAborted !== "function") {
-    throw new OptionError(`${where}: signal must be an AbortSignal, got ${show(signal)}`);
-  }
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new OptionError(`${where}: onProgress must be a function, got ${show(onProgress)}`);
-  }
-  return { ...options, loader, validateEvery, callbacks: [...callbacks] };
+  checkListeners(where, rest);
+  const scheduled = schedule === undefined ? [] : [scheduleOf(where, schedule)];
+  return { ...rest, loader, validateEvery, callbacks: [...scheduled, ...callbacks] };
 }

@@ -9,17 +9,17 @@ import { type Shape, sameShape, showShape } from "../shape.ts";
 /** A model that maps one batch of inputs to one batch of predictions. */
 export type Model = Module & { forward(x: Tensor): Tensor };
 
-/** A model's state for one shape of batches. */
+/** The form of a model's state for one shape of batches. */
 interface StateForm {
-  /** The form, its tensors those of a trace that is over. */
+  /** A state of that form; its tensors belong to a trace that is over. */
   readonly state: unknown;
-  /** Shapes of its tensors by where they are: `state.h`. */
+  /** Shapes of its tensors by path: `state.h`. */
   readonly shapes: InputShapes;
 }
 
 const NONE: StateForm = { state: null, shapes: {} };
 
-/** A trainer's model as its steps call it: in training or evaluation mode, with a state that goes in and comes out or without. */
+/** A trainer's model as its steps call it: in training or evaluation mode, with or without a state that is carried. */
 export class Forward {
   readonly #model: Model | StatefulModel;
   readonly #carryState: boolean;
@@ -31,15 +31,15 @@ export class Forward {
     if (carryState) recurrentLayersOf(`${where}: carryState`, model);
   }
 
-  /** Shapes of the state's tensors for a batch of inputs, by where they are in it; none where nothing is carried. */
+  /** Shapes of the state's tensors by path, for a batch of inputs; none if nothing is carried. */
   stateShapes(where: string, x: Shape): InputShapes {
     return this.#formOf(where, x).shapes;
   }
 
   /**
-   * Traces the model, and leaves it in the mode it was in. Traced functions call it, since a program for another batch size is traced
-   * when it is first needed.
-   * @param inputs `x`, and the state's tensors if it does not begin at zero.
+   * Traces the model in training or evaluation mode, and sets its mode back. It is called within traced functions, since a program for
+   * another batch size is traced when it is first needed.
+   * @param inputs `x`, and the state's tensors by path unless the state is zero.
    */
   trace(
     inputs: Readonly<Record<string, Tensor>>,
@@ -88,7 +88,7 @@ export class Forward {
   }
 }
 
-/** A stateful model without `carryState` is easily overlooked; whatever else it is the loss complains of. */
+/** Throws for the output of a stateful model, whose `carryState` is easily forgotten. The loss refuses other wrong outputs. */
 function checkOutput(output: Tensor): Tensor {
   const { output: inner } = (output ?? {}) as { readonly output?: unknown };
   if (inner instanceof Tensor) {

@@ -2,7 +2,7 @@ import { show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import type { EpochReport } from "./report.ts";
 
-/** Columns of every history, in order; those of the metrics follow `validationLoss`. */
+/** Columns of every history, in order; the metrics' columns come between the two. */
 const BEFORE = ["epoch", "loss", "validationLoss"] as const;
 const AFTER = ["learningRate", "steps", "seconds", "stepsPerSecond"] as const;
 
@@ -15,25 +15,25 @@ export class History {
     this.#reports = [...reports];
   }
 
-  /** Epochs. */
+  /** Number of epochs. */
   get length(): number {
     return this.#reports.length;
   }
 
-  /** The reports themselves. */
+  /** The epochs' reports. */
   get reports(): readonly EpochReport[] {
     return this.#reports;
   }
 
-  /** Names of the columns: those of the reports' numbers, and of the metrics. */
+  /** Names of the columns: the reports' numbers and the metrics. */
   get columns(): readonly string[] {
     const metrics = new Set(this.#reports.flatMap(({ metrics = {} }) => Object.keys(metrics)));
     return [...BEFORE, ...metrics, ...AFTER];
   }
 
   /**
-   * One value an epoch; NaN where an epoch has none, such as a validation loss where it was not validated.
-   * @throws {@link OptionError} for a name that is no column's.
+   * One value an epoch; NaN where an epoch has none, such as the validation loss of an epoch that was not validated.
+   * @throws {@link OptionError} for a name that is not among the {@link columns}.
    */
   column(name: string): Float64Array<ArrayBuffer> {
     if (!this.columns.includes(name)) {
@@ -44,7 +44,7 @@ export class History {
     return Float64Array.from(this.#reports, (report) => cell(report, name) ?? Number.NaN);
   }
 
-  /** A table with a line for the names and one for each epoch; what an epoch has not got is empty. Lines end with a line feed. */
+  /** A table with a line for the names and one for each epoch; missing values are empty. Lines end with a line feed. */
   toCSV(): string {
     const { columns } = this;
     const lines = this.#reports.map((report) => columns.map((name) => cell(report, name) ?? ""));
@@ -62,7 +62,7 @@ function cell(report: EpochReport, name: string): number | undefined {
   return own.includes(name) ? (report as unknown as Record<string, number>)[name] : report.metrics?.[name];
 }
 
-/** A cell of text, in quotes where a comma or a quote in it would end it (RFC 4180). */
+/** A cell of text, in quotes if it holds a comma, a quote or a line break (RFC 4180). */
 function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

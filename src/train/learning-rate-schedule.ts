@@ -1,81 +1,161 @@
 import { checkOptions, show } from "../checks.ts";
-import { OptionError } from "../errors.ts";
+import { DataError, OptionError } from "../errors.ts";
+import type { SchedulableGroup, StepsEvery } from "../optim/lr-scheduler/scheduler.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor } from "./monitor.ts";
 import type { EpochReport } from "./report.ts";
 
-/** A scheduler of `optim.lrScheduler`, or one of your own with its methods. */
+/** A scheduler of `optim.lrScheduler`, or an object of your own with these methods. */
 export interface Scheduler {
-  /** Sets the next learning rate; `ReduceLROnPlateau` goes by the metric. */
-  step(metric: number): void;
+  /** Whether it steps after every epoch or after every update. Default "epoch". */
+  readonly stepsEvery?: StepsEvery;
+  /** Whether {@link step} takes a metric, as that of `ReduceLROnPlateau`. Default false: it is called without an argument. */
+  readonly takesMetric?: boolean;
+  /** The optimizer whose learning rate it sets; if given, it must be the trainer's. */
+  readonly optimizer?: { readonly paramGroups: readonly object[] };
+  /** Sets the next learning rate. */
+  step(metric?: number): void;
+  /** What it remembers, as plain JSON. */
   stateDict(): Readonly<Record<string, unknown>>;
+  /** Takes over what {@link stateDict} gave. */
   loadStateDict(state: Readonly<Record<string, unknown>>): void;
 }
 
 /** Options of {@link LearningRateSchedule}. */
 export interface LearningRateScheduleOptions {
-  /** Whether the scheduler steps after every epoch, or after every update (`OneCycleLR`, `CyclicLR`). Default "epoch". */
-  readonly every?: "epoch" | "update";
-  /** What `ReduceLROnPlateau` goes by, as {@link MonitorOptions.monitor}; its steps wait for epochs that are validated. */
+  /** When the scheduler steps. Default: the scheduler's `stepsEvery`, or "epoch" if it has none. */
+  readonly every?: StepsEvery;
+  /**
+   * The number that `step` is given, as {@link MonitorOptions.monitor}. Epochs that do not report it are skipped. Default
+   * "validationLoss" where there is validation, else "loss", for a scheduler that takes a metric; nothing for any other.
+   */
   readonly monitor?: string;
 }
 
+/** Settings of a parameter group that schedulers set, most of them already when they are made. */
+const SET_BY_SCHEDULERS = [
+  "lr",
+  "momentum",
+  "betas",
+  "initialLr",
+  "maxLr",
+  "minLr",
+  "maxMomentum",
+  "baseMomentum",
+] as const satisfies readonly (keyof SchedulableGroup)[];
+
+/** What a checkpoint keeps of a schedule. */
+interface ScheduleState {
+  readonly scheduler: Readonly<Record<string, unknown>>;
+  /** Of each parameter group the settings that schedulers set. */
+  readonly groups: readonly Readonly<Record<string, unknown>>[];
+}
+
 /**
- * Steps a learning-rate scheduler while a model is trained, and keeps its state in checkpoints.
+ * Steps a learning-rate scheduler while a model is trained, and keeps its state in checkpoints. `fit(loader, { schedule })` makes one
+ * for a scheduler; make it yourself to set {@link LearningRateScheduleOptions}.
+ *
+ * A resumed run goes on with the learning rate that its checkpoint has. The scheduler may be made before or after
+ * `trainer.resume()`, though making it sets the first learning rate.
  *
  * @example
- * const schedule = new LearningRateSchedule(new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 3 }));
- * for await (const { learningRate } of trainer.fit(loader, { epochs: 90, validation, callbacks: [schedule] })) log(learningRate);
+ * const schedule = new LearningRateSchedule(new optim.lrScheduler.ReduceLROnPlateau(optimizer, { mode: "max" }), { monitor: "accuracy" });
+ * await trainer.fit(loader, { epochs: 90, validation, schedule });
  */
 export class LearningRateSchedule implements Callback {
   readonly name = "LearningRateSchedule";
   readonly scheduler: Scheduler;
-  readonly every: "epoch" | "update";
+  /** When the scheduler steps. */
+  readonly every: StepsEvery;
+  /** `null` for a scheduler that takes no metric. */
   readonly #monitor: Monitor | null;
 
   constructor(scheduler: Scheduler, options: LearningRateScheduleOptions = {}) {
     const where = "LearningRateSchedule";
-    if (typeof scheduler?.step !== "function" || typeof scheduler.stateDict !== "function") {
-      throw new OptionError(
-        `${where}: expected a scheduler such as optim.lrScheduler.StepLR, got ${show(scheduler)}`,
-      );
-    }
+    checkScheduler(where, scheduler);
     checkOptions(where, options, ["every", "monitor"]);
-    const { every = "epoch", monitor } = options;
+    const { every = scheduler.stepsEvery ?? "epoch", monitor } = options;
     if (every !== "epoch" && every !== "update") {
       throw new OptionError(`${where}: every must be "epoch" or "update", got ${show(every)}`);
     }
-    // A scheduler that takes a metric has a parameter for it.
-    const wantsMetric = scheduler.step.length > 0 || monitor !== undefined;
-    if (wantsMetric && every === "update") {
+    const takesMetric = (scheduler.takesMetric ?? false) || monitor !== undefined;
+    if (takesMetric && every === "update") {
       throw new OptionError(
-        `${where}: what goes by a metric steps after every epoch; leave out every: "update"`,
+        `${where}: a schedule that goes by a metric steps after every epoch; leave out every: "update"`,
       );
     }
     this.scheduler = scheduler;
     this.every = every;
-    this.#monitor = wantsMetric ? new Monitor(where, monitor === undefined ? {} : { monitor }) : null;
+    this.#monitor = takesMetric ? new Monitor(where, monitor === undefined ? {} : { monitor }) : null;
   }
 
   onFitStart(run: FitRun): void {
+    const { optimizer } = this.scheduler;
+    if (optimizer !== undefined && optimizer !== run.optimizer) {
+      throw new OptionError(
+        `${this.name}: the scheduler sets another optimizer than the trainer's; make it with trainer.optimizer`,
+      );
+    }
     this.#monitor?.begin(run);
   }
 
   onBatchEnd(_run: FitRun, updated: boolean): void {
-    if (updated && this.every === "update") this.scheduler.step(Number.NaN);
+    if (updated && this.every === "update") this.scheduler.step();
   }
 
   onEpochEnd(_run: FitRun, report: EpochReport): void {
     if (this.every === "update") return;
-    const value = this.#monitor ? this.#monitor.valueOf(report) : Number.NaN;
+    if (!this.#monitor) {
+      this.scheduler.step();
+      return;
+    }
+    const value = this.#monitor.valueOf(report);
     if (value !== undefined) this.scheduler.step(value);
   }
 
   state(): CallbackState {
-    return { values: this.scheduler.stateDict() };
+    const groups = this.#groups.map((group) => settingsOf(group));
+    return { values: { scheduler: this.scheduler.stateDict(), groups } satisfies ScheduleState };
   }
 
   setState({ values }: CallbackState): void {
-    this.scheduler.loadStateDict(values as Readonly<Record<string, unknown>>);
+    const { scheduler, groups } = (values ?? {}) as Partial<ScheduleState>;
+    const own = this.#groups;
+    if (!Array.isArray(groups) || groups.length !== own.length) {
+      throw new DataError(
+        `${this.name}.setState: expected what state() gives for ${own.length} parameter groups, got ${show(values)}`,
+      );
+    }
+    this.scheduler.loadStateDict(scheduler!);
+    for (const [i, group] of own.entries()) Object.assign(group, settingsOf(groups[i]!));
   }
+
+  get #groups(): readonly SchedulableGroup[] {
+    return (this.scheduler.optimizer?.paramGroups ?? []) as readonly SchedulableGroup[];
+  }
+}
+
+/** The settings of a group that schedulers set, where it has them. */
+function settingsOf(group: SchedulableGroup | Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = SET_BY_SCHEDULERS.filter((name) => group[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, group[name]]));
+}
+
+/** Throws an OptionError unless `scheduler` has a scheduler's methods. */
+function checkScheduler(where: string, scheduler: unknown): asserts scheduler is Scheduler {
+  const { step, stateDict, loadStateDict } = (scheduler ?? {}) as Partial<Scheduler>;
+  if ([step, stateDict, loadStateDict].every((method) => typeof method === "function")) return;
+  throw new OptionError(
+    `${where}: expected a scheduler such as optim.lrScheduler.StepLR, got ${show(scheduler)}`,
+  );
+}
+
+/**
+ * What `fit` calls for its option `schedule`.
+ * @throws {@link OptionError} for anything but a scheduler or a {@link LearningRateSchedule}
+ */
+export function scheduleOf(where: string, schedule: Scheduler | LearningRateSchedule): LearningRateSchedule {
+  if (schedule instanceof LearningRateSchedule) return schedule;
+  checkScheduler(`${where}: schedule`, schedule);
+  return new LearningRateSchedule(schedule);
 }

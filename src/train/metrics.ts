@@ -1,4 +1,4 @@
-/** What an evaluation can report besides the loss. Each is computed on the GPU, as sums of every batch, and put together at the end. */
+/** Metrics, which an evaluation reports besides the loss. The GPU computes sums over each batch; their total gives the metric. */
 import { checkNumber, checkOptions, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkIndices } from "../graph/input-checks.ts";
@@ -10,37 +10,37 @@ import { classHits } from "../ops/loss/class-hits.ts";
 import { pointwiseLoss } from "../ops/loss/pointwise-loss.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
 
-/** What one batch adds to a metric: scalars of the evaluation step. */
+/** What one batch adds to a metric: two scalars of the evaluation step. */
 export interface MetricSums {
   readonly total: Tensor;
   readonly count: Tensor;
 }
 
-/** A number that tells how good predictions are: {@link MAE} and the others, or one of your own. */
+/** A number that says how good predictions are: {@link MAE} and the others, or one of your own. */
 export interface Metric {
-  /** Under which it is reported. */
+  /** The name in reports. */
   readonly name: string;
   /** Whether a smaller or a larger value is better. */
   readonly mode: "min" | "max";
-  /** Traced with the evaluation step: what a batch adds up to. */
+  /** The sums over one batch; traced as part of the evaluation step. */
   sums(prediction: Tensor, target: Tensor): MetricSums;
-  /** The metric of all batches, from the sums over them. */
+  /** The metric over all batches, from the totals of their sums. */
   value(total: number, count: number): number;
 }
 
 /** Options of every metric. */
 export interface MetricOptions {
-  /** The name in reports, where one metric is used twice. */
+  /** The name in reports, for using one metric twice. */
   readonly name?: string;
 }
 
 /** Options of metrics of classes. */
 export interface ClassMetricOptions extends MetricOptions {
-  /** The target of elements that do not count. Default -100. */
+  /** Elements with this target do not count. Default -100. */
   readonly ignoreIndex?: number;
 }
 
-/** What the metrics share. */
+/** Base class of the metrics. */
 abstract class NamedMetric implements Metric {
   readonly name: string;
   readonly mode: "min" | "max" = "min";
@@ -61,7 +61,7 @@ abstract class NamedMetric implements Metric {
   }
 }
 
-/** As many as the target has elements. */
+/** The target's number of elements, as a scalar. */
 function elementsOf({ shape }: Tensor): Tensor {
   return tensor([sizeOf(shape)], []);
 }
@@ -96,7 +96,7 @@ export class RMSE extends NamedMetric {
   }
 }
 
-/** The smallest target that an error is divided by, as in torchmetrics. */
+/** The smallest number that an error is divided by, as in torchmetrics. */
 const SMALLEST = 1.17e-6;
 
 /**
@@ -119,7 +119,7 @@ export class MAPE extends NamedMetric {
   }
 }
 
-/** What the metrics of classes share. */
+/** Base class of the metrics of classes. */
 abstract class ClassMetric extends NamedMetric {
   readonly ignoreIndex: number;
 
@@ -132,7 +132,7 @@ abstract class ClassMetric extends NamedMetric {
     this.ignoreIndex = ignoreIndex;
   }
 
-  /** How many predictions are right, and how many count. */
+  /** Numbers of predictions that are right and of those that count. */
   protected hits(where: string, prediction: Tensor, target: Tensor): { hits: Tensor; counts: Tensor } {
     const { ignoreIndex } = this;
     const [first, classes, ...rest] = prediction.shape;
@@ -167,8 +167,8 @@ export class Accuracy extends ClassMetric {
 }
 
 /**
- * The exponential of the mean cross-entropy, reported as `perplexity`: over how many classes the model is as unsure as a die of
- * so many sides. Predictions are logits or logarithms of probabilities, targets class indices, as for `nn.CrossEntropyLoss`.
+ * The exponential of the mean cross-entropy, reported as `perplexity`: a model that is as unsure as a fair die of n sides has n.
+ * Predictions are logits or logarithms of probabilities, targets class indices, as for `nn.CrossEntropyLoss`.
  */
 export class Perplexity extends ClassMetric {
   readonly #loss: CrossEntropyLoss;

@@ -9,25 +9,25 @@ import type { EpochReport } from "./report.ts";
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** Epochs from one checkpoint to the next. Default 1. */
   readonly everyEpochs?: number;
-  /** Batches from one checkpoint to the next within an epoch. Default none: after epochs alone. */
+  /** Batches from one checkpoint to the next within an epoch. By default there are none within an epoch. */
   readonly everyBatches?: number;
-  /** Only after an epoch whose monitored number is the best so far. Default false. */
+  /** Whether to save only after epochs whose monitored number is the best so far. Default false. */
   readonly onlyBest?: boolean;
-  /** Checkpoints kept: after another is saved the oldest ones go. Default 2. */
+  /** Number of checkpoints to keep: after each save the oldest beyond it are removed. Default 2. */
   readonly keep?: number;
-  /** What the names begin with: `NAME-000012`, `NAME-000012-000340` in the middle of an epoch. Default "checkpoint". */
+  /** Beginning of the names: `NAME-000012`, or `NAME-000012-000340` within an epoch. Default "checkpoint". */
   readonly name?: string;
 }
 
 /**
- * Saves checkpoints of the run into a store while it goes on, from which it can be resumed.
+ * Saves checkpoints of a run into a store, from which it can be resumed.
  *
  * @example
  * const store = await openCheckpointStore();
  * const callbacks = [new ModelCheckpoint(store, { everyEpochs: 5 })];
  * const last = await store.latest();
  * if (last) await trainer.resume(await store.load(last.name));
- * for await (const report of trainer.fit(loader, { epochs: 100, callbacks })) plot(report);
+ * await trainer.fit(loader, { epochs: 100, callbacks });
  */
 export class ModelCheckpoint implements Callback {
   readonly name = "ModelCheckpoint";
@@ -94,7 +94,7 @@ export class ModelCheckpoint implements Callback {
     if (this.#monitor && best !== null) this.#monitor.best = best;
   }
 
-  /** The name to save under now; `null` if it is not time. */
+  /** The name to save under now; `null` if no checkpoint is due. */
   #due(run: FitRun, report: EpochReport | undefined): string | null {
     if (!report) {
       if (this.#everyBatches === undefined || run.batch % this.#everyBatches !== 0) return null;

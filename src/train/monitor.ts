@@ -3,10 +3,10 @@ import { OptionError } from "../errors.ts";
 import type { FitRun } from "./callbacks.ts";
 import { type EpochReport, monitored } from "./report.ts";
 
-/** Metrics of which a larger value is better, where a callback is not told. */
+/** Metrics whose larger values are better, unless `mode` says otherwise. */
 const LARGER_IS_BETTER = ["accuracy"];
 
-/** What a callback goes by. */
+/** Options of callbacks that watch a number of the epochs' reports. */
 export interface MonitorOptions {
   /**
    * The number of an epoch's report: "loss", "validationLoss" or a metric's name. Default "validationLoss" where there is
@@ -15,13 +15,13 @@ export interface MonitorOptions {
   readonly monitor?: string;
   /** Whether a smaller or a larger value is better. Default "max" for "accuracy", else "min". */
   readonly mode?: "min" | "max";
-  /** A change counts if it is larger than this. Default 0. */
+  /** An improvement is a change by more than this. Default 0. */
   readonly minDelta?: number;
 }
 
-/** The best value of a report's number so far. */
+/** Watches a number of the epochs' reports for its best value. */
 export class Monitor {
-  /** Its value so far; an infinity before there is one. */
+  /** The best value so far; an infinity before there is one. */
   best: number;
   readonly #where: string;
   readonly #name: string | undefined;
@@ -54,12 +54,12 @@ export class Monitor {
     return (this.#mode ?? (LARGER_IS_BETTER.includes(this.#name ?? "") ? "max" : "min")) === "max";
   }
 
-  /** Forgets what was best. */
+  /** Forgets the best value. */
   reset(): void {
     this.best = this.#worst;
   }
 
-  /** Throws an OptionError unless the run reports what is monitored. */
+  /** Throws an OptionError unless the run reports the number. */
   begin({ monitors }: FitRun): void {
     const name = this.#name ?? (monitors.includes("validationLoss") ? "validationLoss" : "loss");
     if (!monitors.includes(name)) {
@@ -71,12 +71,12 @@ export class Monitor {
     this.#resolved = name;
   }
 
-  /** The epoch's value; `undefined` where it was not validated. */
+  /** The epoch's value; `undefined` if it does not report the number. */
   valueOf(report: EpochReport): number | undefined {
     return monitored(report, this.#resolved);
   }
 
-  /** Takes a value; tells whether it is the best so far. A NaN is not. */
+  /** Takes a value; tells whether it is the best so far. A NaN never is. */
   improves(value: number): boolean {
     const better = this.#larger ? value > this.best + this.#minDelta : value < this.best - this.#minDelta;
     if (better) this.best = value;

@@ -10,7 +10,7 @@ export interface PredictOptions {
   readonly batchSize?: number;
 }
 
-/** The model's outputs for the samples of `x` [N, …], some at a time. */
+/** The model's outputs for the samples of `x` [N, …], `batchSize` at a time. */
 export async function predict(
   where: string,
   steps: TrainerSteps,

@@ -1,9 +1,9 @@
 import type { Result } from "../run/result.ts";
 
-/** Scalars are read back in groups, well before the program's history of them wraps round. */
+/** Scalars are read back in groups of this size, well before the program's ring of them wraps round. */
 const READ_EVERY = 256;
 
-/** The scalars of one run, and how much it counts. */
+/** The scalars of one run, and the run's weight in means. */
 export interface Reading {
   readonly weight: number;
   readonly values: readonly number[];
@@ -11,18 +11,18 @@ export interface Reading {
 
 interface Entry {
   readonly weight: number;
-  /** Dropped once they are read. */
+  /** Dropped once they are being read. */
   results: readonly Result[];
   values: Promise<readonly number[]> | null;
-  /** Once they are here. */
+  /** `null` until they have come back. */
   read: readonly number[] | null;
 }
 
-/** Scalars of runs, in order, read from the GPU in the background of a loop. */
+/** Scalars of runs, in order, read from the GPU while a loop goes on. */
 export class Readings {
   readonly #entries: Entry[] = [];
   #unread: Entry[] = [];
-  /** Of the first values, each times its weight, over the runs that are read without a gap. */
+  /** Sums over the runs before the first one that has not been read: of the first values, each times its weight, and of the weights. */
   #sums = { count: 0, sum: 0, weight: 0 };
   #reading = false;
 
@@ -38,19 +38,19 @@ export class Readings {
     this.#unread.push(entry);
   }
 
-  /** Reads what has come together, once it is much; a loop awaits it after every run. */
+  /** Reads what is waiting, once it fills a group; a loop awaits it after every run. */
   async settle(): Promise<void> {
     if (this.#unread.length >= READ_EVERY) await this.#collect();
   }
 
   /**
-   * Sums over the runs that have been read so far: of the first values, each times its weight, and of the weights. Asking has the
-   * rest read in the background, one read at a time.
+   * Sums over the runs that have been read so far: of the first values, each times its weight, and of the weights. Asking starts a
+   * read of the rest in the background, unless one is under way.
    */
   get soFar(): { readonly sum: number; readonly weight: number } {
     if (!this.#reading && this.#unread.length > 0) {
       this.#reading = true;
-      // Whoever waits for the values hears of an error.
+      // An error reaches whoever awaits the values.
       const done = () => {
         this.#reading = false;
       };
@@ -69,7 +69,7 @@ export class Readings {
   async #collect(): Promise<void> {
     const unread = this.#unread;
     this.#unread = [];
-    // The latest first: its read answers for all before it.
+    // The latest first: its read brings all before it.
     for (const entry of [...unread].reverse()) {
       entry.values = Promise.all(entry.results.map((result) => result.item()));
       entry.results = [];
@@ -87,4 +87,17 @@ export class Readings {
     }
     this.#sums = { count, sum, weight };
   }
+}
+
+/** The sum of the first values, each times its weight, and the sum of the weights, added in order to `start`. */
+export function weighted(
+  readings: readonly Reading[],
+  start: { readonly sum: number; readonly weight: number } = { sum: 0, weight: 0 },
+): { sum: number; weight: number } {
+  let { sum, weight } = start;
+  for (const reading of readings) {
+    sum += reading.values[0]! * reading.weight;
+    weight += reading.weight;
+  }
+  return { sum, weight };
 }

@@ -1,20 +1,21 @@
-/** How far an epoch is. */
+/** Progress of a run within its epoch. */
 export interface Progress {
   /** From 1. */
   readonly epoch: number;
+  /** The last epoch. */
   readonly epochs: number;
   /** Batches submitted in this epoch. */
   readonly batch: number;
   /** Batches in an epoch, where the loader knows. */
   readonly batches: number | undefined;
   /**
-   * Mean of the epoch's losses as far as they have come back from the GPU, which nothing waits for: a few batches behind.
-   * `undefined` before the first one.
+   * Mean of the epoch's losses that have come back from the GPU so far. Nothing waits for them, so it lags by a few batches;
+   * `undefined` before the first.
    */
   readonly loss: number | undefined;
 }
 
-/** What a pass over batches without training came to. */
+/** The result of an evaluation: a pass over batches without training. */
 export interface Evaluation {
   /** Mean of the batches' losses, weighted by their samples. */
   readonly loss: number;
@@ -22,26 +23,27 @@ export interface Evaluation {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** What one epoch of training came to. */
+/** The result of one epoch of training. */
 export interface EpochReport {
   /** From 1. */
   readonly epoch: number;
   /** Mean of the batches' losses while training, weighted by their samples. */
   readonly loss: number;
-  /** Mean loss over the validation batches after the epoch, where it was validated. */
+  /** Mean loss over the validation batches after the epoch, if it was validated. */
   readonly validationLoss?: number;
-  /** The trainer's metrics over the validation batches, by name, where there are any and the epoch was validated. */
+  /** The trainer's metrics over the validation batches, by name, if there are any and the epoch was validated. */
   readonly metrics?: Readonly<Record<string, number>>;
-  /** Learning rate of the epoch's last step, of the optimizer's first group; where the optimizer has one. */
+  /** Learning rate of the optimizer's first group at the end of the epoch, before a schedule's step after it. */
   readonly learningRate?: number;
   /** Updates in this epoch. */
   readonly steps: number;
   /** Time of the epoch's training, in seconds. */
   readonly seconds: number;
+  /** Updates a second. */
   readonly stepsPerSecond: number;
 }
 
-/** A value of a report by the name it is monitored under: `loss`, `validationLoss`, or a metric's. */
+/** A report's value by its monitored name: `loss`, `validationLoss`, or a metric's name. */
 export function monitored(report: EpochReport, name: string): number | undefined {
   if (name === "loss") return report.loss;
   if (name === "validationLoss") return report.validationLoss;

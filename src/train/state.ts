@@ -1,21 +1,17 @@
 import { show } from "../checks.ts";
-import { DataError, OptionError } from "../errors.ts";
-import type { Json } from "../io/json.ts";
+import { DataError } from "../errors.ts";
 import { defaultGenerator, Generator } from "../random.ts";
 import type { NDArray } from "../shape.ts";
-import type { Callback, CallbackState } from "./callbacks.ts";
+import type { CallbackState } from "./callbacks.ts";
 import type { DataPosition } from "./data-feed.ts";
 import type { EpochReport } from "./report.ts";
 import type { StepRandomStates } from "./steps.ts";
 
-/** The form of {@link TrainerState}; a file of another is refused. */
-const VERSION = 2;
-
-/** Where a training run is, as plain JSON but for numbers that are not finite: what a resumed `fit` goes on from. */
+/** Where a training run is: what a resumed `fit` goes on from. */
 export interface TrainerState extends DataPosition {
-  /** The epoch that comes next or is in the middle, from 1. */
+  /** The epoch that is in the middle or comes next, from 1. */
   readonly epoch: number;
-  /** Batches of it that are done: all that an update has followed. */
+  /** Batches of it that an update has followed. */
   readonly batch: number;
   /** Batches in an epoch, where the loader knows. */
   readonly batches: number | null;
@@ -25,7 +21,7 @@ export interface TrainerState extends DataPosition {
   readonly seconds: number;
   /** Sums over the epoch's batches: of the losses, each times its weight, and of the weights. */
   readonly loss: { readonly sum: number; readonly weight: number };
-  /** What the model carries to the next batch, by where it is in its state; `null` where it carries nothing yet. */
+  /** Tensors that the model carries to the next batch, by their place in its state; `null` if it carries nothing yet. */
   readonly carried: ReadonlyMap<string, NDArray> | null;
   /** Random numbers of the compiled steps: dropout. */
   readonly steps: StepRandomStates;
@@ -34,13 +30,13 @@ export interface TrainerState extends DataPosition {
   readonly history: readonly EpochReport[];
 }
 
-/** A callback's state; its tensors lie among the checkpoint's. */
+/** A callback's state, under the callback's name. */
 export interface SavedCallback {
   readonly name: string;
   readonly state: CallbackState;
 }
 
-/** A run that has not begun. */
+/** The state of a run that has not begun. */
 export function newState(): TrainerState {
   const random = defaultGenerator.getState();
   return {
@@ -61,79 +57,8 @@ export function newState(): TrainerState {
   };
 }
 
-/** No parameter's name has a slash. */
-const TENSORS = "trainer/callbacks/";
-const CARRIED = "trainer/carried/";
-
-/** A trainer's state as a checkpoint's config and tensors. */
-export function writeState(state: TrainerState): {
-  readonly json: Json;
-  readonly tensors: Map<string, NDArray>;
-} {
-  const tensors = new Map<string, NDArray>();
-  const { carried, callbacks, ...rest } = state;
-  const saved = callbacks?.map(({ name, state: { values, tensors: own } }, i) => {
-    for (const [key, tensor] of own ?? []) tensors.set(`${TENSORS}${i}/${key}`, tensor);
-    return { name, values, hasTensors: own !== undefined };
-  });
-  for (const [name, tensor] of carried ?? []) tensors.set(`${CARRIED}${name}`, tensor);
-  const names = carried && [...carried.keys()];
-  return { json: pack({ version: VERSION, ...rest, carried: names, callbacks: saved ?? null }), tensors };
-}
-
-/** Reads what {@link writeState} wrote. @throws DataError if it is nothing of the kind */
-export function readState(where: string, json: unknown, tensors: ReadonlyMap<string, NDArray>): TrainerState {
-  const packed = json as { version?: unknown } | null | undefined;
-  if (typeof packed !== "object" || packed === null) {
-    throw new DataError(
-      `${where}: the file has no trainer's state, only a model; read it with loadCheckpoint, and keep one with ` +
-        "trainer.checkpoint()",
-    );
-  }
-  if (packed.version !== VERSION) {
-    throw new DataError(
-      `${where}: the trainer's state has version ${show(packed.version)}, this library reads ${VERSION}`,
-    );
-  }
-  const { version, callbacks, carried, ...rest } = unpack(json as Json) as Record<string, unknown>;
-  const own = new Map<string, Map<string, NDArray>>();
-  for (const [name, tensor] of tensors) {
-    const [, index, key] = /^trainer\/callbacks\/(\d+)\/(.*)$/s.exec(name) ?? [];
-    if (index !== undefined) own.set(index, new Map([...(own.get(index) ?? []), [key!, tensor]]));
-  }
-  try {
-    const saved = callbacks as { name: string; values: unknown; hasTensors: boolean }[] | null;
-    const read = saved?.map(({ name, values, hasTensors }, i): SavedCallback => {
-      if (typeof name !== "string") throw new DataError(`callback ${i} has no name`);
-      return { name, state: hasTensors ? { values, tensors: own.get(String(i)) ?? new Map() } : { values } };
-    });
-    const state = {
-      ...rest,
-      carried: readCarried(carried, tensors),
-      callbacks: read ?? null,
-    } as unknown as TrainerState;
-    checkState(state);
-    return state;
-  } catch (cause) {
-    throw new DataError(`${where}: the trainer's state in the file is damaged: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
-
-function readCarried(names: unknown, tensors: ReadonlyMap<string, NDArray>): TrainerState["carried"] {
-  if (names === null) return null;
-  return new Map(
-    (names as string[]).map((name) => {
-      const tensor = tensors.get(`${CARRIED}${name}`);
-      if (!tensor) throw new DataError(`the carried ${show(name)} is missing`);
-      return [name, tensor];
-    }),
-  );
-}
-
-/** Throws unless the state can be gone on from. */
-function checkState(state: TrainerState): void {
+/** Throws unless a run can go on from this state, which a file had. */
+export function checkState(state: TrainerState): void {
   const count = (name: string, value: unknown, least: number) => {
     if (Number.isInteger(value) && (value as number) >= least) return;
     throw new DataError(`${name} must be an integer of at least ${least}, got ${show(value)}`);
@@ -159,52 +84,4 @@ function checkState(state: TrainerState): void {
     count(`${name}: runs`, runs, 0);
   }
   for (const { epoch } of state.history) count("history: epoch", epoch, 1);
-}
-
-/** Hands a run's callbacks what they remembered. */
-export function restoreCallbacks(
-  where: string,
-  callbacks: readonly Callback[],
-  saved: readonly SavedCallback[],
-): void {
-  const own = callbacks.filter((callback) => callback.state);
-  const names = (list: readonly { readonly name?: string }[]) =>
-    list.map(({ name }) => name).join(", ") || "none";
-  if (own.length !== saved.length || own.some(({ name }, i) => name !== saved[i]!.name)) {
-    throw new OptionError(
-      `${where}: the checkpoint was taken with the callbacks ${names(saved)}, got ${names(own)}; give the same ones in the ` +
-        "same order",
-    );
-  }
-  for (const [i, callback] of own.entries()) callback.setState!(saved[i]!.state);
-}
-
-/** As JSON can hold it: numbers that are not finite become `{ number: "NaN" }`; what is undefined is left out. */
-function pack(value: unknown): Json {
-  if (typeof value === "number" && !Number.isFinite(value)) return { number: String(value) };
-  if (Array.isArray(value)) return value.map(pack);
-  if (typeof value !== "object" || value === null) return value as Json;
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
-  return Object.fromEntries(entries.map(([key, entry]) => [key, pack(entry)]));
-}
-
-/** Back from {@link pack}. */
-function unpack(value: Json): unknown {
-  if (Array.isArray(value)) return value.map(unpack);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value);
-  const [first] = entries;
-  if (entries.length === 1 && first![0] === "number" && typeof first![1] === "string")
-    return Number(first![1]);
-  return Object.fromEntries(entries.map(([key, entry]) => [key, unpack(entry)]));
-}
-
-/** With every object that has a `toJSON`, such as a scaler, replaced by what that gives. */
-export function resolveJson(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  const { toJSON } = value as { toJSON?: unknown };
-  if (typeof toJSON === "function") return resolveJson(toJSON.call(value));
-  if (Array.isArray(value)) return value.map(resolveJson);
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, resolveJson(entry)]));
 }

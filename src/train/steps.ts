@@ -18,7 +18,7 @@ export interface Loss {
   forward(prediction: Tensor, target: Tensor): Tensor;
 }
 
-/** What a trainer's steps are compiled from. */
+/** A trainer's settings, from which its steps are compiled. */
 export interface StepSettings {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
@@ -26,7 +26,7 @@ export interface StepSettings {
   /** Batches to an update. */
   readonly accumulate: number;
   readonly metrics: readonly Metric[];
-  /** Whether the model is a {@link StatefulModel} that goes on with its state from batch to batch. */
+  /** Whether the model is a {@link StatefulModel} that carries its state from batch to batch. */
   readonly carryState: boolean;
 }
 
@@ -37,7 +37,7 @@ type Name = "train" | "evaluate" | "predict" | "keep";
 /** Random states of a trainer's steps, as plain JSON. */
 export type StepRandomStates = { readonly [name in Name]?: StepRandomState };
 
-/** A trainer's programs, each compiled by the first batch that needs it. */
+/** A trainer's programs. The first batch that needs one compiles it. */
 export class TrainerSteps {
   readonly #device: Device;
   readonly #model: Model | StatefulModel;
@@ -45,9 +45,9 @@ export class TrainerSteps {
   readonly #settings: StepSettings;
   readonly #steps = new Map<Name, Promise<CompiledStep>>();
   readonly #compiled = new Map<Name, CompiledStep>();
-  /** Where the steps' random numbers begin, of those that a checkpoint has. */
+  /** Random states of the steps from a checkpoint. */
   #random: StepRandomStates = {};
-  /** Settles when the evaluation that was called last is over. */
+  /** Settles when the latest evaluation is over. */
   #evaluating: Promise<void> = Promise.resolve();
   #disposed = false;
 
@@ -65,17 +65,17 @@ export class TrainerSteps {
     this.#device.check(where);
   }
 
-  /** Shapes of what the model carries from a batch of inputs to the next, by where they are in its state; none if it carries nothing. */
+  /** Shapes of the tensors that the model carries to the next batch, by their path in its state; none if it carries nothing. */
   stateShapes(where: string, x: Shape): InputShapes {
     return this.#forward.stateShapes(where, x);
   }
 
-  /** How much a batch counts in means: by its samples, and where a state is carried, windows being of different length, by its targets. */
+  /** A batch's weight in means: its samples, or with a carried state its targets, since windows may differ in length. */
   weightOf({ y }: Batch, samples: number): number {
     return this.#settings.carryState ? y.data.length : samples;
   }
 
-  /** One training step, of which every run gives `loss` and what the model carries. */
+  /** The training step. A run gives `loss` and the carried state. */
   async train({ x, y }: Batch): Promise<CompiledStep> {
     const { loss, optimizer, clipGradNorm, accumulate, carryState } = this.#settings;
     const state = this.stateShapes("Trainer.fit", x.shape);
@@ -104,8 +104,8 @@ export class TrainerSteps {
   }
 
   /**
-   * Copies what the model carries to where the training step's next run does not overwrite it; `undefined` where that is not needed,
-   * since every run is followed by an update.
+   * Copies the carried state so that the training step's next run does not overwrite it; `undefined` if an update follows every run, so
+   * that no copy is needed.
    */
   keep(state: Readonly<Record<string, Result>>): Readonly<Record<string, Result>> | undefined {
     return this.#compiled.get("keep")?.run(state);
@@ -116,7 +116,7 @@ export class TrainerSteps {
     return (this.#settings.loss as { reduction?: unknown }).reduction === "sum";
   }
 
-  /** Loss and metrics without training: `loss`, total and count of each metric under {@link metricResults}, and what is carried. */
+  /** The evaluation step. A run gives `loss`, each metric's total and count under {@link metricResults}, and the carried state. */
   evaluate({ x, y }: Batch): Promise<CompiledStep> {
     const { loss, metrics } = this.#settings;
     const state = this.stateShapes("Trainer.evaluate", x.shape);
@@ -138,7 +138,7 @@ export class TrainerSteps {
     );
   }
 
-  /** Has evaluations follow one another where the model carries a state, which the runs of another one would overwrite. */
+  /** Runs an evaluation; with a carried state after the one before it, since they would overwrite each other's states. */
   inTurn<T>(evaluate: () => Promise<T>): Promise<T> {
     if (!this.#settings.carryState) return evaluate();
     const turn = this.#evaluating.then(evaluate);
@@ -149,7 +149,7 @@ export class TrainerSteps {
     return turn;
   }
 
-  /** The model alone, giving `prediction`; from a state of zero. */
+  /** The prediction step. A run gives `prediction`, from a state of zero. */
   predict(x: NDArray): Promise<CompiledStep> {
     return this.#step("predict", (random) =>
       this.#device.compile((inputs: Traced) => ({ prediction: this.#forward.trace(inputs, false).output }), {
@@ -160,9 +160,9 @@ export class TrainerSteps {
   }
 
   /**
-   * Where the steps' random numbers are.
-   * @param open Training runs at the end that do not count, since no update has followed them. A step of which no run counts draws
-   * its seed again.
+   * Random states of the steps.
+   * @param open Training runs at the end that do not count, since no update has followed them. A step without a run that counts is left
+   * out, and draws its seed again.
    */
   randomStates(open: number): StepRandomStates {
     const states = [...this.#compiled].flatMap(([name, step]) => {
@@ -174,18 +174,18 @@ export class TrainerSteps {
     return { ...this.#random, ...Object.fromEntries(states) };
   }
 
-  /** Forgets gradients that no update has followed. */
+  /** Drops accumulated gradients that no update has used. */
   discardGradients(): void {
     this.#compiled.get("train")?.discard();
   }
 
-  /** Begins anew with these random numbers: what was compiled is compiled again. */
+  /** Drops the compiled steps; new ones start from these random states. */
   async restart(random: StepRandomStates): Promise<void> {
     await this.#free();
     this.#random = random;
   }
 
-  /** The training program as a table; `undefined` before it has been compiled. */
+  /** The training program as a table; `undefined` before it is compiled. */
   async describe(): Promise<string | undefined> {
     return (await this.#steps.get("train"))?.describe();
   }
@@ -217,7 +217,7 @@ export class TrainerSteps {
         return compiled;
       },
       (cause: unknown) => {
-        // A compilation that failed is tried again with the next batch.
+        // The next batch tries again.
         if (this.#steps.get(name) === step) this.#steps.delete(name);
         throw cause;
       },
@@ -227,7 +227,7 @@ export class TrainerSteps {
   }
 }
 
-/** Names of the results that a metric's total and count are. */
+/** Names of the results that hold a metric's total and count. */
 export function metricResults(index: number): readonly [total: string, count: string] {
   return [`metric ${index} total`, `metric ${index} count`];
 }

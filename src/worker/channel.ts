@@ -4,9 +4,10 @@ import { type CallName, type Calls, PROTOCOL, type Reply, type Request, received
 import { transfersOf } from "./transfer.ts";
 import { fromWire, type WireError } from "./wire-errors.ts";
 
-/** An error that came from the worker, and whether a run ended by it because its signal was aborted. */
+/** Errors from the worker that ended a run because its signal was aborted. */
 const aborted = new WeakSet<Error>();
 
+/** Whether an error came from the worker because a run's signal was aborted. */
 export function wasAborted(error: unknown): boolean {
   return error instanceof Error && aborted.has(error);
 }
@@ -16,13 +17,13 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The page's side of the protocol: calls by name, each answered, failed, or rejected when the worker dies. */
+/** The page's side of the protocol: calls by name. Each is answered, or fails, or is rejected when the worker dies. */
 export class Channel {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #onProgress: (progress: Extract<Reply, { kind: "progress" }>) => void;
   #next = 1;
-  /** Why there is no worker any more. */
+  /** Why the worker has ended; `null` while it lives. */
   #end: Error | null = null;
   readonly #watch = new AbortController();
   readonly #listeners = new AbortController();
@@ -32,7 +33,7 @@ export class Channel {
     this.#onProgress = onProgress;
   }
 
-  /** Settles once the worker serves. */
+  /** Opens a channel; settles once the worker serves. */
   static async open(
     worker: Worker,
     onProgress: (progress: Extract<Reply, { kind: "progress" }>) => void,
@@ -53,12 +54,12 @@ export class Channel {
     });
   }
 
-  /** Asks the worker for something. */
+  /** Calls the worker and waits for its answer. */
   call<K extends CallName>(name: K, ...args: Parameters<Calls[K]>): Promise<Awaited<ReturnType<Calls[K]>>> {
     return new Promise((resolve, reject) => {
       if (this.#end) throw this.#end;
       const id = this.#next++;
-      // What is marked for transfer may be an argument, or for an action one of the app's own.
+      // A value marked for transfer is an argument of the call, or of the app's action.
       const transfer = transfersOf(name === "action" ? (args[1] as readonly unknown[]) : args);
       try {
         this.#post({ kind: "call", id, name, args }, transfer);
@@ -72,12 +73,12 @@ export class Channel {
     });
   }
 
-  /** Tells the worker something that it does not answer; nothing happens if it is dead. */
+  /** Sends the worker a message without an answer; does nothing if it is dead. */
   tell(message: Exclude<Request, { kind: "call" }>): void {
     if (!this.#end) this.#post(message, []);
   }
 
-  /** Ends the worker; what is waited for and what is asked later is rejected with `reason`. */
+  /** Ends the worker; calls that wait, and later ones, are rejected with `reason`. */
   end(reason: Error): void {
     if (this.#end) return;
     this.#end = reason;
@@ -113,18 +114,18 @@ export class Channel {
     return waiting;
   }
 
-  /** The worker's lock is free when the worker is no more, whatever ended it. */
+  /** Waits for the worker's lock: it is free when the worker has ended, whatever ended it. */
   #watchOver(lock: string | null): void {
     if (lock === null) return;
     navigator.locks
       .request(lock, { signal: this.#watch.signal }, () =>
         this.end(new WorkerError("Trainer: the worker has died; its memory is gone, connect() to a new one")),
       )
-      // Ended before it was granted.
+      // Aborted: the channel has ended before the worker.
       .catch(() => {});
   }
 
-  /** An error that nobody caught in the worker: fatal only if the worker never came to serve. */
+  /** Handles an error that nobody caught in the worker: it is fatal only before the worker serves. */
   #failed(event: ErrorEvent): void {
     if (!this.#waiting.has(0)) return;
     event.preventDefault();
@@ -141,6 +142,7 @@ function errorOf(wire: WireError): Error {
   return error;
 }
 
+/** Throws an OptionError unless `worker` is a Worker. */
 export function checkWorker(where: string, worker: unknown): asserts worker is Worker {
   const { postMessage, terminate, addEventListener } = (worker ?? {}) as Partial<Worker>;
   if ([postMessage, terminate, addEventListener].every((method) => typeof method === "function")) return;

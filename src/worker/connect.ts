@@ -1,15 +1,22 @@
-import { checkOptions, show } from "../checks.ts";
-import { DisposedError, OptionError } from "../errors.ts";
+import { checkOptions } from "../checks.ts";
+import { DisposedError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
+import { Fit } from "../train/fit.ts";
 import { History } from "../train/history.ts";
-import type { EpochReport, Evaluation, FitOptions } from "../train/index.ts";
+import type { EpochReport, Evaluation, FitOptions, PredictOptions } from "../train/index.ts";
+import { checkListeners } from "../train/listeners.ts";
 import { Channel, checkWorker, wasAborted } from "./channel.ts";
-import type { Created, Reply } from "./protocol.ts";
+import { ProgressListener } from "./progress-listener.ts";
+import type { Created } from "./protocol.ts";
 
-/** As the Trainer's options of `fit`; loaders and callbacks by the names that the worker's `create` gave them. */
+/** Options of `RemoteTrainer.fit`, as the Trainer's: what lives in the worker goes by the name that its `create` gave it. */
 export interface RemoteFitOptions
   extends Pick<FitOptions, "epochs" | "batchesPerEpoch" | "validateEvery" | "signal" | "onProgress"> {
+  /** Name of the loader to validate on. */
   readonly validation?: string;
+  /** Name of the schedule. */
+  readonly schedule?: string;
+  /** Names of the callbacks. */
   readonly callbacks?: readonly string[];
 }
 
@@ -18,49 +25,20 @@ const FIT_OPTIONS = [
   "batchesPerEpoch",
   "validation",
   "validateEvery",
+  "schedule",
   "callbacks",
   "signal",
   "onProgress",
 ];
 
-type OnProgress = NonNullable<FitOptions["onProgress"]>;
-
-/** What the page does about the progress of one fit. */
-class ProgressListener {
-  readonly #onProgress: OnProgress;
-  readonly #acknowledge: (failed: boolean) => void;
-  /** What `onProgress` threw. */
-  failure: { readonly thrown: unknown } | null = null;
-  /** Settles when the latest call has. */
-  done: Promise<void> = Promise.resolve();
-
-  constructor(onProgress: OnProgress, acknowledge: (failed: boolean) => void) {
-    this.#onProgress = onProgress;
-    this.#acknowledge = acknowledge;
-  }
-
-  take({ progress }: Extract<Reply, { kind: "progress" }>): void {
-    this.done = this.#call(progress);
-  }
-
-  async #call(progress: Parameters<OnProgress>[0]): Promise<void> {
-    try {
-      await this.#onProgress(progress);
-    } catch (thrown) {
-      this.failure ??= { thrown };
-    }
-    this.#acknowledge(this.failure !== null);
-  }
-}
-
 /**
- * A Trainer whose model and device are in a worker. Its methods are the Trainer's, all of them asynchronous; errors come over with
- * their classes. Made by {@link connect}.
+ * A Trainer whose model and device are in a worker. Its methods are the Trainer's, all asynchronous; errors keep their classes. Made by
+ * {@link connect}.
  */
 export class RemoteTrainer {
   /** The worker's adapter, for people. */
   readonly device: string;
-  /** The loaders that the worker has: batches in one pass, where known, by name. */
+  /** The worker's loaders by name: batches in one pass, where known. */
   readonly loaders: Readonly<Record<string, number | undefined>>;
   readonly #channel: Channel;
   readonly #listeners: Map<number, ProgressListener>;
@@ -75,34 +53,39 @@ export class RemoteTrainer {
   }
 
   /**
-   * Trains for some epochs, reporting after each one, as `Trainer.fit`. An aborted signal ends training before the next batch.
-   * While `onProgress` has not settled the worker trains at most one batch more.
+   * Trains for some epochs, as `Trainer.fit`: await it for the history, or iterate over it for a report after each epoch. An aborted
+   * signal ends training before the next batch. While `onProgress` has not settled the worker trains at most one batch more.
    * @param loader The name of one of {@link loaders}.
    */
-  async *fit(loader: string, options: RemoteFitOptions): AsyncGenerator<EpochReport, void, void> {
+  fit(loader: string, options: RemoteFitOptions): Fit {
+    const run: { history: History | null } = { history: new History() };
+    return new Fit(this.#fit(loader, options, run), () => run.history ?? this.history());
+  }
+
+  /** Trains for some epochs. Sets `run.history` when the run is over; to null if the worker could not give it. */
+  async *#fit(
+    loader: string,
+    options: RemoteFitOptions,
+    run: { history: History | null },
+  ): AsyncGenerator<EpochReport, void, void> {
     checkOptions("Trainer.fit", options, FIT_OPTIONS);
+    checkListeners("Trainer.fit", options);
     const { signal, onProgress, ...sent } = options;
-    if (signal !== undefined && typeof signal.throwIfAborted !== "function") {
-      throw new OptionError(`Trainer.fit: signal must be an AbortSignal, got ${show(signal)}`);
-    }
-    if (onProgress !== undefined && typeof onProgress !== "function") {
-      throw new OptionError(`Trainer.fit: onProgress must be a function, got ${show(onProgress)}`);
-    }
     const channel = this.#channel;
-    const run = this.#runs++;
+    const number = this.#runs++;
     const listener =
       onProgress &&
-      new ProgressListener(onProgress, (failed) => channel.tell({ kind: "progressed", run, failed }));
-    if (listener) this.#listeners.set(run, listener);
-    const abort = () => channel.tell({ kind: "abort", run });
+      new ProgressListener(onProgress, (failed) => channel.tell({ kind: "progressed", run: number, failed }));
+    if (listener) this.#listeners.set(number, listener);
+    const abort = () => channel.tell({ kind: "abort", run: number });
     signal?.addEventListener("abort", abort);
     let begun = false;
     try {
-      await channel.call("fit", run, loader, { ...sent, progress: !!listener });
+      await channel.call("fit", number, loader, { ...sent, progress: !!listener });
       begun = true;
       if (signal?.aborted) abort();
       while (true) {
-        const report = await channel.call("next", run);
+        const report = await channel.call("next", number);
         await listener?.done;
         if (listener?.failure) throw listener.failure.thrown;
         if (!report) return;
@@ -113,33 +96,29 @@ export class RemoteTrainer {
       throw signal?.aborted && wasAborted(error) ? signal.reason : error;
     } finally {
       signal?.removeEventListener("abort", abort);
-      this.#listeners.delete(run);
+      this.#listeners.delete(number);
       // Where the worker is gone there is nothing to leave.
-      if (begun) await channel.call("leave", run).catch(() => {});
+      const reports = begun ? await channel.call("leave", number).catch(() => null) : null;
+      run.history = reports && new History(reports);
     }
   }
 
-  /** Mean loss over all batches of the loader of this name, as `Trainer.evaluate`. */
-  evaluate(loader: string): Promise<number> {
+  /** Mean loss and metrics over all batches of the loader of this name, as `Trainer.evaluate`. */
+  evaluate(loader: string): Promise<Evaluation> {
     return this.#channel.call("evaluate", loader);
   }
 
-  /** Mean loss and metrics over all batches of the loader of this name, as `Trainer.measure`. */
-  measure(loader: string): Promise<Evaluation> {
-    return this.#channel.call("measure", loader);
-  }
-
   /** The model's predictions for the samples of `x`, as `Trainer.predict`. `x` is copied unless it is marked with `transfer`. */
-  predict(x: NDArray, options: { readonly batchSize?: number } = {}): Promise<NDArray> {
+  predict(x: NDArray, options: PredictOptions = {}): Promise<NDArray> {
     return this.#channel.call("predict", x, options);
   }
 
-  /** As `trainer.model.stateDict()`. */
+  /** The model's parameters and buffers, as `trainer.model.stateDict()`. */
   async stateDict(): Promise<Map<string, NDArray>> {
     return new Map(await this.#channel.call("stateDict"));
   }
 
-  /** As `trainer.model.loadStateDict(state)`. */
+  /** Sets the model's parameters and buffers, as `trainer.model.loadStateDict(state)`. */
   async loadStateDict(
     state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>,
   ): Promise<void> {
@@ -156,7 +135,7 @@ export class RemoteTrainer {
     return this.#channel.call("resume", bytes);
   }
 
-  /** The epochs of the latest {@link fit} as they are now, as `trainer.history`. */
+  /** The epochs of the latest {@link fit} so far, as `trainer.history`. */
   async history(): Promise<History> {
     return new History(await this.#channel.call("history"));
   }
@@ -171,7 +150,7 @@ export class RemoteTrainer {
     return this.#channel.call("action", action, args) as Promise<Answer>;
   }
 
-  /** Disposes the worker's trainer, lets its `dispose` tidy up, and ends the worker. */
+  /** Disposes the worker's trainer, calls `create`'s `dispose`, and ends the worker. */
   async dispose(): Promise<void> {
     try {
       await this.#channel.call("dispose");
@@ -180,7 +159,7 @@ export class RemoteTrainer {
     }
   }
 
-  /** Ends the worker at once; its device goes with it. What is still waited for is rejected. */
+  /** Ends the worker and its device at once. Calls that wait for an answer are rejected. */
   terminate(): void {
     this.#channel.end(new DisposedError("Trainer: the worker was terminated; connect() to a new one"));
   }
@@ -192,15 +171,19 @@ export class RemoteTrainer {
 
 /**
  * Connects to a worker that calls {@link serve}, and has it make its trainer.
- * @param worker `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })`. It is this trainer's from now
- * on: it is ended if this fails.
+ * @typeParam Config The type that the worker's `serve<Config>` has, so that the config is checked against it.
+ * @param worker `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })`. It belongs to this trainer from now
+ * on, and is ended if connecting fails.
  * @param config What the worker's `create` is given: anything that can be cloned; typed arrays are copied unless marked with `transfer`.
  * @throws `WorkerError` if the worker does not start, and what its `create` throws.
  *
  * @example
- * const trainer = await connect(worker, { seed: 0, x, y });
+ * const trainer = await connect<Config>(worker, { seed: 0, x, y });
  * for await (const { epoch, loss } of trainer.fit("train", { epochs: 100, signal })) plot(epoch, loss);
  */
+export async function connect<Config>(worker: Worker, config: Config): Promise<RemoteTrainer>;
+/** Connects to a worker whose `create` takes no config. */
+export async function connect(worker: Worker): Promise<RemoteTrainer>;
 export async function connect(worker: Worker, config?: unknown): Promise<RemoteTrainer> {
   checkWorker("connect", worker);
   const listeners = new Map<number, ProgressListener>();

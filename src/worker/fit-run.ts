@@ -1,12 +1,11 @@
-import type { EpochReport, FitOptions, Progress } from "../train/index.ts";
+import type { EpochReport, Fit, FitOptions, Progress } from "../train/index.ts";
 import type { SentFitOptions } from "./protocol.ts";
 import { named, type Served } from "./served.ts";
-import type { WireError } from "./wire-errors.ts";
-import { toWire } from "./wire-errors.ts";
+import { toWire, type WireError } from "./wire-errors.ts";
 
-/** One fit that the page has asked for, in the worker. */
+/** The worker's half of a fit that the page has asked for. */
 export class FitRun {
-  readonly #epochs: AsyncGenerator<EpochReport, void, void>;
+  readonly #fit: Fit;
   readonly #abort = new AbortController();
   readonly #report: ((progress: Progress) => void) | null;
   /** The page's answer to the latest progress. */
@@ -16,29 +15,35 @@ export class FitRun {
   /** @param report Tells the page of a batch. */
   constructor(served: Served, loader: string, options: SentFitOptions, report: (progress: Progress) => void) {
     const where = "Trainer.fit";
-    const { progress, validation, callbacks, ...rest } = options;
+    const { progress, validation, schedule, callbacks, ...rest } = options;
     this.#report = progress ? report : null;
     const fit: FitOptions = {
       ...rest,
       ...(validation !== undefined && { validation: named(where, "loader", served.loaders, validation) }),
+      ...(schedule !== undefined && { schedule: named(where, "schedule", served.schedules, schedule) }),
       ...(callbacks && {
         callbacks: callbacks.map((name) => named(where, "callback", served.callbacks, name)),
       }),
       signal: this.#abort.signal,
       onProgress: (now) => this.#between(now),
     };
-    this.#epochs = served.trainer.fit(named(where, "loader", served.loaders, loader), fit);
+    this.#fit = served.trainer.fit(named(where, "loader", served.loaders, loader), fit);
   }
 
   /** Trains one epoch more; null at the end. */
   async next(): Promise<EpochReport | null> {
-    const { done, value } = await this.#epochs.next();
+    const { done, value } = await this.#fit.next();
     return done ? null : value;
   }
 
-  async leave(): Promise<void> {
+  /** Ends the run, and gives the reports of its history: none where it failed, since then nobody asks for them. */
+  async leave(): Promise<readonly EpochReport[]> {
     this.abort();
-    await this.#epochs.return();
+    await this.#fit.return();
+    return this.#fit.then(
+      ({ reports }) => reports,
+      () => [],
+    );
   }
 
   abort(): void {
@@ -46,20 +51,20 @@ export class FitRun {
     this.#answered(false);
   }
 
-  /** The page has dealt with the latest progress, or its `onProgress` has thrown. */
+  /** Called when the page's `onProgress` has settled. `failed`: whether it has thrown. */
   progressed(failed: boolean): void {
     this.#answered(failed);
   }
 
-  /** What crosses for an error of this run. */
+  /** The form in which an error of this run crosses to the page. */
   wire(thrown: unknown): WireError {
     const { aborted, reason } = this.#abort.signal;
     return { ...toWire(thrown), ...(aborted && thrown === reason && { aborted }) };
   }
 
   /**
-   * Between two batches: lets messages in, an abort above all, and waits for the page's answer to the progress before this one, so
-   * that the way to the page and back takes no time while it is shorter than a batch.
+   * Called between two batches. It lets messages in, an abort above all, and waits for the page's answer to the progress before this
+   * one: a round trip that is shorter than a batch then costs no time.
    */
   async #between(progress: Progress): Promise<void> {
     if (!this.#report || this.#abort.signal.aborted) return turn();
@@ -77,12 +82,12 @@ function pending(): { promise: Promise<void>; settle: (failed: boolean) => void 
   const promise = new Promise<void>((resolve, reject) => {
     settle = (failed) => (failed ? reject(new Error("the page's onProgress threw")) : resolve());
   });
-  // It is looked at with the next batch, if there is one.
+  // The next batch awaits it, if there is one.
   promise.catch(() => {});
   return { promise, settle };
 }
 
-/** Lets waiting messages be dealt with: a promise alone would not. */
+/** Waits for one turn of the event loop, so that messages are handled; a promise alone would not let them in. */
 function turn(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {

@@ -3,14 +3,14 @@ import type { EpochReport, Evaluation, Progress } from "../train/index.ts";
 import type { WireError } from "./wire-errors.ts";
 
 /**
- * What a page and its worker say to each other: calls with an answer or a failure each, and, while a model is fitted, progress that
- * the page acknowledges. Messages of the app's own on the same worker are left alone, and leave these alone.
+ * The messages between a page and its worker: calls, each with an answer or a failure, and during a fit progress that the page
+ * acknowledges. An app's own messages on the same worker do not interfere.
  */
 
-/** Marks the messages of this protocol, and its version. */
-export const PROTOCOL = "webgpu-lstm/1";
+/** Marks the messages of this protocol and gives its version. */
+export const PROTOCOL = "webgpu-lstm/2";
 
-/** What the page learns of what the worker made. */
+/** What the page learns of the trainer that the worker made. */
 export interface Created {
   /** The adapter, for people. */
   readonly device: string;
@@ -18,27 +18,27 @@ export interface Created {
   readonly loaders: Readonly<Record<string, number | undefined>>;
 }
 
-/** Options of a fit that can cross. */
+/** Options of a fit, as they cross to the worker. */
 export interface SentFitOptions {
   readonly epochs: number;
   readonly batchesPerEpoch?: number;
   readonly validation?: string;
   readonly validateEvery?: number;
+  readonly schedule?: string;
   readonly callbacks?: readonly string[];
   /** Whether the page wants to hear of every batch. */
   readonly progress: boolean;
 }
 
-/** What the page can ask for; `run` is the page's number of a fit. */
+/** What the page can call; `run` is the page's number of a fit. */
 export interface Calls {
   create(config: unknown): Created;
   fit(run: number, loader: string, options: SentFitOptions): void;
   /** Trains one epoch more; null at the end. */
   next(run: number): EpochReport | null;
-  /** Ends a fit as leaving a `for await` does. */
-  leave(run: number): void;
-  evaluate(loader: string): number;
-  measure(loader: string): Evaluation;
+  /** Ends a fit as leaving a `for await` does, and gives the reports of its history. */
+  leave(run: number): readonly EpochReport[];
+  evaluate(loader: string): Evaluation;
   predict(x: NDArray, options: { readonly batchSize?: number }): NDArray;
   stateDict(): ReadonlyMap<string, NDArray>;
   loadStateDict(state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>): void;
@@ -62,7 +62,7 @@ export type Request =
 
 /** From the worker to the page. */
 export type Reply =
-  /** The worker serves; it dies when the lock of this name is free. Without locks the name is null. */
+  /** The worker serves, and holds the lock of this name until it dies. The name is null where there are no locks. */
   | { readonly kind: "serving"; readonly lock: string | null }
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failure"; readonly id: number; readonly error: WireError }

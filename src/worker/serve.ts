@@ -6,34 +6,36 @@ import { checkServed, named, type Served } from "./served.ts";
 import { buffersOf, transfersOf } from "./transfer.ts";
 import { toWire } from "./wire-errors.ts";
 
+/** Options of {@link serve}. */
 export interface ServeOptions<Config> {
   /**
-   * Makes the model and what goes with it, from what the page gave `connect`. The worker asks for the device itself, with
+   * Makes the trainer and what goes with it from the config that the page gave `connect`. It asks for the device itself, with
    * `Device.request()`.
    */
   create(config: Config): Served | Promise<Served>;
 }
 
-/** What a dedicated worker's global scope has. */
+/** The parts of a dedicated worker's global scope that are used here. */
 interface WorkerScope {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
   readonly navigator?: { readonly locks?: LockManager };
 }
 
-/** Calls whose answers are arrays that nobody here keeps. */
+/** Calls whose answers are fresh arrays: they are transferred, not copied. */
 const HANDED_OVER: readonly CallName[] = ["predict", "stateDict", "checkpoint"];
 
 let serving = false;
 
 /**
- * Makes this worker one that trains for a page: the page's side is {@link connect}. To be called once, while the worker's module is
- * first run.
+ * Makes this worker train for a page, which calls {@link connect}. Call it once, while the worker's module is first run.
+ *
+ * @typeParam Config What the page gives `connect`. Page and worker share the type: `serve<Config>` and `connect<Config>`.
  *
  * @example
  * // train.worker.ts
- * serve({
- *   create: async ({ seed, x, y }: Config) => {
+ * serve<Config>({
+ *   create: async ({ seed, x, y }) => {
  *     const device = await Device.request();
  *     manualSeed(seed);
  *     const model = new Forecaster();
@@ -66,14 +68,14 @@ export function serve<Config = unknown>(options: ServeOptions<Config>): void {
   holdLock(scope).then((lock) => server.announce(lock));
 }
 
-/** Holds a lock for as long as the worker lives, and gives its name: the only sign of a worker's end that a page can see. */
+/** Holds a lock for as long as the worker lives, and gives its name. A page learns of a worker's end in no other way. */
 async function holdLock({ navigator }: WorkerScope): Promise<string | null> {
   const { locks } = navigator ?? {};
   if (!locks) return null;
   const name = `${PROTOCOL} ${crypto.randomUUID()}`;
   return new Promise((resolve) => {
     const never = new Promise<never>(() => {});
-    // An opaque origin has locks and may not use them.
+    // In an opaque origin locks exist, but may not be used.
     locks
       .request(name, () => {
         resolve(name);
@@ -86,7 +88,7 @@ async function holdLock({ navigator }: WorkerScope): Promise<string | null> {
 class Server {
   readonly #create: (config: unknown) => unknown;
   readonly #reply: (reply: Reply, transfer: Transferable[]) => void;
-  /** undefined until the lock is held or known not to be had. */
+  /** The lock's name; null if there is none to be had, undefined until that is known. */
   #lock: string | null | undefined;
   #served: Served | null = null;
   readonly #runs = new Map<number, FitRun>();
@@ -96,7 +98,7 @@ class Server {
     this.#reply = reply;
   }
 
-  /** Tells the page that it is served; also when the page asks, since the first time it may not have been listening. */
+  /** Tells the page that this worker serves. The page asks too, since it may not have been listening the first time. */
   announce(lock = this.#lock): void {
     this.#lock = lock;
     if (lock !== undefined) this.#reply({ kind: "serving", lock }, []);
@@ -125,7 +127,7 @@ class Server {
   }
 
   get #now(): Served {
-    if (!this.#served) throw new DisposedError("serve: the worker has no trainer, or no more");
+    if (!this.#served) throw new DisposedError("serve: the worker has no trainer yet, or no longer");
     return this.#served;
   }
 
@@ -157,11 +159,11 @@ class Server {
     next: (run) => this.#run(run).next(),
     leave: async (run) => {
       const found = this.#run(run);
-      await found.leave();
+      const reports = await found.leave();
       this.#runs.delete(run);
+      return reports;
     },
     evaluate: (loader) => this.#now.trainer.evaluate(this.#loader("Trainer.evaluate", loader)),
-    measure: (loader) => this.#now.trainer.measure(this.#loader("Trainer.measure", loader)),
     predict: (x, options) => this.#now.trainer.predict(x, options),
     stateDict: () => this.#now.trainer.model.stateDict(),
     loadStateDict: (state) => this.#now.trainer.model.loadStateDict(state),

@@ -1,40 +1,46 @@
 import { checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
-import type { Batches, Callback, Trainer } from "../train/index.ts";
+import type { Batches, Callback, LearningRateSchedule, Scheduler, Trainer } from "../train/index.ts";
 
-/** What a worker's `create` makes for the page. */
+/** What a worker's `create` gives: a trainer, and what the page refers to by name. */
 export interface Served {
   readonly trainer: Trainer;
-  /** What `fit`, `evaluate` and `measure` can be given, by name. */
+  /** Loaders for `fit` and `evaluate`, by name. */
   readonly loaders: Readonly<Record<string, Batches>>;
-  /** What `fit` can be given as callbacks, by name. They run in the worker. */
+  /** Schedulers for `fit`, by name. They step in the worker. */
+  readonly schedules?: Readonly<Record<string, Scheduler | LearningRateSchedule>>;
+  /** Callbacks for `fit`, by name. They run in the worker. */
   readonly callbacks?: Readonly<Record<string, Callback>>;
-  /** Anything else that the page can call, by name, with values that can be cloned. */
+  /** Functions that the page can call, by name. Arguments and answers must be values that can be cloned. */
   // biome-ignore lint/suspicious/noExplicitAny: the page's arguments are whatever the app agrees on with itself
   readonly actions?: Readonly<Record<string, (...args: any[]) => unknown>>;
   /** Called when the page disposes its trainer, before the worker ends. */
   dispose?(): unknown;
 }
 
+const NAMES = ["trainer", "loaders", "schedules", "callbacks", "actions", "dispose"];
+
+/** Throws an OptionError unless `create` gave what the page can work with. */
 export function checkServed(served: unknown): asserts served is Served {
   const where = "serve: create";
-  const { trainer, loaders, callbacks = {}, actions = {} } = (served ?? {}) as Partial<Served>;
-  // Not instanceof: the page's half of this entry would bring the whole library with it.
+  const { trainer, loaders, actions = {}, ...others } = (served ?? {}) as Partial<Served>;
+  // instanceof would pull the whole library into the page's half of this entry.
   if (typeof trainer?.fit !== "function" || typeof loaders !== "object" || loaders === null) {
     throw new OptionError(`${where} must give { trainer, loaders: { train: loader } }, got ${show(served)}`);
   }
-  checkOptions(where, served as object, ["trainer", "loaders", "callbacks", "actions", "dispose"]);
+  checkOptions(where, served as object, NAMES);
   for (const [name, action] of Object.entries(actions)) {
     if (typeof action !== "function") {
       throw new OptionError(`${where}: action ${show(name)} must be a function, got ${show(action)}`);
     }
   }
-  if (typeof callbacks !== "object") {
-    throw new OptionError(`${where}: callbacks must be given by name, got ${show(callbacks)}`);
+  for (const name of ["schedules", "callbacks"] as const) {
+    if (typeof others[name] === "object" || others[name] === undefined) continue;
+    throw new OptionError(`${where}: ${name} must be given by name, got ${show(others[name])}`);
   }
 }
 
-/** What is served under a name. */
+/** The entry of this name, or an OptionError that lists the names there are. */
 export function named<T>(
   where: string,
   what: string,

@@ -1,9 +1,9 @@
 import { show } from "../checks.ts";
 import * as errors from "../errors.ts";
 
-/** An error as it crosses between threads: structured cloning keeps neither classes nor names of this library's errors. */
+/** An error in the form that crosses between threads. Structured cloning alone loses the classes of this library's errors. */
 export interface WireError {
-  /** A class of this library, or of the language, by name; `DOMException`; null for any other class, or no error at all. */
+  /** Name of a class of this library or of the language, or `DOMException`; null for anything else. */
   readonly type: string | null;
   readonly name: string;
   readonly message: string;
@@ -24,10 +24,10 @@ const classes = new Map<string, ErrorClass>([
   ...Object.entries({ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }),
 ]);
 
-/** Causes that follow each other up to here cross; a circle of them ends. */
+/** Longest chain of causes that crosses, so that a circular one ends. */
 const MOST_CAUSES = 8;
 
-/** What crosses for something that was thrown. */
+/** The form in which something thrown crosses. */
 export function toWire(thrown: unknown, depth = 0): WireError {
   if (!(thrown instanceof Error)) return { type: null, name: "Error", message: show(thrown) };
   const known = [...classes].find(([, type]) => thrown.constructor === type);
@@ -42,7 +42,7 @@ export function toWire(thrown: unknown, depth = 0): WireError {
   };
 }
 
-/** The error again, of the same class where this side has it. */
+/** The error again, of its own class where this side has that. */
 export function fromWire({ type, name, message, stack, cause }: WireError): Error {
   const options = cause ? { cause: fromWire(cause) } : undefined;
   if (type === "DOMException") return new DOMException(message, name);

@@ -1,104 +1,44 @@
-/** A trainer that carries its model's state: the numbers of a loop written by hand, resumed to the bit, and evaluated apart. */
+/** A trainer that carries its model's state: the numbers of a loop written by hand, evaluated apart, with progress as it trains. */
 import { describe, expect, test } from "vitest";
 import {
   type Callback,
   DataError,
-  type Device,
   data,
-  EarlyStopping,
-  type EpochReport,
   GraphError,
-  type Loss,
-  loadCheckpoint,
-  ModelCheckpoint,
   manualSeed,
   metrics,
   nn,
   OptionError,
-  openCheckpointStore,
   optim,
   type Result,
   ShapeError,
   Stream,
-  saveCheckpoint,
-  type Tensor,
   Trainer,
 } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
+import {
+  CLASSES,
+  criterion,
+  dispose,
+  heldOut,
+  LENGTH,
+  ROWS,
+  Speller,
+  setUp,
+  text,
+  timeless,
+} from "./carrying-case.ts";
 import { withDevice } from "./gpu.ts";
 import { bits, Tiny } from "./tiny.ts";
 
-const CLASSES = 7;
-const ROWS = 3;
-const LENGTH = 4;
-
-/** Two kinds of layers, so that the state is a tree: { lstm: { h, c }, gru }. */
-class Speller extends nn.Module {
-  readonly embedding = new nn.Embedding(CLASSES, 5);
-  readonly lstm = new nn.LSTM(5, 6, { batchFirst: true });
-  readonly gru = new nn.GRU(6, 4, { numLayers: 2, dropout: 0.2, batchFirst: true });
-  readonly fc = new nn.Linear(4, CLASSES);
-
-  forward(x: Tensor, state?: { lstm: { h: Tensor; c: Tensor }; gru: Tensor }) {
-    const first = this.lstm.forward(this.embedding.forward(x), state?.lstm);
-    const second = this.gru.forward(first.output, state?.gru);
-    return { output: this.fc.forward(second.output), state: { lstm: first.state, gru: second.state } };
-  }
-}
-
-const criterion = new nn.CrossEntropyLoss();
-/** Logits are [N, T, C], and PyTorch's loss has the classes in dimension 1. */
-const loss: Loss = {
-  forward: (output, y) => criterion.forward(output.transpose(1, 2), y),
-};
-
-const ids = (count: number, seed: number) => {
-  const generator = manualSeed(seed);
-  const noise = (i: number) => (i % 5 === 0 ? Number(BigInt.asUintN(8, generator.randomInt64())) : 0);
-  return Array.from({ length: count }, (_, i) => (i + noise(i)) % CLASSES);
-};
-/** 6 windows, the last one of 2 steps. */
-const text = ids(ROWS * 22 + 1, 1);
-const heldOut = ids(ROWS * 9 + 1, 2);
-
-interface Setting {
-  readonly accumulate?: number;
-  readonly batchesPerEpoch?: number;
-}
-
-function setUp(device: Device, { accumulate }: Setting = {}) {
-  manualSeed(3);
-  const model = new Speller();
-  const optimizer = new optim.Adam(model.parameters(), { lr: 0.02 });
-  const trainer = new Trainer(device, model, {
-    loss,
-    optimizer,
-    clipGradNorm: 1,
-    carryState: true,
-    ...(accumulate && { accumulate }),
-  });
-  const loader = new data.TextBatches(text, { batchSize: ROWS, length: LENGTH });
-  const validation = new data.TextBatches(heldOut, { batchSize: ROWS, length: LENGTH });
-  return { model, optimizer, trainer, loader, validation };
-}
-
-type Parts = ReturnType<typeof setUp>;
-
-async function dispose({ trainer, model }: Parts): Promise<void> {
-  await trainer.dispose();
-  model.dispose();
-}
-
-const timeless = ({ seconds, stepsPerSecond, ...report }: EpochReport) => report;
-
 describe("a trainer that carries a state", () => {
-  test("equals a hand-written loop with device.compile, bit for bit", () =>
+  test("computes what a loop of one's own with device.compile does, bit for bit", () =>
     withDevice(async (device) => {
       const EPOCHS = 2;
       const parts = setUp(device);
       const losses: number[] = [];
       const evaluated: number[] = [];
-      // One batch an epoch, to see its loss.
+      // Every batch an epoch, so that its loss is seen.
       for await (const report of parts.trainer.fit(parts.loader, {
         epochs: EPOCHS * parts.loader.length,
         batchesPerEpoch: 1,
@@ -145,7 +85,7 @@ describe("a trainer that carries a state", () => {
       expect(await bits(parts.model)).toEqual(await bits(model));
       expect(new Set(evaluated).size).toBe(evaluated.length);
 
-      // The state matters: separate windows give other numbers.
+      // The state matters: with each window on its own the numbers are others.
       const apart = setUp(device);
       const fresh = [...apart.loader].map((batch) => ({ ...batch, begins: true }));
       const others: number[] = [];
@@ -159,7 +99,7 @@ describe("a trainer that carries a state", () => {
       await dispose(apart);
     }));
 
-  test("an evaluation carries its own state over windows of any length, without side effects", () =>
+  test("an evaluation carries its own state, over windows of any length, and disturbs nothing", () =>
     withDevice(async (device) => {
       const plain = setUp(device);
       const expected: unknown[] = [];
@@ -173,15 +113,15 @@ describe("a trainer that carries a state", () => {
         batchesPerEpoch: 4,
         validation: watched.validation,
         onProgress: async ({ batch }) => {
-          // In the middle of a pass; two at once do not affect each other either.
+          // In the middle of a pass; two at once do not disturb one another either.
           if (batch !== 2) return;
           const both = [
             watched.trainer.evaluate(watched.validation),
             watched.trainer.evaluate(watched.validation),
           ];
           const [one, two] = await Promise.all(both);
-          expect(one).toBe(two);
-          between.push(one!);
+          expect(one!.loss).toBe(two!.loss);
+          between.push(one!.loss);
         },
       }))
         found.push(timeless(report));
@@ -189,20 +129,20 @@ describe("a trainer that carries a state", () => {
       expect(between.length).toBe(4);
       expect(await bits(watched.model)).toEqual(await bits(plain.model));
 
-      // The mean over all targets, as of one long window.
+      // The mean over all targets of one long window.
       const whole = new data.TextBatches(heldOut, { batchSize: ROWS, length: 9 });
-      const [cut, once] = [
+      const [{ loss: cut }, { loss: once }] = [
         await plain.trainer.evaluate(plain.validation),
         await plain.trainer.evaluate(whole),
       ];
       expect(Math.abs(cut - once)).toBeLessThan(1e-6);
-      const measured = await plain.trainer.measure(plain.validation);
+      const measured = await plain.trainer.evaluate(plain.validation);
       expect(measured).toEqual({ loss: cut, metrics: {} });
       await dispose(plain);
       await dispose(watched);
     }));
 
-  test("predicts from the zero state, as a stream's first steps", () =>
+  test("predicts from a state of zero, as a stream's first steps", () =>
     withDevice(async (device) => {
       const parts = setUp(device);
       for await (const _ of parts.trainer.fit(parts.loader, { epochs: 1 }));
@@ -223,7 +163,7 @@ describe("a trainer that carries a state", () => {
       await dispose(parts);
     }));
 
-  test("starts the state with every pass if batches do not say", () =>
+  test("where batches do not say, the state begins with every pass", () =>
     withDevice(async (device) => {
       const losses = async (loader: Parameters<Trainer["fit"]>[0]) => {
         const parts = setUp(device);
@@ -236,153 +176,14 @@ describe("a trainer that carries a state", () => {
       const said = [...new data.TextBatches(text, { batchSize: ROWS, length: LENGTH })].slice(0, 4);
       const unsaid = said.map(({ x, y }) => ({ x, y }));
       expect(await losses(unsaid)).toEqual(await losses(said));
-      // The number of rows may change where the state starts over.
+      // Another number of rows is no matter where a batch begins.
       const fewer = { ...[...new data.TextBatches(text, { batchSize: 2, length: LENGTH })][0]! };
       expect((await losses([...said.slice(0, 2), fewer])).length).toBe(9);
     }));
 });
 
-describe("resumed, a run that carries a state is the one that was not stopped, to the bit", () => {
-  const EPOCHS = 4;
-
-  /** Trains on, until a batch of an epoch is done. */
-  async function train(parts: Parts, { batchesPerEpoch }: Setting, stop?: { epoch: number; batch: number }) {
-    const abort = new AbortController();
-    try {
-      for await (const _ of parts.trainer.fit(parts.loader, {
-        epochs: EPOCHS,
-        validation: parts.validation,
-        signal: abort.signal,
-        ...(batchesPerEpoch && { batchesPerEpoch }),
-        onProgress: ({ epoch, batch }) => {
-          if (epoch === stop?.epoch && batch === stop.batch) abort.abort(parts);
-        },
-      }));
-    } catch (reason) {
-      if (reason !== parts) throw reason;
-    }
-  }
-
-  async function outcome({ model, trainer }: Parts) {
-    return { weights: await bits(model), history: trainer.history.reports.map(timeless) };
-  }
-
-  test.each([
-    ["an epoch a pass", {}],
-    ["epochs of 4 of the 6 batches", { batchesPerEpoch: 4 }],
-    ["epochs of 8 batches, longer than a pass", { batchesPerEpoch: 8 }],
-    ["two batches to an update", { accumulate: 2 }],
-    ["three batches to an update, epochs of 4 batches", { accumulate: 3, batchesPerEpoch: 4 }],
-    ["four batches to an update, across passes", { accumulate: 4, batchesPerEpoch: 9 }],
-  ] as [string, Setting][])("%s", (_, setting) =>
-    withDevice(async (device) => {
-      const straight = setUp(device, setting);
-      await train(straight, setting);
-      const expected = await outcome(straight);
-      expect(expected.history.length).toBe(EPOCHS);
-      await dispose(straight);
-      const { batchesPerEpoch = 6 } = setting;
-      for (const stop of [
-        { epoch: 1, batch: 1 },
-        { epoch: 2, batch: 3 },
-        { epoch: 3, batch: batchesPerEpoch },
-        { epoch: 4, batch: batchesPerEpoch - 1 },
-      ]) {
-        const first = setUp(device, setting);
-        await train(first, setting, stop);
-        const bytes = await first.trainer.checkpoint();
-        await dispose(first);
-        const second = setUp(device, setting);
-        manualSeed(999);
-        await second.trainer.resume(bytes);
-        expect(await second.trainer.checkpoint()).toEqual(bytes);
-        await train(second, setting);
-        expect(await outcome(second), JSON.stringify(stop)).toEqual(expected);
-        await dispose(second);
-      }
-    }),
-  );
-
-  test("a shuffled loader too goes on in the middle of its pass, from a checkpoint taken while batches run", () =>
-    withDevice(async (device) => {
-      const waves = data.slidingWindows(
-        Array.from({ length: 25 }, (_, i) => Math.sin(i)),
-        { length: 5 },
-      );
-      const make = (seed?: number) => {
-        manualSeed(4);
-        const model = new Tiny(1, 3);
-        const optimizer = new optim.Adam(model.parameters());
-        const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
-        const own = seed === undefined ? {} : { seed };
-        const loader = new data.DataLoader(waves, { batchSize: 4, shuffle: true, ...own });
-        return { model, trainer, loader };
-      };
-      for (const seed of [undefined, 8]) {
-        const taken: Promise<Uint8Array<ArrayBuffer>>[] = [];
-        const run = async (
-          { trainer, loader, model }: ReturnType<typeof make>,
-          callbacks: Callback[] = [],
-        ) => {
-          for await (const _ of trainer.fit(loader, { epochs: 5, batchesPerEpoch: 3, callbacks }));
-          const result = { weights: await bits(model), history: trainer.history.reports.map(timeless) };
-          await trainer.dispose();
-          model.dispose();
-          return result;
-        };
-        const { trainer, ...straight } = make(seed);
-        const keep: Callback = {
-          onSettled: ({ epoch, batch }) => {
-            if ((epoch === 2 && batch === 2) || (epoch === 4 && batch === 0))
-              taken.push(trainer.checkpoint());
-          },
-        };
-        const expected = await run({ trainer, ...straight }, [keep]);
-        expect(taken.length).toBe(2);
-        for (const bytes of await Promise.all(taken)) {
-          const again = make(seed);
-          manualSeed(77);
-          await again.trainer.resume(bytes);
-          expect(await run(again)).toEqual(expected);
-        }
-      }
-    }));
-});
-
-test("a checkpoint with best weights and a carried state loads into a model of one's own", () =>
-  withDevice(async (device) => {
-    const parts = setUp(device);
-    const store = await openCheckpointStore({ name: "carried-state" });
-    try {
-      const callbacks = [
-        new ModelCheckpoint(store, { onlyBest: true, monitor: "loss" }),
-        new EarlyStopping({ monitor: "loss", patience: 9, restoreBest: true }),
-      ];
-      for await (const _ of parts.trainer.fit(parts.loader, { epochs: 2, callbacks }));
-      const last = await parts.trainer.checkpoint();
-      const best = await store.load((await store.latest())!.name);
-      const own = new Speller();
-      const optimizer = new optim.Adam(own.parameters());
-      for (const bytes of [best, last]) {
-        const { trainer } = await loadCheckpoint(bytes, { model: own, optimizer });
-        const names = [...trainer!.keys()];
-        expect(names).toContain("trainer/callbacks/1/lstm.weight_hh_l0");
-        expect(names).toContain("trainer/carried/state.lstm.h");
-        // Nothing is lost where a trainer's file is saved again.
-        expect(await saveCheckpoint(loadCheckpoint(bytes))).toEqual(bytes);
-      }
-      expect(await bits(own)).toEqual(await bits(parts.model));
-      expect(await optimizer.stateDict()).toEqual(await parts.optimizer.stateDict());
-      own.dispose();
-      await dispose(parts);
-    } finally {
-      for (const { name } of await store.list()) await store.remove(name);
-      store.close();
-    }
-  }));
-
 describe("progress", () => {
-  test("reports the mean of the losses read so far", () =>
+  test("has the mean of the losses that have come back", () =>
     withDevice(async (device) => {
       const parts = setUp(device);
       const seen: (number | undefined)[][] = [[], []];
@@ -394,7 +195,7 @@ describe("progress", () => {
         callbacks: [slow],
         onProgress: async ({ epoch, loss }) => {
           seen[epoch - 1]!.push(loss);
-          // Enough time for a loss to arrive.
+          // Time enough for a loss to come.
           await new Promise((resolve) => setTimeout(resolve, 50));
         },
       })) {
@@ -406,7 +207,7 @@ describe("progress", () => {
         expect(losses[0]).toBeUndefined();
         const known = losses.filter((loss) => loss !== undefined);
         expect(known.length).toBeGreaterThan(2);
-        // The last mean lacks only the last batches.
+        // The last mean lacks the last batches alone.
         expect(Math.abs(known.at(-1)! - reports[i]!)).toBeLessThan(0.1);
         expect(new Set(known).size).toBeGreaterThan(1);
       }
@@ -478,32 +279,6 @@ describe("is refused", () => {
       await dispose(parts);
     }));
 
-  test("a checkpoint of another kind of trainer, and a state that does not fit", () =>
-    withDevice(async (device) => {
-      const parts = setUp(device);
-      const untouched = await parts.trainer.checkpoint();
-      for await (const _ of parts.trainer.fit(parts.loader, { epochs: 1 }));
-      const bytes = await parts.trainer.checkpoint();
-      const names = [...loadCheckpoint(bytes).trainer!.keys()].filter((name) => name.startsWith("trainer/"));
-      expect(names).toEqual(
-        ["state.gru", "state.lstm.c", "state.lstm.h"].map((name) => `trainer/carried/${name}`),
-      );
-
-      const plain = new Trainer(device, wrong(parts.model), { loss, optimizer: parts.optimizer });
-      const before = await bits(parts.model);
-      await expectRefusal(() => plain.resume(bytes), OptionError, "Trainer.resume", "with carryState");
-      await plain.resume(untouched);
-      await parts.trainer.resume(bytes);
-      expect(await bits(parts.model)).toEqual(before);
-      const wider = new data.TextBatches(text, { batchSize: 2, length: LENGTH * 2 });
-      const fit = async (options: object) => {
-        for await (const _ of parts.trainer.fit(wider, { epochs: 3, ...options }));
-      };
-      await expectRefusal(() => fit({ batchesPerEpoch: 3 }), DataError, "6 batches in an epoch");
-      await dispose(parts);
-      await plain.dispose();
-    }));
-
   test("metrics are of the output", () =>
     withDevice(async (device) => {
       manualSeed(1);
@@ -518,7 +293,7 @@ describe("is refused", () => {
         };
         return { x: numbers, y: numbers };
       });
-      const { loss: mse, metrics: found } = await trainer.measure(batches);
+      const { loss: mse, metrics: found } = await trainer.evaluate(batches);
       expect(Math.abs(found["rmse"]! - Math.sqrt(mse))).toBeLessThan(1e-6);
       await trainer.dispose();
       model.dispose();

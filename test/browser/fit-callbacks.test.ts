@@ -1,54 +1,22 @@
-/** What happens around training: early stopping, schedules, checkpoints into a store, and callbacks of one's own. */
+/** What happens around training: early stopping, checkpoints into a store, and callbacks of one's own. */
 import { describe, expect, test } from "vitest";
 import {
   type Callback,
   type CheckpointStore,
-  type Device,
   data,
   EarlyStopping,
-  type FitOptions,
   LearningRateSchedule,
   ModelCheckpoint,
-  manualSeed,
-  type metrics,
   nn,
   OptionError,
   openCheckpointStore,
   optim,
   type StoredCheckpoint,
-  Trainer,
-  type TrainerOptions,
 } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
+import { fit, loader, Scripted, setUp, validation, waves } from "./fit-case.ts";
 import { withDevice } from "./gpu.ts";
-import { bits, Tiny } from "./tiny.ts";
-
-/** `count` windows of a sine. */
-function waves(count: number): data.TensorDataset {
-  const series = Array.from({ length: count + 5 }, (_, i) => Math.sin(i / 2));
-  return data.slidingWindows(series, { length: 5 });
-}
-
-const loader = new data.DataLoader(waves(10), { batchSize: 4 });
-const validation = new data.DataLoader(waves(6), { batchSize: 4 });
-
-function setUp(device: Device, options: Partial<TrainerOptions> = {}) {
-  manualSeed(1);
-  const model = new Tiny(1, 4);
-  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
-  const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer, ...options });
-  const dispose = async () => {
-    await trainer.dispose();
-    model.dispose();
-  };
-  return { model, optimizer, trainer, dispose };
-}
-
-async function fit(trainer: Trainer, options: FitOptions) {
-  const reports = [];
-  for await (const report of trainer.fit(loader, options)) reports.push(report);
-  return reports;
-}
+import { bits } from "./tiny.ts";
 
 /** A store in memory that records its calls. */
 function memoryStore() {
@@ -74,26 +42,6 @@ function memoryStore() {
     close() {},
   };
   return { store, events, saved };
-}
-
-/** Makes the reports' losses what a test says, by a metric that counts evaluations. */
-class Scripted implements metrics.Metric {
-  readonly name = "scripted";
-  readonly mode = "min";
-  #evaluations = 0;
-  readonly #values: readonly number[];
-
-  constructor(values: readonly number[]) {
-    this.#values = values;
-  }
-
-  sums(prediction: Parameters<metrics.Metric["sums"]>[0]) {
-    return { total: prediction.sum(), count: prediction.sum() };
-  }
-
-  value(): number {
-    return this.#values[this.#evaluations++]!;
-  }
 }
 
 describe("EarlyStopping", () => {
@@ -165,35 +113,6 @@ describe("EarlyStopping", () => {
       const plain = await fit(trainer, { epochs: 3, callbacks: [stopping] });
       expect(stopping.best).toBe(Math.min(...plain.map(({ loss }) => loss)));
       await dispose();
-    }));
-});
-
-describe("LearningRateSchedule", () => {
-  test("steps after epochs or after updates, and reports what an epoch trained with", () =>
-    withDevice(async (device) => {
-      const { StepLR, ReduceLROnPlateau } = optim.lrScheduler;
-      const rates = async (make: (optimizer: optim.SGD) => LearningRateSchedule, options: object = {}) => {
-        const { trainer, optimizer, dispose } = setUp(device, options);
-        const reports = await fit(trainer, { epochs: 4, validation, callbacks: [make(optimizer)] });
-        await dispose();
-        expect([...trainer.history.column("learningRate")]).toEqual(reports.map((r) => r.learningRate));
-        return [...reports.map(({ learningRate }) => learningRate), optimizer.lr];
-      };
-      const halves = (optimizer: optim.SGD, every: number) => new StepLR(optimizer, every, { gamma: 0.5 });
-      expect(await rates((o) => new LearningRateSchedule(halves(o, 2)))).toEqual([
-        0.1, 0.1, 0.05, 0.05, 0.025,
-      ]);
-      // 3 updates an epoch; 2 where two batches make one.
-      const byUpdate = (o: optim.SGD) => new LearningRateSchedule(halves(o, 6), { every: "update" });
-      expect(await rates(byUpdate)).toEqual([0.1, 0.05, 0.05, 0.025, 0.025]);
-      expect(await rates(byUpdate, { accumulate: 2 })).toEqual([0.1, 0.1, 0.05, 0.05, 0.05]);
-      const plateau = (o: optim.SGD) =>
-        new LearningRateSchedule(new ReduceLROnPlateau(o, { patience: 0, factor: 0.5 }), {
-          monitor: "scripted",
-        });
-      expect(await rates(plateau, { metrics: [new Scripted([5, 6, 4, 4])] })).toEqual([
-        0.1, 0.1, 0.05, 0.05, 0.025,
-      ]);
     }));
 });
 

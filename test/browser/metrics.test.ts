@@ -83,7 +83,7 @@ describe("of numbers", () => {
       ];
       const { model, trainer } = givenTrainer(device, new nn.MSELoss(), list);
       const loader = inBatches({ data: p, shape: whole }, { data: t, shape: whole }, sizes);
-      const { loss, metrics: measured } = await trainer.measure(loader);
+      const { loss, metrics: measured } = await trainer.evaluate(loader);
       const mean = (f: (p: number, t: number) => number) =>
         p.reduce((sum, value, i) => sum + f(value, t[i]!), 0) / size;
       const expected = {
@@ -95,7 +95,7 @@ describe("of numbers", () => {
       expect(Object.keys(measured)).toEqual(Object.keys(expected));
       for (const [name, value] of Object.entries(expected)) close(name, measured[name]!, value);
       close("loss", loss, expected.rmse ** 2);
-      expect(await trainer.evaluate(loader)).toBe(loss);
+      expect((await trainer.evaluate(loader)).loss).toBe(loss);
       await trainer.dispose();
       model.dispose();
     }),
@@ -131,7 +131,7 @@ describe("of classes", () => {
           { data: labels, shape: [count, ...rest] },
           sizes,
         );
-        const { metrics: measured } = await trainer.measure(loader);
+        const { metrics: measured } = await trainer.evaluate(loader);
         let [hits, counted, surprise] = [0, 0, 0];
         for (let row = 0; row < rows; row++) {
           const label = labels[row]!;
@@ -160,7 +160,7 @@ describe("of classes", () => {
         const { model, trainer } = givenTrainer(device, new nn.CrossEntropyLoss({ ignoreIndex }), list);
         const x = { data: Float32Array.from(scores), shape: [labels.length, scores.length / labels.length] };
         const batch = { x, y: { data: Float32Array.from(labels), shape: [labels.length] } };
-        const { metrics: measured } = await trainer.measure([batch]);
+        const { metrics: measured } = await trainer.evaluate([batch]);
         await trainer.dispose();
         model.dispose();
         return measured["accuracy"];
@@ -181,7 +181,7 @@ describe("of classes", () => {
       const trainer = new Trainer(device, model, { loss, optimizer, metrics: [new metrics.Accuracy()] });
       const x = { data: Float32Array.of(0, 0, 1, 1, 1, 0), shape: [3, 2] };
       const batch = { x, y: { data: Float32Array.of(0, 0, 0), shape: [3] } };
-      expect((await trainer.measure([batch])).metrics["accuracy"]).toBe(1 / 3);
+      expect((await trainer.evaluate([batch])).metrics["accuracy"]).toBe(1 / 3);
       await trainer.dispose();
       model.dispose();
     }));
@@ -268,12 +268,12 @@ test("metrics refuse bad input", () =>
       { x: { data: noise(12, 1), shape: [4, 3] }, y: { data: Float32Array.from(labels), shape } },
     ];
     await expectRefusal(
-      () => trainer.measure(batch([...noise(12, 2)].map(Math.abs), [4, 3])),
+      () => trainer.evaluate(batch([...noise(12, 2)].map(Math.abs), [4, 3])),
       ShapeError,
       "Accuracy: targets must be class indices, [4] for scores [4, 3], got [4, 3]",
     );
     await expectRefusal(
-      () => trainer.measure(batch([0, 1, 2, 3], [4])),
+      () => trainer.evaluate(batch([0, 1, 2, 3], [4])),
       DataError,
       "class index",
       "got 3 at index 3",

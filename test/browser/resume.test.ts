@@ -338,7 +338,7 @@ describe("a trainer's checkpoint", () => {
       await refuse(without, ...because("no trainer's state", "loadCheckpoint"));
       await refuse(
         { ...without, config: { trainer: { version: 7 } } },
-        ...because("version 7, this library reads 2"),
+        ...because("version 7, this library reads 3"),
       );
       const odd = (change: object) => ({ ...without, config: { trainer: { ...saved, ...change } } });
       await refuse(odd({ epoch: 0 }), ...because("damaged", "epoch", "got 0"));

@@ -146,7 +146,7 @@ describe("Trainer.fit", () => {
       })) {
         epochs.push(report);
         // What fit says of validation is what evaluate says.
-        expect(await trainer.evaluate(validation)).toBe(report.validationLoss);
+        expect((await trainer.evaluate(validation)).loss).toBe(report.validationLoss);
       }
       expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
       expect(epochs.every(({ steps, seconds }) => steps === 3 && seconds > 0)).toBe(true);
@@ -164,7 +164,7 @@ describe("Trainer.fit", () => {
       const { model, trainer } = forecaster(device);
       const before = await bits(model);
       const dataset = waves(10);
-      const mean = await trainer.evaluate(new data.DataLoader(dataset, { batchSize: 4 }));
+      const { loss: mean } = await trainer.evaluate(new data.DataLoader(dataset, { batchSize: 4 }));
       const { data: predicted } = await trainer.predict(dataset.x);
       const squares = [...predicted].map((value, i) => (value - dataset.y.data[i]!) ** 2);
       expect(mean).toBeCloseTo(squares.reduce((sum, square) => sum + square, 0) / 10, 6);

@@ -1,6 +1,15 @@
 /** A trainer in a worker: equal losses, progress, pause and abort, error classes, and a clean end. */
 import { afterEach, describe, expect, test } from "vitest";
-import { DataError, DisposedError, OptionError, ShapeError, StateDictError, WorkerError } from "webgpu-lstm";
+import {
+  DataError,
+  DisposedError,
+  History,
+  OptionError,
+  optim,
+  ShapeError,
+  StateDictError,
+  WorkerError,
+} from "webgpu-lstm";
 import { connect, type RemoteTrainer, serve, transfer } from "webgpu-lstm/worker";
 import { expectRefusal } from "../refusal.ts";
 import { withDevice } from "./gpu.ts";
@@ -44,8 +53,7 @@ describe("trains as on the page", () => {
       expect(await losses(far.fit("train", { ...options, validation: "train" }))).toEqual(here);
       expect(here).toHaveLength(6);
       expect((await far.history()).column("loss")).toEqual(local.history.column("loss"));
-      expect(await far.evaluate("train")).toBe(await local.evaluate(train));
-      expect(await far.measure("train")).toEqual(await local.measure(train));
+      expect(await far.evaluate("train")).toEqual(await local.evaluate(train));
       const x = { data: config().x, shape: [12, 6, 2] };
       const prediction = await far.predict(x, { batchSize: 5 });
       expect(prediction).toEqual(await local.predict(x));
@@ -96,6 +104,45 @@ describe("trains as on the page", () => {
       // The worker is one batch ahead of the page.
       expect(seen.filter((loss) => loss !== undefined).length).toBeGreaterThan(3);
       await far.dispose();
+      await local.dispose();
+      local.model.dispose();
+    }));
+
+  test("awaited, fit trains to the end, and gives the history; so it does where the loop was left", () =>
+    withDevice(async (device) => {
+      const { trainer: local, loaders } = makeTrainer(device, config());
+      const far = await remote();
+      const history = await far.fit("train", { epochs: 3, schedule: "halves" });
+      const schedule = new optim.lrScheduler.StepLR(local.optimizer, 1, { gamma: 0.5 });
+      const here = await local.fit(loaders.train, { epochs: 3, schedule });
+      expect(history).toBeInstanceOf(History);
+      for (const name of ["epoch", "loss", "learningRate"]) {
+        expect(history.column(name)).toEqual(here.column(name));
+      }
+      expect(history.column("learningRate")).toEqual(Float64Array.of(0.05, 0.025, 0.0125));
+      expect(await far.stateDict()).toEqual(await local.model.stateDict());
+
+      const left = far.fit("train", { epochs: 5 });
+      for await (const { epoch } of left) if (epoch === 2) break;
+      expect(await far.fit("train", { epochs: 1 })).toHaveLength(1);
+      expect((await left).column("epoch")).toEqual(Float64Array.of(1, 2));
+
+      const unbegun = far.fit("train", { epochs: 1 });
+      await unbegun.return();
+      expect(await unbegun).toHaveLength(0);
+
+      const reason = new RangeError("enough");
+      const aborted = far.fit("train", { epochs: 1, signal: AbortSignal.abort(reason) });
+      await expect(aborted.then()).rejects.toBe(reason);
+      await expectRefusal(async () => await far.fit("train", { epochs: 0 }), OptionError, "epochs");
+      await expectRefusal(
+        async () => await far.fit("train", { epochs: 1, schedule: "none" }),
+        OptionError,
+        'no schedule "none"',
+        '"halves"',
+      );
+      await far.dispose();
+      await expectRefusal(async () => await far.fit("train", { epochs: 1 }), DisposedError, "terminated");
       await local.dispose();
       local.model.dispose();
     }));

@@ -12,7 +12,9 @@ import {
   StorageUnavailableError,
 } from "webgpu-lstm";
 import { Generator } from "../../src/random.ts";
-import { readState, restoreCallbacks, type TrainerState, writeState } from "../../src/train/state.ts";
+import { restoreCallbacks } from "../../src/train/callback-list.ts";
+import type { TrainerState } from "../../src/train/state.ts";
+import { readState, writeState } from "../../src/train/state-file.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
 
 const report = (epoch: number, more: object = {}) => {
@@ -167,7 +169,7 @@ describe("a run's state", () => {
     for (const [name, tensor] of tensors) model.set(name, tensor);
     await refuse(undefined, "no trainer's state");
     await refuse("text", "no trainer's state");
-    await refuse({ ...json, version: 1 }, "version 1, this library reads 2");
+    await refuse({ ...json, version: 1 }, "version 1, this library reads 3");
     for (const key of Object.keys(json).filter(
       (key) => !["version", "callbacks", "validation"].includes(key),
     )) {

@@ -6,11 +6,16 @@ import {
   readState,
   type SchedulableOptimizer,
   type SchedulerStateDict,
+  type StepsEvery,
 } from "./scheduler.ts";
 
-/** What composed schedulers have in common. */
+/** Base class of the composed schedulers. */
 abstract class Composed {
   readonly optimizer: SchedulableOptimizer;
+  /** When `Trainer.fit` calls `step`: "update" if one of the schedulers counts updates, else "epoch". */
+  readonly stepsEvery: StepsEvery;
+  /** `step` takes no metric. */
+  readonly takesMetric: boolean = false;
   protected readonly schedulers: readonly LRScheduler[];
   protected lastLr: readonly number[] = [];
   protected readonly where: string;
@@ -32,6 +37,7 @@ abstract class Composed {
     this.where = where;
     this.optimizer = optimizer;
     this.schedulers = [...schedulers];
+    this.stepsEvery = schedulers.some(({ stepsEvery }) => stepsEvery === "update") ? "update" : "epoch";
   }
 
   /** The learning rates that the last step set, one a group. */
@@ -39,7 +45,7 @@ abstract class Composed {
     return [...this.lastLr];
   }
 
-  /** Reads the states of the schedulers, all before any takes one over. */
+  /** Loads the schedulers' states; all or none. */
   protected load(state: SchedulerStateDict): readonly SchedulerStateDict[] {
     const states = state?.["_schedulers"];
     if (!Array.isArray(states) || states.length !== this.schedulers.length) {
@@ -60,7 +66,7 @@ abstract class Composed {
 }
 
 /**
- * Schedulers one after the other: the next begins at each milestone
+ * Runs schedulers one after the other: at each milestone the next one begins
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html).
  */
 export class SequentialLR extends Composed {
@@ -91,7 +97,7 @@ export class SequentialLR extends Composed {
     }
     super(where, optimizer, schedulers);
     this.#milestones = [...milestones];
-    // The schedulers took their first steps when they were made; only the first one's counts.
+    // Every scheduler took its first step when it was made; only that of the first one counts.
     for (const group of optimizer.paramGroups) group.lr = group.initialLr!;
     for (const scheduler of this.schedulers) scheduler.lastEpoch--;
     this.schedulers[0]!.start();
@@ -137,7 +143,7 @@ export class SequentialLR extends Composed {
 }
 
 /**
- * Schedulers all at once: each changes the learning rate that the one before has set
+ * Runs schedulers together: each changes the learning rate that the one before has set
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html).
  */
 export class ChainedScheduler extends Composed {

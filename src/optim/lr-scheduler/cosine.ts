@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, checkOptions } from "../../checks.ts";
 import { LRScheduler, type SchedulableOptimizer } from "./scheduler.ts";
 
+/** Options of {@link CosineAnnealingLR}. */
 export interface CosineAnnealingLROptions {
   /** The smallest learning rate. Default 0. */
   readonly etaMin?: number;
@@ -8,8 +9,9 @@ export interface CosineAnnealingLROptions {
   readonly lastEpoch?: number;
 }
 
+/** Options of {@link CosineAnnealingWarmRestarts}. */
 export interface CosineAnnealingWarmRestartsOptions extends CosineAnnealingLROptions {
-  /** How much longer each period is than the one before: an integer of at least 1. Default 1. */
+  /** Factor by which each period is longer than the one before: an integer of at least 1. Default 1. */
   readonly tMult?: number;
 }
 
@@ -18,7 +20,7 @@ function checkEtaMin(where: string, etaMin: unknown): void {
 }
 
 /**
- * Lets the learning rate fall along half a cosine in `tMax` steps, and rise again in the next
+ * Lowers the learning rate along half a cosine in `tMax` steps, and raises it again in the next
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html).
  */
 export class CosineAnnealingLR extends LRScheduler<{ T_max: number; eta_min: number }> {
@@ -52,7 +54,7 @@ export class CosineAnnealingLR extends LRScheduler<{ T_max: number; eta_min: num
 }
 
 /**
- * Lets the learning rate fall along half a cosine, and begins again from the top, each time in a period `tMult` times as long
+ * Lowers the learning rate along half a cosine, then starts again from the top; each period is `tMult` times as long as the one before
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html).
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler<{
@@ -80,7 +82,10 @@ export class CosineAnnealingWarmRestarts extends LRScheduler<{
     this.start();
   }
 
-  /** Sets every group's next learning rate. @param epoch Where to go, if not one step on; it may lie between two steps. */
+  /**
+   * Sets every group's next learning rate.
+   * @param epoch The step to go to, which may be a fraction. Default: one step on.
+   */
   override step(epoch?: number): void {
     const { schedule } = this;
     if (epoch === undefined && this.lastEpoch >= 0) {

@@ -5,20 +5,22 @@ import { checkSchedulable, LRScheduler, perGroup, type SchedulableOptimizer } fr
 
 const modes = ["triangular", "triangular2", "exp_range"] as const;
 
+/** Options of {@link CyclicLR}. */
 export interface CyclicLROptions {
   /** Steps from the lowest to the highest learning rate. Default 2000. */
   readonly stepSizeUp?: number;
-  /** Steps back; as many as up if not given. */
+  /** Steps back down. Default: as many as up. */
   readonly stepSizeDown?: number;
   /**
-   * How the height of a cycle changes: not, by half every cycle, or by gamma every step. Default "triangular".
+   * How the height of a cycle changes: it stays ("triangular"), halves every cycle ("triangular2"), or is multiplied by gamma every step
+   * ("exp_range"). Default "triangular".
    */
   readonly mode?: (typeof modes)[number];
-  /** What "exp_range" multiplies the height by every step. Default 1. */
+  /** Factor of "exp_range". Default 1. */
   readonly gamma?: number;
-  /** The height of a cycle as a function in place of `mode`, from 0 to 1. */
+  /** A function that gives the height of a cycle, from 0 to 1, in place of `mode`. */
   readonly scaleFn?: (x: number) => number;
-  /** Whether `scaleFn` is given the number of the cycle, from 1, or of the step. Default "cycle". */
+  /** Whether `scaleFn` takes the number of the cycle, from 1, or of the step. Default "cycle". */
   readonly scaleMode?: "cycle" | "iterations";
   /** Whether momentum, or the first beta, falls while the learning rate rises. Default true. */
   readonly cycleMomentum?: boolean;
@@ -58,6 +60,7 @@ export class CyclicLR extends LRScheduler<{
   base_momentums: number[];
   max_momentums: number[];
 }> {
+  override readonly stepsEvery = "update";
   readonly #scale: (x: number) => number;
   readonly #scaleMode: "cycle" | "iterations";
 

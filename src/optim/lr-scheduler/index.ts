@@ -17,5 +17,5 @@ export {
   PolynomialLR,
   type PolynomialLROptions,
 } from "./ramp.ts";
-export { LRScheduler, type SchedulerStateDict } from "./scheduler.ts";
+export { LRScheduler, type SchedulerStateDict, type StepsEvery } from "./scheduler.ts";
 export { type DecayOptions, ExponentialLR, MultiStepLR, StepLR } from "./step.ts";

@@ -2,9 +2,10 @@ import { checkOptions, show } from "../../checks.ts";
 import { OptionError } from "../../errors.ts";
 import { checkSchedulable, LRScheduler, perGroup, type SchedulableOptimizer } from "./scheduler.ts";
 
-/** A factor for a step, counted from 0. */
+/** The factor for a step; steps count from 0. */
 export type LrLambda = (epoch: number) => number;
 
+/** Options of {@link LambdaLR} and {@link MultiplicativeLR}. */
 export interface LambdaLROptions {
   /** Steps done before, to resume. Default -1: none. */
   readonly lastEpoch?: number;
@@ -33,7 +34,7 @@ abstract class WithLambdas extends LRScheduler<Record<string, never>> {
 }
 
 /**
- * Sets the learning rate to the first one times `lrLambda(step)`; a list has a function for each group. State dicts do not hold
+ * Sets the learning rate to the initial one times `lrLambda(step)`; a list has a function for each group. State dicts do not hold
  * the functions (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html).
  */
 export class LambdaLR extends WithLambdas {

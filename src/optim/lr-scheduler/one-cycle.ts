@@ -9,14 +9,16 @@ import {
   type SchedulableOptimizer,
 } from "./scheduler.ts";
 
+/** Options of {@link OneCycleLR}. */
 export interface OneCycleLROptions {
-  /** Steps of the whole cycle; if not given, `epochs` times `stepsPerEpoch`. */
+  /** Steps of the whole cycle. Default: `epochs` times `stepsPerEpoch`. */
   readonly totalSteps?: number;
   readonly epochs?: number;
+  /** Updates in an epoch. */
   readonly stepsPerEpoch?: number;
   /** Share of the steps in which the learning rate rises. Default 0.3. */
   readonly pctStart?: number;
-  /** How it moves between its levels. Default "cos". */
+  /** The curve between two levels. Default "cos". */
   readonly annealStrategy?: "cos" | "linear";
   /** Whether momentum, or the first beta, falls while the learning rate rises. Default true. */
   readonly cycleMomentum?: boolean;
@@ -28,7 +30,7 @@ export interface OneCycleLROptions {
   readonly divFactor?: number;
   /** The last learning rate is the first divided by this. Default 1e4. */
   readonly finalDivFactor?: number;
-  /** Whether the fall ends at the first learning rate and a third phase goes on to the last. Default false. */
+  /** Whether the learning rate falls to the first one, and in a third phase on to the last. Default false. */
   readonly threePhase?: boolean;
   /** Steps done before, to resume. Default -1: none. */
   readonly lastEpoch?: number;
@@ -49,7 +51,7 @@ const optionNames = [
   "lastEpoch",
 ];
 
-/** From one level of learning rate and momentum to another, up to step `end`. */
+/** A phase of the cycle, up to step `end`: from one level of learning rate and momentum to another. */
 interface Phase {
   readonly end: number;
   readonly lr: readonly [from: LrLevel, to: LrLevel];
@@ -59,8 +61,8 @@ type LrLevel = "initialLr" | "maxLr" | "minLr";
 type MomentumLevel = "maxMomentum" | "baseMomentum";
 
 /**
- * Raises the learning rate to `maxLr` and lets it fall far below where it began, in a given number of steps, one after every
- * batch (Smith & Topin, 2019; https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html).
+ * Raises the learning rate to `maxLr`, then lowers it far below its start, in a given number of steps, one after every batch
+ * (Smith & Topin, 2019; https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html).
  */
 export class OneCycleLR extends LRScheduler<{
   total_steps: number;
@@ -69,6 +71,8 @@ export class OneCycleLR extends LRScheduler<{
   cycle_momentum: boolean;
   three_phase: boolean;
 }> {
+  override readonly stepsEvery = "update";
+
   /** @param maxLr Highest learning rate, of all groups or one a group. */
   constructor(
     optimizer: SchedulableOptimizer,
@@ -149,7 +153,7 @@ export class OneCycleLR extends LRScheduler<{
     const index = found < 0 ? phases.length - 1 : found;
     const { end, lr, momentum } = phases[index]!;
     const begin = index === 0 ? 0 : phases[index - 1]!.end;
-    // PyTorch allows one step past the end and extrapolates, for a line to a learning rate below 0; here it is the last one's.
+    // PyTorch extrapolates for one step past the end, with "linear" to a learning rate below 0; here that step keeps the last one.
     const share = end === begin ? 1 : Math.min((step - begin) / (end - begin), 1);
     const anneal = (from: number, to: number) =>
       anneal_strategy === "linear"

@@ -6,35 +6,41 @@ import {
   readState,
   type SchedulableOptimizer,
   type SchedulerStateDict,
+  type StepsEvery,
 } from "./scheduler.ts";
 
+/** Options of {@link ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions {
   /** Whether a smaller or a larger metric is better. Default "min". */
   readonly mode?: "min" | "max";
-  /** What the learning rate is multiplied by, below 1. Default 0.1. */
+  /** Factor that lowers the learning rate, in [0, 1). Default 0.1. */
   readonly factor?: number;
-  /** Steps without improvement that are let pass. Default 10. */
+  /** Steps in a row without improvement that are tolerated. Default 10. */
   readonly patience?: number;
-  /** What counts as an improvement: a change by more than this. Default 1e-4. */
+  /** An improvement is a change by more than this. Default 1e-4. */
   readonly threshold?: number;
   /** Whether the threshold is a share of the best metric or a difference from it. Default "rel". */
   readonly thresholdMode?: "rel" | "abs";
-  /** Steps after a reduction in which none is counted. Default 0. */
+  /** Steps after a reduction in which no bad step is counted. Default 0. */
   readonly cooldown?: number;
   /** Lowest learning rate, of all groups or one a group. Default 0. */
   readonly minLr?: number | readonly number[];
-  /** A smaller change than this is not made. Default 1e-8. */
+  /** Changes of the learning rate up to this size are left out. Default 1e-8. */
   readonly eps?: number;
 }
 
 const optionNames = ["mode", "factor", "patience", "threshold", "thresholdMode", "cooldown", "minLr", "eps"];
 
 /**
- * Lowers the learning rate when a metric has stopped getting better
+ * Lowers the learning rate when a metric has stopped improving
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html).
  */
 export class ReduceLROnPlateau {
   readonly optimizer: SchedulableOptimizer;
+  /** When `Trainer.fit` calls {@link step}. */
+  readonly stepsEvery: StepsEvery = "epoch";
+  /** {@link step} takes a metric: in `Trainer.fit` the validation loss, or the training loss where there is no validation. */
+  readonly takesMetric: boolean = true;
   readonly #settings: {
     mode: string;
     factor: number;
@@ -86,8 +92,8 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Takes the next value of the metric, and lowers the learning rates if it is time to.
-   * @param metric Such as an epoch's validation loss. A NaN is no improvement.
+   * Takes the metric's next value, and lowers the learning rates if the metric has not improved for more than `patience` steps.
+   * @param metric An epoch's validation loss, for example. A NaN is no improvement.
    */
   step(metric: number): void {
     if (typeof metric !== "number") {

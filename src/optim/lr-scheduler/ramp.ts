@@ -1,19 +1,21 @@
 import { checkInteger, checkNumber, checkOptions } from "../../checks.ts";
 import { LRScheduler, type SchedulableOptimizer } from "./scheduler.ts";
 
+/** Options of {@link ConstantLR}. */
 export interface ConstantLROptions {
-  /** What the learning rate is multiplied by until `totalIters`, in [0, 1]. Default 1/3. */
+  /** Factor of the learning rate until `totalIters`, in (0, 1]. Default 1/3. */
   readonly factor?: number;
-  /** Steps until the learning rate is whole. Default 5. */
+  /** Steps until the full learning rate. Default 5. */
   readonly totalIters?: number;
   /** Steps done before, to resume. Default -1: none. */
   readonly lastEpoch?: number;
 }
 
+/** Options of {@link LinearLR}. */
 export interface LinearLROptions {
-  /** What the learning rate is multiplied by at first, in (0, 1]. Default 1/3. */
+  /** Factor of the learning rate at first, in (0, 1]. Default 1/3. */
   readonly startFactor?: number;
-  /** What it is multiplied by in the end, in [0, 1]. Default 1. */
+  /** Factor in the end, in [0, 1]. Default 1. */
   readonly endFactor?: number;
   /** Steps from the one to the other. Default 5. */
   readonly totalIters?: number;
@@ -21,6 +23,7 @@ export interface LinearLROptions {
   readonly lastEpoch?: number;
 }
 
+/** Options of {@link PolynomialLR}. */
 export interface PolynomialLROptions {
   /** Steps until the learning rate is 0. Default 5. */
   readonly totalIters?: number;
@@ -38,7 +41,7 @@ export class ConstantLR extends LRScheduler<{ factor: number; total_iters: numbe
   constructor(optimizer: SchedulableOptimizer, options: ConstantLROptions = {}) {
     checkOptions("ConstantLR", options, ["factor", "totalIters", "lastEpoch"]);
     const { factor = 1 / 3, totalIters = 5, lastEpoch } = options;
-    // At 0 the schedule could not find back: it divides by the factor.
+    // The schedule divides by the factor to get back to the full learning rate.
     checkNumber("ConstantLR", "factor", factor, "in (0, 1]", (n) => n > 0 && n <= 1);
     checkInteger("ConstantLR", "totalIters", totalIters, 0);
     super("ConstantLR", optimizer, lastEpoch, { factor, total_iters: totalIters });
@@ -92,7 +95,7 @@ export class LinearLR extends LRScheduler<{ start_factor: number; end_factor: nu
 }
 
 /**
- * Lets the learning rate fall to 0 as (1 - t / totalIters)^power
+ * Lowers the learning rate to 0 as (1 - t / totalIters)^power
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html).
  */
 export class PolynomialLR extends LRScheduler<{ total_iters: number; power: number }> {

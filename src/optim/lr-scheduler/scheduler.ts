@@ -3,7 +3,7 @@ import { OptionError, StateDictError } from "../../errors.ts";
 import { Optimizer } from "../optimizer.ts";
 import type { GroupSchedule } from "../param-group.ts";
 
-/** A group as schedulers see it: those that cycle momentum need one of the two. */
+/** A parameter group as schedulers see it. Those that cycle momentum need `momentum` or `betas`. */
 export interface SchedulableGroup extends GroupSchedule {
   lr: number;
   momentum?: number;
@@ -15,10 +15,13 @@ export interface SchedulableOptimizer {
   readonly paramGroups: readonly SchedulableGroup[];
 }
 
+/** When a scheduler steps: after every epoch, or after every update of the parameters. */
+export type StepsEvery = "epoch" | "update";
+
 /** A scheduler's state: plain JSON under the names of PyTorch's attributes. */
 export type SchedulerStateDict = Readonly<Record<string, unknown>>;
 
-/** What a schedule goes by, under PyTorch's names; part of the state. */
+/** A schedule's settings under PyTorch's names; part of its state. */
 export type Schedule = Record<string, unknown>;
 
 /** Throws an OptionError unless `optimizer` is one of this library's. */
@@ -30,7 +33,7 @@ export function checkSchedulable(
   throw new OptionError(`${where}: expected an optimizer such as optim.SGD, got ${show(optimizer)}`);
 }
 
-/** One value for every group: a number for all, or a list with one for each. */
+/** One value for each group, from one for all groups or a list of them. */
 export function perGroup<T>(
   where: string,
   name: string,
@@ -49,12 +52,17 @@ export function perGroup<T>(
 
 /**
  * Base class of the learning-rate schedulers, as PyTorch's `LRScheduler`
- * (https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate). Making one sets the first learning rate;
- * `step()` sets the next, after an epoch or after a batch as the schedule is meant. Most go on from the learning rate as it is, so
- * that several can act on one optimizer.
+ * (https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate). Making a scheduler sets the first learning rate;
+ * `step()` sets the next one. Most compute it from the current learning rate, so that several can act on one optimizer.
+ *
+ * `trainer.fit(loader, { schedule })` calls `step` when {@link stepsEvery} says. In a loop of your own, call it yourself.
  */
 export abstract class LRScheduler<S extends Schedule = Schedule> {
   readonly optimizer: SchedulableOptimizer;
+  /** When `Trainer.fit` calls {@link step}: "update" for the schedulers that PyTorch steps after every batch. */
+  readonly stepsEvery: StepsEvery = "epoch";
+  /** Whether {@link step} takes a metric, such as the validation loss. */
+  readonly takesMetric: boolean = false;
   /** Steps done, the first learning rate not counted. */
   lastEpoch: number;
   /** The groups' learning rates that the schedule starts from. */
@@ -104,10 +112,10 @@ export abstract class LRScheduler<S extends Schedule = Schedule> {
     this.apply(this.closedFormLrs() ?? this.nextLrs());
   }
 
-  /** The groups' learning rates at step `lastEpoch`, from what they are now or from where they began. */
+  /** The groups' learning rates at step `lastEpoch`, computed from the current or the initial ones. */
   protected abstract nextLrs(): number[];
 
-  /** The same from where they began alone; `null` where PyTorch has no such form. */
+  /** The same, computed from the initial ones alone; `null` where PyTorch has no such form. */
   protected closedFormLrs(): number[] | null {
     return null;
   }
@@ -116,7 +124,7 @@ export abstract class LRScheduler<S extends Schedule = Schedule> {
     for (const [i, group] of this.optimizer.paramGroups.entries()) {
       const lr = lrs[i];
       if (lr === undefined) continue;
-      // A ramp to 0 may end a rounding error below.
+      // A ramp to 0 may end below 0 by a rounding error.
       group.lr = lr < 0 && -lr < 1e-12 * group.initialLr! ? 0 : lr;
     }
     this.#lastLr = this.groupLrs();
@@ -162,7 +170,7 @@ export abstract class LRScheduler<S extends Schedule = Schedule> {
   }
 }
 
-/** The entries of `state` that `current` has, which must be of the same kind; `last_epoch` has to be there. */
+/** The entries of `state` that `current` has too, of the same kinds; `last_epoch` must be there. */
 export function readState<T extends object>(where: string, state: SchedulerStateDict, current: T): T {
   const refuse = (what: string) => new StateDictError(`${where}.loadStateDict: ${what}; nothing was loaded`);
   if (typeof state !== "object" || state === null || Array.isArray(state)) {

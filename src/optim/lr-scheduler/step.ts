@@ -2,8 +2,9 @@ import { checkInteger, checkNumber, checkOptions, show } from "../../checks.ts";
 import { OptionError } from "../../errors.ts";
 import { LRScheduler, type SchedulableOptimizer, type SchedulerStateDict } from "./scheduler.ts";
 
+/** Options of {@link StepLR} and {@link MultiStepLR}. */
 export interface DecayOptions {
-  /** What the learning rate is multiplied by. Default 0.1. */
+  /** Factor of the learning rate. Default 0.1. */
   readonly gamma?: number;
   /** Steps done before, to resume. Default -1: none. */
   readonly lastEpoch?: number;
@@ -59,7 +60,7 @@ export class MultiStepLR extends LRScheduler<{ milestones: number[]; gamma: numb
 
   protected override nextLrs(): number[] {
     const { milestones, gamma } = this.schedule;
-    // A milestone that is given twice counts twice.
+    // A milestone given twice counts twice.
     const times = milestones.filter((one) => one === this.lastEpoch).length;
     return this.groupLrs().map((lr) => lr * gamma ** times);
   }

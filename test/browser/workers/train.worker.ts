@@ -1,5 +1,5 @@
 /** A worker for tests: the tiny model, or what the config asks to go wrong. */
-import { DataError, Device, EarlyStopping, ShapeError } from "webgpu-lstm";
+import { DataError, Device, EarlyStopping, optim, ShapeError } from "webgpu-lstm";
 import { serve, transfer } from "webgpu-lstm/worker";
 import { makeTrainer, type TrainConfig } from "./train.ts";
 
@@ -21,6 +21,12 @@ serve({
             yield* [...loaders.train].slice(0, 1);
             throw new ShapeError("broken: the second batch");
           },
+        },
+      },
+      // Made when it is asked for: a scheduler takes its first step when it is made.
+      schedules: {
+        get halves() {
+          return new optim.lrScheduler.StepLR(trainer.optimizer, 1, { gamma: 0.5 });
         },
       },
       callbacks: {

@@ -1,0 +1,87 @@
+import type { Result } from "../run/result.ts";
+import { Readings, weighted } from "./readings.ts";
+import type { TrainerState } from "./state.ts";
+
+/** Batches, losses and training time of the epoch under way. */
+export class EpochTally {
+  /** Batches submitted. */
+  batches: number;
+  /** Batches, readings and updates as after the last update. A resumed run repeats what comes after it. */
+  #settled: { batches: number; readings: number; updates: number };
+  /** Loss sums of the batches before the run was resumed. */
+  readonly #before: { readonly sum: number; readonly weight: number };
+  readonly #readings = new Readings();
+  #seconds: number;
+  /** When the clock was started, in milliseconds; `null` while it stands. */
+  #started: number | null = null;
+
+  /** @param resumed The state of a run that was in the middle of this epoch. */
+  constructor(resumed: Pick<TrainerState, "batch" | "updates" | "loss" | "seconds"> | null = null) {
+    this.batches = resumed?.batch ?? 0;
+    this.#settled = { batches: this.batches, readings: 0, updates: resumed?.updates ?? 0 };
+    this.#before = resumed?.loss ?? { sum: 0, weight: 0 };
+    this.#seconds = resumed?.seconds ?? 0;
+  }
+
+  get updates(): number {
+    return this.#settled.updates;
+  }
+
+  /** Batches at the end that no update has followed. */
+  get open(): number {
+    return this.batches - this.#settled.batches;
+  }
+
+  /** Seconds for which the clock has run. */
+  get seconds(): number {
+    return this.#seconds + (this.#started === null ? 0 : (performance.now() - this.#started) / 1000);
+  }
+
+  startClock(): void {
+    this.#started = performance.now();
+  }
+
+  stopClock(): void {
+    this.#seconds = this.seconds;
+    this.#started = null;
+  }
+
+  /** Counts a batch and its loss. `updated`: whether an update followed it. */
+  add(loss: Result, weight: number, updated: boolean): void {
+    this.batches++;
+    this.#readings.add([loss], weight);
+    if (!updated) return;
+    const updates = this.updates + 1;
+    this.#settled = { batches: this.batches, readings: this.#readings.length, updates };
+  }
+
+  /** Reads losses from the GPU once many are waiting; to be awaited after every batch. */
+  settle(): Promise<void> {
+    return this.#readings.settle();
+  }
+
+  /** Mean of the losses that have come back; `undefined` before the first. */
+  get lossSoFar(): number | undefined {
+    const { soFar } = this.#readings;
+    const weight = this.#before.weight + soFar.weight;
+    return weight > 0 ? (this.#before.sum + soFar.sum) / weight : undefined;
+  }
+
+  /** Mean of all losses. Waits for the GPU. */
+  async loss(): Promise<number> {
+    const { sum, weight } = weighted(await this.#readings.all(), this.#before);
+    return sum / weight;
+  }
+
+  /** What a resumed run goes on from, as it is at the call: as after the last update. Waits for the GPU. */
+  async snapshot(): Promise<Pick<TrainerState, "batch" | "updates" | "loss" | "seconds">> {
+    const { batches, updates, readings } = this.#settled;
+    const { seconds } = this;
+    return {
+      batch: batches,
+      updates,
+      seconds,
+      loss: weighted(await this.#readings.all(readings), this.#before),
+    };
+  }
+}

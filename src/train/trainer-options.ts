@@ -1,0 +1,77 @@
+import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
+import { Device } from "../device.ts";
+import { OptionError } from "../errors.ts";
+import { Module } from "../nn/module.ts";
+import type { StatefulModel } from "../nn/stateful.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { checkMetrics } from "./check-metrics.ts";
+import type { Model } from "./forward.ts";
+import type { Metric } from "./metrics.ts";
+import type { Loss, StepSettings } from "./steps.ts";
+
+/** Options of a `Trainer`. */
+export interface TrainerOptions {
+  readonly loss: Loss;
+  /** An optimizer of the model's parameters, such as `optim.Adam`. */
+  readonly optimizer: Optimizer;
+  /** Largest norm of an update's gradients: `nn.utils.clipGradNorm_` scales larger ones down to it. By default none is scaled. */
+  readonly clipGradNorm?: number;
+  /**
+   * Batches whose gradients make one update, as one large batch would; an epoch's last update may have fewer. Batches count by
+   * their samples, or all alike where the loss's `reduction` is "sum". Default 1.
+   */
+  readonly accumulate?: number;
+  /** Whether the model carries its state from batch to batch: see {@link StatefulTrainerOptions}. Default false. */
+  readonly carryState?: false;
+  /** Metrics that an evaluation computes besides the loss. */
+  readonly metrics?: readonly Metric[];
+  /** Anything to keep in checkpoints, such as the model's sizes or a scaler: plain JSON, or objects that have a `toJSON`. */
+  readonly config?: unknown;
+}
+
+/** Options of a `Trainer` of a {@link StatefulModel}. */
+export interface StatefulTrainerOptions extends Omit<TrainerOptions, "carryState"> {
+  /**
+   * Truncated back-propagation through time: the model's `forward(x, state)` returns `{ output, state }`, each batch starts from the
+   * state that the one before ended with, and the loss is computed from `output`. The state stays on the GPU; no gradient goes back
+   * into the batch before.
+   *
+   * The state is zero at a fit's first batch and at every batch with `begins: true`, as `data.TextBatches` sets it; for batches
+   * without `begins`, at the first of every pass. An evaluation carries a state of its own. Means weight batches by their number of
+   * targets, since windows may differ in length.
+   */
+  readonly carryState: true;
+}
+
+const OPTIONS = ["loss", "optimizer", "clipGradNorm", "accumulate", "carryState", "metrics", "config"];
+
+/** Throws an OptionError unless a trainer can be made of these; gives the settings of its steps. */
+export function stepSettings(
+  device: Device,
+  model: Model | StatefulModel,
+  options: TrainerOptions | StatefulTrainerOptions,
+): StepSettings {
+  const where = "Trainer";
+  if (!(device instanceof Device)) {
+    throw new OptionError(`${where}: the first argument must be a Device, got ${show(device)}`);
+  }
+  if (!(model instanceof Module) || typeof model.forward !== "function") {
+    throw new OptionError(
+      `${where}: the model must extend nn.Module and have forward(x), got ${show(model)}`,
+    );
+  }
+  checkOptions(where, options, OPTIONS);
+  if (typeof options.loss?.forward !== "function" || typeof options.optimizer?.beginStep !== "function") {
+    throw new OptionError(
+      `${where}: options must be { loss, optimizer }, such as { loss: new nn.MSELoss(), optimizer }`,
+    );
+  }
+  const { loss, optimizer, clipGradNorm, accumulate = 1, carryState = false, metrics = [] } = options;
+  if (clipGradNorm !== undefined) {
+    checkNumber(where, "clipGradNorm", clipGradNorm, "a number above 0", (n) => n > 0);
+  }
+  checkInteger(where, "accumulate", accumulate);
+  checkBoolean(where, "carryState", carryState);
+  checkMetrics(where, metrics);
+  return { loss, optimizer, clipGradNorm, accumulate, carryState, metrics: [...metrics] };
+}
