@@ -1,6 +1,6 @@
 import { DataError } from "../errors.ts";
 
-/** Bytes of an element of each data type, and how to read one (little-endian, as the format requires). */
+/** How many bytes an element of each data type takes, and how to read one (little-endian, as the format demands). */
 export const dtypes = {
   F64: { size: 8, read: (view, at) => view.getFloat64(at, true) },
   F32: { size: 4, read: (view, at) => view.getFloat32(at, true) },
