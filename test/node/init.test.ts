@@ -132,18 +132,8 @@ describe("init refuses", () => {
       OptionError,
       /a Generator, got 1/,
     ],
-    [
-      "reversed bounds",
-      () => init.uniform_(weight, { a: 1, b: 0 }),
-      OptionError,
-      /b must be .* at least a/,
-    ],
-    [
-      "an infinite bound",
-      () => init.uniform_(weight, { a: -Infinity }),
-      OptionError,
-      /a must be a finite/,
-    ],
+    ["reversed bounds", () => init.uniform_(weight, { a: 1, b: 0 }), OptionError, /b must be .* at least a/],
+    ["an infinite bound", () => init.uniform_(weight, { a: -Infinity }), OptionError, /a must be a finite/],
     ["a negative deviation", () => init.normal_(weight, { std: -1 }), OptionError, /std must be .* got -1/],
     [
       "no value",

@@ -22,14 +22,7 @@ const data = new Float32Array(24);
 const views: Case[] = [
   ["select beyond the end", (x) => x.select(1, 3), ShapeError, "Tensor.select", "-3 to 2", "dim 1", "got 3"],
   ["select with a fraction", (x) => x.select(0, 0.5), ShapeError, "Tensor.select", "got 0.5"],
-  [
-    "select of a missing dim",
-    (x) => x.select(3, 0),
-    ShapeError,
-    "Tensor.select",
-    "rank 3",
-    "got 3",
-  ],
+  ["select of a missing dim", (x) => x.select(3, 0), ShapeError, "Tensor.select", "rank 3", "got 3"],
   ["an empty slice", (x) => x.slice(1, 2, 2), ShapeError, "Tensor.slice", "the 3 of dim 1", "got 2, 2 and 1"],
   ["a slice backward", (x) => x.slice(1, 0, 3, -1), ShapeError, "Tensor.slice", "step at least 1", "and -1"],
   ["a slice without integers", (x) => x.slice(0, wrong("1")), ShapeError, "Tensor.slice", 'got "1"'],
@@ -63,7 +56,14 @@ const views: Case[] = [
   ["cat of ranks", (x, y) => cat([x, y]), ShapeError, "cat", "sizes but in dim 0", "[2, 3, 4] and [4, 5]"],
   ["cat of scalars", (x) => cat([x.sum(), x.sum()]), ShapeError, "cat", "rank 0"],
   ["stack of shapes", (x) => stack([x, x.select(0, 0)]), ShapeError, "stack", "same shape", "and [3, 4]"],
-  ["stack of a tensor instead of an array", (x) => stack(wrong(x)), ShapeError, "stack", "an array", "a Tensor"],
+  [
+    "stack of a tensor instead of an array",
+    (x) => stack(wrong(x)),
+    ShapeError,
+    "stack",
+    "an array",
+    "a Tensor",
+  ],
 ];
 const arithmetic: Case[] = [
   [
