@@ -5,7 +5,7 @@ import type { RecurrentLayer, RecurrentProblem } from "../recurrent-problem.ts";
 const { PackedSequence, packPaddedSequence, padPackedSequence } = nn.utils.rnn;
 type Input = Tensor | nn.utils.rnn.PackedSequence;
 
-/** Output and last states of any layer kind. */
+/** Output and last states of any of the three layers. */
 function forward(
   layer: RecurrentLayer,
   input: Input,
@@ -21,8 +21,9 @@ function forward(
 }
 
 /**
- * Computes output, last states, the loss (a sum of mean squared errors) and every gradient, under the goldens' names.
- * @param known Whether the lengths are known numbers while tracing, instead of an input.
+ * Computes output, last states, the loss (the mean squared errors added) and the gradient of everything that has one;
+ * results under the goldens' names.
+ * @param known Whether the lengths are numbers while tracing, and not an input.
  */
 export async function runRecurrent(
   device: Device,

@@ -8,7 +8,7 @@ import { goldenNames, loadGolden } from "./goldens.ts";
 import { GpuFrame } from "./gpu.ts";
 import { runRecurrent } from "./recurrent-case.ts";
 
-/** Every version of every kernel passes every case, with lengths as an input and as known numbers. */
+/** Every version of every kernel passes every case; lengths are an input in one run and known while tracing in another. */
 const versions: (VersionPins & { readonly known: boolean; readonly recompute?: number })[] = [
   { recurrent: "step", gemm: "register", known: false },
   { recurrent: "cell", gemm: "register", known: true },
@@ -20,7 +20,7 @@ const versions: (VersionPins & { readonly known: boolean; readonly recompute?: n
   { recurrent: "sequence4", gemm: "lanes4", known: true, recompute: 3 },
 ];
 
-/** Gates far beyond saturation amplify a rounding; each case states the budget that PyTorch's own float32 uses. */
+/** With gates far beyond saturation a rounding becomes a large error: a case states what PyTorch's own float32 uses. */
 function budgetOf(golden: GoldenCase): { budget: string; factor: number } {
   if (!golden.name.endsWith("saturated")) return { budget: float32Budget, factor: 1 };
   const factor = golden.number("float32_share");

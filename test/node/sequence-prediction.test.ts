@@ -1,4 +1,4 @@
-/** Predicted times of the recurrent layers' `sequence4` versions against measured ones. */
+/** Predicted times of the recurrent layers' `sequence` versions against measured ones. */
 import { describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
 import type { PlanContext } from "../../src/ops/op.ts";
@@ -48,7 +48,7 @@ describe("sequence on SwiftShader with two cores", () => {
     }
   });
 
-  test("does not exist for more units than fit, or other subgroups", () => {
+  test("more units than fit, and other subgroups, have none", () => {
     for (const cell of ["lstm", "gru", "rnn"] as const) {
       expect(predicted(cell, 257, 8, 10, "forward")).toBeNull();
       expect(predicted(cell, 64, 8, 10, "backward", 32)).toBeNull();
