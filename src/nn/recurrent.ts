@@ -1,11 +1,12 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
 import { currentRecorder } from "../graph/recorder.ts";
-import { apply, cat, stack, Tensor } from "../graph/tensor.ts";
+import { cat, stack, Tensor } from "../graph/tensor.ts";
+import type { RecurrentOp } from "../ops/recurrent/layer.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
-import { type RecurrentKind, type RecurrentParameters, recurrentParameters } from "./cell-kinds.ts";
 import { dropout } from "./dropout.ts";
 import { Module } from "./module.ts";
+import { RecurrentLayer, type RecurrentStates } from "./recurrent-layer.ts";
 import { PackedSequence } from "./utils/packed-sequence.ts";
 
 /** Options that LSTM, GRU and RNN share. */
@@ -31,7 +32,7 @@ export interface RecurrentOptions {
 /** What {@link Recurrent.run} returns: the output, packed if the input was, and the last states. */
 export interface RecurrentResult<Input extends Tensor | PackedSequence> {
   readonly output: Input;
-  readonly states: Tensor[];
+  readonly state: RecurrentStates;
 }
 
 const OPTIONS = ["numLayers", "bias", "batchFirst", "dropout", "bidirectional", "recompute"];
@@ -49,22 +50,21 @@ export abstract class Recurrent extends Module {
   /** Size an LSTM's hidden state is projected to; 0 for no projection. */
   readonly projSize: number = 0;
   readonly #name: string;
-  readonly #kind: RecurrentKind;
-  readonly #relu: boolean;
+  readonly #op: RecurrentOp;
   /** By layer, then by direction. */
-  readonly #layers: readonly (readonly RecurrentParameters[])[];
+  readonly #layers: readonly (readonly RecurrentLayer[])[];
 
   /**
    * @param name The class's name, as errors show it.
-   * @param own What the class has besides the common options, already checked.
+   * @param own The class's further options, already checked.
    */
   protected constructor(
     name: string,
-    kind: RecurrentKind,
+    op: RecurrentOp,
     inputSize: number,
     hiddenSize: number,
     options: RecurrentOptions,
-    own: { readonly options: readonly string[]; readonly projSize?: number; readonly relu?: boolean },
+    own: { readonly options: readonly string[]; readonly projSize?: number },
   ) {
     super();
     checkInteger(name, "inputSize", inputSize);
@@ -95,18 +95,18 @@ export abstract class Recurrent extends Module {
     this.recompute = recompute;
     this.projSize = own.projSize ?? 0;
     this.#name = name;
-    this.#kind = kind;
-    this.#relu = own.relu ?? false;
+    this.#op = op;
     const directions = bidirectional ? ["", "_reverse"] : [""];
     const width = directions.length * this.#stateSize;
     this.#layers = Array.from({ length: numLayers }, (_, l) =>
-      directions.map((direction) =>
-        recurrentParameters(
-          kind,
-          { input: l === 0 ? inputSize : width, hidden: hiddenSize, projection: this.projSize, bias },
-          (parameter, value) => this.registerParameter(parameter, value),
-          `_l${l}${direction}`,
-        ),
+      directions.map(
+        (direction) =>
+          new RecurrentLayer(
+            op,
+            { input: l === 0 ? inputSize : width, hidden: hiddenSize, projection: this.projSize, bias },
+            (parameter, value) => this.registerParameter(parameter, value),
+            `_l${l}${direction}`,
+          ),
       ),
     );
   }
@@ -118,11 +118,11 @@ export abstract class Recurrent extends Module {
 
   /**
    * Runs all layers.
-   * @param initial h0, and an LSTM's c0, by name; zero if not given.
+   * @param initial Initial states; zero if `null`.
    */
   protected run<Input extends Tensor | PackedSequence>(
     input: Input,
-    initial: Readonly<Record<string, Tensor>> | null,
+    initial: RecurrentStates | null,
   ): RecurrentResult<Input> {
     const packed = input instanceof PackedSequence ? input : null;
     const given: Tensor = packed ? packed.data : (input as Tensor);
@@ -130,37 +130,41 @@ export abstract class Recurrent extends Module {
     const swapped = this.batchFirst && !unbatched && !packed;
     const x = unbatched ? given.unsqueeze(1) : swapped ? given.transpose(0, 1) : given;
     const states = initial && this.#checkStates(initial, unbatched ? null : x.shape[1]!);
-    const { output, finals } = this.#runLayers(x, packed?.lengths ?? null, states);
-    const last = finals.map((state) => stack(state));
-    if (packed) return { output: packed.with(output) as Input, states: last };
-    if (unbatched)
-      return { output: output.squeeze(1) as Input, states: last.map((state) => state.squeeze(1)) };
-    return { output: (swapped ? output.transpose(0, 1) : output) as Input, states: last };
+    const { output, lasts } = this.#runLayers(x, packed?.lengths ?? null, states);
+    const state = this.#eachState((name) => {
+      const stacked = stack(lasts.map((last) => last[name]!));
+      return unbatched ? stacked.squeeze(1) : stacked;
+    });
+    if (packed) return { output: packed.with(output) as Input, state };
+    if (unbatched) return { output: output.squeeze(1) as Input, state };
+    return { output: (swapped ? output.transpose(0, 1) : output) as Input, state };
+  }
+
+  /** Makes a tensor for each state that the cell has. */
+  #eachState(make: (name: "h" | "c") => Tensor): RecurrentStates {
+    const states = this.#op.cell.states.map((name) => [name, make(name)] as const);
+    return Object.fromEntries(states) as unknown as RecurrentStates;
   }
 
   /** @param x [T, N, inputSize] */
-  #runLayers(x: Tensor, lengths: Tensor | null, initial: readonly Tensor[] | null) {
-    const training = currentRecorder(`${this.#name}.forward`).training(this);
-    const lasts: Tensor[][] = [];
-    let output = x;
+  #runLayers(x: Tensor, lengths: Tensor | null, initial: RecurrentStates | null) {
+    const where = `${this.#name}.forward`;
+    const training = currentRecorder(where).training(this);
+    const lasts: RecurrentStates[] = [];
+    let sequence = x;
     for (const [l, directions] of this.#layers.entries()) {
       const outputs = directions.map((layer, d) => {
         const index = l * directions.length + d;
-        const [h0 = null, c0 = null] = initial?.map((state) => state.select(0, index)) ?? [];
-        const { weightIh, weightHh, biasIh, biasHh, weightHr } = layer;
-        const [sequence, ...last] = apply(
-          `${this.#name}.forward`,
-          this.#kind.op,
-          [output, weightIh, weightHh, biasIh, biasHh, h0, c0, lengths, weightHr],
-          { hiddenSize: this.hiddenSize, reverse: d === 1, relu: this.#relu, recompute: this.recompute },
-        );
+        const state = initial && this.#eachState((name) => initial[name]!.select(0, index));
+        const options = { reverse: d === 1, recompute: this.recompute };
+        const { output, last } = layer.forward(where, sequence, state, lengths, options);
         lasts.push(last);
-        return sequence!;
+        return output;
       });
-      output = outputs.length === 1 ? outputs[0]! : cat(outputs, 2);
-      if (l < this.numLayers - 1) output = dropout(output, this.dropout, training);
+      sequence = outputs.length === 1 ? outputs[0]! : cat(outputs, 2);
+      if (l < this.numLayers - 1) sequence = dropout(sequence, this.dropout, training);
     }
-    return { output, finals: lasts[0]!.map((_, i) => lasts.map((last) => last[i]!)) };
+    return { output: sequence, lasts };
   }
 
   /** Returns whether the input is a single sequence. */
@@ -188,12 +192,13 @@ export abstract class Recurrent extends Module {
   }
 
   /** Returns the states as [L·D, N, *]. */
-  #checkStates(states: Readonly<Record<string, Tensor>>, batch: number | null): Tensor[] {
+  #checkStates(states: RecurrentStates, batch: number | null): RecurrentStates {
     const count = this.numLayers * (this.bidirectional ? 2 : 1);
-    return Object.entries(states).map(([name, state]) => {
+    return this.#eachState((name) => {
+      const state = states[name];
       const width = name === "c" ? this.hiddenSize : this.#stateSize;
       const wanted: Shape = batch === null ? [count, width] : [count, batch, width];
-      const label = Object.keys(states).length > 1 ? `state.${name}` : "state";
+      const label = this.#op.cell.states.length > 1 ? `state.${name}` : "state";
       if (!(state instanceof Tensor) || !sameShape(state.shape, wanted)) {
         const got = state instanceof Tensor ? showShape(state.shape) : show(state);
         throw new ShapeError(`${this.#name}.forward: ${label} must be ${showShape(wanted)}, got ${got}`);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { create, globals } from "webgpu";
 import { Kernel, KernelCache, type KernelDeclaration } from "../../src/gpu/kernel.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
-import { contractComplaints } from "./shader-contract.ts";
+import { contractComplaints, paramComplaints, usesComplaints } from "./shader-contract.ts";
 
 const folder = new URL("../../shaders/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder), "utf8");
@@ -13,6 +13,11 @@ const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".wgsl"));
 const libraryFiles = files.filter((file) => /(^|\/)lib\//.test(file));
 const kernelFiles = files.filter((file) => !libraryFiles.includes(file));
+
+const texts = new Map(files.map((file) => [file, read(file)]));
+
+/** Rooms whose kernels name what they take from library files, and explain every param. */
+const ROOMS_WITH_USES = ["recurrent"];
 
 const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
 const kernels = [...new Set(Object.values(modules).flatMap((module) => Object.values(module)))].filter(
@@ -60,6 +65,17 @@ describe("every kernel", () => {
       expect(messages.map(({ type, message, lineNum }) => `${type} line ${lineNum}: ${message}`)).toEqual([]);
       await new KernelCache(device).compile([kernel]);
       expect((await device.popErrorScope())?.message).toBeUndefined();
+    },
+  );
+});
+
+describe.each(ROOMS_WITH_USES)("the headers in %s/", (room) => {
+  const inRoom = kernels.filter(({ name }) => files.includes(`${room}/${name}.wgsl`));
+
+  test.each(inRoom.map((kernel) => [kernel.name, kernel] as const))(
+    "%s names what it takes from each library file, and explains its params",
+    (_, { declaration }) => {
+      expect([...usesComplaints(declaration, texts), ...paramComplaints(declaration)]).toEqual([]);
     },
   );
 });
@@ -139,6 +155,85 @@ struct Params { size: u32, factor: f32 }
     ["nine buffers", { source: nine(source), bindings: nineBindings() }, /9 storage buffers/],
   ] as [string, Partial<typeof sound>, RegExp][])("%s", (_, change, complaint) => {
     expect(contractComplaints({ ...sound, ...change }).join("\n")).toMatch(complaint);
+  });
+});
+
+describe("the checker of headers sees", () => {
+  const half = "// half: a number by two\n// needs: two\n\nfn half(x: f32) -> f32 { return x / two(); }\n";
+  const quarter =
+    "// quarter: a number by four\n// uses: lib/half (half)\n\nfn quarter(x: f32) -> f32 { return half(half(x)); }\n";
+  const source = `// scale: a vector by eight
+// uses: lib/half (half),
+//   lib/quarter (quarter)
+// provides: two
+
+fn two() -> f32 { return 2.0; }
+fn scale(x: f32) -> f32 { return half(quarter(x)); }
+`;
+  const complaints = (
+    change: { readonly source?: string; readonly half?: string; readonly quarter?: string },
+    library = [change.half ?? half, change.quarter ?? quarter],
+  ) => {
+    const [first, second] = library;
+    const files = new Map([
+      ["lib/half.wgsl", first ?? ""],
+      ["lib/quarter.wgsl", second ?? ""],
+    ]);
+    const declaration = { name: "scale", source: change.source ?? source, library };
+    return usesComplaints({ ...declaration, workgroup: [1, 1, 1], params: {}, bindings: {} }, files);
+  };
+
+  test("nothing wrong where they are right", () => expect(complaints({})).toEqual([]));
+
+  test.each([
+    [
+      "a library file that is not named",
+      { source: source.replace(",\n//   lib/quarter (quarter)", "") },
+      'scale: "uses" does not name lib/quarter.wgsl',
+    ],
+    [
+      "a function that nobody calls",
+      { source: source.replace("(quarter)", "(quarter, third)") },
+      'scale: "uses" of lib/quarter.wgsl names third without need',
+    ],
+    [
+      "a function that is not named",
+      { source: source.replace("(half)", "()") },
+      'scale: "uses" of lib/half.wgsl does not name half',
+    ],
+    [
+      "a function that is not said to be provided",
+      { source: source.replace("// provides: two\n", "") },
+      'scale: "provides" does not name two',
+    ],
+    [
+      "a library's need that nothing meets",
+      { half: half.replace("needs: two", "needs: two, three") },
+      "scale: lib/half.wgsl needs three, which nothing provides",
+    ],
+    [
+      "a library's need that is not named",
+      { half: half.replace("// needs: two\n", "") },
+      'scale: "uses" in lib/half.wgsl does not name two of scale.wgsl',
+    ],
+    [
+      "a library's use that is not named",
+      { quarter: quarter.replace("// uses: lib/half (half)\n", "") },
+      'scale: "uses" in lib/quarter.wgsl does not name half of lib/half.wgsl',
+    ],
+  ])("%s", (_, change, complaint) => {
+    expect(complaints(change)).toContain(complaint);
+  });
+
+  test("a library file that the kernel is not compiled with", () => {
+    expect(complaints({}, [half])).toContain('scale: "uses" names lib/quarter.wgsl without need');
+  });
+
+  test("a param that no header explains", () => {
+    const declaration = { name: "scale", source, workgroup: [1, 1, 1] as const, bindings: {} };
+    expect(paramComplaints({ ...declaration, params: { eight: "u32", nine: "u32" } })).toEqual([
+      "scale: no header says anything about the param nine",
+    ]);
   });
 });
 

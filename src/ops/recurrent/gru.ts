@@ -15,14 +15,16 @@ import productForward from "../../../shaders/recurrent/lib/recurrent_product_for
 import lengths from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
 import sequenceBackward from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
 import sequenceForward from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";
-import unitAsQuad from "../../../shaders/recurrent/lib/unit_as_quad.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
-import { gatesBindings, gatesParams } from "./cell.ts";
-import { fastestVersion } from "./fastest.ts";
 import { recurrentLayer } from "./layer.ts";
-import { backwardParams, forwardParams } from "./recurrence.ts";
-import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
-import { cellVersion, stepVersion } from "./versions.ts";
+import {
+  backwardParams,
+  forwardParams,
+  gatesBindings,
+  gatesParams,
+  sequenceBackwardParams,
+  sequenceForwardParams,
+} from "./params.ts";
 
 const forwardLibrary = [activations, updateForward, lengths];
 const backwardLibrary = [updateBackward, lengths];
@@ -79,7 +81,7 @@ export const gruStepBackward = new Kernel({
 export const gruSequence4Forward = new Kernel({
   name: "gru_sequence4_forward",
   source: sequenceForwardSource,
-  library: [activations, sequenceForward, unitAsQuad, lanes4Product, transposeSum],
+  library: [activations, sequenceForward, lanes4Product, transposeSum],
   workgroup: [32, 1, 1],
   params: sequenceForwardParams,
   bindings: fusedForward.bindings,
@@ -88,7 +90,7 @@ export const gruSequence4Forward = new Kernel({
 export const gruSequence4Backward = new Kernel({
   name: "gru_sequence4_backward",
   source: sequenceBackwardSource,
-  library: [sequenceBackward, unitAsQuad],
+  library: [sequenceBackward],
   workgroup: [32, 1, 1],
   params: sequenceBackwardParams,
   bindings: { ...fusedBackward.bindings, partial: "read_write" },
@@ -103,22 +105,17 @@ export const gruGates = new Kernel({
   bindings: gatesBindings,
 });
 
-const versions = {
-  step: stepVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, 16),
-  cell: cellVersion({ forward: gruCellForward, backward: gruCellBackward, slots: 4 }),
-  sequence4: sequence4Version({ forward: gruSequence4Forward, backward: gruSequence4Backward, slots: 4 }),
-};
-
 /**
- * One GRU layer in one direction. A unit's slots are r, z, n, q, where q is the hidden part of the new gate, to which r is applied: the
- * input has no q and the hidden state no n. See {@link recurrentLayer}.
+ * One GRU layer in one direction. The gate n = tanh(W_in·x + b_in + r∘q), q = W_hn·h + b_hn, has a slot for q, which the backward pass needs.
  */
 export const gru = recurrentLayer({
   name: "gru",
-  slots: 4,
-  inputSlots: 0b0111,
-  hiddenSlots: 0b1011,
+  gates: { r: 0, z: 1, n: { input: 2, hidden: 3 } },
+  states: ["h"],
   passesHidden: true,
-  part: fastestVersion("gru", versions),
-  gates: gruGates,
+  kernels: {
+    forward: { cell: gruCellForward, step: gruStepForward, sequence4: gruSequence4Forward },
+    backward: { cell: gruCellBackward, step: gruStepBackward, sequence4: gruSequence4Backward },
+    gates: gruGates,
+  },
 });

@@ -9,7 +9,6 @@ import productForward from "../../../shaders/recurrent/lib/recurrent_product_for
 import lengths from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
 import sequenceBackward from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
 import sequenceForward from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";
-import unitAsQuad from "../../../shaders/recurrent/lib/unit_as_quad.wgsl?raw";
 import cellBackwardSource from "../../../shaders/recurrent/lstm_cell_backward.wgsl?raw";
 import cellForwardSource from "../../../shaders/recurrent/lstm_cell_forward.wgsl?raw";
 import gatesSource from "../../../shaders/recurrent/lstm_gates.wgsl?raw";
@@ -18,14 +17,16 @@ import sequenceForwardSource from "../../../shaders/recurrent/lstm_sequence4_for
 import stepBackwardSource from "../../../shaders/recurrent/lstm_step_backward.wgsl?raw";
 import stepForwardSource from "../../../shaders/recurrent/lstm_step_forward.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
-import { ALL_SLOTS } from "../product/weight-gradient.ts";
-import { gatesBindings, gatesParams } from "./cell.ts";
-import { fastestVersion } from "./fastest.ts";
 import { recurrentLayer } from "./layer.ts";
-import { projectedVersion } from "./projection.ts";
-import { backwardParams, forwardParams } from "./recurrence.ts";
-import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
-import { cellVersion, stepVersion } from "./versions.ts";
+import {
+  backwardParams,
+  forwardParams,
+  gatesBindings,
+  gatesParams,
+  sequenceBackwardParams,
+  sequenceForwardParams,
+} from "./params.ts";
+import { projected } from "./projection.ts";
 
 const forwardLibrary = [activations, cell, updateForward, lengths];
 const backwardLibrary = [activations, cell, updateBackward, lengths];
@@ -93,7 +94,7 @@ export const lstmGates = new Kernel({
 export const lstmSequence4Forward = new Kernel({
   name: "lstm_sequence4_forward",
   source: sequenceForwardSource,
-  library: [activations, cell, sequenceForward, unitAsQuad, lanes4Product, transposeSum],
+  library: [activations, cell, sequenceForward, lanes4Product, transposeSum],
   workgroup: [32, 1, 1],
   params: sequenceForwardParams,
   bindings: fusedForward.bindings,
@@ -102,32 +103,22 @@ export const lstmSequence4Forward = new Kernel({
 export const lstmSequence4Backward = new Kernel({
   name: "lstm_sequence4_backward",
   source: sequenceBackwardSource,
-  library: [activations, cell, sequenceBackward, unitAsQuad],
+  library: [activations, cell, sequenceBackward],
   workgroup: [32, 1, 1],
   params: { ...sequenceBackwardParams, hasCellCarry: "u32" },
   bindings: { ...fusedBackward.bindings, partial: "read_write" },
 });
 
-const plain = { forward: lstmCellForward, backward: lstmCellBackward, slots: 4 };
-const versions = {
-  step: stepVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, 16),
-  cell: cellVersion(plain),
-  sequence4: sequence4Version({ forward: lstmSequence4Forward, backward: lstmSequence4Backward, slots: 4 }),
-};
-const fastest = fastestVersion("lstm", versions);
-const projected = projectedVersion(plain);
-
-/** One LSTM layer in one direction; a unit's gates are i, f, g, o. See {@link recurrentLayer}. */
+/** One LSTM layer in one direction. */
 export const lstm = recurrentLayer({
   name: "lstm",
-  slots: 4,
-  inputSlots: ALL_SLOTS,
-  hiddenSlots: ALL_SLOTS,
+  gates: { i: 0, f: 1, g: 2, o: 3 },
+  states: ["h", "c"],
   passesHidden: false,
-  part: {
-    forward: (recurrence, plan) => (recurrence.projection ? projected : fastest).forward(recurrence, plan),
-    backward: (recurrence, gradients, plan) =>
-      (recurrence.projection ? projected : fastest).backward(recurrence, gradients, plan),
+  kernels: {
+    forward: { cell: lstmCellForward, step: lstmStepForward, sequence4: lstmSequence4Forward },
+    backward: { cell: lstmCellBackward, step: lstmStepBackward, sequence4: lstmSequence4Backward },
+    gates: lstmGates,
   },
-  gates: lstmGates,
+  projected,
 });

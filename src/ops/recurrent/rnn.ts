@@ -6,7 +6,6 @@ import updateForward from "../../../shaders/recurrent/lib/rnn_update_forward.wgs
 import lengths from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
 import sequenceBackward from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
 import sequenceForward from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";
-import unitsByQuad from "../../../shaders/recurrent/lib/units_by_quad.wgsl?raw";
 import cellBackwardSource from "../../../shaders/recurrent/rnn_cell_backward.wgsl?raw";
 import cellForwardSource from "../../../shaders/recurrent/rnn_cell_forward.wgsl?raw";
 import sequenceBackwardSource from "../../../shaders/recurrent/rnn_sequence4_backward.wgsl?raw";
@@ -14,12 +13,9 @@ import sequenceForwardSource from "../../../shaders/recurrent/rnn_sequence4_forw
 import stepBackwardSource from "../../../shaders/recurrent/rnn_step_backward.wgsl?raw";
 import stepForwardSource from "../../../shaders/recurrent/rnn_step_forward.wgsl?raw";
 import { Kernel } from "../../gpu/kernel.ts";
-import { ALL_SLOTS } from "../product/weight-gradient.ts";
-import { fastestVersion } from "./fastest.ts";
+import type { Cell } from "./cell.ts";
 import { recurrentLayer } from "./layer.ts";
-import { backwardParams, forwardParams } from "./recurrence.ts";
-import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
-import { cellVersion, stepVersion } from "./versions.ts";
+import { backwardParams, forwardParams, sequenceBackwardParams, sequenceForwardParams } from "./params.ts";
 
 const forward = {
   library: [activations, updateForward, lengths],
@@ -72,7 +68,7 @@ export const rnnStepBackward = new Kernel({
 export const rnnSequence4Forward = new Kernel({
   name: "rnn_sequence4_forward",
   source: sequenceForwardSource,
-  library: [activations, sequenceForward, unitsByQuad, lanes4Product, transposeSum],
+  library: [activations, sequenceForward, lanes4Product, transposeSum],
   workgroup: [32, 1, 1],
   params: { ...sequenceForwardParams, relu: "u32" },
   bindings: { gates: "read_write", weight: "read", bias: "read", ...states },
@@ -81,25 +77,27 @@ export const rnnSequence4Forward = new Kernel({
 export const rnnSequence4Backward = new Kernel({
   name: "rnn_sequence4_backward",
   source: sequenceBackwardSource,
-  library: [sequenceBackward, unitsByQuad],
+  library: [sequenceBackward],
   workgroup: [32, 1, 1],
   params: { ...sequenceBackwardParams, relu: "u32" },
   bindings: { gates: "read_write", weight: "read", ...gradients, partial: "read_write" },
 });
 
-const versions = {
-  step: stepVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, 32),
-  cell: cellVersion({ forward: rnnCellForward, backward: rnnCellBackward, slots: 1 }),
-  sequence4: sequence4Version({ forward: rnnSequence4Forward, backward: rnnSequence4Backward, slots: 1 }),
-};
-
-/** One layer of an Elman RNN in one direction. See {@link recurrentLayer}. */
-export const rnn = recurrentLayer({
+/** An Elman RNN's only gate is its next state. The backward pass reads that instead of the gate. */
+const elman = {
   name: "rnn",
-  slots: 1,
-  inputSlots: ALL_SLOTS,
-  hiddenSlots: ALL_SLOTS,
+  gates: { h: 0 },
+  states: ["h"],
   passesHidden: false,
-  part: fastestVersion("rnn", versions),
-  gates: null,
-});
+  kernels: {
+    forward: { cell: rnnCellForward, step: rnnStepForward, sequence4: rnnSequence4Forward },
+    backward: { cell: rnnCellBackward, step: rnnStepBackward, sequence4: rnnSequence4Backward },
+    gates: null,
+  },
+} as const satisfies Cell;
+
+/** One layer of an Elman RNN in one direction, h' = tanh(·). */
+export const rnnTanh = recurrentLayer({ ...elman, params: { relu: 0 } });
+
+/** One layer of an Elman RNN in one direction, h' = max(·, 0). */
+export const rnnRelu = recurrentLayer({ ...elman, params: { relu: 1 } });

@@ -2,72 +2,87 @@ import type { BackwardOperands, Dispatch, Operand, PlanContext } from "../op.ts"
 import { gemm } from "../product/gemm.ts";
 import { WeightGradient, type WeightTarget, weightGradient } from "../product/weight-gradient.ts";
 import { copyRun, fill } from "../tensor/copy.ts";
-import { type CellKind, named, type RecurrentAttributes } from "./cell.ts";
+import { type Cell, gateSlots, type RecurrentAttributes, slotMask } from "./cell.ts";
+import { backwardSteps } from "./fastest.ts";
+import {
+  gradInputsByName,
+  outputsByName,
+  type RecurrentGradInputs,
+  type RecurrentInputs,
+} from "./operands.ts";
+import { carryGradient, recomputeGates, spanGradient } from "./recompute.ts";
 import type { Recurrence, RecurrenceGradients, Span } from "./recurrence.ts";
-import { carryGradient, gradientOf, recomputeGates, recurrentRows, spansOf } from "./spans.ts";
+import { recurrentRows, spansOf } from "./steps.ts";
 
 /** Where the gradients of a layer's weights go; `null` for one that nobody wants. */
 function targetsOf(
-  kind: CellKind,
+  cell: Cell,
   { sizes }: Recurrence,
-  gradInputs: BackwardOperands["gradInputs"],
+  gradients: RecurrentGradInputs<Operand>,
   plan: PlanContext,
 ) {
-  const [, gradWeightIh, gradWeightHh, gradBiasIh, gradBiasHh] = gradInputs;
-  const { I, H, R } = sizes;
-  const outputs = kind.slots * H;
+  const { weightIh, weightHh, biasIh, biasHh } = gradients;
+  const { I, H, R, slots } = sizes;
+  const outputs = slots * H;
+  const { input: inputSlots, hidden: hiddenSlots } = gateSlots(cell);
+  const ofInput = slotMask(cell, inputSlots);
+  const ofHidden = slotMask(cell, hiddenSlots);
   const biases = [
-    ...(gradBiasIh ? [{ operand: gradBiasIh, slots: kind.inputSlots }] : []),
-    ...(gradBiasHh ? [{ operand: gradBiasHh, slots: kind.hiddenSlots }] : []),
+    ...(biasIh ? [{ operand: biasIh, slots: ofInput }] : []),
+    ...(biasHh ? [{ operand: biasHh, slots: ofHidden }] : []),
   ];
   const strides = [outputs, 1] as const;
   const input: WeightTarget | null =
-    gradWeightIh || biases.length > 0
+    weightIh || biases.length > 0
       ? {
-          weight: { operand: gradWeightIh ?? plan.temporary([I, outputs]), strides },
+          weight: { operand: weightIh ?? plan.temporary([I, outputs]), strides },
           inputs: I,
           outputs,
-          slots: kind.inputSlots,
+          slots: ofInput,
           biases,
         }
       : null;
-  const hidden: WeightTarget | null = gradWeightHh
-    ? { weight: { operand: gradWeightHh, strides }, inputs: R, outputs, slots: kind.hiddenSlots, biases: [] }
+  const hidden: WeightTarget | null = weightHh
+    ? { weight: { operand: weightHh, strides }, inputs: R, outputs, slots: ofHidden, biases: [] }
     : null;
   return { input, hidden };
 }
 
 /** The backward pass of a layer: the recurrent part from the end, and one product for each weight over all steps of a span. */
-export function backwardOf(
-  kind: CellKind,
+export function layerBackward(
+  cell: Cell,
   kept: Recurrence,
-  { inputs, saved, gradOutputs, gradInputs }: BackwardOperands,
+  inputs: RecurrentInputs<Operand>,
+  { gradOutputs, gradInputs }: Pick<BackwardOperands, "gradOutputs" | "gradInputs">,
   { recompute = false }: RecurrentAttributes,
   plan: PlanContext,
 ): Dispatch[] {
-  const { x, weightIh, weightHh, lengths, weightHr } = named(inputs);
-  const [gradOutput, gradHidden, gradCell] = gradOutputs;
-  const [gradX, , , , , gradH0, gradC0, , gradWeightHr] = gradInputs;
+  const { x, weightIh, weightHh, lengths, weightHr } = inputs;
+  const gradOutput = outputsByName(gradOutputs);
+  const gradInput = gradInputsByName(gradInputs);
   const { sizes, reverse, hidden, cells } = kept;
-  const { T, N, I, H, R } = sizes;
-  const columns = kind.slots * H;
+  const { T, N, I, H, R, slots } = sizes;
+  const columns = slots * H;
   const dispatches: Dispatch[] = [];
 
-  const keepsHidden = kind.passesHidden || !!lengths;
+  const keepsHidden = cell.passesHidden || !!lengths;
   const gradients: RecurrenceGradients = {
-    output: gradOutput ?? null,
-    hiddenCarry: keepsHidden && gradH0 ? gradH0 : plan.temporary([N, R]),
-    hasHidden: !!gradHidden,
+    output: gradOutput.output,
+    hiddenCarry: keepsHidden && gradInput.h0 ? gradInput.h0 : plan.temporary([N, R]),
+    hasHidden: !!gradOutput.h,
     keepsHidden,
-    cellCarry: cells && (gradC0 ?? plan.temporary([N, H])),
-    hasCell: !!gradCell,
+    cellCarry: cells && (gradInput.c0 ?? plan.temporary([N, H])),
+    hasCell: !!gradOutput.c,
     projected: weightHr ? plan.temporary([T, N, R]) : null,
   };
   const { hiddenCarry, cellCarry } = gradients;
-  if (gradHidden) dispatches.push(copyRun(N * R, { operand: gradHidden }, { operand: hiddenCarry! }, plan));
-  if (gradCell) dispatches.push(copyRun(N * H, { operand: gradCell }, { operand: cellCarry! }, plan));
+  const copy = (size: number, from: Operand | null, to: Operand | null) => {
+    if (from) dispatches.push(copyRun(size, { operand: from }, { operand: to! }, plan));
+  };
+  copy(N * R, gradOutput.h, hiddenCarry);
+  copy(N * H, gradOutput.c, cellCarry);
 
-  /** dG·W'ᵀ over `rows` rows, added to what `target` holds if that is asked for. */
+  /** target = dG·W'ᵀ over `rows` rows, or with `accumulate` target += dG·W'ᵀ. */
   const throughWeight = (
     weight: Operand,
     gates: { readonly operand: Operand; readonly offset: number },
@@ -90,23 +105,25 @@ export function backwardOf(
 
   const spans = spansOf(sizes, reverse, recompute).reverse();
   const longest = Math.max(...spans.map(({ count }) => count));
-  const targets = targetsOf(kind, kept, gradInputs, plan);
+  const targets = targetsOf(cell, kept, gradInput, plan);
   const whole = spans.length === 1;
   const sumOf = (target: WeightTarget | null) =>
     target && !whole ? new WeightGradient(target, longest * N, plan) : null;
   const sums = { input: sumOf(targets.input), hidden: sumOf(targets.hidden) };
-  const gates = recompute ? plan.temporary([longest + 1, N, H, kind.slots]) : kept.gates;
-  const carried = spans.length > 1 ? plan.temporary([N, H, kind.slots]) : null;
+  const gates = recompute ? plan.temporary([longest + 1, N, H, slots]) : kept.gates;
+  const carried = spans.length > 1 ? plan.temporary([N, H, slots]) : null;
   let restore: ((span: Span) => Dispatch) | null = null;
   for (const span of spans) {
     const { first, count } = span;
     const recurrence = { ...kept, span, gates };
-    if (recompute) dispatches.push(...recomputeGates(kind, recurrence, inputs, plan));
+    if (recompute) dispatches.push(...recomputeGates(cell, recurrence, inputs, plan));
     if (restore) dispatches.push(restore(span));
-    // A projected state's gradient is found by its place in the whole.
+    // With a projection the kernels read the whole sequence's gradient, at the offset of the step.
     const [output, copied] =
-      gradOutput && !weightHr ? gradientOf(gradOutput, recurrence, plan) : [gradients.output, []];
-    dispatches.push(...copied, ...kind.part.backward(recurrence, { ...gradients, output }, plan));
+      gradients.output && !weightHr
+        ? spanGradient(gradients.output, recurrence, plan)
+        : [gradients.output, []];
+    dispatches.push(...copied, ...backwardSteps(cell, recurrence, { ...gradients, output }, plan));
     // From here on `gates` holds dG, the gradients of the preactivations.
 
     const gradY = { operand: gates };
@@ -115,8 +132,8 @@ export function backwardOf(
       dispatches.push(...(sums.input ? [sums.input.add(rows)] : weightGradient(targets.input, rows, plan)));
     }
     if (targets.hidden) {
-      // A step's gates meet the hidden state of the step before; a zero initial state contributes nothing.
-      const { steps, gate, hidden: before } = recurrentRows(recurrence, kind.slots);
+      // dW_hh is the sum of h[before]·dG[t]; a zero initial state contributes nothing.
+      const { steps, gate, hidden: before } = recurrentRows(recurrence);
       const rows = {
         depth: steps * N,
         x: { operand: hidden, offset: before },
@@ -126,33 +143,32 @@ export function backwardOf(
       if (whole && steps > 0) dispatches.push(...weightGradient(targets.hidden, rows, plan));
       if (whole && steps === 0) dispatches.push(fill(targets.hidden.weight.operand, 0, plan));
     }
-    if (gradX) {
-      const target = { operand: gradX, offset: first * N * I };
+    if (gradInput.x) {
+      const target = { operand: gradInput.x, offset: first * N * I };
       dispatches.push(throughWeight(weightIh, { ...gradY, offset: 0 }, count * N, target));
     }
     if (carried) {
-      const { keep, restoreIn } = carryGradient(kind, recurrence, carried, plan);
+      const { keep, restoreIn } = carryGradient(recurrence, carried, plan);
       dispatches.push(keep);
       restore = restoreIn;
     }
   }
   for (const sum of [sums.input, sums.hidden]) if (sum) dispatches.push(sum.finish());
-  if (gradWeightHr) {
+  if (gradInput.weightHr) {
     const target = {
-      weight: { operand: gradWeightHr, strides: [1, H] },
+      weight: { operand: gradInput.weightHr, strides: [1, H] },
       inputs: H,
       outputs: R,
       biases: [],
     } as const;
-    const full = { operand: saved[3]!, offset: kept.cellsAt.at(0) };
-    dispatches.push(
-      ...weightGradient(target, { depth: T * N, x: full, gradY: { operand: gradients.projected! } }, plan),
-    );
+    const unprojected = { operand: kept.projection!.unprojected, offset: kept.cellsAt.at(0) };
+    const rows = { depth: T * N, x: unprojected, gradY: { operand: gradients.projected! } };
+    dispatches.push(...weightGradient(target, rows, plan));
   }
-  if (gradH0) {
+  if (gradInput.h0) {
     const block = reverse ? spans.at(-1)!.count - 1 : 0;
     const gate = { operand: gates, offset: block * N * columns };
-    dispatches.push(throughWeight(weightHh, gate, N, { operand: gradH0 }, keepsHidden));
+    dispatches.push(throughWeight(weightHh, gate, N, { operand: gradInput.h0 }, keepsHidden));
   }
   return dispatches;
 }
