@@ -38,7 +38,8 @@ export async function runRecurrent(
   const step = await device.compile(
     (tensors) => {
       const input = (name: string) => tensors[name]!;
-      const states = ["h0", "c0"].filter((name) => inputs.has(name));
+      const letters = sizes.cell.states;
+      const states = letters.map((letter) => `${letter}0`).filter((name) => inputs.has(name));
       const x = lengths
         ? packPaddedSequence(input("x"), known ? lengths : input("lengths"), { batchFirst, enforceSorted })
         : input("x");
@@ -50,7 +51,7 @@ export async function runRecurrent(
       const results: Record<string, Tensor> = { "out.output": output };
       let loss = criterion.forward(output, input("target_output"));
       for (const [i, state] of last.entries()) {
-        const letter = "hc"[i]!;
+        const letter = letters[i]!;
         results[`out.${letter}_n`] = state;
         loss = loss.add(criterion.forward(state, input(`target_${letter}`)));
       }

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { GoldenCase, GoldenTensor } from "../golden-case.ts";
 import { goldens } from "../goldens.ts";
 import { problemOf } from "../recurrent-problem.ts";
-import { centralDifference, recurrentForward, recurrentLoss, type Sizes } from "../reference/recurrent.ts";
+import {
+  CELLS,
+  centralDifference,
+  recurrentForward,
+  recurrentLoss,
+  type Sizes,
+} from "../reference/recurrent.ts";
 
 /** [N, T, F] as [T, N, F], or back with T and N exchanged. */
 function swapFirstTwo(values: Float64Array, first: number, second: number): Float64Array {
@@ -29,7 +35,7 @@ interface Problem {
 
 function problem(golden: GoldenCase): Problem {
   const sizes = {
-    kind: "lstm" as const,
+    cell: CELLS.lstm,
     inputSize: golden.number("input_size"),
     hiddenSize: golden.number("hidden_size"),
     numLayers: golden.number("num_layers"),
