@@ -14,7 +14,7 @@ export interface CellOptions {
   readonly bias?: boolean;
 }
 
-/** One step of a recurrent network: the same kernels as a layer's, over a sequence of one. */
+/** One step of a recurrent network: a recurrent layer over a sequence of one step. */
 abstract class RecurrentCell extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;

@@ -6,7 +6,7 @@ import { Recurrent, type RecurrentOptions } from "./recurrent.ts";
 import type { PackedSequence } from "./utils/packed-sequence.ts";
 
 export interface LstmOptions extends RecurrentOptions {
-  /** Size that the hidden state is projected to, smaller than hiddenSize; 0, the default, for no projection. */
+  /** Size of the projected hidden state, smaller than hiddenSize; 0 for no projection. Default 0. */
   readonly projSize?: number;
 }
 

@@ -15,16 +15,16 @@ export interface RecurrentOptions {
   readonly numLayers?: number;
   /** Whether gates have learned biases, two of them as in PyTorch. Default true. */
   readonly bias?: boolean;
-  /** Whether input and output are [N, T, *] and not [T, N, *]; states are [L·D, N, *] either way. Default false. */
+  /** Whether input and output are [N, T, *] instead of [T, N, *]; states are [L·D, N, *] either way. Default false. */
   readonly batchFirst?: boolean;
-  /** Probability with which an output of any layer but the last is zeroed while training. Default 0. */
+  /** Probability of zeroing an output of a layer while training; the last layer is left out. Default 0. */
   readonly dropout?: number;
-  /** Whether a second cell a layer runs from the end of the sequences; outputs are then 2·H wide. Default false. */
+  /** Whether each layer has a second cell that runs from the end of the sequences; outputs are then 2·H wide. Default false. */
   readonly bidirectional?: boolean;
   /**
-   * Whether training keeps h and c of every time step alone, and computes the gates again for the backward pass, chunk by chunk of
-   * time, as `torch.utils.checkpoint` would: about half the memory for long sequences, for a quarter to a third more time. A number is
-   * the steps of a chunk; true chooses them by the batch. Default false.
+   * Whether training keeps only h and c of every time step, and recomputes the gates in the backward pass, as `torch.utils.checkpoint`
+   * would: about half the memory for long sequences, for a quarter to a third more time. It does so in chunks of time steps: a number
+   * is the steps of a chunk, and true chooses them by the batch size. Default false.
    */
   readonly recompute?: boolean | number;
 }
@@ -37,7 +37,7 @@ export interface RecurrentResult<Input extends Tensor | PackedSequence> {
 
 const OPTIONS = ["numLayers", "bias", "batchFirst", "dropout", "bidirectional", "recompute"];
 
-/** The stack of layers and directions that LSTM, GRU and RNN are. */
+/** A stack of recurrent layers, each in one or two directions: the base of LSTM, GRU and RNN. */
 export abstract class Recurrent extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -47,7 +47,7 @@ export abstract class Recurrent extends Module {
   readonly dropout: number;
   readonly bidirectional: boolean;
   readonly recompute: boolean | number;
-  /** Size an LSTM's hidden state is projected to; 0 for no projection. */
+  /** Size of an LSTM's projected hidden state; 0 for no projection. */
   readonly projSize: number = 0;
   readonly #name: string;
   readonly #op: RecurrentOp;

@@ -8,19 +8,19 @@ import { goldenNames, loadGolden } from "./goldens.ts";
 import { GpuFrame } from "./gpu.ts";
 import { runRecurrent } from "./recurrent-case.ts";
 
-/** Every version of every kernel passes every case; lengths are an input in one run and known while tracing in another. */
+/** Every version passes every case, with lengths that are an input and with lengths that are known while tracing. */
 const versions: (VersionPins & { readonly known: boolean; readonly recompute?: number })[] = [
   { recurrent: "step", gemm: "register", known: false },
   { recurrent: "cell", gemm: "register", known: true },
   { recurrent: "cell", gemm: "lanes4", known: false },
-  // Gates computed again, in chunks that do and do not divide the sequences.
+  // Recomputed gates, in chunks that do and do not divide the sequences.
   { recurrent: "step", gemm: "register", known: true, recompute: 2 },
   { recurrent: "cell", gemm: "lanes4", known: false, recompute: 5 },
   { recurrent: "sequence4", gemm: "lanes4", known: false },
   { recurrent: "sequence4", gemm: "lanes4", known: true, recompute: 3 },
 ];
 
-/** With gates far beyond saturation a rounding becomes a large error: a case states what PyTorch's own float32 uses. */
+/** Far beyond saturation one rounding becomes a large error: the budget is then what PyTorch's own float32 uses. */
 function budgetOf(golden: GoldenCase): { budget: string; factor: number } {
   if (!golden.name.endsWith("saturated")) return { budget: float32Budget, factor: 1 };
   const factor = golden.number("float32_share");

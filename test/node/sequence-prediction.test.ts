@@ -1,4 +1,4 @@
-/** Predicted times of the recurrent layers' `sequence` versions against measured ones. */
+/** Predicted times of version `sequence4` of the recurrent layers against measured ones. */
 import { describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
 import type { PlanContext } from "../../src/ops/op.ts";
@@ -15,7 +15,7 @@ function predicted(cell: keyof typeof slotsOf, H: number, N: number, T: number, 
   return versions[pass].stepMicros(recurrence, plan);
 }
 
-describe("sequence on SwiftShader with two cores", () => {
+describe("sequence4 on SwiftShader with two cores", () => {
   // Units, batch, steps; times of a step in µs, forward and backward: CPU time by the cores that were busy, the shortest of five.
   test.each<[cell: keyof typeof slotsOf, H: number, N: number, T: number, ...times: [number, number]]>([
     ["lstm", 32, 1, 1000, 6.5, 7.7],
@@ -43,7 +43,7 @@ describe("sequence on SwiftShader with two cores", () => {
     }
   });
 
-  test("more units than fit, and other subgroups, have none", () => {
+  test("has no prediction for more units than fit, and for other subgroups", () => {
     for (const cell of ["lstm", "gru", "rnn"] as const) {
       expect(predicted(cell, 257, 8, 10, "forward")).toBeNull();
       expect(predicted(cell, 64, 8, 10, "backward", 32)).toBeNull();

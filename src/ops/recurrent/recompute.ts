@@ -34,7 +34,8 @@ export function recomputeGates(
     bytes: 8 * elements,
   });
   const product = spanProduct(recurrence);
-  return [inputProduct(recurrence, inputs, plan), ...(product ? [gemm(product, plan)] : []), activation];
+  const recurrent = product ? [gemm(product, plan)] : [];
+  return [inputProduct(recurrence, inputs, plan), ...recurrent, activation];
 }
 
 /** The span's part of the output's gradient: a view if one may begin there, else a copy. */
