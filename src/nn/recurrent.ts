@@ -2,6 +2,7 @@ import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../
 import { ShapeError } from "../errors.ts";
 import { currentRecorder } from "../graph/recorder.ts";
 import { cat, stack, Tensor } from "../graph/tensor.ts";
+import type { StateName } from "../ops/recurrent/cell.ts";
 import type { RecurrentOp } from "../ops/recurrent/layer.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 import { dropout } from "./dropout.ts";
@@ -141,7 +142,7 @@ export abstract class Recurrent extends Module {
   }
 
   /** Makes a tensor for each state that the cell has. */
-  #eachState(make: (name: "h" | "c") => Tensor): RecurrentStates {
+  #eachState(make: (name: StateName) => Tensor): RecurrentStates {
     const states = this.#op.cell.states.map((name) => [name, make(name)] as const);
     return Object.fromEntries(states) as unknown as RecurrentStates;
   }

@@ -1,6 +1,5 @@
 import type { Kernel } from "../../gpu/kernel.ts";
 import type { Dispatch, PlanContext, VersionPins } from "../op.ts";
-import { ALL_SLOTS } from "../product/weight-gradient.ts";
 import type { gatesBindings, gatesParams } from "./params.ts";
 import type { Recurrence, RecurrenceGradients } from "./recurrence.ts";
 
@@ -21,11 +20,10 @@ export interface Cell {
   /** Names the cell in errors, plans and the timings of its versions. */
   readonly name: string;
   /**
-   * PyTorch's gates in PyTorch's order, and the slot of each: its place among the floats of a unit (0 to 3; a cell with the slot 0
-   * alone has one float a unit). In {@link SplitGate}s the sum W_ih·x + b_ih and the sum W_hh·h + b_hh have a slot each.
+   * The gates in PyTorch's order, and the slot of each: its place among the four floats of a unit. A cell whose only gate is in slot 0
+   * has one float per unit. In a {@link SplitGate} the sums W_ih·x + b_ih and W_hh·h + b_hh have a slot each.
    */
   readonly gates: Readonly<Record<string, number | SplitGate>>;
-  /** Its states. */
   readonly states: readonly ["h"] | readonly ["h", "c"];
   /** Whether h reaches the next h other than through W_hh; the backward kernels then use hiddenCarry in every step. */
   readonly passesHidden: boolean;
@@ -49,6 +47,8 @@ export interface Cell {
   };
 }
 
+export type StateName = Cell["states"][number];
+
 /** The slots of a cell's gates, in PyTorch's order: those of W_ih and b_ih, and those of W_hh and b_hh. */
 export function gateSlots({ gates }: Cell): { readonly input: number[]; readonly hidden: number[] } {
   const slots = Object.values(gates).map((slot) =>
@@ -61,11 +61,6 @@ export function gateSlots({ gates }: Cell): { readonly input: number[]; readonly
 export function slotCount(cell: Cell): 1 | 4 {
   const { input, hidden } = gateSlots(cell);
   return [...input, ...hidden].every((slot) => slot === 0) ? 1 : 4;
-}
-
-/** Slots as bits, as weight gradients take them. */
-export function slotMask(cell: Cell, slots: readonly number[]): number {
-  return slotCount(cell) === 1 ? ALL_SLOTS : slots.reduce((mask, slot) => mask | (1 << slot), 0);
 }
 
 /** Whether the cell has a state c. */

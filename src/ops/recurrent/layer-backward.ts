@@ -1,8 +1,8 @@
 import type { BackwardOperands, Dispatch, Operand, PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
-import { WeightGradient, type WeightTarget, weightGradient } from "../product/weight-gradient.ts";
+import { ALL_SLOTS, WeightGradient, type WeightTarget, weightGradient } from "../product/weight-gradient.ts";
 import { copyRun, fill } from "../tensor/copy.ts";
-import { type Cell, gateSlots, type RecurrentAttributes, slotMask } from "./cell.ts";
+import { type Cell, gateSlots, type RecurrentAttributes } from "./cell.ts";
 import { backwardSteps } from "./fastest.ts";
 import {
   gradInputsByName,
@@ -13,6 +13,11 @@ import {
 import { carryGradient, recomputeGates, spanGradient } from "./recompute.ts";
 import type { Recurrence, RecurrenceGradients, Span } from "./recurrence.ts";
 import { recurrentRows, spansOf } from "./steps.ts";
+
+/** Slots as bits, as weight gradients take them. */
+function maskOf(slots: readonly number[]): number {
+  return slots.reduce((mask, slot) => mask | (1 << slot), 0);
+}
 
 /** Where the gradients of a layer's weights go; `null` for one that nobody wants. */
 function targetsOf(
@@ -25,8 +30,9 @@ function targetsOf(
   const { I, H, R, slots } = sizes;
   const outputs = slots * H;
   const { input: inputSlots, hidden: hiddenSlots } = gateSlots(cell);
-  const ofInput = slotMask(cell, inputSlots);
-  const ofHidden = slotMask(cell, hiddenSlots);
+  // A unit of one float is no group of four: nothing is left out.
+  const ofInput = slots === 1 ? ALL_SLOTS : maskOf(inputSlots);
+  const ofHidden = slots === 1 ? ALL_SLOTS : maskOf(hiddenSlots);
   const biases = [
     ...(biasIh ? [{ operand: biasIh, slots: ofInput }] : []),
     ...(biasHh ? [{ operand: biasHh, slots: ofHidden }] : []),
