@@ -30,7 +30,7 @@ function targetsOf(
   const { I, H, R, slots } = sizes;
   const outputs = slots * H;
   const { input: inputSlots, hidden: hiddenSlots } = gateSlots(cell);
-  // A unit of one float is no group of four: nothing is left out.
+  // With one float per unit there is no slot to leave out.
   const ofInput = slots === 1 ? ALL_SLOTS : maskOf(inputSlots);
   const ofHidden = slots === 1 ? ALL_SLOTS : maskOf(hiddenSlots);
   const biases = [
