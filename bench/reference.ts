@@ -1,5 +1,5 @@
 import { crossEntropyMean } from "../tasks/reference/cross-entropy.ts";
-import { mse, recurrentForward } from "../tasks/reference/recurrent.ts";
+import { CELLS, mse, recurrentForward } from "../tasks/reference/recurrent.ts";
 import type { Problem } from "../tasks/workloads/workload.ts";
 
 /**
@@ -25,7 +25,7 @@ export function referenceResult({ workload, x, y, weights }: Problem): Float64Ar
       .map((name) => [name.slice("recurrent.".length), wide(name)]),
   );
   const timeFirst = swapBatchAndTime(x.data, B, T, inputSize);
-  const sizes = { kind, inputSize, hiddenSize: H, numLayers, seqLen: T, batch: B };
+  const sizes = { cell: CELLS[kind], inputSize, hiddenSize: H, numLayers, seqLen: T, batch: B };
   const { output } = recurrentForward(sizes, parameters, timeFirst); // [T, B, H]
   const hidden = everyStep ? output : output.subarray((T - 1) * B * H);
   if (O === 0) return hidden;

@@ -1,6 +1,6 @@
 /** A recurrent layer with numbers to run it on: from a golden, or of any sizes with random numbers. */
 import { Generator, type NDArray, nn, type Shape } from "webgpu-lstm";
-import type { Kind, Sizes } from "../tasks/reference/recurrent.ts";
+import { CELLS, type Kind, type ReferenceCell, type Sizes } from "../tasks/reference/recurrent.ts";
 import type { GoldenCase } from "./golden-case.ts";
 
 export type RecurrentLayer = nn.LSTM | nn.GRU | nn.RNN;
@@ -14,9 +14,28 @@ export interface RecurrentProblem {
   readonly sizes: Sizes;
 }
 
+/** A recurrent cell: in float64, and as the library's layer. */
+export interface TestCell {
+  readonly reference: ReferenceCell;
+  /** Whether the layer takes `projSize`. */
+  readonly projects?: boolean;
+  make(inputSize: number, hiddenSize: number, options: nn.LstmOptions): RecurrentLayer;
+}
+
+export const testCells: Readonly<Record<Kind, TestCell>> = {
+  lstm: { reference: CELLS.lstm, projects: true, make: (...given) => new nn.LSTM(...given) },
+  gru: { reference: CELLS.gru, make: (...given) => new nn.GRU(...given) },
+  tanh: { reference: CELLS.tanh, make: (...given) => new nn.RNN(...given) },
+  relu: {
+    reference: CELLS.relu,
+    make: (inputSize, hiddenSize, options) =>
+      new nn.RNN(inputSize, hiddenSize, { ...options, nonlinearity: "relu" }),
+  },
+};
+
 /** What a layer is made with. */
 interface LayerOptions {
-  readonly kind: Kind;
+  readonly cell: TestCell;
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly projSize: number;
@@ -29,11 +48,9 @@ interface LayerOptions {
 }
 
 function makeLayer(given: LayerOptions): RecurrentLayer {
-  const { kind, inputSize, hiddenSize, projSize, numLayers, bias, batchFirst, bidirectional } = given;
+  const { cell, inputSize, hiddenSize, projSize, numLayers, bias, batchFirst, bidirectional } = given;
   const options = { numLayers, bias, batchFirst, bidirectional, recompute: given.recompute ?? false };
-  if (kind === "gru") return new nn.GRU(inputSize, hiddenSize, options);
-  if (kind === "lstm") return new nn.LSTM(inputSize, hiddenSize, { ...options, projSize });
-  return new nn.RNN(inputSize, hiddenSize, { ...options, nonlinearity: kind });
+  return cell.make(inputSize, hiddenSize, cell.projects ? { ...options, projSize } : options);
 }
 
 /** Draws a problem's numbers in the order in which tools/goldens/recurrent.py does. */
@@ -52,7 +69,8 @@ export function drawProblem(
     readonly enforceSorted: boolean;
   },
 ): RecurrentProblem {
-  const { kind, hiddenSize, seqLen, batch, lengths, enforceSorted } = options;
+  const { hiddenSize, seqLen, batch, lengths, enforceSorted } = options;
+  const cell = options.cell.reference;
   const layer = makeLayer(options);
   const generator = new Generator(options.seed);
   const draw = (shape: Shape, bound: number): NDArray => {
@@ -66,7 +84,7 @@ export function drawProblem(
   const directions = options.bidirectional ? 2 : 1;
   const sequence = options.unbatched ? [seqLen] : options.batchFirst ? [batch, seqLen] : [seqLen, batch];
   const states = [options.numLayers * directions, ...(options.unbatched ? [] : [batch])];
-  const hasCell = kind === "lstm";
+  const hasCell = cell.states.length > 1;
   const inputs = new Map([["x", draw([...sequence, options.inputSize], options.inputBound)]]);
   if (options.initialState) {
     inputs.set("h0", draw([...states, width], 1));
@@ -75,7 +93,7 @@ export function drawProblem(
   inputs.set("target_output", draw([...sequence, directions * width], 1));
   inputs.set("target_h", draw([...states, width], 1));
   if (hasCell) inputs.set("target_c", draw([...states, hiddenSize], 1));
-  const sizes = { ...options, ...(lengths ? { lengths } : { lengths: Array<number>(batch).fill(seqLen) }) };
+  const sizes = { ...options, cell, lengths: lengths ?? Array<number>(batch).fill(seqLen) };
   return { layer, inputs, lengths, enforceSorted, sizes };
 }
 
@@ -84,7 +102,7 @@ export function problemOf(golden: GoldenCase, recompute: number | null = null): 
   const kinds: Record<string, Kind> = { lstm: "lstm", proj: "lstm", gru: "gru", rnn: "tanh", relu: "relu" };
   const lengths = golden.numbers("lengths");
   return drawProblem({
-    kind: kinds[golden.text("kind")]!,
+    cell: testCells[kinds[golden.text("kind")]!],
     recompute,
     inputSize: golden.number("input_size"),
     hiddenSize: golden.number("hidden_size"),
@@ -108,7 +126,7 @@ export function problemOf(golden: GoldenCase, recompute: number | null = null): 
 /** The problem of a golden of tools/goldens/lstm.py, whose numbers are in the file. */
 export function storedProblemOf(golden: GoldenCase): RecurrentProblem {
   const options = {
-    kind: "lstm",
+    cell: testCells.lstm,
     inputSize: golden.number("input_size"),
     hiddenSize: golden.number("hidden_size"),
     projSize: 0,
@@ -116,12 +134,17 @@ export function storedProblemOf(golden: GoldenCase): RecurrentProblem {
     bias: golden.boolean("bias"),
     batchFirst: golden.boolean("batch_first"),
     bidirectional: false,
-  } as const;
+  };
   const layer = makeLayer(options);
   layer.loadStateDict(new Map(golden.names("param.").map((name) => [name, golden.input(`param.${name}`)])));
   const states = golden.boolean("initial_state") ? ["h0", "c0"] : [];
   const names = ["x", ...states, "target_output", "target_h", "target_c"];
-  const sizes = { ...options, seqLen: golden.number("seq_len"), batch: golden.number("batch") };
+  const sizes = {
+    ...options,
+    cell: options.cell.reference,
+    seqLen: golden.number("seq_len"),
+    batch: golden.number("batch"),
+  };
   return {
     layer,
     inputs: new Map(names.map((name) => [name, golden.input(name)])),

@@ -4,9 +4,10 @@ import ts from "typescript";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** Compiler errors in these texts, each as a module that stands in the repository's root. */
-export function typeErrors(texts: readonly string[]): string[] {
-  const modules = new Map(texts.map((text, index) => [`${root}documented-${index}.ts`, text]));
+/** Compiler errors in these texts: modules by path, which take the place of what is there, or else modules in the repository's root. */
+export function typeErrors(texts: readonly string[] | ReadonlyMap<string, string>): string[] {
+  const named = texts instanceof Map ? [...texts] : [...texts].map((text, i) => [`documented-${i}.ts`, text]);
+  const modules = new Map(named.map(([path, text]) => [root + path, text] as [string, string]));
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   options.noUnusedLocals = false;

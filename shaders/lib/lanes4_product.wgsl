@@ -6,6 +6,8 @@
 // 16 steps along k each lane has four: a load of A brings four different values, and each lane adds up its own products, in a register.
 // Then the lanes' sums are added. What A and B are the kernel's file says: quadA(start, k) is four steps along k of a row, quadB(k, quad)
 // four columns. Beyond the last step, row or column they may give anything that is finite, or A what is in its row.
+// uses: lib/lanes4_sum (transposeSum)
+// needs: quadA, quadB
 
 const DEPTHS = 4u;
 const QUADS = 8u;

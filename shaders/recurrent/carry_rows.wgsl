@@ -1,10 +1,20 @@
-// carry_rows: keeps the state of the batch rows whose sequences have ended, after a gemm has written every row's.
+// carry_rows: restores the state of the batch rows whose sequences have ended, after a gemm has written the state of all rows.
 //
 //   state[current][n] = hasBefore ? state[before][n] : 0        for the rows n with lengths[n] ≤ time
 //
-// grid      x (and y, past the limit): batch·width / 64
-// state     read_write  step after step of [batch][width]; `before` and `current` are offsets
-// lengths   read        [batch]
+// grid        x (and y, past the limit): batch·width / 64
+// workgroup   64 consecutive elements of [batch][width]
+// invocation  one element
+// steps       one, `time`
+// state       read_write  step after step of [batch][width]
+// lengths     read        steps of each sequence: [batch]
+// params
+//   batch, width     batch rows; values in a state
+//   before, current  offsets of the state before the step, and of the step
+//   hasBefore        0: the state before is zero and is not read
+//   hasLengths       1
+//   time             the step, to compare with lengths
+// uses: recurrent/lib/sequence_lengths (isActive)
 
 struct Params { batch: u32, width: u32, before: u32, current: u32, hasBefore: u32, hasLengths: u32, time: u32 }
 

@@ -1,15 +1,34 @@
-// gru_cell_backward: the pointwise part of one GRU time step backwards; the plain version, after a gemm has computed
-// recurrent = dG[next]·W'ᵀ.
+// gru_cell_backward: the pointwise part of one time step of a GRU backward, for version `cell`: a gemm has already computed recurrent.
 //
-//   dh_t = dY[t] + recurrent + hiddenCarry;   dG[t] = dr, dz, dn, dq from dh_t (see gru_step_backward)
+//   dh_t = dY[t] + recurrent + hiddenCarry      recurrent = dG[next]·W'ᵀ
+//   dn = dh_t·(1 - z)·(1 - n²);  dz = dh_t·(h_{t-1} - n)·z·(1 - z);  dr = dn·q·r·(1 - r);  dq = dn·r
+//
+// gates[t] arrives holding r, z, n, q and leaves holding dG[t] = dr, dz, dn, dq, the gradients of the preactivations. The products with W_ih skip
+// q and those with W_hh skip n, where they are zero.
+// The next step is t+1, or t-1 in the reverse direction.
+// Past the end of a row's sequence dG is zero and the carries pass through.
 //
 // grid         x (and y, past the limit): batch·hidden / 64
-// gates        read_write  [T][batch][hidden] of vec4(r, z, n, q); `gate` is step t's offset in vec4s
+// workgroup    64 consecutive elements of [batch][hidden]
+// invocation   one unit in one batch row
+// steps        one, t
+// gates        read_write  [T][batch][hidden] of vec4(r, z, n, q), then dG
 // recurrent    read        [batch][hidden]; only read where hasNext = 1
-// hidden       read        h, f32; offset `before`
+// hidden       read        h, f32
 // gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
-// hiddenCarry  read_write  [batch][hidden], as in gru_step_backward
-// lengths      read        [batch]; only read where hasLengths = 1
+// hiddenCarry  read_write  [batch][hidden]: the gradient of the last state at first, then dh_t·z, which reaches h_{t-1} directly; read where
+//                          hasHiddenCarry = 1
+// lengths      read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden              batch rows; units of the layer
+//   gate, nextGate             offsets in gates of step t, and of the step processed after it in the forward pass, in vec4s
+//   before, current            offsets in hidden of the state before step t, and of step t
+//   hasNext                    0: step t was the last step forward, and recurrent is not read
+//   hasBefore                  0: the state before is zero and is not read
+//   hasGradOutput, hasLengths  whether gradOutput and lengths are read
+//   hasHiddenCarry             whether hiddenCarry is read
+//   time, nextTime             t and the next step, to compare with lengths
+// uses: recurrent/lib/gru_update_backward (update), recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,

@@ -1,14 +1,30 @@
-// gru_cell_forward: the pointwise part of one GRU time step; the plain version, after a gemm has added h_{t-1}·W'.
+// gru_cell_forward: the pointwise part of one time step of a GRU, for version `cell`: a gemm has already added h_{t-1}·W' to gates[t].
 //
-//   r, z = σ(a_r), σ(a_z);  q = a_q;  n = tanh(a_n + r·q);  h_t = (1 - z)·n + z·h_{t-1}       a = gates[t] + b_hh
+//   a = gates[t] + b_hh;  r, z = σ(a_r), σ(a_z);  q = a_q;  n = tanh(a_n + r·q);  h_t = (1 - z)·n + z·h_{t-1}
 //
-// gates[t] arrives holding x_t·W_ihᵀ + b_ih + h_{t-1}·W' and leaves holding r, z, n, q (see gru_step_forward).
+// gates[t] arrives holding x_t·W_ihᵀ + b_ih + h_{t-1}·W' and leaves holding r, z, n, q, which the backward pass needs.
+// The step before is t-1, or t+1 in the reverse direction.
+// A unit has four slots, (r, z, n, q): q is the hidden part of the new gate, to which r is applied. So W_ih and b_ih are zero in q, W_hh and
+// b_hh are zero in n.
+// Past the end of a row's sequence its state stays and its gates are zero.
 //
-// grid      x (and y, past the limit): batch·hidden / 64
-// gates     read_write  [T][batch][hidden] of vec4(r, z, n, q); `gate` is step t's offset in vec4s
-// bias      read        b_hh: [hidden] of vec4; only read where hasBias = 1
-// hidden    read_write  h, f32; offsets `before` and `current`
-// lengths   read        [batch]; only read where hasLengths = 1
+// grid        x (and y, past the limit): batch·hidden / 64
+// workgroup   64 consecutive elements of [batch][hidden]
+// invocation  one unit in one batch row
+// steps       one, t
+// gates       read_write  [T][batch][hidden] of vec4(r, z, n, q)
+// bias        read        b_hh = vec4(b_hr, b_hz, 0, b_hn): [hidden] of vec4; only read where hasBias = 1
+// hidden      read_write  h, f32
+// lengths     read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden        batch rows; units of the layer
+//   gate                 offset of step t in gates, in vec4s
+//   before, current      offsets in hidden of the state before step t, and of step t. The history has a block of [batch][hidden]
+//                        for each step, and one for the initial state next to the first step processed
+//   hasBefore            0: the state before is zero and is not read
+//   hasBias, hasLengths  whether bias and lengths are read
+//   time                 t, to compare with lengths
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/gru_update_forward (update), recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, before: u32, current: u32,

@@ -1,12 +1,22 @@
-// gru_gates: a GRU's gates from their preactivations, for many time steps at once; what a chunk's backward pass begins with where
-// gates are recomputed.
+// gru_gates: the gates of a GRU from their preactivations, for many time steps at once: where gates are recomputed, the backward pass of a
+// chunk begins with it.
 //
-//   r, z = σ(a_r), σ(a_z);  q = a_q;  n = tanh(a_n + r·q)       a = gates + b_hh; zero past a sequence's end
+//   a = gates + b_hh;  r, z = σ(a_r), σ(a_z);  q = a_q;  n = tanh(a_n + r·q)
 //
-// grid      x (and y, past the limit): steps·batch·hidden / 64
-// gates     read_write  [steps][batch][hidden] of vec4(r, z, n, q); arrives holding x_t·W_ihᵀ + b_ih + h_{t-1}·W'
-// bias      read        b_hh: [hidden] of vec4; only read where hasBias = 1
-// lengths   read        [batch]; only read where hasLengths = 1. Steps count from `time`
+// gates arrives holding x_t·W_ihᵀ + b_ih + h_{t-1}·W'. Past the end of a row's sequence its gates are zero.
+//
+// grid        x (and y, past the limit): steps·batch·hidden / 64
+// workgroup   64 consecutive elements of [steps][batch][hidden]
+// invocation  one unit in one batch row of one step
+// steps       all of the chunk
+// gates       read_write  [steps][batch][hidden] of vec4(r, z, n, q)
+// bias        read        b_hh: [hidden] of vec4; only read where hasBias = 1
+// lengths     read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   steps, batch, hidden  time steps of the chunk; batch rows; units of the layer
+//   hasBias, hasLengths   whether bias and lengths are read
+//   time                  the first step, to compare with lengths
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/sequence_lengths (isActive)
 
 struct Params { steps: u32, batch: u32, hidden: u32, hasBias: u32, hasLengths: u32, time: u32 }
 

@@ -1,20 +1,30 @@
 enable subgroups;
-// gru_sequence4_backward: many time steps of a GRU layer backwards in one dispatch, for adapters whose subgroups have four lanes
-// (SwiftShader) and layers of up to 256 units.
+// gru_sequence4_backward: many time steps of a GRU backward in one dispatch, for version `sequence4`: subgroups of four lanes
+// (SwiftShader), up to 256 units.
 //
-//   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry;   dG[t] = dr, dz, dn, dq from dh_t (see gru_step_backward)
+//   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry
+//   dn = dh_t·(1 - z)·(1 - n²);  dz = dh_t·(h_{t-1} - n)·z·(1 - z);  dr = dn·q·r·(1 - r);  dq = dn·r
 //
-// gates, weight, hidden, gradOutput, hiddenCarry and lengths hold what they hold in gru_step_backward. Who owns what, and where steps lie,
-// says sequence4_backward.
+// The loop over steps and rows is runSteps() in lib/sequence4_backward, which calls update() below for each row.
+// A quad is the four slots of one unit.
+// gates[t] arrives holding r, z, n, q and leaves holding dG[t] = dr, dz, dn, dq, the gradients of the preactivations. The products with W_ih skip
+// q and those with W_hh skip n, where they are zero.
+// Past the end of a row's sequence dG is zero and the carries pass through.
 //
 // grid         x: batch / rows
-// gates        read_write  [T][batch][hidden] of vec4(r, z, n, q)
-// weight       read        W'[k][j]: [hidden][hidden] of vec4
+// workgroup    `rows` batch rows, all units and all steps of the dispatch; it waits for no other workgroup
+// subgroup     8 quads of units, 8 units, in all these rows and steps
+// invocation   quads l and l + 4 of its subgroup's (l is its lane): one unit each
+// gates        read_write  [T][batch][hidden] of vec4(r, z, n, q), then dG
+// weight       read        W'[k][j] as in gru_step_forward: [hidden][hidden] of vec4
 // hidden       read        h, f32
 // gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
-// hiddenCarry  read_write  [batch][hidden]: also what reaches the state before directly, so every step but the first of a dispatch reads it
-// lengths      read        [batch]; only read where HAS_LENGTHS = 1
-// partial      read_write  two blocks, taking turns from step to step, of [batch][subgroups][16·BLOCKS]
+// hiddenCarry  read_write  [batch][hidden]: as in gru_step_backward; every step but the first of a dispatch reads it
+// lengths      read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
+// partial      read_write  [2][batch][subgroups][16·BLOCKS]: sums that subgroups exchange; steps use the two blocks in turn
+// params: see lib/sequence4_backward
+// uses: recurrent/lib/sequence4_backward (runSteps, Place, Own)
+// provides: Units, Owned, Values, unitsOf, ownedOf, quadB, quadGradient, partialSums, update
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, nextGate: u32,
@@ -30,10 +40,22 @@ struct Params {
 @group(0) @binding(6) var<storage, read> lengths: array<f32>;
 @group(0) @binding(7) var<storage, read_write> partial: array<f32>;
 
+// Units of a quad: one, which has four slots. Past the last unit a lane computes the values of the last unit and does not store them.
+alias Units = u32;
+alias Owned = bool;
+// A value for each unit of a quad.
+alias Values = f32;
+
+fn unitsOf(quad: u32) -> u32 { return min(quad, params.hidden - 1u); }
+fn ownedOf(quad: u32) -> bool { return quad < params.hidden; }
+
+// The weights from unit k to a quad; zero past the last unit.
+fn quadB(k: u32, quad: u32) -> vec4f { return select(vec4f(), weight[k * params.hidden + unitsOf(quad)], ownedOf(quad)); }
+
 fn quadGradient(start: u32, unit: u32) -> vec4f { return gates[start + unit]; }
 fn partialSums(start: u32, unit: u32) -> f32 { return partial[start + unit]; }
 
-// Four for every eight units.
+// Four lanes for every eight units.
 const LANES = 32u;
 
 @compute @workgroup_size(LANES)

@@ -1,19 +1,35 @@
-// gru_step_backward: one time step of a GRU layer backwards, the recurrent product and the cell's gradient fused.
+// gru_step_backward: one time step of a GRU backward, for version `step`: recurrent product and the cell's gradients in one dispatch.
 //
 //   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry
 //   dn = dh_t·(1 - z)·(1 - n²);  dz = dh_t·(h_{t-1} - n)·z·(1 - z);  dr = dn·q·r·(1 - r);  dq = dn·r
 //
-// gates[t] arrives holding r, z, n, q and leaves holding dG[t] = dr, dz, dn, dq, the gradients of the preactivations; the products with
-// W_ih skip q and those with W_hh skip n, where they are zero. The next step is t+1, or t-1 in the reverse direction.
+// gates[t] arrives holding r, z, n, q and leaves holding dG[t] = dr, dz, dn, dq, the gradients of the preactivations. The products with W_ih skip
+// q and those with W_hh skip n, where they are zero.
+// The next step is t+1, or t-1 in the reverse direction.
+// Past the end of a row's sequence dG is zero and the carries pass through.
 //
-// grid         x: hidden / (2·8), y: batch / (4·4);   one invocation owns 4 batch rows × 2 units
-// gates        read_write  [T][batch][hidden] of vec4(r, z, n, q); `gate` and `nextGate` are offsets in vec4s
-// weight       read        W'[k][j]: [hidden][hidden] of vec4 (see gru_step_forward)
-// hidden       read        h, f32, step after step of [batch][hidden]; offset `before`
+// grid         x: hidden / (2·8), y: batch / (4·4)
+// workgroup    8 × 4 invocations: 16 units, 16 batch rows
+// invocation   2 units, 4 batch rows
+// steps        one, t
+// gates        read_write  [T][batch][hidden] of vec4(r, z, n, q), then dG
+// weight       read        W'[k][j] as in gru_step_forward: [hidden][hidden] of vec4
+// hidden       read        h, f32
 // gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
-// hiddenCarry  read_write  [batch][hidden]: dh_N at first, then dh_t·z, which reaches h_{t-1} directly; read where hasHiddenCarry = 1
-// lengths      read        steps of each sequence: [batch]; only read where hasLengths = 1. Past a sequence's end dG is zero and both carries
-//                          pass through; `time` is this step, `nextTime` the one processed after it
+// hiddenCarry  read_write  [batch][hidden]: the gradient of the last state at first, then dh_t·z, which reaches h_{t-1} directly; read where
+//                          hasHiddenCarry = 1
+// lengths      read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden              batch rows; units of the layer
+//   gate, nextGate             offsets in gates of step t, and of the step processed after it in the forward pass, in vec4s
+//   before, current            offsets in hidden of the state before step t, and of step t
+//   hasNext                    0: step t was the last step forward, and dG[next]·W'ᵀ is zero
+//   hasBefore                  0: the state before is zero and is not read
+//   hasGradOutput, hasLengths  whether gradOutput and lengths are read
+//   hasHiddenCarry             whether hiddenCarry is read
+//   time, nextTime             t and the next step, to compare with lengths
+// uses: recurrent/lib/gru_update_backward (update), recurrent/lib/sequence_lengths (isActive, anyActive),
+//   recurrent/lib/recurrent_product_backward (recurrentProduct)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,
@@ -36,7 +52,7 @@ fn gru_step_backward(@builtin(global_invocation_id) id: vec3u) {
   if (unit >= params.hidden || row >= params.batch) { return; }
   let depth = select(0u, params.hidden * params.hasNext, anyActive(row, 4u, params.nextTime));
   var sums = recurrentProduct(row, unit, depth);
-  // In a loop, so that what it calls is compiled once.
+  // A loop, so that update() is compiled once.
   for (var i = 0u; i < 8u; i++) {
     let sum = sums[i];
     update(row + i / 2u, unit + i % 2u, sum.x + sum.y + sum.z + sum.w);

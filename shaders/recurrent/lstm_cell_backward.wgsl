@@ -1,17 +1,38 @@
-// lstm_cell_backward: the pointwise part of one LSTM time step backwards; the plain version, after a gemm has
-// computed recurrent = dG[next]·W'ᵀ, or with a projection dh_t·W_hr.
+// lstm_cell_backward: the pointwise part of one time step of an LSTM backward, for version `cell`: a gemm has already computed recurrent.
 //
-//   dh_t = dY[t] + recurrent + hiddenCarry;   dG[t], dc_{t-1} = the cell's gradient from dh_t and dc_t
+//   dh_t = dY[t] + recurrent + hiddenCarry      recurrent = dG[next]·W'ᵀ or, with a projection, dh_t·W_hr
+//   dc = dc_t + dh_t·o·(1 - tanh²(c_t));  do = dh_t·tanh(c_t)·o·(1 - o);  di = dc·g·i·(1 - i);  df = dc·c_{t-1}·f·(1 - f);
+//   dg = dc·i·(1 - g²);  dc_{t-1} = dc·f
 //
-// gates[t] arrives holding i, f, g, o and leaves holding dG[t]. cellCarry holds dc_t on entry, dc_{t-1} on exit.
+// gates[t] arrives holding i, f, g, o and leaves holding dG[t] = di, df, dg, do, the gradients of the preactivations.
+// The next step is t+1, or t-1 in the reverse direction.
+// Past the end of a row's sequence dG is zero and the carries pass through.
 //
 // grid         x (and y, past the limit): batch·hidden / 64
-// gates        read_write  [T][batch][hidden] of vec4(i, f, g, o); `gate` is step t's offset in vec4s
+// workgroup    64 consecutive elements of [batch][hidden]
+// invocation   one unit in one batch row
+// steps        one, t
+// gates        read_write  [T][batch][hidden] of vec4(i, f, g, o), then dG
 // recurrent    read        [batch][hidden]; only read where hasNext = 1
-// cells        read        c, f32; offsets `current` and `before`
+// cells        read        c, f32
 // gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
-// hiddenCarry  read_write  [batch][hidden]            cellCarry  read_write  [batch][hidden], as in lstm_step_backward
-// lengths      read        [batch]; only read where hasLengths = 1
+// hiddenCarry  read_write  [batch][hidden]: the gradient of the last state at first, then what passes a sequence's end; read where
+//                          hasHiddenCarry = 1, written where keepsHiddenCarry = 1
+// cellCarry    read_write  [batch][hidden]: dc_t on entry, dc_{t-1} on exit
+// lengths      read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden              batch rows; units of the layer
+//   gate, nextGate             offsets in gates of step t, and of the step processed after it in the forward pass, in vec4s
+//   before, current            offsets in cells of the state before step t, and of step t
+//   hasNext                    0: step t was the last step forward, and recurrent is not read
+//   hasBefore                  0: the state before is zero and is not read
+//   hasGradOutput, hasLengths  whether gradOutput and lengths are read
+//   hasHiddenCarry             whether hiddenCarry is read
+//   keepsHiddenCarry           whether hiddenCarry is written
+//   time, nextTime             t and the next step, to compare with lengths
+//   hasCellCarry               0: dc_t is zero and is not read
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward), recurrent/lib/lstm_update_backward (update),
+//   recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,

@@ -1,16 +1,31 @@
-// lstm_cell_forward: the pointwise part of one LSTM time step; the plain version, after a gemm has added h_{t-1}·W'.
+// lstm_cell_forward: the pointwise part of one time step of an LSTM, for version `cell`: a gemm has already added h_{t-1}·W' to gates[t].
 //
-//   i, f, o = σ(a_i), σ(a_f), σ(a_o);  g = tanh(a_g)       a = gates[t] + b_hh
-//   c_t = f·c_{t-1} + i·g;  h_t = o·tanh(c_t)
+//   a = gates[t] + b_hh;  i, f, o = σ(a_i), σ(a_f), σ(a_o);  g = tanh(a_g);  c_t = f·c_{t-1} + i·g;  h_t = o·tanh(c_t)
 //
-// gates[t] arrives holding x_t·W_ihᵀ + b_ih + h_{t-1}·W_hhᵀ and leaves holding i, f, g, o. Where the layer has a projection, what is
-// written to hidden is what a gemm then projects.
+// gates[t] arrives holding x_t·W_ihᵀ + b_ih + h_{t-1}·W' and leaves holding i, f, g, o, which the backward pass needs.
+// The step before is t-1, or t+1 in the reverse direction.
+// Past the end of a row's sequence its state stays and its gates are zero.
+// In a layer with a projection, hidden receives what the next gemm projects.
 //
-// grid      x (and y, past the limit): batch·hidden / 64
-// gates     read_write  [T][batch][hidden] of vec4(i, f, g, o); `gate` is step t's offset in vec4s
-// bias      read        b_hh: [hidden] of vec4; only read where hasBias = 1
-// hidden    read_write  h, f32          cells  read_write  c, f32; offsets `before` and `current` as in lstm_step_forward
-// lengths   read        [batch]; only read where hasLengths = 1
+// grid        x (and y, past the limit): batch·hidden / 64
+// workgroup   64 consecutive elements of [batch][hidden]
+// invocation  one unit in one batch row
+// steps       one, t
+// gates       read_write  [T][batch][hidden] of vec4(i, f, g, o)
+// bias        read        b_hh: [hidden] of vec4; only read where hasBias = 1
+// hidden      read_write  h, f32
+// cells       read_write  c, f32
+// lengths     read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden        batch rows; units of the layer
+//   gate                 offset of step t in gates, in vec4s
+//   before, current      offsets in hidden and cells of the state before step t, and of step t. The history has a block of [batch][hidden]
+//                        for each step, and one for the initial state next to the first step processed
+//   hasBefore            0: the state before is zero and is not read
+//   hasBias, hasLengths  whether bias and lengths are read
+//   time                 t, to compare with lengths
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates), recurrent/lib/lstm_update_forward (update),
+//   recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, before: u32, current: u32,

@@ -1,16 +1,28 @@
-// lstm_projection_backward: the gradient of a projected hidden state at one time step, from everything that h_t = W_hr·m_t reaches.
+// lstm_projection_backward: adds up the gradient of a projected hidden state h_t = W_hr·m_t at one time step.
 //
 //   dh_t = dY[t] + recurrent + hiddenCarry        recurrent = dG[next]·W'ᵀ
 //
-// A gemm then takes it through W_hr, and one over all steps makes W_hr's gradient.
+// After it a gemm computes dm_t = dh_t·W_hr, and one gemm over all steps the gradient of W_hr. Past the end of a row's sequence dh_t is zero.
 //
-// grid          x (and y, past the limit): batch·width / 64
-// recurrent     read        [batch][width]; only read where hasNext = 1
-// gradOutput    read        dY: [T][batch][width]; only read where hasGradOutput = 1
-// hiddenCarry   read_write  [batch][width]: dh_N at first, then what passes a sequence's end; read where hasHiddenCarry = 1, written
-//                           where keepsHiddenCarry = 1
-// lengths       read        [batch]; only read where hasLengths = 1. Past a sequence's end dh_t is zero
-// gradProjected read_write  dh: [T][batch][width]; `offset` is step t's
+// grid           x (and y, past the limit): batch·width / 64
+// workgroup      64 consecutive elements of [batch][width]
+// invocation     one element
+// steps          one, t
+// recurrent      read        [batch][width]; only read where hasNext = 1
+// gradOutput     read        dY: [T][batch][width]; only read where hasGradOutput = 1
+// hiddenCarry    read_write  [batch][width]: the gradient of the last state at first, then what passes a sequence's end; read where
+//                            hasHiddenCarry = 1, written where keepsHiddenCarry = 1
+// lengths        read        steps of each sequence: [batch]; only read where hasLengths = 1
+// gradProjected  read_write  dh: [T][batch][width]
+// params
+//   batch, width               batch rows; values in a hidden state
+//   offset                     offset of step t in gradOutput and gradProjected
+//   hasNext                    0: step t was the last step forward
+//   hasGradOutput, hasLengths  whether gradOutput and lengths are read
+//   hasHiddenCarry             whether hiddenCarry is read
+//   keepsHiddenCarry           whether hiddenCarry is written
+//   time                       t, to compare with lengths
+// uses: recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, width: u32, offset: u32, hasNext: u32, hasGradOutput: u32, hasHiddenCarry: u32, keepsHiddenCarry: u32,

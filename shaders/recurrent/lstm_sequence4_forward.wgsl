@@ -1,18 +1,30 @@
 enable subgroups;
-// lstm_sequence4_forward: many time steps of an LSTM layer in one dispatch, for adapters whose subgroups have four lanes (SwiftShader)
-// and layers of up to 256 units.
+// lstm_sequence4_forward: many time steps of an LSTM in one dispatch, for version `sequence4`: subgroups of four lanes (SwiftShader), up to
+// 256 units.
 //
-//   a = gates[t] + b_hh + h_{t-1}·W';  i, f, o = σ;  g = tanh;  c_t = f·c_{t-1} + i·g;  h_t = o·tanh(c_t)
+//   a = gates[t] + b_hh + h_{t-1}·W'
+//   i, f, o = σ(a_i), σ(a_f), σ(a_o);  g = tanh(a_g);  c_t = f·c_{t-1} + i·g;  h_t = o·tanh(c_t)
 //
-// gates, weight, bias, hidden, cells and lengths hold what they hold in lstm_step_forward. Who owns what, and where steps lie, says
-// sequence4_forward.
+// The loop over steps and rows is runSteps() in lib/sequence4_forward, which calls update() below for each row.
+// A quad is the four slots of one unit.
+// gates[t] arrives holding x_t·W_ihᵀ + b_ih and leaves holding i, f, g, o, which the backward pass needs.
+// Past the end of a row's sequence its state stays and its gates are zero.
 //
-// grid      x: batch / rows
-// gates     read_write  [T][batch][hidden] of vec4(i, f, g, o)
-// weight    read        W'[k][j]: [hidden][hidden] of vec4
-// bias      read        b_hh: [hidden] of vec4; only read where hasBias = 1
-// hidden    read_write  h, f32          cells  read_write  c, f32
-// lengths   read        [batch]; only read where HAS_LENGTHS = 1
+// grid        x: batch / rows
+// workgroup   `rows` batch rows, all units and all steps of the dispatch; it waits for no other workgroup
+// subgroup    8 quads of units, 8 units, in all these rows and steps
+// invocation  quads l and l + 4 of its subgroup's (l is its lane): one unit each
+// gates       read_write  [T][batch][hidden] of vec4(i, f, g, o)
+// weight      read        W'[k][j] as in lstm_step_forward: [hidden][hidden] of vec4
+// bias        read        b_hh: [hidden] of vec4; only read where hasBias = 1
+// hidden      read_write  h, f32
+// cells       read_write  c, f32
+// lengths     read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
+// params: see lib/sequence4_forward
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates),
+//   recurrent/lib/sequence4_forward (runSteps, quadA, Place, Own, HAS_LENGTHS), lib/lanes4_product (loadTile, rowProduct, QUADS),
+//   lib/lanes4_sum (transposeSum)
+// provides: Units, Owned, unitsOf, ownedOf, quadB, quadBias, update
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, before: u32, isRing: u32,
@@ -27,9 +39,19 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> cells: array<f32>;
 @group(0) @binding(6) var<storage, read> lengths: array<f32>;
 
+// Units of a quad: one, which has four slots. Past the last unit a lane computes the values of the last unit and does not store them.
+alias Units = u32;
+alias Owned = bool;
+
+fn unitsOf(quad: u32) -> u32 { return min(quad, params.hidden - 1u); }
+fn ownedOf(quad: u32) -> bool { return quad < params.hidden; }
+
+// The weights from unit k to a quad; zero past the last unit.
+fn quadB(k: u32, quad: u32) -> vec4f { return select(vec4f(), weight[k * params.hidden + unitsOf(quad)], ownedOf(quad)); }
+
 fn quadBias(unit: u32) -> vec4f { return bias[unit]; }
 
-// Four for every eight units.
+// Four lanes for every eight units.
 const LANES = 32u;
 
 @compute @workgroup_size(LANES)

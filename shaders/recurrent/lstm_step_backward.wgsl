@@ -1,20 +1,38 @@
-// lstm_step_backward: one time step of an LSTM layer backwards, the recurrent product and the cell's gradient fused.
+// lstm_step_backward: one time step of an LSTM backward, for version `step`: recurrent product and the cell's gradients in one dispatch.
 //
-//   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry;   dG[t], dc_{t-1} = the cell's gradient from dh_t and dc_t
+//   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry
+//   dc = dc_t + dh_t·o·(1 - tanh²(c_t));  do = dh_t·tanh(c_t)·o·(1 - o);  di = dc·g·i·(1 - i);  df = dc·c_{t-1}·f·(1 - f);
+//   dg = dc·i·(1 - g²);  dc_{t-1} = dc·f
 //
-// gates[t] arrives holding i, f, g, o and leaves holding dG[t], the gradients of the preactivations. The next step is t+1, or t-1
-// in the reverse direction. cellCarry holds dc_t on entry (hasCellCarry = 1; else it is zero) and dc_{t-1} on exit.
+// gates[t] arrives holding i, f, g, o and leaves holding dG[t] = di, df, dg, do, the gradients of the preactivations.
+// The next step is t+1, or t-1 in the reverse direction.
+// Past the end of a row's sequence dG is zero and the carries pass through.
 //
-// grid         x: hidden / (2·8), y: batch / (4·4);   one invocation owns 4 batch rows × 2 units
-// gates        read_write  [T][batch][hidden] of vec4(i, f, g, o); `gate` and `nextGate` are offsets in vec4s
-// weight       read        W'[k][j]: [hidden][hidden] of vec4 (see lstm_step_forward)
-// cells        read        c, f32, step after step of [batch][hidden]; offsets `current` and `before`
+// grid         x: hidden / (2·8), y: batch / (4·4)
+// workgroup    8 × 4 invocations: 16 units, 16 batch rows
+// invocation   2 units, 4 batch rows
+// steps        one, t
+// gates        read_write  [T][batch][hidden] of vec4(i, f, g, o), then dG
+// weight       read        W'[k][j] as in lstm_step_forward: [hidden][hidden] of vec4
+// cells        read        c, f32
 // gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
-// hiddenCarry  read_write  [batch][hidden]: dh_N at first, then what passes a sequence's end; read where hasHiddenCarry = 1, written
-//                          where keepsHiddenCarry = 1
-// cellCarry    read_write  [batch][hidden]
-// lengths      read        steps of each sequence: [batch]; only read where hasLengths = 1. Past a sequence's end dG is zero and both carries
-//                          pass through; `time` is this step, `nextTime` the one processed after it
+// hiddenCarry  read_write  [batch][hidden]: the gradient of the last state at first, then what passes a sequence's end; read where
+//                          hasHiddenCarry = 1, written where keepsHiddenCarry = 1
+// cellCarry    read_write  [batch][hidden]: dc_t on entry, dc_{t-1} on exit
+// lengths      read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden              batch rows; units of the layer
+//   gate, nextGate             offsets in gates of step t, and of the step processed after it in the forward pass, in vec4s
+//   before, current            offsets in cells of the state before step t, and of step t
+//   hasNext                    0: step t was the last step forward, and dG[next]·W'ᵀ is zero
+//   hasBefore                  0: the state before is zero and is not read
+//   hasGradOutput, hasLengths  whether gradOutput and lengths are read
+//   hasHiddenCarry             whether hiddenCarry is read
+//   keepsHiddenCarry           whether hiddenCarry is written
+//   time, nextTime             t and the next step, to compare with lengths
+//   hasCellCarry               0: dc_t is zero and is not read
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward), recurrent/lib/lstm_update_backward (update),
+//   recurrent/lib/sequence_lengths (isActive, anyActive), recurrent/lib/recurrent_product_backward (recurrentProduct)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,
@@ -38,7 +56,7 @@ fn lstm_step_backward(@builtin(global_invocation_id) id: vec3u) {
   if (unit >= params.hidden || row >= params.batch) { return; }
   let depth = select(0u, params.hidden * params.hasNext, anyActive(row, 4u, params.nextTime));
   var sums = recurrentProduct(row, unit, depth);
-  // In a loop, so that what it calls is compiled once.
+  // A loop, so that update() is compiled once.
   for (var i = 0u; i < 8u; i++) {
     let sum = sums[i];
     update(row + i / 2u, unit + i % 2u, sum.x + sum.y + sum.z + sum.w);

@@ -1,20 +1,32 @@
-// lstm_step_forward: one time step of an LSTM layer, the recurrent product, gates and cell update fused.
+// lstm_step_forward: one time step of an LSTM, for version `step`: recurrent product, gates and state in one dispatch.
 //
-//   a = gates[t] + b_hh + h_{t-1}·W'          gates[t] arrives holding x_t·W_ihᵀ + b_ih
-//   i, f, o = σ(a_i), σ(a_f), σ(a_o);  g = tanh(a_g)
-//   c_t = f·c_{t-1} + i·g;  h_t = o·tanh(c_t)
+//   a = gates[t] + b_hh + h_{t-1}·W'
+//   i, f, o = σ(a_i), σ(a_f), σ(a_o);  g = tanh(a_g);  c_t = f·c_{t-1} + i·g;  h_t = o·tanh(c_t)
 //
-// gates[t] leaves holding i, f, g, o, which is what the backward pass needs. The step before is t-1, or t+1 in the reverse direction.
-// hidden and cells hold step after step of [batch][hidden], and the initial state in a block beside the first step processed; offsets
-// `before` and `current` say where. With hasBefore = 0 the state before is zero and is not read.
+// gates[t] arrives holding x_t·W_ihᵀ + b_ih and leaves holding i, f, g, o, which the backward pass needs.
+// The step before is t-1, or t+1 in the reverse direction.
+// Past the end of a row's sequence its state stays and its gates are zero.
 //
-// grid      x: hidden / (2·8), y: batch / (4·4);   one invocation owns 4 batch rows × 2 units
-// gates     read_write  [T][batch][hidden] of vec4(i, f, g, o); `gate` is step t's offset in vec4s
-// weight    read        W'[k][j] = vec4 over i, f, g, o of W_hh[gate·hidden + j][k]: [hidden][hidden] of vec4
-// bias      read        b_hh: [hidden] of vec4; only read where hasBias = 1
-// hidden    read_write  h, f32          cells  read_write  c, f32
-// lengths   read        steps of each sequence: [batch]; only read where hasLengths = 1. Past a sequence's end its state is carried on
-//                       unchanged and its gates are zero; `time` is this step
+// grid        x: hidden / (2·8), y: batch / (4·4)
+// workgroup   8 × 4 invocations: 16 units, 16 batch rows
+// invocation  2 units, 4 batch rows
+// steps       one, t
+// gates       read_write  [T][batch][hidden] of vec4(i, f, g, o)
+// weight      read        W'[k][j] = vec4 over i, f, g, o of W_hh[gate·hidden + j][k]: [hidden][hidden] of vec4
+// bias        read        b_hh: [hidden] of vec4; only read where hasBias = 1
+// hidden      read_write  h, f32
+// cells       read_write  c, f32
+// lengths     read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden        batch rows; units of the layer
+//   gate                 offset of step t in gates, in vec4s
+//   before, current      offsets in hidden and cells of the state before step t, and of step t. The history has a block of [batch][hidden]
+//                        for each step, and one for the initial state next to the first step processed
+//   hasBefore            0: the state before is zero and is not read
+//   hasBias, hasLengths  whether bias and lengths are read
+//   time                 t, to compare with lengths
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates), recurrent/lib/lstm_update_forward (update),
+//   recurrent/lib/sequence_lengths (isActive, anyActive), recurrent/lib/recurrent_product_forward (recurrentProduct)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, before: u32, current: u32,
@@ -36,7 +48,7 @@ fn lstm_step_forward(@builtin(global_invocation_id) id: vec3u) {
   if (unit >= params.hidden || row >= params.batch) { return; }
   let depth = select(0u, params.hidden * params.hasBefore, anyActive(row, 4u, params.time));
   var sums = recurrentProduct(row, unit, depth);
-  // In a loop, so that what it calls is compiled once.
+  // A loop, so that update() is compiled once.
   for (var i = 0u; i < 8u; i++) {
     update(row + i / 2u, unit + i % 2u, sums[i]);
   }

@@ -1,11 +1,18 @@
-// mask_steps: a batch of sequences with everything past each one's end replaced.
+// mask_steps: a batch of sequences with everything past the end of each replaced.
 //
 //   out[t][n][·] = t < lengths[n] ? sequence[t][n][·] : value
 //
-// grid      x (and y, past the limit): size / 64, size = T·batch·width
-// sequence  read        [T][batch][width]
-// lengths   read        [batch]
-// out       read_write  [T][batch][width]
+// grid        x (and y, past the limit): size / 64, size = T·batch·width
+// workgroup   64 consecutive elements
+// invocation  one element
+// steps       all
+// sequence    read        [T][batch][width]
+// lengths     read        [batch]
+// out         read_write  [T][batch][width]
+// params
+//   size          T·batch·width
+//   batch, width  batch rows; values of one row in one step
+//   value         replaces what is past the end
 
 struct Params { size: u32, batch: u32, width: u32, value: f32 }
 

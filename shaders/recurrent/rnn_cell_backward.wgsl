@@ -1,15 +1,34 @@
-// rnn_cell_backward: the pointwise part of one time step of an Elman RNN backwards; the plain version, after a gemm has computed
-// recurrent = dG[next]·W'ᵀ.
+// rnn_cell_backward: the pointwise part of one time step of an Elman RNN backward, for version `cell`: a gemm has already computed recurrent.
 //
-//   dG[t] = (dY[t] + recurrent + hiddenCarry)·act'(h_t)      act' = 1 - h², or with relu = 1 (h > 0)
+//   dh_t = dY[t] + recurrent + hiddenCarry      recurrent = dG[next]·W'ᵀ
+//   dG[t] = dh_t·act'(h_t)      act' = 1 - h², or with relu = 1 (h > 0)
+//
+// The next step is t+1, or t-1 in the reverse direction.
+// Past the end of a row's sequence dG is zero and the carries pass through.
 //
 // grid         x (and y, past the limit): batch·hidden / 64
-// gates        read_write  dG: [T][batch][hidden]; `gate` is step t's offset
+// workgroup    64 consecutive elements of [batch][hidden]
+// invocation   one unit in one batch row
+// steps        one, t
+// gates        read_write  dG: [T][batch][hidden]
 // recurrent    read        [batch][hidden]; only read where hasNext = 1
-// hidden       read        h; offset `current`
+// hidden       read        h, f32
 // gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
-// hiddenCarry  read_write  [batch][hidden], as in rnn_step_backward
-// lengths      read        [batch]; only read where hasLengths = 1
+// hiddenCarry  read_write  [batch][hidden]: the gradient of the last state at first, then what passes a sequence's end; read where
+//                          hasHiddenCarry = 1, written where keepsHiddenCarry = 1
+// lengths      read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden              batch rows; units of the layer
+//   gate, nextGate             offsets in gates of step t, and of the step processed after it in the forward pass
+//   before, current            offsets in hidden of the state before step t, and of step t
+//   hasNext                    0: step t was the last step forward, and recurrent is not read
+//   hasBefore                  0: the state before is zero and is not read
+//   hasGradOutput, hasLengths  whether gradOutput and lengths are read
+//   hasHiddenCarry             whether hiddenCarry is read
+//   keepsHiddenCarry           whether hiddenCarry is written
+//   time, nextTime             t and the next step, to compare with lengths
+//   relu                       1: the derivative of max(·, 0) in place of that of tanh
+// uses: recurrent/lib/rnn_update_backward (update), recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,

@@ -1,12 +1,28 @@
-// rnn_cell_forward: the pointwise part of one time step of an Elman RNN; the plain version, after a gemm has added h_{t-1}·W'.
+// rnn_cell_forward: the pointwise part of one time step of an Elman RNN, for version `cell`: a gemm has already added h_{t-1}·W' to gates[t].
 //
-//   h_t = act(gates[t] + b_hh)      gates[t] holds x_t·W_ihᵀ + b_ih + h_{t-1}·W';  act = tanh, or with relu = 1 max(·, 0)
+//   a = gates[t] + b_hh;  h_t = act(a)      act = tanh, or with relu = 1 max(·, 0)
 //
-// grid      x (and y, past the limit): batch·hidden / 64
-// gates     read_write  [T][batch][hidden]; `gate` is step t's offset; only read
-// bias      read        b_hh: [hidden]; only read where hasBias = 1
-// hidden    read_write  h; offsets `before` and `current`
-// lengths   read        [batch]; only read where hasLengths = 1
+// gates[t] arrives holding x_t·W_ihᵀ + b_ih + h_{t-1}·W'. The step before is t-1, or t+1 in the reverse direction.
+// Past the end of a row's sequence its state stays.
+//
+// grid        x (and y, past the limit): batch·hidden / 64
+// workgroup   64 consecutive elements of [batch][hidden]
+// invocation  one unit in one batch row
+// steps       one, t
+// gates       read_write  [T][batch][hidden]; only read (read_write, as the backward pass writes it)
+// bias        read        b_hh: [hidden]; only read where hasBias = 1
+// hidden      read_write  h, f32
+// lengths     read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden        batch rows; units of the layer
+//   gate                 offset of step t in gates
+//   before, current      offsets in hidden of the state before step t, and of step t. The history has a block of [batch][hidden]
+//                        for each step, and one for the initial state next to the first step processed
+//   hasBefore            0: the state before is zero and is not read
+//   hasBias, hasLengths  whether bias and lengths are read
+//   time                 t, to compare with lengths
+//   relu                 1: max(·, 0) in place of tanh
+// uses: lib/activations (safeTanh), recurrent/lib/rnn_update_forward (update), recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, before: u32, current: u32,

@@ -1,20 +1,28 @@
 enable subgroups;
-// rnn_sequence4_backward: many time steps of an Elman RNN layer backwards in one dispatch, for adapters whose subgroups have four lanes
-// (SwiftShader) and layers of up to 256 units.
+// rnn_sequence4_backward: many time steps of an Elman RNN backward in one dispatch, for version `sequence4`: subgroups of four lanes
+// (SwiftShader), up to 256 units.
 //
-//   dG[t] = (dY[t] + dG[next]·W'ᵀ + hiddenCarry)·act'(h_t)      act' = 1 - h², or with relu = 1 (h > 0)
+//   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry
+//   dG[t] = dh_t·act'(h_t)      act' = 1 - h², or with relu = 1 (h > 0)
 //
-// gates, weight, hidden, gradOutput, hiddenCarry and lengths hold what they hold in rnn_step_backward. Who owns what, and where steps lie,
-// says sequence4_backward.
+// The loop over steps and rows is runSteps() in lib/sequence4_backward, which calls update() below for each row.
+// A quad is four neighbouring units of one slot each.
+// Past the end of a row's sequence dG is zero and the carries pass through.
 //
 // grid         x: batch / rows
+// workgroup    `rows` batch rows, all units and all steps of the dispatch; it waits for no other workgroup
+// subgroup     8 quads of units, 32 units, in all these rows and steps
+// invocation   quads l and l + 4 of its subgroup's (l is its lane): 4 units each
 // gates        read_write  dG: [T][batch][hidden]
-// weight       read        W'[k][j]: [hidden][hidden]
-// hidden       read        h
+// weight       read        W'[k][j] as in rnn_step_forward: [hidden][hidden]
+// hidden       read        h, f32
 // gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
-// hiddenCarry  read_write  [batch][hidden]
-// lengths      read        [batch]; only read where HAS_LENGTHS = 1
-// partial      read_write  two blocks, taking turns from step to step, of [batch][subgroups][16·BLOCKS]
+// hiddenCarry  read_write  [batch][hidden]: as in rnn_step_backward; written where KEEPS_CARRY = 1
+// lengths      read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
+// partial      read_write  [2][batch][subgroups][16·BLOCKS]: sums that subgroups exchange; steps use the two blocks in turn
+// params: see lib/sequence4_backward; relu = 1: the derivative of max(·, 0) in place of that of tanh
+// uses: recurrent/lib/sequence4_backward (runSteps, Place, Own, KEEPS_CARRY)
+// provides: Units, Owned, Values, unitsOf, ownedOf, quadB, quadGradient, partialSums, update
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, nextGate: u32,
@@ -30,6 +38,23 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> hiddenCarry: array<f32>;
 @group(0) @binding(6) var<storage, read> lengths: array<f32>;
 @group(0) @binding(7) var<storage, read_write> partial: array<f32>;
+
+// Units of a quad: four, which have one slot each. Past the last unit a lane computes the values of the last unit and does not store them.
+// Rows need not begin at multiples of four, so a quad is read value by value.
+alias Units = vec4u;
+alias Owned = vec4<bool>;
+// A value for each unit of a quad.
+alias Values = vec4f;
+
+fn quadUnits(quad: u32) -> vec4u { return 4u * quad + vec4u(0u, 1u, 2u, 3u); }
+fn unitsOf(quad: u32) -> vec4u { return min(quadUnits(quad), vec4u(params.hidden - 1u)); }
+fn ownedOf(quad: u32) -> vec4<bool> { return quadUnits(quad) < vec4u(params.hidden); }
+
+// The weights from unit k to a quad; zero past the last unit.
+fn quadB(k: u32, quad: u32) -> vec4f {
+  let at = k * params.hidden + unitsOf(quad);
+  return select(vec4f(), vec4f(weight[at.x], weight[at.y], weight[at.z], weight[at.w]), ownedOf(quad));
+}
 
 fn quadGradient(start: u32, units: vec4u) -> vec4f {
   let at = start + units;
@@ -51,14 +76,14 @@ fn outputGradient(start: u32, units: vec4u) -> vec4f {
   return vec4f(gradOutput[at.x], gradOutput[at.y], gradOutput[at.z], gradOutput[at.w]);
 }
 
-// act' by the state.
+// act'(h) of a quad.
 fn slope(start: u32, units: vec4u) -> vec4f {
   let at = start + units;
   let h = vec4f(hidden[at.x], hidden[at.y], hidden[at.z], hidden[at.w]);
   return select(1.0 - h * h, select(vec4f(), vec4f(1.0), h > vec4f()), params.relu != 0u);
 }
 
-// Four for every 32 units.
+// Four lanes for every 32 units.
 const LANES = 32u;
 
 @compute @workgroup_size(LANES)

@@ -1,18 +1,28 @@
 enable subgroups;
-// rnn_sequence4_forward: many time steps of an Elman RNN layer in one dispatch, for adapters whose subgroups have four lanes (SwiftShader)
-// and layers of up to 256 units.
+// rnn_sequence4_forward: many time steps of an Elman RNN in one dispatch, for version `sequence4`: subgroups of four lanes (SwiftShader), up to
+// 256 units.
 //
-//   h_t = act(gates[t] + b_hh + h_{t-1}·W')      act = tanh, or with relu = 1 max(·, 0)
+//   a = gates[t] + b_hh + h_{t-1}·W'
+//   h_t = act(a)      act = tanh, or with relu = 1 max(·, 0)
 //
-// gates, weight, bias, hidden and lengths hold what they hold in rnn_step_forward. Who owns what, and where steps lie, says
-// sequence4_forward.
+// The loop over steps and rows is runSteps() in lib/sequence4_forward, which calls update() below for each row.
+// A quad is four neighbouring units of one slot each.
+// gates[t] arrives holding x_t·W_ihᵀ + b_ih.
+// Past the end of a row's sequence its state stays.
 //
-// grid      x: batch / rows
-// gates     read_write  [T][batch][hidden]; only read (read_write, as the backward pass writes it)
-// weight    read        W'[k][j]: [hidden][hidden]
-// bias      read        b_hh: [hidden]; only read where hasBias = 1
-// hidden    read_write  h
-// lengths   read        [batch]; only read where HAS_LENGTHS = 1
+// grid        x: batch / rows
+// workgroup   `rows` batch rows, all units and all steps of the dispatch; it waits for no other workgroup
+// subgroup    8 quads of units, 32 units, in all these rows and steps
+// invocation  quads l and l + 4 of its subgroup's (l is its lane): 4 units each
+// gates       read_write  [T][batch][hidden]; only read (read_write, as the backward pass writes it)
+// weight      read        W'[k][j] as in rnn_step_forward: [hidden][hidden]
+// bias        read        b_hh: [hidden]; only read where hasBias = 1
+// hidden      read_write  h, f32
+// lengths     read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
+// params: see lib/sequence4_forward; relu = 1: max(·, 0) in place of tanh
+// uses: lib/activations (safeTanh), recurrent/lib/sequence4_forward (runSteps, quadA, Place, Own, HAS_LENGTHS),
+//   lib/lanes4_product (loadTile, rowProduct, QUADS), lib/lanes4_sum (transposeSum)
+// provides: Units, Owned, unitsOf, ownedOf, quadB, quadBias, update
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, before: u32, isRing: u32,
@@ -26,9 +36,24 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> hidden: array<f32>;
 @group(0) @binding(5) var<storage, read> lengths: array<f32>;
 
+// Units of a quad: four, which have one slot each. Past the last unit a lane computes the values of the last unit and does not store them.
+// Rows need not begin at multiples of four, so a quad is read value by value.
+alias Units = vec4u;
+alias Owned = vec4<bool>;
+
+fn quadUnits(quad: u32) -> vec4u { return 4u * quad + vec4u(0u, 1u, 2u, 3u); }
+fn unitsOf(quad: u32) -> vec4u { return min(quadUnits(quad), vec4u(params.hidden - 1u)); }
+fn ownedOf(quad: u32) -> vec4<bool> { return quadUnits(quad) < vec4u(params.hidden); }
+
+// The weights from unit k to a quad; zero past the last unit.
+fn quadB(k: u32, quad: u32) -> vec4f {
+  let at = k * params.hidden + unitsOf(quad);
+  return select(vec4f(), vec4f(weight[at.x], weight[at.y], weight[at.z], weight[at.w]), ownedOf(quad));
+}
+
 fn quadBias(units: vec4u) -> vec4f { return vec4f(bias[units.x], bias[units.y], bias[units.z], bias[units.w]); }
 
-// Four for every 32 units.
+// Four lanes for every 32 units.
 const LANES = 32u;
 
 @compute @workgroup_size(LANES)

@@ -1,18 +1,34 @@
-// rnn_step_backward: one time step of an Elman RNN layer backwards, the recurrent product and the nonlinearity's gradient fused.
+// rnn_step_backward: one time step of an Elman RNN backward, for version `step`: recurrent product and the cell's gradients in one dispatch.
 //
-//   dG[t] = (dY[t] + dG[next]·W'ᵀ + hiddenCarry)·act'(h_t)      act' = 1 - h², or with relu = 1 (h > 0)
+//   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry
+//   dG[t] = dh_t·act'(h_t)      act' = 1 - h², or with relu = 1 (h > 0)
 //
 // The next step is t+1, or t-1 in the reverse direction.
+// Past the end of a row's sequence dG is zero and the carries pass through.
 //
-// grid         x: hidden / (4·8), y: batch / (4·4);   one invocation owns 4 batch rows × 4 units
-// gates        read_write  dG: [T][batch][hidden]; `gate` and `nextGate` are offsets
-// weight       read        W'[k][j]: [hidden][hidden] (see rnn_step_forward)
-// hidden       read        h, step after step of [batch][hidden]; offset `current`
+// grid         x: hidden / (4·8), y: batch / (4·4)
+// workgroup    8 × 4 invocations: 32 units, 16 batch rows
+// invocation   4 units, 4 batch rows
+// steps        one, t
+// gates        read_write  dG: [T][batch][hidden]
+// weight       read        W'[k][j] as in rnn_step_forward: [hidden][hidden]
+// hidden       read        h, f32
 // gradOutput   read        dY: [T][batch][hidden]; only read where hasGradOutput = 1
-// hiddenCarry  read_write  [batch][hidden]: dh_N at first, then what passes a sequence's end; read where hasHiddenCarry = 1, written
-//                          where keepsHiddenCarry = 1
-// lengths      read        steps of each sequence: [batch]; only read where hasLengths = 1. Past a sequence's end dG is zero and both carries
-//                          pass through; `time` is this step, `nextTime` the one processed after it
+// hiddenCarry  read_write  [batch][hidden]: the gradient of the last state at first, then what passes a sequence's end; read where
+//                          hasHiddenCarry = 1, written where keepsHiddenCarry = 1
+// lengths      read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden              batch rows; units of the layer
+//   gate, nextGate             offsets in gates of step t, and of the step processed after it in the forward pass
+//   before, current            offsets in hidden of the state before step t, and of step t
+//   hasNext                    0: step t was the last step forward, and dG[next]·W'ᵀ is zero
+//   hasBefore                  0: the state before is zero and is not read
+//   hasGradOutput, hasLengths  whether gradOutput and lengths are read
+//   hasHiddenCarry             whether hiddenCarry is read
+//   keepsHiddenCarry           whether hiddenCarry is written
+//   time, nextTime             t and the next step, to compare with lengths
+//   relu                       1: the derivative of max(·, 0) in place of that of tanh
+// uses: recurrent/lib/rnn_update_backward (update), recurrent/lib/sequence_lengths (isActive, anyActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,
@@ -56,7 +72,7 @@ fn rnn_step_backward(@builtin(global_invocation_id) id: vec3u) {
     g0++; g1++; g2++; g3++; w0++; w1++; w2++; w3++;
   }
 
-  // In a loop, so that what it calls is compiled once.
+  // A loop, so that update() is compiled once.
   var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
   for (var i = 0u; i < 16u; i++) {
     update(row + i / 4u, unit + i % 4u, sums[i / 4u][i % 4u]);

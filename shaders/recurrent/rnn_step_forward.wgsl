@@ -1,17 +1,31 @@
-// rnn_step_forward: one time step of an Elman RNN layer, the recurrent product and the nonlinearity fused.
+// rnn_step_forward: one time step of an Elman RNN, for version `step`: recurrent product, gates and state in one dispatch.
 //
-//   h_t = act(gates[t] + b_hh + h_{t-1}·W')      gates[t] holds x_t·W_ihᵀ + b_ih;  act = tanh, or with relu = 1 max(·, 0)
+//   a = gates[t] + b_hh + h_{t-1}·W'
+//   h_t = act(a)      act = tanh, or with relu = 1 max(·, 0)
 //
-// The step before is t-1, or t+1 in the reverse direction. hidden holds step after step of [batch][hidden], and the initial state in
-// a block beside the first step processed; offsets `before` and `current` say where. With hasBefore = 0 the state before is zero.
+// gates[t] arrives holding x_t·W_ihᵀ + b_ih. The step before is t-1, or t+1 in the reverse direction.
+// Past the end of a row's sequence its state stays.
 //
-// grid      x: hidden / (4·8), y: batch / (4·4);   one invocation owns 4 batch rows × 4 units
-// gates     read_write  [T][batch][hidden]; `gate` is step t's offset; only read (read_write, as the backward pass writes it)
-// weight    read        W'[k][j] = W_hh[j][k]: [hidden][hidden]
-// bias      read        b_hh: [hidden]; only read where hasBias = 1
-// hidden    read_write  h
-// lengths   read        steps of each sequence: [batch]; only read where hasLengths = 1. Past a sequence's end its state is carried on
-//                       unchanged and its gates are zero; `time` is this step
+// grid        x: hidden / (4·8), y: batch / (4·4)
+// workgroup   8 × 4 invocations: 32 units, 16 batch rows
+// invocation  4 units, 4 batch rows
+// steps       one, t
+// gates       read_write  [T][batch][hidden]; only read (read_write, as the backward pass writes it)
+// weight      read        W'[k][j] = W_hh[j][k]: [hidden][hidden]
+// bias        read        b_hh: [hidden]; only read where hasBias = 1
+// hidden      read_write  h, f32
+// lengths     read        steps of each sequence: [batch]; only read where hasLengths = 1
+// params
+//   batch, hidden        batch rows; units of the layer
+//   gate                 offset of step t in gates
+//   before, current      offsets in hidden of the state before step t, and of step t. The history has a block of [batch][hidden]
+//                        for each step, and one for the initial state next to the first step processed
+//   hasBefore            0: the state before is zero and is not read
+//   hasBias, hasLengths  whether bias and lengths are read
+//   time                 t, to compare with lengths
+//   relu                 1: max(·, 0) in place of tanh
+// uses: lib/activations (safeTanh), recurrent/lib/rnn_update_forward (update),
+//   recurrent/lib/sequence_lengths (isActive, anyActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, before: u32, current: u32,
@@ -55,7 +69,7 @@ fn rnn_step_forward(@builtin(global_invocation_id) id: vec3u) {
     w0 += params.hidden; w1 += params.hidden; w2 += params.hidden; w3 += params.hidden;
   }
 
-  // In a loop, so that what it calls is compiled once.
+  // A loop, so that update() is compiled once.
   var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
   for (var i = 0u; i < 16u; i++) {
     update(row + i / 4u, unit + i % 4u, sums[i / 4u][i % 4u]);

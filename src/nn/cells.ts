@@ -1,61 +1,53 @@
 import { checkBoolean, checkInteger, checkOptions, show } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
-import { apply, Tensor } from "../graph/tensor.ts";
+import { Tensor } from "../graph/tensor.ts";
+import { gru } from "../ops/recurrent/gru.ts";
+import type { RecurrentOp } from "../ops/recurrent/layer.ts";
+import { lstm } from "../ops/recurrent/lstm.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
-import {
-  gruKind,
-  lstmKind,
-  type RecurrentKind,
-  type RecurrentParameters,
-  recurrentParameters,
-  rnnKind,
-} from "./cell-kinds.ts";
 import { Module } from "./module.ts";
-import { checkNonlinearity, type Nonlinearity } from "./rnn.ts";
+import { RecurrentLayer, type RecurrentStates } from "./recurrent-layer.ts";
+import { checkNonlinearity, type Nonlinearity, rnnOp } from "./rnn.ts";
 
 export interface CellOptions {
   /** Whether gates have learned biases, two of them as in PyTorch. Default true. */
   readonly bias?: boolean;
 }
 
-/** One step of a recurrent network: the same kernels as a layer's, over a sequence of one. */
+/** One step of a recurrent network: a recurrent layer over a sequence of one step. */
 abstract class RecurrentCell extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly #name: string;
-  readonly #kind: RecurrentKind;
-  readonly #relu: boolean;
-  readonly #parameters: RecurrentParameters;
+  readonly #layer: RecurrentLayer;
 
   protected constructor(
     name: string,
-    kind: RecurrentKind,
+    op: RecurrentOp,
     inputSize: number,
     hiddenSize: number,
     options: CellOptions,
-    own: { readonly options: readonly string[]; readonly relu?: boolean },
+    ownOptions: readonly string[] = [],
   ) {
     super();
     checkInteger(name, "inputSize", inputSize);
     checkInteger(name, "hiddenSize", hiddenSize);
-    checkOptions(name, options, ["bias", ...own.options]);
+    checkOptions(name, options, ["bias", ...ownOptions]);
     const { bias = true } = options;
     checkBoolean(name, "bias", bias);
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     this.#name = name;
-    this.#kind = kind;
-    this.#relu = own.relu ?? false;
-    this.#parameters = recurrentParameters(
-      kind,
+    this.#layer = new RecurrentLayer(
+      op,
       { input: inputSize, hidden: hiddenSize, projection: 0, bias },
       (parameter, value) => this.registerParameter(parameter, value),
       "",
     );
   }
 
-  /** @param states h, and an LSTM's c, by name; zero if not given. */
-  protected step(input: Tensor, states: Readonly<Record<string, Tensor>> | null): Tensor[] {
+  /** @param initial [N, hiddenSize] or [hiddenSize]; zero if `null`. */
+  protected step(input: Tensor, initial: RecurrentStates | null): RecurrentStates {
     const where = `${this.#name}.forward`;
     const { inputSize, hiddenSize } = this;
     const rank = input instanceof Tensor ? input.shape.length : 0;
@@ -65,22 +57,19 @@ abstract class RecurrentCell extends Module {
     }
     const unbatched = rank === 1;
     const wanted: Shape = unbatched ? [hiddenSize] : [input.shape[0]!, hiddenSize];
-    const [h0 = null, c0 = null] = Object.entries(states ?? {}).map(([name, state]) => {
+    const batched = (name: string, state: Tensor) => {
       if (!(state instanceof Tensor) || !sameShape(state.shape, wanted)) {
         const got = state instanceof Tensor ? showShape(state.shape) : show(state);
         throw new ShapeError(`${where}: state ${name} must be ${showShape(wanted)}, got ${got}`);
       }
       return unbatched ? state.unsqueeze(0) : state;
-    });
-    const { weightIh, weightHh, biasIh, biasHh } = this.#parameters;
+    };
     const x = input.reshape([1, unbatched ? 1 : input.shape[0]!, inputSize]);
-    const [, ...last] = apply(
-      where,
-      this.#kind.op,
-      [x, weightIh, weightHh, biasIh, biasHh, h0, c0, null, null],
-      { hiddenSize, reverse: false, relu: this.#relu },
-    );
-    return unbatched ? last.map((state) => state.squeeze(0)) : last;
+    const h0 = initial && batched("h", initial.h);
+    const c0 = initial?.c ? batched("c", initial.c) : null;
+    const { last } = this.#layer.forward(where, x, h0 && { h: h0, c: c0 }, null, { reverse: false });
+    if (!unbatched) return last;
+    return { h: last.h.squeeze(0), c: last.c ? last.c.squeeze(0) : null };
   }
 }
 
@@ -90,7 +79,7 @@ abstract class RecurrentCell extends Module {
  */
 export class LSTMCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super("LSTMCell", lstmKind, inputSize, hiddenSize, options, { options: [] });
+    super("LSTMCell", lstm, inputSize, hiddenSize, options);
   }
 
   /**
@@ -104,8 +93,8 @@ export class LSTMCell extends RecurrentCell {
     if (state !== undefined && !(state?.h instanceof Tensor && state.c instanceof Tensor)) {
       throw new ShapeError(`LSTMCell.forward: state must be { h, c } of two tensors, got ${show(state)}`);
     }
-    const [h, c] = this.step(input, state ? { h: state.h, c: state.c } : null);
-    return { h: h!, c: c! };
+    const { h, c } = this.step(input, state ?? null);
+    return { h, c: c! };
   }
 }
 
@@ -115,7 +104,7 @@ export class LSTMCell extends RecurrentCell {
  */
 export class GRUCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super("GRUCell", gruKind, inputSize, hiddenSize, options, { options: [] });
+    super("GRUCell", gru, inputSize, hiddenSize, options);
   }
 
   /**
@@ -123,7 +112,7 @@ export class GRUCell extends RecurrentCell {
    * @param h [N, hiddenSize] or [hiddenSize]; zero if not given.
    */
   forward(input: Tensor, h?: Tensor): Tensor {
-    return this.step(input, h === undefined ? null : { h })[0]!;
+    return this.step(input, h === undefined ? null : { h }).h;
   }
 }
 
@@ -141,10 +130,7 @@ export class RNNCell extends RecurrentCell {
 
   constructor(inputSize: number, hiddenSize: number, options: RnnCellOptions = {}) {
     const nonlinearity = checkNonlinearity("RNNCell", options?.nonlinearity);
-    super("RNNCell", rnnKind, inputSize, hiddenSize, options, {
-      options: ["nonlinearity"],
-      relu: nonlinearity === "relu",
-    });
+    super("RNNCell", rnnOp(nonlinearity), inputSize, hiddenSize, options, ["nonlinearity"]);
     this.nonlinearity = nonlinearity;
   }
 
@@ -153,6 +139,6 @@ export class RNNCell extends RecurrentCell {
    * @param h [N, hiddenSize] or [hiddenSize]; zero if not given.
    */
   forward(input: Tensor, h?: Tensor): Tensor {
-    return this.step(input, h === undefined ? null : { h })[0]!;
+    return this.step(input, h === undefined ? null : { h }).h;
   }
 }

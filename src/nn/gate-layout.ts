@@ -2,13 +2,13 @@ import type { Layout } from "../graph/tensor.ts";
 import { sizeOf } from "../shape.ts";
 
 /**
- * PyTorch keeps a recurrent weight as [gates·H, K]: all rows of the first gate, then the next. The kernels want
- * [K][H][width], so that one load brings a unit's gates together. A bias, [gates·H], is the case K = 1.
- * @param slots Where each of PyTorch's gates goes among the `width` floats of a unit; the others are zero.
+ * PyTorch keeps a recurrent weight as [gates·H, K]: all rows of the first gate, then the next. The kernels
+ * read [K][H][width], so that one load has all gates of a unit. A bias, [gates·H], is the case K = 1.
+ * @param slots The place of each of PyTorch's gates among the `width` floats of a unit; the other places are zero.
  */
 export function gateLayout(slots: readonly number[], width: number, hidden: number): Layout {
   const gates = slots.length;
-  /** Calls `visit` with every element's place in PyTorch's order and in the kernels'. */
+  /** Calls `visit` with the index of every element in PyTorch's order and in the kernels' order. */
   const walk = (depth: number, visit: (torch: number, kernel: number) => void) => {
     for (let gate = 0; gate < gates; gate++) {
       for (let unit = 0; unit < hidden; unit++) {

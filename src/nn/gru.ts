@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.ts";
-import { gruKind } from "./cell-kinds.ts";
+import { gru } from "../ops/recurrent/gru.ts";
 import { Recurrent, type RecurrentOptions } from "./recurrent.ts";
 import type { PackedSequence } from "./utils/packed-sequence.ts";
 
@@ -14,7 +14,7 @@ export type GruOptions = RecurrentOptions;
  */
 export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: GruOptions = {}) {
-    super("GRU", gruKind, inputSize, hiddenSize, options, { options: [] });
+    super("GRU", gru, inputSize, hiddenSize, options, { options: [] });
   }
 
   /**
@@ -28,7 +28,7 @@ export class GRU extends Recurrent {
     input: Input,
     state?: Tensor,
   ): { output: Input; state: Tensor } {
-    const { output, states } = this.run(input, state === undefined ? null : { h: state });
-    return { output, state: states[0]! };
+    const { output, state: last } = this.run(input, state === undefined ? null : { h: state });
+    return { output, state: last.h };
   }
 }

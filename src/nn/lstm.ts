@@ -1,12 +1,12 @@
 import { checkInteger, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
-import { lstmKind } from "./cell-kinds.ts";
+import { lstm } from "../ops/recurrent/lstm.ts";
 import { Recurrent, type RecurrentOptions } from "./recurrent.ts";
 import type { PackedSequence } from "./utils/packed-sequence.ts";
 
 export interface LstmOptions extends RecurrentOptions {
-  /** Size that the hidden state is projected to, smaller than hiddenSize; 0, the default, for no projection. */
+  /** Size of the projected hidden state, smaller than hiddenSize; 0 for no projection. Default 0. */
   readonly projSize?: number;
 }
 
@@ -24,7 +24,7 @@ export interface LstmState {
  */
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: LstmOptions = {}) {
-    super("LSTM", lstmKind, inputSize, hiddenSize, options, {
+    super("LSTM", lstm, inputSize, hiddenSize, options, {
       options: ["projSize"],
       projSize: checkProjection(options?.projSize ?? 0, hiddenSize),
     });
@@ -44,8 +44,8 @@ export class LSTM extends Recurrent {
     if (state !== undefined && !(state?.h instanceof Tensor && state.c instanceof Tensor)) {
       throw new ShapeError(`LSTM.forward: state must be { h, c } of two tensors, got ${show(state)}`);
     }
-    const { output, states } = this.run(input, state ? { h: state.h, c: state.c } : null);
-    return { output, state: { h: states[0]!, c: states[1]! } };
+    const { output, state: last } = this.run(input, state ?? null);
+    return { output, state: { h: last.h, c: last.c! } };
   }
 }
 

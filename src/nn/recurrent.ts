@@ -1,10 +1,12 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
-import { apply, cat, recording, stack, Tensor } from "../graph/tensor.ts";
+import { cat, recording, stack, Tensor } from "../graph/tensor.ts";
+import type { StateName } from "../ops/recurrent/cell.ts";
+import type { RecurrentOp } from "../ops/recurrent/layer.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
-import { type RecurrentKind, type RecurrentParameters, recurrentParameters } from "./cell-kinds.ts";
 import { dropout } from "./dropout.ts";
 import { Module } from "./module.ts";
+import { RecurrentLayer, type RecurrentStates } from "./recurrent-layer.ts";
 import { PackedSequence } from "./utils/packed-sequence.ts";
 
 /** Options that LSTM, GRU and RNN share. */
@@ -13,16 +15,16 @@ export interface RecurrentOptions {
   readonly numLayers?: number;
   /** Whether gates have learned biases, two of them as in PyTorch. Default true. */
   readonly bias?: boolean;
-  /** Whether input and output are [N, T, *] and not [T, N, *]; states are [L·D, N, *] either way. Default false. */
+  /** Whether input and output are [N, T, *] instead of [T, N, *]; states are [L·D, N, *] either way. Default false. */
   readonly batchFirst?: boolean;
-  /** Probability with which an output of any layer but the last is zeroed while training. Default 0. */
+  /** Probability of zeroing an output of a layer while training; the last layer is left out. Default 0. */
   readonly dropout?: number;
-  /** Whether a second cell a layer runs from the end of the sequences; outputs are then 2·H wide. Default false. */
+  /** Whether each layer has a second cell that runs from the end of the sequences; outputs are then 2·H wide. Default false. */
   readonly bidirectional?: boolean;
   /**
-   * Whether training keeps h and c of every time step alone, and computes the gates again for the backward pass, chunk by chunk of
-   * time, as `torch.utils.checkpoint` would: about half the memory for long sequences, for a quarter to a third more time. A number is
-   * the steps of a chunk; true chooses them by the batch. Default false.
+   * Whether training keeps only h and c of every time step, and recomputes the gates in the backward pass, as `torch.utils.checkpoint`
+   * would: about half the memory for long sequences, for a quarter to a third more time. It does so in chunks of time steps: a number
+   * is the steps of a chunk, and true chooses them by the batch size. Default false.
    */
   readonly recompute?: boolean | number;
 }
@@ -30,12 +32,12 @@ export interface RecurrentOptions {
 /** What {@link Recurrent.run} returns: the output, packed if the input was, and the last states. */
 export interface RecurrentResult<Input extends Tensor | PackedSequence> {
   readonly output: Input;
-  readonly states: Tensor[];
+  readonly state: RecurrentStates;
 }
 
 const OPTIONS = ["numLayers", "bias", "batchFirst", "dropout", "bidirectional", "recompute"];
 
-/** The stack of layers and directions that LSTM, GRU and RNN are. */
+/** A stack of recurrent layers, each in one or two directions: the base of LSTM, GRU and RNN. */
 export abstract class Recurrent extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -45,25 +47,24 @@ export abstract class Recurrent extends Module {
   readonly dropout: number;
   readonly bidirectional: boolean;
   readonly recompute: boolean | number;
-  /** Size an LSTM's hidden state is projected to; 0 for no projection. */
+  /** Size of an LSTM's projected hidden state; 0 for no projection. */
   readonly projSize: number = 0;
   readonly #name: string;
-  readonly #kind: RecurrentKind;
-  readonly #relu: boolean;
+  readonly #op: RecurrentOp;
   /** By layer, then by direction. */
-  readonly #layers: readonly (readonly RecurrentParameters[])[];
+  readonly #layers: readonly (readonly RecurrentLayer[])[];
 
   /**
    * @param name The class's name, as errors show it.
-   * @param own What the class has besides the common options, already checked.
+   * @param own The class's further options, already checked.
    */
   protected constructor(
     name: string,
-    kind: RecurrentKind,
+    op: RecurrentOp,
     inputSize: number,
     hiddenSize: number,
     options: RecurrentOptions,
-    own: { readonly options: readonly string[]; readonly projSize?: number; readonly relu?: boolean },
+    own: { readonly options: readonly string[]; readonly projSize?: number },
   ) {
     super();
     checkInteger(name, "inputSize", inputSize);
@@ -94,18 +95,18 @@ export abstract class Recurrent extends Module {
     this.recompute = recompute;
     this.projSize = own.projSize ?? 0;
     this.#name = name;
-    this.#kind = kind;
-    this.#relu = own.relu ?? false;
+    this.#op = op;
     const directions = bidirectional ? ["", "_reverse"] : [""];
     const width = directions.length * this.#stateSize;
     this.#layers = Array.from({ length: numLayers }, (_, l) =>
-      directions.map((direction) =>
-        recurrentParameters(
-          kind,
-          { input: l === 0 ? inputSize : width, hidden: hiddenSize, projection: this.projSize, bias },
-          (parameter, value) => this.registerParameter(parameter, value),
-          `_l${l}${direction}`,
-        ),
+      directions.map(
+        (direction) =>
+          new RecurrentLayer(
+            op,
+            { input: l === 0 ? inputSize : width, hidden: hiddenSize, projection: this.projSize, bias },
+            (parameter, value) => this.registerParameter(parameter, value),
+            `_l${l}${direction}`,
+          ),
       ),
     );
   }
@@ -117,11 +118,11 @@ export abstract class Recurrent extends Module {
 
   /**
    * Runs all layers.
-   * @param initial h0, and an LSTM's c0, by name; zero if not given.
+   * @param initial Initial states; zero if `null`.
    */
   protected run<Input extends Tensor | PackedSequence>(
     input: Input,
-    initial: Readonly<Record<string, Tensor>> | null,
+    initial: RecurrentStates | null,
   ): RecurrentResult<Input> {
     const packed = input instanceof PackedSequence ? input : null;
     const given: Tensor = packed ? packed.data : (input as Tensor);
@@ -129,37 +130,41 @@ export abstract class Recurrent extends Module {
     const swapped = this.batchFirst && !unbatched && !packed;
     const x = unbatched ? given.unsqueeze(1) : swapped ? given.transpose(0, 1) : given;
     const states = initial && this.#checkStates(initial, unbatched ? null : x.shape[1]!);
-    const { output, finals } = this.#runLayers(x, packed?.lengths ?? null, states);
-    const last = finals.map((state) => stack(state));
-    if (packed) return { output: packed.with(output) as Input, states: last };
-    if (unbatched)
-      return { output: output.squeeze(1) as Input, states: last.map((state) => state.squeeze(1)) };
-    return { output: (swapped ? output.transpose(0, 1) : output) as Input, states: last };
+    const { output, lasts } = this.#runLayers(x, packed?.lengths ?? null, states);
+    const state = this.#eachState((name) => {
+      const stacked = stack(lasts.map((last) => last[name]!));
+      return unbatched ? stacked.squeeze(1) : stacked;
+    });
+    if (packed) return { output: packed.with(output) as Input, state };
+    if (unbatched) return { output: output.squeeze(1) as Input, state };
+    return { output: (swapped ? output.transpose(0, 1) : output) as Input, state };
+  }
+
+  /** Makes a tensor for each state that the cell has. */
+  #eachState(make: (name: StateName) => Tensor): RecurrentStates {
+    const states = this.#op.cell.states.map((name) => [name, make(name)] as const);
+    return Object.fromEntries(states) as unknown as RecurrentStates;
   }
 
   /** @param x [T, N, inputSize] */
-  #runLayers(x: Tensor, lengths: Tensor | null, initial: readonly Tensor[] | null) {
-    const training = recording.current(`${this.#name}.forward`).training(this);
-    const lasts: Tensor[][] = [];
-    let output = x;
+  #runLayers(x: Tensor, lengths: Tensor | null, initial: RecurrentStates | null) {
+    const where = `${this.#name}.forward`;
+    const training = recording.current(where).training(this);
+    const lasts: RecurrentStates[] = [];
+    let sequence = x;
     for (const [l, directions] of this.#layers.entries()) {
       const outputs = directions.map((layer, d) => {
         const index = l * directions.length + d;
-        const [h0 = null, c0 = null] = initial?.map((state) => state.select(0, index)) ?? [];
-        const { weightIh, weightHh, biasIh, biasHh, weightHr } = layer;
-        const [sequence, ...last] = apply(
-          `${this.#name}.forward`,
-          this.#kind.op,
-          [output, weightIh, weightHh, biasIh, biasHh, h0, c0, lengths, weightHr],
-          { hiddenSize: this.hiddenSize, reverse: d === 1, relu: this.#relu, recompute: this.recompute },
-        );
+        const state = initial && this.#eachState((name) => initial[name]!.select(0, index));
+        const options = { reverse: d === 1, recompute: this.recompute };
+        const { output, last } = layer.forward(where, sequence, state, lengths, options);
         lasts.push(last);
-        return sequence!;
+        return output;
       });
-      output = outputs.length === 1 ? outputs[0]! : cat(outputs, 2);
-      if (l < this.numLayers - 1) output = dropout(output, this.dropout, training);
+      sequence = outputs.length === 1 ? outputs[0]! : cat(outputs, 2);
+      if (l < this.numLayers - 1) sequence = dropout(sequence, this.dropout, training);
     }
-    return { output, finals: lasts[0]!.map((_, i) => lasts.map((last) => last[i]!)) };
+    return { output: sequence, lasts };
   }
 
   /** Returns whether the input is a single sequence. */
@@ -187,12 +192,13 @@ export abstract class Recurrent extends Module {
   }
 
   /** Returns the states as [L·D, N, *]. */
-  #checkStates(states: Readonly<Record<string, Tensor>>, batch: number | null): Tensor[] {
+  #checkStates(states: RecurrentStates, batch: number | null): RecurrentStates {
     const count = this.numLayers * (this.bidirectional ? 2 : 1);
-    return Object.entries(states).map(([name, state]) => {
+    return this.#eachState((name) => {
+      const state = states[name];
       const width = name === "c" ? this.hiddenSize : this.#stateSize;
       const wanted: Shape = batch === null ? [count, width] : [count, batch, width];
-      const label = Object.keys(states).length > 1 ? `state.${name}` : "state";
+      const label = this.#op.cell.states.length > 1 ? `state.${name}` : "state";
       if (!(state instanceof Tensor) || !sameShape(state.shape, wanted)) {
         const got = state instanceof Tensor ? showShape(state.shape) : show(state);
         throw new ShapeError(`${this.#name}.forward: ${label} must be ${showShape(wanted)}, got ${got}`);

@@ -1,7 +1,8 @@
 import { show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { rnnKind } from "./cell-kinds.ts";
+import type { RecurrentOp } from "../ops/recurrent/layer.ts";
+import { rnnRelu, rnnTanh } from "../ops/recurrent/rnn.ts";
 import { Recurrent, type RecurrentOptions } from "./recurrent.ts";
 import type { PackedSequence } from "./utils/packed-sequence.ts";
 
@@ -22,10 +23,7 @@ export class RNN extends Recurrent {
 
   constructor(inputSize: number, hiddenSize: number, options: RnnOptions = {}) {
     const nonlinearity = checkNonlinearity("RNN", options?.nonlinearity);
-    super("RNN", rnnKind, inputSize, hiddenSize, options, {
-      options: ["nonlinearity"],
-      relu: nonlinearity === "relu",
-    });
+    super("RNN", rnnOp(nonlinearity), inputSize, hiddenSize, options, { options: ["nonlinearity"] });
     this.nonlinearity = nonlinearity;
   }
 
@@ -40,8 +38,8 @@ export class RNN extends Recurrent {
     input: Input,
     state?: Tensor,
   ): { output: Input; state: Tensor } {
-    const { output, states } = this.run(input, state === undefined ? null : { h: state });
-    return { output, state: states[0]! };
+    const { output, state: last } = this.run(input, state === undefined ? null : { h: state });
+    return { output, state: last.h };
   }
 }
 
@@ -51,4 +49,9 @@ export function checkNonlinearity(where: string, nonlinearity: unknown = "tanh")
     throw new OptionError(`${where}: nonlinearity must be "tanh" or "relu", got ${show(nonlinearity)}`);
   }
   return nonlinearity;
+}
+
+/** @internal */
+export function rnnOp(nonlinearity: Nonlinearity): RecurrentOp {
+  return nonlinearity === "relu" ? rnnRelu : rnnTanh;
 }

@@ -3,22 +3,76 @@
  * https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html, …GRU.html and …RNN.html
  */
 
-/** The parameters of a network under PyTorch's names: `weight_ih_l0` [gates·H, in], `bias_ih_l0`, … in row-major order. */
+/** The parameters of a whole network under PyTorch's names: `weight_ih_l0` [gates·H, in], `bias_ih_l0`, … in row-major order. */
 export type Parameters = ReadonlyMap<string, Float64Array>;
+
+/** Values of a unit's gates, under PyTorch's names. */
+type Gates = Readonly<Record<string, number>>;
+
+/** States of one unit: h, and an LSTM's c. */
+interface Unit {
+  readonly h: number;
+  readonly c?: number;
+}
+
+/** What one time step of a cell does to one of its units. */
+export interface ReferenceCell {
+  /** In PyTorch's order. */
+  readonly gates: readonly string[];
+  readonly states: readonly ["h"] | readonly ["h", "c"];
+  /** The next states from W_ih x + b_ih and W_hh h + b_hh of each gate, and from the states before. */
+  next(input: Gates, hidden: Gates, before: Required<Unit>): Unit;
+}
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+const lstm: ReferenceCell = {
+  gates: ["i", "f", "g", "o"],
+  states: ["h", "c"],
+  next(input, hidden, before) {
+    const a = (gate: string) => input[gate]! + hidden[gate]!;
+    const c = sigmoid(a("f")) * before.c + sigmoid(a("i")) * Math.tanh(a("g"));
+    return { h: sigmoid(a("o")) * Math.tanh(c), c };
+  },
+};
+
+const gru: ReferenceCell = {
+  gates: ["r", "z", "n"],
+  states: ["h"],
+  next(input, hidden, before) {
+    const [r, z] = [sigmoid(input["r"]! + hidden["r"]!), sigmoid(input["z"]! + hidden["z"]!)];
+    const n = Math.tanh(input["n"]! + r * hidden["n"]!);
+    return { h: (1 - z) * n + z * before.h };
+  },
+};
+
+const elman = (activation: (x: number) => number): ReferenceCell => ({
+  gates: ["h"],
+  states: ["h"],
+  next: (input, hidden) => ({ h: activation(input["h"]! + hidden["h"]!) }),
+});
 
 export type Kind = "lstm" | "gru" | "tanh" | "relu";
 
+/** The cells that PyTorch has. */
+export const CELLS: Readonly<Record<Kind, ReferenceCell>> = {
+  lstm,
+  gru,
+  tanh: elman(Math.tanh),
+  relu: elman((x) => Math.max(x, 0)),
+};
+
 export interface Sizes {
-  readonly kind: Kind;
+  readonly cell: ReferenceCell;
   readonly inputSize: number;
   readonly hiddenSize: number;
-  /** Size of an LSTM's projected hidden state; 0 or undefined for no projection. */
+  /** Size an LSTM's hidden state is projected to; none if 0 or not given. */
   readonly projSize?: number;
   readonly numLayers: number;
   readonly bidirectional?: boolean;
   readonly seqLen: number;
   readonly batch: number;
-  /** Length of each sequence; seqLen if not given. */
+  /** Steps of each sequence; all have seqLen if not given. */
   readonly lengths?: readonly number[];
 }
 
@@ -28,9 +82,7 @@ export interface State {
   readonly c?: Float64Array;
 }
 
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-
-/** x is [T, N, I]; the output is [T, N, D·R], zero past a sequence's end. The initial state is zero if not given. */
+/** x is [T, N, I]; the output is [T, N, D·R], zero past a sequence's end. Without a state, everything starts at zero. */
 export function recurrentForward(
   sizes: Sizes,
   parameters: Parameters,
@@ -58,7 +110,7 @@ export function recurrentForward(
         for (let s = 0; s < length; s++) {
           const t = direction === "" ? s : length - 1 - s;
           const input = sequence.subarray((t * N + n) * features, (t * N + n + 1) * features);
-          cell(sizes.kind, `_l${layer}${direction}`, parameters, input, h, c);
+          step(sizes.cell, `_l${layer}${direction}`, parameters, input, h, c);
           output.set(h, ((t * N + n) * D + d) * R);
         }
       }
@@ -80,8 +132,8 @@ function affine(weight: Float64Array, bias: Float64Array | undefined, vector: Fl
 }
 
 /** One time step of one sequence: reads h and c, and overwrites them. */
-function cell(
-  kind: Kind,
+function step(
+  { gates, next }: ReferenceCell,
   suffix: string,
   parameters: Parameters,
   input: Float64Array,
@@ -92,23 +144,16 @@ function cell(
   const get = (name: string) => parameters.get(name + suffix);
   const fromInput = affine(get("weight_ih")!, get("bias_ih"), input);
   const fromHidden = affine(get("weight_hh")!, get("bias_hh"), h);
-  const gate = (index: number, j: number) => fromInput[index * H + j]! + fromHidden[index * H + j]!;
-  const next = new Float64Array(H);
+  const ofUnit = (sums: Float64Array, j: number) =>
+    Object.fromEntries(gates.map((gate, index) => [gate, sums[index * H + j]!]));
+  const nextHidden = new Float64Array(H);
   for (let j = 0; j < H; j++) {
-    if (kind === "lstm") {
-      const [i, f, o] = [sigmoid(gate(0, j)), sigmoid(gate(1, j)), sigmoid(gate(3, j))];
-      c[j] = f * c[j]! + i * Math.tanh(gate(2, j));
-      next[j] = o * Math.tanh(c[j]!);
-    } else if (kind === "gru") {
-      const [r, z] = [sigmoid(gate(0, j)), sigmoid(gate(1, j))];
-      const n = Math.tanh(fromInput[2 * H + j]! + r * fromHidden[2 * H + j]!);
-      next[j] = (1 - z) * n + z * h[j]!;
-    } else {
-      next[j] = kind === "tanh" ? Math.tanh(gate(0, j)) : Math.max(gate(0, j), 0);
-    }
+    const unit = next(ofUnit(fromInput, j), ofUnit(fromHidden, j), { h: h[j]!, c: c[j]! });
+    nextHidden[j] = unit.h;
+    c[j] = unit.c ?? 0;
   }
   const projection = get("weight_hr");
-  h.set(projection ? affine(projection, undefined, next) : next);
+  h.set(projection ? affine(projection, undefined, nextHidden) : nextHidden);
 }
 
 /** The mean of the squared differences. */

@@ -5,7 +5,7 @@ import type { RecurrentLayer, RecurrentProblem } from "../recurrent-problem.ts";
 const { PackedSequence, packPaddedSequence, padPackedSequence } = nn.utils.rnn;
 type Input = Tensor | nn.utils.rnn.PackedSequence;
 
-/** Output and last states of any of the three layers. */
+/** Output and last states of any recurrent layer. */
 function forward(
   layer: RecurrentLayer,
   input: Input,
@@ -21,9 +21,9 @@ function forward(
 }
 
 /**
- * Computes output, last states, the loss (the mean squared errors added) and the gradient of everything that has one;
- * results under the goldens' names.
- * @param known Whether the lengths are numbers while tracing, and not an input.
+ * Computes output, last states, the loss (the sum of their mean squared errors) and the gradients of x, the initial states and the
+ * parameters. Results have the goldens' names.
+ * @param known Whether the lengths are numbers while tracing, instead of an input.
  */
 export async function runRecurrent(
   device: Device,
@@ -38,7 +38,8 @@ export async function runRecurrent(
   const step = await device.compile(
     (tensors) => {
       const input = (name: string) => tensors[name]!;
-      const states = ["h0", "c0"].filter((name) => inputs.has(name));
+      const letters = sizes.cell.states;
+      const states = letters.map((letter) => `${letter}0`).filter((name) => inputs.has(name));
       const x = lengths
         ? packPaddedSequence(input("x"), known ? lengths : input("lengths"), { batchFirst, enforceSorted })
         : input("x");
@@ -50,7 +51,7 @@ export async function runRecurrent(
       const results: Record<string, Tensor> = { "out.output": output };
       let loss = criterion.forward(output, input("target_output"));
       for (const [i, state] of last.entries()) {
-        const letter = "hc"[i]!;
+        const letter = letters[i]!;
         results[`out.${letter}_n`] = state;
         loss = loss.add(criterion.forward(state, input(`target_${letter}`)));
       }

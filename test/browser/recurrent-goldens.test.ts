@@ -8,7 +8,7 @@ import { goldenNames, loadGolden } from "./goldens.ts";
 import { GpuFrame } from "./gpu.ts";
 import { runRecurrent } from "./recurrent-case.ts";
 
-/** Every version of every kernel passes every case; lengths are an input in one run and known while tracing in another. */
+/** Every version passes every case, with lengths that are an input and with lengths that are known while tracing. */
 const versions: (VersionPins & { readonly known: boolean; readonly recompute?: number })[] = [
   { recurrent: "step", gemm: "register", known: false },
   { recurrent: "cell", gemm: "register", known: true },
@@ -20,7 +20,7 @@ const versions: (VersionPins & { readonly known: boolean; readonly recompute?: n
   { recurrent: "sequence4", gemm: "lanes4", known: true, recompute: 3 },
 ];
 
-/** With gates far beyond saturation a rounding becomes a large error: a case states what PyTorch's own float32 uses. */
+/** Far beyond saturation one rounding becomes a large error: the budget is then what PyTorch's own float32 uses. */
 function budgetOf(golden: GoldenCase): { budget: string; factor: number } {
   if (!golden.name.endsWith("saturated")) return { budget: float32Budget, factor: 1 };
   const factor = golden.number("float32_share");

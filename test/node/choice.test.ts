@@ -5,9 +5,8 @@ import { loadAll } from "../../src/ondemand.ts";
 import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
 import type { Dispatch, PlanContext } from "../../src/ops/op.ts";
 import { gemm, productNeeds } from "../../src/ops/product/gemm.ts";
-import { lstmStepBackward, lstmStepForward } from "../../src/ops/recurrent/lstm.ts";
 import type { Recurrence } from "../../src/ops/recurrent/recurrence.ts";
-import { stepVersion } from "../../src/ops/recurrent/versions.ts";
+import { stepBackward, stepForward } from "../../src/ops/recurrent/step-version.ts";
 
 const facts = {
   gflops: 10,
@@ -155,11 +154,11 @@ describe("on SwiftShader with two cores", () => {
     [32, 256, 6100, 8880],
     [64, 256, 12_400, 17_500],
   ])("an LSTM's `step` of %i rows and %i units is predicted within 1.6 times", (N, H, ...times) => {
-    const step = stepVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, 16);
-    const recurrence = { sizes: { T: 2, N, I: H, H, R: H } } as Recurrence;
+    const step = { forward: stepForward, backward: stepBackward };
+    const recurrence = { sizes: { T: 2, N, I: H, H, R: H, slots: 4 } } as Recurrence;
     const plan = { facts: ADAPTERS.software } as PlanContext;
     for (const [i, pass] of (["forward", "backward"] as const).entries()) {
-      const predicted = step.stepMicros(recurrence, pass, plan)!;
+      const predicted = step[pass].stepMicros(recurrence, plan)!;
       expect(predicted / times[i]!, pass).toBeGreaterThan(1 / 1.6);
       expect(predicted / times[i]!, pass).toBeLessThan(1.6);
     }

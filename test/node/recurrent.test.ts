@@ -3,7 +3,11 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { manualSeed, nn, OptionError, ShapeError, type Tensor } from "webgpu-lstm";
 import { Graph } from "../../src/graph/graph.ts";
 import { recording } from "../../src/graph/tensor.ts";
+import { gru } from "../../src/ops/recurrent/gru.ts";
+import { lstm } from "../../src/ops/recurrent/lstm.ts";
+import { rnnRelu, rnnTanh } from "../../src/ops/recurrent/rnn.ts";
 import { StepRandom } from "../../src/run/step-random.ts";
+import { CELLS } from "../../tasks/reference/recurrent.ts";
 import { floatsFromHex, goldenJson } from "../goldens.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
 
@@ -34,6 +38,16 @@ test.each(Object.keys(makers) as (keyof typeof makers)[])(
     expect(await module.stateDict()).toEqual(state);
   },
 );
+
+test.each([
+  ["lstm", lstm],
+  ["gru", gru],
+  ["tanh", rnnTanh],
+  ["relu", rnnRelu],
+] as const)("%s has the gates and states of the float64 reference, in its order", (kind, { cell }) => {
+  expect(Object.keys(cell.gates)).toEqual(CELLS[kind].gates);
+  expect(cell.states).toEqual(CELLS[kind].states);
+});
 
 /** Traces `fn` over inputs of the given shapes; nothing is computed. */
 function trace<T>(shapes: readonly (readonly number[])[], fn: (...inputs: Tensor[]) => T): T {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recurrentForward, type Sizes } from "../../tasks/reference/recurrent.ts";
+import { CELLS, recurrentForward, type Sizes } from "../../tasks/reference/recurrent.ts";
 import type { GoldenCase, GoldenTensor } from "../golden-case.ts";
 import { goldens } from "../goldens.ts";
 import { problemOf } from "../recurrent-problem.ts";
@@ -30,7 +30,7 @@ interface Problem {
 
 function problem(golden: GoldenCase): Problem {
   const sizes = {
-    kind: "lstm" as const,
+    cell: CELLS.lstm,
     inputSize: golden.number("input_size"),
     hiddenSize: golden.number("hidden_size"),
     numLayers: golden.number("num_layers"),

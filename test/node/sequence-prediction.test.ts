@@ -1,28 +1,23 @@
-/** Predicted times of the recurrent layers' `sequence` versions against measured ones. */
+/** Predicted times of version `sequence4` of the recurrent layers against measured ones. */
 import { describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
 import type { PlanContext } from "../../src/ops/op.ts";
-import { gruSequence4Backward, gruSequence4Forward } from "../../src/ops/recurrent/gru.ts";
-import { lstmSequence4Backward, lstmSequence4Forward } from "../../src/ops/recurrent/lstm.ts";
 import type { Pass, Recurrence } from "../../src/ops/recurrent/recurrence.ts";
-import { rnnSequence4Backward, rnnSequence4Forward } from "../../src/ops/recurrent/rnn.ts";
-import { sequence4Version } from "../../src/ops/recurrent/sequence4.ts";
+import { sequence4Backward, sequence4Forward } from "../../src/ops/recurrent/sequence4-version.ts";
 
-const versions = {
-  lstm: sequence4Version({ forward: lstmSequence4Forward, backward: lstmSequence4Backward, slots: 4 }),
-  gru: sequence4Version({ forward: gruSequence4Forward, backward: gruSequence4Backward, slots: 4 }),
-  rnn: sequence4Version({ forward: rnnSequence4Forward, backward: rnnSequence4Backward, slots: 1 }),
-} as const;
+const versions = { forward: sequence4Forward, backward: sequence4Backward };
+const slotsOf = { lstm: 4, gru: 4, rnn: 1 };
 
-function predicted(cell: keyof typeof versions, H: number, N: number, T: number, pass: Pass, lanes = 4) {
-  const recurrence = { sizes: { T, N, I: H, H, R: H }, span: { first: 0, count: T } } as Recurrence;
+function predicted(cell: keyof typeof slotsOf, H: number, N: number, T: number, pass: Pass, lanes = 4) {
+  const sizes = { T, N, I: H, H, R: H, slots: slotsOf[cell] };
+  const recurrence = { sizes, span: { first: 0, count: T } } as Recurrence;
   const plan = { facts: { ...ADAPTERS.software, subgroupSize: lanes } } as PlanContext;
-  return versions[cell].stepMicros(recurrence, pass, plan);
+  return versions[pass].stepMicros(recurrence, plan);
 }
 
-describe("sequence on SwiftShader with two cores", () => {
+describe("sequence4 on SwiftShader with two cores", () => {
   // Units, batch, steps; times of a step in µs, forward and backward: CPU time by the cores that were busy, the shortest of five.
-  test.each<[cell: keyof typeof versions, H: number, N: number, T: number, ...times: [number, number]]>([
+  test.each<[cell: keyof typeof slotsOf, H: number, N: number, T: number, ...times: [number, number]]>([
     ["lstm", 32, 1, 1000, 6.5, 7.7],
     ["lstm", 128, 1, 400, 49, 57],
     ["lstm", 64, 8, 400, 37, 46],
@@ -48,7 +43,7 @@ describe("sequence on SwiftShader with two cores", () => {
     }
   });
 
-  test("more units than fit, and other subgroups, have none", () => {
+  test("has no prediction for more units than fit, and for other subgroups", () => {
     for (const cell of ["lstm", "gru", "rnn"] as const) {
       expect(predicted(cell, 257, 8, 10, "forward")).toBeNull();
       expect(predicted(cell, 64, 8, 10, "backward", 32)).toBeNull();

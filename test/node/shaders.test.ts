@@ -1,10 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { create, globals } from "webgpu";
-import { Kernel, KernelCache, type KernelDeclaration } from "../../src/gpu/kernel.ts";
+import { Kernel, KernelCache } from "../../src/gpu/kernel.ts";
 import { loadAll } from "../../src/ondemand.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
-import { contractComplaints } from "./shader-contract.ts";
+import {
+  contractComplaints,
+  type KernelWithTexts,
+  paramComplaints,
+  usesComplaints,
+  withTexts,
+} from "./shader-contract.ts";
 
 const folder = new URL("../../shaders/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder), "utf8");
@@ -14,6 +20,11 @@ const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".wgsl"));
 const libraryFiles = files.filter((file) => /(^|\/)lib\//.test(file));
 const kernelFiles = files.filter((file) => !libraryFiles.includes(file));
+
+const texts = new Map(files.map((file) => [file, read(file)]));
+
+/** Rooms whose kernels name what they take from library files, and explain every param. */
+const ROOMS_WITH_USES = ["recurrent"];
 
 const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
 const kernels = [...new Set(Object.values(modules).flatMap((module) => Object.values(module)))].filter(
@@ -51,9 +62,7 @@ describe("every kernel", () => {
   test.each(kernels.map((kernel) => [kernel.name, kernel] as const))(
     "%s keeps the binding contract",
     (_, kernel) => {
-      const { texts, uses = [] } = kernel.declaration;
-      const library = uses.map((name) => texts.module[name]!);
-      expect(contractComplaints(kernel.declaration, texts.module[kernel.name]!, library)).toEqual([]);
+      expect(contractComplaints(withTexts(kernel))).toEqual([]);
     },
   );
 
@@ -69,7 +78,23 @@ describe("every kernel", () => {
   );
 });
 
+describe.each(ROOMS_WITH_USES)("the headers in %s/", (room) => {
+  beforeAll(() => loadAll(kernels.map(({ declaration }) => declaration.texts)));
+
+  const inRoom = kernels.filter(({ name }) => files.includes(`${room}/${name}.wgsl`));
+
+  test.each(inRoom.map((kernel) => [kernel.name, kernel] as const))(
+    "%s names what it takes from each library file, and explains its params",
+    (_, kernel) => {
+      const own = withTexts(kernel);
+      expect([...usesComplaints(own, texts), ...paramComplaints(own)]).toEqual([]);
+    },
+  );
+});
+
 describe("a build's shaders", () => {
+  beforeAll(() => loadAll(kernels.map(({ declaration }) => declaration.texts)));
+
   test("have no comment lines and no indentation, and keep every @unroll mark", () => {
     for (const { name, declaration } of kernels) {
       for (const file of [name, ...(declaration.uses ?? [])]) {
@@ -91,15 +116,18 @@ describe("a build's shaders", () => {
 
 describe("the catalogue", () => {
   const catalogue = existsSync(new URL("README.md", folder)) ? read("README.md") : "";
+  /** What each row lists: files, or patterns such as `recurrent/*_gates.wgsl`. */
+  const listed = [...catalogue.matchAll(/`((?:[a-z]+\/)+[a-z0-9_*]+\.wgsl)`/g)].map(([, pattern]) => ({
+    pattern: pattern!,
+    matches: (file: string) => new RegExp(`^${pattern!.replaceAll("*", "\\w+")}$`).test(file),
+  }));
+
   test.each(files)("lists %s", (file) => {
-    expect(catalogue).toContain(`\`${file.replace(/\.wgsl$/, "")}`);
+    expect(listed.filter(({ matches }) => matches(file))).not.toEqual([]);
   });
 
   test("lists only files that exist", () => {
-    const listed = [...catalogue.matchAll(/`((?:[a-z]+\/)+[a-z0-9_]+)\.wgsl`/g)].map(
-      (match) => `${match[1]}.wgsl`,
-    );
-    expect(listed.filter((file) => !files.includes(file))).toEqual([]);
+    expect(listed.filter(({ matches }) => !files.some(matches))).toEqual([]);
   });
 
   test("every library file is used and begins with a comment", () => {
@@ -121,16 +149,16 @@ struct Params { size: u32, factor: f32 }
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 @compute @workgroup_size(64) fn scale(@builtin(global_invocation_id) id: vec3u) { output[id.x] = params.factor * input[id.x]; }
 `;
-  const sound: Omit<KernelDeclaration<string, string>, "texts"> & { readonly source: string } = {
+  const sound: KernelWithTexts = {
     name: "scale",
     source,
+    library: [],
     workgroup: [64, 1, 1],
     params: { size: "u32", factor: "f32" },
     bindings: { input: "read", output: "read_write" },
   };
 
-  test("no complaint about a valid kernel", () =>
-    expect(contractComplaints(sound, sound.source)).toEqual([]));
+  test("no complaint about a valid kernel", () => expect(contractComplaints(sound)).toEqual([]));
 
   test.each([
     ["another name", { name: "scaled" }, /entry points: declared \["scaled"\]/],
@@ -148,8 +176,85 @@ struct Params { size: u32, factor: f32 }
     ],
     ["nine buffers", { source: nine(source), bindings: nineBindings() }, /9 storage buffers/],
   ] as [string, Partial<typeof sound>, RegExp][])("%s", (_, change, complaint) => {
-    const declaration = { ...sound, ...change };
-    expect(contractComplaints(declaration, declaration.source).join("\n")).toMatch(complaint);
+    expect(contractComplaints({ ...sound, ...change }).join("\n")).toMatch(complaint);
+  });
+});
+
+describe("the checker of headers sees", () => {
+  const half = "// half: a number by two\n// needs: two\n\nfn half(x: f32) -> f32 { return x / two(); }\n";
+  const quarter =
+    "// quarter: a number by four\n// uses: lib/half (half)\n\nfn quarter(x: f32) -> f32 { return half(half(x)); }\n";
+  const source = `// scale: a vector by eight
+// uses: lib/half (half),
+//   lib/quarter (quarter)
+// provides: two
+
+fn two() -> f32 { return 2.0; }
+fn scale(x: f32) -> f32 { return half(quarter(x)); }
+`;
+  const complaints = (
+    change: { readonly source?: string; readonly half?: string; readonly quarter?: string },
+    library = [change.half ?? half, change.quarter ?? quarter],
+  ) => {
+    const [first, second] = library;
+    const files = new Map([
+      ["lib/half.wgsl", first ?? ""],
+      ["lib/quarter.wgsl", second ?? ""],
+    ]);
+    return usesComplaints({ name: "scale", source: change.source ?? source, library }, files);
+  };
+
+  test("nothing wrong where they are right", () => expect(complaints({})).toEqual([]));
+
+  test.each([
+    [
+      "a library file that is not named",
+      { source: source.replace(",\n//   lib/quarter (quarter)", "") },
+      'scale: "uses" does not name lib/quarter.wgsl',
+    ],
+    [
+      "a function that nobody calls",
+      { source: source.replace("(quarter)", "(quarter, third)") },
+      'scale: "uses" of lib/quarter.wgsl names third without need',
+    ],
+    [
+      "a function that is not named",
+      { source: source.replace("(half)", "()") },
+      'scale: "uses" of lib/half.wgsl does not name half',
+    ],
+    [
+      "a function that is not said to be provided",
+      { source: source.replace("// provides: two\n", "") },
+      'scale: "provides" does not name two',
+    ],
+    [
+      "a library's need that nothing meets",
+      { half: half.replace("needs: two", "needs: two, three") },
+      "scale: lib/half.wgsl needs three, which nothing provides",
+    ],
+    [
+      "a library's need that is not named",
+      { half: half.replace("// needs: two\n", "") },
+      'scale: "uses" in lib/half.wgsl does not name two of scale.wgsl',
+    ],
+    [
+      "a library's use that is not named",
+      { quarter: quarter.replace("// uses: lib/half (half)\n", "") },
+      'scale: "uses" in lib/quarter.wgsl does not name half of lib/half.wgsl',
+    ],
+  ])("%s", (_, change, complaint) => {
+    expect(complaints(change)).toContain(complaint);
+  });
+
+  test("a library file that the kernel is not compiled with", () => {
+    expect(complaints({}, [half])).toContain('scale: "uses" names lib/quarter.wgsl without need');
+  });
+
+  test("a param that no header explains", () => {
+    const params = { eight: "u32", nine: "u32" } as const;
+    expect(paramComplaints({ name: "scale", source, library: [], params })).toEqual([
+      "scale: no header says anything about the param nine",
+    ]);
   });
 });
 
@@ -162,7 +267,7 @@ function nine(source: string): string {
   return `${source}${more.join("\n")}\n`;
 }
 
-function nineBindings(): KernelDeclaration<string, string>["bindings"] {
+function nineBindings(): KernelWithTexts["bindings"] {
   const more = Array.from({ length: 7 }, (_, i) => [`b${i}`, "read"] as const);
   return { input: "read", output: "read_write", ...Object.fromEntries(more) };
 }

@@ -1,6 +1,7 @@
-// Gradients of one unit in one batch row of a GRU, from its recurrent product. Past a sequence's end its
-// gradient passes through as it is.
-// Uses the bindings of gru_step_backward, which gru_cell_backward has too.
+// Computes the gradients of one unit of a GRU in one batch row, from its recurrent product. Past the end of the row's sequence
+// gradients pass through unchanged.
+// Bindings and params are those of gru_cell_backward and gru_step_backward.
+// uses: recurrent/lib/sequence_lengths (isActive)
 
 fn update(row: u32, unit: u32, recurrent: f32) {
   if (row >= params.batch || unit >= params.hidden) { return; }

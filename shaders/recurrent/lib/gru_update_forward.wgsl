@@ -1,6 +1,7 @@
-// Gates and hidden state of one unit in one batch row of a GRU, from its recurrent product. Past a sequence's end the state stays
-// and the gates are zero.
-// Uses the bindings of gru_step_forward, which gru_cell_forward has too.
+// Computes gates and h of one unit of a GRU in one batch row, from its recurrent product. Past the end of the row's sequence the state
+// stays and the gates are zero.
+// Bindings and params are those of gru_cell_forward and gru_step_forward.
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/sequence_lengths (isActive)
 
 fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }

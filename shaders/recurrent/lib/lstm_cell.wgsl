@@ -1,4 +1,5 @@
-// The LSTM cell, pointwise; gates lie together as vec4(i, f, g, o).
+// The gates and gradients of one unit of an LSTM; gates are vec4(i, f, g, o).
+// uses: lib/activations (sigmoid, safeTanh)
 
 // i, f, o = σ(·), g = tanh(·) of the preactivations.
 fn activateGates(x: vec4f) -> vec4f {
@@ -10,7 +11,7 @@ struct CellGradient {
   before: f32,   // with respect to c_{t-1}
 }
 
-// From dL/dh_t and what of dL/dc_t arrives from the step after.
+// gradHidden is dL/dh_t; gradCell is the part of dL/dc_t that comes from the next step.
 fn cellBackward(gates: vec4f, cell: f32, cellBefore: f32, gradHidden: f32, gradCell: f32) -> CellGradient {
   let i = gates.x; let f = gates.y; let g = gates.z; let o = gates.w;
   let squashed = safeTanh(cell);

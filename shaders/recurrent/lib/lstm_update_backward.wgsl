@@ -1,6 +1,7 @@
-// Gradients of one unit in one batch row, from its recurrent product. Past a sequence's end they pass through
-// as they are.
-// Uses the bindings of lstm_step_backward, which lstm_cell_backward has too.
+// Computes the gradients of one unit of an LSTM in one batch row, from its recurrent product. Past the end of the row's sequence
+// gradients pass through unchanged.
+// Bindings and params are those of lstm_cell_backward and lstm_step_backward.
+// uses: recurrent/lib/lstm_cell (cellBackward), recurrent/lib/sequence_lengths (isActive)
 
 fn update(row: u32, unit: u32, recurrent: f32) {
   if (row >= params.batch || unit >= params.hidden) { return; }

@@ -1,6 +1,7 @@
-// Gates, cell and hidden state of one unit in one batch row, from its recurrent product. Past a sequence's end the state stays
-// and the gates are zero. One store each, as software adapters execute both sides of a branch.
-// Uses the bindings of lstm_step_forward, which lstm_cell_forward has too.
+// Computes gates, c and h of one unit of an LSTM in one batch row, from its recurrent product. Past the end of the row's sequence the states
+// stay and the gates are zero. Each value has one store, as software adapters execute both sides of a branch.
+// Bindings and params are those of lstm_cell_forward and lstm_step_forward.
+// uses: recurrent/lib/lstm_cell (activateGates), lib/activations (safeTanh), recurrent/lib/sequence_lengths (isActive)
 
 fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }

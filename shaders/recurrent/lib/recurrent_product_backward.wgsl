@@ -1,5 +1,5 @@
-// dG[next]·W'ᵀ for 4 batch rows × 2 units, one partial sum a gate: what the backward step kernels of LSTM and GRU share.
-// Uses the bindings gates and weight; depth is hidden, or 0 where no step comes after.
+// dG[next]·W'ᵀ for 4 batch rows × 2 units, one partial sum for each gate: shared by the backward `step` kernels of LSTM and GRU.
+// Reads the bindings gates and weight. `depth` is hidden, or 0 if no step comes after.
 
 fn recurrentProduct(row: u32, unit: u32, depth: u32) -> array<vec4f, 8> {
   // Rows and units outside read a valid element and are dropped in update().

@@ -1,5 +1,7 @@
-// Gradient of one unit in one batch row of an Elman RNN, from its recurrent product. Past a sequence's end it passes through as it is.
-// Uses the bindings of rnn_step_backward, which rnn_cell_backward has too.
+// Computes the gradients of one unit of an Elman RNN in one batch row, from its recurrent product. Past the end of the row's sequence
+// gradients pass through unchanged.
+// Bindings and params are those of rnn_cell_backward and rnn_step_backward.
+// uses: recurrent/lib/sequence_lengths (isActive)
 
 fn update(row: u32, unit: u32, recurrent: f32) {
   if (row >= params.batch || unit >= params.hidden) { return; }

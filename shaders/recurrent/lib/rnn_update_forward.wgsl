@@ -1,5 +1,7 @@
-// Hidden state of one unit in one batch row of an Elman RNN, from its recurrent product. Past a sequence's end the state stays.
-// Uses the bindings of rnn_step_forward, which rnn_cell_forward has too.
+// Computes h of one unit of an Elman RNN in one batch row, from its recurrent product. Past the end of the row's sequence the state
+// stays.
+// Bindings and params are those of rnn_cell_forward and rnn_step_forward.
+// uses: lib/activations (safeTanh), recurrent/lib/sequence_lengths (isActive)
 
 fn update(row: u32, unit: u32, recurrent: f32) {
   if (row >= params.batch || unit >= params.hidden) { return; }

@@ -1,34 +1,53 @@
-// Many time steps of a recurrent layer backwards in one dispatch, for adapters whose subgroups have four lanes (SwiftShader) and layers of
-// up to 256 units: what the backward sequence kernels share.
+// The backward `sequence4` kernels' loop over many time steps in one dispatch. For subgroups of four lanes (SwiftShader), up to 256 units.
 //
-// Workgroups own rows, subgroups and lanes quads of units as in sequence4_forward. A subgroup knows dG of its own units, and loads the weights
-// that lead from those back to all units once; lane l keeps those to the units k = 16c + 4l + i, c < BLOCKS, i < 4. Of every step it adds up
-// what its own units have to say to all, and leaves it in `partial`; after a barrier everyone adds up what is left for its own. The other way
-// round each subgroup would load dG of all units, four times as many values as `partial` has. The kernel's file has
+// workgroup   `rows` batch rows, all units and steps: it needs no result of another workgroup
+// subgroup    eight quads of units; it loads the weights from them back to all units once
+// invocation  quads l and l + 4 of its subgroup's, l being its lane; of the weights those to the units k = 16c + 4l + i, c < BLOCKS, i < 4
 //
-//   quadGradient(start, units) -> vec4f      dG of a quad in the row that begins at `start`
-//   partialSums(start, units) -> Values      what one subgroup left
-//   update(at, own, product0, product1)      dG of the lane's two quads, from dG[next]·W'ᵀ
+// For every step each subgroup computes its units' contribution to the gradients of all units and stores it in `partial`. After a barrier
+// each lane adds up the contributions of all subgroups to its own units. The other way round, each subgroup would load dG of all units:
+// four times as many values as `partial` has.
 //
-// `gate` and `current` are the offsets of the first step's gates (a unit's counting as one) and state; each step lies `stride` after the one
-// before (modulo 2³²: towards earlier steps, as a rule), the gradient it needs `stride` before, but the first step's at `nextGate`, the state
-// before it `stride` after. Of the steps of a dispatch, hasNext, hasHiddenCarry and hasCellCarry speak of the first, hasBefore of the last;
-// the others have it, and a hiddenCarry where it is kept. `time` is the first step, `timeStride` leads to the next.
+// params
+//   batch, hidden       batch rows; units of the layer
+//   rows                batch rows of a workgroup
+//   steps               time steps of the dispatch, which begins with the last of them
+//   gate, current       offsets in gates and in the states of the first step to process; in gates a unit counts as one
+//   stride              distance from there to the next step to process, modulo 2³²: negative except in the reverse direction. The state
+//                       before a step is one stride after its own
+//   nextGate            offset in gates of dG that the first step needs; the other steps need dG one stride before their own
+//   hasNext             0: the first step needs none
+//   hasBefore           0: the state before the last step is zero and is not read
+//   hasGradOutput       whether gradOutput is read
+//   hasHiddenCarry      whether the first step reads hiddenCarry; the others do where it is kept
+//   hasCellCarry        (LSTM) whether the first step reads cellCarry; the others do
+//   time, timeStride    the first step, and 1 or -1, to compare with lengths
+//
+// A kernel that uses runSteps() provides
+//   Units, Owned, Values                     the units of a quad, whether the lane stores each of them, and a float for each of them
+//   unitsOf(quad) -> Units                   the units of a quad, moved into the layer if they are outside
+//   ownedOf(quad) -> Owned                   which of them are in the layer
+//   quadB(k, quad) -> vec4f                  the weights from unit k to a quad
+//   quadGradient(start, units) -> vec4f      dG of a quad in the row at `start`
+//   partialSums(start, units) -> Values      a subgroup's contribution to a quad, at `start` in `partial`
+//   update(at, own, product0, product1)      stores dG and the carries of the lane's two quads, from dG[next]·W'ᵀ
+//
+// needs: Units, Owned, Values, unitsOf, ownedOf, quadB, quadGradient, partialSums, update
 
-// Where the values of one batch row begin, in carries, gates and states, and what is asked of this step.
+// Offsets of one batch row's values in the carries, gates and states, and what is known of the step.
 struct Place { carry: u32, gate: u32, state: u32, isFirst: bool, hasBefore: bool, isInside: bool }
 
 struct Own { units0: Units, units1: Units, owned0: Owned, owned1: Owned }
 
-// A sixteenth of the units, rounded up.
+// hidden / 16, rounded up
 const BLOCKS = 4u;
-// One for every eight quads.
+// One for every eight quads
 const SUBGROUPS = 8u;
 // 4·BLOCKS
 const COLUMNS = 16u;
 // 8·COLUMNS
 const WEIGHTS = 128u;
-// What is never asked for is left out: SwiftShader runs through both sides of a branch.
+// Constants, so that unused code is left out: SwiftShader executes both sides of a branch.
 const HAS_LENGTHS = 1u;
 const KEEPS_CARRY = 1u;
 
@@ -41,12 +60,12 @@ fn loadWeights(first: u32, lane: u32) {
     let k = 4u * (c & ~3u) + 4u * lane + (c & 3u);
     for (var q = 0u; q < 8u; q++) { loadedWeights[c * 8u + q] = select(vec4f(), quadB(min(k, last), first + q), k <= last); }
   }
-  // Copied to where every index is a constant: only then does a product take its factor without another load.
+  // Copied with constant indices: only then does a product take its factor without another load.
   // @unroll
   for (var i = 0u; i < WEIGHTS; i++) { weights[i] = loadedWeights[i]; }
 }
 
-// What a subgroup's dG, two quads a lane, says to all units.
+// Stores the contribution of a subgroup's dG, two quads a lane, to the gradients of all units.
 fn leaveSums(own0: vec4f, own1: vec4f, start: u32, lane: u32) {
   var gradient: array<vec4f, 8>;
   // @unroll
@@ -95,7 +114,7 @@ fn runSteps(group: u32, local: u32, lane: u32) {
       let carry = row * params.hidden;
       let state = params.current + step * params.stride + carry;
       let gate = params.gate + step * params.stride + carry;
-      // Not by isActive(): its || is a branch.
+      // isActive() would branch at its ||.
       var isInside = true;
       if (HAS_LENGTHS != 0u) { isInside = f32(params.time + step * params.timeStride) < lengths[row]; }
       let hasBefore = step + 1u < params.steps || params.hasBefore != 0u;

@@ -1,25 +1,41 @@
-// Many time steps of a recurrent layer in one dispatch, for adapters whose subgroups have four lanes (SwiftShader) and layers of up to 256
-// units: what the forward sequence kernels share.
+// The forward `sequence4` kernels' loop over many time steps in one dispatch. For subgroups of four lanes (SwiftShader), up to 256 units.
 //
-// A workgroup owns `rows` batch rows and all units of them, so that no other workgroup's results are waited for. Its subgroups own QUADS
-// quads of units each, and load the weights that lead to those once, as a tile of lanes4_product. Lane l goes on with quads l and l + 4.
-// Which units a quad has unit_as_quad or units_by_quad says; the kernel's file has
+// workgroup   `rows` batch rows, all units and steps: it needs no result of another workgroup
+// subgroup    QUADS quads of units; it loads the weights that lead to them once, as the tile of lib/lanes4_product
+// invocation  quads l and l + 4 of its subgroup's, l being its lane: its share of the product is theirs
 //
+// params
+//   batch, hidden       batch rows; units of the layer
+//   rows                batch rows of a workgroup
+//   steps               time steps of the dispatch
+//   gate, current       offsets in gates and in the states of the first step; in gates a unit counts as one
+//   stride              distance from one step to the next in both, modulo 2³²: negative in the reverse direction
+//   before              offset of the state before the first step
+//   isRing              1: only two states are kept, and the steps use `current` and `before` in turn
+//   hasBefore           0: the state before the first step is zero and is not read
+//   hasBias             whether bias is read
+//   time, timeStride    the first step, and 1 or -1, to compare with lengths
+//
+// A kernel that uses runSteps() provides
+//   Units, Owned                           the units of a quad, and whether the lane stores each of them
+//   unitsOf(quad) -> Units                 the units of a quad, moved into the layer if they are outside
+//   ownedOf(quad) -> Owned                 which of them are in the layer
+//   quadB(k, quad) -> vec4f                the weights from unit k to a quad
 //   quadBias(units) -> vec4f               b_hh of a quad
-//   update(at, own, product0, product1)    gates and states of the lane's two quads, from recurrent product and bias
+//   update(at, own, product0, product1)    stores gates and states of the lane's two quads, from recurrent product plus bias
 //
-// `gate` and `current` are the offsets of the first step's gates (a unit's counting as one) and state; each step lies `stride` after the one
-// before (modulo 2³²: backwards in the reverse direction), the first step's state before at `before`. Where isRing = 1 states take turns at
-// these two places. With hasBefore = 0 the first step's state before is zero. `time` is the first step, `timeStride` leads to the next.
+// uses: lib/lanes4_product (loadTile, rowProduct, QUADS)
+// needs: Units, Owned, unitsOf, ownedOf, quadBias, update
 
-// Where the values of one batch row in one step begin.
+// Offsets of one batch row's values in one step, and what is known of the step.
 struct Place { gate: u32, state: u32, before: u32, hasBefore: bool, isInside: bool }
 
 struct Own { units0: Units, units1: Units, owned0: Owned, owned1: Owned }
 
-// What is never asked for is left out: SwiftShader runs through both sides of a branch.
+// A constant, so that unused code is left out: SwiftShader executes both sides of a branch.
 const HAS_LENGTHS = 1u;
 
+// Four values of the state before, for rowProduct().
 fn quadA(start: u32, k: u32) -> vec4f {
   let at = start + k;
   return vec4f(hidden[at], hidden[at + 1u], hidden[at + 2u], hidden[at + 3u]);
@@ -37,7 +53,7 @@ fn runSteps(group: u32, local: u32, lane: u32) {
   }
 
   for (var step = 0u; step < params.steps; step++) {
-    // h of the step before comes from all subgroups.
+    // All subgroups have stored h of the step before.
     if (step > 0u) { storageBarrier(); }
     let hasBefore = step > 0u || params.hasBefore != 0u;
     var current = params.current + step * params.stride;
@@ -55,7 +71,7 @@ fn runSteps(group: u32, local: u32, lane: u32) {
         product0 += sums[0];
         product1 += sums[1];
       }
-      // Not by isActive(): its || is a branch.
+      // isActive() would branch at its ||.
       var isInside = true;
       if (HAS_LENGTHS != 0u) { isInside = f32(params.time + step * params.timeStride) < lengths[row]; }
       let gate = params.gate + step * params.stride + start;

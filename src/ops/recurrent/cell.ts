@@ -1,66 +1,77 @@
-import type { Kernel, ParamType } from "../../gpu/kernel.ts";
-import type { Operand } from "../op.ts";
-import type { RecurrentPart, RecurrentSizes } from "./recurrence.ts";
+import type { Kernel } from "../../gpu/kernel.ts";
+import type { Dispatch, PlanContext, VersionPins } from "../op.ts";
+import type { gatesBindings, gatesParams } from "./params.ts";
+import type { Recurrence, RecurrenceGradients } from "./recurrence.ts";
+
+/** The ways to run a cell's steps; every cell has at least `cell`, the plain one. */
+export type VersionName = NonNullable<VersionPins["recurrent"]>;
+
+/** A cell's kernels of one pass, by version. */
+export type VersionKernels = Readonly<Partial<Record<VersionName, Kernel>>> & { readonly cell: Kernel };
+
+/** The slots of a gate that keeps the input's part and the hidden state's part of its preactivation apart. */
+export interface SplitGate {
+  readonly input: number;
+  readonly hidden: number;
+}
+
+/** Everything that tells one recurrent cell from another. */
+export interface Cell {
+  /** Names the cell in errors, plans and the timings of its versions. */
+  readonly name: string;
+  /**
+   * The gates in PyTorch's order, and the slot of each: its place among the four floats of a unit. A cell whose only gate is in slot 0
+   * has one float per unit. In a {@link SplitGate} the sums W_ih·x + b_ih and W_hh·h + b_hh have a slot each.
+   */
+  readonly gates: Readonly<Record<string, number | SplitGate>>;
+  readonly states: readonly ["h"] | readonly ["h", "c"];
+  /** Whether h reaches the next h other than through W_hh; the backward kernels then use hiddenCarry in every step. */
+  readonly passesHidden: boolean;
+  /** Values of params that only its kernels have. */
+  readonly params?: Readonly<Record<string, number>>;
+  readonly kernels: {
+    readonly forward: VersionKernels;
+    readonly backward: VersionKernels;
+    /** Computes gates from their preactivations, for `recompute`; `null` where the backward pass does not read gates. */
+    readonly gates: Kernel<keyof typeof gatesParams, keyof typeof gatesBindings> | null;
+  };
+  /** How to run it with a projection of the hidden state, if it can have one. */
+  readonly projected?: {
+    forward(kernel: Kernel, recurrence: Recurrence, plan: PlanContext): Dispatch[];
+    backward(
+      kernel: Kernel,
+      recurrence: Recurrence,
+      gradients: RecurrenceGradients,
+      plan: PlanContext,
+    ): Dispatch[];
+  };
+}
+
+export type StateName = Cell["states"][number];
+
+/** The slots of a cell's gates, in PyTorch's order: those of W_ih and b_ih, and those of W_hh and b_hh. */
+export function gateSlots({ gates }: Cell): { readonly input: number[]; readonly hidden: number[] } {
+  const slots = Object.values(gates).map((slot) =>
+    typeof slot === "number" ? { input: slot, hidden: slot } : slot,
+  );
+  return { input: slots.map(({ input }) => input), hidden: slots.map(({ hidden }) => hidden) };
+}
+
+/** Floats of a unit: 1 for a single gate in a single slot, else 4, as the kernels load them as a vec4. */
+export function slotCount(cell: Cell): 1 | 4 {
+  const { input, hidden } = gateSlots(cell);
+  return [...input, ...hidden].every((slot) => slot === 0) ? 1 : 4;
+}
+
+/** Whether the cell has a state c. */
+export function hasCellState({ states }: Cell): boolean {
+  return states.length > 1;
+}
 
 export interface RecurrentAttributes {
   readonly hiddenSize: number;
   /** Whether time runs from the end of the sequences. */
   readonly reverse: boolean;
-  /** Elman RNNs: whether the nonlinearity is max(·, 0) and not tanh. */
-  readonly relu?: boolean;
-  /** Whether gates are computed again for the backward pass, and not kept; the steps of a chunk where that is given. */
+  /** Whether to recompute gates in the backward pass instead of keeping them; a number is the steps of a chunk. */
   readonly recompute?: boolean | number;
-}
-
-/** What tells LSTM, GRU and Elman RNN apart, beside their kernels. */
-export interface CellKind {
-  readonly name: "lstm" | "gru" | "rnn";
-  /** Floats of a unit's gates: 4, or 1. */
-  readonly slots: number;
-  /** Slots that the input's weights have, and the hidden state's: one bit each. The others are zero and stay zero. */
-  readonly inputSlots: number;
-  readonly hiddenSlots: number;
-  /** Whether a hidden state reaches the next one other than through W_hh. */
-  readonly passesHidden: boolean;
-  /** What runs the recurrent part. */
-  readonly part: RecurrentPart;
-  /** Makes gates of preactivations; `null` where the backward pass needs none. */
-  readonly gates: Kernel<keyof typeof gatesParams, keyof typeof gatesBindings> | null;
-}
-
-/** Uniform struct and bindings of such a kernel. */
-export const gatesParams = {
-  steps: "u32",
-  batch: "u32",
-  hidden: "u32",
-  hasBias: "u32",
-  hasLengths: "u32",
-  time: "u32",
-} as const satisfies Record<string, ParamType>;
-
-export const gatesBindings = { gates: "read_write", bias: "read", lengths: "read" } as const;
-
-/** A layer's inputs by name. All weights and biases but W_hr are in the kernels' layout (see nn/gate-layout). */
-export function named(inputs: readonly (Operand | null)[]) {
-  const [x, weightIh, weightHh, biasIh, biasHh, h0, c0, lengths, weightHr] = inputs;
-  return {
-    x: x!,
-    weightIh: weightIh!,
-    weightHh: weightHh!,
-    biasIh: biasIh ?? null,
-    biasHh: biasHh ?? null,
-    h0: h0 ?? null,
-    c0: c0 ?? null,
-    lengths: lengths ?? null,
-    weightHr: weightHr ?? null,
-  };
-}
-
-export function sizesOf(
-  inputs: readonly (Operand | null)[],
-  { hiddenSize }: RecurrentAttributes,
-): RecurrentSizes {
-  const { x, weightHr } = named(inputs);
-  const [T, N, I] = x.shape as [number, number, number];
-  return { T, N, I, H: hiddenSize, R: weightHr ? weightHr.shape[0]! : hiddenSize };
 }

@@ -1,18 +1,30 @@
+/** Runs the recurrent part with the fastest of a cell's versions, which is chosen for each pass; see {@link Choices}. */
+import type { Kernel } from "../../gpu/kernel.ts";
 import { bucket, TRIAL_MICROS } from "../choice.ts";
 import type { Dispatch, PlanContext } from "../op.ts";
-import {
-  History,
-  type Pass,
-  type Recurrence,
-  type RecurrenceGradients,
-  type RecurrentPart,
-  type RecurrentVersion,
-} from "./recurrence.ts";
+import type { Cell, VersionKernels, VersionName } from "./cell.ts";
+import { cellBackward, cellForward } from "./cell-version.ts";
+import { History } from "./history.ts";
+import type { BackwardVersion, ForwardVersion, Pass, Recurrence, RecurrenceGradients } from "./recurrence.ts";
+import { sequence4Backward, sequence4Forward } from "./sequence4-version.ts";
+import { stepBackward, stepForward } from "./step-version.ts";
 
-/** Versions are timed by some of the steps, as their time is linear in T: at least so many. */
+/** The first that a cell has replaces a pinned version that cannot run. */
+const FORWARD: Readonly<Record<VersionName, ForwardVersion>> = {
+  step: stepForward,
+  cell: cellForward,
+  sequence4: sequence4Forward,
+};
+const BACKWARD: Readonly<Record<VersionName, BackwardVersion>> = {
+  step: stepBackward,
+  cell: cellBackward,
+  sequence4: sequence4Backward,
+};
+
+/** Trials have at least this many steps; more would tell nothing new, as a version's time is linear in T. */
 const LEAST_STEPS = 2;
 
-/** The recurrence with fewer steps, over operands of its own; weights are only read and may be the same. */
+/** The recurrence with fewer steps and operands of its own, except for the weights, which are only read. */
 function trialOf(recurrence: Recurrence, stepMicros: number, plan: PlanContext): Recurrence {
   const { sizes, reverse, gates, cells } = recurrence;
   const { N, H, R } = sizes;
@@ -46,41 +58,63 @@ function trialGradients(
   };
 }
 
-/**
- * The fastest of the versions, forward and backward each by itself; see {@link Choices}.
- * @param versions The first takes the place of a pinned one that cannot be had.
- */
-export function fastestVersion<Name extends "cell" | "step" | "sequence4">(
-  kind: string,
-  versions: Readonly<Record<Name, RecurrentVersion>>,
-): RecurrentPart {
-  const choose = (
-    pass: Pass,
-    recurrence: Recurrence,
-    plan: PlanContext,
-    tried: (version: RecurrentVersion, trial: Recurrence) => Dispatch[],
-  ) => {
-    const { N, I, H } = recurrence.sizes;
-    const micros: Partial<Record<Name, number>> = {};
-    for (const name of Object.keys(versions) as Name[]) {
-      const time = versions[name].stepMicros(recurrence, pass, plan);
-      if (time !== null) micros[name] = time;
-    }
-    const what = `${kind} ${pass}, I ${I}, H ${H}, N ≤ ${bucket(N)}`;
-    const pin = plan.pins.recurrent as Name | undefined;
-    const best = Math.min(...(Object.values(micros) as number[]));
-    const trial = (name: Name) => tried(versions[name], trialOf(recurrence, best, plan));
-    return versions[plan.choices.choose(what, pin, micros, trial)];
-  };
-  return {
-    forward: (recurrence, plan) =>
-      choose("forward", recurrence, plan, (version, trial) => version.forward(trial, plan)).forward(
-        recurrence,
-        plan,
-      ),
-    backward: (recurrence, gradients, plan) =>
-      choose("backward", recurrence, plan, (version, trial) =>
-        version.backward(trial, trialGradients(trial, gradients, plan), plan),
-      ).backward(recurrence, gradients, plan),
-  };
+/** The version to use, and its kernel. */
+function fastest<Version extends Pick<ForwardVersion, "stepMicros">>(
+  { name: cell }: Cell,
+  pass: Pass,
+  versions: Readonly<Record<VersionName, Version>>,
+  kernels: VersionKernels,
+  recurrence: Recurrence,
+  plan: PlanContext,
+  run: (version: Version, kernel: Kernel, trial: Recurrence) => Dispatch[],
+): [Version, Kernel] {
+  const { N, I, H } = recurrence.sizes;
+  const micros: Partial<Record<VersionName, number>> = {};
+  for (const name of Object.keys(versions) as VersionName[]) {
+    const time = kernels[name] ? versions[name].stepMicros(recurrence, plan) : null;
+    if (time !== null) micros[name] = time;
+  }
+  const best = Math.min(...Object.values(micros));
+  const trial = (name: VersionName) => run(versions[name], kernels[name]!, trialOf(recurrence, best, plan));
+  const what = `${cell} ${pass}, I ${I}, H ${H}, N ≤ ${bucket(N)}`;
+  const name = plan.choices.choose(what, plan.pins.recurrent, micros, trial);
+  return [versions[name], kernels[name]!];
+}
+
+/** The forward steps of a span. */
+export function forwardSteps(cell: Cell, recurrence: Recurrence, plan: PlanContext): Dispatch[] {
+  const kernels = cell.kernels.forward;
+  if (recurrence.projection) return cell.projected!.forward(kernels.cell, recurrence, plan);
+  const [version, kernel] = fastest(
+    cell,
+    "forward",
+    FORWARD,
+    kernels,
+    recurrence,
+    plan,
+    (version, kernel, trial) => version.dispatches(kernel, trial, plan),
+  );
+  return version.dispatches(kernel, recurrence, plan);
+}
+
+/** The backward steps of a span; `gates` then holds dG, the gradients of the preactivations. */
+export function backwardSteps(
+  cell: Cell,
+  recurrence: Recurrence,
+  gradients: RecurrenceGradients,
+  plan: PlanContext,
+): Dispatch[] {
+  const kernels = cell.kernels.backward;
+  if (recurrence.projection) return cell.projected!.backward(kernels.cell, recurrence, gradients, plan);
+  const [version, kernel] = fastest(
+    cell,
+    "backward",
+    BACKWARD,
+    kernels,
+    recurrence,
+    plan,
+    (version, kernel, trial) =>
+      version.dispatches(kernel, trial, trialGradients(trial, gradients, plan), plan),
+  );
+  return version.dispatches(kernel, recurrence, gradients, plan);
 }

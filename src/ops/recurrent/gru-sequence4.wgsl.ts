@@ -5,4 +5,3 @@ export { default as gru_sequence4_backward } from "../../../shaders/recurrent/gr
 export { default as gru_sequence4_forward } from "../../../shaders/recurrent/gru_sequence4_forward.wgsl?raw";
 export { default as sequence4_backward } from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
 export { default as sequence4_forward } from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";
-export { default as unit_as_quad } from "../../../shaders/recurrent/lib/unit_as_quad.wgsl?raw";

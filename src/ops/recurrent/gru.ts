@@ -1,11 +1,14 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
-import { gatesBindings, gatesParams } from "./cell.ts";
-import { fastestVersion } from "./fastest.ts";
 import { recurrentLayer } from "./layer.ts";
-import { backwardParams, forwardParams } from "./recurrence.ts";
-import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
-import { cellVersion, stepVersion } from "./versions.ts";
+import {
+  backwardParams,
+  forwardParams,
+  gatesBindings,
+  gatesParams,
+  sequenceBackwardParams,
+  sequenceForwardParams,
+} from "./params.ts";
 
 const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-forward.wgsl.ts"));
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-backward.wgsl.ts"));
@@ -66,7 +69,7 @@ export const gruStepBackward = /* @__PURE__ */ new Kernel({
 export const gruSequence4Forward = /* @__PURE__ */ new Kernel({
   name: "gru_sequence4_forward",
   texts: sequence4Texts,
-  uses: ["activations", "sequence4_forward", "unit_as_quad", "lanes4_product", "lanes4_sum"],
+  uses: ["activations", "sequence4_forward", "lanes4_product", "lanes4_sum"],
   workgroup: [32, 1, 1],
   params: sequenceForwardParams,
   bindings: fusedForward.bindings,
@@ -75,7 +78,7 @@ export const gruSequence4Forward = /* @__PURE__ */ new Kernel({
 export const gruSequence4Backward = /* @__PURE__ */ new Kernel({
   name: "gru_sequence4_backward",
   texts: sequence4Texts,
-  uses: ["sequence4_backward", "unit_as_quad"],
+  uses: ["sequence4_backward"],
   workgroup: [32, 1, 1],
   params: sequenceBackwardParams,
   bindings: { ...fusedBackward.bindings, partial: "read_write" },
@@ -90,22 +93,17 @@ export const gruGates = /* @__PURE__ */ new Kernel({
   bindings: gatesBindings,
 });
 
-const versions = {
-  step: stepVersion({ forward: gruStepForward, backward: gruStepBackward, slots: 4 }, 16),
-  cell: cellVersion({ forward: gruCellForward, backward: gruCellBackward, slots: 4 }),
-  sequence4: sequence4Version({ forward: gruSequence4Forward, backward: gruSequence4Backward, slots: 4 }),
-};
-
 /**
- * One GRU layer in one direction. A unit's slots are r, z, n, q, where q is the hidden part of the new gate, to which r is applied: the
- * input has no q and the hidden state no n. See {@link recurrentLayer}.
+ * One GRU layer in one direction. The gate n = tanh(W_in·x + b_in + r∘q), q = W_hn·h + b_hn, has a slot for q, which the backward pass needs.
  */
 export const gru = recurrentLayer({
   name: "gru",
-  slots: 4,
-  inputSlots: 0b0111,
-  hiddenSlots: 0b1011,
+  gates: { r: 0, z: 1, n: { input: 2, hidden: 3 } },
+  states: ["h"],
   passesHidden: true,
-  part: fastestVersion("gru", versions),
-  gates: gruGates,
+  kernels: {
+    forward: { cell: gruCellForward, step: gruStepForward, sequence4: gruSequence4Forward },
+    backward: { cell: gruCellBackward, step: gruStepBackward, sequence4: gruSequence4Backward },
+    gates: gruGates,
+  },
 });

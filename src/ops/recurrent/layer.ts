@@ -1,89 +1,117 @@
 import type { Dispatch, Op, Operand, PlanContext } from "../op.ts";
 import { copyRun } from "../tensor/copy.ts";
-import { type CellKind, named, type RecurrentAttributes, sizesOf } from "./cell.ts";
-import { backwardOf } from "./gradients.ts";
+import { type Cell, hasCellState, type RecurrentAttributes, slotCount } from "./cell.ts";
+import { forwardSteps } from "./fastest.ts";
+import { History } from "./history.ts";
+import { layerBackward } from "./layer-backward.ts";
 import { maskDispatch } from "./mask-steps.ts";
-import { History, type Recurrence } from "./recurrence.ts";
-import { inputProduct, spansOf } from "./spans.ts";
+import {
+  inputsByName,
+  outputsByName,
+  type RecurrentInputs,
+  SAVED_HIDDEN,
+  savedByName,
+  savedByPosition,
+} from "./operands.ts";
+import { inputProduct } from "./products.ts";
+import type { Recurrence, RecurrentSizes } from "./recurrence.ts";
+import { spansOf } from "./steps.ts";
+
+/** The op of a recurrent layer, and the cell that it runs. */
+export interface RecurrentOp extends Op<RecurrentAttributes> {
+  readonly cell: Cell;
+}
 
 /**
- * One recurrent layer in one direction over a whole sequence: one product for the input of all steps, then the
- * recurrent part, and backwards one product for each weight over all steps.
- *
- * Inputs: x [T, N, I]; weight_ih, weight_hh; bias_ih, bias_hh or null; h0 [N, R] (and an LSTM's c0 [N, H]) or null; lengths [N] or null;
- * an LSTM's weight_hr [R, H] or null. Outputs: h of every step [T, N, R], zero past a sequence's end; the last h [N, R]; an LSTM's last c.
+ * One recurrent layer in one direction over a whole sequence. Forward: one product for the input of all steps, then the recurrent
+ * part. Backward: the recurrent part from the end, then one product for each weight over all steps.
  */
-export function recurrentLayer(kind: CellKind): Op<RecurrentAttributes> {
-  const hasCell = kind.name === "lstm";
+export function recurrentLayer(cell: Cell): RecurrentOp {
+  const slots = slotCount(cell);
+  const hasCell = hasCellState(cell);
+
+  const sizesOf = (
+    { x, weightHr }: RecurrentInputs<Operand>,
+    { hiddenSize }: RecurrentAttributes,
+  ): RecurrentSizes => {
+    const [T, N, I] = x.shape as [number, number, number];
+    return { T, N, I, H: hiddenSize, R: weightHr ? weightHr.shape[0]! : hiddenSize, slots };
+  };
 
   const recurrenceOf = (
-    inputs: readonly (Operand | null)[],
+    inputs: RecurrentInputs<Operand>,
     saved: readonly Operand[],
     attributes: RecurrentAttributes,
   ): Recurrence => {
-    const { weightHh, biasHh, h0, lengths, weightHr } = named(inputs);
-    const [hidden, gates, cells, full] = saved;
+    const { weightHh, biasHh, h0, lengths, weightHr } = inputs;
+    const { hidden, gates, cells, unprojected } = savedByName(saved, {
+      cells: hasCell,
+      projection: !!weightHr,
+    });
     const sizes = sizesOf(inputs, attributes);
     const { T, N, H, R } = sizes;
-    const { reverse, relu = false } = attributes;
+    const { reverse } = attributes;
     return {
       sizes,
       span: { first: 0, count: T },
       reverse,
-      gates: gates!,
+      gates,
       weight: weightHh,
       bias: biasHh,
-      hidden: hidden!,
-      cells: cells ?? null,
+      hidden,
+      cells,
       lengths,
       hasInitialState: !!h0,
       hiddenAt: new History(T, N * R, reverse),
       cellsAt: new History(T, N * H, reverse),
-      projection: weightHr ? { weight: weightHr, full: full! } : null,
-      relu,
+      projection: weightHr && { weight: weightHr, unprojected: unprojected! },
+      params: cell.params ?? {},
     };
   };
 
   return {
-    name: kind.name,
-    // Gates are overwritten by their gradients.
+    name: cell.name,
+    cell,
+    // The gradients of the gates overwrite the gates.
     overwritesSaved: true,
-    ownSlice(inputs, { reverse }) {
-      const { x, lengths } = named(inputs);
-      // Where a sequence is shorter its last output is not at the end of the output.
+    ownSlice(operands, { reverse }) {
+      const { x, lengths } = inputsByName(operands);
+      // With lengths, the last output of a shorter sequence is not at the end of the output.
       return lengths ? null : reverse ? 0 : x.shape[0]! - 1;
     },
-    units(inputs, attributes) {
-      const { T, N, H } = sizesOf(inputs, attributes);
+    units(operands, attributes) {
+      const { T, N, H } = sizesOf(inputsByName(operands), attributes);
       return T * N * H;
     },
 
-    infer(inputs, attributes) {
+    infer(operands, attributes) {
+      const inputs = inputsByName(operands);
       const { T, N, H, R } = sizesOf(inputs, attributes);
-      const { lengths, weightHr } = named(inputs);
       const hidden = new History(T, N * R, attributes.reverse);
-      const cells = new History(T, N * H, attributes.reverse);
+      const cells = [new History(T, N * H, attributes.reverse).elements];
       const shape = [T, N, R];
       return {
         outputs: [
           // Past a sequence's end the history holds its last state, and the output zeros.
-          lengths ? { shape } : { shape, view: { saved: 0, offset: hidden.at(0) } },
+          inputs.lengths ? { shape } : { shape, view: { saved: SAVED_HIDDEN, offset: hidden.at(0) } },
           { shape: [N, R] },
           ...(hasCell ? [{ shape: [N, H] }] : []),
         ],
-        saved: [
-          [hidden.elements],
-          [T, N, H, kind.slots],
-          ...(hasCell ? [[cells.elements]] : []),
-          ...(weightHr ? [[cells.elements]] : []),
-        ],
+        saved: savedByPosition({
+          hidden: [hidden.elements],
+          gates: [T, N, H, slots],
+          cells: hasCell ? cells : null,
+          unprojected: inputs.weightHr ? cells : null,
+        }),
       };
     },
 
-    forward({ inputs, outputs: [output, lastHidden, lastCell], saved, differentiated }, attributes, plan) {
-      const { h0, c0, lengths } = named(inputs);
+    forward({ inputs: operands, outputs, saved, differentiated }, attributes, plan) {
+      const inputs = inputsByName(operands);
+      const { h0, c0, lengths } = inputs;
+      const { output, h, c } = outputsByName(outputs);
       const kept = recurrenceOf(inputs, saved, attributes);
-      const recurrence = differentiated ? kept : fleeting(kept, !!output, plan);
+      const recurrence = differentiated ? kept : withoutHistory(kept, !!output, plan);
       const { sizes, reverse, hidden, cells, hiddenAt, cellsAt } = recurrence;
       const { T, N, H, R } = sizes;
       const dispatches: Dispatch[] = [];
@@ -97,30 +125,30 @@ export function recurrentLayer(kind: CellKind): Op<RecurrentAttributes> {
       const chunked = attributes.recompute || !differentiated;
       const spans = spansOf(sizes, reverse, chunked);
       const longest = Math.max(...spans.map(({ count }) => count));
-      const gates = chunked !== false ? plan.temporary([longest, N, H, kind.slots]) : recurrence.gates;
+      const gates = chunked !== false ? plan.temporary([longest, N, H, slots]) : recurrence.gates;
       for (const span of spans) {
         const part = { ...recurrence, gates, span };
-        dispatches.push(inputProduct(kind, part, inputs, plan), ...kind.part.forward(part, plan));
+        dispatches.push(inputProduct(part, inputs, plan), ...forwardSteps(cell, part, plan));
       }
       if (lengths && output) {
         const history = plan.view(hidden, hiddenAt.at(0), output.shape);
         dispatches.push(maskDispatch(history, lengths, output, 0, plan));
       }
-      if (lastHidden) copy(N * R, hidden, hiddenAt.at(last), lastHidden, 0);
-      if (lastCell) copy(N * H, cells!, cellsAt.at(last), lastCell, 0);
+      if (h) copy(N * R, hidden, hiddenAt.at(last), h, 0);
+      if (c) copy(N * H, cells!, cellsAt.at(last), c, 0);
       return dispatches;
     },
 
-    backward: (operands, attributes, plan) =>
-      backwardOf(kind, recurrenceOf(operands.inputs, operands.saved, attributes), operands, attributes, plan),
+    backward(operands, attributes, plan) {
+      const inputs = inputsByName(operands.inputs);
+      const kept = recurrenceOf(inputs, operands.saved, attributes);
+      return layerBackward(cell, kept, inputs, operands, attributes, plan);
+    },
   };
 }
 
-/**
- * A recurrence that no backward pass follows: where nobody reads its output, of the states' histories the last two
- * blocks are enough.
- */
-function fleeting(recurrence: Recurrence, isRead: boolean, plan: PlanContext): Recurrence {
+/** A recurrence without a backward pass: if nobody reads its output, it keeps only the current state and the one before. */
+function withoutHistory(recurrence: Recurrence, isRead: boolean, plan: PlanContext): Recurrence {
   if (isRead) return recurrence;
   const { sizes, reverse, cells, projection } = recurrence;
   const { T, N, H, R } = sizes;
@@ -132,6 +160,6 @@ function fleeting(recurrence: Recurrence, isRead: boolean, plan: PlanContext): R
     cells: cells && plan.temporary([cellsAt.elements]),
     hiddenAt,
     cellsAt,
-    projection: projection && { ...projection, full: plan.temporary([cellsAt.elements]) },
+    projection: projection && { ...projection, unprojected: plan.temporary([cellsAt.elements]) },
   };
 }

@@ -4,6 +4,5 @@ export { default as lanes4_sum } from "../../../shaders/lib/lanes4_sum.wgsl?raw"
 export { default as lstm_cell } from "../../../shaders/recurrent/lib/lstm_cell.wgsl?raw";
 export { default as sequence4_backward } from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
 export { default as sequence4_forward } from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";
-export { default as unit_as_quad } from "../../../shaders/recurrent/lib/unit_as_quad.wgsl?raw";
 export { default as lstm_sequence4_backward } from "../../../shaders/recurrent/lstm_sequence4_backward.wgsl?raw";
 export { default as lstm_sequence4_forward } from "../../../shaders/recurrent/lstm_sequence4_forward.wgsl?raw";

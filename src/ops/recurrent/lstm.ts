@@ -1,13 +1,15 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
-import { ALL_SLOTS } from "../product/weight-gradient.ts";
-import { gatesBindings, gatesParams } from "./cell.ts";
-import { fastestVersion } from "./fastest.ts";
 import { recurrentLayer } from "./layer.ts";
-import { projectedVersion } from "./projection.ts";
-import { backwardParams, forwardParams } from "./recurrence.ts";
-import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
-import { cellVersion, stepVersion } from "./versions.ts";
+import {
+  backwardParams,
+  forwardParams,
+  gatesBindings,
+  gatesParams,
+  sequenceBackwardParams,
+  sequenceForwardParams,
+} from "./params.ts";
+import { projected } from "./projection.ts";
 
 const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-forward.wgsl.ts"));
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-backward.wgsl.ts"));
@@ -79,7 +81,7 @@ export const lstmGates = /* @__PURE__ */ new Kernel({
 export const lstmSequence4Forward = /* @__PURE__ */ new Kernel({
   name: "lstm_sequence4_forward",
   texts: sequence4Texts,
-  uses: ["activations", "lstm_cell", "sequence4_forward", "unit_as_quad", "lanes4_product", "lanes4_sum"],
+  uses: ["activations", "lstm_cell", "sequence4_forward", "lanes4_product", "lanes4_sum"],
   workgroup: [32, 1, 1],
   params: sequenceForwardParams,
   bindings: fusedForward.bindings,
@@ -88,32 +90,22 @@ export const lstmSequence4Forward = /* @__PURE__ */ new Kernel({
 export const lstmSequence4Backward = /* @__PURE__ */ new Kernel({
   name: "lstm_sequence4_backward",
   texts: sequence4Texts,
-  uses: ["activations", "lstm_cell", "sequence4_backward", "unit_as_quad"],
+  uses: ["activations", "lstm_cell", "sequence4_backward"],
   workgroup: [32, 1, 1],
   params: { ...sequenceBackwardParams, hasCellCarry: "u32" },
   bindings: { ...fusedBackward.bindings, partial: "read_write" },
 });
 
-const plain = { forward: lstmCellForward, backward: lstmCellBackward, slots: 4 };
-const versions = {
-  step: stepVersion({ forward: lstmStepForward, backward: lstmStepBackward, slots: 4 }, 16),
-  cell: cellVersion(plain),
-  sequence4: sequence4Version({ forward: lstmSequence4Forward, backward: lstmSequence4Backward, slots: 4 }),
-};
-const fastest = fastestVersion("lstm", versions);
-const projected = projectedVersion(plain);
-
-/** One LSTM layer in one direction; a unit's gates are i, f, g, o. See {@link recurrentLayer}. */
+/** One LSTM layer in one direction. */
 export const lstm = recurrentLayer({
   name: "lstm",
-  slots: 4,
-  inputSlots: ALL_SLOTS,
-  hiddenSlots: ALL_SLOTS,
+  gates: { i: 0, f: 1, g: 2, o: 3 },
+  states: ["h", "c"],
   passesHidden: false,
-  part: {
-    forward: (recurrence, plan) => (recurrence.projection ? projected : fastest).forward(recurrence, plan),
-    backward: (recurrence, gradients, plan) =>
-      (recurrence.projection ? projected : fastest).backward(recurrence, gradients, plan),
+  kernels: {
+    forward: { cell: lstmCellForward, step: lstmStepForward, sequence4: lstmSequence4Forward },
+    backward: { cell: lstmCellBackward, step: lstmStepBackward, sequence4: lstmSequence4Backward },
+    gates: lstmGates,
   },
-  gates: lstmGates,
+  projected,
 });

@@ -11,7 +11,7 @@ export const maskStepsKernel = /* @__PURE__ */ new Kernel({
   bindings: { sequence: "read", lengths: "read", out: "read_write" },
 });
 
-/** The dispatch that replaces what lies past the sequences' ends in [T, N, …]. */
+/** Copies sequences [T, N, …], with `value` for everything past the end of each. */
 export function maskDispatch(
   sequence: Operand,
   lengths: Operand,

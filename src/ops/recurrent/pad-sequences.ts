@@ -3,7 +3,7 @@ import { sameShape, showShape, sizeOf } from "../../shape.ts";
 import type { Dispatch, Op, Operand, PlanContext } from "../op.ts";
 import { copyBlock, fill } from "../tensor/copy.ts";
 
-/** Sequences [length, *] in a batch [steps, N, *], filled up with `value`. */
+/** Sequences [length, *] as a batch [steps, N, *], padded with `value`. */
 export const padSequences: Op<{ steps: number; value: number }> = {
   name: "pad_sequences",
   infer(inputs, { steps }) {

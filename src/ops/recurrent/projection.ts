@@ -3,17 +3,13 @@ import { OnDemand } from "../../ondemand.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
 import { fill } from "../tensor/copy.ts";
-import {
-  backwardParamsAt,
-  forwardParamsAt,
-  hasHiddenCarry,
-  type Recurrence,
-  type RecurrentPart,
-  type Step,
-  stepsOf,
-} from "./recurrence.ts";
+import type { Cell } from "./cell.ts";
+import { pointwise } from "./cell-version.ts";
+import { backwardParamsAt, forwardParamsAt, hasHiddenCarry } from "./params.ts";
+import { backwardProduct, forwardProduct } from "./products.ts";
+import type { Recurrence } from "./recurrence.ts";
+import { type Step, stepsOf } from "./steps.ts";
 import { sequenceTexts } from "./texts.ts";
-import { backwardProduct, forwardProduct, pointwise, type StepKernels } from "./versions.ts";
 
 const projectionTexts = /* @__PURE__ */ new OnDemand(() => import("./projection.wgsl.ts"));
 
@@ -59,7 +55,7 @@ export const lstmProjectionBackward = /* @__PURE__ */ new Kernel({
   },
 });
 
-/** After a projection, rows whose sequences have ended get their state back. */
+/** Restores the state of the rows whose sequences have ended, which the projection has overwritten. */
 function carry(recurrence: Recurrence, step: Step, plan: PlanContext): Dispatch {
   const { sizes, hidden, hiddenAt, lengths, hasInitialState } = recurrence;
   const { N, R } = sizes;
@@ -81,102 +77,99 @@ function carry(recurrence: Recurrence, step: Step, plan: PlanContext): Dispatch 
   });
 }
 
-/** An LSTM whose hidden state is projected, h = W_hr·(o∘tanh(c)): the plain version with a product more a step. */
-export function projectedVersion({ forward, backward, slots }: StepKernels): RecurrentPart {
-  return {
-    forward(recurrence, plan) {
-      const { sizes, hidden, hiddenAt, cells, cellsAt, gates, bias, lengths } = recurrence;
-      const { N, H, R } = sizes;
-      const { weight, full } = recurrence.projection!;
-      const steps = stepsOf(recurrence).flatMap((step) => {
-        const hasBefore = !step.isFirst || recurrence.hasInitialState;
-        const operands = { gates, bias, hidden: full, cells, lengths };
-        const projection = {
+/**
+ * A cell whose hidden state is projected, h = W_hr·m with m = o∘tanh(c) for an LSTM: version `cell` with one more product for each step.
+ * Its pointwise kernels work on m.
+ */
+export const projected: NonNullable<Cell["projected"]> = {
+  forward(kernel, recurrence, plan) {
+    const { sizes, hidden, hiddenAt, cells, cellsAt, gates, bias, lengths } = recurrence;
+    const { N, H, R } = sizes;
+    const { weight, unprojected } = recurrence.projection!;
+    const steps = stepsOf(recurrence).flatMap((step) => {
+      const { t, before, isFirst } = step;
+      const hasBefore = !isFirst || recurrence.hasInitialState;
+      const operands = { gates, bias, hidden: unprojected, cells, lengths };
+      const projection = {
+        rows: N,
+        columns: R,
+        depth: H,
+        a: { operand: unprojected, offset: cellsAt.at(t), strides: [H, 1] },
+        b: { operand: weight, strides: [1, H] },
+        c: { operand: hidden, offset: hiddenAt.at(t), strides: [R, 1] },
+      } as const;
+      return [
+        ...(hasBefore ? [gemm(forwardProduct(recurrence, t, before), plan)] : []),
+        pointwise(recurrence, kernel, forwardParamsAt(recurrence, step), operands, plan),
+        gemm(projection, plan),
+        ...(lengths ? [carry(recurrence, step, plan)] : []),
+      ];
+    });
+    // In the reverse direction a shorter sequence carries m from the initial block, which nothing has written, until its first step.
+    const begins = stepsOf(recurrence)[0]!.isFirst;
+    return lengths && begins ? [fill(unprojected, 0, plan), ...steps] : steps;
+  },
+
+  backward(kernel, recurrence, gradients, plan) {
+    const { sizes, gates, cells, lengths } = recurrence;
+    const { N, H, R } = sizes;
+    const { weight } = recurrence.projection!;
+    const { output, hiddenCarry, cellCarry, keepsHidden } = gradients;
+    const gradProjected = gradients.projected!;
+    const recurrent = plan.temporary([N, R]);
+    const gradUnprojected = plan.temporary([N, H]);
+    return stepsOf(recurrence)
+      .reverse()
+      .flatMap((step) => {
+        const { t, next, isLast } = step;
+        const offset = t * N * R;
+        const arriving = dispatch({
+          kernel: lstmProjectionBackward,
+          params: {
+            batch: N,
+            width: R,
+            offset,
+            hasNext: flag(!isLast),
+            hasGradOutput: flag(output),
+            hasHiddenCarry: hasHiddenCarry(gradients, step),
+            keepsHiddenCarry: flag(keepsHidden),
+            hasLengths: flag(lengths),
+            time: t,
+          },
+          bindings: {
+            recurrent: isLast ? null : recurrent,
+            gradOutput: output,
+            hiddenCarry,
+            lengths,
+            gradProjected,
+          },
+          grid: linearGrid(N * R, plan),
+          flops: 3 * N * R,
+          bytes: 16 * N * R,
+        });
+        const through = {
           rows: N,
-          columns: R,
-          depth: H,
-          a: { operand: full, offset: cellsAt.at(step.t), strides: [H, 1] },
-          b: { operand: weight, strides: [1, H] },
-          c: { operand: hidden, offset: hiddenAt.at(step.t), strides: [R, 1] },
+          columns: H,
+          depth: R,
+          a: { operand: gradProjected, offset, strides: [R, 1] },
+          b: { operand: weight, strides: [H, 1] },
+          c: { operand: gradUnprojected, strides: [H, 1] },
         } as const;
+        const params = {
+          ...backwardParamsAt(recurrence, gradients, step),
+          // The whole gradient of m comes through the projection.
+          hasNext: 1,
+          hasGradOutput: 0,
+          hasHiddenCarry: 0,
+          keepsHiddenCarry: 0,
+        };
+        const operands = { gates, recurrent: gradUnprojected, cells, cellCarry, lengths };
         return [
-          ...(hasBefore ? [forwardProduct(recurrence, step, slots, plan)] : []),
-          pointwise(recurrence, forward, slots, forwardParamsAt(recurrence, step), operands, plan),
-          gemm(projection, plan),
-          ...(lengths ? [carry(recurrence, step, plan)] : []),
+          ...(isLast ? [] : [gemm(backwardProduct(recurrence, next, recurrent), plan)]),
+          arriving,
+          gemm(through, plan),
+          pointwise(recurrence, kernel, params, operands, plan),
         ];
       });
-      // A row that begins later carries what stands in the initial state's block, which is not h0 but nothing yet.
-      const begins = stepsOf(recurrence)[0]!.isFirst;
-      return lengths && begins ? [fill(full, 0, plan), ...steps] : steps;
-    },
-
-    backward(recurrence, gradients, plan) {
-      const { sizes, gates, cells, lengths } = recurrence;
-      const { N, H, R } = sizes;
-      const { weight } = recurrence.projection!;
-      const { output, hiddenCarry, cellCarry, keepsHidden } = gradients;
-      const gradProjected = gradients.projected!;
-      const recurrent = plan.temporary([N, R]);
-      const gradFull = plan.temporary([N, H]);
-      return stepsOf(recurrence)
-        .reverse()
-        .flatMap((step) => {
-          const offset = step.t * N * R;
-          const arriving = dispatch({
-            kernel: lstmProjectionBackward,
-            params: {
-              batch: N,
-              width: R,
-              offset,
-              hasNext: flag(!step.isLast),
-              hasGradOutput: flag(output),
-              hasHiddenCarry: hasHiddenCarry(gradients, step),
-              keepsHiddenCarry: flag(keepsHidden),
-              hasLengths: flag(lengths),
-              time: step.t,
-            },
-            bindings: {
-              recurrent: step.isLast ? null : recurrent,
-              gradOutput: output,
-              hiddenCarry,
-              lengths,
-              gradProjected,
-            },
-            grid: linearGrid(N * R, plan),
-            flops: 3 * N * R,
-            bytes: 16 * N * R,
-          });
-          const through = {
-            rows: N,
-            columns: H,
-            depth: R,
-            a: { operand: gradProjected, offset, strides: [R, 1] },
-            b: { operand: weight, strides: [H, 1] },
-            c: { operand: gradFull, strides: [H, 1] },
-          } as const;
-          const params = {
-            ...backwardParamsAt(recurrence, gradients, step),
-            // Everything that reaches the state before its projection comes through the projection.
-            hasNext: 1,
-            hasGradOutput: 0,
-            hasHiddenCarry: 0,
-            keepsHiddenCarry: 0,
-          };
-          return [
-            ...(step.isLast ? [] : [backwardProduct(recurrence, step, slots, recurrent, plan)]),
-            arriving,
-            gemm(through, plan),
-            pointwise(
-              recurrence,
-              backward,
-              slots,
-              params,
-              { gates, recurrent: gradFull, cells, cellCarry, lengths },
-              plan,
-            ),
-          ];
-        });
-    },
-  };
-}
+  },
+};

@@ -3,6 +3,5 @@ export { default as lanes4_product } from "../../../shaders/lib/lanes4_product.w
 export { default as lanes4_sum } from "../../../shaders/lib/lanes4_sum.wgsl?raw";
 export { default as sequence4_backward } from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
 export { default as sequence4_forward } from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";
-export { default as units_by_quad } from "../../../shaders/recurrent/lib/units_by_quad.wgsl?raw";
 export { default as rnn_sequence4_backward } from "../../../shaders/recurrent/rnn_sequence4_backward.wgsl?raw";
 export { default as rnn_sequence4_forward } from "../../../shaders/recurrent/rnn_sequence4_forward.wgsl?raw";

@@ -1,11 +1,8 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
-import { ALL_SLOTS } from "../product/weight-gradient.ts";
-import { fastestVersion } from "./fastest.ts";
+import type { Cell } from "./cell.ts";
 import { recurrentLayer } from "./layer.ts";
-import { backwardParams, forwardParams } from "./recurrence.ts";
-import { sequence4Version, sequenceBackwardParams, sequenceForwardParams } from "./sequence4.ts";
-import { cellVersion, stepVersion } from "./versions.ts";
+import { backwardParams, forwardParams, sequenceBackwardParams, sequenceForwardParams } from "./params.ts";
 
 const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./rnn-forward.wgsl.ts"));
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./rnn-backward.wgsl.ts"));
@@ -62,7 +59,7 @@ export const rnnStepBackward = /* @__PURE__ */ new Kernel({
 export const rnnSequence4Forward = /* @__PURE__ */ new Kernel({
   name: "rnn_sequence4_forward",
   texts: sequence4Texts,
-  uses: ["activations", "sequence4_forward", "units_by_quad", "lanes4_product", "lanes4_sum"],
+  uses: ["activations", "sequence4_forward", "lanes4_product", "lanes4_sum"],
   workgroup: [32, 1, 1],
   params: { ...sequenceForwardParams, relu: "u32" },
   bindings: { gates: "read_write", weight: "read", bias: "read", ...states },
@@ -71,25 +68,27 @@ export const rnnSequence4Forward = /* @__PURE__ */ new Kernel({
 export const rnnSequence4Backward = /* @__PURE__ */ new Kernel({
   name: "rnn_sequence4_backward",
   texts: sequence4Texts,
-  uses: ["sequence4_backward", "units_by_quad"],
+  uses: ["sequence4_backward"],
   workgroup: [32, 1, 1],
   params: { ...sequenceBackwardParams, relu: "u32" },
   bindings: { gates: "read_write", weight: "read", ...gradients, partial: "read_write" },
 });
 
-const versions = {
-  step: stepVersion({ forward: rnnStepForward, backward: rnnStepBackward, slots: 1 }, 32),
-  cell: cellVersion({ forward: rnnCellForward, backward: rnnCellBackward, slots: 1 }),
-  sequence4: sequence4Version({ forward: rnnSequence4Forward, backward: rnnSequence4Backward, slots: 1 }),
-};
-
-/** One layer of an Elman RNN in one direction. See {@link recurrentLayer}. */
-export const rnn = recurrentLayer({
+/** An Elman RNN's only gate is its next state. The backward pass reads that instead of the gate. */
+const elman = {
   name: "rnn",
-  slots: 1,
-  inputSlots: ALL_SLOTS,
-  hiddenSlots: ALL_SLOTS,
+  gates: { h: 0 },
+  states: ["h"],
   passesHidden: false,
-  part: fastestVersion("rnn", versions),
-  gates: null,
-});
+  kernels: {
+    forward: { cell: rnnCellForward, step: rnnStepForward, sequence4: rnnSequence4Forward },
+    backward: { cell: rnnCellBackward, step: rnnStepBackward, sequence4: rnnSequence4Backward },
+    gates: null,
+  },
+} as const satisfies Cell;
+
+/** One layer of an Elman RNN in one direction, h' = tanh(·). */
+export const rnnTanh = recurrentLayer({ ...elman, params: { relu: 0 } });
+
+/** One layer of an Elman RNN in one direction, h' = max(·, 0). */
+export const rnnRelu = recurrentLayer({ ...elman, params: { relu: 1 } });
