@@ -15,13 +15,20 @@ import type { Accumulation } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
 import { lower, needsOf } from "./plan/lower.ts";
 import { ParameterArena } from "./plan/parameters.ts";
+import type * as training from "./plan/training.ts";
 import type { Updater } from "./plan/updater.ts";
 import { type CompileInputs, type InputShapes, shapesOfSamples } from "./run/inputs.ts";
+import { Program } from "./run/program.ts";
 import { CompiledStep, checkResults, type StepSource } from "./run/step.ts";
 import { checkRandomState, StepRandom, type StepRandomState } from "./run/step-random.ts";
 
-const training = /* @__PURE__ */ new OnDemand(() => import("./plan/training.ts"));
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
+
+/** An optimizer: it updates parameters, and brings along what only a step with an optimizer needs. */
+export interface Optimizing extends Updater {
+  /** @internal */
+  readonly training: typeof training;
+}
 
 /** How {@link Device.compile} plans a function. */
 export interface CompileOptions<Inputs extends CompileInputs, Results> {
@@ -33,7 +40,7 @@ export interface CompileOptions<Inputs extends CompileInputs, Results> {
   /**
    * Updates its parameters after every run, to make a scalar result smaller: an optimizer such as `new optim.Adam(model.parameters())`.
    */
-  readonly optimizer?: Updater;
+  readonly optimizer?: Optimizing;
   /**
    * The result that the optimizer makes smaller. If not given it is the one result of shape `[]` that is no gradient norm, and a
    * {@link GraphError} if there is none or several.
@@ -67,7 +74,7 @@ interface Recipe {
   readonly context: GpuContext;
   readonly pins: VersionPins;
   readonly fn: (inputs: Tensors) => unknown;
-  readonly optimizer: Updater | null;
+  readonly optimizer: Optimizing | null;
   /** The result to minimize; `undefined` for the one that is a scalar. */
   readonly minimize: string | undefined;
   readonly carry: Readonly<Record<string, string | undefined>>;
@@ -90,10 +97,9 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   }
   const inputs = checkCompileOptions(options);
   const { optimizer = null, minimize, carry = {}, accumulate } = options;
-  if (optimizer) await training.load();
-  if (accumulate) training.module.checkAccumulate("device.compile", accumulate);
   const random = new StepRandom(options.random);
-  const accumulation = accumulate ? new training.module.Accumulation(context, accumulate) : null;
+  const accumulation =
+    accumulate && optimizer ? optimizer.training.accumulationOf(context, accumulate) : null;
   const recipe: Recipe = {
     context,
     pins,
@@ -114,7 +120,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     const close = keepTimed ? source.choices.close() : [];
     if (keepTimed && close.length > 0) {
       await calibration.load();
-      await keepTimed(await calibration.module.timeVersions(context, source, close));
+      await keepTimed(await calibration.module.timeVersions(context, source, close, Program));
       source = build(inputs);
     }
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
@@ -173,7 +179,7 @@ function trace({ fn, optimizer, minimize, carry, random, modes }: Recipe, shapes
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
   return recording.into(graph, () => {
     const outputs = new Map(resultsOf(graph, fn(Object.fromEntries(inputs))));
-    if (optimizer) training.module.checkClippings(graph);
+    if (optimizer) optimizer.training.checkClippings(graph);
     else if (graph.clippings.length > 0) {
       throw new GraphError(
         "clipGradNorm_, clipGradValue_: this step has no gradients to clip; compile it with an optimizer",
@@ -181,7 +187,7 @@ function trace({ fn, optimizer, minimize, carry, random, modes }: Recipe, shapes
     }
     const carried = carriedOf(graph, carry, inputs, outputs);
     const gradients = optimizer
-      ? training.module.gradientsOf(graph, outputs, optimizer, minimize)
+      ? optimizer.training.gradientsOf(graph, outputs, optimizer, minimize)
       : new Map<Parameter, Tensor>();
     return { graph, inputs, outputs, carried, gradients };
   });
@@ -204,7 +210,7 @@ function plan(
 
   const placed = new Map<Tensor, BufferRange>();
   const update = optimizer
-    ? training.module.planUpdate(context, graph, settings, optimizer, gradients, placed, accumulation)
+    ? optimizer.training.planUpdate(context, graph, settings, optimizer, gradients, placed, accumulation)
     : null;
   const always = [...dispatches, ...(update?.accumulating ?? [])];
   return {

@@ -1,11 +1,15 @@
 import { show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
+import type { BackwardPass } from "../ops/op.ts";
+import type { RecurrentAttributes } from "../ops/recurrent/cell.ts";
+import { isRecurrentOp } from "../ops/recurrent/layer.ts";
+import { layerBackward } from "../ops/recurrent/layer-backward.ts";
 import { add } from "../ops/tensor/add.ts";
 import { constant } from "../ops/tensor/constant.ts";
 import { reshape } from "../ops/tensor/reshape.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { Graph } from "./graph.ts";
-import { recording, Tensor } from "./tensor.ts";
+import { type ForwardNode, recording, Tensor } from "./tensor.ts";
 
 /**
  * Reverse-mode differentiation: adds the backward ops to the graph and returns the gradient of `loss` with respect to each
@@ -40,8 +44,9 @@ export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tenso
     const gradOutputs = node.outputs.map((output) => gradients.get(output) ?? null);
     if (gradOutputs.every((gradient) => !gradient)) continue;
     if (!node.inputs.some((input) => input && active.has(input))) continue;
-    if (node.op.backward) {
-      const gradInputs = graph.applyBackward(node, gradOutputs, (input) => active.has(input));
+    const pass = passOf(node);
+    if (pass) {
+      const gradInputs = addBackward(graph, node, pass, gradOutputs, (input) => active.has(input));
       for (const [i, gradient] of gradInputs.entries()) {
         if (gradient) accumulate(node.inputs[i]!, gradient);
       }
@@ -58,6 +63,41 @@ export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tenso
     }
   }
   return wanted.map((tensor) => gradients.get(tensor) ?? null);
+}
+
+/** An op's backward pass; `undefined` where the gradient of every input is the gradient of the output. */
+function passOf({ op }: ForwardNode): BackwardPass | undefined {
+  return isRecurrentOp(op)
+    ? (operands, attributes, plan) =>
+        layerBackward(op.cell, operands, attributes as RecurrentAttributes, plan)
+    : op.backward;
+}
+
+/**
+ * Adds a node's backward pass and returns the gradients of the inputs that want one. An op that overwrites what it saved can be
+ * differentiated only once.
+ */
+function addBackward(
+  graph: Graph,
+  of: ForwardNode,
+  pass: BackwardPass,
+  gradOutputs: readonly (Tensor | null)[],
+  wants: (input: Tensor) => boolean,
+): readonly (Tensor | null)[] {
+  if (of.op.overwritesSaved && graph.nodes.some((node) => node.kind === "backward" && node.of === of)) {
+    throw new GraphError(
+      `${of.op.name}: differentiated twice in one trace, but its backward pass reuses the memory of its forward pass; ` +
+        "add the losses up, or ask for all gradients in one grad() call (minimize counts as one)",
+    );
+  }
+  const gradInputs = of.inputs.map((input) => {
+    if (!input || !wants(input)) return null;
+    const gradient = new Tensor(input.shape, graph);
+    gradient.layout = input.layout;
+    return gradient;
+  });
+  graph.nodes.push({ kind: "backward", of, pass, gradOutputs, gradInputs });
+  return gradInputs;
 }
 
 /**

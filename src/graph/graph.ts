@@ -1,6 +1,6 @@
 import { show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
-import type { Op, Operand } from "../ops/op.ts";
+import type { BackwardPass, Op, Operand } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { GradientClipping } from "./gradient-clipping.ts";
 import type { RandomStreams } from "./random-streams.ts";
@@ -11,6 +11,8 @@ import { type ForwardNode, Tensor } from "./tensor.ts";
 export interface BackwardNode {
   readonly kind: "backward";
   readonly of: ForwardNode;
+  // biome-ignore lint/suspicious/noExplicitAny: a graph holds ops of every attribute type
+  readonly pass: BackwardPass<any>;
   readonly gradOutputs: readonly (Tensor | null)[];
   readonly gradInputs: readonly (Tensor | null)[];
 }
@@ -26,7 +28,6 @@ export class Graph implements Recorder<Tensor> {
   readonly clippings: GradientClipping[] = [];
   readonly random: RandomStreams;
   readonly #modes: WeakMap<object, boolean>;
-  readonly #differentiated = new Set<ForwardNode>();
 
   /** @param modes Training modes of the modules in earlier traces of the same step. */
   constructor(random: RandomStreams, modes: WeakMap<object, boolean> = new WeakMap()) {
@@ -78,33 +79,5 @@ export class Graph implements Recorder<Tensor> {
     for (const [index, output] of outputs.entries()) output.source = { node, index };
     this.nodes.push(node);
     return outputs;
-  }
-
-  /**
-   * Adds a node's backward pass and returns the gradients of the inputs that want one. An op that overwrites what it saved can be
-   * differentiated only once.
-   */
-  applyBackward(
-    of: ForwardNode,
-    gradOutputs: readonly (Tensor | null)[],
-    wants: (input: Tensor) => boolean,
-  ): readonly (Tensor | null)[] {
-    if (of.op.overwritesSaved) {
-      if (this.#differentiated.has(of)) {
-        throw new GraphError(
-          `${of.op.name}: differentiated twice in one trace, but its backward pass reuses the memory of its forward pass; ` +
-            "add the losses up, or ask for all gradients in one grad() call (minimize counts as one)",
-        );
-      }
-      this.#differentiated.add(of);
-    }
-    const gradInputs = of.inputs.map((input) => {
-      if (!input || !wants(input)) return null;
-      const gradient = new Tensor(input.shape, this);
-      gradient.layout = input.layout;
-      return gradient;
-    });
-    this.nodes.push({ kind: "backward", of, gradOutputs, gradInputs });
-    return gradInputs;
   }
 }

@@ -105,6 +105,13 @@ export interface BackwardOperands {
   readonly gradInputs: readonly (Operand | null)[];
 }
 
+/** Lists the dispatches of an op's backward pass. */
+export type BackwardPass<Attributes = unknown> = (
+  operands: BackwardOperands,
+  attributes: Attributes,
+  plan: PlanContext,
+) => Dispatch[];
+
 /** An output: its own storage, or a view of a saved intermediate from element `offset` on (a multiple of 64). */
 export interface OutputSpec {
   readonly shape: Shape;
@@ -145,8 +152,11 @@ export interface Op<Attributes = unknown> {
   infer(inputs: readonly (Operand | null)[], attributes: Attributes): ResultSpec;
   /** Absent if the output is the first input's storage under another shape. */
   forward?(operands: ForwardOperands, attributes: Attributes, plan: PlanContext): Dispatch[];
-  /** Absent if every input's gradient is the output's gradient, in the input's shape. */
-  backward?(operands: BackwardOperands, attributes: Attributes, plan: PlanContext): Dispatch[];
+  /**
+   * Absent if every input's gradient is the output's gradient, in the input's shape; and in recurrent layers, whose backward pass
+   * `graph/differentiate.ts` joins to them, so that a bundle that takes no gradients does without it.
+   */
+  readonly backward?: BackwardPass<Attributes>;
 }
 
 /** Grid with one invocation per element, for kernels with 64 invocations per workgroup; folded into y past the limit. */

@@ -4,6 +4,7 @@ import type { Parameter } from "../graph/parameter.ts";
 import type { PlanSettings } from "../ops/op.ts";
 import type { UpdateRange } from "../ops/update/parameter-update.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
+import * as training from "../plan/training.ts";
 import type { UpdatePart, Updater } from "../plan/updater.ts";
 import { sizeOf } from "../shape.ts";
 import { type Clock, newClock, type OptimizerKind } from "./kind.ts";
@@ -128,6 +129,11 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
       const filled = () => new Float32Array(sizeOf(parameter.shape)).fill(start);
       this.#waiting.set(parameter, new Map(this.#kind.buffers(group).map((buffer) => [buffer, filled()])));
     }
+  }
+
+  /** @internal */
+  get training(): typeof training {
+    return training;
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
 import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
-import type { AccumulateOptions, RunOptions } from "./accumulate-options.ts";
+import { type AccumulateOptions, checkAccumulate, type RunOptions } from "./accumulate-options.ts";
 import type { ParameterArena } from "./parameters.ts";
 
 /**
@@ -58,4 +58,10 @@ export class Accumulation {
     for (const total of this.#totals.values()) total.dispose();
     this.#totals.clear();
   }
+}
+
+/** Begins to accumulate, as the options of `device.compile` say. @throws OptionError for wrong options */
+export function accumulationOf(context: GpuContext, options: AccumulateOptions): Accumulation {
+  checkAccumulate("device.compile", options);
+  return new Accumulation(context, options);
 }

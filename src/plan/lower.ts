@@ -92,9 +92,9 @@ export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettin
       };
       return op.forward?.(operands, attributes, context) ?? [];
     }
-    const { op, inputs, saved, attributes } = node.of;
+    const { inputs, saved, attributes } = node.of;
     const gradInputs = node.gradInputs.map(ifRead);
-    return op.backward!({ inputs, saved, gradOutputs: node.gradOutputs, gradInputs }, attributes, context);
+    return node.pass({ inputs, saved, gradOutputs: node.gradOutputs, gradInputs }, attributes, context);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { GpuContext } from "../gpu/context.ts";
 import type { CloseChoice } from "../ops/choice.ts";
-import { Program, type ProgramSource } from "./program.ts";
+import type { Program, ProgramSource } from "./program.ts";
 
 /** A measurement must be longer than the 2.5 ms in which browsers answer. */
 const LONG_ENOUGH_MS = 8;
@@ -15,11 +15,15 @@ const MUCH = 1.3;
 /** A version must be this many times faster than the predicted one to replace it. */
 const LITTLE = 1.05;
 
-/** Times the versions of each close choice in turn, and returns the fastest by what it is for. */
+/**
+ * Times the versions of each close choice in turn, and returns the fastest by what it is for.
+ * @param makeProgram The class of programs: as an argument, so that this file loads on demand with nothing behind it.
+ */
 export async function timeVersions(
   context: GpuContext,
   { graph, choices }: ProgramSource,
   close: readonly CloseChoice[],
+  makeProgram: typeof Program,
 ): Promise<Record<string, string>> {
   const fastest: Record<string, string> = {};
   const none = new Map<never, never>();
@@ -36,7 +40,7 @@ export async function timeVersions(
         update: null,
       };
       const source = { graph, choices, dispatches, ...empty };
-      return { version, best: Number.POSITIVE_INFINITY, program: new Program(context, source) };
+      return { version, best: Number.POSITIVE_INFINITY, program: new makeProgram(context, source) };
     });
     try {
       const time = async (program: Program, runs: number) => {

@@ -6,7 +6,8 @@ import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
 import type { Dispatch, PlanContext } from "../../src/ops/op.ts";
 import { gemm, productNeeds } from "../../src/ops/product/gemm.ts";
 import type { Recurrence } from "../../src/ops/recurrent/recurrence.ts";
-import { stepBackward, stepForward } from "../../src/ops/recurrent/step-version.ts";
+import { stepBackward } from "../../src/ops/recurrent/step-backward.ts";
+import { stepForward } from "../../src/ops/recurrent/step-forward.ts";
 
 const facts = {
   gflops: 10,

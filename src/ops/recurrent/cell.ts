@@ -1,7 +1,6 @@
 import type { Kernel } from "../../gpu/kernel.ts";
-import type { Dispatch, PlanContext, VersionPins } from "../op.ts";
+import type { VersionPins } from "../op.ts";
 import type { gatesBindings, gatesParams } from "./params.ts";
-import type { Recurrence, RecurrenceGradients } from "./recurrence.ts";
 
 /** The ways to run a cell's steps; every cell has at least `cell`, the plain one. */
 export type VersionName = NonNullable<VersionPins["recurrent"]>;
@@ -34,16 +33,6 @@ export interface Cell {
     readonly backward: VersionKernels;
     /** Computes gates from their preactivations, for `recompute`; `null` where the backward pass does not read gates. */
     readonly gates: Kernel<keyof typeof gatesParams, keyof typeof gatesBindings> | null;
-  };
-  /** How to run it with a projection of the hidden state, if it can have one. */
-  readonly projected?: {
-    forward(kernel: Kernel, recurrence: Recurrence, plan: PlanContext): Dispatch[];
-    backward(
-      kernel: Kernel,
-      recurrence: Recurrence,
-      gradients: RecurrenceGradients,
-      plan: PlanContext,
-    ): Dispatch[];
   };
 }
 

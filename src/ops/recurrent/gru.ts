@@ -96,7 +96,7 @@ export const gruGates = /* @__PURE__ */ new Kernel({
 /**
  * One GRU layer in one direction. The gate n = tanh(W_in·x + b_in + r∘q), q = W_hn·h + b_hn, has a slot for q, which the backward pass needs.
  */
-export const gru = recurrentLayer({
+export const gru = /* @__PURE__ */ recurrentLayer({
   name: "gru",
   gates: { r: 0, z: 1, n: { input: 2, hidden: 3 } },
   states: ["h"],

@@ -2,14 +2,10 @@ import type { BackwardOperands, Dispatch, Operand, PlanContext } from "../op.ts"
 import { gemm } from "../product/gemm.ts";
 import { ALL_SLOTS, WeightGradient, type WeightTarget, weightGradient } from "../product/weight-gradient.ts";
 import { copyRun, fill } from "../tensor/copy.ts";
+import { backwardSteps } from "./backward-steps.ts";
 import { type Cell, gateSlots, type RecurrentAttributes } from "./cell.ts";
-import { backwardSteps } from "./fastest.ts";
-import {
-  gradInputsByName,
-  outputsByName,
-  type RecurrentGradInputs,
-  type RecurrentInputs,
-} from "./operands.ts";
+import { recurrenceOf } from "./layer-recurrence.ts";
+import { gradInputsByName, inputsByName, outputsByName, type RecurrentGradInputs } from "./operands.ts";
 import { carryGradient, recomputeGates, spanGradient } from "./recompute.ts";
 import type { Recurrence, RecurrenceGradients, Span } from "./recurrence.ts";
 import { recurrentRows, spansOf } from "./steps.ts";
@@ -57,12 +53,13 @@ function targetsOf(
 /** The backward pass of a layer: the recurrent part from the end, and one product for each weight over all steps of a span. */
 export function layerBackward(
   cell: Cell,
-  kept: Recurrence,
-  inputs: RecurrentInputs<Operand>,
-  { gradOutputs, gradInputs }: Pick<BackwardOperands, "gradOutputs" | "gradInputs">,
-  { recompute = false }: RecurrentAttributes,
+  { inputs: operands, saved, gradOutputs, gradInputs }: BackwardOperands,
+  attributes: RecurrentAttributes,
   plan: PlanContext,
 ): Dispatch[] {
+  const inputs = inputsByName(operands);
+  const kept = recurrenceOf(cell, inputs, saved, attributes);
+  const { recompute = false } = attributes;
   const { x, weightIh, weightHh, lengths, weightHr } = inputs;
   const gradOutput = outputsByName(gradOutputs);
   const gradInput = gradInputsByName(gradInputs);

@@ -1,25 +1,26 @@
+import { hasLanes4 } from "../lanes4.ts";
 import type { Dispatch, Op, Operand, PlanContext } from "../op.ts";
+import { sliceTexts } from "../product/weight-gradient.ts";
 import { copyRun } from "../tensor/copy.ts";
 import { type Cell, hasCellState, type RecurrentAttributes, slotCount } from "./cell.ts";
-import { forwardSteps } from "./fastest.ts";
+import { forwardSteps } from "./forward-steps.ts";
 import { History } from "./history.ts";
-import { layerBackward } from "./layer-backward.ts";
+import { recurrenceOf, sizesOf } from "./layer-recurrence.ts";
 import { maskDispatch } from "./mask-steps.ts";
-import {
-  inputsByName,
-  outputsByName,
-  type RecurrentInputs,
-  SAVED_HIDDEN,
-  savedByName,
-  savedByPosition,
-} from "./operands.ts";
+import { inputsByName, outputsByName, SAVED_HIDDEN, savedByPosition } from "./operands.ts";
 import { inputProduct } from "./products.ts";
-import type { Recurrence, RecurrentSizes } from "./recurrence.ts";
+import type { Recurrence } from "./recurrence.ts";
 import { spansOf } from "./steps.ts";
+import { sequenceTexts } from "./texts.ts";
 
 /** The op of a recurrent layer, and the cell that it runs. */
 export interface RecurrentOp extends Op<RecurrentAttributes> {
   readonly cell: Cell;
+}
+
+/** Whether an op is a recurrent layer. */
+export function isRecurrentOp(op: Op<never>): op is RecurrentOp {
+  return "cell" in op;
 }
 
 /**
@@ -29,45 +30,6 @@ export interface RecurrentOp extends Op<RecurrentAttributes> {
 export function recurrentLayer(cell: Cell): RecurrentOp {
   const slots = slotCount(cell);
   const hasCell = hasCellState(cell);
-
-  const sizesOf = (
-    { x, weightHr }: RecurrentInputs<Operand>,
-    { hiddenSize }: RecurrentAttributes,
-  ): RecurrentSizes => {
-    const [T, N, I] = x.shape as [number, number, number];
-    return { T, N, I, H: hiddenSize, R: weightHr ? weightHr.shape[0]! : hiddenSize, slots };
-  };
-
-  const recurrenceOf = (
-    inputs: RecurrentInputs<Operand>,
-    saved: readonly Operand[],
-    attributes: RecurrentAttributes,
-  ): Recurrence => {
-    const { weightHh, biasHh, h0, lengths, weightHr } = inputs;
-    const { hidden, gates, cells, unprojected } = savedByName(saved, {
-      cells: hasCell,
-      projection: !!weightHr,
-    });
-    const sizes = sizesOf(inputs, attributes);
-    const { T, N, H, R } = sizes;
-    const { reverse } = attributes;
-    return {
-      sizes,
-      span: { first: 0, count: T },
-      reverse,
-      gates,
-      weight: weightHh,
-      bias: biasHh,
-      hidden,
-      cells,
-      lengths,
-      hasInitialState: !!h0,
-      hiddenAt: new History(T, N * R, reverse),
-      cellsAt: new History(T, N * H, reverse),
-      projection: weightHr && { weight: weightHr, unprojected: unprojected! },
-      params: cell.params ?? {},
-    };
-  };
 
   return {
     name: cell.name,
@@ -79,14 +41,24 @@ export function recurrentLayer(cell: Cell): RecurrentOp {
       // With lengths, the last output of a shorter sequence is not at the end of the output.
       return lengths ? null : reverse ? 0 : x.shape[0]! - 1;
     },
+    needs(pass, operands, facts) {
+      const { lengths } = inputsByName(operands);
+      const { sequence4: ofLanes4, ...kernels } = cell.kernels[pass];
+      return [
+        ...Object.values(kernels).map(({ declaration }) => declaration.texts),
+        ...(ofLanes4 && hasLanes4(facts) ? [ofLanes4.declaration.texts] : []),
+        ...(lengths ? [sequenceTexts] : []),
+        ...(pass === "backward" ? [sliceTexts] : []),
+      ];
+    },
     units(operands, attributes) {
-      const { T, N, H } = sizesOf(inputsByName(operands), attributes);
+      const { T, N, H } = sizesOf(cell, inputsByName(operands), attributes);
       return T * N * H;
     },
 
     infer(operands, attributes) {
       const inputs = inputsByName(operands);
-      const { T, N, H, R } = sizesOf(inputs, attributes);
+      const { T, N, H, R } = sizesOf(cell, inputs, attributes);
       const hidden = new History(T, N * R, attributes.reverse);
       const cells = [new History(T, N * H, attributes.reverse).elements];
       const shape = [T, N, R];
@@ -110,7 +82,7 @@ export function recurrentLayer(cell: Cell): RecurrentOp {
       const inputs = inputsByName(operands);
       const { h0, c0, lengths } = inputs;
       const { output, h, c } = outputsByName(outputs);
-      const kept = recurrenceOf(inputs, saved, attributes);
+      const kept = recurrenceOf(cell, inputs, saved, attributes);
       const recurrence = differentiated ? kept : withoutHistory(kept, !!output, plan);
       const { sizes, reverse, hidden, cells, hiddenAt, cellsAt } = recurrence;
       const { T, N, H, R } = sizes;
@@ -137,12 +109,6 @@ export function recurrentLayer(cell: Cell): RecurrentOp {
       if (h) copy(N * R, hidden, hiddenAt.at(last), h, 0);
       if (c) copy(N * H, cells!, cellsAt.at(last), c, 0);
       return dispatches;
-    },
-
-    backward(operands, attributes, plan) {
-      const inputs = inputsByName(operands.inputs);
-      const kept = recurrenceOf(inputs, operands.saved, attributes);
-      return layerBackward(cell, kept, inputs, operands, attributes, plan);
     },
   };
 }

@@ -9,7 +9,6 @@ import {
   sequenceBackwardParams,
   sequenceForwardParams,
 } from "./params.ts";
-import { projected } from "./projection.ts";
 
 const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-forward.wgsl.ts"));
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-backward.wgsl.ts"));
@@ -97,7 +96,7 @@ export const lstmSequence4Backward = /* @__PURE__ */ new Kernel({
 });
 
 /** One LSTM layer in one direction. */
-export const lstm = recurrentLayer({
+export const lstm = /* @__PURE__ */ recurrentLayer({
   name: "lstm",
   gates: { i: 0, f: 1, g: 2, o: 3 },
   states: ["h", "c"],
@@ -107,5 +106,4 @@ export const lstm = recurrentLayer({
     backward: { cell: lstmCellBackward, step: lstmStepBackward, sequence4: lstmSequence4Backward },
     gates: lstmGates,
   },
-  projected,
 });

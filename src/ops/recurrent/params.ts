@@ -1,7 +1,7 @@
 /** Uniform structs of the recurrent kernels, and their values for a step. The headers of the shaders explain each param. */
 import type { ParamType } from "../../gpu/kernel.ts";
 import { flag } from "../op.ts";
-import type { Recurrence, RecurrenceGradients } from "./recurrence.ts";
+import type { Recurrence } from "./recurrence.ts";
 import { gateBlock, type Step } from "./steps.ts";
 
 /** Params of the forward kernels of one step; a cell may have more. */
@@ -80,7 +80,7 @@ export const gatesParams = {
 export const gatesBindings = { gates: "read_write", bias: "read", lengths: "read" } as const;
 
 /** Values that forward and backward kernels share: sizes and offsets of the step. */
-function placeOf(recurrence: Recurrence, step: Step) {
+export function placeOf(recurrence: Recurrence, step: Step) {
   const { sizes, cellsAt, hasInitialState, lengths, params } = recurrence;
   const { N, H } = sizes;
   return {
@@ -99,25 +99,4 @@ function placeOf(recurrence: Recurrence, step: Step) {
 /** Values for a forward step; a kernel takes those it declares. */
 export function forwardParamsAt(recurrence: Recurrence, step: Step) {
   return { ...placeOf(recurrence, step), hasBias: flag(recurrence.bias) };
-}
-
-/** Values for a backward step; a kernel takes those it declares. */
-export function backwardParamsAt(recurrence: Recurrence, gradients: RecurrenceGradients, step: Step) {
-  const { N, H } = recurrence.sizes;
-  const { isLast, next } = step;
-  return {
-    ...placeOf(recurrence, step),
-    nextGate: isLast ? 0 : gateBlock(recurrence, next) * N * H,
-    hasNext: flag(!isLast),
-    hasGradOutput: flag(gradients.output),
-    hasHiddenCarry: hasHiddenCarry(gradients, step),
-    keepsHiddenCarry: flag(gradients.keepsHidden),
-    hasCellCarry: flag(!isLast || gradients.hasCell),
-    nextTime: isLast ? 0 : next,
-  };
-}
-
-/** Whether hiddenCarry has a value when a backward step begins. */
-export function hasHiddenCarry({ hasHidden, keepsHidden }: RecurrenceGradients, { isLast }: Step): 0 | 1 {
-  return flag(isLast ? hasHidden : keepsHidden);
 }

@@ -2,9 +2,10 @@
 import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
 import { copyRun } from "../tensor/copy.ts";
+import { spanProduct } from "./backward-product.ts";
 import type { Cell } from "./cell.ts";
 import type { RecurrentInputs } from "./operands.ts";
-import { inputProduct, spanProduct } from "./products.ts";
+import { inputProduct } from "./products.ts";
 import type { Recurrence, Span } from "./recurrence.ts";
 
 /** Recomputes the gates of a span from x and the hidden states: one product each for all its steps, then the activations. */

@@ -88,7 +88,7 @@ const elman = {
 } as const satisfies Cell;
 
 /** One layer of an Elman RNN in one direction, h' = tanh(·). */
-export const rnnTanh = recurrentLayer({ ...elman, params: { relu: 0 } });
+export const rnnTanh = /* @__PURE__ */ recurrentLayer({ ...elman, params: { relu: 0 } });
 
 /** One layer of an Elman RNN in one direction, h' = max(·, 0). */
-export const rnnRelu = recurrentLayer({ ...elman, params: { relu: 1 } });
+export const rnnRelu = /* @__PURE__ */ recurrentLayer({ ...elman, params: { relu: 1 } });

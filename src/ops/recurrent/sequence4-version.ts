@@ -1,16 +1,15 @@
 import type { Kernel } from "../../gpu/kernel.ts";
 import { LANES4 } from "../lanes4.ts";
-import { type Dispatch, dispatch, flag, type PlanContext } from "../op.ts";
-import { backwardParamsAt, forwardParamsAt } from "./params.ts";
-import type { BackwardVersion, ForwardVersion, Pass, Recurrence } from "./recurrence.ts";
+import { type Dispatch, dispatch, type PlanContext } from "../op.ts";
+import type { Pass, Recurrence } from "./recurrence.ts";
 import { type Step, stepsOf } from "./steps.ts";
-import { backwardOperands, bind, forwardOperands, POINTWISE_FLOPS, type StepOperands } from "./version.ts";
+import { bind, POINTWISE_FLOPS, type StepOperands } from "./version.ts";
 
 /** Maximum number of units: a subgroup's share of the weights is in the private memory of its invocations. */
 const MOST_UNITS = 256;
 
 /** Quads of a subgroup. A quad is four slots: one unit of an LSTM or a GRU, four units of an Elman RNN. */
-const QUADS = 8;
+export const QUADS = 8;
 
 /** Minimum number of workgroups if there are rows enough: under other load the measured number of parallel workgroups is too low. */
 const LEAST_GROUPS = 2;
@@ -31,7 +30,7 @@ const POINTWISE_LOADS = { forward: 5.5, backward: 7.5 } as const;
 const WEIGHT_LOADS = { once: 2, step: 1 / 8 } as const;
 
 /** How a layer's units are divided: units of a subgroup, subgroups of a workgroup, and blocks of sixteen units. */
-function sharesOf({ sizes: { H, slots } }: Recurrence) {
+export function sharesOf({ sizes: { H, slots } }: Recurrence) {
   const units = (4 * QUADS) / slots;
   return { units, subgroups: Math.ceil(H / units), blocks: Math.ceil(H / 16) };
 }
@@ -41,7 +40,7 @@ function rowsOf({ sizes: { N } }: Recurrence, { facts }: PlanContext): number {
   return Math.min(MOST_ROWS, Math.ceil(N / Math.max(LEAST_GROUPS, Math.round(facts.workgroups))));
 }
 
-function stepMicros(recurrence: Recurrence, pass: Pass, plan: PlanContext): number | null {
+export function stepMicros(recurrence: Recurrence, pass: Pass, plan: PlanContext): number | null {
   const { N, H, slots } = recurrence.sizes;
   const { facts } = plan;
   if (facts.subgroupSize !== LANES4 || H > MOST_UNITS) return null;
@@ -66,7 +65,7 @@ function stepMicros(recurrence: Recurrence, pass: Pass, plan: PlanContext): numb
 }
 
 /** The steps in the order of a pass, cut into as few dispatches as their time allows. */
-function segments(recurrence: Recurrence, pass: Pass, plan: PlanContext): Step[][] {
+export function segments(recurrence: Recurrence, pass: Pass, plan: PlanContext): Step[][] {
   const steps = stepsOf(recurrence);
   if (pass === "backward") steps.reverse();
   const count = Math.max(1, Math.floor(DISPATCH_MICROS / stepMicros(recurrence, pass, plan)!));
@@ -76,12 +75,12 @@ function segments(recurrence: Recurrence, pass: Pass, plan: PlanContext): Step[]
 }
 
 /** The number of a dispatch's steps, and the distance from one to the next; `order` is -1 if the pass begins with the last. */
-function segmentParams({ sizes: { N, H }, reverse }: Recurrence, steps: Step[], order: 1 | -1) {
+export function segmentParams({ sizes: { N, H }, reverse }: Recurrence, steps: Step[], order: 1 | -1) {
   const direction = reverse ? -order : order;
   return { steps: steps.length, stride: direction * N * H, timeStride: direction };
 }
 
-function segmentDispatch(
+export function segmentDispatch(
   recurrence: Recurrence,
   kernel: Kernel,
   params: Readonly<Record<string, number>>,
@@ -101,49 +100,3 @@ function segmentDispatch(
     bytes: 4 * slots * (H * H + steps.length * 3 * N * H),
   });
 }
-
-/** Many steps in one dispatch, for subgroups of four lanes: a workgroup owns some batch rows, and all units and steps of them. */
-export const sequence4Forward: ForwardVersion = {
-  stepMicros: (recurrence, plan) => stepMicros(recurrence, "forward", plan),
-  dispatches: (kernel, recurrence, plan) => {
-    const { subgroups, blocks } = sharesOf(recurrence);
-    const sized = kernel.with({
-      DEPTHS: blocks,
-      TILE: 4 * QUADS * blocks,
-      LANES: LANES4 * subgroups,
-      HAS_LENGTHS: flag(recurrence.lengths),
-    });
-    return segments(recurrence, "forward", plan).map((steps) => {
-      const first = forwardParamsAt(recurrence, steps[0]!);
-      const isRing = flag(recurrence.cellsAt.isRing);
-      const params = { ...first, isRing, ...segmentParams(recurrence, steps, 1) };
-      return segmentDispatch(recurrence, sized, params, forwardOperands(recurrence), steps, plan);
-    });
-  },
-};
-
-/** The same backward. */
-export const sequence4Backward: BackwardVersion = {
-  stepMicros: (recurrence, plan) => stepMicros(recurrence, "backward", plan),
-  dispatches: (kernel, recurrence, gradients, plan) => {
-    const { N } = recurrence.sizes;
-    const { subgroups, blocks } = sharesOf(recurrence);
-    const partial = plan.temporary([2, N, subgroups, 16 * blocks]);
-    const operands = { ...backwardOperands(recurrence, gradients), partial };
-    const sized = kernel.with({
-      BLOCKS: blocks,
-      COLUMNS: 4 * blocks,
-      WEIGHTS: 4 * QUADS * blocks,
-      SUBGROUPS: subgroups,
-      LANES: LANES4 * subgroups,
-      HAS_LENGTHS: flag(recurrence.lengths),
-      KEEPS_CARRY: flag(gradients.keepsHidden),
-    });
-    return segments(recurrence, "backward", plan).map((steps) => {
-      const first = backwardParamsAt(recurrence, gradients, steps[0]!);
-      const { hasBefore } = forwardParamsAt(recurrence, steps[steps.length - 1]!);
-      const params = { ...first, hasBefore, ...segmentParams(recurrence, steps, -1) };
-      return segmentDispatch(recurrence, sized, params, operands, steps, plan);
-    });
-  },
-};

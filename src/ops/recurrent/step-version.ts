@@ -3,17 +3,8 @@ import { roundUp } from "../../shape.ts";
 import { predictMicros } from "../choice.ts";
 import { LANES4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, type PlanContext } from "../op.ts";
-import { backwardParamsAt, forwardParamsAt } from "./params.ts";
-import type { BackwardVersion, ForwardVersion, Pass, Recurrence } from "./recurrence.ts";
-import { stepsOf } from "./steps.ts";
-import {
-  backwardOperands,
-  bind,
-  forwardOperands,
-  POINTWISE_FLOPS,
-  pointwiseWork,
-  type StepOperands,
-} from "./version.ts";
+import type { Pass, Recurrence } from "./recurrence.ts";
+import { bind, POINTWISE_FLOPS, pointwiseWork, type StepOperands } from "./version.ts";
 
 /** A workgroup is 8 × 4 invocations, each of which owns 4 batch rows and some units: 2 of four slots, or 4 of one. */
 const ROWS = 16;
@@ -23,7 +14,11 @@ const unitsOf = (slots: number) => 8 * ownUnits(slots);
 /** Cost of a multiply-add on a software adapter, which spills the sums of an invocation to memory; in loads. */
 const SPILLED_LOADS = { forward: 0.1, backward: 0 } as const;
 
-function stepMicros({ sizes: { N, H, slots } }: Recurrence, pass: Pass, { facts }: PlanContext): number {
+export function stepMicros(
+  { sizes: { N, H, slots } }: Recurrence,
+  pass: Pass,
+  { facts }: PlanContext,
+): number {
   const units = unitsOf(slots);
   const own = ownUnits(slots);
   const groups = Math.ceil(N / ROWS) * Math.ceil(H / units);
@@ -40,7 +35,7 @@ function stepMicros({ sizes: { N, H, slots } }: Recurrence, pass: Pass, { facts 
   );
 }
 
-function stepDispatch(
+export function stepDispatch(
   { sizes: { N, H, slots } }: Recurrence,
   kernel: Kernel,
   params: Readonly<Record<string, number>>,
@@ -56,27 +51,3 @@ function stepDispatch(
     bytes: 4 * slots * (H * H + 3 * N * H),
   });
 }
-
-/** Recurrent product and cell in one kernel: one dispatch for each time step. */
-export const stepForward: ForwardVersion = {
-  stepMicros: (recurrence, plan) => stepMicros(recurrence, "forward", plan),
-  dispatches: (kernel, recurrence) =>
-    stepsOf(recurrence).map((step) => {
-      const hasProduct = !step.isFirst || recurrence.hasInitialState;
-      const params = forwardParamsAt(recurrence, step);
-      return stepDispatch(recurrence, kernel, params, forwardOperands(recurrence), hasProduct);
-    }),
-};
-
-/** The same backward. */
-export const stepBackward: BackwardVersion = {
-  stepMicros: (recurrence, plan) => stepMicros(recurrence, "backward", plan),
-  dispatches: (kernel, recurrence, gradients) =>
-    stepsOf(recurrence)
-      .reverse()
-      .map((step) => {
-        const params = backwardParamsAt(recurrence, gradients, step);
-        const operands = backwardOperands(recurrence, gradients);
-        return stepDispatch(recurrence, kernel, params, operands, !step.isLast);
-      }),
-};

@@ -1,7 +1,7 @@
 /** What the versions of the recurrent part share. */
 import type { Kernel } from "../../gpu/kernel.ts";
 import type { Operand } from "../op.ts";
-import type { Recurrence, RecurrenceGradients } from "./recurrence.ts";
+import type { Recurrence } from "./recurrence.ts";
 
 /** Approximate operations of a cell's pointwise part for one slot of one unit. */
 export const POINTWISE_FLOPS = 8;
@@ -24,11 +24,4 @@ export function bind(kernel: Kernel, operands: StepOperands): StepOperands {
 export function forwardOperands(recurrence: Recurrence): StepOperands {
   const { gates, weight, bias, hidden, cells, lengths } = recurrence;
   return { gates, weight, bias, hidden, cells, lengths };
-}
-
-/** Operands of the backward kernels. */
-export function backwardOperands(recurrence: Recurrence, gradients: RecurrenceGradients): StepOperands {
-  const { gates, weight, hidden, cells, lengths } = recurrence;
-  const { output: gradOutput, hiddenCarry, cellCarry } = gradients;
-  return { gates, weight, hidden, cells, lengths, gradOutput, hiddenCarry, cellCarry };
 }

@@ -1,0 +1,38 @@
+/** The matrix products of a recurrent layer's backward pass, except for its weight gradients. */
+import type { Operand } from "../op.ts";
+import type { Product } from "../product/product.ts";
+import type { Recurrence } from "./recurrence.ts";
+import { gateBlock, recurrentRows } from "./steps.ts";
+
+/** gates += h·W' for all steps of a span at once, where the hidden states are known; `null` if no step has a state before it. */
+export function spanProduct(recurrence: Recurrence): Product | null {
+  const { sizes, hidden, weight, gates } = recurrence;
+  const { N, H, R, slots } = sizes;
+  const columns = slots * H;
+  const rows = recurrentRows(recurrence);
+  if (rows.steps === 0) return null;
+  return {
+    rows: rows.steps * N,
+    columns,
+    depth: R,
+    a: { operand: hidden, offset: rows.hidden, strides: [R, 1] },
+    b: { operand: weight, strides: [columns, 1] },
+    c: { operand: gates, offset: rows.gate, strides: [columns, 1] },
+    accumulate: true,
+  };
+}
+
+/** recurrent = dG[next]·W'ᵀ: the recurrent product of one backward step. */
+export function backwardProduct(recurrence: Recurrence, next: number, recurrent: Operand): Product {
+  const { sizes, weight, gates } = recurrence;
+  const { N, H, R, slots } = sizes;
+  const depth = slots * H;
+  return {
+    rows: N,
+    columns: R,
+    depth,
+    a: { operand: gates, offset: gateBlock(recurrence, next) * N * depth, strides: [depth, 1] },
+    b: { operand: weight, strides: [1, depth] },
+    c: { operand: recurrent, strides: [R, 1] },
+  };
+}
