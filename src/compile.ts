@@ -6,10 +6,10 @@ import { Graph } from "./graph/graph.ts";
 import { Parameter } from "./graph/parameter.ts";
 import { recording, Tensor } from "./graph/tensor.ts";
 import { loadAll, OnDemand } from "./ondemand.ts";
+import { baseTexts } from "./ops/base-texts.ts";
 import { Choices } from "./ops/choice.ts";
 import type { Dispatch, VersionPins } from "./ops/op.ts";
 import { productNeeds } from "./ops/product/gemm.ts";
-import { basicTexts } from "./ops/tensor/texts.ts";
 import type { AccumulateOptions } from "./plan/accumulate-options.ts";
 import type { Accumulation } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
@@ -115,7 +115,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes));
   try {
     const traced = trace(recipe, inputs);
-    await loadAll([...productNeeds(context.facts), basicTexts, ...needsOf(traced.graph, context.facts)]);
+    await loadAll([baseTexts, ...productNeeds(context.facts), ...needsOf(traced.graph, context.facts)]);
     let source = plan(recipe, traced);
     const close = keepTimed ? source.choices.close() : [];
     if (keepTimed && close.length > 0) {

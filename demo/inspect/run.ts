@@ -98,7 +98,7 @@ export async function runStack(
     signal.throwIfAborted();
     const memory = difference(device.memory.byRole, before);
     const profiles = await profile(step, values, signal);
-    return { hidden, output, loss, gradients, profiles, program: step.describe(), memory };
+    return { hidden, output, loss, gradients, profiles, program: await step.describe(), memory };
   } finally {
     step?.dispose();
     model.dispose();

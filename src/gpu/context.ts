@@ -1,4 +1,4 @@
-import { DeviceLostError, DisposedError } from "../errors.ts";
+import { DeviceLostError, DisposedError, WebGpuLstmError } from "../errors.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
 import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
 import { KernelCache, type PreparedDispatch } from "./kernel.ts";
@@ -61,6 +61,11 @@ export class GpuContext {
         resolve(this.#lost);
       });
     });
+  }
+
+  /** An error of this library, for files that load on demand and import no values. @internal */
+  failure(message: string): Error {
+    return new WebGpuLstmError(message);
   }
 
   /** The device that this is an account of. @internal */

@@ -1,4 +1,3 @@
-import { WebGpuLstmError } from "../errors.ts";
 import type { BufferRole, DeviceBuffer } from "./buffer.ts";
 
 /** What is asked of the device whose passes are timed. */
@@ -7,6 +6,7 @@ interface TimedDevice {
   allocate(role: BufferRole, bytes: number, label: string, usage: GPUBufferUsageFlags): DeviceBuffer;
   encode(write: (encoder: GPUCommandEncoder) => void): void;
   lostError(where: string, cause: unknown): Error;
+  failure(message: string): Error;
 }
 
 /** Queries that one set may have in every implementation. */
@@ -24,7 +24,7 @@ export class Timestamps {
   constructor(context: TimedDevice, count: number) {
     const device = context.gpu;
     if (!device.features.has("timestamp-query")) {
-      throw new WebGpuLstmError(
+      throw context.failure(
         "step.profile: this device has no timestamps; use one with the feature timestamp-query (Device.request asks for it where " +
           "the adapter has it; with Device.from, ask for it yourself)",
       );

@@ -11,7 +11,6 @@ import {
   accumulateGradients,
   averageGradients,
 } from "../ops/update/gradient-accumulation.ts";
-import { clipNorm, clipValue } from "../ops/update/gradient-norm.ts";
 import type { Accumulation } from "./accumulation.ts";
 import { planIn } from "./lower.ts";
 import { ParameterArena, rangesOf } from "./parameters.ts";
@@ -105,11 +104,11 @@ export function planUpdate(
   for (const [i, clipping] of graph.clippings.entries()) {
     const ranges = gradientRanges(clipping.parameters);
     if (clipping.kind === "value") {
-      dispatches.push(...clipValue(ranges, clipping.limit, plan));
+      dispatches.push(...clipping.plan(ranges, clipping.limit, plan));
     } else {
       const slot = guards.indexOf(clipping);
       const guarded = guard && slot >= 0 ? { operand: guard, slot } : null;
-      const clipped = clipNorm(ranges, { ...clipping, guard: guarded }, plan);
+      const clipped = clipping.plan(ranges, { ...clipping, guard: guarded }, plan);
       dispatches.push(...clipped.measure);
       // If this is the last clipping, the update multiplies by the factor itself, which saves a pass over the gradients.
       const all = new Set(clipping.parameters);

@@ -10,7 +10,6 @@ import { checkRunOptions, type RunOptions } from "../plan/accumulate-options.ts"
 import type { Accumulation } from "../plan/accumulation.ts";
 import type { Updater } from "../plan/updater.ts";
 import { type NDArray, sameShape, showShape } from "../shape.ts";
-import { describeProgram } from "./describe.ts";
 import { InFlight } from "./in-flight.ts";
 import { dataOf, type InputShapes, type InputValue, shapesOf } from "./inputs.ts";
 import type { Profile } from "./profile.ts";
@@ -18,6 +17,7 @@ import { Program, type ProgramMemory, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
 import type { StepRandom, StepRandomState } from "./step-random.ts";
 
+const description = /* @__PURE__ */ new OnDemand(() => import("./describe.ts"));
 const profiling = /* @__PURE__ */ new OnDemand(() => import("./profile.ts"));
 
 /** The source of a step's program, and the parameters that it needs when it runs. */
@@ -217,9 +217,10 @@ export class CompiledStep<Names extends string = string> {
   }
 
   /** The dispatches of the program for the declared input shapes, as a table. */
-  describe(): string {
+  async describe(): Promise<string> {
     this.#check("step.describe");
-    return describeProgram(this.#variant(this.#inputs).program);
+    await description.load();
+    return description.module.describeProgram(this.#variant(this.#inputs).program);
   }
 
   /** Live bytes of all programs of this step; parameters, gradients and optimizer state are the model's. */

@@ -178,7 +178,7 @@ export class Stream {
   }
 
   /** The dispatches of one step, as a table. */
-  describe(): string {
+  async describe(): Promise<string> {
     this.#check("Stream.describe");
     return this.#step.describe();
   }

@@ -100,7 +100,7 @@ async function train(device: Device, model: Model, { workload, x, y }: Problem):
         );
   let latest: { item(): Promise<number> } | undefined;
   return {
-    work: workOf(step.program.source.dispatches, step.describe()),
+    work: workOf(step.program.source.dispatches, await step.describe()),
     step() {
       latest = step.run({ x, y: target }).loss;
     },
@@ -116,7 +116,7 @@ async function infer(device: Device, model: Model, { x }: Problem): Promise<Aske
   const step = await device.compile(({ x }) => ({ hidden: model.forward(x) }), { inputs: { x: x.shape } });
   let latest: Promise<NDArray> | undefined;
   return {
-    work: workOf(step.program.source.dispatches, step.describe()),
+    work: workOf(step.program.source.dispatches, await step.describe()),
     step() {
       latest = step.ask({ x }, "hidden");
     },
@@ -134,7 +134,7 @@ async function stream(device: Device, model: Model, { workload, x }: Problem): P
   let asked = 0;
   let latest: Promise<NDArray> | undefined;
   return {
-    work: workOfPlan(opened.describe()),
+    work: workOfPlan(await opened.describe()),
     step() {
       latest = opened.step(steps[asked++ % T]!);
     },

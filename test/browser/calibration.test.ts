@@ -23,7 +23,7 @@ async function train(device: Device) {
     step.run({ x: wave(160), y: wave(16) });
   }
   const result = {
-    plan: step.describe(),
+    plan: await step.describe(),
     choices: step.program.source.choices.made,
     weights: await bits(model),
   };

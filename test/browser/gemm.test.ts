@@ -129,7 +129,7 @@ describe.each(["register", "shared", "lanes4"] as const)("gemm %s", (version) =>
         { inputs },
       );
       const { data } = await step.run(values).out.read();
-      const kernels = step.describe();
+      const kernels = await step.describe();
       step.dispose();
       return { data, kernels };
     });

@@ -47,7 +47,8 @@ async function run(
   const read = Object.entries(step.run({ x: values([T, N, I]) })).map(
     async ([name, result]) => [name, (await result.read()).data] as const,
   );
-  const made = { results: new Map(await Promise.all(read)), memory: step.memory, plan: step.describe() };
+  const plan = await step.describe();
+  const made = { results: new Map(await Promise.all(read)), memory: step.memory, plan };
   step.dispose();
   return made;
 }

@@ -216,7 +216,7 @@ test("a step is one submission and one mapping; nothing is created after the fir
     expect(submit).toHaveBeenCalledTimes(6);
     expect(map).toHaveBeenCalledTimes(6);
     for (const maker of makers) expect(maker).not.toHaveBeenCalled();
-    expect(stream.describe()).toContain("lstm");
+    expect(await stream.describe()).toContain("lstm");
     stream.dispose();
     model.dispose();
   }));

@@ -73,7 +73,7 @@ describe("the same seed gives the same bits", () => {
         manualSeed(3);
         const model = new Tiny();
         const step = await trainingStep(on, model);
-        const plan = step.describe();
+        const plan = await step.describe();
         for (let i = 0; i < 5; i++) step.run(batch);
         const trained = await bits(model);
         step.dispose();

@@ -3,8 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
 import type { PlanContext } from "../../src/ops/op.ts";
 import type { Pass, Recurrence } from "../../src/ops/recurrent/recurrence.ts";
-import { sequence4Backward } from "../../src/ops/recurrent/sequence4-backward.ts";
-import { sequence4Forward } from "../../src/ops/recurrent/sequence4-forward.ts";
+import { sequence4Backward, sequence4Forward } from "../../src/ops/recurrent/sequence4.ts";
 
 const versions = { forward: sequence4Forward, backward: sequence4Backward };
 const slotsOf = { lstm: 4, gru: 4, rnn: 1 };

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { create, globals } from "webgpu";
 import { Kernel, KernelCache } from "../../src/gpu/kernel.ts";
-import { loadAll } from "../../src/ondemand.ts";
+import { loadAll, OnDemand } from "../../src/ondemand.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
 import {
   contractComplaints,
@@ -103,14 +103,37 @@ describe("a build's shaders", () => {
         const marks = (code: string) => code.match(/\/\/ @unroll/g)?.length ?? 0;
         expect(marks(stripped), name).toBe(marks(text));
         expect(stripped.match(/^\s*\/\/(?! @unroll)/m), name).toBeNull();
-        const code = (lines: string) =>
-          lines
-            .split("\n")
-            .map((line) => line.trim())
-            .filter((line) => line !== "" && !line.startsWith("//"));
+        const code = (lines: string) => lines.replace(/^\s*\/\/.*$/gm, "").replace(/\s/g, "");
         expect(code(stripped), name).toEqual(code(text));
       }
     }
+  });
+});
+
+describe("a build's kernels", () => {
+  test("compile without a message", async () => {
+    Object.assign(globalThis, globals);
+    const gpu = create(["backend=null"]);
+    const adapter = await gpu.requestAdapter();
+    const device = await adapter!.requestDevice({ requiredFeatures: ["subgroups"] });
+    for (const { name, declaration } of kernels) {
+      const { texts, uses = [] } = declaration;
+      const built = await texts
+        .load()
+        .then(() =>
+          Object.fromEntries([name, ...uses].map((file) => [file, withoutComments(texts.module[file]!)])),
+        );
+      const chunk = new OnDemand(async () => built);
+      await chunk.load();
+      const { code } = new Kernel({ ...declaration, texts: chunk });
+      const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
+      expect(
+        messages.map(({ message }) => message),
+        name,
+      ).toEqual([]);
+    }
+    device.destroy();
+    void gpu;
   });
 });
 

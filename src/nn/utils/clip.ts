@@ -3,6 +3,7 @@ import { GraphError, OptionError } from "../../errors.ts";
 import { Graph } from "../../graph/graph.ts";
 import { Parameter } from "../../graph/parameter.ts";
 import { recording, Tensor } from "../../graph/tensor.ts";
+import { clipNorm, clipValue as planClipValue } from "../../ops/update/gradient-norm.ts";
 
 export interface ClipGradNormOptions {
   /** The p of the p-norm, above 0; `Infinity` for the largest magnitude. Default 2. */
@@ -49,7 +50,15 @@ export function clipGradNorm_(
   const list = checkParameters(where, parameters);
   const graph = currentGraph(where);
   const norm = new Tensor([], graph);
-  graph.clippings.push({ kind: "norm", parameters: list, maxNorm, normType, errorIfNonfinite, norm });
+  graph.clippings.push({
+    kind: "norm",
+    plan: clipNorm,
+    parameters: list,
+    maxNorm,
+    normType,
+    errorIfNonfinite,
+    norm,
+  });
   return norm;
 }
 
@@ -64,7 +73,12 @@ export function clipGradValue_(parameters: Iterable<Parameter> | Parameter, clip
   const where = "clipGradValue_";
   checkNumber(where, "clipValue", clipValue, "a finite number of at least 0", (n) => n >= 0);
   const list = checkParameters(where, parameters);
-  currentGraph(where).clippings.push({ kind: "value", parameters: list, limit: clipValue });
+  currentGraph(where).clippings.push({
+    kind: "value",
+    plan: planClipValue,
+    parameters: list,
+    limit: clipValue,
+  });
 }
 
 function currentGraph(where: string): Graph {

@@ -1,17 +1,7 @@
-import { Kernel } from "../../gpu/kernel.ts";
+/**
+ * Tiles of gemm_lanes4. The file loads on demand and imports types alone: a value that it shared with other files would be a chunk of its own.
+ */
 import type { Work } from "../choice.ts";
-import { flag } from "../op.ts";
-import { bindings, type Product, params, type Slices, type Way } from "./product.ts";
-import { lanes4Texts } from "./texts.ts";
-
-export const gemmLanes4 = /* @__PURE__ */ new Kernel({
-  name: "gemm_lanes4",
-  texts: lanes4Texts,
-  uses: ["lanes4_product", "lanes4_sum"],
-  workgroup: [4, 1, 1],
-  params: { ...params, tileRows: "u32" },
-  bindings,
-});
 
 /** A product as far as gemm_lanes4's constants and tiles depend on it. */
 export interface Lanes4Shape {
@@ -57,8 +47,8 @@ export function lanes4Tiling(shape: Lanes4Shape, workgroups: number) {
     COLUMNS: tileColumns,
     TILE: tileColumns * depths,
     OWN_QUADS: quads / 4,
-    READS_C: flag(readsC),
-    WHOLE_QUADS: flag(columns % 4 === 0),
+    READS_C: Number(readsC),
+    WHOLE_QUADS: Number(columns % 4 === 0),
   };
 
   const strips = Math.ceil(columns / tileColumns) * slices;
@@ -76,16 +66,4 @@ export function lanes4Tiling(shape: Lanes4Shape, workgroups: number) {
     loads: rowParts * row + groups * tilesDeep * tileDepth * tileColumns * TILE_LOADS,
   };
   return { constants, tile: [tileRows, tileColumns] as const, work };
-}
-
-/** A product by gemm_lanes4. */
-export function byLanes4(
-  { rows, columns, depth, accumulate = false }: Product,
-  slices: Slices,
-  workgroups: number,
-): Way {
-  const { count } = slices;
-  const shape = { rows, columns, depth: slices.depth || depth, slices: count, accumulate };
-  const { constants, tile, work } = lanes4Tiling(shape, workgroups);
-  return { kernel: gemmLanes4.with(constants), tile, work };
 }

@@ -1,12 +1,12 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { roundUp } from "../../shape.ts";
+import { baseTexts } from "../base-texts.ts";
 import { LANES4 } from "../lanes4.ts";
 import { bindings, type Product, params, type Slices, type Way } from "./product.ts";
-import { productTexts } from "./texts.ts";
 
 export const gemmRegister = /* @__PURE__ */ new Kernel({
   name: "gemm_register",
-  texts: productTexts,
+  texts: baseTexts,
   uses: ["gemm_store"],
   workgroup: [8, 8, 1],
   params,
@@ -15,7 +15,7 @@ export const gemmRegister = /* @__PURE__ */ new Kernel({
 
 export const gemmShared = /* @__PURE__ */ new Kernel({
   name: "gemm_shared",
-  texts: productTexts,
+  texts: baseTexts,
   uses: ["gemm_store"],
   workgroup: [16, 16, 1],
   params,

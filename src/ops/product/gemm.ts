@@ -1,18 +1,28 @@
 import type { AdapterFacts } from "../../gpu/adapter-facts.ts";
+import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { roundUp } from "../../shape.ts";
 import { bucket, predictMicros, TRIAL_MICROS } from "../choice.ts";
 import { hasLanes4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, flag, type PlanContext, type PlanSettings } from "../op.ts";
 import { REGISTER, SHARED, tiled } from "./gemm-tiled.ts";
-import type { Product, Slices, Way } from "./product.ts";
-import { lanes4Texts, productTexts } from "./texts.ts";
+import { bindings, type Product, params, type Slices, type Way } from "./product.ts";
 
+const lanes4Texts = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.wgsl.ts"));
 const lanes4 = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.ts"));
 
-/** What products on an adapter need loaded before they are planned. */
+export const gemmLanes4 = /* @__PURE__ */ new Kernel({
+  name: "gemm_lanes4",
+  texts: lanes4Texts,
+  uses: ["lanes4_product", "lanes4_sum"],
+  workgroup: [4, 1, 1],
+  params: { ...params, tileRows: "u32" },
+  bindings,
+});
+
+/** What products need loaded besides, on some adapters, before they are planned. */
 export function productNeeds(facts: AdapterFacts): OnDemand<unknown>[] {
-  return hasLanes4(facts) ? [productTexts, lanes4Texts, lanes4] : [productTexts];
+  return hasLanes4(facts) ? [lanes4Texts, lanes4] : [];
 }
 
 const WHOLE: Slices = { count: 1, depth: 0, ones: false };
@@ -31,8 +41,20 @@ function waysOf(product: Product, slices: Slices, { facts }: PlanSettings): Ways
   return {
     register: tiled(REGISTER, product, slices, subgroupSize),
     shared: tiled(SHARED, product, slices, subgroupSize),
-    ...(hasLanes4(facts) && { lanes4: lanes4.module.byLanes4(product, slices, workgroups) }),
+    ...(hasLanes4(facts) && { lanes4: byLanes4(product, slices, workgroups) }),
   };
+}
+
+/** A product by gemm_lanes4. */
+function byLanes4(
+  { rows, columns, depth, accumulate = false }: Product,
+  slices: Slices,
+  workgroups: number,
+): Way {
+  const { count } = slices;
+  const shape = { rows, columns, depth: slices.depth || depth, slices: count, accumulate };
+  const { constants, tile, work } = lanes4.module.lanes4Tiling(shape, workgroups);
+  return { kernel: gemmLanes4.with(constants), tile, work };
 }
 
 /** Predicted time of each version that can do a product, in µs. */

@@ -3,14 +3,6 @@ import { flag } from "../op.ts";
 import { placeOf } from "./params.ts";
 import type { Recurrence, RecurrenceGradients } from "./recurrence.ts";
 import { gateBlock, type Step } from "./steps.ts";
-import type { StepOperands } from "./version.ts";
-
-/** Operands of the backward kernels. */
-export function backwardOperands(recurrence: Recurrence, gradients: RecurrenceGradients): StepOperands {
-  const { gates, weight, hidden, cells, lengths } = recurrence;
-  const { output: gradOutput, hiddenCarry, cellCarry } = gradients;
-  return { gates, weight, hidden, cells, lengths, gradOutput, hiddenCarry, cellCarry };
-}
 
 /** Values for a backward step; a kernel takes those it declares. */
 export function backwardParamsAt(recurrence: Recurrence, gradients: RecurrenceGradients, step: Step) {

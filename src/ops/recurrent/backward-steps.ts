@@ -1,11 +1,27 @@
+import { hasLanes4 } from "../lanes4.ts";
 import type { Dispatch, PlanContext } from "../op.ts";
+import { backwardParamsAt } from "./backward-params.ts";
 import type { Cell } from "./cell.ts";
 import { cellBackward } from "./cell-backward.ts";
-import { fastest } from "./fastest.ts";
+import { fastestSteps } from "./fastest.ts";
+import { sequence4 } from "./forward-steps.ts";
 import { projectedBackward } from "./projection-backward.ts";
 import type { Recurrence, RecurrenceGradients } from "./recurrence.ts";
-import { sequence4Backward } from "./sequence4-backward.ts";
 import { stepBackward } from "./step-backward.ts";
+import { stepsOf } from "./steps.ts";
+import type { StepPass } from "./version.ts";
+
+function backwardPass(recurrence: Recurrence, gradients: RecurrenceGradients): StepPass {
+  const { gates, weight, hidden, cells, lengths } = recurrence;
+  const { output: gradOutput, hiddenCarry, cellCarry, keepsHidden } = gradients;
+  return {
+    recurrence,
+    steps: stepsOf(recurrence).reverse(),
+    paramsAt: (step) => backwardParamsAt(recurrence, gradients, step),
+    operands: { gates, weight, hidden, cells, lengths, gradOutput, hiddenCarry, cellCarry },
+    keepsHidden,
+  };
+}
 
 /** The gradients of a trial. */
 function trialGradients(
@@ -29,18 +45,13 @@ export function backwardSteps(
   plan: PlanContext,
 ): Dispatch[] {
   const kernels = cell.kernels.backward;
-  if (recurrence.projection) {
-    return projectedBackward(kernels.cell, recurrence, gradients, plan);
-  }
-  const [version, kernel] = fastest(
-    cell,
-    "backward",
-    { step: stepBackward, cell: cellBackward, sequence4: sequence4Backward },
-    kernels,
-    recurrence,
-    plan,
-    (version, kernel, trial) =>
-      version.dispatches(kernel, trial, trialGradients(trial, gradients, plan), plan),
-  );
-  return version.dispatches(kernel, recurrence, gradients, plan);
+  if (recurrence.projection) return projectedBackward(kernels.cell, recurrence, gradients, plan);
+  const versions = {
+    step: stepBackward,
+    cell: cellBackward,
+    ...(hasLanes4(plan.facts) && { sequence4: sequence4.module.sequence4Backward }),
+  };
+  const passOf = (of: Recurrence, isTrial: boolean) =>
+    backwardPass(of, isTrial ? trialGradients(of, gradients, plan) : gradients);
+  return fastestSteps(cell, "backward", versions, kernels, recurrence, passOf, plan);
 }

@@ -1,9 +1,9 @@
-import type { Kernel } from "../../gpu/kernel.ts";
 import { bucket, TRIAL_MICROS } from "../choice.ts";
 import type { Dispatch, PlanContext } from "../op.ts";
 import type { Cell, VersionKernels, VersionName } from "./cell.ts";
 import { History } from "./history.ts";
-import type { ForwardVersion, Pass, Recurrence } from "./recurrence.ts";
+import type { Pass, Recurrence } from "./recurrence.ts";
+import type { StepPass, Version } from "./version.ts";
 
 /** Trials have at least this many steps; more would tell nothing new, as a version's time is linear in T. */
 const LEAST_STEPS = 2;
@@ -29,27 +29,29 @@ function trialOf(recurrence: Recurrence, stepMicros: number, plan: PlanContext):
 }
 
 /**
- * The fastest of a cell's versions for one pass, and its kernel; see {@link Choices}.
+ * The dispatches of a pass by the fastest of a cell's versions; see {@link Choices}.
  * @param versions In order: the first that the cell has replaces a pinned version that cannot run.
+ * @param passOf The steps of the recurrence, or of a trial.
  */
-export function fastest<Version extends Pick<ForwardVersion, "stepMicros">>(
+export function fastestSteps(
   { name: cell }: Cell,
   pass: Pass,
-  versions: Readonly<Record<VersionName, Version>>,
+  versions: Readonly<Partial<Record<VersionName, Version>>>,
   kernels: VersionKernels,
   recurrence: Recurrence,
+  passOf: (recurrence: Recurrence, isTrial: boolean) => StepPass,
   plan: PlanContext,
-  run: (version: Version, kernel: Kernel, trial: Recurrence) => Dispatch[],
-): [Version, Kernel] {
+): Dispatch[] {
   const { N, I, H } = recurrence.sizes;
   const micros: Partial<Record<VersionName, number>> = {};
-  for (const name of Object.keys(versions) as VersionName[]) {
-    const time = kernels[name] ? versions[name].stepMicros(recurrence, plan) : null;
+  for (const [name, version] of Object.entries(versions) as [VersionName, Version][]) {
+    const time = kernels[name] ? version.stepMicros(recurrence, plan) : null;
     if (time !== null) micros[name] = time;
   }
   const best = Math.min(...Object.values(micros));
-  const trial = (name: VersionName) => run(versions[name], kernels[name]!, trialOf(recurrence, best, plan));
+  const run = (name: VersionName, steps: StepPass) => versions[name]!.dispatches(kernels[name]!, steps, plan);
+  const trial = (name: VersionName) => run(name, passOf(trialOf(recurrence, best, plan), true));
   const what = `${cell} ${pass}, I ${I}, H ${H}, N ≤ ${bucket(N)}`;
-  const name = plan.choices.choose(what, plan.pins.recurrent, micros, trial);
-  return [versions[name], kernels[name]!];
+  const chosen = plan.choices.choose(what, plan.pins.recurrent, micros, trial);
+  return run(chosen, passOf(recurrence, false));
 }

@@ -1,24 +1,38 @@
+import { OnDemand } from "../../ondemand.ts";
+import { hasLanes4 } from "../lanes4.ts";
 import type { Dispatch, PlanContext } from "../op.ts";
 import type { Cell } from "./cell.ts";
 import { cellForward } from "./cell-forward.ts";
-import { fastest } from "./fastest.ts";
+import { fastestSteps } from "./fastest.ts";
+import { forwardParamsAt } from "./params.ts";
 import { projectedForward } from "./projection-forward.ts";
 import type { Recurrence } from "./recurrence.ts";
-import { sequence4Forward } from "./sequence4-forward.ts";
 import { stepForward } from "./step-forward.ts";
+import { stepsOf } from "./steps.ts";
+import type { StepPass } from "./version.ts";
+
+/** The versions for subgroups of four lanes, which load where a device has them. */
+export const sequence4 = /* @__PURE__ */ new OnDemand(() => import("./sequence4.ts"));
+
+function forwardPass(recurrence: Recurrence): StepPass {
+  const { gates, weight, bias, hidden, cells, lengths } = recurrence;
+  return {
+    recurrence,
+    steps: stepsOf(recurrence),
+    paramsAt: (step) => forwardParamsAt(recurrence, step),
+    operands: { gates, weight, bias, hidden, cells, lengths },
+    keepsHidden: false,
+  };
+}
 
 /** The forward steps of a span. */
 export function forwardSteps(cell: Cell, recurrence: Recurrence, plan: PlanContext): Dispatch[] {
   const kernels = cell.kernels.forward;
   if (recurrence.projection) return projectedForward(kernels.cell, recurrence, plan);
-  const [version, kernel] = fastest(
-    cell,
-    "forward",
-    { step: stepForward, cell: cellForward, sequence4: sequence4Forward },
-    kernels,
-    recurrence,
-    plan,
-    (version, kernel, trial) => version.dispatches(kernel, trial, plan),
-  );
-  return version.dispatches(kernel, recurrence, plan);
+  const versions = {
+    step: stepForward,
+    cell: cellForward,
+    ...(hasLanes4(plan.facts) && { sequence4: sequence4.module.sequence4Forward }),
+  };
+  return fastestSteps(cell, "forward", versions, kernels, recurrence, forwardPass, plan);
 }

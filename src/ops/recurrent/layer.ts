@@ -3,7 +3,7 @@ import type { Dispatch, Op, Operand, PlanContext } from "../op.ts";
 import { sliceTexts } from "../product/weight-gradient.ts";
 import { copyRun } from "../tensor/copy.ts";
 import { type Cell, hasCellState, type RecurrentAttributes, slotCount } from "./cell.ts";
-import { forwardSteps } from "./forward-steps.ts";
+import { forwardSteps, sequence4 } from "./forward-steps.ts";
 import { History } from "./history.ts";
 import { recurrenceOf, sizesOf } from "./layer-recurrence.ts";
 import { maskDispatch } from "./mask-steps.ts";
@@ -46,7 +46,7 @@ export function recurrentLayer(cell: Cell): RecurrentOp {
       const { sequence4: ofLanes4, ...kernels } = cell.kernels[pass];
       return [
         ...Object.values(kernels).map(({ declaration }) => declaration.texts),
-        ...(ofLanes4 && hasLanes4(facts) ? [ofLanes4.declaration.texts] : []),
+        ...(ofLanes4 && hasLanes4(facts) ? [ofLanes4.declaration.texts, sequence4] : []),
         ...(lengths ? [sequenceTexts] : []),
         ...(pass === "backward" ? [sliceTexts] : []),
       ];

@@ -1,5 +1,4 @@
-import type { Kernel } from "../../gpu/kernel.ts";
-import type { Dispatch, Operand, PlanContext } from "../op.ts";
+import type { Operand } from "../op.ts";
 import type { History } from "./history.ts";
 
 /** Sizes of one recurrent layer: T time steps, N batch rows, I inputs, H hidden units, R values in a hidden state. */
@@ -71,22 +70,3 @@ export interface RecurrenceGradients {
 }
 
 export type Pass = "forward" | "backward";
-
-/** One way to run the forward steps of any cell that has a kernel for it. */
-export interface ForwardVersion {
-  /** Predicted µs for one time step; `null` where the version cannot do the sizes or the device lacks what it needs. */
-  stepMicros(recurrence: Recurrence, plan: PlanContext): number | null;
-  dispatches(kernel: Kernel, recurrence: Recurrence, plan: PlanContext): Dispatch[];
-}
-
-/** One way to run the backward steps. */
-export interface BackwardVersion {
-  /** Predicted µs for one time step; `null` where the version cannot do the sizes or the device lacks what it needs. */
-  stepMicros(recurrence: Recurrence, plan: PlanContext): number | null;
-  dispatches(
-    kernel: Kernel,
-    recurrence: Recurrence,
-    gradients: RecurrenceGradients,
-    plan: PlanContext,
-  ): Dispatch[];
-}

@@ -1,17 +1,9 @@
-import { backwardOperands, backwardParamsAt } from "./backward-params.ts";
-import type { BackwardVersion } from "./recurrence.ts";
 import { stepDispatch, stepMicros } from "./step-version.ts";
-import { stepsOf } from "./steps.ts";
+import type { Version } from "./version.ts";
 
 /** Recurrent product and cell backward in one kernel: one dispatch for each time step. */
-export const stepBackward: BackwardVersion = {
+export const stepBackward: Version = {
   stepMicros: (recurrence, plan) => stepMicros(recurrence, "backward", plan),
-  dispatches: (kernel, recurrence, gradients) =>
-    stepsOf(recurrence)
-      .reverse()
-      .map((step) => {
-        const params = backwardParamsAt(recurrence, gradients, step);
-        const operands = backwardOperands(recurrence, gradients);
-        return stepDispatch(recurrence, kernel, params, operands, !step.isLast);
-      }),
+  dispatches: (kernel, { recurrence, steps, paramsAt, operands }) =>
+    steps.map((step) => stepDispatch(recurrence, kernel, paramsAt(step), operands, !step.isLast)),
 };

@@ -1,16 +1,12 @@
-import { forwardParamsAt } from "./params.ts";
-import type { ForwardVersion } from "./recurrence.ts";
 import { stepDispatch, stepMicros } from "./step-version.ts";
-import { stepsOf } from "./steps.ts";
-import { forwardOperands } from "./version.ts";
+import type { Version } from "./version.ts";
 
 /** Recurrent product and cell in one kernel: one dispatch for each time step. */
-export const stepForward: ForwardVersion = {
+export const stepForward: Version = {
   stepMicros: (recurrence, plan) => stepMicros(recurrence, "forward", plan),
-  dispatches: (kernel, recurrence) =>
-    stepsOf(recurrence).map((step) => {
+  dispatches: (kernel, { recurrence, steps, paramsAt, operands }) =>
+    steps.map((step) => {
       const hasProduct = !step.isFirst || recurrence.hasInitialState;
-      const params = forwardParamsAt(recurrence, step);
-      return stepDispatch(recurrence, kernel, params, forwardOperands(recurrence), hasProduct);
+      return stepDispatch(recurrence, kernel, paramsAt(step), operands, hasProduct);
     }),
 };

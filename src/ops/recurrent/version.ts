@@ -1,7 +1,31 @@
-/** What the versions of the recurrent part share. */
+/** The ways to run a layer's time steps, and what they share. */
 import type { Kernel } from "../../gpu/kernel.ts";
-import type { Operand } from "../op.ts";
+import type { Dispatch, Operand, PlanContext } from "../op.ts";
 import type { Recurrence } from "./recurrence.ts";
+import type { Step } from "./steps.ts";
+
+/** Operands by the names of the kernels' bindings. */
+export type StepOperands = Readonly<Record<string, Operand | null>>;
+
+/** The steps of one pass, with what its kernels take. */
+export interface StepPass {
+  readonly recurrence: Recurrence;
+  /** In processing order: a backward pass begins with the last. */
+  readonly steps: readonly Step[];
+  /** Values of a step's params; a kernel takes those that it declares. */
+  paramsAt(step: Step): Readonly<Record<string, number>>;
+  /** Operands of all kernels of the pass. */
+  readonly operands: StepOperands;
+  /** Backward: whether every step leaves a gradient in hiddenCarry. */
+  readonly keepsHidden: boolean;
+}
+
+/** One way to run the steps of a pass, for any cell that has a kernel for it. */
+export interface Version {
+  /** Predicted µs for one time step; `null` where the version cannot do the sizes or the device lacks what it needs. */
+  stepMicros(recurrence: Recurrence, plan: PlanContext): number | null;
+  dispatches(kernel: Kernel, pass: StepPass, plan: PlanContext): Dispatch[];
+}
 
 /** Approximate operations of a cell's pointwise part for one slot of one unit. */
 export const POINTWISE_FLOPS = 8;
@@ -11,17 +35,8 @@ export function pointwiseWork(elements: number) {
   return { flops: 40 * elements, loads: 8 * elements };
 }
 
-/** Operands by the names of the kernels' bindings. */
-export type StepOperands = Readonly<Record<string, Operand | null>>;
-
 /** The operands that a kernel declares; `null` for those that are not there. */
 export function bind(kernel: Kernel, operands: StepOperands): StepOperands {
   const names = Object.keys(kernel.declaration.bindings);
   return Object.fromEntries(names.map((name) => [name, operands[name] ?? null]));
-}
-
-/** Operands of the forward kernels. */
-export function forwardOperands(recurrence: Recurrence): StepOperands {
-  const { gates, weight, bias, hidden, cells, lengths } = recurrence;
-  return { gates, weight, bias, hidden, cells, lengths };
 }

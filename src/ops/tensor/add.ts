@@ -1,10 +1,10 @@
 import { Kernel } from "../../gpu/kernel.ts";
+import { baseTexts } from "../base-texts.ts";
 import { dispatch, linearGrid, type Op } from "../op.ts";
-import { basicTexts } from "./texts.ts";
 
 export const addKernel = /* @__PURE__ */ new Kernel({
   name: "add",
-  texts: basicTexts,
+  texts: baseTexts,
   workgroup: [64, 1, 1],
   params: { size: "u32" },
   bindings: { a: "read", b: "read", out: "read_write" },

@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
+import { baseTexts } from "../base-texts.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
-import { basicTexts, tensorTexts } from "./texts.ts";
+import { tensorTexts } from "./texts.ts";
 
 export const binaryKernel = /* @__PURE__ */ new Kernel({
   name: "binary",
@@ -12,7 +13,7 @@ export const binaryKernel = /* @__PURE__ */ new Kernel({
 
 export const affineKernel = /* @__PURE__ */ new Kernel({
   name: "affine",
-  texts: basicTexts,
+  texts: baseTexts,
   workgroup: [64, 1, 1],
   params: { size: "u32", scale: "f32", offset: "f32" },
   bindings: { x: "read", y: "read_write" },

@@ -1,11 +1,11 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
+import { baseTexts } from "../base-texts.ts";
 import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } from "../op.ts";
-import { basicTexts } from "./texts.ts";
 
 export const copyKernel = /* @__PURE__ */ new Kernel({
   name: "copy_strided",
-  texts: basicTexts,
+  texts: baseTexts,
   workgroup: [64, 1, 1],
   params: {
     size0: "u32",
@@ -28,7 +28,7 @@ export const copyKernel = /* @__PURE__ */ new Kernel({
 
 export const fillKernel = /* @__PURE__ */ new Kernel({
   name: "fill",
-  texts: basicTexts,
+  texts: baseTexts,
   workgroup: [64, 1, 1],
   params: { size: "u32", value: "f32" },
   bindings: { dst: "read_write" },

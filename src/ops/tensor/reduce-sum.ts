@@ -1,10 +1,10 @@
 import { Kernel } from "../../gpu/kernel.ts";
+import { baseTexts } from "../base-texts.ts";
 import { type Dispatch, dispatch, type Operand, type PlanContext } from "../op.ts";
-import { basicTexts } from "./texts.ts";
 
 export const reduceSumKernel = /* @__PURE__ */ new Kernel({
   name: "reduce_sum",
-  texts: basicTexts,
+  texts: baseTexts,
   workgroup: [64, 1, 1],
   params: { size: "u32", chunk: "u32" },
   bindings: { partial: "read", out: "read_write" },

@@ -1,12 +1,12 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Shape, sizeOf, stridesOf } from "../../shape.ts";
+import { baseTexts } from "../base-texts.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
 import { copyDims, copyRun } from "./copy.ts";
-import { basicTexts } from "./texts.ts";
 
 export const sumAxis = /* @__PURE__ */ new Kernel({
   name: "sum_axis",
-  texts: basicTexts,
+  texts: baseTexts,
   workgroup: [64, 1, 1],
   params: { outer: "u32", size: "u32", inner: "u32", chunk: "u32", parts: "u32" },
   bindings: { x: "read", y: "read_write" },

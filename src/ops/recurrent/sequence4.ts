@@ -1,15 +1,23 @@
+/**
+ * Version `sequence4`: many steps in one dispatch, for subgroups of four lanes. A workgroup owns some batch rows, and all units and steps of
+ * them. The file loads on demand and imports types alone: a value that it shared with other files would be a chunk of its own.
+ */
 import type { Kernel } from "../../gpu/kernel.ts";
-import { LANES4 } from "../lanes4.ts";
-import { type Dispatch, dispatch, type PlanContext } from "../op.ts";
+import type { Dispatch, PlanContext } from "../op.ts";
 import type { Pass, Recurrence } from "./recurrence.ts";
-import { type Step, stepsOf } from "./steps.ts";
-import { bind, POINTWISE_FLOPS, type StepOperands } from "./version.ts";
+import type { Step } from "./steps.ts";
+import type { StepOperands, StepPass, Version } from "./version.ts";
+
+const LANES = 4;
+
+/** Approximate operations of a cell's pointwise part for one slot of one unit. */
+const POINTWISE_FLOPS = 8;
 
 /** Maximum number of units: a subgroup's share of the weights is in the private memory of its invocations. */
 const MOST_UNITS = 256;
 
 /** Quads of a subgroup. A quad is four slots: one unit of an LSTM or a GRU, four units of an Elman RNN. */
-export const QUADS = 8;
+const QUADS = 8;
 
 /** Minimum number of workgroups if there are rows enough: under other load the measured number of parallel workgroups is too low. */
 const LEAST_GROUPS = 2;
@@ -30,7 +38,7 @@ const POINTWISE_LOADS = { forward: 5.5, backward: 7.5 } as const;
 const WEIGHT_LOADS = { once: 2, step: 1 / 8 } as const;
 
 /** How a layer's units are divided: units of a subgroup, subgroups of a workgroup, and blocks of sixteen units. */
-export function sharesOf({ sizes: { H, slots } }: Recurrence) {
+function sharesOf({ sizes: { H, slots } }: Recurrence) {
   const units = (4 * QUADS) / slots;
   return { units, subgroups: Math.ceil(H / units), blocks: Math.ceil(H / 16) };
 }
@@ -40,10 +48,10 @@ function rowsOf({ sizes: { N } }: Recurrence, { facts }: PlanContext): number {
   return Math.min(MOST_ROWS, Math.ceil(N / Math.max(LEAST_GROUPS, Math.round(facts.workgroups))));
 }
 
-export function stepMicros(recurrence: Recurrence, pass: Pass, plan: PlanContext): number | null {
+function stepMicros(recurrence: Recurrence, pass: Pass, plan: PlanContext): number | null {
   const { N, H, slots } = recurrence.sizes;
   const { facts } = plan;
-  if (facts.subgroupSize !== LANES4 || H > MOST_UNITS) return null;
+  if (facts.subgroupSize !== LANES || H > MOST_UNITS) return null;
   const rows = rowsOf(recurrence, plan);
   const groups = Math.ceil(N / rows);
   const busy = Math.min(1, groups / facts.workgroups);
@@ -64,39 +72,82 @@ export function stepMicros(recurrence: Recurrence, pass: Pass, plan: PlanContext
   );
 }
 
-/** The steps in the order of a pass, cut into as few dispatches as their time allows. */
-export function segments(recurrence: Recurrence, pass: Pass, plan: PlanContext): Step[][] {
-  const steps = stepsOf(recurrence);
-  if (pass === "backward") steps.reverse();
+/** The steps of a pass, cut into as few dispatches as their time allows. */
+function segments({ recurrence, steps }: StepPass, pass: Pass, plan: PlanContext): (readonly Step[])[] {
   const count = Math.max(1, Math.floor(DISPATCH_MICROS / stepMicros(recurrence, pass, plan)!));
   return Array.from({ length: Math.ceil(steps.length / count) }, (_, i) =>
     steps.slice(i * count, (i + 1) * count),
   );
 }
 
-/** The number of a dispatch's steps, and the distance from one to the next; `order` is -1 if the pass begins with the last. */
-export function segmentParams({ sizes: { N, H }, reverse }: Recurrence, steps: Step[], order: 1 | -1) {
-  const direction = reverse ? -order : order;
-  return { steps: steps.length, stride: direction * N * H, timeStride: direction };
-}
-
-export function segmentDispatch(
-  recurrence: Recurrence,
+/** @param order -1 for a pass that begins with the last step. */
+function segmentDispatch(
   kernel: Kernel,
-  params: Readonly<Record<string, number>>,
+  { recurrence, paramsAt }: StepPass,
   operands: StepOperands,
-  steps: Step[],
+  steps: readonly Step[],
+  order: 1 | -1,
   plan: PlanContext,
 ): Dispatch {
-  const { N, H, slots } = recurrence.sizes;
+  const { sizes, reverse, cellsAt, hasInitialState } = recurrence;
+  const { N, H, slots } = sizes;
   const rows = rowsOf(recurrence, plan);
-  const products = steps.filter(({ isFirst }) => !isFirst || recurrence.hasInitialState).length;
-  return dispatch({
+  const hasProduct = ({ isFirst }: Step) => !isFirst || hasInitialState;
+  // From one step to the next.
+  const timeStride = reverse ? -order : order;
+  const params = {
+    ...paramsAt(steps[0]!),
+    rows,
+    steps: steps.length,
+    stride: timeStride * N * H,
+    timeStride,
+    isRing: Number(cellsAt.isRing),
+    ...(order < 0 && { hasBefore: Number(hasProduct(steps[steps.length - 1]!)) }),
+  };
+  const names = Object.keys(kernel.declaration.bindings);
+  return {
     kernel,
-    params: { ...params, rows },
-    bindings: bind(kernel, operands),
+    params,
+    bindings: Object.fromEntries(names.map((name) => [name, operands[name] ?? null])),
     grid: [Math.ceil(N / rows), 1, 1],
-    flops: slots * N * H * (products * 2 * H + steps.length * POINTWISE_FLOPS),
+    flops: slots * N * H * (steps.filter(hasProduct).length * 2 * H + steps.length * POINTWISE_FLOPS),
     bytes: 4 * slots * (H * H + steps.length * 3 * N * H),
-  });
+  };
 }
+
+export const sequence4Forward: Version = {
+  stepMicros: (recurrence, plan) => stepMicros(recurrence, "forward", plan),
+  dispatches: (kernel, pass, plan) => {
+    const { subgroups, blocks } = sharesOf(pass.recurrence);
+    const sized = kernel.with({
+      DEPTHS: blocks,
+      TILE: 4 * QUADS * blocks,
+      LANES: LANES * subgroups,
+      HAS_LENGTHS: Number(pass.recurrence.lengths !== null),
+    });
+    return segments(pass, "forward", plan).map((steps) =>
+      segmentDispatch(sized, pass, pass.operands, steps, 1, plan),
+    );
+  },
+};
+
+export const sequence4Backward: Version = {
+  stepMicros: (recurrence, plan) => stepMicros(recurrence, "backward", plan),
+  dispatches: (kernel, pass, plan) => {
+    const { recurrence, keepsHidden } = pass;
+    const { subgroups, blocks } = sharesOf(recurrence);
+    const partial = plan.temporary([2, recurrence.sizes.N, subgroups, 16 * blocks]);
+    const sized = kernel.with({
+      BLOCKS: blocks,
+      COLUMNS: 4 * blocks,
+      WEIGHTS: 4 * QUADS * blocks,
+      SUBGROUPS: subgroups,
+      LANES: LANES * subgroups,
+      HAS_LENGTHS: Number(recurrence.lengths !== null),
+      KEEPS_CARRY: Number(keepsHidden),
+    });
+    return segments(pass, "backward", plan).map((steps) =>
+      segmentDispatch(sized, pass, { ...pass.operands, partial }, steps, -1, plan),
+    );
+  },
+};
