@@ -4,7 +4,7 @@
 // grid      1
 // out       read_write  [256]
 // params
-//   count   pairs of barriers
+//   count  pairs of barriers
 
 struct Params { count: u32 }
 

@@ -5,7 +5,7 @@
 // data      read        [65536] of vec4
 // out       read_write  [64·grid]
 // params
-//   count   rounds
+//   count  rounds
 
 struct Params { count: u32 }
 

@@ -14,13 +14,13 @@
 // value     read_write  [offset + size]: p
 // sum       read_write  [offset + size]: s
 // params
-//   offset, size       the range, in elements
-//   guards             gradient norms in guard
-//   clipped            whether factor is read
-//   sign               -1 to maximize, else 1
-//   weightDecay        L2 penalty
-//   rate               lr / (1 + (t - 1)·lrDecay) at step t ≥ 1, computed in float64
-//   eps                added to the root
+//   offset, size  the range, in elements
+//   guards        gradient norms in guard
+//   clipped       whether factor is read
+//   sign          -1 to maximize, else 1
+//   weightDecay   L2 penalty
+//   rate          lr / (1 + (t - 1)·lrDecay) at step t ≥ 1, computed in float64
+//   eps           added to the root
 // uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
 //   update/lib/quotient (quotient)
 

@@ -24,17 +24,17 @@
 // moment2   read_write  [offset + size]: v
 // largest   read_write  [offset + size]; only read and written if amsgrad = 1
 // params
-//   offset, size                            the range, in elements
-//   guards                                  gradient norms in guard
-//   clipped                                 whether factor is read
-//   amsgrad                                 whether largest is kept and replaces v in d
-//   adaptive                                0: d = 1
-//   sign                                    -1 to maximize, else 1
-//   weightDecay                             L2 penalty
-//   keep, gradientStep, momentStep          factors on p, g and m: see above
-//   beta1, beta2                            decay of m and v
-//   oneMinusBeta1, oneMinusBeta2            1 - beta1 and 1 - beta2, computed in float64
-//   rootCorrection2, eps                    divisor of √v; added to √v / rootCorrection2
+//   offset, size                    the range, in elements
+//   guards                          gradient norms in guard
+//   clipped                         whether factor is read
+//   amsgrad                         whether largest is kept and replaces v in d
+//   adaptive                        0: d = 1
+//   sign                            -1 to maximize, else 1
+//   weightDecay                     L2 penalty
+//   keep, gradientStep, momentStep  factors on p, g and m: see above
+//   beta1, beta2                    decay of m and v
+//   oneMinusBeta1, oneMinusBeta2    1 - beta1 and 1 - beta2, computed in float64
+//   rootCorrection2, eps            divisor of √v; added to √v / rootCorrection2
 // uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
 //   update/lib/quotient (quotient)
 
