@@ -25,6 +25,7 @@ export const ADAPTERS: Readonly<Record<string, AdapterFacts>> = {
     dispatchMicros: 20,
     workgroups: 2,
     subgroupSize: 4,
+    software: true,
   },
   gpu: {
     gflops: 20_000,
@@ -33,6 +34,7 @@ export const ADAPTERS: Readonly<Record<string, AdapterFacts>> = {
     dispatchMicros: 3,
     workgroups: 500,
     subgroupSize: 32,
+    software: false,
   },
 };
 

@@ -15,6 +15,8 @@ export interface AdapterFacts {
   readonly workgroups: number;
   /** Lanes of a subgroup where the device offers subgroups and all have the same size; else 0. */
   readonly subgroupSize: number;
+  /** Whether the adapter is a CPU (SwiftShader, lavapipe, WARP): its compiler spills sums to memory, which predictions count. */
+  readonly software: boolean;
   /** Kernel versions that turned out the fastest when they were timed, by what for; see `calibrate` of `Device.request`. */
   readonly versions?: Readonly<Record<string, string>>;
 }

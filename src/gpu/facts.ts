@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import { OnDemand } from "../ondemand.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
@@ -35,9 +35,10 @@ export const measureLoads = /* @__PURE__ */ new Kernel({
 /** Throws an OptionError unless `facts` is complete and every fact possible. */
 export function checkFacts(where: string, facts: AdapterFacts): AdapterFacts {
   const names = ["gflops", "barrierMicros", "dispatchMicros", "gloads", "workgroups"] as const;
-  checkOptions(where, facts, [...names, "subgroupSize", "versions"]);
+  checkOptions(where, facts, [...names, "subgroupSize", "software", "versions"]);
   checkInteger(where, "subgroupSize", facts.subgroupSize, 0);
   for (const name of names) checkNumber(where, name, facts[name], "a positive number", (n) => n > 0);
+  checkBoolean(where, "software", facts.software);
   const { versions = {} } = facts;
   const named = typeof versions === "object" && versions !== null && !Array.isArray(versions);
   if (!named || Object.values(versions).some((version) => typeof version !== "string")) {
@@ -113,6 +114,7 @@ export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
       barrierMicros: (barriers * 1e3) / 2,
       dispatchMicros: dispatch * 1e3,
       subgroupSize: context.facts.subgroupSize,
+      software: context.info.software,
     };
   } finally {
     out.dispose();

@@ -18,6 +18,7 @@ const UNMEASURED: AdapterFacts = {
   gloads: 1,
   workgroups: 1,
   subgroupSize: 0,
+  software: false,
 };
 
 const keyOf = (info: AdapterInfo) => JSON.stringify(info);

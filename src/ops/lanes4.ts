@@ -1,9 +1,6 @@
 import type { AdapterFacts } from "../gpu/adapter-facts.ts";
 
-/** Subgroup size of the adapters that gemm_lanes4 and the sequence4 kernels are written for: software adapters such as SwiftShader. */
-export const LANES4 = 4;
-
-/** Whether an adapter's subgroups have four lanes. */
+/** Whether an adapter's subgroups have four lanes, as gemm_lanes4 and the sequence4 kernels want: SwiftShader's have. */
 export function hasLanes4({ subgroupSize }: AdapterFacts): boolean {
-  return subgroupSize === LANES4;
+  return subgroupSize === 4;
 }

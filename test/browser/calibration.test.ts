@@ -40,6 +40,7 @@ const undecided: AdapterFacts = {
   dispatchMicros: 1,
   workgroups: 1,
   subgroupSize: 0,
+  software: false,
 };
 
 /** Facts in a separate worker, with nothing in memory. */

@@ -22,7 +22,14 @@ function train(facts: AdapterFacts) {
 }
 
 test("cuts a program by its dispatches' predicted time, without changing its results", async () => {
-  const facts = { gflops: 100, barrierMicros: 10, gloads: 10, workgroups: 2, subgroupSize: 0 };
+  const facts = {
+    gflops: 100,
+    barrierMicros: 10,
+    gloads: 10,
+    workgroups: 2,
+    subgroupSize: 0,
+    software: true,
+  };
   // A submission should take 40 ms: one dispatch in the first case, about four in the second, all of them in the last.
   const slow = await train({ ...facts, dispatchMicros: 40_000 });
   const middle = await train({ ...facts, dispatchMicros: 10_000 });

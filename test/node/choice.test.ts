@@ -16,6 +16,7 @@ const facts = {
   dispatchMicros: 30,
   workgroups: 4,
   subgroupSize: 4,
+  software: true,
 };
 
 describe("predictMicros", () => {

@@ -1,7 +1,8 @@
+import type { AdapterFacts } from "../../gpu/adapter-facts.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { roundUp } from "../../shape.ts";
 import { baseTexts } from "../base-texts.ts";
-import { LANES4 } from "../lanes4.ts";
+import { hasLanes4 } from "../lanes4.ts";
 import { bindings, type Product, params, type Slices, type Way } from "./product.ts";
 
 export const gemmRegister = /* @__PURE__ */ new Kernel({
@@ -62,12 +63,11 @@ export function tiled(
   version: TiledVersion,
   { rows, columns, depth }: Product,
   { count }: Slices,
-  lanes: number,
+  facts: AdapterFacts,
 ): Way {
   const { kernel, tile, quad = tile, spilled, staged } = version;
-  const isSoftware = lanes === LANES4;
-  const [high, wide] = isSoftware ? quad : tile;
-  const loads = version.loads + (isSoftware ? spilled : 0);
+  const [high, wide] = hasLanes4(facts) ? quad : tile;
+  const loads = version.loads + (facts.software ? spilled : 0);
   const products = roundUp(rows, high) * roundUp(columns, wide) * depth;
   const work = {
     groups: Math.ceil(rows / tile[0]) * Math.ceil(columns / tile[1]) * count,

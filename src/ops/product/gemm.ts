@@ -37,10 +37,10 @@ interface Ways {
 type VersionName = keyof Ways;
 
 function waysOf(product: Product, slices: Slices, { facts }: PlanSettings): Ways {
-  const { subgroupSize, workgroups } = facts;
+  const { workgroups } = facts;
   return {
-    register: tiled(REGISTER, product, slices, subgroupSize),
-    shared: tiled(SHARED, product, slices, subgroupSize),
+    register: tiled(REGISTER, product, slices, facts),
+    shared: tiled(SHARED, product, slices, facts),
     ...(hasLanes4(facts) && { lanes4: byLanes4(product, slices, workgroups) }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Kernel } from "../../gpu/kernel.ts";
 import { roundUp } from "../../shape.ts";
 import { predictMicros } from "../choice.ts";
-import { LANES4 } from "../lanes4.ts";
+import { hasLanes4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, type PlanContext } from "../op.ts";
 import type { Pass, Recurrence } from "./recurrence.ts";
 import { bind, POINTWISE_FLOPS, pointwiseWork, type StepOperands } from "./version.ts";
@@ -22,13 +22,12 @@ export function stepMicros(
   const units = unitsOf(slots);
   const own = ownUnits(slots);
   const groups = Math.ceil(N / ROWS) * Math.ceil(H / units);
-  const isSoftware = facts.subgroupSize === LANES4;
   // Four neighbouring lanes have the same 4 rows, and return at once if these are outside the batch.
-  const [high, wide] = isSoftware ? [4, 4 * own] : [ROWS, units];
+  const [high, wide] = hasLanes4(facts) ? [4, 4 * own] : [ROWS, units];
   const products = roundUp(N, high) * roundUp(H, wide) * slots * H;
   const pointwise = pointwiseWork(N * H * slots);
   const loadsOf = { forward: 1 / 4 + 1 / (own * slots), backward: 1 / 4 + 1 / own };
-  const loads = loadsOf[pass] + (isSoftware ? SPILLED_LOADS[pass] : 0);
+  const loads = loadsOf[pass] + (facts.software ? SPILLED_LOADS[pass] : 0);
   return predictMicros(
     { groups, flops: 2 * products + pointwise.flops, loads: loads * products + pointwise.loads },
     facts,
