@@ -5,7 +5,7 @@ import { type CatAttributes, cat } from "../ops/tensor/cat.ts";
 import { type PermuteAttributes, permute as permuteOp } from "../ops/tensor/permute.ts";
 import { reshape as reshapeOp } from "../ops/tensor/reshape.ts";
 import { slice as sliceOp } from "../ops/tensor/slice.ts";
-import { resolveDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { checkShape, resolveDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { cat as catTensors, record, resolveDims, type Value } from "./functions.ts";
 
 /** Views of a tensor. Each reuses an existing tensor where it can, before anything is copied. `T` is the graph's tensor. */
@@ -145,6 +145,12 @@ export function reshape<T extends Viewed<T>>(x: T, shape: Shape): T {
   const known = sizeOf(shape.filter((size) => size !== -1));
   const full = shape.map((size) => (size === -1 ? sizeOf(x.shape) / known : size));
   if (sameShape(full, x.shape)) return x;
+  checkShape("Tensor.reshape", full);
+  if (sizeOf(x.shape) !== sizeOf(full)) {
+    throw new ShapeError(
+      `Tensor.reshape: ${showShape(x.shape)} has ${sizeOf(x.shape)} elements and cannot become ${showShape(full)} with ${sizeOf(full)}`,
+    );
+  }
   if (x.source?.node.op === reshapeOp) return reshape(x.source.node.inputs[0]!, full);
   return record("Tensor.reshape", reshapeOp, [x], { shape: full });
 }

@@ -1,7 +1,9 @@
 import { checkBoolean, checkInteger, checkOptions } from "../checks.ts";
+import { ShapeError } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
-import { apply, type Tensor } from "../graph/tensor.ts";
+import { apply, Tensor } from "../graph/tensor.ts";
 import { linear } from "../ops/layer/linear.ts";
+import { showShape } from "../shape.ts";
 import { kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
 
@@ -41,6 +43,11 @@ export class Linear extends Module {
 
   /** @param x [*, inFeatures] @returns [*, outFeatures] */
   forward(x: Tensor): Tensor {
+    if (x instanceof Tensor && x.shape[x.shape.length - 1] !== this.inFeatures) {
+      throw new ShapeError(
+        `Linear.forward: the input's last dimension must be ${this.inFeatures} (inFeatures), got ${showShape(x.shape)}`,
+      );
+    }
     return apply("Linear.forward", linear, [x, this.weight, this.bias], undefined)[0]!;
   }
 }

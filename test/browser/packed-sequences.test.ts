@@ -254,7 +254,7 @@ test("packing refuses bad input", async () => {
     await refuse(
       trace(({ x }) => padSequence([x!, x!.reshape([4, 2, 3])])),
       ShapeError,
-      "alike but for their length, got [4, 3, 2] and [4, 2, 3]",
+      "the same sizes after the first, got [4, 3, 2] and [4, 2, 3]",
     );
     await refuse(
       trace(({ x }) => new nn.LSTM(3, 4).forward(packPaddedSequence(x!, [3, 2, 1])).state.h),

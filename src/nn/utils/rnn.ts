@@ -9,7 +9,7 @@ import { tensor } from "../../graph/literal.ts";
 import { apply, Tensor } from "../../graph/tensor.ts";
 import { maskSteps } from "../../ops/recurrent/mask-steps.ts";
 import { padSequences } from "../../ops/recurrent/pad-sequences.ts";
-import { showShape } from "../../shape.ts";
+import { sameShape, showShape } from "../../shape.ts";
 import { PackedSequence } from "./packed-sequence.ts";
 
 export { PackedSequence } from "./packed-sequence.ts";
@@ -180,6 +180,14 @@ function pad(where: string, sequences: readonly Tensor[], value: number): Tensor
     throw new OptionError(`${where}: expected an array of at least one tensor, got ${show(sequences)}`);
   }
   for (const sequence of sequences) checkTensor(where, sequence, 1);
+  const features = sequences[0]!.shape.slice(1);
+  const other = sequences.find(({ shape }) => !sameShape(shape.slice(1), features));
+  if (other) {
+    throw new ShapeError(
+      `${where}: all sequences must have the same sizes after the first, got ${showShape(sequences[0]!.shape)} and ` +
+        showShape(other.shape),
+    );
+  }
   const steps = Math.max(...sequences.map(({ shape }) => shape[0]!));
   return apply(where, padSequences, sequences, { steps, value })[0]!;
 }
