@@ -2,10 +2,10 @@
 //
 //   row · B[k][column]      first ≤ k < last, up to 16·DEPTHS steps; COLUMNS neighbouring columns, in quads of four
 //
-// There a load takes as long as thirty multiply-adds, so the tile is loaded once for many rows and lies in the lanes' own memory. Of every
-// 16 steps along k each lane has four: a load of A brings four different values, and each lane adds up its own products, in a register.
-// Then the lanes' sums are added. What A and B are the kernel's file says: quadA(start, k) is four steps along k of a row, quadB(k, quad)
-// four columns. Beyond the last step, row or column they may give anything that is finite, or A what is in its row.
+// A load costs as much as thirty multiply-adds there, so the tile is loaded once for many rows and stays in the lanes' own memory. Each
+// lane takes four of every 16 steps along k: one load of A brings four values, and each lane sums its own products in a register.
+// At the end the lanes' sums are added. The kernel defines quadA(start, k), four steps along k of a row of A, and quadB(k, quad),
+// four columns of B. Beyond the last step, row or column, both may return any finite value, and quadA any element of its row.
 // uses: lib/lanes4_sum (transposeSum)
 // needs: quadA, quadB
 

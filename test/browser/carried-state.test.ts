@@ -279,7 +279,7 @@ describe("is refused", () => {
       await dispose(parts);
     }));
 
-  test("metrics are of the output", () =>
+  test("metrics use the output", () =>
     withDevice(async (device) => {
       manualSeed(1);
       const model = new nn.LSTM(1, 1, { batchFirst: true });

@@ -163,7 +163,7 @@ function importsOfRoom(file: string, source: string, sources: ReadonlyMap<string
   return { targets, found };
 }
 
-/** One complaint for each import that closes a circle. */
+/** One complaint for each import that closes a cycle. */
 function cycles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   const done = new Set<string>();
