@@ -2,7 +2,7 @@ import type { Parameter } from "./parameter.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Scales the gradients of `parameters` by one factor, so that their total norm is at most `maxNorm`. */
-export interface NormClipping {
+interface NormClipping {
   readonly kind: "norm";
   readonly parameters: readonly Parameter[];
   readonly maxNorm: number;
@@ -14,7 +14,7 @@ export interface NormClipping {
 }
 
 /** Clips every gradient of `parameters` to [-limit, limit]. */
-export interface ValueClipping {
+interface ValueClipping {
   readonly kind: "value";
   readonly parameters: readonly Parameter[];
   readonly limit: number;
