@@ -21,7 +21,7 @@ export interface Batches extends Iterable<LoadedBatch> {
   from?(batch: number): Iterator<LoadedBatch>;
   /** The state of its own random numbers as plain JSON, for checkpoints. */
   state?(): unknown;
-  /** Goes back to a state that {@link state} gave. */
+  /** Goes back to a state that `state()` gave. */
   // biome-ignore lint/suspicious/noExplicitAny: every loader has a state of its own form
   setState?(state: any): void;
 }

@@ -35,7 +35,7 @@ export interface CallbackState {
  * called in the order in which they are given.
  */
 export interface Callback {
-  /** The name of its state in a checkpoint; needed with {@link state}. */
+  /** The name of its state in a checkpoint; needed with `state`. */
   readonly name?: string;
   /** Called before the first batch. Throw here to refuse the run. */
   onFitStart?(run: FitRun): unknown;
@@ -52,7 +52,7 @@ export interface Callback {
   onFitEnd?(run: FitRun): unknown;
   /** What it remembers of the run, as it is at the call. */
   state?(): CallbackState | Promise<CallbackState>;
-  /** Takes over a state that {@link state} gave; called before `onFitStart`. Throws if it gave no such state. */
+  /** Takes over a state that `state()` gave; called before `onFitStart`. Throws if it gave no such state. */
   setState?(state: CallbackState): void;
 }
 
