@@ -1,4 +1,4 @@
-/** A trainer that carries its model's state: the numbers of a loop written by hand, evaluated apart, with progress as it trains. */
+/** A trainer that carries its model's state: equals a hand-written loop, evaluates separately, reports progress as it trains. */
 import { describe, expect, test } from "vitest";
 import {
   type Callback,
