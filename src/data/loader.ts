@@ -102,7 +102,7 @@ export class DataLoader implements Iterable<Batch> {
   }
 
   /**
-   * Continues from a state that {@link state} returned.
+   * Continues from a state that `state()` returned.
    * @throws OptionError, without changing anything, if the state is not from a loader that has (or lacks) a seed like this one
    */
   setState(state: DataLoaderState): void {

@@ -3,7 +3,7 @@ import type { Parameter } from "./parameter.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Scales the gradients of `parameters` by one factor, so that their total norm is at most `maxNorm`. */
-export interface NormClipping {
+interface NormClipping {
   readonly kind: "norm";
   /** Plans it: with the clipping itself, so that a bundle that does not clip does without it. */
   readonly plan: typeof clipNorm;
@@ -17,7 +17,7 @@ export interface NormClipping {
 }
 
 /** Clips every gradient of `parameters` to [-limit, limit]. */
-export interface ValueClipping {
+interface ValueClipping {
   readonly kind: "value";
   readonly plan: typeof clipValue;
   readonly parameters: readonly Parameter[];

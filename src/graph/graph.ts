@@ -8,7 +8,7 @@ import type { Recorder } from "./recorder.ts";
 import { type ForwardNode, Tensor } from "./tensor.ts";
 
 /** The gradient of one forward node. */
-export interface BackwardNode {
+interface BackwardNode {
   readonly kind: "backward";
   readonly of: ForwardNode;
   // biome-ignore lint/suspicious/noExplicitAny: a graph holds ops of every attribute type

@@ -82,7 +82,7 @@ export interface PlanContext extends PlanSettings {
 }
 
 /** Operands of an op's forward pass. */
-export interface ForwardOperands {
+interface ForwardOperands {
   /** `null` for an optional input that is not given. */
   readonly inputs: readonly (Operand | null)[];
   /** `null` for an output nobody reads. */
@@ -113,13 +113,13 @@ export type BackwardPass<Attributes = unknown> = (
 ) => Dispatch[];
 
 /** An output: its own storage, or a view of a saved intermediate from element `offset` on (a multiple of 64). */
-export interface OutputSpec {
+interface OutputSpec {
   readonly shape: Shape;
   readonly view?: { readonly saved: number; readonly offset: number };
 }
 
 /** Shapes of an op's results and of what it saves. */
-export interface ResultSpec {
+interface ResultSpec {
   readonly outputs: readonly OutputSpec[];
   readonly saved?: readonly Shape[];
 }

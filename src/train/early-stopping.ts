@@ -7,15 +7,15 @@ import type { EpochReport } from "./report.ts";
 
 /** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs in a row without improvement that are tolerated; one more ends training. Default 10. */
+  /** Number of consecutive epochs without improvement to tolerate; one more ends training. Default 10. */
   readonly patience?: number;
-  /** Whether the model gets the weights of its best epoch when `fit` ends. Default false. */
+  /** Whether to restore the weights of the best epoch when `fit` ends. Default false. */
   readonly restoreBest?: boolean;
 }
 
 /**
- * Ends training when a number of the epochs' reports has stopped improving. Epochs that do not report the number are not counted, such
- * as those without validation.
+ * Ends training when a reported number has stopped improving. Epochs that do not report it, such as those without validation, do not
+ * count.
  *
  * @example
  * const stopping = new EarlyStopping({ patience: 5, restoreBest: true });

@@ -36,14 +36,14 @@ export class Trainer {
   /** The optimizer; its `lr` may be read and set at any time. */
   readonly optimizer: Optimizer;
   readonly metrics: readonly Metric[];
-  /** What checkpoints keep of the app's own. {@link resume} sets it to the checkpoint's. */
+  /** The app's own data, kept in checkpoints. {@link resume} sets it to the checkpoint's. */
   config: unknown;
   readonly #settings: StepSettings;
   readonly #steps: TrainerSteps;
   #history = new History();
   /** The latest run of {@link fit}; `null` before the first and after {@link resume}. */
   #loop: FitLoop | null = null;
-  /** The state that the next {@link fit} goes on from. */
+  /** The state that the next {@link fit} continues from. */
   #resumed: TrainerState | null = null;
   #fitting = false;
 
@@ -69,10 +69,10 @@ export class Trainer {
   }
 
   /**
-   * Trains for some epochs. Await it for the history of all of them, or iterate over it for a report after each one; nothing is trained
-   * before. After {@link resume} it goes on where the checkpoint was taken, else it begins with epoch 1.
-   * @throws {@link OptionError} for bad options, {@link DataError} if the loader gives no batch, the signal's reason if it is aborted:
-   * where the run is awaited or iterated.
+   * Trains for some epochs. Await the run for the history of all epochs, or iterate over it for a report after each; training starts only
+   * then. After {@link resume} it continues from the checkpoint, otherwise from epoch 1.
+   * @throws {@link OptionError} for bad options, {@link DataError} if the loader yields no batch, the signal's reason if it is aborted;
+   * all of them when the run is awaited or iterated.
    *
    * @example
    * await trainer.fit(loader, { epochs: 100 });
@@ -121,9 +121,9 @@ export class Trainer {
   }
 
   /**
-   * The model's predictions for the samples of `x`, in order. With `carryState` every sample starts from a state of zero; a
-   * `Stream` carries a state from call to call.
-   * @param x [N, …]
+   * The model's predictions for the samples of `x`, in order. With `carryState` every sample starts from a state of zero; use a
+   * `Stream` to carry a state from call to call.
+   * @param x Shape [N, …].
    */
   async predict(x: NDArray, options: PredictOptions = {}): Promise<NDArray> {
     this.#steps.check("Trainer.predict");
@@ -131,10 +131,10 @@ export class Trainer {
   }
 
   /**
-   * The run as it is at the call, as one safetensors file: model, optimizer, {@link config}, position in the data, random numbers,
-   * history, and what the callbacks remember. It can be taken at any time: while {@link fit} is running, in the middle of an epoch,
-   * and after it was aborted or left. Waits for the GPU.
-   * @throws {@link OptionError} in a callback's `onBatchEnd` and `onEpochEnd`, where the run is between two states.
+   * The state of the run at the time of the call, as one safetensors file: model, optimizer, {@link config}, position in the data, random
+   * numbers, history, and the callbacks' states. Call it at any time: while {@link fit} is running, in the middle of an epoch, or after
+   * the run was aborted or left. Waits for the GPU.
+   * @throws {@link OptionError} in a callback's `onBatchEnd` and `onEpochEnd`, since the run is between two states there.
    */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     const where = "Trainer.checkpoint";
@@ -158,11 +158,11 @@ export class Trainer {
   }
 
   /**
-   * Goes back to a checkpoint: model, optimizer and {@link config} at once, everything else with the next {@link fit}. Give that one
-   * the same loader, validation, schedule and callbacks, or new ones made alike; on the same adapter it then computes the same bits
-   * as the run that the checkpoint was taken of.
-   * @throws {@link DataError} for a file that is no trainer's checkpoint, {@link StateDictError} for one of another model or
-   * optimizer; nothing has changed then.
+   * Restores a checkpoint: model, optimizer and {@link config} at once, everything else with the next {@link fit}. Pass that call the same
+   * loader, validation, schedule and callbacks, or new ones with the same settings; on the same adapter it then computes the same bits
+   * as the uninterrupted run.
+   * @throws {@link DataError} for a file that is not a trainer's checkpoint, {@link StateDictError} for a checkpoint of another model or
+   * optimizer. Nothing changes in either case.
    */
   async resume(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     const where = "Trainer.resume";
@@ -203,7 +203,7 @@ export class Trainer {
   }
 }
 
-/** Throws an OptionError unless the optimizer's state can be kept, as that of all of `optim`. */
+/** Throws an OptionError unless the optimizer has a state dict, as all of `optim` do. */
 function checkStateful(where: string, optimizer: Partial<Optimizer>): void {
   const { stateDict, loadStateDict } = optimizer;
   if (typeof stateDict === "function" && typeof loadStateDict === "function") return;

@@ -102,6 +102,19 @@ test.each(["bundler", "nodenext"])(
   },
 );
 
+test("type-checks an app that imports webgpu-lstm/nn alone", () => {
+  const app = join(consumer, "app");
+  writeFileSync(
+    join(app, "layer.ts"),
+    'import * as nn from "webgpu-lstm/nn"; export const layer = new nn.LSTM(1, 2);',
+  );
+  const { compilerOptions } = JSON.parse(readFileSync(join(app, "tsconfig.json"), "utf8")) as {
+    compilerOptions: object;
+  };
+  writeFileSync(join(app, "tsconfig.layer.json"), JSON.stringify({ compilerOptions, files: ["layer.ts"] }));
+  run("node", [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.layer.json"], app);
+});
+
 test("runs in Node without a bundler, and says that WebGPU is missing", () => {
   // Node 21 and later have a navigator, none has navigator.gpu.
   // Both entries share their error classes.

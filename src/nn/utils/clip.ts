@@ -19,7 +19,7 @@ export interface ClipGradNormOptions {
 /**
  * Scales the gradients of this step so that their total norm is at most `maxNorm`, as `torch.nn.utils.clip_grad_norm_`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html). Call it inside a traced function that is
- * compiled with `minimize` and `optimizer`. It acts on the GPU between the gradients and the update, without a readback.
+ * compiled with an `optimizer`. It acts on the GPU between the gradients and the update, without a readback.
  * Parameters that the loss does not depend on do not count.
  *
  * @param maxNorm At least 0; `Infinity` measures the norm without clipping.
@@ -29,7 +29,7 @@ export interface ClipGradNormOptions {
  *   const loss = criterion.forward(model.forward(x), y);
  *   const norm = nn.utils.clipGradNorm_(model.parameters(), 1.0);
  *   return { loss, norm };
- * }, { inputs, minimize: "loss", optimizer });
+ * }, { inputs: { x, y }, optimizer });
  * @throws {@link OptionError} for a bad argument, {@link GraphError} outside a traced function.
  */
 export function clipGradNorm_(

@@ -22,7 +22,7 @@ export const affineKernel = /* @__PURE__ */ new Kernel({
 const KINDS = { minus: 0, times: 1, over: 2, minusTimes: 3 } as const;
 
 /** out = a ∘ b, elementwise, for operands of one shape. */
-export function pointwise(
+function pointwise(
   kind: keyof typeof KINDS,
   a: Operand,
   b: Operand,

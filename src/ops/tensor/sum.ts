@@ -44,7 +44,7 @@ export function sumMiddle(
 }
 
 /** Sums x, viewed in this shape, over some dimensions into y, from the last dimension to the first. */
-export function sumDims(
+function sumDims(
   shape: Shape,
   dims: readonly number[],
   x: Operand,

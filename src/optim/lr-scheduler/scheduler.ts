@@ -73,7 +73,7 @@ export abstract class LRScheduler<S extends Schedule = Schedule> {
   protected readonly where: string;
   #lastLr: readonly number[] = [];
 
-  /** Subclasses call {@link start} at the end of their constructor. */
+  /** Subclasses call `start` at the end of their constructor. */
   constructor(where: string, optimizer: SchedulableOptimizer, lastEpoch: number | undefined, schedule: S) {
     checkSchedulable(where, optimizer);
     if (lastEpoch !== undefined) checkInteger(where, "lastEpoch", lastEpoch, -1);
