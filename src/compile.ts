@@ -25,7 +25,7 @@ import { checkRandomState, StepRandom, type StepRandomState } from "./run/step-r
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
 
 /** An optimizer: it updates parameters, and brings along what only a step with an optimizer needs. */
-export interface Optimizing extends Updater {
+interface Optimizing extends Updater {
   /** @internal */
   readonly training: typeof training;
 }

@@ -87,7 +87,7 @@ function addBackward(
   if (of.op.overwritesSaved && graph.nodes.some((node) => node.kind === "backward" && node.of === of)) {
     throw new GraphError(
       `${of.op.name}: differentiated twice in one trace, but its backward pass reuses the memory of its forward pass; ` +
-        "add the losses up, or ask for all gradients in one grad() call (minimize counts as one)",
+        "add the losses up, or ask for all gradients in one grad() call (an optimizer's loss counts as one)",
     );
   }
   const gradInputs = of.inputs.map((input) => {

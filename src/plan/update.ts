@@ -48,7 +48,7 @@ export function checkClippings(graph: Graph): void {
 }
 
 /** A planned update with its dispatches. */
-export interface UpdateDispatches extends PlannedUpdate {
+interface UpdateDispatches extends PlannedUpdate {
   /** Add up the gradients after every run. Empty for a step that does not accumulate. */
   readonly accumulating: readonly Dispatch[];
   /** The update itself. */
