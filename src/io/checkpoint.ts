@@ -8,7 +8,7 @@
  */
 import { checkOptions, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
-import type { NDArray } from "../shape.ts";
+import { type NDArray, sameShape } from "../shape.ts";
 import {
   type CheckpointOptimizer,
   checkOptimizer,
@@ -188,6 +188,12 @@ export async function loadInto(
 ): Promise<void> {
   if (optimizer && !file.optimizer) throw new DataError(`${where}: the file has no optimizer's state`);
   const before = model && optimizer ? await model.stateDict() : null;
+  // The optimizer goes first where the model fits, so that nothing has to be taken back: training may have gone on since `before`.
+  if (before && haveSameShapes(before, file.model)) {
+    await optimizer!.loadStateDict(file.optimizer!);
+    await model!.loadStateDict(file.model);
+    return;
+  }
   await model?.loadStateDict(file.model);
   try {
     await optimizer?.loadStateDict(file.optimizer!);
@@ -195,6 +201,11 @@ export async function loadInto(
     if (before) await model?.loadStateDict(before);
     throw error;
   }
+}
+
+function haveSameShapes(a: ReadonlyMap<string, NDArray>, b: ReadonlyMap<string, NDArray>): boolean {
+  if (a.size !== b.size) return false;
+  return [...a].every(([name, { shape }]) => sameShape(shape, b.get(name)?.shape ?? [-1]));
 }
 
 function readCheckpoint(where: string, bytes: Uint8Array | ArrayBuffer): LoadedCheckpoint {

@@ -31,11 +31,11 @@ export class CallbackList {
     }
   }
 
-  /** Calls a method of one callback after the other, and waits for a promise that it returns. */
+  /** Calls a method of one callback after the other, and waits for a promise, or anything else with `then`, that it returns. */
   async each(call: (callback: Callback) => unknown): Promise<void> {
     for (const callback of this.#callbacks) {
       const answer = call(callback);
-      if (answer instanceof Promise) await answer;
+      if (isThenable(answer)) await answer;
     }
   }
 
@@ -45,6 +45,11 @@ export class CallbackList {
     const states = own.map((callback) => Promise.resolve(callback.state!()));
     return Promise.all(own.map(async ({ name }, i) => ({ name: name!, state: await states[i]! })));
   }
+}
+
+/** Whether `await` waits for a value: a promise, or a `Fit`, which trains only when it is awaited. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
 /**

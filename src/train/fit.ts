@@ -36,9 +36,12 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
     return this.#watched(() => this.#epochs.next());
   }
 
-  /** Ends the run, as leaving a `for await` loop does. The model keeps what it has learned. */
+  /**
+   * Ends the run after the epoch under way, as leaving a `for await` loop does. The model keeps what it has learned. The run's own callbacks
+   * and `onProgress` must not await it, as the epoch waits for them; they end the run with `stop()`, or with an aborted signal.
+   */
   return(): Promise<IteratorResult<EpochReport, void>> {
-    return this.#epochs.return();
+    return this.#kept(() => this.#epochs.return());
   }
 
   /** Ends the run with an error. */
@@ -90,13 +93,23 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
 
   /** Makes a request. If it fails, all pending and later requests fail with the same error. */
   async #watched<T>(request: () => Promise<T>): Promise<T> {
+    this.#check();
+    const answer = await this.#kept(request);
+    this.#check();
+    return answer;
+  }
+
+  #check(): void {
     if (this.#failure) throw this.#failure.thrown;
+  }
+
+  /** Makes a request, and keeps the error that it ends with; throws the first that was kept. */
+  async #kept<T>(request: () => Promise<T>): Promise<T> {
     try {
-      const answer = await request();
-      if (!this.#failure) return answer;
+      return await request();
     } catch (thrown) {
       this.#failure ??= { thrown };
+      throw this.#failure.thrown;
     }
-    throw this.#failure.thrown;
   }
 }

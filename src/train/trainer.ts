@@ -46,6 +46,8 @@ export class Trainer {
   /** The state that the next {@link fit} continues from. */
   #resumed: TrainerState | null = null;
   #fitting = false;
+  /** Whether {@link resume} is under way: some of the run may have been set and the rest not. */
+  #resuming = false;
 
   constructor(device: Device, model: Model, options: TrainerOptions);
   constructor(device: Device, model: StatefulModel, options: StatefulTrainerOptions);
@@ -93,6 +95,8 @@ export class Trainer {
     const plan = fitPlan("Trainer.fit", loader, options);
     if (this.#fitting)
       throw new OptionError("Trainer.fit: this trainer is fitting already; end or abort that run first");
+    if (this.#resuming)
+      throw new OptionError("Trainer.fit: this trainer is going back to a checkpoint; await resume() first");
     this.#fitting = true;
     try {
       const { model, optimizer, metrics } = this;
@@ -170,6 +174,17 @@ export class Trainer {
     checkStateful(where, this.optimizer);
     if (this.#fitting)
       throw new OptionError(`${where}: this trainer is fitting; end or abort that run first`);
+    if (this.#resuming)
+      throw new OptionError(`${where}: this trainer is going back to another checkpoint; await that first`);
+    this.#resuming = true;
+    try {
+      await this.#goBack(where, bytes);
+    } finally {
+      this.#resuming = false;
+    }
+  }
+
+  async #goBack(where: string, bytes: Uint8Array | ArrayBuffer): Promise<void> {
     const file = loadCheckpoint(bytes);
     const { trainer, config } = (file.config ?? {}) as { trainer?: Json; config?: Json };
     const state = readState(where, trainer, file.trainer ?? new Map());
