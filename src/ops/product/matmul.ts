@@ -23,10 +23,16 @@ export const matmulBatched = /* @__PURE__ */ new Kernel({
   bindings: { a: "read", b: "read", c: "read_write" },
 });
 
+/**
+ * `Tensor.matmul` records either op, as the sizes are: a batch of one pair is a product of two matrices. So each needs what the other does.
+ */
+const needs = (pass: "forward" | "backward"): OnDemand<unknown>[] =>
+  pass === "backward" ? [texts, sliceTexts] : [texts];
+
 /** The product of two matrices, a [M, K] and b [K, N]. */
 export const matmul: Op<void> = {
   name: "matmul",
-  needs: (pass) => (pass === "backward" ? [sliceTexts] : []),
+  needs,
   infer: ([a, b]) => ({ outputs: [{ shape: [a!.shape[0]!, b!.shape[1]!] }] }),
   forward({ inputs: [a, b], outputs: [c] }, _, plan) {
     const [rows, depth] = a!.shape as [number, number];
@@ -113,6 +119,7 @@ function products(
 /** The products of a batch of matrix pairs, a [B, M, K] and b [B, K, N]. */
 export const batchedMatmul: Op<void> = {
   name: "batched_matmul",
+  needs,
   infer: ([a, b]) => ({ outputs: [{ shape: [a!.shape[0]!, a!.shape[1]!, b!.shape[2]!] }] }),
   forward({ inputs: [a, b], outputs: [c] }, _, plan) {
     const [batch, rows, depth] = a!.shape as [number, number, number];
