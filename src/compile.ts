@@ -159,7 +159,11 @@ function checkCompileOptions<Inputs extends CompileInputs, Results>(
 }
 
 function checkOptimizer(where: string, optimizer: Partial<Updater> | null): void {
-  if (!Array.isArray(optimizer?.parameters) || typeof optimizer.updateParts !== "function") {
+  if (
+    !Array.isArray(optimizer?.parameters) ||
+    typeof optimizer.updateParts !== "function" ||
+    typeof optimizer.beginStep !== "function"
+  ) {
     throw new OptionError(`${where}: optimizer must be one such as optim.Adam, got ${show(optimizer)}`);
   }
 }

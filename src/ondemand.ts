@@ -14,7 +14,7 @@ export class OnDemand<Module> {
     this.#import = load;
   }
 
-  /** Loads the module once. A load that failed is tried again by the next call. */
+  /** Loads the module once. After a failure the next call imports again; Chromium gives the same failure until the page is reloaded. */
   load(): Promise<void> {
     this.#loading ??= this.#import().then(
       (module) => {
@@ -24,7 +24,7 @@ export class OnDemand<Module> {
         this.#loading = null;
         throw new WebGpuLstmError(
           `webgpu-lstm: a part of the library could not be loaded (${(cause as Error).message}); check the connection, and that the ` +
-            "server has all files of the app's build, then call again",
+            "server has all files of the app's build, then reload the page",
           { cause },
         );
       },

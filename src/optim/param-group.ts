@@ -127,7 +127,11 @@ export function readParameters(where: string, params: unknown): Parameter[] {
   }
   for (const parameter of list) {
     if (!(parameter instanceof Parameter)) {
-      throw new OptionError(`${where}: every parameter must be a Parameter, got ${show(parameter)}`);
+      const isForeign = typeof (parameter as Partial<Parameter> | null)?.moveTo === "function";
+      throw new OptionError(
+        `${where}: every parameter must be a Parameter, got ${show(parameter)}` +
+          (isForeign ? " of another copy of webgpu-lstm; import all of it from one place" : ""),
+      );
     }
   }
   return list as Parameter[];

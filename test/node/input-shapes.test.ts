@@ -10,9 +10,9 @@ import { differentiate } from "../../src/graph/differentiate.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { recording } from "../../src/graph/tensor.ts";
 import { OnDemand } from "../../src/ondemand.ts";
+import { baseTexts } from "../../src/ops/base-texts.ts";
 import { Choices } from "../../src/ops/choice.ts";
 import { productNeeds } from "../../src/ops/product/gemm.ts";
-import { basicTexts } from "../../src/ops/tensor/texts.ts";
 import { lower, needsOf } from "../../src/plan/lower.ts";
 import { StepRandom } from "../../src/run/step-random.ts";
 
@@ -65,7 +65,7 @@ async function planned({ model, loss, shapes }: Case, size: Size, facts: Adapter
   for (;;) {
     try {
       for (const { kernel } of lower(graph, results, settings)) used.add(kernel.declaration.texts);
-      return { loaded: [...productNeeds(facts), basicTexts, ...needsOf(graph, facts)], used };
+      return { loaded: [baseTexts, ...productNeeds(facts), ...needsOf(graph, facts)], used };
     } catch (error) {
       if (!(error as Error).message.includes("ops that it did not use")) throw error;
       await [...used].at(-1)!.load();
