@@ -4,11 +4,17 @@
 //
 // random[4q .. 4q + 3] are the four words of Philox with counter (q, 0, run, 0) and key (seed, stream). They differ between runs
 // and layers. The backward pass draws them again, so no mask is stored.
-// keepBelow is (1 - p)·2^32 and scale 1/(1 - p); both are 0 for p = 1.
 //
-// grid      x (and y, past the limit): size / (64·4); one invocation owns 4 elements
-// x         read        [size]
-// y         read_write  [size]
+// grid        x (and y, past the limit): size / (64·4)
+// invocation  4 neighbouring elements, which take the four words of one counter
+// x           read        [size]
+// y           read_write  [size]
+// params
+//   size              elements
+//   seed, stream      seed of the compiled step; number of this op among the step's random ops
+//   run               number of the step's run
+//   keepBelow, scale  (1 - p)·2^32 and 1 / (1 - p); both are 0 for p = 1
+// uses: lib/random (philox)
 
 struct Params { size: u32, seed: u32, stream: u32, run: u32, keepBelow: u32, scale: f32 }
 

@@ -2,13 +2,18 @@
 //
 //   gradWeight[r][j] = Σ gradY[i][j]     over i < count with indices[i] = r, in order; 0 for r = padding
 //
-// One invocation owns a column of a range of rows. It zeroes it and walks all indices for those in its range: no two invocations
-// write the same element, and every sum follows the order of the indices.
+// No two invocations write the same element, and every sum follows the order of the indices.
 //
 // grid        x (and y, past the limit): ranges·width / 64, ranges = rows / rangeRows
+// invocation  one column of rangeRows rows: it zeroes them, then walks all indices and adds for those in its range
 // indices     read        [count], float32 integers; values outside [0, rows) are skipped
 // gradY       read        [count][width]
 // gradWeight  read_write  [rows][width]
+// params
+//   count        indices
+//   rows, width  rows and columns of the table
+//   rangeRows    rows of an invocation
+//   padding      row without a gradient; -1 for none
 
 struct Params { count: u32, rows: u32, width: u32, rangeRows: u32, padding: f32 }
 

@@ -1,16 +1,20 @@
 // layer_norm_backward: gradient of layer_norm for its input, and the terms whose column sums are the weight's gradient.
 //
 //   n = (x - mean) / √(variance + eps), recomputed          g = gradY·weight
-//   gradX = (g - mean(g) - n·mean(g·n)) / √(variance + eps)      scaled = gradY·n
+//   gradX = (g - mean(g) - n·mean(g·n)) / √(variance + eps)      scaled = gradY·n      row by row
 //
-// row by row; weight is 1 if hasWeight = 0. One invocation owns a row. gradX is written if wantsX = 1, scaled if
-// wantsScaled = 1.
-//
-// grid      x (and y, past the limit): rows / 64
-// x, gradY  read        [rows][size]
-// weight    read        [size]
-// gradX     read_write  [rows][size]
-// scaled    read_write  [rows][size]
+// grid        x (and y, past the limit): rows / 64
+// invocation  one row
+// x, gradY    read        [rows][size]
+// weight      read        [size]; only read if hasWeight = 1; otherwise 1
+// gradX       read_write  [rows][size]; only written if wantsX = 1
+// scaled      read_write  [rows][size]; only written if wantsScaled = 1
+// params
+//   rows, size           rows; elements of a row
+//   hasWeight            whether weight is read
+//   wantsX, wantsScaled  whether gradX and scaled are written
+//   eps                  added to the variance
+// uses: layer/lib/layer_statistics (statistics)
 
 struct Params { rows: u32, size: u32, hasWeight: u32, wantsX: u32, wantsScaled: u32, eps: f32 }
 

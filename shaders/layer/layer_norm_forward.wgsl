@@ -3,12 +3,17 @@
 //
 //   y[r][i] = (x[r][i] - mean_r) / √(variance_r + eps) · weight[i] + bias[i]     r < rows, i < size
 //
-// weight is 1 if hasWeight = 0, bias 0 if hasBias = 0. One invocation owns a row.
-//
-// grid      x (and y, past the limit): rows / 64
-// x         read        [rows][size]
-// weight    read        [size]        bias    read  [size]
-// y         read_write  [rows][size]
+// grid        x (and y, past the limit): rows / 64
+// invocation  one row
+// x           read        [rows][size]
+// weight      read        [size]; only read if hasWeight = 1; otherwise 1
+// bias        read        [size]; only read if hasBias = 1; otherwise 0
+// y           read_write  [rows][size]
+// params
+//   rows, size          rows; elements of a row
+//   hasWeight, hasBias  whether weight and bias are read
+//   eps                 added to the variance
+// uses: layer/lib/layer_statistics (statistics)
 
 struct Params { rows: u32, size: u32, hasWeight: u32, hasBias: u32, eps: f32 }
 

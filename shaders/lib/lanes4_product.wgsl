@@ -2,10 +2,17 @@
 //
 //   row · B[k][column]      first ≤ k < last, up to 16·DEPTHS steps; COLUMNS neighbouring columns, in quads of four
 //
-// There a load takes as long as thirty multiply-adds, so the tile is loaded once for many rows and lies in the lanes' own memory. Of every
-// 16 steps along k each lane has four: a load of A brings four different values, and each lane adds up its own products, in a register.
-// Then the lanes' sums are added. What A and B are the kernel's file says: quadA(start, k) is four steps along k of a row, quadB(k, quad)
-// four columns. Beyond the last step, row or column they may give anything that is finite, or A what is in its row.
+// On these adapters a load takes as long as thirty multiply-adds. So loadTile() loads the tile once for many rows, into the lanes' own
+// memory. Each lane has four of every 16 steps along k: a load of A brings four different values, and each lane adds up its own
+// products, in a register. Then rowProduct() adds the lanes' sums.
+//
+// invocation  of the tile four of every 16 steps, in all columns; of the result quads l, l + 4, … (l is its lane)
+//
+// A kernel that uses rowProduct() provides
+//   quadA(start, k) -> vec4f    four steps along k of the row at `start`
+//   quadB(k, quad) -> vec4f     four columns of B at k
+// Beyond the last step, row or column they may return any finite values; quadA may also return what is in its row.
+//
 // uses: lib/lanes4_sum (transposeSum)
 // needs: quadA, quadB
 

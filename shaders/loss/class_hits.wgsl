@@ -6,11 +6,17 @@
 // A row with target `ignored` counts in neither. The first of equal scores is the largest; a row with a NaN is not a hit. A target
 // that is neither ignored nor a class index gives NaN.
 //
-// grid      x (and y, past the limit): partials / 64
-// scores    read        [rows / inners][classes][inners]
-// expected  read        [rows]
-// hits      read_write  [partials]
-// counts    read_write  [partials]
+// grid        x (and y, past the limit): partials / 64
+// invocation  one chunk of rows, in order
+// scores      read        [rows / inners][classes][inners]
+// expected    read        [rows]
+// hits        read_write  [partials]
+// counts      read_write  [partials]
+// params
+//   rows, chunk, partials  rows; rows of a chunk; chunks
+//   classes, inners        classes; rows with the same outer index
+//   ignored                target of the rows that do not count
+// uses: loss/lib/class_index (isClass), loss/lib/not_a_number (notANumber)
 
 struct Params { rows: u32, chunk: u32, partials: u32, classes: u32, inners: u32, ignored: f32 }
 

@@ -6,6 +6,9 @@
 // slope     read        [outer][classes][inner]
 // gradLoss  read        [rows], or [1] if reduced; rows = outer·inner
 // grad      read_write  [outer][classes][inner]
+// params
+//   rows, classes, inner  rows; classes; rows with the same outer index
+//   reduced               1: the loss is one value for all rows
 
 struct Params { rows: u32, classes: u32, inner: u32, reduced: u32 }
 

@@ -9,13 +9,24 @@
 // Row r is (outer, inner), with scores[outer][·][inner]. factor is scale, or 1/total if averaged (NaN for a total of 0, as
 // PyTorch's mean of nothing). An ignored row has loss and gradient 0. A row with an invalid target has NaN.
 //
-// grid      x (and y, past the limit): rows / 64
-// scores    read        [outer][classes][inner]
-// expected  read        [rows], or [outer][classes][inner] for probabilities
-// weight    read        [classes]                 untouched unless weighted
-// total     read        [1]                       untouched unless averaged
-// loss      read_write  [rows]                    untouched if gradient is TARGET
-// grad      read_write  [outer][classes][inner]   untouched if gradient is NONE
+// grid        x (and y, past the limit): rows / 64
+// invocation  one row: its loss, and the gradient of all its classes
+// scores      read        [outer][classes][inner]
+// expected    read        [rows], or [outer][classes][inner] for probabilities
+// weight      read        [classes]; only read if weighted = 1; otherwise 1
+// total       read        [1]; only read if averaged = 1
+// loss        read_write  [rows]; not written if gradient is TARGET
+// grad        read_write  [outer][classes][inner]; not written if gradient is NONE
+// params
+//   rows, classes, inner  rows; classes; rows with the same outer index
+//   probabilities         1: expected holds probabilities in place of class indices
+//   normalized            1: scores are log-probabilities
+//   weighted, averaged    whether weight and total are read
+//   gradient              what grad gets: NONE, 1 for the gradient of the scores, TARGET for that of expected probabilities
+//   ignored               class index of the rows that do not count
+//   smoothing             share of the target that is spread over all classes
+//   scale                 factor if not averaged
+// uses: loss/lib/class_index (isClass), loss/lib/log1p (log1p), loss/lib/not_a_number (notANumber)
 
 const NONE = 0u; const TARGET = 2u;  // 1: of the scores; TARGET: of expected probabilities
 

@@ -5,10 +5,17 @@
 //
 // Without weights a row counts 1. A target that is neither ignored nor a class index gives NaN.
 //
-// grid      x (and y, past the limit): partials / 64
-// expected  read        [rows]
-// weight    read        [classes]   untouched unless weighted
-// partial   read_write  [partials]
+// grid        x (and y, past the limit): partials / 64
+// invocation  one chunk of rows, in order
+// expected    read        [rows]
+// weight      read        [classes]; only read if weighted = 1
+// partial     read_write  [partials]
+// params
+//   rows, chunk, partials  rows; rows of a chunk; chunks
+//   classes                classes
+//   weighted               whether weight is read
+//   ignored                target of the rows that do not count
+// uses: loss/lib/class_index (isClass), loss/lib/not_a_number (notANumber)
 
 struct Params { rows: u32, chunk: u32, partials: u32, classes: u32, weighted: u32, ignored: f32 }
 

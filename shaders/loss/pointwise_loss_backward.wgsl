@@ -2,15 +2,23 @@
 //
 //   grad[i] = scale · gradLoss[i or 0] · weight[i] · dloss / d(prediction or target)
 //
-// See lib/pointwise_loss.wgsl for the losses. scale is 1/size for the mean.
+// See lib/pointwise_loss for the losses.
 //
 // grid        x (and y, past the limit): size / 64
 // prediction  read        [size]
 // expected    read        [size]
-// weight      read        [size]      untouched unless weighted
-// positive    read        [size]      untouched unless weightsPositives
+// weight      read        [size]; only read if weighted = 1; otherwise 1
+// positive    read        [size]; only read if weightsPositives = 1; otherwise 1
 // gradLoss    read        [size], or [1] if reduced
 // grad        read_write  [size]
+// params
+//   size                        elements
+//   kind, parameter             the loss, and its beta or delta
+//   weighted, weightsPositives  whether weight and positive are read
+//   reduced                     1: the loss is one value for all elements
+//   ofTarget                    1: the gradient for the target in place of the prediction
+//   scale                       1/size for the mean, else 1
+// uses: loss/lib/pointwise_loss (slopeOf, targetSlopeOf), loss/lib/log1p (log1p), loss/lib/not_a_number (notANumber)
 
 struct Params {
   size: u32, kind: u32, weighted: u32, weightsPositives: u32, reduced: u32, ofTarget: u32,

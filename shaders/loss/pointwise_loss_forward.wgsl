@@ -4,16 +4,23 @@
 //   partial[p] = scale · Σ weight[i] · loss(prediction[i], expected[i])     over i in [p·chunk, min((p + 1)·chunk, size))
 //   grad[i] = scale · weight[i] · dloss / dprediction
 //
-// See lib/pointwise_loss.wgsl for the losses. scale is 1/size for the mean. chunk is 1 without reduction; otherwise
-// reduce_sum adds the partials.
+// See lib/pointwise_loss for the losses. reduce_sum adds the partials.
 //
 // grid        x (and y, past the limit): partials / 64
+// invocation  one chunk of elements, in order
 // prediction  read        [size]
 // expected    read        [size]
-// weight      read        [size]      untouched unless weighted
-// positive    read        [size]      untouched unless weightsPositives
+// weight      read        [size]; only read if weighted = 1; otherwise 1
+// positive    read        [size]; only read if weightsPositives = 1; otherwise 1
 // partial     read_write  [partials]
-// grad        read_write  [size]      untouched unless gradient
+// grad        read_write  [size]; only written if gradient = 1
+// params
+//   size, chunk, partials       elements; elements of a chunk, 1 without reduction; chunks
+//   kind, parameter             the loss, and its beta or delta
+//   weighted, weightsPositives  whether weight and positive are read
+//   gradient                    whether grad is written
+//   scale                       1/size for the mean, else 1
+// uses: loss/lib/pointwise_loss (lossOf, slopeOf), loss/lib/log1p (log1p), loss/lib/not_a_number (notANumber)
 
 struct Params {
   size: u32, chunk: u32, partials: u32, kind: u32, weighted: u32, weightsPositives: u32, gradient: u32,

@@ -1,8 +1,10 @@
-// measure_barrier: `count` pairs of workgroup barriers in a row. Measures the cost of a barrier while each of 256 invocations holds a
+// measure_barrier: pairs of workgroup barriers in a row. Measures the cost of a barrier while each of 256 invocations holds a
 // tile of 16 values in registers, as in gemm_shared. Some adapters store all of them at every barrier.
 //
 // grid      1
 // out       read_write  [256]
+// params
+//   count  pairs of barriers
 
 struct Params { count: u32 }
 

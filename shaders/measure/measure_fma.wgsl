@@ -1,9 +1,12 @@
-// measure_fma: `count` rounds of sixteen multiply-adds of two independent vec4 in registers, 256 floating-point operations a round and
+// measure_fma: rounds of sixteen multiply-adds of two independent vec4 in registers, 256 floating-point operations a round and
 // invocation: the adapter's ceiling for everything else. SwiftShader keeps only two in registers, and its loop overhead is as high as
 // several of them.
 //
 // grid      x: any
 // out       read_write  [64·grid]
+// params
+//   count   rounds
+//   factor  factor of every multiply-add; under 1, so that the values stay finite
 
 struct Params { count: u32, factor: f32 }
 

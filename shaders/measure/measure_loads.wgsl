@@ -1,9 +1,11 @@
-// measure_loads: `count` rounds of four independent vec4 loads from a storage buffer of 1 MiB, larger than a GPU's first-level
+// measure_loads: rounds of four independent vec4 loads from a storage buffer of 1 MiB, larger than a GPU's first-level
 // cache: 16 values a round and invocation.
 //
 // grid      x: any
 // data      read        [65536] of vec4
 // out       read_write  [64·grid]
+// params
+//   count  rounds
 
 struct Params { count: u32 }
 

@@ -3,14 +3,28 @@ enable subgroups;
 //
 //   C[m][n] = (accumulate ? C[m][n] : 0) + bias[n] + Σ_k A[m][k]·B[k][n]      m < rows, n < columns, k < depth
 //
-// `ones` and slices as in gemm_register; see lanes4_product for how the lanes share the work. If a slice is deeper than the
-// tile of B, its parts' sums are added to C.
+// See lib/lanes4_product for how the lanes share the work. Strides and slices as in gemm_register. A slice that is deeper than the tile
+// of B is done in parts, whose sums are added in C.
 //
-// grid      x: columns / COLUMNS, y: rows / tileRows, z: slices;   a workgroup owns tileRows rows × COLUMNS columns of C
-// a         read        [depth·rows] by its strides
-// b         read        [depth·columns] by its strides
-// bias      read        [columns]; only read if hasBias = 1
-// c         read_write  [rows·columns] by its strides; must not overlap a, b or bias
+// grid        x: columns / COLUMNS, y: rows / tileRows, z: slices
+// workgroup   one subgroup of four lanes: tileRows rows × COLUMNS columns of C, of one slice
+// invocation  quads l, l + 4, … of these columns (l is its lane), in all these rows; a quad is four neighbouring columns
+// a           read        [depth·rows] by its strides
+// b           read        [depth·columns] by its strides
+// bias        read        [columns]; its values count only if hasBias = 1
+// c           read_write  [rows·columns] by its strides; must not overlap a, b or bias
+// params
+//   rows, columns, depth                  sizes of the product
+//   sliceDepth                            depth of a slice; depth if there is only one
+//   aOffset, aRowStride, aDepthStride     in elements: where A[0][0] is, the distance to the next m, and to the next k
+//   bOffset, bDepthStride, bColumnStride  the same for B: next k, next n
+//   cOffset, cRowStride, cColumnStride    the same for C: next m, next n
+//   hasBias                               whether bias is added
+//   accumulate                            1: adds to C
+//   ones                                  1: the last row of A is all ones and not in memory
+//   tileRows                              rows of a workgroup
+// uses: lib/lanes4_product (loadTile, rowProduct, DEPTHS, QUADS, OWN_QUADS), lib/lanes4_sum (transposeSum)
+// provides: quadA, quadB
 
 struct Params {
   rows: u32, columns: u32, depth: u32, sliceDepth: u32,

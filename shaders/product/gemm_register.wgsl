@@ -2,17 +2,27 @@
 //
 //   C[m][n] = (accumulate ? C[m][n] : 0) + bias[n] + Σ_k A[m][k]·B[k][n]      m < rows, n < columns, k < depth
 //
-// Every operand has an offset and two strides, in elements, so one kernel serves nn, nt and tn.
-// With `ones` = 1, A has an extra row of ones (m = rows - 1) that is not in memory; that row of C
-// is the column sum of B, a bias gradient.
-// With `sliceDepth` < depth the sum over k is cut into slices, one for each workgroup_id.z; slice z
-// is written at cOffset + z·rows·columns, and sum_slices adds them in order.
+// Every operand has an offset and two strides, so one kernel serves nn, nt and tn.
+// If sliceDepth < depth, the sum over k is cut into slices. Slice z is written at cOffset + z·rows·columns, and sum_slices adds the
+// slices in order.
 //
-// grid      x: columns / (8·8), y: rows / (8·4), z: slices;   one invocation owns 4 rows × 8 columns of C
-// params    see Params
-// a, b      read        [depth·rows], [depth·columns] by their strides
-// bias      read        [columns]; only read if hasBias = 1
-// c         read_write  [rows·columns] by its strides; must not overlap a, b or bias
+// grid        x: columns / (8·8), y: rows / (8·4), z: slices
+// workgroup   8 × 8 invocations: 32 rows × 64 columns of C, of one slice
+// invocation  4 rows × 8 columns of C
+// a, b        read        [depth·rows], [depth·columns] by their strides
+// bias        read        [columns]; only read if hasBias = 1
+// c           read_write  [rows·columns] by its strides; must not overlap a, b or bias
+// params
+//   rows, columns, depth                  sizes of the product
+//   sliceDepth                            depth of a slice; depth if there is only one
+//   aOffset, aRowStride, aDepthStride     in elements: where A[0][0] is, the distance to the next m, and to the next k
+//   bOffset, bDepthStride, bColumnStride  the same for B: next k, next n
+//   cOffset, cRowStride, cColumnStride    the same for C: next m, next n
+//   hasBias                               whether bias is read
+//   accumulate                            1: adds to C
+//   ones                                  1: the last row of A, m = rows - 1, is not in memory; it is all ones, so that row of C is the
+//                                         column sum of B, a bias gradient
+// uses: product/lib/gemm_store (storeFour)
 
 struct Params {
   rows: u32, columns: u32, depth: u32, sliceDepth: u32,
@@ -82,7 +92,7 @@ fn gemm_register(@builtin(global_invocation_id) id: vec3u) {
     b4 += params.bDepthStride; b5 += params.bDepthStride; b6 += params.bDepthStride; b7 += params.bDepthStride;
   }
 
-  // A loop, so that store() is compiled once.
+  // A loop, so that storeFour() is compiled once.
   var sums = array<vec4f, 8>(
     sum00, sum01, sum10, sum11,
     sum20, sum21, sum30, sum31,

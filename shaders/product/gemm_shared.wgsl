@@ -2,14 +2,25 @@
 //
 //   C[m][n] = (accumulate ? C[m][n] : 0) + bias[n] + Σ_k A[m][k]·B[k][n]      m < rows, n < columns, k < depth
 //
-// A workgroup of 16 × 16 invocations owns a 64 × 64 tile of C and walks k in steps of 16; each invocation
-// owns 4 × 4 of it. Elements outside A or B are staged as zero. Strides, `ones` and slices as in
-// gemm_register. For adapters with cheap barriers and slow memory: real GPUs.
+// Elements outside A or B are staged as zero. Strides and slices as in gemm_register. For adapters with cheap barriers and slow
+// memory: real GPUs.
 //
-// grid      x: columns / 64, y: rows / 64, z: slices
-// a, b      read        [depth·rows], [depth·columns] by their strides
-// bias      read        [columns]; only read if hasBias = 1
-// c         read_write  [rows·columns] by its strides; must not overlap a, b or bias
+// grid        x: columns / 64, y: rows / 64, z: slices
+// workgroup   16 × 16 invocations: 64 rows × 64 columns of C, of one slice; it walks k in steps of 16
+// invocation  4 rows × 4 columns of C; in each step it stages 4 elements of A and 4 of B
+// a, b        read        [depth·rows], [depth·columns] by their strides
+// bias        read        [columns]; only read if hasBias = 1
+// c           read_write  [rows·columns] by its strides; must not overlap a, b or bias
+// params
+//   rows, columns, depth                  sizes of the product
+//   sliceDepth                            depth of a slice; depth if there is only one
+//   aOffset, aRowStride, aDepthStride     in elements: where A[0][0] is, the distance to the next m, and to the next k
+//   bOffset, bDepthStride, bColumnStride  the same for B: next k, next n
+//   cOffset, cRowStride, cColumnStride    the same for C: next m, next n
+//   hasBias                               whether bias is read
+//   accumulate                            1: adds to C
+//   ones                                  1: the last row of A is all ones and not in memory
+// uses: product/lib/gemm_store (storeFour)
 
 const TILE = 64u;  // rows and columns of C a workgroup
 const STEP = 16u;  // depth staged at a time
@@ -82,7 +93,7 @@ fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
 
   let row = rowOfTile + local.y * 4u;
   let column = columnOfTile + local.x * 4u;
-  // A loop, so that store() is compiled once.
+  // A loop, so that storeFour() is compiled once.
   var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
   for (var i = 0u; i < 4u; i++) {
     storeFour(row + i, column, group.z, sums[i]);

@@ -2,12 +2,17 @@
 //
 //   c[n][i][j] = Σ_k a[n][i][k]·b[n][k][j]     n < batch, i < rows, j < columns, k < depth
 //
-// Rows and columns of a and b have strides, so one kernel serves nn, nt and tn. One invocation owns an
-// element of c and sums it in runs of 32 terms.
+// Rows and columns of a and b have strides, so one kernel serves nn, nt and tn.
 //
-// grid      x (and y, past the limit): batch·rows·columns / 64
-// a, b      read        [batch][rows·depth], [batch][depth·columns] by their strides
-// c         read_write  [batch][rows][columns]
+// grid        x (and y, past the limit): batch·rows·columns / 64
+// invocation  one element of c, summed in runs of 32 terms
+// a, b        read        [batch][rows·depth], [batch][depth·columns] by their strides
+// c           read_write  [batch][rows][columns]
+// params
+//   batch                        matrix pairs
+//   rows, columns, depth         sizes of each product
+//   aRowStride, aDepthStride     distance to the next i, and to the next k, in elements of a
+//   bDepthStride, bColumnStride  distance to the next k, and to the next j, in elements of b
 
 const RUN = 32u;
 

@@ -3,14 +3,19 @@
 //   out[m·outRowStride + n·outColumnStride] = Σ_s partial[s][m][n]        m < outRows
 //   bias1[n] = bias2[n] = Σ_s partial[s][outRows][n]                                   if biases > 0
 //
-// A recurrent cell's units have four slots, but a weight or bias may not use all of them. Bit n % 4 of outSlots, bias1Slots and
-// bias2Slots marks the used ones; the sum is zero in the others.
+// A recurrent cell's units have four slots, but a weight or bias may not use all of them. The sum is zero in unused slots.
 //
-// grid      x: (outRows + (biases > 0 ? 1 : 0))·columns / 64
+// grid      x (and y, past the limit): (outRows + (biases > 0 ? 1 : 0))·columns / 64
 // partial   read        [slices][outRows (+ 1)][columns]
 // out       read_write  [outRows·columns] by its strides
-// bias1     read_write  [columns]; written if biases ≥ 1
-// bias2     read_write  [columns]; written if biases = 2
+// bias1     read_write  [columns]; only written if biases ≥ 1
+// bias2     read_write  [columns]; only written if biases = 2
+// params
+//   slices                            slices of the product; 0 gives zeros
+//   outRows, columns                  rows of out; columns of out and of the biases
+//   biases                            0, 1 or 2: number of biases
+//   outRowStride, outColumnStride     distance to the next m, and to the next n, in elements of out
+//   outSlots, bias1Slots, bias2Slots  used slots: bit n % 4 says whether column n is used
 
 struct Params {
   slices: u32, outRows: u32, columns: u32, biases: u32,

@@ -7,6 +7,7 @@
 // grid      x (and y, past the limit): size / 64
 // x, gradY  read        [size]
 // gradX     read_write  [size]
+// uses: lib/activations (sigmoid, safeTanh)
 
 struct Params { size: u32, kind: u32 }
 

@@ -3,6 +3,7 @@
 // grid      x (and y, past the limit): size / 64
 // x         read        [size]
 // y         read_write  [size]; a different buffer from x
+// uses: lib/activations (sigmoid, safeTanh)
 
 struct Params { size: u32, kind: u32 }
 

@@ -5,11 +5,12 @@
 //
 // for h < size0, i < size1, j < size2, k < size3, everything in elements. Used to select a time step, scatter its
 // gradient, permute axes, concatenate or repeat tensors (a source stride of 0), and place an initial state
-// before the first step. Computing h, i and j costs more than copying, so an invocation copies up to four elements of a run along k.
-// They lie a quarter of the run apart, so that neighbouring invocations copy neighbouring elements.
+// before the first step. Computing h, i and j costs more than copying, so an invocation copies up to four elements.
 //
-// grid      x (and y, past the limit): size0·size1·size2·ceil(size3 / 4) / 64
-// src       read        dst       read_write  (different buffers)
+// grid        x (and y, past the limit): size0·size1·size2·ceil(size3 / 4) / 64
+// invocation  up to four elements of a run along k, a quarter of the run apart: neighbouring invocations copy neighbouring elements
+// src         read        the source, by its strides
+// dst         read_write  the destination, by its strides; a different buffer from src
 
 struct Params {
   size0: u32, size1: u32, size2: u32, size3: u32,

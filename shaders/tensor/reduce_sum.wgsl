@@ -1,11 +1,14 @@
-// reduce_sum: sums in stages, always in the same order. A workgroup sums `chunk` values: each of its 64 invocations sums a run,
-// the first one the 64 results. Several workgroups leave one value each for another dispatch.
+// reduce_sum: sums in stages, always in the same order. Each workgroup leaves one value; another dispatch sums these if there are several.
 //
 //   out[g] = Σ partial[i]     over i in [g·chunk, min((g + 1)·chunk, size))
 //
-// grid      x: size / chunk
-// partial   read        [size]
-// out       read_write  [size / chunk]
+// grid        x: size / chunk
+// workgroup   `chunk` values
+// invocation  a 64th of these values, in a run; then the first invocation sums the 64 results
+// partial     read        [size]
+// out         read_write  [size / chunk]
+// params
+//   size, chunk  values in partial; values of a workgroup
 
 struct Params { size: u32, chunk: u32 }
 

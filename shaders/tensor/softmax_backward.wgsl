@@ -2,11 +2,15 @@
 //
 //   gradX[s] = y[s]·(gradY[s] - Σ_t gradY[t]·y[t])     or with log = 1     gradX[s] = gradY[s] - exp(y[s])·Σ_t gradY[t]
 //
-// for every outer and inner index; one invocation owns a whole axis and sums it in runs of 32 terms.
+// for every outer and inner index.
 //
-// grid      x (and y, past the limit): outer·inner / 64
-// y, gradY  read        [outer][size][inner]
-// gradX     read_write  [outer][size][inner]
+// grid        x (and y, past the limit): outer·inner / 64
+// invocation  one outer and inner index: the whole axis, summed in runs of 32 terms
+// y, gradY    read        [outer][size][inner]
+// gradX       read_write  [outer][size][inner]
+// params
+//   outer, size, inner  sizes: of all dimensions before the axis, of the axis, of all after it
+//   log                 1: y is the logarithm
 
 const RUN = 32u;
 

@@ -3,11 +3,15 @@
 //   y[s] = exp(x[s] - m) / Σ_t exp(x[t] - m)     or with log = 1     y[s] = x[s] - m - log Σ_t exp(x[t] - m)
 //   m = max_t x[t], so that nothing overflows
 //
-// for every outer and inner index; one invocation owns a whole axis and sums it in runs of 32 terms.
+// for every outer and inner index.
 //
-// grid      x (and y, past the limit): outer·inner / 64
-// x         read        [outer][size][inner]
-// y         read_write  [outer][size][inner]; a different buffer from x
+// grid        x (and y, past the limit): outer·inner / 64
+// invocation  one outer and inner index: the whole axis, summed in runs of 32 terms
+// x           read        [outer][size][inner]
+// y           read_write  [outer][size][inner]; a different buffer from x
+// params
+//   outer, size, inner  sizes: of all dimensions before the axis, of the axis, of all after it
+//   log                 1: the logarithm
 
 const RUN = 32u;
 

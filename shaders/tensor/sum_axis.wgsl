@@ -5,9 +5,13 @@
 // for o < outer, p < parts, i < inner. Each run of 32 terms is summed before it is added to the rest, so a sum of n terms
 // rounds like one of n/32 + 32.
 //
-// grid      x (and y, past the limit): outer·parts·inner / 64
-// x         read        [outer][size][inner]
-// y         read_write  [outer][parts][inner]
+// grid        x (and y, past the limit): outer·parts·inner / 64
+// invocation  one element of y: one part of one axis
+// x           read        [outer][size][inner]
+// y           read_write  [outer][parts][inner]
+// params
+//   outer, size, inner  sizes: of all dimensions before the axis, of the axis, of all after it
+//   chunk, parts        terms of a part; parts of an axis
 
 const RUN = 32u;
 

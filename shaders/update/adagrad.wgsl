@@ -5,15 +5,24 @@
 //   s = s + g²
 //   p = p - rate·g / (√s + eps)
 //
-// rate = lr / (1 + (t - 1)·lrDecay) is computed on the host in float64, at step t ≥ 1.
 // If any guard is not finite, nothing changes.
 //
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
-// guard     read        [guards]               untouched if guards = 0
-// factor    read        [1]                    times the gradient; untouched unless clipped
-// value     read_write  [offset + size]
-// sum       read_write  [offset + size]        s
+// guard     read        [guards]; only read if guards > 0
+// factor    read        [1]; only read if clipped = 1; otherwise 1
+// value     read_write  [offset + size]: p
+// sum       read_write  [offset + size]: s
+// params
+//   offset, size  the range, in elements
+//   guards        gradient norms in guard
+//   clipped       whether factor is read
+//   sign          -1 to maximize, else 1
+//   weightDecay   L2 penalty
+//   rate          lr / (1 + (t - 1)·lrDecay) at step t ≥ 1, computed in float64
+//   eps           added to the root
+// uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
+//   update/lib/quotient (quotient)
 
 struct Params {
   offset: u32, size: u32, guards: u32, clipped: u32,

@@ -17,11 +17,26 @@
 //
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
-// guard     read        [guards]               untouched if guards = 0
-// factor    read        [1]                    times the gradient; untouched unless clipped
-// value     read_write  [offset + size]
-// moment1   read_write  [offset + size]    moment2   read_write  [offset + size]
-// largest   read_write  [offset + size]        untouched unless amsgrad
+// guard     read        [guards]; only read if guards > 0
+// factor    read        [1]; only read if clipped = 1; otherwise 1
+// value     read_write  [offset + size]: p
+// moment1   read_write  [offset + size]: m
+// moment2   read_write  [offset + size]: v
+// largest   read_write  [offset + size]; only read and written if amsgrad = 1
+// params
+//   offset, size                    the range, in elements
+//   guards                          gradient norms in guard
+//   clipped                         whether factor is read
+//   amsgrad                         whether largest is kept and replaces v in d
+//   adaptive                        0: d = 1
+//   sign                            -1 to maximize, else 1
+//   weightDecay                     L2 penalty
+//   keep, gradientStep, momentStep  factors on p, g and m: see above
+//   beta1, beta2                    decay of m and v
+//   oneMinusBeta1, oneMinusBeta2    1 - beta1 and 1 - beta2, computed in float64
+//   rootCorrection2, eps            divisor of √v; added to √v / rootCorrection2
+// uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
+//   update/lib/quotient (quotient)
 
 struct Params {
   offset: u32, size: u32, guards: u32, clipped: u32, amsgrad: u32, adaptive: u32,

@@ -5,6 +5,10 @@
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
 // total     read_write  [offset + size]
+// params
+//   offset, size  range of the flat gradient buffer, in elements
+//   begins        1: the first run of an update, which replaces the total
+//   weight        factor on this run's gradients
 
 struct Params { offset: u32, size: u32, begins: u32, weight: f32 }
 

@@ -5,6 +5,9 @@
 // grid      x (and y, past the limit): size / 64
 // total     read        [offset + size]
 // gradient  read_write  [offset + size]
+// params
+//   offset, size  range of the flat gradient buffer, in elements
+//   scale         factor on the total
 
 struct Params { offset: u32, size: u32, scale: f32 }
 

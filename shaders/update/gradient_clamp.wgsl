@@ -2,8 +2,11 @@
 //
 //   gradient[offset + i] = min(max(gradient[offset + i], -limit), limit)       i < size
 //
-// grid      x (and y, past the limit of a grid): size / 64
+// grid      x (and y, past the limit): size / 64
 // gradient  read_write  [offset + size]
+// params
+//   offset, size  range of the flat gradient buffer, in elements
+//   limit         largest magnitude that stays
 
 struct Params { offset: u32, size: u32, limit: f32 }
 

@@ -1,13 +1,19 @@
-// gradient_norm: first stage of a gradient norm: each invocation sums one share of a range, in a fixed order.
+// gradient_norm: first stage of a gradient norm: sums shares of a range, in a fixed order.
 //
 //   partial[first + i] = Σ |gradient[offset + j]|^power       over j = i, i + partials, … < size
 //
 // power = whole + fraction: the whole part by multiplication, exact for the usual norms; the fraction by pow. If
 // infinite, the largest |gradient[offset + j]| instead of the sum; magnitudes order like their bits, with NaN largest.
 //
-// grid      x: partials / 64
-// gradient  read        [offset + size]
-// partial   read_write  [first + partials]
+// grid        x: partials / 64
+// invocation  one share: every `partials`-th element of the range, from the i-th on
+// gradient    read        [offset + size]
+// partial     read_write  [first + partials]
+// params
+//   offset, size     range of the flat gradient buffer, in elements
+//   first, partials  where the range's sums begin in partial, and how many there are
+//   infinite         1: the largest magnitude in place of the sum
+//   whole, fraction  whole and fractional part of the power
 
 struct Params { offset: u32, size: u32, first: u32, partials: u32, infinite: u32, whole: u32, fraction: f32 }
 

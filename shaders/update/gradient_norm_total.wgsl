@@ -3,13 +3,23 @@
 //   norm = (Σ partial[i])^(1/power)              the largest partial if infinite
 //   factor = min(1, maxNorm / (norm + 1e-6))     1 if unlimited; NaN if the norm is
 //
-// Each of 64 invocations sums a run, the first one the 64 results, always in the same order.
+// The order of the sum is fixed.
 //
-// grid      1
-// partial   read        [size]
-// norm      read_write  [1]
-// factor    read_write  [1]
-// guard     read_write  [slot + 1]   guard[slot] = norm; untouched unless guarded
+// grid        1
+// workgroup   all partials
+// invocation  a 64th of the partials, in a run; then the first invocation sums the 64 results
+// partial     read        [size]
+// norm        read_write  [1]
+// factor      read_write  [1]
+// guard       read_write  [slot + 1]: guard[slot] = norm; only written if guarded = 1
+// params
+//   size           partials
+//   infinite       1: the norm is the largest partial
+//   power          power of the norm if it is not infinite
+//   unlimited      1: nothing is clipped
+//   maxNorm        largest norm that stays, if not unlimited
+//   guarded, slot  whether guard is written, and which element
+// uses: update/lib/finite (isFinite)
 
 struct Params { size: u32, infinite: u32, power: f32, unlimited: u32, maxNorm: f32, guarded: u32, slot: u32 }
 

@@ -6,6 +6,8 @@
 // grid      x (and y, past the limit): size / 64
 // factor    read        [1]
 // gradient  read_write  [offset + size]
+// params
+//   offset, size  range of the flat gradient buffer, in elements
 
 struct Params { offset: u32, size: u32 }
 

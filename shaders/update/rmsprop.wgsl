@@ -13,12 +13,24 @@
 //
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
-// guard     read        [guards]               untouched if guards = 0
-// factor    read        [1]                    times the gradient; untouched unless clipped
-// value     read_write  [offset + size]
-// square    read_write  [offset + size]        s
-// mean      read_write  [offset + size]        a; untouched unless centered
-// velocity  read_write  [offset + size]        b; untouched unless hasMomentum
+// guard     read        [guards]; only read if guards > 0
+// factor    read        [1]; only read if clipped = 1; otherwise 1
+// value     read_write  [offset + size]: p
+// square    read_write  [offset + size]: s
+// mean      read_write  [offset + size]: a; only read and written if centered = 1
+// velocity  read_write  [offset + size]: b; only read and written if hasMomentum = 1
+// params
+//   offset, size           the range, in elements
+//   guards                 gradient norms in guard
+//   clipped                whether factor is read
+//   centered, hasMomentum  whether the mean is subtracted; whether there is momentum
+//   sign                   -1 to maximize, else 1
+//   weightDecay, lr        L2 penalty; learning rate
+//   alpha, oneMinusAlpha   decay of s and a; 1 - alpha, computed in float64
+//   eps                    added to the root
+//   momentum               factor on b
+// uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
+//   update/lib/quotient (quotient)
 
 struct Params {
   offset: u32, size: u32, guards: u32, clipped: u32, centered: u32, hasMomentum: u32,

@@ -9,10 +9,22 @@
 //
 // grid      x (and y, past the limit): size / 64
 // gradient  read        [offset + size]
-// guard     read        [guards]               untouched if guards = 0
-// factor    read        [1]                    times the gradient; untouched unless clipped
-// value     read_write  [offset + size]
-// velocity  read_write  [offset + size]        b; untouched unless hasMomentum
+// guard     read        [guards]; only read if guards > 0
+// factor    read        [1]; only read if clipped = 1; otherwise 1
+// value     read_write  [offset + size]: p
+// velocity  read_write  [offset + size]: b; only read and written if hasMomentum = 1
+// params
+//   offset, size       the range, in elements
+//   guards             gradient norms in guard
+//   clipped            whether factor is read
+//   hasMomentum        whether there is momentum
+//   isFirst            whether this is the first step with momentum
+//   nesterov           whether the momentum is Nesterov's
+//   sign               -1 to maximize, else 1
+//   weightDecay, lr    L2 penalty; learning rate
+//   momentum           factor on b
+//   oneMinusDampening  1 - dampening, computed in float64
+// uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient)
 
 struct Params {
   offset: u32, size: u32, guards: u32, clipped: u32, hasMomentum: u32, isFirst: u32, nesterov: u32,

@@ -23,9 +23,6 @@ const kernelFiles = files.filter((file) => !libraryFiles.includes(file));
 
 const texts = new Map(files.map((file) => [file, read(file)]));
 
-/** Rooms whose kernels name what they take from library files, and explain every param. */
-const ROOMS_WITH_USES = ["recurrent"];
-
 const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
 const kernels = [...new Set(Object.values(modules).flatMap((module) => Object.values(module)))].filter(
   (value): value is Kernel => value instanceof Kernel,
@@ -78,12 +75,10 @@ describe("every kernel", () => {
   );
 });
 
-describe.each(ROOMS_WITH_USES)("the headers in %s/", (room) => {
+describe("the header of every kernel", () => {
   beforeAll(() => loadAll(kernels.map(({ declaration }) => declaration.texts)));
 
-  const inRoom = kernels.filter(({ name }) => files.includes(`${room}/${name}.wgsl`));
-
-  test.each(inRoom.map((kernel) => [kernel.name, kernel] as const))(
+  test.each(kernels.map((kernel) => [kernel.name, kernel] as const))(
     "%s names what it takes from each library file, and explains its params",
     (_, kernel) => {
       const own = withTexts(kernel);

@@ -1,4 +1,4 @@
-// Mean and 1/√(variance + eps) of a row of x, summed in runs of 32. Uses x and params of the layer_norm kernels.
+// Mean and 1/√(variance + eps) of a row of x, summed in runs of 32. Reads the binding x, params.size and params.eps.
 
 fn statistics(start: u32) -> vec2f {
   var total = 0.0;

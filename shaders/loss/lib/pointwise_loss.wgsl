@@ -1,11 +1,13 @@
-// Losses of one element, with the error e = x - y between prediction x and target y.
+// Losses of one element by `kind`, with the error e = x - y between prediction x and target y.
 //
 //   0 squared       e²
 //   1 absolute      |e|
-//   2 smooth L1     e² / (2·b) if |e| < b, else |e| - b / 2                               b = beta
-//   3 Huber         e² / 2 if |e| ≤ d, else d·(|e| - d / 2)                               d = delta
+//   2 smooth L1     e² / (2·b) if |e| < b, else |e| - b / 2                               b = beta, `parameter`
+//   3 Huber         e² / 2 if |e| ≤ d, else d·(|e| - d / 2)                               d = delta, `parameter`
 //   4 BCE           -y·log x - (1 - y)·log(1 - x)         both logarithms at least -100; x outside [0, 1] gives NaN
-//   5 BCE of logits (1 - y)·x + (1 + (p - 1)·y)·log(1 + exp(-x))                          p = positive weight
+//   5 BCE of logits (1 - y)·x + (1 + (p - 1)·y)·log(1 + exp(-x))                          p = positive weight, `positive`
+//
+// uses: loss/lib/log1p (log1p), loss/lib/not_a_number (notANumber)
 
 const SQUARED = 0u; const ABSOLUTE = 1u; const SMOOTH = 2u; const HUBER = 3u; const BCE = 4u;
 

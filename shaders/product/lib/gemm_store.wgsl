@@ -1,4 +1,4 @@
-// Stores a product one element at a time. Uses the bindings that gemm_register and gemm_shared have in common.
+// Stores a product one element at a time. Bindings and params are those that gemm_register and gemm_shared have in common.
 
 // Writes one element, adding the bias and the old value of C if requested.
 fn store(row: u32, column: u32, slice: u32, sum: f32) {

@@ -1,4 +1,4 @@
-// numerator / denominator, and 0 for 0 / 0: with eps = 0, an element that never had a gradient does not change. Nor does the padding
+// numerator / denominator, and 0 for 0 / 0: with eps = 0, an element that never had a gradient does not change. Neither does the padding
 // between parameters and in the unused slots of a GRU's weights, which products read.
 fn quotient(numerator: f32, denominator: f32) -> f32 {
   return select(numerator / denominator, 0.0, numerator == 0.0);

@@ -20,7 +20,7 @@ export const rangeParams = { offset: "u32", size: "u32", guards: "u32", clipped:
 /** Bindings that every update kernel reads. */
 export const rangeBindings = { gradient: "read", guard: "read", factor: "read" } as const;
 
-/** Library files of every update kernel. */
+/** Library files of the update kernels that divide by a root of squared gradients. */
 export const updateLibrary = ["finite", "guard", "quotient", "clipped_gradient"];
 
 export function paramsOf({ offset, size, guard, factor }: UpdateRange) {

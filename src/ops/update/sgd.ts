@@ -1,14 +1,14 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "../op.ts";
-import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
+import { paramsOf, rangeBindings, rangeParams, type UpdateRange } from "./parameter-update.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./sgd.wgsl.ts"));
 
 export const sgdKernel = /* @__PURE__ */ new Kernel({
   name: "sgd",
   texts,
-  uses: updateLibrary,
+  uses: ["finite", "guard", "clipped_gradient"],
   workgroup: [64, 1, 1],
   params: {
     ...rangeParams,
