@@ -2,7 +2,8 @@ import { checkBoolean, checkInteger, checkOptions } from "../checks.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, type Tensor } from "../graph/tensor.ts";
 import { linear } from "../ops/layer/linear.ts";
-import { kaimingUniform_, uniform_ } from "./init.ts";
+import { defaultGenerator } from "../random.ts";
+import { type Shape, sizeOf } from "../shape.ts";
 import { Module } from "./module.ts";
 
 export interface LinearOptions {
@@ -31,12 +32,12 @@ export class Linear extends Module {
     checkBoolean("Linear", "bias", bias);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    const weight = new Parameter([outFeatures, inFeatures], new Float32Array(outFeatures * inFeatures));
-    this.weight = kaimingUniform_(weight, { a: Math.sqrt(5) });
+    // Uniform in ±1/√inFeatures: also what PyTorch's kaiming_uniform_ with the slope √5 comes to, in float32 bit for bit.
     const bound = 1 / Math.sqrt(inFeatures);
-    this.bias = bias
-      ? uniform_(new Parameter([outFeatures], new Float32Array(outFeatures)), { a: -bound, b: bound })
-      : null;
+    const drawn = (shape: Shape) =>
+      new Parameter(shape, defaultGenerator.uniform_(new Float32Array(sizeOf(shape)), -bound, bound));
+    this.weight = drawn([outFeatures, inFeatures]);
+    this.bias = bias ? drawn([outFeatures]) : null;
   }
 
   /** @param x [*, inFeatures] @returns [*, outFeatures] */
