@@ -2,8 +2,8 @@ import { checkBoolean, checkInteger, checkOptions } from "../checks.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, type Tensor } from "../graph/tensor.ts";
 import { linear } from "../ops/layer/linear.ts";
-import { defaultGenerator } from "../random.ts";
 import { type Shape, sizeOf } from "../shape.ts";
+import { defaultTwister } from "../twister.ts";
 import { Module } from "./module.ts";
 
 export interface LinearOptions {
@@ -35,7 +35,7 @@ export class Linear extends Module {
     // Uniform in ±1/√inFeatures: also what PyTorch's kaiming_uniform_ with the slope √5 comes to, in float32 bit for bit.
     const bound = 1 / Math.sqrt(inFeatures);
     const drawn = (shape: Shape) =>
-      new Parameter(shape, defaultGenerator.uniform_(new Float32Array(sizeOf(shape)), -bound, bound));
+      new Parameter(shape, defaultTwister.uniform(new Float32Array(sizeOf(shape)), -bound, bound));
     this.weight = drawn([outFeatures, inFeatures]);
     this.bias = bias ? drawn([outFeatures]) : null;
   }
