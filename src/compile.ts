@@ -15,7 +15,7 @@ import type { Accumulation } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
 import { lower, needsOf } from "./plan/lower.ts";
 import { ParameterArena } from "./plan/parameters.ts";
-import type * as training from "./plan/training.ts";
+import type { training } from "./plan/training.ts";
 import type { Updater } from "./plan/updater.ts";
 import { type CompileInputs, type InputShapes, shapesOfSamples } from "./run/inputs.ts";
 import { Program } from "./run/program.ts";

@@ -1,10 +1,12 @@
 import { show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
 import type { BackwardPass } from "../ops/op.ts";
+import { productBackward } from "../ops/product/matmul-backward.ts";
 import type { RecurrentAttributes } from "../ops/recurrent/cell.ts";
 import { isRecurrentOp } from "../ops/recurrent/layer.ts";
 import { layerBackward } from "../ops/recurrent/layer-backward.ts";
 import { add } from "../ops/tensor/add.ts";
+import { tensorBackward } from "../ops/tensor/backward.ts";
 import { constant } from "../ops/tensor/constant.ts";
 import { reshape } from "../ops/tensor/reshape.ts";
 import { sameShape, showShape } from "../shape.ts";
@@ -67,10 +69,13 @@ export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tenso
 
 /** An op's backward pass; `undefined` where the gradient of every input is the gradient of the output. */
 function passOf({ op }: ForwardNode): BackwardPass | undefined {
-  return isRecurrentOp(op)
-    ? (operands, attributes, plan) =>
-        layerBackward(op.cell, operands, attributes as RecurrentAttributes, plan)
-    : op.backward;
+  if (isRecurrentOp(op)) {
+    return (operands, attributes, plan) =>
+      layerBackward(op.cell, operands, attributes as RecurrentAttributes, plan);
+  }
+  // A node has the attributes of its op.
+  const joined = tensorBackward.get(op) ?? productBackward.get(op);
+  return op.backward ?? (joined as BackwardPass | undefined);
 }
 
 /**

@@ -153,8 +153,9 @@ export interface Op<Attributes = unknown> {
   /** Absent if the output is the first input's storage under another shape. */
   forward?(operands: ForwardOperands, attributes: Attributes, plan: PlanContext): Dispatch[];
   /**
-   * Absent if every input's gradient is the output's gradient, in the input's shape; and in recurrent layers, whose backward pass
-   * `graph/differentiate.ts` joins to them, so that a bundle that takes no gradients does without it.
+   * Absent if every input's gradient is the output's gradient, in the input's shape. Also absent in recurrent layers and in the ops behind
+   * the methods of tensors, which every bundle has: `graph/differentiate.ts` joins their backward passes to them, so that a bundle that
+   * takes no gradients does without.
    */
   readonly backward?: BackwardPass<Attributes>;
 }

@@ -4,7 +4,7 @@ import type { Parameter } from "../graph/parameter.ts";
 import type { PlanSettings } from "../ops/op.ts";
 import type { UpdateRange } from "../ops/update/parameter-update.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
-import * as training from "../plan/training.ts";
+import { training } from "../plan/training.ts";
 import type { UpdatePart, Updater } from "../plan/updater.ts";
 import { sizeOf } from "../shape.ts";
 import { type Clock, newClock, type OptimizerKind } from "./kind.ts";

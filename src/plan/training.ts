@@ -1,7 +1,9 @@
+import { accumulationOf } from "./accumulation.ts";
+import { gradientsOf } from "./gradients.ts";
+import { checkClippings, planUpdate } from "./update.ts";
+
 /**
  * What only a step with an optimizer needs. Optimizers bring it along, so that a bundle without one does
  * without it.
  */
-export { accumulationOf } from "./accumulation.ts";
-export { gradientsOf } from "./gradients.ts";
-export { checkClippings, planUpdate } from "./update.ts";
+export const training = { accumulationOf, gradientsOf, checkClippings, planUpdate };

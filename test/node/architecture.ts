@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import ts from "typescript";
 
-const ground = ["errors", "checks", "shape", "random", "ondemand"];
+const ground = ["errors", "checks", "shape", "twister", "random", "ondemand"];
 const core = [...ground, "gpu", "ops", "graph", "plan", "run", "device", "compile"];
 const libraries = [...core, "nn", "optim", "io", "data"];
 
@@ -11,6 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   errors: ground,
   checks: ground,
   shape: ground,
+  twister: ground,
   random: ground,
   ondemand: ground,
   gpu: ground,
