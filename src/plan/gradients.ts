@@ -46,10 +46,7 @@ export function gradientsOf(
 
 /** The name of the one result that can be minimized: a scalar, and no gradient norm, which is known only afterwards. */
 function scalarOf(graph: Graph, outputs: ReadonlyMap<string, Tensor>): string {
-  const norms = new Set(
-    graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])),
-  );
-  const scalars = [...outputs].filter(([, tensor]) => tensor.shape.length === 0 && !norms.has(tensor));
+  const scalars = [...outputs].filter(([, tensor]) => tensor.shape.length === 0 && !graph.norms.has(tensor));
   const [only, another] = scalars;
   if (only && !another) return only[0];
   const all = [...outputs].map(([name, { shape }]) => `${name} ${showShape(shape)}`).join(", ");
