@@ -78,7 +78,6 @@ interface Recipe {
   /** The result to minimize; `undefined` for the one that is a scalar. */
   readonly minimize: string | undefined;
   readonly carry: Readonly<Record<string, string | undefined>>;
-  readonly accumulation: Accumulation | null;
   readonly random: StepRandom;
   /** Training modes of the modules that earlier traces have met. */
   readonly modes: WeakMap<object, boolean>;
@@ -98,8 +97,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   const inputs = checkCompileOptions(options);
   const { optimizer = null, minimize, carry = {}, accumulate } = options;
   const random = new StepRandom(options.random);
-  const accumulation =
-    accumulate && optimizer ? optimizer.training.accumulationOf(context, accumulate) : null;
+  if (accumulate) optimizer?.training.checkAccumulate("device.compile", accumulate);
   const recipe: Recipe = {
     context,
     pins,
@@ -108,15 +106,17 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     optimizer,
     minimize,
     carry,
-    accumulation,
     random,
     modes: new WeakMap(),
   };
-  const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes));
+  const traced = trace(recipe, inputs);
+  const needs = [baseTexts, ...productNeeds(context.facts), ...needsOf(traced.graph, context.facts)];
+  await loadAll(needs);
+  const accumulation =
+    accumulate && optimizer ? await optimizer.training.accumulationOf(context, accumulate) : null;
+  const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes), accumulation);
   try {
-    const traced = trace(recipe, inputs);
-    await loadAll([baseTexts, ...productNeeds(context.facts), ...needsOf(traced.graph, context.facts)]);
-    let source = plan(recipe, traced);
+    let source = plan(recipe, traced, accumulation);
     const close = keepTimed ? source.choices.close() : [];
     if (keepTimed && close.length > 0) {
       await calibration.load();
@@ -199,8 +199,9 @@ function trace({ fn, optimizer, minimize, carry, random, modes }: Recipe, shapes
 
 /** Plans the program of a trace. */
 function plan(
-  { context, pins, optimizer, accumulation }: Recipe,
+  { context, pins, optimizer }: Recipe,
   { graph, inputs, outputs, carried, gradients }: Trace,
+  accumulation: Accumulation | null,
 ): StepSource {
   const { facts, limits } = context;
   const settings = { facts, pins, maxGrid: limits.maxGrid, choices: new Choices(facts.versions) };

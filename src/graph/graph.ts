@@ -26,6 +26,8 @@ export class Graph implements Recorder<Tensor> {
   readonly literals = new Map<Operand, Float32Array>();
   /** Clippings of a training step's gradients, in order. */
   readonly clippings: GradientClipping[] = [];
+  /** The norms that clippings give, which are known only after the gradients. */
+  readonly norms = new Set<Operand>();
   readonly random: RandomStreams;
   readonly #modes: WeakMap<object, boolean>;
 

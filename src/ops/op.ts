@@ -160,6 +160,11 @@ export interface Op<Attributes = unknown> {
   readonly backward?: BackwardPass<Attributes>;
 }
 
+/** An op with the backward pass that is joined to it; see {@link Op.backward}. */
+export function joined<A>(op: Op<A>, backward: BackwardPass<A>): [Op<never>, BackwardPass<never>] {
+  return [op, backward];
+}
+
 /** Grid with one invocation per element, for kernels with 64 invocations per workgroup; folded into y past the limit. */
 export function linearGrid(elements: number, plan: Pick<PlanContext, "maxGrid">): [number, number, number] {
   const groups = Math.ceil(elements / 64);

@@ -22,7 +22,7 @@ export function gradientsOf(
       `device.compile: minimize names ${show(minimize)}, but the function returns ${[...outputs.keys()].join(", ")}`,
     );
   }
-  if (normsOf(graph).has(loss)) {
+  if (graph.norms.has(loss)) {
     throw new GraphError(
       `device.compile: minimize names ${show(minimize)}, a gradient norm, which is known only after the gradients; name the loss`,
     );
@@ -51,8 +51,7 @@ export function gradientsOf(
 
 /** The name of the one result that can be minimized: a scalar, and no gradient norm, which is known only afterwards. */
 function scalarOf(graph: Graph, outputs: ReadonlyMap<string, Tensor>): string {
-  const norms = normsOf(graph);
-  const scalars = [...outputs].filter(([, tensor]) => tensor.shape.length === 0 && !norms.has(tensor));
+  const scalars = [...outputs].filter(([, tensor]) => tensor.shape.length === 0 && !graph.norms.has(tensor));
   const [only, another] = scalars;
   if (only && !another) return only[0];
   const all = [...outputs].map(([name, { shape }]) => `${name} ${showShape(shape)}`).join(", ");
@@ -62,9 +61,4 @@ function scalarOf(graph: Graph, outputs: ReadonlyMap<string, Tensor>): string {
         ? `choose one of them, such as minimize: ${show(only![0])}, or add the losses up`
         : "return the loss as a scalar, reduced by a mean or a sum"),
   );
-}
-
-/** The results that clipGradNorm_ gave. */
-function normsOf(graph: Graph): ReadonlySet<Tensor> {
-  return new Set(graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])));
 }

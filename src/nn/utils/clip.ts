@@ -3,7 +3,7 @@ import { GraphError, OptionError } from "../../errors.ts";
 import { Graph } from "../../graph/graph.ts";
 import { Parameter } from "../../graph/parameter.ts";
 import { recording, Tensor } from "../../graph/tensor.ts";
-import { clipNorm, clipValue as planClipValue } from "../../ops/update/gradient-norm.ts";
+import { planClippings } from "../../plan/clipping.ts";
 
 export interface ClipGradNormOptions {
   /** The p of the p-norm, above 0; `Infinity` for the largest magnitude. Default 2. */
@@ -50,9 +50,10 @@ export function clipGradNorm_(
   const list = checkParameters(where, parameters);
   const graph = currentGraph(where);
   const norm = new Tensor([], graph);
+  graph.norms.add(norm);
   graph.clippings.push({
     kind: "norm",
-    plan: clipNorm,
+    plan: planClippings,
     parameters: list,
     maxNorm,
     normType,
@@ -75,7 +76,7 @@ export function clipGradValue_(parameters: Iterable<Parameter> | Parameter, clip
   const list = checkParameters(where, parameters);
   currentGraph(where).clippings.push({
     kind: "value",
-    plan: planClipValue,
+    plan: planClippings,
     parameters: list,
     limit: clipValue,
   });

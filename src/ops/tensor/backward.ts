@@ -1,15 +1,15 @@
 /** Backward passes of the ops behind the methods of tensors; see {@link Op.backward}. */
 import { Kernel } from "../../gpu/kernel.ts";
-import { type Shape, sizeOf, stridesOf } from "../../shape.ts";
-import { type BackwardPass, type Dispatch, dispatch, linearGrid, type Op } from "../op.ts";
-import { type ActivationAttributes, activation, FLOPS, KINDS } from "./activation.ts";
+import { sizeOf, stridesOf } from "../../shape.ts";
+import { type Dispatch, dispatch, joined, linearGrid } from "../op.ts";
+import { activation, FLOPS, KINDS } from "./activation.ts";
 import { affine, div, mul, pointwise, scale, sub } from "./arithmetic.ts";
-import { type CatAttributes, cat, copyParts } from "./cat.ts";
+import { cat, copyParts } from "./cat.ts";
 import { copyDims, fill } from "./copy.ts";
-import { type PermuteAttributes, permute, permuted } from "./permute.ts";
-import { block, type SliceAttributes, slice } from "./slice.ts";
-import { along, type SoftmaxAttributes, softmax, softmaxDispatch } from "./softmax.ts";
-import { expand, repeating, type SumAttributes, sum, sumDims } from "./sum.ts";
+import { permute, permuted } from "./permute.ts";
+import { block, slice } from "./slice.ts";
+import { along, softmax, softmaxDispatch } from "./softmax.ts";
+import { expand, repeating, sum, sumDims } from "./sum.ts";
 import { tensorTexts } from "./texts.ts";
 
 export const activationBackward = /* @__PURE__ */ new Kernel({
@@ -29,154 +29,105 @@ export const softmaxBackward = /* @__PURE__ */ new Kernel({
   bindings: { y: "read", gradY: "read", gradX: "read_write" },
 });
 
-const ofActivation: BackwardPass<ActivationAttributes> = (
-  { inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] },
-  { kind },
-  plan,
-) => {
-  const size = sizeOf(x!.shape);
-  return [
-    dispatch({
-      kernel: activationBackward,
-      params: { size, kind: KINDS[kind] },
-      bindings: { x: x!, gradY: gradY!, gradX: gradX! },
-      grid: linearGrid(size, plan),
-      flops: FLOPS * size,
-      bytes: 12 * size,
-    }),
-  ];
-};
-
-/** Recomputes the result: saving it would forbid a second gradient in the same trace. */
-const ofSoftmax: BackwardPass<SoftmaxAttributes> = (
-  { inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] },
-  attributes,
-  plan,
-) => {
-  const y = plan.temporary(x!.shape);
-  const size = sizeOf(x!.shape);
-  return [
-    softmaxDispatch(x!, y, attributes, plan),
-    dispatch({
-      kernel: softmaxBackward,
-      ...along(x!.shape, attributes, plan),
-      bindings: { y, gradY: gradY!, gradX: gradX! },
-      flops: 15 * size,
-      bytes: 12 * size,
-    }),
-  ];
-};
-
-const ofSub: BackwardPass<void> = ({ gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) => [
-  ...(gradA ? [affine(grad!, gradA, 1, 0, plan)] : []),
-  ...(gradB ? [affine(grad!, gradB, -1, 0, plan)] : []),
-];
-
-const ofMul: BackwardPass<void> = (
-  { inputs: [a, b], gradOutputs: [grad], gradInputs: [gradA, gradB] },
-  _,
-  plan,
-) => [
-  ...(gradA ? [pointwise("times", grad!, b!, gradA, plan)] : []),
-  ...(gradB ? [pointwise("times", grad!, a!, gradB, plan)] : []),
-];
-
-const ofDiv: BackwardPass<void> = (
-  { inputs: [a, b], gradOutputs: [grad], gradInputs: [gradA, gradB] },
-  _,
-  plan,
-) => {
-  const overB = gradA ?? plan.temporary(b!.shape);
-  const dispatches: Dispatch[] = [pointwise("over", grad!, b!, overB, plan)];
-  if (gradB) {
-    // d(a/b)/db = -(a/b)/b
-    const quotient = plan.temporary(b!.shape);
-    dispatches.push(pointwise("over", a!, b!, quotient, plan));
-    dispatches.push(pointwise("minusTimes", overB, quotient, gradB, plan));
-  }
-  return dispatches;
-};
-
-const ofScale: BackwardPass<{ readonly factor: number }> = (
-  { gradOutputs: [gradY], gradInputs: [gradX] },
-  { factor },
-  plan,
-) => [affine(gradY!, gradX!, factor, 0, plan)];
-
-const ofSum: BackwardPass<SumAttributes> = (
-  { inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] },
-  { dims },
-  plan,
-) => {
-  const { shape } = x!;
-  const kept = stridesOf(shape.map((size, dim) => (dims.includes(dim) ? 1 : size)));
-  const strides = kept.map((stride, dim) => (dims.includes(dim) ? 0 : stride));
-  return copyDims(shape, { operand: gradY!, strides }, { operand: gradX!, strides: stridesOf(shape) }, plan);
-};
-
-const ofExpand: BackwardPass<{ readonly shape: Shape }> = (
-  { inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] },
-  { shape },
-  plan,
-) => {
-  const strides = repeating(x!.shape, shape);
-  const repeated = shape.flatMap((_, dim) => (strides[dim] === 0 ? [dim] : []));
-  return sumDims(shape, repeated, gradY!, gradX!, plan);
-};
-
-const ofSlice: BackwardPass<SliceAttributes> = (
-  { inputs: [input], gradOutputs: [gradOutput], gradInputs: [gradInput] },
-  attributes,
-  plan,
-) => {
-  const { shape } = gradOutput!;
-  return [
-    fill(gradInput!, 0, plan),
-    ...copyDims(
+export const tensorBackward = /* @__PURE__ */ new Map([
+  joined(activation, ({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { kind }, plan) => {
+    const size = sizeOf(x!.shape);
+    return [
+      dispatch({
+        kernel: activationBackward,
+        params: { size, kind: KINDS[kind] },
+        bindings: { x: x!, gradY: gradY!, gradX: gradX! },
+        grid: linearGrid(size, plan),
+        flops: FLOPS * size,
+        bytes: 12 * size,
+      }),
+    ];
+  }),
+  /** Recomputes the result: saving it would forbid a second gradient in the same trace. */
+  joined(softmax, ({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, attributes, plan) => {
+    const y = plan.temporary(x!.shape);
+    const size = sizeOf(x!.shape);
+    return [
+      softmaxDispatch(x!, y, attributes, plan),
+      dispatch({
+        kernel: softmaxBackward,
+        ...along(x!.shape, attributes, plan),
+        bindings: { y, gradY: gradY!, gradX: gradX! },
+        flops: 15 * size,
+        bytes: 12 * size,
+      }),
+    ];
+  }),
+  joined(sub, ({ gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) => [
+    ...(gradA ? [affine(grad!, gradA, 1, 0, plan)] : []),
+    ...(gradB ? [affine(grad!, gradB, -1, 0, plan)] : []),
+  ]),
+  joined(mul, ({ inputs: [a, b], gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) => [
+    ...(gradA ? [pointwise("times", grad!, b!, gradA, plan)] : []),
+    ...(gradB ? [pointwise("times", grad!, a!, gradB, plan)] : []),
+  ]),
+  joined(div, ({ inputs: [a, b], gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) => {
+    const overB = gradA ?? plan.temporary(b!.shape);
+    const dispatches: Dispatch[] = [pointwise("over", grad!, b!, overB, plan)];
+    if (gradB) {
+      // d(a/b)/db = -(a/b)/b
+      const quotient = plan.temporary(b!.shape);
+      dispatches.push(pointwise("over", a!, b!, quotient, plan));
+      dispatches.push(pointwise("minusTimes", overB, quotient, gradB, plan));
+    }
+    return dispatches;
+  }),
+  joined(scale, ({ gradOutputs: [gradY], gradInputs: [gradX] }, { factor }, plan) => [
+    affine(gradY!, gradX!, factor, 0, plan),
+  ]),
+  joined(sum, ({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { dims }, plan) => {
+    const { shape } = x!;
+    const kept = stridesOf(shape.map((size, dim) => (dims.includes(dim) ? 1 : size)));
+    const strides = kept.map((stride, dim) => (dims.includes(dim) ? 0 : stride));
+    return copyDims(
       shape,
-      { operand: gradOutput!, strides: stridesOf(shape) },
-      { operand: gradInput!, ...block(input!.shape, attributes) },
+      { operand: gradY!, strides },
+      { operand: gradX!, strides: stridesOf(shape) },
       plan,
-    ),
-  ];
-};
-
-const ofPermute: BackwardPass<PermuteAttributes> = (
-  { inputs: [input], gradOutputs: [gradOutput], gradInputs: [gradInput] },
-  attributes,
-  plan,
-) => {
-  const { shape } = gradOutput!;
-  return copyDims(
-    shape,
-    { operand: gradOutput!, strides: stridesOf(shape) },
-    { operand: gradInput!, strides: permuted(stridesOf(input!.shape), attributes) },
-    plan,
-  );
-};
-
-const ofCat: BackwardPass<CatAttributes> = (
-  { inputs, gradOutputs: [gradOutput], gradInputs },
-  { dim },
-  plan,
-) => {
-  const shapes = inputs.map((input) => input!.shape);
-  return copyParts(shapes, dim, plan, (i) => {
-    const gradInput = gradInputs[i];
-    return gradInput ? { operand: gradInput, whole: gradOutput!, into: false } : null;
-  });
-};
-
-export const tensorBackward = /* @__PURE__ */ new Map<Op<never>, BackwardPass<never>>([
-  [activation, ofActivation],
-  [cat, ofCat],
-  [div, ofDiv],
-  [expand, ofExpand],
-  [mul, ofMul],
-  [permute, ofPermute],
-  [scale, ofScale],
-  [slice, ofSlice],
-  [softmax, ofSoftmax],
-  [sub, ofSub],
-  [sum, ofSum],
+    );
+  }),
+  joined(expand, ({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { shape }, plan) => {
+    const strides = repeating(x!.shape, shape);
+    const repeated = shape.flatMap((_, dim) => (strides[dim] === 0 ? [dim] : []));
+    return sumDims(shape, repeated, gradY!, gradX!, plan);
+  }),
+  joined(
+    slice,
+    ({ inputs: [input], gradOutputs: [gradOutput], gradInputs: [gradInput] }, attributes, plan) => {
+      const { shape } = gradOutput!;
+      return [
+        fill(gradInput!, 0, plan),
+        ...copyDims(
+          shape,
+          { operand: gradOutput!, strides: stridesOf(shape) },
+          { operand: gradInput!, ...block(input!.shape, attributes) },
+          plan,
+        ),
+      ];
+    },
+  ),
+  joined(
+    permute,
+    ({ inputs: [input], gradOutputs: [gradOutput], gradInputs: [gradInput] }, attributes, plan) => {
+      const { shape } = gradOutput!;
+      return copyDims(
+        shape,
+        { operand: gradOutput!, strides: stridesOf(shape) },
+        { operand: gradInput!, strides: permuted(stridesOf(input!.shape), attributes) },
+        plan,
+      );
+    },
+  ),
+  joined(cat, ({ inputs, gradOutputs: [gradOutput], gradInputs }, { dim }, plan) => {
+    const shapes = inputs.map((input) => input!.shape);
+    return copyParts(shapes, dim, plan, (i) => {
+      const gradInput = gradInputs[i];
+      return gradInput ? { operand: gradInput, whole: gradOutput!, into: false } : null;
+    });
+  }),
 ]);
