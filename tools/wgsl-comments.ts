@@ -18,12 +18,12 @@ export function withoutComments(wgsl: string): string {
     .join("\n");
 }
 
-/** Spaces around `<` and `>`, and between two operators, stay: without them a token could become another. */
+/** A space between two operators stays: without it they could become one. */
 function withoutSpaces(code: string): string {
   return code
     .trim()
     .replace(/\s+/g, " ")
-    .replace(/(?<=[\w)\]]) ([-+*/%&|^!=]+|->) (?=[\w(])/g, "$1")
+    .replace(/(?<=[\w)\]]) ([-+*/%&|^!=<>]+) (?=[\w(])/g, "$1")
     .replace(/ ?([,;:{}()[\]]) ?/g, "$1");
 }
 

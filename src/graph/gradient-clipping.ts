@@ -1,6 +1,5 @@
 import type { Dispatch, Operand, PlanContext } from "../ops/op.ts";
 import type { GradientRange } from "../ops/update/gradient-norm.ts";
-import type { Graph } from "./graph.ts";
 import type { Parameter } from "./parameter.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -33,7 +32,7 @@ export type GradientClipping = NormClipping | ValueClipping;
 export interface PlannedClippings {
   readonly dispatches: readonly Dispatch[];
   /** Gradient norms that must be finite for the update to happen; `null` if there are none. */
-  readonly guard: Tensor | null;
+  readonly guard: Operand | null;
   /** Factor on the gradients that the update multiplies by; `null` for none. */
   readonly factor: Operand | null;
 }
@@ -43,7 +42,7 @@ export interface PlannedClippings {
  * @param rangesOf The gradients of parameters, those that have one.
  */
 export type ClippingPlanner = (
-  graph: Graph,
+  clippings: readonly GradientClipping[],
   updated: readonly Parameter[],
   rangesOf: (parameters: readonly Parameter[]) => readonly GradientRange[],
   plan: PlanContext,

@@ -118,7 +118,7 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
       throw new OptionError(`${where}: a parameter was given twice; leave it in one group alone`);
     }
     const settings = mergeOptions<O>(where, this.defaults, options, ["params"]);
-    const entry = paramGroup<O>(name, params, settings, checks, together ?? (() => {}));
+    const entry = paramGroup<O>(name, params, settings, checks, together);
     const { group } = entry;
     this.#entries.push(entry);
     const clock = newClock(this.#kind);

@@ -4,7 +4,7 @@ import type { Parameter } from "../graph/parameter.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
 import { type Clock, newClock, type OptimizerKind } from "./kind.ts";
-import { type GroupEntry, type Settings, scheduleNames } from "./param-group.ts";
+import { copy, type GroupEntry, type Settings, scheduleNames } from "./param-group.ts";
 
 /** The state of one parameter: `{ step: 10, exp_avg: { data, shape }, … }`. */
 export type ParameterStateDict = Readonly<Record<string, NDArray | number | boolean | null>>;
@@ -43,22 +43,20 @@ export async function readState<O extends object>(holder: StateHolder<O>): Promi
   for (const { group } of entries) {
     const values = group as unknown as Record<string, unknown>;
     const scheduled = scheduleNames.filter((name) => values[name] !== undefined);
-    const settings = [...Object.keys(kind.defaults), ...scheduled].map((name) => [snake(name), values[name]]);
+    const names = [...Object.keys(kind.defaults), ...scheduled];
     const first = count;
     count += group.params.length;
     param_groups.push({
-      ...Object.fromEntries(
-        settings.map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
-      ),
+      ...Object.fromEntries(names.map((name) => [snake(name), copy(values[name])])),
       params: group.params.map((_, i) => first + i),
     });
-    const names = kind.buffers(group);
+    const buffers = kind.buffers(group);
     for (const [i, parameter] of group.params.entries()) {
       if (parameter.disposed) throw new DisposedError(`${where}: the model was disposed; build a new one`);
       const clock = clocks.get(parameter)!;
       if (!hasState(kind, group, clock)) continue;
       const scalars = kind.scalars.map((name) => [name, name === "step" ? clock.step : clock.own[name]]);
-      const buffers = names.map(async (name): Promise<[string, NDArray]> => {
+      const reading = buffers.map(async (name): Promise<[string, NDArray]> => {
         const data =
           waiting.get(parameter)?.get(name)?.slice() ??
           (await stateOnDevice(optimizer, parameter)?.read(where, name)) ??
@@ -66,7 +64,7 @@ export async function readState<O extends object>(holder: StateHolder<O>): Promi
         return [name, { data, shape: parameter.shape }];
       });
       reads.push(
-        Promise.all(buffers).then((entries) => [first + i, Object.fromEntries([...scalars, ...entries])]),
+        Promise.all(reading).then((entries) => [first + i, Object.fromEntries([...scalars, ...entries])]),
       );
     }
   }
@@ -253,7 +251,6 @@ function readParameter<O extends object>(
 /** A number, or the only value of an array; PyTorch has its step counts as either. */
 function scalarOf(value: unknown): number | null {
   if (typeof value === "number") return value;
-  if (isRecord(value) && value["data"] instanceof Float32Array && value["data"].length === 1)
-    return value["data"][0]!;
-  return null;
+  const data = isRecord(value) ? value["data"] : null;
+  return data instanceof Float32Array && data.length === 1 ? data[0]! : null;
 }

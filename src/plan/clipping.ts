@@ -1,14 +1,12 @@
 import type { ClippingPlanner } from "../graph/gradient-clipping.ts";
-import { Tensor } from "../graph/tensor.ts";
 import type { Dispatch, Operand } from "../ops/op.ts";
 import { clipNorm, clipValue } from "../ops/update/gradient-norm.ts";
 
 /** Plans a trace's clippings, in the order of the calls. Clippings bring it along, so that a bundle that does not clip does without it. */
-export const planClippings: ClippingPlanner = (graph, updated, rangesOf, plan) => {
-  const { clippings } = graph;
+export const planClippings: ClippingPlanner = (clippings, updated, rangesOf, plan) => {
   const dispatches: Dispatch[] = [];
   const guards = clippings.filter((clipping) => clipping.kind === "norm" && clipping.errorIfNonfinite);
-  const guard = guards.length > 0 ? new Tensor([guards.length], graph) : null;
+  const guard = guards.length > 0 ? plan.temporary([guards.length]) : null;
   let factor: Operand | null = null;
   for (const [i, clipping] of clippings.entries()) {
     const ranges = rangesOf(clipping.parameters);

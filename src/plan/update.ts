@@ -5,7 +5,7 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { Tensor } from "../graph/tensor.ts";
-import type { Dispatch, PlanSettings } from "../ops/op.ts";
+import type { Dispatch, Operand, PlanSettings } from "../ops/op.ts";
 import {
   type AccumulatedRange,
   accumulateGradients,
@@ -24,7 +24,7 @@ export interface PlannedUpdate {
   /** The optimizer's parameters that have a gradient. */
   readonly parameters: readonly Parameter[];
   /** Gradient norms that must be finite for the update to happen; `null` if there are none. */
-  readonly guard: Tensor | null;
+  readonly guard: Operand | null;
 }
 
 /** The parameters whose gradients a training step needs: what the optimizer updates and what the function clips. */
@@ -98,7 +98,7 @@ export function planUpdate(
     }
   }
   const parameters = optimizer.parameters.filter((parameter) => gradients.has(parameter));
-  const clipped = graph.clippings[0]?.plan(graph, parameters, gradientRanges, plan);
+  const clipped = graph.clippings[0]?.plan(graph.clippings, parameters, gradientRanges, plan);
   const { guard = null, factor = null } = clipped ?? {};
   dispatches.push(...(clipped?.dispatches ?? []));
 
