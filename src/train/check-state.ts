@@ -21,9 +21,13 @@ export function checkState(state: TrainerState): void {
   checkObject("pass", pass);
   if (pass.batches !== null) checkCount("pass.batches", pass.batches, 1);
   checkCount("pass.done", pass.done, 0, pass.batches, "the batches of a pass");
-  // Without a number of batches an epoch is one pass.
   const run = batches === null ? batch : (epoch - 1) * batches + batch;
   checkCount("pass.done", pass.done, 0, run, "the batches of all epochs so far");
+  if (batches === null && pass.done !== batch) {
+    throw new DataError(
+      `pass.done must be ${batch}, as an epoch whose batches are not known is one pass, got ${pass.done}`,
+    );
+  }
   const generator = new Generator(0);
   checkObject("start", start);
   for (const random of [state.random, start.random]) generator.setState(random);

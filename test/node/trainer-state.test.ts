@@ -92,7 +92,10 @@ describe("readState", () => {
     [{ history: [report(1), { ...report(2), metrics: [1] }] }, "history: metrics must be an object, got [1]"],
     [{ history: { length: 2 } }, "history must be a list of reports, got { length }"],
     [{ batch: 6 }, "batch must be at most 5, the batches of an epoch, got 6"],
-    [{ batch: 1e12, batches: null }, "pass.done"],
+    [
+      { batch: 1e12, batches: null },
+      "pass.done must be 1000000000000, as an epoch whose batches are not known is one pass, got 2",
+    ],
     [{ batches: 1e17 }, "batches must be at most 9007199254740991, got 100000000000000000"],
     [{ updates: 3 }, "updates must be at most 2, the batches that they follow, got 3"],
     [{ seconds: -1 }, "seconds must be a finite number of at least 0, got -1"],
@@ -114,8 +117,6 @@ describe("readState", () => {
       "pass.done must be at most 2, the batches of all epochs so far, got 3",
     ],
     [{ pass: [1] }, "pass must be an object, got [1]"],
-    [{ random: { ...random, index: 625 } }, "Generator.setState"],
-    [{ start: { random: { ...random, words: random.words.slice(1) }, loader: null } }, "Generator.setState"],
     [
       { steps: { train: { seed: 2 ** 32, runs: 1 } } },
       "train: seed must be at most 4294967295, a seed of 32 bits",
@@ -131,6 +132,21 @@ describe("readState", () => {
     expect(() => read(changed)).toThrow(DataError);
     expect(() => read(changed)).toThrow(`Here: the trainer's state in the file is damaged: `);
     expect(() => read(changed)).toThrow(part);
+  });
+
+  test("refuses a generator's state that none has", () => {
+    for (const bad of [
+      { ...random, index: 625 },
+      { ...random, index: -1 },
+      { ...random, words: random.words.slice(1) },
+      { ...random, words: [...random.words.slice(1), 2 ** 32] },
+      { ...random, nextNormal: Number.POSITIVE_INFINITY },
+    ]) {
+      for (const changed of [{ random: bad }, { start: { random: bad, loader: null } }]) {
+        expect(() => read(changed)).toThrow(DataError);
+        expect(() => read(changed)).toThrow(/damaged: Generator\.setState: .{1,300}$/);
+      }
+    }
   });
 
   test.each<[object, string]>([
