@@ -131,7 +131,7 @@ export function readParameters(where: string, params: unknown): Parameter[] {
       const isForeign = typeof (parameter as Partial<Parameter> | null)?.moveTo === "function";
       throw new OptionError(
         `${where}: every parameter must be a Parameter, got ${show(parameter)}` +
-          (isForeign ? " of another copy of webgpu-lstm; import all of it from one place" : ""),
+          (isForeign ? " of another copy of webgpu-lstm" : ""),
       );
     }
   }

@@ -1,4 +1,4 @@
-import { show } from "../checks.ts";
+import { listed, shorten, show } from "../checks.ts";
 import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
@@ -131,11 +131,12 @@ export function writeState<O extends object>(holder: StateHolder<O>, dict: Optim
     }
   }
   for (const key of Object.keys(dict.state)) {
-    if (problems.length === 0 && !known.has(key)) problems.push(`state ${key} belongs to no parameter group`);
+    if (problems.length === 0 && !known.has(key))
+      problems.push(`state ${shorten(key)} belongs to no parameter group`);
   }
   if (problems.length > 0) {
     throw new StateDictError(
-      `${where}: the state dict does not fit, nothing was loaded: ${problems.join("; ")}`,
+      `${where}: the state dict does not fit, nothing was loaded: ${listed(problems, "; ", 1500)}`,
     );
   }
   for (const [g, { group, assign }] of entries.entries()) {
@@ -172,7 +173,7 @@ function readSettings<O extends object>(
     // PyTorch 2 marks AdamW with this; it fits if it agrees with the class.
     if (key === "decoupled_weight_decay" && saved[key] === (kind.name === "AdamW")) continue;
     if (!known.includes(key))
-      problems.push(`${at} has ${key}: ${show(saved[key])}, which ${kind.name} has not`);
+      problems.push(`${at} has ${shorten(key)}: ${show(saved[key])}, which ${kind.name} has not`);
   }
   const settings: Record<string, unknown> = {};
   for (const [key, name] of names) {
@@ -214,13 +215,16 @@ function readParameter<O extends object>(
   }
   const known: readonly string[] = [...kind.allBuffers, ...kind.scalars];
   for (const name of Object.keys(saved)) {
-    if (!known.includes(name)) problems.push(`${at} has ${name}, which ${kind.name} has not`);
+    if (!known.includes(name)) problems.push(`${at} has ${shorten(name)}, which ${kind.name} has not`);
   }
   const isEmpty = Object.values(saved).every((value) => value === null);
   if (!isEmpty) {
     for (const name of kind.scalars) {
       const value = scalarOf(saved[name]);
-      const fits = value !== null && (name !== "step" || (Number.isInteger(value) && value >= 0));
+      const fits =
+        value !== null &&
+        (name !== "step" || (Number.isSafeInteger(value) && value >= 0)) &&
+        Number.isFinite(value);
       if (!fits) problems.push(`${at} must have ${name} as a number, got ${show(saved[name])}`);
       else if (name === "step") clock.step = value;
       else clock.own = { ...clock.own, [name]: value };

@@ -23,9 +23,7 @@ export function gradientsOf(
     );
   }
   if (graph.norms.has(loss)) {
-    throw new GraphError(
-      `device.compile: minimize names ${show(minimize)}, a gradient norm, which is known only after the gradients; name the loss`,
-    );
+    throw new GraphError(`device.compile: minimize names ${show(minimize)}, a gradient norm; name the loss`);
   }
   checkLoss(`device.compile: minimize ${show(minimize)}`, loss);
   const wanted = differentiated(graph, optimizer);

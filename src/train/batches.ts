@@ -80,14 +80,22 @@ export class BatchQueue {
   #drawn: number;
   #ahead: DrawnBatch | null = null;
 
-  /** @param done Batches at the beginning of the pass to leave out. */
-  constructor(loader: Batches, done: number) {
+  /**
+   * @param done Batches at the beginning of the pass to leave out.
+   * @throws {@link DataError} if the pass is over before them
+   */
+  constructor(where: string, loader: Batches, done: number) {
     this.#drawn = done;
     if (loader.from) {
       this.#batches = loader.from(done);
     } else {
       this.#batches = loader[Symbol.iterator]();
-      for (let i = 0; i < done; i++) this.#batches.next();
+      for (let i = 0; i < done; i++) {
+        if (!this.#batches.next().done) continue;
+        throw new DataError(
+          `${where}: the checkpoint was taken after ${done} batches of a pass, the loader gave ${i}; give it the same data and batch size`,
+        );
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+import { listed } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import type { Callback } from "./callbacks.ts";
 import type { SavedCallback } from "./state.ts";
@@ -63,7 +64,7 @@ export function restoreCallbacks(
 ): void {
   const own = callbacks.filter((callback) => callback.state);
   const names = (list: readonly { readonly name?: string }[]) =>
-    list.map(({ name }) => name).join(", ") || "none";
+    listed(list.map(({ name }) => String(name))) || "none";
   if (own.length !== saved.length || own.some(({ name }, i) => name !== saved[i]!.name)) {
     throw new OptionError(
       `${where}: the checkpoint was taken with the callbacks ${names(saved)}, got ${names(own)}; give the same ones in the ` +

@@ -1,5 +1,6 @@
 import { checkOptions, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
+import { isObject } from "../io/safetensors.ts";
 import type { SchedulableGroup, StepsEvery } from "../optim/lr-scheduler/scheduler.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor } from "./monitor.ts";
@@ -126,8 +127,16 @@ export class LearningRateSchedule implements Callback {
         `${this.name}.setState: expected what state() gives for ${own.length} parameter groups, got ${show(values)}`,
       );
     }
-    this.scheduler.loadStateDict(scheduler!);
-    for (const [i, group] of own.entries()) Object.assign(group, settingsOf(groups[i]!));
+    const settings = groups.map((group) => readSettings(`${this.name}.setState`, group));
+    const before = [this.scheduler.stateDict(), own.map((group) => settingsOf(group))] as const;
+    try {
+      this.scheduler.loadStateDict(scheduler!);
+      for (const [i, group] of own.entries()) Object.assign(group, settings[i]);
+    } catch (error) {
+      this.scheduler.loadStateDict(before[0]);
+      for (const [i, group] of own.entries()) Object.assign(group, before[1][i]);
+      throw error;
+    }
   }
 
   get #groups(): readonly SchedulableGroup[] {
@@ -139,6 +148,21 @@ export class LearningRateSchedule implements Callback {
 function settingsOf(group: SchedulableGroup | Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given = SET_BY_SCHEDULERS.filter((name) => group[name] !== undefined);
   return Object.fromEntries(given.map((name) => [name, group[name]]));
+}
+
+/** The same, of a checkpoint. Throws a DataError for one that is not a finite number, or two. */
+function readSettings(where: string, group: unknown): Record<string, unknown> {
+  if (!isObject(group)) throw new DataError(`${where}: a group must be an object, got ${show(group)}`);
+  const settings = settingsOf(group);
+  for (const [name, value] of Object.entries(settings)) {
+    const wanted = name === "betas" ? 2 : 1;
+    const numbers = name === "betas" && Array.isArray(value) ? value : [value];
+    if (numbers.length === wanted && numbers.every(Number.isFinite)) continue;
+    throw new DataError(
+      `${where}: ${name} must be ${wanted === 1 ? "a finite number" : "two finite numbers"}, got ${show(value)}`,
+    );
+  }
+  return settings;
 }
 
 /** Throws an OptionError unless `scheduler` has a scheduler's methods. */

@@ -88,7 +88,7 @@ export class ModelCheckpoint implements Callback {
 
   setState({ values }: CallbackState): void {
     const best = (values as { best?: unknown } | null)?.best;
-    if (best !== null && typeof best !== "number") {
+    if (best !== null && (typeof best !== "number" || Number.isNaN(best))) {
       throw new DataError(`ModelCheckpoint.setState: expected what state() gives, got ${show(values)}`);
     }
     if (this.#monitor && best !== null) this.#monitor.best = best;
