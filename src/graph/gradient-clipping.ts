@@ -29,7 +29,7 @@ interface ValueClipping {
 export type GradientClipping = NormClipping | ValueClipping;
 
 /** What an update takes from the clippings before it. */
-export interface PlannedClippings {
+interface PlannedClippings {
   readonly dispatches: readonly Dispatch[];
   /** Gradient norms that must be finite for the update to happen; `null` if there are none. */
   readonly guard: Operand | null;

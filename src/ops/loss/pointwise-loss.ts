@@ -6,6 +6,8 @@ import { dispatch, flag, linearGrid, type Op, type Operand } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./pointwise-loss.wgsl.ts"));
+/** Apart, as the forward pass writes the gradient of a loss that is what is minimized. */
+const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./pointwise-loss-backward.wgsl.ts"));
 
 const uses = ["pointwise_loss", "log1p", "not_a_number"];
 
@@ -37,7 +39,7 @@ export const pointwiseLossForward = /* @__PURE__ */ new Kernel({
 
 export const pointwiseLossBackward = /* @__PURE__ */ new Kernel({
   name: "pointwise_loss_backward",
-  texts,
+  texts: backwardTexts,
   uses,
   workgroup: [64, 1, 1],
   params: {
