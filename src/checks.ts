@@ -37,7 +37,7 @@ function textOf(value: unknown, depth: number): string {
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Float32Array).length})`;
   if (Array.isArray(value)) {
     if (value.length > 8 || depth === 0) return `an array of ${value.length}`;
-    return `[${listed(value.map((item) => textOf(item, depth - 1)))}]`;
+    return `[${listed(Array.from(value, (item) => textOf(item, depth - 1)))}]`;
   }
   if (typeof value === "function") return value.name ? `function ${value.name}` : "a function";
   if (typeof value === "object" && value !== null) {
