@@ -72,11 +72,7 @@ export async function main(device: Device, print: (line: string) => void): Promi
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
   const step = await device.compile(
     ({ ids, lengths, classes }) => ({ loss: criterion.forward(model.forward(ids, lengths), classes) }),
-    {
-      inputs: { ids: [BATCH, LONGEST], lengths: [BATCH], classes: [BATCH] },
-      minimize: "loss",
-      optimizer,
-    },
+    { inputs: { ids: [BATCH, LONGEST], lengths: [BATCH], classes: [BATCH] }, optimizer },
   );
   const classify = await device.compile(({ ids, lengths }) => ({ logits: model.forward(ids, lengths) }), {
     inputs: { ids: [heldOut.length, LONGEST], lengths: [heldOut.length] },

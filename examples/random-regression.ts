@@ -27,8 +27,7 @@ export async function main(device: Device, print: (line: string) => void): Promi
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
 
   const step = await device.compile(({ x, y }) => ({ loss: criterion.forward(model.forward(x), y) }), {
-    inputs: { x: x.shape, y: y.shape },
-    minimize: "loss",
+    inputs: { x, y },
     optimizer,
   });
   const results = Array.from({ length: EPOCHS }, () => step.run({ x, y })); // nothing waits for the GPU here

@@ -1,6 +1,6 @@
 /**
- * Training that a reload does not undo: called again, it goes on where it was, to the same weights. For a page: checkpoints go
- * into the browser's own storage.
+ * Training that survives a reload: a second call continues from the latest checkpoint, to the same weights. For a page: checkpoints
+ * are kept in the browser's own storage.
  */
 import {
   type Device,
@@ -26,7 +26,7 @@ class Forecaster extends nn.Module {
   }
 }
 
-/** Trains up to `epochs`, from the latest checkpoint on if there is one; gives the table of all epochs. */
+/** Trains up to `epochs`, from the latest checkpoint if there is one, and returns the table of all epochs. */
 export async function main(device: Device, print: (line: string) => void, epochs = 8): Promise<string> {
   manualSeed(0);
   const series = Float32Array.from({ length: 400 }, (_, t) => Math.sin(t / 8) * 20 + 10);

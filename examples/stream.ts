@@ -1,6 +1,6 @@
 /**
- * Sixteen machines' sensors, watched as their values come: a GRU predicts every next value, and a value far from its prediction is an
- * anomaly. All sixteen are answered in one step, their states kept on the GPU.
+ * Watches the sensors of sixteen machines: a GRU predicts each next value, and a value far from its prediction is an anomaly. One step
+ * answers all sixteen; their states stay on the GPU.
  */
 import { type Device, data, manualSeed, nn, optim, Stream, type Tensor, Trainer } from "webgpu-lstm";
 
@@ -8,14 +8,14 @@ class NextValue extends nn.Module {
   readonly gru = new nn.GRU(1, 24);
   readonly fc = new nn.Linear(24, 1);
 
-  // A state goes in and comes out: that is all a stream asks of a model.
+  // A stream requires only this form: a state in, a state out.
   forward(x: Tensor, state?: Tensor): { output: Tensor; state: Tensor } {
     const { output, state: next } = this.gru.forward(x, state); // [T, N, 24]
     return { output: this.fc.forward(output), state: next };
   }
 }
 
-/** For training: windows [N, T, 1] in, the prediction that follows the window out. */
+/** For training: maps windows [N, T, 1] to predictions of the value after each window. */
 class LastPrediction extends nn.Module {
   readonly model: NextValue;
 
@@ -34,7 +34,7 @@ const MACHINES = 16;
 /** Machine `m` at time `t`; the fifth one jumps at 60. */
 const sensor = (m: number, t: number) => Math.sin(t / 6 + m) + (m === 5 && t === 60 ? 1 : 0);
 
-/** Gives every anomaly found: machine and time. */
+/** Returns every anomaly: machine and time. */
 export async function main(device: Device, print: (line: string) => void): Promise<[number, number][]> {
   manualSeed(0);
   const model = new NextValue();

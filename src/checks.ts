@@ -1,18 +1,58 @@
 import { DataError, OptionError } from "./errors.ts";
 
-/** A value as text for an error message: short, and never `[object Object]`. */
+/** Most characters of one value in an error message. */
+const LONGEST = 200;
+
+/** A value as text for an error message: at most 200 characters, whatever the value, and never `[object Object]`. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  return shorten(textOf(value, 3));
+}
+
+/** Text in quotes, cut after `longest` characters. */
+export function quote(text: string, longest = LONGEST): string {
+  const quoted = JSON.stringify(text.slice(0, longest));
+  if (text.length <= longest && quoted.length <= longest + 2) return quoted;
+  return `${quoted.slice(0, longest - 30)}…" (${text.length} characters)`;
+}
+
+/** The items in a row, of about `longest` characters at most: `a, b, … (1000 in all)`. */
+export function listed(items: readonly string[], separator = ", ", longest = LONGEST - 30): string {
+  let text = "";
+  for (const [i, item] of items.entries()) {
+    const next = (i === 0 ? "" : text + separator) + shorten(item, longest);
+    if (i > 0 && next.length > longest) return `${text}${separator}… (${items.length} in all)`;
+    text = next;
+  }
+  return text;
+}
+
+/** Text of at most `longest` characters. */
+export function shorten(text: string, longest = LONGEST): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}
+
+/** @param depth Levels of lists within lists to spell out. */
+function textOf(value: unknown, depth: number): string {
+  if (typeof value === "string") return quote(value, LONGEST - 2);
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Float32Array).length})`;
   if (Array.isArray(value)) {
-    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(show).join(", ")}]`;
+    if (value.length > 8 || depth === 0) return `an array of ${value.length}`;
+    return `[${listed(value.map((item) => textOf(item, depth - 1)))}]`;
   }
   if (typeof value === "function") return value.name ? `function ${value.name}` : "a function";
   if (typeof value === "object" && value !== null) {
-    const name = value.constructor?.name;
-    return name && name !== "Object" ? `a ${name}` : `{ ${Object.keys(value).join(", ")} }`;
+    const name = className(value);
+    if (name !== "Object") return `a ${name}`;
+    return `{ ${listed(Object.keys(value))} }`;
   }
   return String(value);
+}
+
+/** The name of an object's class, even if it has a field called `constructor`. */
+function className(value: object): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const name = (prototype as { constructor?: { name?: unknown } } | null)?.constructor?.name;
+  return typeof name === "string" && name !== "" ? name : "Object";
 }
 
 /** Throws an {@link OptionError} for any key of `options` that is not in `known`. */

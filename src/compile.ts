@@ -15,7 +15,7 @@ import type { Accumulation } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
 import { lower, needsOf } from "./plan/lower.ts";
 import { ParameterArena } from "./plan/parameters.ts";
-import type * as training from "./plan/training.ts";
+import type { training } from "./plan/training.ts";
 import type { Updater } from "./plan/updater.ts";
 import { type CompileInputs, type InputShapes, shapesOfSamples } from "./run/inputs.ts";
 import { Program } from "./run/program.ts";
@@ -25,7 +25,7 @@ import { checkRandomState, StepRandom, type StepRandomState } from "./run/step-r
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
 
 /** An optimizer: it updates parameters, and brings along what only a step with an optimizer needs. */
-export interface Optimizing extends Updater {
+interface Optimizing extends Updater {
   /** @internal */
   readonly training: typeof training;
 }
@@ -78,7 +78,6 @@ interface Recipe {
   /** The result to minimize; `undefined` for the one that is a scalar. */
   readonly minimize: string | undefined;
   readonly carry: Readonly<Record<string, string | undefined>>;
-  readonly accumulation: Accumulation | null;
   readonly random: StepRandom;
   /** Training modes of the modules that earlier traces have met. */
   readonly modes: WeakMap<object, boolean>;
@@ -98,8 +97,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   const inputs = checkCompileOptions(options);
   const { optimizer = null, minimize, carry = {}, accumulate } = options;
   const random = new StepRandom(options.random);
-  const accumulation =
-    accumulate && optimizer ? optimizer.training.accumulationOf(context, accumulate) : null;
+  if (accumulate) optimizer?.training.checkAccumulate("device.compile", accumulate);
   const recipe: Recipe = {
     context,
     pins,
@@ -108,15 +106,17 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     optimizer,
     minimize,
     carry,
-    accumulation,
     random,
     modes: new WeakMap(),
   };
-  const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes));
+  const traced = trace(recipe, inputs);
+  const needs = [baseTexts, ...productNeeds(context.facts), ...needsOf(traced.graph, context.facts)];
+  await loadAll(needs);
+  const accumulation =
+    accumulate && optimizer ? await optimizer.training.accumulationOf(context, accumulate) : null;
+  const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes), accumulation);
   try {
-    const traced = trace(recipe, inputs);
-    await loadAll([baseTexts, ...productNeeds(context.facts), ...needsOf(traced.graph, context.facts)]);
-    let source = plan(recipe, traced);
+    let source = plan(recipe, traced, accumulation);
     const close = keepTimed ? source.choices.close() : [];
     if (keepTimed && close.length > 0) {
       await calibration.load();
@@ -159,7 +159,11 @@ function checkCompileOptions<Inputs extends CompileInputs, Results>(
 }
 
 function checkOptimizer(where: string, optimizer: Partial<Updater> | null): void {
-  if (!Array.isArray(optimizer?.parameters) || typeof optimizer.updateParts !== "function") {
+  if (
+    !Array.isArray(optimizer?.parameters) ||
+    typeof optimizer.updateParts !== "function" ||
+    typeof optimizer.beginStep !== "function"
+  ) {
     throw new OptionError(`${where}: optimizer must be one such as optim.Adam, got ${show(optimizer)}`);
   }
 }
@@ -195,8 +199,9 @@ function trace({ fn, optimizer, minimize, carry, random, modes }: Recipe, shapes
 
 /** Plans the program of a trace. */
 function plan(
-  { context, pins, optimizer, accumulation }: Recipe,
+  { context, pins, optimizer }: Recipe,
   { graph, inputs, outputs, carried, gradients }: Trace,
+  accumulation: Accumulation | null,
 ): StepSource {
   const { facts, limits } = context;
   const settings = { facts, pins, maxGrid: limits.maxGrid, choices: new Choices(facts.versions) };

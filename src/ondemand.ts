@@ -14,7 +14,7 @@ export class OnDemand<Module> {
     this.#import = load;
   }
 
-  /** Loads the module once. A load that failed is tried again by the next call. */
+  /** Loads the module once. After a failure the next call imports again; Chromium gives the same failure until the page is reloaded. */
   load(): Promise<void> {
     this.#loading ??= this.#import().then(
       (module) => {
@@ -23,8 +23,8 @@ export class OnDemand<Module> {
       (cause: unknown) => {
         this.#loading = null;
         throw new WebGpuLstmError(
-          `webgpu-lstm: a part of the library could not be loaded (${(cause as Error).message}); check the connection, and that the ` +
-            "server has all files of the app's build, then call again",
+          `webgpu-lstm: a part of the library could not be loaded (${(cause as Error).message}); check the connection and the ` +
+            "server's files, then reload the page",
           { cause },
         );
       },
@@ -36,8 +36,7 @@ export class OnDemand<Module> {
   get module(): Module {
     if (this.#module !== null) return this.#module;
     throw new WebGpuLstmError(
-      "step.run: for these input shapes the traced function uses ops that it did not use when the step was compiled; compile a " +
-        "step for these shapes",
+      "step.run: these input shapes need ops that the step was not compiled with; compile a step for these shapes",
     );
   }
 }

@@ -1,15 +1,12 @@
 import { checkNumber, checkOptions, show } from "./checks.ts";
 import { OptionError } from "./errors.ts";
 import { checkShape, type NDArray, type Shape, sizeOf } from "./shape.ts";
+import { DEFAULT_SEED, defaultTwister, Twister, WORDS } from "./twister.ts";
 
 /**
  * The random numbers of PyTorch's CPU generator (ATen's `CPUGeneratorImpl`: the 32-bit Mersenne Twister of
  * Matsumoto and Nishimura, 1998). The same seed gives the same initial weights, permutations and data.
  */
-
-/** State words of the Mersenne Twister, and the offset of the word that each is mixed with. */
-const N = 624;
-const M = 397;
 
 /** The state of a {@link Generator}, as plain JSON. */
 export interface GeneratorState {
@@ -43,54 +40,34 @@ function checkOut(where: string, out: unknown): asserts out is Float32Array {
  * @see https://pytorch.org/docs/stable/generated/torch.Generator.html
  */
 export class Generator {
-  readonly #words = new Uint32Array(N);
-  #index = N;
+  #twister: Twister;
   #nextNormal: number | null = null;
 
   /**
    * @param seed an integer from -2^63 to 2^64 - 1; by default PyTorch's. Only its low 32 bits count.
    * @throws OptionError if the seed is not such an integer.
    */
-  constructor(seed: number | bigint = 67280421310721) {
-    this.#seed(checkSeed("Generator", seed));
+  constructor(seed: number | bigint = DEFAULT_SEED) {
+    this.#twister = new Twister(checkSeed("Generator", seed));
+  }
+
+  /** A generator that shares the state of `twister`. @internal */
+  static over(twister: Twister): Generator {
+    const generator = new Generator();
+    generator.#twister = twister;
+    return generator;
   }
 
   /** Restarts from `seed`, as `torch.Generator.manual_seed`. Returns the generator itself. */
   manualSeed(seed: number | bigint): this {
-    this.#seed(checkSeed("Generator.manualSeed", seed));
-    return this;
-  }
-
-  #seed(seed: number): void {
-    const words = this.#words;
-    words[0] = seed;
-    for (let i = 1; i < N; i++) {
-      const previous = words[i - 1]!;
-      words[i] = Math.imul(previous ^ (previous >>> 30), 1812433253) + i;
-    }
-    this.#index = N;
+    this.#twister.seed(checkSeed("Generator.manualSeed", seed));
     this.#nextNormal = null;
-  }
-
-  /** Mixes all words, once the last 624 are used up. */
-  #refill(): void {
-    const words = this.#words;
-    for (let i = 0; i < N; i++) {
-      const y = (words[i]! & 0x80000000) | (words[(i + 1) % N]! & 0x7fffffff);
-      words[i] = words[(i + M) % N]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
-    }
-    this.#index = 0;
+    return this;
   }
 
   /** The next 32 random bits, as an integer from 0 to 2^32 - 1. */
   random(): number {
-    if (this.#index === N) this.#refill();
-    let y = this.#words[this.#index++]!;
-    y ^= y >>> 11;
-    y ^= (y << 7) & 0x9d2c5680;
-    y ^= (y << 15) & 0xefc60000;
-    y ^= y >>> 18;
-    return y >>> 0;
+    return this.#twister.random();
   }
 
   /** The next 64 random bits, from 0 to 2^64 - 1: two draws, the first is the upper half. */
@@ -105,11 +82,6 @@ export class Generator {
    */
   randomInt64(): bigint {
     return this.random64() & (2n ** 63n - 1n);
-  }
-
-  /** A float32 in [0, 1) with 24 random bits. */
-  #uniform24(): number {
-    return (this.random() & 0xffffff) * 2 ** -24;
   }
 
   /** A double in [0, 1) with 53 random bits. */
@@ -138,10 +110,7 @@ export class Generator {
       () => range >= 0,
     );
     checkNumber(where, "to - from", range, "a finite float32", () => true);
-    // A fused multiply-add: one rounding, to float32, at the end. The product is exact in a double. So is the sum,
-    // unless the range is under 1/32 of its ends; then about one value in 2^29 may round the other way.
-    for (let i = 0; i < out.length; i++) out[i] = this.#uniform24() * range + low;
-    return out;
+    return this.#twister.uniform(out, from, to);
   }
 
   /**
@@ -163,14 +132,14 @@ export class Generator {
       for (let i = 0; i < size; i++) out[i] = this.#normal() * std + mean;
       return out;
     }
-    for (let i = 0; i < size; i++) out[i] = this.#uniform24();
+    for (let i = 0; i < size; i++) out[i] = this.#twister.uniform24();
     const m = Math.fround(mean);
     const s = Math.fround(std);
     for (let i = 0; i + 16 <= size; i += 16) boxMuller16(out.subarray(i, i + 16), m, s);
     if (size % 16 !== 0) {
       // PyTorch redraws the last 16, including values that were ready.
       const tail = out.subarray(size - 16);
-      for (let i = 0; i < 16; i++) tail[i] = this.#uniform24();
+      for (let i = 0; i < 16; i++) tail[i] = this.#twister.uniform24();
       boxMuller16(tail, m, s);
     }
     return out;
@@ -210,7 +179,8 @@ export class Generator {
 
   /** The state, as plain JSON; `setState` continues exactly from it. */
   getState(): GeneratorState {
-    return { words: [...this.#words], index: this.#index, nextNormal: this.#nextNormal };
+    const { words, index } = this.#twister;
+    return { words: [...words], index, nextNormal: this.#nextNormal };
   }
 
   /** Continues from a state of `getState`. Throws an OptionError for anything else, without changing the generator. */
@@ -220,20 +190,20 @@ export class Generator {
       Number.isInteger(word) && (word as number) >= 0 && (word as number) < 2 ** 32;
     const good =
       Array.isArray(words) &&
-      words.length === N &&
+      words.length === WORDS &&
       words.every(isWord) &&
       Number.isInteger(index) &&
       index! >= 0 &&
-      index! <= N &&
+      index! <= WORDS &&
       (nextNormal === null || Number.isFinite(nextNormal));
     if (!good) {
       throw new OptionError(
-        `Generator.setState: state must be what getState() returned ({ words: ${N} uint32, index, nextNormal }), ` +
+        `Generator.setState: state must be what getState() returned ({ words: ${WORDS} uint32, index, nextNormal }), ` +
           `got ${show(state)}`,
       );
     }
-    this.#words.set(words);
-    this.#index = index!;
+    this.#twister.words.set(words);
+    this.#twister.index = index!;
     this.#nextNormal = nextNormal as number | null;
     return this;
   }
@@ -251,7 +221,7 @@ function boxMuller16(block: Float32Array, mean: number, std: number): void {
 }
 
 /** The generator used when none is given, as PyTorch's default generator. */
-export const defaultGenerator: Generator = new Generator();
+export const defaultGenerator: Generator = /* @__PURE__ */ Generator.over(defaultTwister);
 
 /**
  * Seeds {@link defaultGenerator}, as `torch.manual_seed`: models built afterwards get the same weights as in PyTorch with

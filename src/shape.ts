@@ -1,4 +1,4 @@
-import { show } from "./checks.ts";
+import { listed, show } from "./checks.ts";
 import { ShapeError } from "./errors.ts";
 
 /** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
@@ -19,9 +19,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);
 }
 
-/** `[64, 20, 1]`. */
+/** `[64, 20, 1]`; at most 200 characters, `[1, 1, 1, … (1000000 in all)]`, whatever the shape. */
 export function showShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+  // The sizes beyond these would not fit, and a file may have millions.
+  const shown =
+    shape.length > 100 ? [...shape.slice(0, 8).map(show), `… (${shape.length} in all)`] : shape.map(show);
+  return `[${listed(shown)}]`;
 }
 
 /** Throws a {@link ShapeError} unless every size is a positive integer. Returns a copy. */

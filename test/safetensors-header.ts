@@ -1,6 +1,6 @@
 /** A safetensors file as its specification has it, read apart from the library: the header, and where the data begin. */
 
-export interface HeaderEntry {
+interface HeaderEntry {
   readonly dtype: string;
   readonly shape: number[];
   /** Where the tensor's bytes lie among the data. */

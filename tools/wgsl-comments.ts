@@ -5,20 +5,26 @@ import type { Plugin } from "vite";
 const COMMENT = /^[ \t]*\/\/(?! @unroll)[^\n]*\n/gm;
 
 /** Lines whose form src/gpu/unroll.ts and Kernel.with() rely on. */
-const KEPT = /^(?:\/\/ @unroll|for \(|const \w+ = \d+u;)/;
+const KEPT = /^(\/\/ @unroll\nfor .*|const \w+ = \d+u;)$/m;
 
-/** The shader without its comment lines, empty lines and indentation, and without most of the spaces that mean nothing. */
+/** The shader without its comments, each a line or more of its own, and without most of the white space that means nothing. */
 export function withoutComments(wgsl: string): string {
   const code = wgsl.replace(COMMENT, "").replace(/^\s+/gm, "");
-  return code.replace(/^.*$/gm, (line) => (KEPT.test(line) ? line : withoutSpaces(line)));
+  // Every second part is a match of KEPT.
+  return code
+    .split(KEPT)
+    .map((part, i) => (i % 2 === 1 ? part : withoutSpaces(part)))
+    .filter((part) => part !== "")
+    .join("\n");
 }
 
-/** Spaces around `<`, `>`, `-` and `/` stay: without them a token could become another. */
-function withoutSpaces(line: string): string {
-  return line
-    .replace(/([,;{(]) /g, "$1")
-    .replace(/ ([{)}])/g, "$1")
-    .replace(/(?<![<>]) (=|\+=|\*|\+|&&|\|\||==|!=) (?!-)/g, "$1");
+/** A space between two operators stays: without it they could become one. */
+function withoutSpaces(code: string): string {
+  return code
+    .trim()
+    .replace(/\s+/g, " ")
+    .replace(/(?<=[\w)\]]) ([-+*/%&|^!=<>]+) (?=[\w(])/g, "$1")
+    .replace(/ ?([,;:{}()[\]]) ?/g, "$1");
 }
 
 /** Leaves the shaders' comments, a third of their text, out of a build: a minifier cannot, as they are in strings. */

@@ -42,7 +42,7 @@ const step = await device.compile(
     const output = model.forward(x);
     return { loss: criterion.forward(output, target), output };
   },
-  { inputs: { x: x.shape, target: target.shape }, minimize: "loss", optimizer },
+  { inputs: { x, target }, optimizer },
 );
 
 const asJson = ({ data, shape }: NDArray) => ({ data: [...data], shape });

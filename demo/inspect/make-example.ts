@@ -28,7 +28,6 @@ const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
 const criterion = new nn.MSELoss();
 const step = await device.compile(({ x, y }) => ({ loss: criterion.forward(model.forward(x), y) }), {
   inputs: { x: [batch, length, 1], y: [batch, length, 1] },
-  minimize: "loss",
   optimizer,
 });
 let last = 0;

@@ -1,18 +1,18 @@
-/** The page's half: it stays free for its own work while the worker trains. */
+/** The page's half: the page stays responsive while the worker trains. */
 import { connect, transfer } from "webgpu-lstm/worker";
 
-/** What the page tells the worker: anything that can be cloned. */
+/** What the page sends the worker: anything that can be cloned. */
 export interface Config {
   readonly hidden: number;
   readonly series: Float32Array<ArrayBuffer>;
 }
 
-/** Trains until `signal` is aborted or all epochs are done; gives the model's next value after the last window. */
+/** Trains until `signal` is aborted or all epochs are done; returns the model's forecast of the next value. */
 export async function main(print: (line: string) => void, signal: AbortSignal): Promise<number> {
   const series = Float32Array.from({ length: 500 }, (_, t) => Math.sin(t / 10));
   const end = series.slice(-20);
   const worker = new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" });
-  // The series is handed over, not copied: it is the worker's now.
+  // The series is transferred, not copied: the page can no longer read it.
   const trainer = await connect<Config>(worker, transfer({ hidden: 16, series }, [series.buffer]));
   print(`training on ${trainer.device}`);
 
@@ -27,6 +27,6 @@ export async function main(print: (line: string) => void, signal: AbortSignal): 
   }
   print(`${await trainer.call<number>("memory")} bytes on the GPU`);
   const { data } = await trainer.predict({ data: end, shape: [1, 20, 1] });
-  await trainer.dispose(); // and the worker with it
+  await trainer.dispose(); // ends the worker too
   return data[0]!;
 }

@@ -29,7 +29,7 @@ serve<Config>({
     return {
       trainer,
       loaders: { train: new data.DataLoader(windows, { batchSize: 64, shuffle: true }) },
-      // Anything else that the page may want, by name.
+      // Anything else that the page may call, by name.
       actions: { memory: () => device.memory.total },
     };
   },

@@ -28,7 +28,8 @@
 //   scale                 factor if not averaged
 // uses: loss/lib/class_index (isClass), loss/lib/log1p (log1p), loss/lib/not_a_number (notANumber)
 
-const NONE = 0u; const TARGET = 2u;  // 1: of the scores; TARGET: of expected probabilities
+// Values of gradient; 1 is that of the scores, TARGET that of expected probabilities.
+const NONE = 0u; const TARGET = 2u;
 
 struct Params {
   rows: u32, classes: u32, inner: u32,

@@ -22,8 +22,9 @@
 //   ones                                  1: the last row of A is all ones and not in memory
 // uses: product/lib/gemm_store (storeFour)
 
-const TILE = 64u;  // rows and columns of C a workgroup
-const STEP = 16u;  // depth staged at a time
+// Rows and columns of C of a workgroup, and the depth that is staged at a time.
+const TILE = 64u;
+const STEP = 16u;
 
 struct Params {
   rows: u32, columns: u32, depth: u32, sliceDepth: u32,
@@ -39,8 +40,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 
-var<workgroup> tileA: array<vec4f, 256>;  // [STEP][TILE / 4]: four rows of A at one k
-var<workgroup> tileB: array<vec4f, 256>;  // [STEP][TILE / 4]: four columns of B at one k
+// [STEP][TILE / 4]: four rows of A, or four columns of B, at one k.
+var<workgroup> tileA: array<vec4f, 256>;
+var<workgroup> tileB: array<vec4f, 256>;
 
 fn elementA(row: u32, k: u32, end: u32) -> f32 {
   if (row >= params.rows || k >= end) { return 0.0; }

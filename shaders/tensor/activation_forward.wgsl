@@ -17,7 +17,8 @@ fn activation_forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_wor
   if (index >= params.size) { return; }
   let value = x[index];
   switch params.kind {
-    case 0u: { y[index] = select(value, 0.0, value < 0.0); }  // a NaN stays one
+    // A NaN stays one.
+    case 0u: { y[index] = select(value, 0.0, value < 0.0); }
     case 1u: { y[index] = safeTanh(value); }
     case 2u: { y[index] = sigmoid(value); }
     case 3u: { y[index] = exp(value); }

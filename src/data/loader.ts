@@ -88,7 +88,7 @@ export class DataLoader implements Iterable<Batch> {
   from(batch: number): IterableIterator<Batch> {
     checkInteger("DataLoader.from", "batch", batch, 0);
     const indices = this.#indices();
-    for (let i = 0; i < batch; i++) indices.next();
+    for (let i = 0; i < Math.min(batch, this.length + 1); i++) indices.next();
     return this.#gather(indices);
   }
 
@@ -102,7 +102,7 @@ export class DataLoader implements Iterable<Batch> {
   }
 
   /**
-   * Continues from a state that {@link state} returned.
+   * Continues from a state that `state()` returned.
    * @throws OptionError, without changing anything, if the state is not from a loader that has (or lacks) a seed like this one
    */
   setState(state: DataLoaderState): void {

@@ -1,10 +1,12 @@
 import { show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
 import type { BackwardPass } from "../ops/op.ts";
+import { productBackward } from "../ops/product/matmul-backward.ts";
 import type { RecurrentAttributes } from "../ops/recurrent/cell.ts";
 import { isRecurrentOp } from "../ops/recurrent/layer.ts";
 import { layerBackward } from "../ops/recurrent/layer-backward.ts";
 import { add } from "../ops/tensor/add.ts";
+import { tensorBackward } from "../ops/tensor/backward.ts";
 import { constant } from "../ops/tensor/constant.ts";
 import { reshape } from "../ops/tensor/reshape.ts";
 import { sameShape, showShape } from "../shape.ts";
@@ -67,10 +69,13 @@ export function differentiate(graph: Graph, loss: Tensor, wanted: readonly Tenso
 
 /** An op's backward pass; `undefined` where the gradient of every input is the gradient of the output. */
 function passOf({ op }: ForwardNode): BackwardPass | undefined {
-  return isRecurrentOp(op)
-    ? (operands, attributes, plan) =>
-        layerBackward(op.cell, operands, attributes as RecurrentAttributes, plan)
-    : op.backward;
+  if (isRecurrentOp(op)) {
+    return (operands, attributes, plan) =>
+      layerBackward(op.cell, operands, attributes as RecurrentAttributes, plan);
+  }
+  // A node has the attributes of its op.
+  const joined = tensorBackward.get(op) ?? productBackward.get(op);
+  return op.backward ?? (joined as BackwardPass | undefined);
 }
 
 /**
@@ -87,7 +92,7 @@ function addBackward(
   if (of.op.overwritesSaved && graph.nodes.some((node) => node.kind === "backward" && node.of === of)) {
     throw new GraphError(
       `${of.op.name}: differentiated twice in one trace, but its backward pass reuses the memory of its forward pass; ` +
-        "add the losses up, or ask for all gradients in one grad() call (minimize counts as one)",
+        "add the losses up, or ask for all gradients in one grad() call (an optimizer's loss counts as one)",
     );
   }
   const gradInputs = of.inputs.map((input) => {

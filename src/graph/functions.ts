@@ -24,6 +24,16 @@ export interface Value<T> extends Operand {
   record<A>(where: string, op: Op<A>, inputs: readonly T[], attributes: A): T;
 }
 
+/** Throws a GraphError for a tensor whose elements do not lie in PyTorch's order. */
+export function checkOrder(where: string, input: Value<unknown> | null): void {
+  if (input?.layout) {
+    throw new GraphError(
+      `${where}: a recurrent layer's parameter or its gradient of shape ${showShape(input.shape)} lies in the kernels' own ` +
+        "order on the GPU; return it as a result and compute with what is read",
+    );
+  }
+}
+
 /** Records an op on tensors whose elements lie in PyTorch's order. */
 export function record<T extends Value<T>, A>(
   where: string,
@@ -31,19 +41,12 @@ export function record<T extends Value<T>, A>(
   inputs: readonly T[],
   attributes: A,
 ): T {
-  for (const input of inputs) {
-    if (input?.layout) {
-      throw new GraphError(
-        `${where}: a recurrent layer's parameter or its gradient of shape ${showShape(input.shape)} lies in the kernels' own ` +
-          "order on the GPU; return it as a result and compute with what is read",
-      );
-    }
-  }
+  for (const input of inputs) checkOrder(where, input);
   return inputs[0]!.record(where, op, inputs, attributes);
 }
 
 /** Throws a GraphError unless `value` is a tensor. */
-export function checkTensor(where: string, value: unknown, wanted = "a tensor"): void {
+function checkTensor(where: string, value: unknown, wanted = "a tensor"): void {
   if (typeof (value as Partial<Value<unknown>> | null)?.record !== "function") {
     throw new GraphError(
       `${where}: expected ${wanted} of this trace, got ${show(value)}; data goes in through the step's inputs`,
@@ -65,7 +68,7 @@ export function resolveDims(where: string, dims: number | readonly number[] | un
 }
 
 /** The common shape of two broadcast tensors. From the last dimension on, sizes must be equal or one of them 1. */
-export function broadcastShape(where: string, a: Shape, b: Shape): Shape {
+function broadcastShape(where: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, dim) => {
     const sizeA = a[dim - rank + a.length] ?? 1;
@@ -81,7 +84,7 @@ export function broadcastShape(where: string, a: Shape, b: Shape): Shape {
 }
 
 /** Repeats `x` to a shape that it broadcasts to. */
-export function expandTo<T extends Value<T>>(where: string, x: T, shape: Shape): T {
+function expandTo<T extends Value<T>>(where: string, x: T, shape: Shape): T {
   if (sameShape(x.shape, shape)) return x;
   if (sizeOf(x.shape) === sizeOf(shape)) return record(where, reshape, [x], { shape });
   return record(where, expandOp, [x], { shape });

@@ -8,7 +8,7 @@ import type { Recorder } from "./recorder.ts";
 import { type ForwardNode, Tensor } from "./tensor.ts";
 
 /** The gradient of one forward node. */
-export interface BackwardNode {
+interface BackwardNode {
   readonly kind: "backward";
   readonly of: ForwardNode;
   // biome-ignore lint/suspicious/noExplicitAny: a graph holds ops of every attribute type
@@ -26,6 +26,8 @@ export class Graph implements Recorder<Tensor> {
   readonly literals = new Map<Operand, Float32Array>();
   /** Clippings of a training step's gradients, in order. */
   readonly clippings: GradientClipping[] = [];
+  /** The norms that clippings give, which are known only after the gradients. */
+  readonly norms = new Set<Operand>();
   readonly random: RandomStreams;
   readonly #modes: WeakMap<object, boolean>;
 

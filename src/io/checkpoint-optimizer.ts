@@ -87,6 +87,11 @@ export function checkOptimizer(where: string, value: unknown): asserts value is 
     }
     if (!isObject(slots))
       throw wrong(`.state[${index}] must be { step, exp_avg, … }, got ${describe(slots)}`);
+    if (Object.hasOwn(slots, "step") && !isCount(slots["step"])) {
+      throw wrong(
+        `.state[${index}]["step"] must be an integer from 0 to 2^53 - 1, as it counts updates, got ${describe(stepOf(slots["step"]))}`,
+      );
+    }
     for (const [name, slot] of Object.entries(slots)) {
       if (isTensor(slot) || slot === null || typeof slot === "boolean" || Number.isFinite(slot)) continue;
       throw wrong(
@@ -95,6 +100,16 @@ export function checkOptimizer(where: string, value: unknown): asserts value is 
       );
     }
   }
+}
+
+/** A step count as a number; PyTorch also has it as a tensor of one element. */
+function stepOf(step: unknown): unknown {
+  return isTensor(step) && step.data.length === 1 ? step.data[0] : step;
+}
+
+function isCount(step: unknown): boolean {
+  const count = stepOf(step);
+  return count === null || (Number.isSafeInteger(count) && (count as number) >= 0);
 }
 
 function isTensor(value: unknown): value is NDArray {

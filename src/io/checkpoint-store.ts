@@ -1,4 +1,4 @@
-import { show } from "../checks.ts";
+import { shorten, show } from "../checks.ts";
 import {
   DataError,
   OptionError,
@@ -23,7 +23,11 @@ export interface CheckpointStore {
    * @throws StorageQuotaError when the browser has no room; the earlier checkpoint is kept.
    */
   save(name: string, checkpoint: Uint8Array | ArrayBuffer | Blob): Promise<void>;
-  /** @throws DataError if the checkpoint is missing or damaged. */
+  /**
+   * Loads a checkpoint and compares its checksum. Only checkpoints that version 0.1.0 saved in IndexedDB have none; of them the length is
+   * compared.
+   * @throws DataError if the checkpoint is missing or damaged.
+   */
   load(name: string): Promise<Uint8Array<ArrayBuffer>>;
   /** As {@link load}, for a download or an upload. */
   loadBlob(name: string): Promise<Blob>;
@@ -70,11 +74,16 @@ export function missing(where: string, name: string): DataError {
   return new DataError(`${where}: there is no checkpoint ${show(name)}; list() gives those that there are`);
 }
 
+/** The error for a checkpoint whose bytes are not those that were saved. */
+export function damaged(where: string, name: string): DataError {
+  return new DataError(`${where}: checkpoint ${show(name)} is damaged, its checksum differs; save it anew`);
+}
+
 /** Converts a browser's error to the public one. */
 export function storageError(where: string, cause: unknown): Error {
   if (cause instanceof WebGpuLstmError) return cause;
   const { name, message } = (cause ?? {}) as Partial<DOMException>;
-  const said = `${name ?? "Error"}: ${message || "no message"}`;
+  const said = `${name ?? "Error"}: ${shorten(message || "no message")}`;
   if (name === "QuotaExceededError") {
     return new StorageQuotaError(
       `${where}: the browser gives this page no more room (${said}); remove() checkpoints, ask for ` +

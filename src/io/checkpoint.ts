@@ -1,14 +1,14 @@
 /**
  * Checkpoints: a model, its optimizer's state and its settings in one safetensors file.
  *
- * The model's tensors lie under PyTorch's own names, so that Python's `safetensors.torch.load_file` gives a state dict. The
- * optimizer's tensors lie beside them as `optimizer.state.0.exp_avg`, and its numbers are JSON in the metadata entry `optimizer`.
- * The settings are JSON in the entry `config`. A trainer has tensors of its own under `trainer/…`, and the rest of its state in
- * the config's `trainer`. `tools/checkpoint.py` reads and writes the same files with PyTorch.
+ * The model's tensors have PyTorch's own names, so that Python's `safetensors.torch.load_file` returns a state dict. The optimizer's
+ * tensors are beside them, as `optimizer.state.0.exp_avg`, and its numbers are JSON in the metadata entry `optimizer`. The settings are
+ * JSON in the entry `config`. A trainer has its own tensors under `trainer/…`, and the rest of its state in the config's `trainer`.
+ * `tools/checkpoint.py` reads and writes the same files with PyTorch.
  */
 import { checkOptions, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
-import type { NDArray } from "../shape.ts";
+import { type NDArray, sameShape } from "../shape.ts";
 import {
   type CheckpointOptimizer,
   checkOptimizer,
@@ -19,11 +19,11 @@ import {
 import { fromJson, type Json, toJson } from "./json.ts";
 import { isObject, readSafetensors, writeSafetensors } from "./safetensors.ts";
 
-/** What a checkpoint holds. */
+/** The contents of a checkpoint. */
 export interface Checkpoint {
-  /** The model's state dict, as `await model.stateDict()` gives it. */
+  /** The model's state dict, as `await model.stateDict()` returns it. */
   readonly model: ReadonlyMap<string, NDArray>;
-  /** The optimizer's, as `await optimizer.stateDict()` gives it. */
+  /** The optimizer's state dict, as `await optimizer.stateDict()` returns it. */
   readonly optimizer?: CheckpointOptimizer;
   /** A `Trainer`'s own tensors (best weights, carried state). Their names begin with `trainer/`. */
   readonly trainer?: ReadonlyMap<string, NDArray>;
@@ -31,7 +31,7 @@ export interface Checkpoint {
   readonly config?: Json;
 }
 
-/** A checkpoint that was read. It has `optimizer`, `trainer` and `config` if the file has them. */
+/** A checkpoint read from a file. It has `optimizer`, `trainer` and `config` if the file has them. */
 export interface LoadedCheckpoint extends Checkpoint {
   readonly model: Map<string, NDArray>;
 }
@@ -42,7 +42,7 @@ export interface HasStateDict<State> {
   loadStateDict(state: State): unknown;
 }
 
-/** What {@link saveCheckpoint} takes: a {@link Checkpoint}, or the model and the optimizer themselves. */
+/** The argument of {@link saveCheckpoint}: a {@link Checkpoint}, or one with the model and the optimizer themselves. */
 export interface CheckpointSource extends Omit<Checkpoint, "model" | "optimizer"> {
   /** The model, or its state dict. */
   readonly model: HasStateDict<ReadonlyMap<string, NDArray>> | ReadonlyMap<string, NDArray>;
@@ -59,13 +59,13 @@ export interface CheckpointTarget {
 const TRAINER = "trainer/";
 
 /**
- * Writes a checkpoint as a safetensors file of float32 values. The values are those at the time of the call, even if training
- * goes on meanwhile.
+ * Writes a checkpoint as a safetensors file of float32 values. The values are those at the time of the call, even if training continues
+ * meanwhile.
  *
  *     const bytes = await saveCheckpoint({ model, optimizer, config: { hiddenSize: 50, epoch } });
  *
  * @throws DataError if a tensor's data does not have as many elements as its shape says, a name of the model begins with
- *   `optimizer.state.` or `trainer/`, the optimizer's state is not as PyTorch's, or `config` is not plain JSON.
+ *   `optimizer.state.` or `trainer/`, the optimizer's state does not have PyTorch's form, or `config` is not plain JSON.
  */
 export async function saveCheckpoint(checkpoint: CheckpointSource): Promise<Uint8Array<ArrayBuffer>> {
   const where = "saveCheckpoint";
@@ -188,6 +188,12 @@ export async function loadInto(
 ): Promise<void> {
   if (optimizer && !file.optimizer) throw new DataError(`${where}: the file has no optimizer's state`);
   const before = model && optimizer ? await model.stateDict() : null;
+  // The optimizer goes first where the model fits, so that nothing has to be taken back: training may have gone on since `before`.
+  if (before && haveSameShapes(before, file.model)) {
+    await optimizer!.loadStateDict(file.optimizer!);
+    await model!.loadStateDict(file.model);
+    return;
+  }
   await model?.loadStateDict(file.model);
   try {
     await optimizer?.loadStateDict(file.optimizer!);
@@ -195,6 +201,11 @@ export async function loadInto(
     if (before) await model?.loadStateDict(before);
     throw error;
   }
+}
+
+function haveSameShapes(a: ReadonlyMap<string, NDArray>, b: ReadonlyMap<string, NDArray>): boolean {
+  if (a.size !== b.size) return false;
+  return [...a].every(([name, { shape }]) => sameShape(shape, b.get(name)?.shape ?? [-1]));
 }
 
 function readCheckpoint(where: string, bytes: Uint8Array | ArrayBuffer): LoadedCheckpoint {

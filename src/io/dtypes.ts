@@ -14,7 +14,7 @@ export const dtypes = {
   U16: { size: 2, read: (view, at) => view.getUint16(at, true) },
   I8: { size: 1, read: (view, at) => view.getInt8(at) },
   U8: { size: 1, read: (view, at) => view.getUint8(at) },
-  BOOL: { size: 1, read: (view, at) => view.getUint8(at) },
+  BOOL: { size: 1, read: (view, at) => booleanByte(view.getUint8(at)) },
 } as const satisfies Record<string, { size: number; read: (view: DataView, at: number) => number }>;
 
 /** The readable data types; only F32 is written. */
@@ -33,6 +33,11 @@ function bfloatToNumber(bits: number): number {
   return scratch.getFloat32(0);
 }
 const scratch = new DataView(new ArrayBuffer(4));
+
+function booleanByte(byte: number): number {
+  if (byte > 1) throw new DataError(`a BOOL must be 0 or 1, got ${byte}; the file is damaged`);
+  return byte;
+}
 
 function exactNumber(value: bigint): number {
   const number = Number(value);

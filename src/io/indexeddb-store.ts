@@ -9,10 +9,12 @@ import {
   bytesOf,
   type CheckpointStore,
   checkStorageName,
+  damaged,
   missing,
   type StoredCheckpoint,
   storageError,
 } from "./checkpoint-store.ts";
+import { crc32 } from "./crc32.ts";
 
 const CONTENT = "content";
 const INDEX = "index";
@@ -24,6 +26,8 @@ interface Entry {
   readonly savedAt: number;
   /** Order of saving. */
   readonly number: number;
+  /** CRC-32 of the content; version 0.1.0 did not store it. */
+  readonly crc?: number;
 }
 
 /** @throws StorageUnavailableError if the runtime has no IndexedDB, or denies it to this page. */
@@ -61,23 +65,33 @@ class IndexedDbStore implements CheckpointStore {
     checkStorageName(where, name);
     const bytes = await bytesOf(where, checkpoint);
     // A view may be a small part of a large buffer; store only that part.
-    const content = bytes.slice().buffer;
+    const copy = bytes.slice();
+    const content = copy.buffer;
+    const crc = crc32(copy);
     await this.#transaction(where, "readwrite", async (index, contents) => {
       const entries = await answerOf<Entry[]>(index.getAll());
       const number = Math.max(0, ...entries.map((entry) => entry.number)) + 1;
       contents.put(content, name);
-      index.put({ name, bytes: content.byteLength, savedAt: Date.now(), number } satisfies Entry);
+      index.put({ name, bytes: content.byteLength, savedAt: Date.now(), number, crc } satisfies Entry);
     });
   }
 
   async load(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const where = "CheckpointStore.load";
     checkStorageName(where, name);
-    const content = await this.#transaction(where, "readonly", (_, contents) => {
-      return answerOf<ArrayBuffer | undefined>(contents.get(name));
+    const [entry, content] = await this.#transaction(where, "readonly", (index, contents) => {
+      const both = [
+        answerOf<Entry | undefined>(index.get(name)),
+        answerOf<unknown>(contents.get(name)),
+      ] as const;
+      return Promise.all(both);
     });
-    if (!content) throw missing(where, name);
-    return new Uint8Array(content);
+    if (!entry && content === undefined) throw missing(where, name);
+    if (!entry || !(content instanceof ArrayBuffer)) throw damaged(where, name);
+    const bytes = new Uint8Array(content);
+    if (bytes.length !== entry.bytes || crc32(bytes) !== (entry.crc ?? crc32(bytes)))
+      throw damaged(where, name);
+    return bytes;
   }
 
   async loadBlob(name: string): Promise<Blob> {

@@ -1,5 +1,6 @@
-import { show } from "../checks.ts";
+import { shorten, show } from "../checks.ts";
 import { DataError } from "../errors.ts";
+import { MAX_DEPTH, problemOf } from "./json-text.ts";
 import { isObject } from "./safetensors.ts";
 
 /** A value that JSON can hold; numbers are finite. */
@@ -7,42 +8,52 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** A value as JSON text. Throws a DataError for one that JSON cannot hold. */
 export function toJson(where: string, name: string, value: unknown): string {
-  try {
-    checkJson(where, name, value);
-    return JSON.stringify(value);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // a RangeError means that the stack overflowed
-    throw new DataError(`${where}: ${name} is nested too deeply, or contains itself`, { cause: error });
-  }
+  checkJson(where, name, value, [name]);
+  return JSON.stringify(value);
 }
 
 /** Throws for a value that JSON.stringify would drop or turn into null: a checkpoint must not lose anything. */
-function checkJson(where: string, path: string, value: unknown): void {
+function checkJson(where: string, name: string, value: unknown, path: string[]): void {
   if (value === null || typeof value === "boolean" || typeof value === "string" || Number.isFinite(value))
     return;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) checkJson(where, `${path}[${i}]`, value[i]);
-  } else if (isPlain(value)) {
-    for (const [key, item] of Object.entries(value)) checkJson(where, `${path}.${key}`, item);
-  } else {
+  if (path.length > MAX_DEPTH) {
     throw new DataError(
-      `${where}: ${path} must be plain JSON (finite numbers, text, lists, objects), got ${show(value)}`,
+      `${where}: ${name} is nested too deeply, or contains itself: more than ${MAX_DEPTH} levels`,
     );
+  }
+  const items: [string, unknown][] | null = Array.isArray(value)
+    ? Array.from(value, (item, i) => [`[${i}]`, item])
+    : isPlain(value)
+      ? Object.entries(value).map(([key, item]) => [`.${key}`, item])
+      : null;
+  if (!items) {
+    throw new DataError(
+      `${where}: ${shorten(path.join(""))} must be plain JSON (finite numbers, text, lists, objects), got ${show(value)}`,
+    );
+  }
+  for (const [key, item] of items) {
+    path.push(key);
+    checkJson(where, name, item, path);
+    path.pop();
   }
 }
 
-/** Parses a metadata entry. Throws a DataError if it is not JSON. */
+/** Parses a metadata entry. Throws a DataError if it is not JSON, repeats a key or is nested too deeply. */
 export function fromJson(where: string, name: string, metadata: Readonly<Record<string, string>>): Json {
+  const text = metadata[name]!;
+  let value: Json;
   try {
-    return JSON.parse(metadata[name]!) as Json;
-  } catch (error) {
+    value = JSON.parse(text) as Json;
+  } catch (cause) {
     throw new DataError(
-      `${where}: the metadata entry ${show(name)} must be JSON; the file is no checkpoint`,
-      {
-        cause: error,
-      },
+      `${where}: the metadata entry ${show(name)} must be JSON (${shorten((cause as Error).message)}); the file is no checkpoint`,
+      { cause },
     );
   }
+  const problem = problemOf(text);
+  if (problem) throw new DataError(`${where}: the metadata entry ${show(name)} ${problem}`);
+  checkJson(where, name, value, [name]); // JSON.parse reads 1e999 as infinity
+  return value;
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

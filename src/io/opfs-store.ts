@@ -11,6 +11,7 @@ import {
   bytesOf,
   type CheckpointStore,
   checkStorageName,
+  damaged,
   missing,
   type StoredCheckpoint,
   storageError,
@@ -86,7 +87,13 @@ class OpfsStore implements CheckpointStore {
     await this.#locked(where, async () => {
       const versions = await this.#versions();
       const number = Math.max(0, ...versions.map((version) => version.number)) + 1;
-      const file = `${encodeURIComponent(name)}@${String(number).padStart(NUMBER_DIGITS, "0")}`;
+      const file = fileOf(name, number);
+      if (!versionOf(file)) {
+        throw new DataError(
+          `${where}: the store's numbers are used up by ${show(versions.find((version) => version.number === number - 1)?.file)}; ` +
+            "load the checkpoints that you need, and save them in another store",
+        );
+      }
       try {
         await write(await this.#folder.getFileHandle(file, { create: true }), [bytes, footerOf(bytes)]);
       } catch (error) {
@@ -106,18 +113,15 @@ class OpfsStore implements CheckpointStore {
     checkStorageName(where, name);
     return this.#locked(where, async () => {
       const own = (await this.#versions()).filter((version) => version.name === name);
-      let damaged = false;
+      let isDamaged = false;
       for (const version of own.sort((a, b) => b.number - a.number)) {
         const complete = await this.#complete(version);
         if (!complete) continue;
         const bytes = new Uint8Array(await complete.content.slice(0, complete.bytes).arrayBuffer());
         if (crc32(bytes) === complete.crc) return bytes;
-        damaged = true;
+        isDamaged = true;
       }
-      if (!damaged) throw missing(where, name);
-      throw new DataError(
-        `${where}: checkpoint ${show(name)} is damaged, its checksum differs; save it anew`,
-      );
+      throw (isDamaged ? damaged : missing)(where, name);
     });
   }
 
@@ -168,17 +172,20 @@ class OpfsStore implements CheckpointStore {
 
   async #versions(): Promise<Version[]> {
     const versions: Version[] = [];
-    for await (const file of this.#folder.keys()) {
-      const [, name, number] = /^(.+)@(\d{12,})$/.exec(file) ?? [];
-      if (name !== undefined) versions.push({ file, name: decodeURIComponent(name), number: Number(number) });
+    for await (const [file, { kind }] of this.#folder.entries()) {
+      const version = kind === "file" ? versionOf(file) : null;
+      if (version) versions.push(version);
     }
     return versions;
   }
 
-  /** Removes superseded files and the remains of interrupted saves, including the browser's swap files. */
+  /** Removes superseded files and the remains of interrupted saves, including the browser's swap files; leaves files of others. */
   async #sweep(kept: ReadonlySet<string>): Promise<void> {
     const files = [];
-    for await (const file of this.#folder.keys()) if (!kept.has(file)) files.push(file);
+    for await (const [file, { kind }] of this.#folder.entries()) {
+      const isOwn = kind === "file" && versionOf(file.replace(/(\.\d+)?\.crswap$/, "")) !== null;
+      if (isOwn && !kept.has(file)) files.push(file);
+    }
     // A file that the browser still holds is removed next time.
     for (const file of files) await this.#folder.removeEntry(file).catch(() => {});
   }
@@ -193,6 +200,22 @@ class OpfsStore implements CheckpointStore {
     const isWhole =
       MARK.every((byte, i) => byte === footer[i]) && view.getBigUint64(8, true) === BigInt(bytes);
     return isWhole ? { ...version, content, bytes, crc: view.getUint32(16, true) } : null;
+  }
+}
+
+function fileOf(name: string, number: number): string {
+  return `${encodeURIComponent(name)}@${String(number).padStart(NUMBER_DIGITS, "0")}`;
+}
+
+/** What the name of a checkpoint's file says; `null` for a name that {@link fileOf} does not give. */
+function versionOf(file: string): Version | null {
+  const [, encoded, digits] = /^(.+)@(\d{12})$/.exec(file) ?? [];
+  if (encoded === undefined) return null;
+  try {
+    const version = { file, name: decodeURIComponent(encoded), number: Number(digits) };
+    return fileOf(version.name, version.number) === file ? version : null;
+  } catch {
+    return null; // not percent-encoded text
   }
 }
 

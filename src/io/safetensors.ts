@@ -3,10 +3,11 @@
  *
  * @see https://huggingface.co/docs/safetensors/index
  */
-import { show } from "../checks.ts";
+import { quote, shorten, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { dtypes, type SafetensorsDtype } from "./dtypes.ts";
+import { problemOf } from "./json-text.ts";
 
 /** One tensor of a file: its entry in the header, and its bytes. */
 interface SafetensorsEntry {
@@ -109,7 +110,7 @@ function toFloat32Array(where: string, name: string, entry: SafetensorsEntry): F
     try {
       return read(view, i * size);
     } catch (error) {
-      throw new DataError(`${where}: tensor ${show(name)} at index ${i}: ${(error as Error).message}`, {
+      throw new DataError(`${where}: tensor ${describe(name)} at index ${i}: ${(error as Error).message}`, {
         cause: error,
       });
     }
@@ -122,7 +123,7 @@ function toFloat32Array(where: string, name: string, entry: SafetensorsEntry): F
       : floats[i] === doubles[i];
     if (!good && !Number.isNaN(doubles[i])) {
       throw new DataError(
-        `${where}: tensor ${show(name)} (${entry.dtype}) holds ${doubles[i]} at index ${i}, which float32 cannot; ` +
+        `${where}: tensor ${describe(name)} (${entry.dtype}) holds ${doubles[i]} at index ${i}, which float32 cannot; ` +
           (rounds
             ? "rescale the tensor before it is saved"
             : "save the tensor as F64, which is rounded here"),
@@ -173,22 +174,30 @@ function readHeader(
     );
   }
   let header: unknown;
+  let text: string;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
-      bytes.subarray(8, dataStart),
-    );
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, dataStart));
     header = text.startsWith("{") ? JSON.parse(text) : undefined;
   } catch (error) {
-    throw wrong(`the header must be JSON in UTF-8 (${(error as Error).message})`, error);
+    throw wrong(`the header must be JSON in UTF-8 (${shorten((error as Error).message)})`, error);
   }
   if (!isObject(header)) throw wrong("the header must be a JSON object that begins with {");
+  const problem = problemOf(text);
+  if (problem) throw wrong(`the header ${problem}`);
   return { header, dataStart };
 }
 
 function readMetadata(where: string, metadata: unknown): Record<string, string> {
   if (metadata === undefined) return {};
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
-    throw new DataError(`${where}: __metadata__ must map names to strings, got ${describe(metadata)}`);
+    const [name, value] = isObject(metadata)
+      ? Object.entries(metadata).find(([, value]) => typeof value !== "string")!
+      : [];
+    const got = name === undefined ? describe(metadata) : `${describe(value)} for ${describe(name)}`;
+    throw new DataError(
+      `${where}: the header's __metadata__ must be an object of strings by name, got ${got}; leave it out of a file without metadata, ` +
+        "and write anything else as text",
+    );
   }
   return metadata as Record<string, string>;
 }
@@ -205,12 +214,14 @@ function readInfo(where: string, name: string, info: unknown, dataLength: number
   if (!isObject(info)) throw wrong(`expected { dtype, shape, data_offsets }, got ${describe(info)}`);
   const { dtype, shape, data_offsets: offsets } = info;
   if (typeof dtype !== "string" || !Object.hasOwn(dtypes, dtype)) {
-    throw wrong(`dtype must be one of ${Object.keys(dtypes).join(", ")}, got ${describe(dtype)}`);
+    throw wrong(
+      `dtype must be one of ${Object.keys(dtypes).join(", ")}, got ${describe(dtype)}; convert the tensor before it is saved`,
+    );
   }
   if (!isSizes(shape))
-    throw wrong(`shape must be an array of integers of at least 0, got ${describe(shape)}`);
+    throw wrong(`shape must be an array of integers from 0 to 2^53 - 1, got ${describe(shape)}`);
   if (!isSizes(offsets) || offsets.length !== 2) {
-    throw wrong(`data_offsets must be two integers of at least 0, got ${describe(offsets)}`);
+    throw wrong(`data_offsets must be two integers from 0 to 2^53 - 1, got ${describe(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > dataLength) {
@@ -269,12 +280,12 @@ function checkTensor(where: string, name: string, tensor: NDArray): Float32Array
 
 /** A value from a header as text for an error message, short even if the value is large or deeply nested. @internal */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "string") return quote(value, 80);
   if (Array.isArray(value)) {
     const flat = value.length <= 8 && value.every((item) => typeof item !== "object");
-    return flat ? `[${value.map(describe).join(", ")}]` : `an array of ${value.length} items`;
+    return flat ? show(value) : `an array of ${value.length} items`;
   }
-  return typeof value === "object" && value !== null ? "an object" : String(value);
+  return typeof value === "object" && value !== null ? "an object" : show(value);
 }
 
 /** @internal */

@@ -23,8 +23,9 @@ export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
 }
 
 /**
- * {@link dropout} in training mode, the identity in evaluation mode, as `torch.nn.Dropout`
- * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html). A compiled step uses the mode at compile time.
+ * In training mode zeroes elements with probability `p` and scales the others by 1/(1 - p); in evaluation mode returns its input. As
+ * `torch.nn.Dropout` (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html). A compiled step uses the mode at compile
+ * time. The random numbers are Philox's, keyed by `manualSeed`, and differ from PyTorch's. Every run of a step draws new ones.
  */
 export class Dropout extends Module {
   readonly p: number;

@@ -3,8 +3,8 @@ import { ShapeError } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
 import { linear } from "../ops/layer/linear.ts";
-import { showShape } from "../shape.ts";
-import { kaimingUniform_, uniform_ } from "./init.ts";
+import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { defaultTwister } from "../twister.ts";
 import { Module } from "./module.ts";
 
 export interface LinearOptions {
@@ -33,12 +33,12 @@ export class Linear extends Module {
     checkBoolean("Linear", "bias", bias);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    const weight = new Parameter([outFeatures, inFeatures], new Float32Array(outFeatures * inFeatures));
-    this.weight = kaimingUniform_(weight, { a: Math.sqrt(5) });
+    // Uniform in ±1/√inFeatures: also what PyTorch's kaiming_uniform_ with the slope √5 comes to, in float32 bit for bit.
     const bound = 1 / Math.sqrt(inFeatures);
-    this.bias = bias
-      ? uniform_(new Parameter([outFeatures], new Float32Array(outFeatures)), { a: -bound, b: bound })
-      : null;
+    const drawn = (shape: Shape) =>
+      new Parameter(shape, defaultTwister.uniform(new Float32Array(sizeOf(shape)), -bound, bound));
+    this.weight = drawn([outFeatures, inFeatures]);
+    this.bias = bias ? drawn([outFeatures]) : null;
   }
 
   /** @param x [*, inFeatures] @returns [*, outFeatures] */

@@ -1,5 +1,6 @@
 import { checkNumber, checkOptions, show } from "../checks.ts";
 import { GraphError, OptionError } from "../errors.ts";
+import { checkOrder } from "../graph/functions.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
 import { type PointwiseLossAttributes, pointwiseLoss, type Reduction } from "../ops/loss/pointwise-loss.ts";
 import { Module } from "./module.ts";
@@ -35,11 +36,7 @@ export function checkLossInputs(where: string, prediction: unknown, target: unkn
           "step's inputs",
       );
     }
-    if (value.layout) {
-      throw new GraphError(
-        `${where}: ${name} is a recurrent layer's parameter or its gradient, which lies in the kernels' own order on the GPU`,
-      );
-    }
+    checkOrder(`${where}: ${name}`, value);
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkBoolean, checkOptions, show } from "../checks.ts";
+import { checkBoolean, checkOptions, listed, shorten, show } from "../checks.ts";
 import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import { Buffer, Parameter } from "../graph/parameter.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
@@ -135,8 +135,8 @@ export class Module {
     const unexpectedKeys = [...given.keys()].filter((name) => !own.has(name));
     const problems: string[] = [];
     if (strict) {
-      problems.push(...missingKeys.map((name) => `missing ${name}`));
-      problems.push(...unexpectedKeys.map((name) => `unexpected ${name}`));
+      for (const name of missingKeys) problems.push(`missing ${name}`);
+      for (const name of unexpectedKeys) problems.push(`unexpected ${shorten(String(name))}`);
     }
     for (const [name, { shape }] of own) {
       const value = given.get(name) as NDArray | undefined;
@@ -154,7 +154,7 @@ export class Module {
     if (problems.length > 0) {
       throw new StateDictError(
         `Module.loadStateDict: the state dict does not fit this ${this.constructor.name}, nothing was loaded: ` +
-          problems.join("; "),
+          listed(problems, "; ", 1500),
       );
     }
     for (const [name, parameter] of own) {

@@ -3,8 +3,8 @@ import { apply, type Tensor } from "../graph/tensor.ts";
 import { gateSlots, slotCount } from "../ops/recurrent/cell.ts";
 import type { RecurrentOp } from "../ops/recurrent/layer.ts";
 import { inputsByPosition, outputsByName } from "../ops/recurrent/operands.ts";
-import { defaultGenerator } from "../random.ts";
 import { type Shape, sizeOf } from "../shape.ts";
+import { defaultTwister } from "../twister.ts";
 import { gateLayout } from "./gate-layout.ts";
 
 /** States of recurrent cells by name; `c` only where a cell has one. */
@@ -43,7 +43,7 @@ export class RecurrentLayer {
     const bound = 1 / Math.sqrt(hidden);
     const slots = gateSlots(op.cell);
     const create = (name: string, shape: Shape, gates?: readonly number[]) => {
-      const data = defaultGenerator.uniform_(new Float32Array(sizeOf(shape)), -bound, bound);
+      const data = defaultTwister.uniform(new Float32Array(sizeOf(shape)), -bound, bound);
       const layout = gates ? gateLayout(gates, slotCount(op.cell), hidden) : null;
       const parameter = new Parameter(shape, data, layout);
       register(name + suffix, parameter);

@@ -21,7 +21,7 @@ export function predictMicros({ groups, flops, loads, barriers = 0 }: Work, fact
 }
 
 /** Why a version was chosen: the caller asked for it, it was the fastest in a timing, or its predicted time is the shortest. */
-export type Reason = "pinned" | "measured" | "predicted";
+type Reason = "pinned" | "measured" | "predicted";
 
 /** A chosen version. */
 export interface Choice {

@@ -82,7 +82,7 @@ export interface PlanContext extends PlanSettings {
 }
 
 /** Operands of an op's forward pass. */
-export interface ForwardOperands {
+interface ForwardOperands {
   /** `null` for an optional input that is not given. */
   readonly inputs: readonly (Operand | null)[];
   /** `null` for an output nobody reads. */
@@ -113,13 +113,13 @@ export type BackwardPass<Attributes = unknown> = (
 ) => Dispatch[];
 
 /** An output: its own storage, or a view of a saved intermediate from element `offset` on (a multiple of 64). */
-export interface OutputSpec {
+interface OutputSpec {
   readonly shape: Shape;
   readonly view?: { readonly saved: number; readonly offset: number };
 }
 
 /** Shapes of an op's results and of what it saves. */
-export interface ResultSpec {
+interface ResultSpec {
   readonly outputs: readonly OutputSpec[];
   readonly saved?: readonly Shape[];
 }
@@ -153,10 +153,16 @@ export interface Op<Attributes = unknown> {
   /** Absent if the output is the first input's storage under another shape. */
   forward?(operands: ForwardOperands, attributes: Attributes, plan: PlanContext): Dispatch[];
   /**
-   * Absent if every input's gradient is the output's gradient, in the input's shape; and in recurrent layers, whose backward pass
-   * `graph/differentiate.ts` joins to them, so that a bundle that takes no gradients does without it.
+   * Absent if every input's gradient is the output's gradient, in the input's shape. Also absent in recurrent layers and in the ops behind
+   * the methods of tensors, which every bundle has: `graph/differentiate.ts` joins their backward passes to them, so that a bundle that
+   * takes no gradients does without.
    */
   readonly backward?: BackwardPass<Attributes>;
+}
+
+/** An op with the backward pass that is joined to it; see {@link Op.backward}. */
+export function joined<A>(op: Op<A>, backward: BackwardPass<A>): [Op<never>, BackwardPass<never>] {
+  return [op, backward];
 }
 
 /** Grid with one invocation per element, for kernels with 64 invocations per workgroup; folded into y past the limit. */

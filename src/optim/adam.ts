@@ -1,4 +1,4 @@
-import { adamUpdate } from "../ops/update/adam.ts";
+import { type AdamScalars, adamUpdate } from "../ops/update/adam.ts";
 import type { Clock, OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { boolean, nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
@@ -34,60 +34,40 @@ const checks = {
   maximize: boolean,
 };
 
-const shared = {
-  checks,
-  scalars: ["step"],
-  allBuffers: ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"],
-  buffers: ({ amsgrad }: Settings<AdamOptions>) => [
-    "exp_avg",
-    "exp_avg_sq",
-    ...(amsgrad ? ["max_exp_avg_sq"] : []),
-  ],
-} as const;
-
-const adamDefaults: Settings<AdamOptions> = {
-  lr: 1e-3,
-  betas: [0.9, 0.999],
-  eps: 1e-8,
-  weightDecay: 0,
-  amsgrad: false,
-  maximize: false,
-};
-
 /** Bias corrections of the moments, which start at zero. */
 function corrected({ lr, betas: [beta1, beta2] }: Settings<AdamOptions>, { step }: Clock) {
   return { momentStep: lr / (1 - beta1 ** step), rootCorrection2: Math.sqrt(1 - beta2 ** step) };
 }
 
-const adamKind: OptimizerKind<AdamOptions> = {
-  ...shared,
-  name: "Adam",
-  defaults: adamDefaults,
-  update: (group, clock, range, plan) =>
-    adamUpdate(
-      range,
-      () => {
-        const { betas, eps, weightDecay, maximize } = group;
-        return { betas, eps, weightDecay, maximize, ...corrected(group, clock()) };
-      },
-      plan,
-    ),
-};
+/** @param decay How a group's weights decay. */
+function adamKind(
+  name: string,
+  weightDecay: number,
+  decay: (group: Settings<AdamOptions>) => Pick<AdamScalars, "weightDecay" | "keep">,
+): OptimizerKind<AdamOptions> {
+  return {
+    name,
+    defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false },
+    checks,
+    scalars: ["step"],
+    allBuffers: ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"],
+    buffers: ({ amsgrad }) => ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])],
+    update: (group, clock, range, plan) =>
+      adamUpdate(
+        range,
+        () => {
+          const { betas, eps, maximize } = group;
+          return { betas, eps, maximize, ...decay(group), ...corrected(group, clock()) };
+        },
+        plan,
+      ),
+  };
+}
 
-const adamWKind: OptimizerKind<AdamWOptions> = {
-  ...shared,
-  name: "AdamW",
-  defaults: { ...adamDefaults, weightDecay: 1e-2 },
-  update: (group, clock, range, plan) =>
-    adamUpdate(
-      range,
-      () => {
-        const { lr, betas, eps, weightDecay, maximize } = group;
-        return { betas, eps, keep: 1 - lr * weightDecay, maximize, ...corrected(group, clock()) };
-      },
-      plan,
-    ),
-};
+const adam = /* @__PURE__ */ adamKind("Adam", 0, ({ weightDecay }) => ({ weightDecay }));
+const adamW = /* @__PURE__ */ adamKind("AdamW", 1e-2, ({ lr, weightDecay }) => ({
+  keep: 1 - lr * weightDecay,
+}));
 
 /**
  * Adam (Kingma & Ba, 2015), as `torch.optim.Adam`
@@ -95,7 +75,7 @@ const adamWKind: OptimizerKind<AdamWOptions> = {
  */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(params: ParameterSource<AdamOptions>, options: AdamOptions = {}) {
-    super(adamKind, params, options);
+    super(adam, params, options);
   }
 }
 
@@ -105,6 +85,6 @@ export class Adam extends Optimizer<AdamOptions> {
  */
 export class AdamW extends Optimizer<AdamWOptions> {
   constructor(params: ParameterSource<AdamWOptions>, options: AdamWOptions = {}) {
-    super(adamWKind, params, options);
+    super(adamW, params, options);
   }
 }

@@ -3,7 +3,7 @@ import type { UpdateRange } from "../ops/update/parameter-update.ts";
 import type { Checks, Settings } from "./param-group.ts";
 
 /** Numbers and flags that a kind of optimizer keeps on the host, by name. */
-export type OwnState = Readonly<Record<string, number | boolean>>;
+type OwnState = Readonly<Record<string, number | boolean>>;
 
 /** Counts the steps of parameters that have been updated together from the start. */
 export interface Clock<S extends OwnState = OwnState> {

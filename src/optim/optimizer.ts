@@ -4,7 +4,7 @@ import type { Parameter } from "../graph/parameter.ts";
 import type { PlanSettings } from "../ops/op.ts";
 import type { UpdateRange } from "../ops/update/parameter-update.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
-import * as training from "../plan/training.ts";
+import { training } from "../plan/training.ts";
 import type { UpdatePart, Updater } from "../plan/updater.ts";
 import { sizeOf } from "../shape.ts";
 import { type Clock, newClock, type OptimizerKind } from "./kind.ts";
@@ -118,7 +118,7 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
       throw new OptionError(`${where}: a parameter was given twice; leave it in one group alone`);
     }
     const settings = mergeOptions<O>(where, this.defaults, options, ["params"]);
-    const entry = paramGroup<O>(name, params, settings, checks, together ?? (() => {}));
+    const entry = paramGroup<O>(name, params, settings, checks, together);
     const { group } = entry;
     this.#entries.push(entry);
     const clock = newClock(this.#kind);

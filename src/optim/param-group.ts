@@ -72,7 +72,7 @@ export function paramGroup<O extends object>(
   params: readonly Parameter[],
   settings: Settings<O>,
   checks: Checks<O>,
-  together: (where: string, settings: Settings<O>) => void,
+  together?: (where: string, settings: Settings<O>) => void,
 ): GroupEntry<O> {
   const schedule = Object.fromEntries(scheduleNames.map((name) => [name, undefined]));
   const group: object = { params, ...schedule };
@@ -86,19 +86,20 @@ export function paramGroup<O extends object>(
       get: () => values[name],
       set: (changed: unknown) => {
         check(where, name, changed);
-        together(where, { ...values, [name]: changed } as Settings<O>);
+        together?.(where, { ...values, [name]: changed } as Settings<O>);
         values[name] = copy(changed);
       },
     });
   }
-  together(where, values as Settings<O>);
+  together?.(where, values as Settings<O>);
   const assign = (changed: Settings<O>) => {
     for (const [name, value] of Object.entries(changed)) values[name] = copy(value);
   };
   return { group: Object.seal(group) as ParamGroup<O>, assign };
 }
 
-function copy(value: unknown): unknown {
+/** A setting's value, copied where it is an array. */
+export function copy(value: unknown): unknown {
   return Array.isArray(value) ? [...value] : value;
 }
 
@@ -127,7 +128,11 @@ export function readParameters(where: string, params: unknown): Parameter[] {
   }
   for (const parameter of list) {
     if (!(parameter instanceof Parameter)) {
-      throw new OptionError(`${where}: every parameter must be a Parameter, got ${show(parameter)}`);
+      const isForeign = typeof (parameter as Partial<Parameter> | null)?.moveTo === "function";
+      throw new OptionError(
+        `${where}: every parameter must be a Parameter, got ${show(parameter)}` +
+          (isForeign ? " of another copy of webgpu-lstm" : ""),
+      );
     }
   }
   return list as Parameter[];

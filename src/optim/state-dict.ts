@@ -1,10 +1,10 @@
-import { show } from "../checks.ts";
+import { listed, shorten, show } from "../checks.ts";
 import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
 import { type Clock, newClock, type OptimizerKind } from "./kind.ts";
-import { type GroupEntry, type Settings, scheduleNames } from "./param-group.ts";
+import { copy, type GroupEntry, type Settings, scheduleNames } from "./param-group.ts";
 
 /** The state of one parameter: `{ step: 10, exp_avg: { data, shape }, … }`. */
 export type ParameterStateDict = Readonly<Record<string, NDArray | number | boolean | null>>;
@@ -43,22 +43,20 @@ export async function readState<O extends object>(holder: StateHolder<O>): Promi
   for (const { group } of entries) {
     const values = group as unknown as Record<string, unknown>;
     const scheduled = scheduleNames.filter((name) => values[name] !== undefined);
-    const settings = [...Object.keys(kind.defaults), ...scheduled].map((name) => [snake(name), values[name]]);
+    const names = [...Object.keys(kind.defaults), ...scheduled];
     const first = count;
     count += group.params.length;
     param_groups.push({
-      ...Object.fromEntries(
-        settings.map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
-      ),
+      ...Object.fromEntries(names.map((name) => [snake(name), copy(values[name])])),
       params: group.params.map((_, i) => first + i),
     });
-    const names = kind.buffers(group);
+    const buffers = kind.buffers(group);
     for (const [i, parameter] of group.params.entries()) {
       if (parameter.disposed) throw new DisposedError(`${where}: the model was disposed; build a new one`);
       const clock = clocks.get(parameter)!;
       if (!hasState(kind, group, clock)) continue;
       const scalars = kind.scalars.map((name) => [name, name === "step" ? clock.step : clock.own[name]]);
-      const buffers = names.map(async (name): Promise<[string, NDArray]> => {
+      const reading = buffers.map(async (name): Promise<[string, NDArray]> => {
         const data =
           waiting.get(parameter)?.get(name)?.slice() ??
           (await stateOnDevice(optimizer, parameter)?.read(where, name)) ??
@@ -66,7 +64,7 @@ export async function readState<O extends object>(holder: StateHolder<O>): Promi
         return [name, { data, shape: parameter.shape }];
       });
       reads.push(
-        Promise.all(buffers).then((entries) => [first + i, Object.fromEntries([...scalars, ...entries])]),
+        Promise.all(reading).then((entries) => [first + i, Object.fromEntries([...scalars, ...entries])]),
       );
     }
   }
@@ -133,11 +131,12 @@ export function writeState<O extends object>(holder: StateHolder<O>, dict: Optim
     }
   }
   for (const key of Object.keys(dict.state)) {
-    if (problems.length === 0 && !known.has(key)) problems.push(`state ${key} belongs to no parameter group`);
+    if (problems.length === 0 && !known.has(key))
+      problems.push(`state ${shorten(key)} belongs to no parameter group`);
   }
   if (problems.length > 0) {
     throw new StateDictError(
-      `${where}: the state dict does not fit, nothing was loaded: ${problems.join("; ")}`,
+      `${where}: the state dict does not fit, nothing was loaded: ${listed(problems, "; ", 1500)}`,
     );
   }
   for (const [g, { group, assign }] of entries.entries()) {
@@ -174,7 +173,7 @@ function readSettings<O extends object>(
     // PyTorch 2 marks AdamW with this; it fits if it agrees with the class.
     if (key === "decoupled_weight_decay" && saved[key] === (kind.name === "AdamW")) continue;
     if (!known.includes(key))
-      problems.push(`${at} has ${key}: ${show(saved[key])}, which ${kind.name} has not`);
+      problems.push(`${at} has ${shorten(key)}: ${show(saved[key])}, which ${kind.name} has not`);
   }
   const settings: Record<string, unknown> = {};
   for (const [key, name] of names) {
@@ -216,13 +215,16 @@ function readParameter<O extends object>(
   }
   const known: readonly string[] = [...kind.allBuffers, ...kind.scalars];
   for (const name of Object.keys(saved)) {
-    if (!known.includes(name)) problems.push(`${at} has ${name}, which ${kind.name} has not`);
+    if (!known.includes(name)) problems.push(`${at} has ${shorten(name)}, which ${kind.name} has not`);
   }
   const isEmpty = Object.values(saved).every((value) => value === null);
   if (!isEmpty) {
     for (const name of kind.scalars) {
       const value = scalarOf(saved[name]);
-      const fits = value !== null && (name !== "step" || (Number.isInteger(value) && value >= 0));
+      const fits =
+        value !== null &&
+        (name !== "step" || (Number.isSafeInteger(value) && value >= 0)) &&
+        Number.isFinite(value);
       if (!fits) problems.push(`${at} must have ${name} as a number, got ${show(saved[name])}`);
       else if (name === "step") clock.step = value;
       else clock.own = { ...clock.own, [name]: value };
@@ -253,7 +255,6 @@ function readParameter<O extends object>(
 /** A number, or the only value of an array; PyTorch has its step counts as either. */
 function scalarOf(value: unknown): number | null {
   if (typeof value === "number") return value;
-  if (isRecord(value) && value["data"] instanceof Float32Array && value["data"].length === 1)
-    return value["data"][0]!;
-  return null;
+  const data = isRecord(value) ? value["data"] : null;
+  return data instanceof Float32Array && data.length === 1 ? data[0]! : null;
 }

@@ -1,11 +1,12 @@
 import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
-import { type AccumulateOptions, checkAccumulate, type RunOptions } from "./accumulate-options.ts";
+import type { AccumulateOptions, RunOptions } from "./accumulate-options.ts";
 import type { ParameterArena } from "./parameters.ts";
 
 /**
  * The sums of a step's gradients since its last update, in buffers laid out like the parameters. All programs of the step share
- * them, so a short last batch counts too.
+ * them, so a short last batch counts too. The file loads on demand and imports types alone: a value that it shared with other files
+ * would be a chunk of its own.
  */
 export class Accumulation {
   readonly #context: GpuContext;
@@ -58,10 +59,4 @@ export class Accumulation {
     for (const total of this.#totals.values()) total.dispose();
     this.#totals.clear();
   }
-}
-
-/** Begins to accumulate, as the options of `device.compile` say. @throws OptionError for wrong options */
-export function accumulationOf(context: GpuContext, options: AccumulateOptions): Accumulation {
-  checkAccumulate("device.compile", options);
-  return new Accumulation(context, options);
 }

@@ -22,6 +22,9 @@ export function gradientsOf(
       `device.compile: minimize names ${show(minimize)}, but the function returns ${[...outputs.keys()].join(", ")}`,
     );
   }
+  if (graph.norms.has(loss)) {
+    throw new GraphError(`device.compile: minimize names ${show(minimize)}, a gradient norm; name the loss`);
+  }
   checkLoss(`device.compile: minimize ${show(minimize)}`, loss);
   const wanted = differentiated(graph, optimizer);
   const found = differentiate(graph, loss, wanted);
@@ -46,10 +49,7 @@ export function gradientsOf(
 
 /** The name of the one result that can be minimized: a scalar, and no gradient norm, which is known only afterwards. */
 function scalarOf(graph: Graph, outputs: ReadonlyMap<string, Tensor>): string {
-  const norms = new Set(
-    graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])),
-  );
-  const scalars = [...outputs].filter(([, tensor]) => tensor.shape.length === 0 && !norms.has(tensor));
+  const scalars = [...outputs].filter(([, tensor]) => tensor.shape.length === 0 && !graph.norms.has(tensor));
   const [only, another] = scalars;
   if (only && !another) return only[0];
   const all = [...outputs].map(([name, { shape }]) => `${name} ${showShape(shape)}`).join(", ");

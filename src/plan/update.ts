@@ -24,7 +24,7 @@ export interface PlannedUpdate {
   /** The optimizer's parameters that have a gradient. */
   readonly parameters: readonly Parameter[];
   /** Gradient norms that must be finite for the update to happen; `null` if there are none. */
-  readonly guard: Tensor | null;
+  readonly guard: Operand | null;
 }
 
 /** The parameters whose gradients a training step needs: what the optimizer updates and what the function clips. */
@@ -34,11 +34,11 @@ export function differentiated(graph: Graph, optimizer: Updater): Parameter[] {
 
 /** Throws a GraphError for an op that reads a clipping's norm. */
 export function checkClippings(graph: Graph): void {
-  const norms = new Set<Operand>(
-    graph.clippings.flatMap((clipping) => (clipping.kind === "norm" ? [clipping.norm] : [])),
-  );
   for (const node of graph.nodes) {
-    if (node.kind === "forward" && node.inputs.some((input) => input && norms.has(input.storage.root))) {
+    if (
+      node.kind === "forward" &&
+      node.inputs.some((input) => input && graph.norms.has(input.storage.root))
+    ) {
       throw new GraphError(
         `${node.op.name}: the norm that clipGradNorm_ gives is known only after the step's gradients; return it as a result ` +
           "and compute with what you read",
@@ -48,7 +48,7 @@ export function checkClippings(graph: Graph): void {
 }
 
 /** A planned update with its dispatches. */
-export interface UpdateDispatches extends PlannedUpdate {
+interface UpdateDispatches extends PlannedUpdate {
   /** Add up the gradients after every run. Empty for a step that does not accumulate. */
   readonly accumulating: readonly Dispatch[];
   /** The update itself. */
@@ -97,26 +97,10 @@ export function planUpdate(
       dispatches.push(averageGradients(range, () => accumulation.scale, plan));
     }
   }
-  const guards = graph.clippings.filter((clipping) => clipping.kind === "norm" && clipping.errorIfNonfinite);
-  const guard = guards.length > 0 ? new Tensor([guards.length], graph) : null;
   const parameters = optimizer.parameters.filter((parameter) => gradients.has(parameter));
-  let factor: Operand | null = null;
-  for (const [i, clipping] of graph.clippings.entries()) {
-    const ranges = gradientRanges(clipping.parameters);
-    if (clipping.kind === "value") {
-      dispatches.push(...clipping.plan(ranges, clipping.limit, plan));
-    } else {
-      const slot = guards.indexOf(clipping);
-      const guarded = guard && slot >= 0 ? { operand: guard, slot } : null;
-      const clipped = clipping.plan(ranges, { ...clipping, guard: guarded }, plan);
-      dispatches.push(...clipped.measure);
-      // If this is the last clipping, the update multiplies by the factor itself, which saves a pass over the gradients.
-      const all = new Set(clipping.parameters);
-      const isLast = i === graph.clippings.length - 1;
-      if (isLast && parameters.every((parameter) => all.has(parameter))) factor = clipped.factor;
-      else dispatches.push(...clipped.scale);
-    }
-  }
+  const clipped = graph.clippings[0]?.plan(graph.clippings, parameters, gradientRanges, plan);
+  const { guard = null, factor = null } = clipped ?? {};
+  dispatches.push(...(clipped?.dispatches ?? []));
 
   const { planKey } = optimizer;
   for (const part of optimizer.updateParts(parameters)) {

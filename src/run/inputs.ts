@@ -131,7 +131,7 @@ export function shapesOfSamples(inputs: unknown): InputShapes {
 function shapeOfSample(name: string, given: unknown): Shape {
   if (given instanceof Result) return given.shape;
   const isShape = (shape: unknown): shape is Shape =>
-    Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size > 0);
+    Array.isArray(shape) && Array.from(shape).every((size) => Number.isInteger(size) && size > 0);
   if (isNumbers(given) && given.length > 0) return [given.length];
   const { data, shape = given } = (Array.isArray(given) ? {} : (given ?? {})) as Partial<NDArray>;
   if (isShape(shape) && (data === undefined || (isNumbers(data) && data.length === sizeOf(shape)))) {

@@ -126,11 +126,7 @@ export class Result {
   #checkComputed(where: string): void {
     const { graph, outputs } = this.#program.source;
     const { root } = outputs.get(this.name)!.storage;
-    if (
-      this.#updated ||
-      !graph.clippings.some((clipping) => clipping.kind === "norm" && clipping.norm === root)
-    )
-      return;
+    if (this.#updated || !graph.norms.has(root)) return;
     throw new GraphError(
       `${where}: ${this.name} of run ${this.#run + 1} was not computed: the run added up gradients and no update followed; read ` +
         "it of the run that updates",

@@ -2,7 +2,7 @@ import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { BufferCopy } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import type { StagingPool } from "../gpu/staging.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import type { Operand } from "../ops/op.ts";
 import { sizeOf } from "../shape.ts";
 
 /** Number of past runs whose scalars can be read. */
@@ -26,9 +26,9 @@ export class ScalarRing {
 
   private constructor(
     names: readonly string[],
-    recorded: readonly { readonly tensor: Tensor; readonly size: number }[],
+    recorded: readonly { readonly tensor: Operand; readonly size: number }[],
     allocate: (bytes: number) => DeviceBuffer,
-    rangeOf: (tensor: Tensor) => BufferRange,
+    rangeOf: (tensor: Operand) => BufferRange,
   ) {
     const width = recorded.reduce((sum, { size }) => sum + size, 0);
     const target = allocate(HISTORY * width * 4);
@@ -49,10 +49,10 @@ export class ScalarRing {
 
   /** A ring for the scalars among `outputs`; `null` if there are none. */
   static of(
-    outputs: ReadonlyMap<string, Tensor>,
-    guard: Tensor | null,
+    outputs: ReadonlyMap<string, Operand>,
+    guard: Operand | null,
     allocate: (bytes: number) => DeviceBuffer,
-    rangeOf: (tensor: Tensor) => BufferRange,
+    rangeOf: (tensor: Operand) => BufferRange,
   ): ScalarRing | null {
     const scalars = [...outputs].filter(([, tensor]) => sizeOf(tensor.shape) === 1);
     if (scalars.length === 0) return null;

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions } from "../checks.ts";
 import type { RandomStreams } from "../graph/random-streams.ts";
-import { defaultGenerator } from "../random.ts";
+import { defaultTwister } from "../twister.ts";
 
 /** Position of a step's random numbers, as plain JSON. */
 export interface StepRandomState {
@@ -40,7 +40,7 @@ export class StepRandom {
     let streams = 0;
     return {
       next: () => {
-        this.#seed ??= defaultGenerator.random();
+        this.#seed ??= defaultTwister.random();
         return { seed: this.#seed, stream: streams++, run: () => this.runs };
       },
     };

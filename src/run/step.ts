@@ -5,6 +5,7 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
+import { Tensor } from "../graph/tensor.ts";
 import { OnDemand } from "../ondemand.ts";
 import { checkRunOptions, type RunOptions } from "../plan/accumulate-options.ts";
 import type { Accumulation } from "../plan/accumulation.ts";
@@ -95,6 +96,11 @@ export class CompiledStep<Names extends string = string> {
    * @param name The result to read.
    */
   async ask(values: Readonly<Record<string, InputValue>>, name: Names): Promise<NDArray> {
+    if (typeof values === "string") {
+      throw new OptionError(
+        `step.ask: the values come first, then the result's name, as in step.ask({ x }, ${show(values)})`,
+      );
+    }
     const prepared = this.#prepare("step.ask", values, {});
     const { program } = prepared.variant;
     const output = program.source.outputs.get(name);
@@ -276,7 +282,12 @@ export class CompiledStep<Names extends string = string> {
 
 /** Throws a GraphError unless a traced function's result names at least one tensor. */
 export function checkResults(results: unknown): asserts results is Readonly<Record<string, unknown>> {
-  if (typeof results !== "object" || results === null || Object.keys(results).length === 0) {
+  if (
+    typeof results !== "object" ||
+    results === null ||
+    results instanceof Tensor ||
+    Object.keys(results).length === 0
+  ) {
     throw new GraphError(
       `device.compile: the traced function must return an object of tensors like { loss, pred }, got ${show(results)}`,
     );

@@ -7,21 +7,21 @@ import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 /** A batch as a loader gives it. */
 export interface LoadedBatch extends Batch {
   /**
-   * With `carryState`: whether this batch starts from a state of zero, and not from the state that the batch before left.
-   * `data.TextBatches` sets it. Where it is absent the first batch of each pass starts from zero.
+   * With `carryState`: whether this batch starts from a state of zero instead of the previous batch's final state.
+   * `data.TextBatches` sets it. If absent, the first batch of each pass starts from zero.
    */
   readonly begins?: boolean;
 }
 
 /** An iterable that starts a new pass over its batches every time it is iterated, as a DataLoader does. */
 export interface Batches extends Iterable<LoadedBatch> {
-  /** Batches in one pass, where known. */
+  /** Batches in one pass, if known. */
   readonly length?: number;
   /** A pass without its first `batch` batches. Without this method a resumed epoch iterates over them. */
   from?(batch: number): Iterator<LoadedBatch>;
   /** The state of its own random numbers as plain JSON, for checkpoints. */
   state?(): unknown;
-  /** Goes back to a state that {@link state} gave. */
+  /** Restores a state that `state()` returned. */
   // biome-ignore lint/suspicious/noExplicitAny: every loader has a state of its own form
   setState?(state: any): void;
 }
@@ -80,14 +80,22 @@ export class BatchQueue {
   #drawn: number;
   #ahead: DrawnBatch | null = null;
 
-  /** @param done Batches at the beginning of the pass to leave out. */
-  constructor(loader: Batches, done: number) {
+  /**
+   * @param done Batches at the beginning of the pass to leave out.
+   * @throws {@link DataError} if the pass is over before them
+   */
+  constructor(where: string, loader: Batches, done: number) {
     this.#drawn = done;
     if (loader.from) {
       this.#batches = loader.from(done);
     } else {
       this.#batches = loader[Symbol.iterator]();
-      for (let i = 0; i < done; i++) this.#batches.next();
+      for (let i = 0; i < done; i++) {
+        if (!this.#batches.next().done) continue;
+        throw new DataError(
+          `${where}: the checkpoint was taken after ${done} batches of a pass, the loader gave ${i}; give it the same data and batch size`,
+        );
+      }
     }
   }
 

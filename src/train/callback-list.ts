@@ -1,3 +1,4 @@
+import { listed } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import type { Callback } from "./callbacks.ts";
 import type { SavedCallback } from "./state.ts";
@@ -31,11 +32,11 @@ export class CallbackList {
     }
   }
 
-  /** Calls a method of one callback after the other, and waits for a promise that it returns. */
+  /** Calls a method of one callback after the other, and waits for a promise, or anything else with `then`, that it returns. */
   async each(call: (callback: Callback) => unknown): Promise<void> {
     for (const callback of this.#callbacks) {
       const answer = call(callback);
-      if (answer instanceof Promise) await answer;
+      if (isThenable(answer)) await answer;
     }
   }
 
@@ -45,6 +46,11 @@ export class CallbackList {
     const states = own.map((callback) => Promise.resolve(callback.state!()));
     return Promise.all(own.map(async ({ name }, i) => ({ name: name!, state: await states[i]! })));
   }
+}
+
+/** Whether `await` waits for a value: a promise, or a `Fit`, which trains only when it is awaited. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
 /**
@@ -58,7 +64,7 @@ export function restoreCallbacks(
 ): void {
   const own = callbacks.filter((callback) => callback.state);
   const names = (list: readonly { readonly name?: string }[]) =>
-    list.map(({ name }) => name).join(", ") || "none";
+    listed(list.map(({ name }) => String(name))) || "none";
   if (own.length !== saved.length || own.some(({ name }, i) => name !== saved[i]!.name)) {
     throw new OptionError(
       `${where}: the checkpoint was taken with the callbacks ${names(saved)}, got ${names(own)}; give the same ones in the ` +

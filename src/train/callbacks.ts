@@ -14,15 +14,15 @@ export interface FitRun extends Progress {
   readonly history: History;
   /** Names that a callback may monitor: `loss`, and with validation `validationLoss` and the metrics' names. */
   readonly monitors: readonly string[];
-  /** Whether the run goes on from a checkpoint. Callbacks with a state then have it again, and keep it. */
+  /** Whether the run continues from a checkpoint. The callbacks' states have been restored then; do not reset them. */
   readonly resumed: boolean;
-  /** Ends the run after this epoch, as if it were the last; called between batches, after this batch and without a report. */
+  /** Ends the run after this epoch. If called between batches: after the batch, without a report of the epoch. */
   stop(): void;
   /** The run as it is now, as `trainer.checkpoint()`. Only {@link Callback.onSettled} may call it. */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** What a callback remembers, for a checkpoint. */
+/** A callback's state in a checkpoint. */
 export interface CallbackState {
   /** Plain JSON; numbers may be NaN or infinite. */
   readonly values: unknown;
@@ -31,11 +31,11 @@ export interface CallbackState {
 }
 
 /**
- * Something that happens while a model is trained. Every method is optional, and a promise that it returns is awaited. Callbacks are
- * called in the order in which they are given.
+ * Functions that `fit` calls while it trains. Every method is optional; a promise that one returns is awaited. Callbacks are called in the
+ * order of the list.
  */
 export interface Callback {
-  /** The name of its state in a checkpoint; needed with {@link state}. */
+  /** The name of its state in a checkpoint; needed with `state`. */
   readonly name?: string;
   /** Called before the first batch. Throw here to refuse the run. */
   onFitStart?(run: FitRun): unknown;
@@ -44,15 +44,15 @@ export interface Callback {
   /** Called after each epoch and its validation. */
   onEpochEnd?(run: FitRun, report: EpochReport): unknown;
   /**
-   * Called after every callback's `onEpochEnd`, with the epoch's report, and after every callback's `onBatchEnd`, without one. This is
-   * where the run can be saved.
+   * Called when every callback's `onEpochEnd` has returned, with the epoch's report, and when every callback's `onBatchEnd` has, without
+   * one. Save the run here.
    */
   onSettled?(run: FitRun, report?: EpochReport): unknown;
-  /** Called after the last epoch, whatever made it the last; not where `fit` throws or is left. */
+  /** Called after the last epoch, also if `stop()` made it the last; not if `fit` throws or its loop is left. */
   onFitEnd?(run: FitRun): unknown;
-  /** What it remembers of the run, as it is at the call. */
+  /** The callback's state at the time of the call. */
   state?(): CallbackState | Promise<CallbackState>;
-  /** Takes over a state that {@link state} gave; called before `onFitStart`. Throws if it gave no such state. */
+  /** Restores a state that `state()` returned; called before `onFitStart`. Should throw for any other value. */
   setState?(state: CallbackState): void;
 }
 

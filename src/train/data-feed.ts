@@ -64,15 +64,30 @@ export class DataFeed {
     return this.#perEpoch ?? this.#loader.length;
   }
 
-  /** Goes to the position of a resumed run: draws the order of its pass again and skips the batches that are done. */
+  /**
+   * Goes to the position of a resumed run: draws the order of its pass again and skips the batches that are done. Where that fails, all
+   * random states are as before.
+   */
   restore(): void {
     const restart = this.#restart;
     if (!restart) return;
     const { start, pass, random, validation } = restart;
-    if (validation !== null) this.#validation?.setState?.(validation);
-    if (start.loader !== null) this.#loader.setState?.(start.loader);
-    defaultGenerator.setState(start.random);
-    this.#begin(pass.done);
+    const before = {
+      random: defaultGenerator.getState(),
+      loader: this.#loader.state?.(),
+      validation: this.#validation?.state?.(),
+    };
+    try {
+      if (validation !== null) this.#validation?.setState?.(validation);
+      if (start.loader !== null) this.#loader.setState?.(start.loader);
+      defaultGenerator.setState(start.random);
+      this.#begin(pass.done);
+    } catch (error) {
+      defaultGenerator.setState(before.random);
+      if (before.loader !== undefined) this.#loader.setState?.(before.loader);
+      if (before.validation !== undefined) this.#validation?.setState?.(before.validation);
+      throw error;
+    }
     defaultGenerator.setState(random);
     this.#restart = null;
   }
@@ -150,7 +165,7 @@ export class DataFeed {
   #begin(done: number): BatchQueue {
     this.#start = { random: defaultGenerator.getState(), loader: this.#loader.state?.() ?? null };
     this.#done = done;
-    this.#queue = new BatchQueue(this.#loader, done);
+    this.#queue = new BatchQueue(this.#where, this.#loader, done);
     return this.#queue;
   }
 }

@@ -7,15 +7,15 @@ import type { EpochReport } from "./report.ts";
 
 /** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs in a row without improvement that are tolerated; one more ends training. Default 10. */
+  /** Number of consecutive epochs without improvement to tolerate; one more ends training. Default 10. */
   readonly patience?: number;
-  /** Whether the model gets the weights of its best epoch when `fit` ends. Default false. */
+  /** Whether to restore the weights of the best epoch when `fit` ends. Default false. */
   readonly restoreBest?: boolean;
 }
 
 /**
- * Ends training when a number of the epochs' reports has stopped improving. Epochs that do not report the number are not counted, such
- * as those without validation.
+ * Ends training when a reported number has stopped improving. Epochs that do not report it, such as those without validation, do not
+ * count.
  *
  * @example
  * const stopping = new EarlyStopping({ patience: 5, restoreBest: true });
@@ -67,6 +67,13 @@ export class EarlyStopping implements Callback {
       this.#waited = 0;
       this.#weights = null;
     }
+    const last = Math.max(this.#bestEpoch ?? 0, this.#stoppedEpoch ?? 0, this.#waited);
+    if (last > run.history.length) {
+      throw new DataError(
+        `EarlyStopping: the checkpoint has best epoch ${this.#bestEpoch}, stopped epoch ${this.#stoppedEpoch} and ${this.#waited} epochs ` +
+          `waited, but the run has ${run.history.length} epochs so far; the checkpoint is damaged`,
+      );
+    }
     if (this.#stoppedEpoch !== null) run.stop();
   }
 
@@ -103,14 +110,26 @@ export class EarlyStopping implements Callback {
   }
 
   setState({ values, tensors }: CallbackState): void {
-    const state = values as {
+    const state = (values ?? {}) as {
       best: number;
       bestEpoch: number | null;
       stoppedEpoch: number | null;
       waited: number;
     };
-    if (typeof state?.best !== "number" || !Number.isInteger(state.waited)) {
-      throw new DataError(`EarlyStopping.setState: expected what state() gives, got ${show(values)}`);
+    const isEpoch = (epoch: unknown) =>
+      epoch === null || (Number.isSafeInteger(epoch) && (epoch as number) >= 1);
+    const { best, bestEpoch, stoppedEpoch, waited } = state;
+    for (const [name, value, fits] of [
+      ["best", best, typeof best === "number" && !Number.isNaN(best)],
+      ["bestEpoch", bestEpoch, isEpoch(bestEpoch)],
+      ["stoppedEpoch", stoppedEpoch, isEpoch(stoppedEpoch)],
+      ["waited", waited, Number.isSafeInteger(waited) && waited >= 0],
+    ] as const) {
+      if (fits) continue;
+      throw new DataError(
+        `EarlyStopping.setState: expected what state() gives, ${show(values)} has ${name} ${show(value)}; epochs are integers of at least ` +
+          "1 or null, and waited is an integer of at least 0",
+      );
     }
     this.#monitor.best = state.best;
     this.#bestEpoch = state.bestEpoch;

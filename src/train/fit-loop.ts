@@ -7,6 +7,7 @@ import { checkBatch, type LoadedBatch } from "./batches.ts";
 import { CallbackList, restoreCallbacks } from "./callback-list.ts";
 import type { FitRun } from "./callbacks.ts";
 import { CarriedState } from "./carried-state.ts";
+import { checkPosition } from "./check-state.ts";
 import { DataFeed } from "./data-feed.ts";
 import { EpochTally } from "./epoch-tally.ts";
 import { evaluate } from "./evaluation.ts";
@@ -61,6 +62,9 @@ export class FitLoop implements FitRun {
         `${WHERE}: the checkpoint was taken with ${resumed.batches} batches in an epoch, now it has ${batches}; give it the ` +
           "same data, batch size and batchesPerEpoch",
       );
+    }
+    if (resumed) {
+      checkPosition(WHERE, resumed, { length: plan.loader.length, batchesPerEpoch: plan.batchesPerEpoch });
     }
     this.#parts = parts;
     this.#plan = plan;

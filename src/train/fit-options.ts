@@ -9,8 +9,8 @@ export interface FitOptions extends FitListeners {
   /** The last epoch. A resumed run counts the epochs before it. */
   readonly epochs: number;
   /**
-   * Batches in an epoch. The next epoch then goes on in the middle of the pass over the loader, and a new pass begins where one is
-   * over. By default an epoch is one pass.
+   * Batches in an epoch. The next epoch then continues in the middle of the pass over the loader, and a new pass begins when one is
+   * finished. By default an epoch is one pass.
    */
   readonly batchesPerEpoch?: number;
   /** Batches that are evaluated after every epoch, or every few. */
@@ -19,11 +19,11 @@ export interface FitOptions extends FitListeners {
   readonly validateEvery?: number;
   /**
    * A scheduler of `optim.lrScheduler`, or your own, that sets the learning rate. It steps after every epoch or every update, as its
-   * `stepsEvery` says; `ReduceLROnPlateau` goes by the validation loss, or the training loss where there is no validation. To choose
-   * otherwise, give a {@link LearningRateSchedule}. Checkpoints keep its state.
+   * `stepsEvery` says. `ReduceLROnPlateau` is given the validation loss, or the training loss if there is no validation. To choose
+   * otherwise, pass a {@link LearningRateSchedule}. Checkpoints keep its state.
    */
   readonly schedule?: Scheduler | LearningRateSchedule;
-  /** Called while the model is trained: {@link EarlyStopping}, {@link ModelCheckpoint}, or your own. */
+  /** Called during training: {@link EarlyStopping}, {@link ModelCheckpoint}, or your own. */
   readonly callbacks?: readonly Callback[];
 }
 
@@ -46,7 +46,7 @@ const NAMES = [
   "onProgress",
 ];
 
-/** Throws unless a run can go by these options. */
+/** Checks the options of a run and returns them with their defaults. */
 export function fitPlan(where: string, loader: Batches, options: FitOptions): FitPlan {
   checkBatches(where, "the loader", loader);
   checkOptions(where, options, NAMES);

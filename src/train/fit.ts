@@ -2,13 +2,13 @@ import type { History } from "./history.ts";
 import type { EpochReport } from "./report.ts";
 
 /**
- * A training run that can be iterated, for a report after each epoch, or awaited, for the {@link History} of all epochs. `fit` returns
- * one. The run begins when it is first iterated or awaited, and it runs once:
+ * A training run, as `fit` returns it: iterate it for a report after each epoch, or await it for the {@link History} of all epochs. The
+ * run starts when it is first iterated or awaited, and it runs once:
  *
- * - `await` trains all epochs that are left. Awaiting again, also after iterating, gives the same history without training more.
- * - `for await` gives the reports that nobody has taken yet: none after the run was awaited.
- * - Leaving the loop, and `return()`, end the run. Awaited then, it gives the history up to there.
- * - An error goes to whoever is iterating or awaiting, and again to everybody who asks later.
+ * - `await` trains the remaining epochs. Awaiting again, also after iterating, returns the same history without further training.
+ * - `for await` yields the reports that have not been read yet: none after the run was awaited.
+ * - Leaving the loop, or calling `return()`, ends the run. Awaiting it then returns the history so far.
+ * - An error is thrown to the code that iterates or awaits, and again on every later attempt.
  *
  * @example
  * const history = await trainer.fit(loader, { epochs: 100 });
@@ -17,13 +17,13 @@ import type { EpochReport } from "./report.ts";
 export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<History> {
   readonly #epochs: AsyncGenerator<EpochReport, void, void>;
   readonly #history: () => History | Promise<History>;
-  /** All that is left and then the history, once somebody has awaited it. */
+  /** Trains the remaining epochs and resolves to the history; `null` until the run is first awaited. */
   #whole: Promise<History> | null = null;
   #failure: { readonly thrown: unknown } | null = null;
 
   /**
-   * @param epochs Trains an epoch whenever it is asked for the next report.
-   * @param history The run's epochs; called when the run is over.
+   * @param epochs Trains one epoch for each report that is requested.
+   * @param history Returns the run's history; called when the run is over.
    * @internal
    */
   constructor(epochs: AsyncGenerator<EpochReport, void, void>, history: () => History | Promise<History>) {
@@ -36,9 +36,12 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
     return this.#watched(() => this.#epochs.next());
   }
 
-  /** Ends the run, as leaving a `for await` does. The model keeps what it has learned. */
+  /**
+   * Ends the run after the epoch under way, as leaving a `for await` loop does. The model keeps what it has learned. The run's own callbacks
+   * and `onProgress` must not await it, as the epoch waits for them; they end the run with `stop()`, or with an aborted signal.
+   */
   return(): Promise<IteratorResult<EpochReport, void>> {
-    return this.#epochs.return();
+    return this.#kept(() => this.#epochs.return());
   }
 
   /** Ends the run with an error. */
@@ -46,7 +49,7 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
     return this.#watched(() => this.#epochs.throw(error));
   }
 
-  /** The run itself: it has one sequence of reports, whoever iterates. */
+  /** The run itself: all iterations share one sequence of reports. */
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -56,8 +59,8 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
     await this.return();
   }
 
-  /** Trains all epochs that are left, as `await` does; `onFulfilled` gets the history, `onRejected` what the run throws. */
-  // biome-ignore lint/suspicious/noThenProperty: to be awaited is what this class is for
+  /** Trains the remaining epochs, as `await` does. `onFulfilled` receives the history, `onRejected` the error. */
+  // biome-ignore lint/suspicious/noThenProperty: this class is made to be awaited
   then<Value = History, Fallback = never>(
     onFulfilled?: ((history: History) => Value | PromiseLike<Value>) | null,
     onRejected?: ((reason: unknown) => Fallback | PromiseLike<Fallback>) | null,
@@ -66,14 +69,14 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
     return this.#whole.then(onFulfilled, onRejected);
   }
 
-  /** Trains all epochs that are left; `onRejected` gets what the run throws. */
+  /** Trains the remaining epochs. `onRejected` receives the error. */
   catch<Fallback = never>(
     onRejected?: ((reason: unknown) => Fallback | PromiseLike<Fallback>) | null,
   ): Promise<History | Fallback> {
     return this.then(null, onRejected);
   }
 
-  /** Trains all epochs that are left; `onFinally` is called at the end, also after an error. */
+  /** Trains the remaining epochs. `onFinally` is called at the end, also after an error. */
   finally(onFinally?: (() => void) | null): Promise<History> {
     return this.then().finally(onFinally);
   }
@@ -82,21 +85,31 @@ export class Fit implements AsyncGenerator<EpochReport, void, void>, Promise<His
     return "Fit";
   }
 
-  /** Trains all epochs that are left. */
+  /** Trains the remaining epochs. */
   async #finish(): Promise<History> {
     while (!(await this.next()).done);
     return this.#history();
   }
 
-  /** Makes a request, and keeps the error that it ends with. Requests after that one, waiting or new, end with the same error. */
+  /** Makes a request. If it fails, all pending and later requests fail with the same error. */
   async #watched<T>(request: () => Promise<T>): Promise<T> {
+    this.#check();
+    const answer = await this.#kept(request);
+    this.#check();
+    return answer;
+  }
+
+  #check(): void {
     if (this.#failure) throw this.#failure.thrown;
+  }
+
+  /** Makes a request, and keeps the error that it ends with; throws the first that was kept. */
+  async #kept<T>(request: () => Promise<T>): Promise<T> {
     try {
-      const answer = await request();
-      if (!this.#failure) return answer;
+      return await request();
     } catch (thrown) {
       this.#failure ??= { thrown };
+      throw this.#failure.thrown;
     }
-    throw this.#failure.thrown;
   }
 }

@@ -1,5 +1,6 @@
 import { checkOptions, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
+import { isObject } from "../io/safetensors.ts";
 import type { SchedulableGroup, StepsEvery } from "../optim/lr-scheduler/scheduler.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor } from "./monitor.ts";
@@ -9,15 +10,15 @@ import type { EpochReport } from "./report.ts";
 export interface Scheduler {
   /** Whether it steps after every epoch or after every update. Default "epoch". */
   readonly stepsEvery?: StepsEvery;
-  /** Whether {@link step} takes a metric, as that of `ReduceLROnPlateau`. Default false: it is called without an argument. */
+  /** Whether {@link step} takes a metric, as in `ReduceLROnPlateau`. Default false: it is called without an argument. */
   readonly takesMetric?: boolean;
-  /** The optimizer whose learning rate it sets; if given, it must be the trainer's. */
+  /** The optimizer whose learning rate the scheduler sets. If present, it must be the trainer's. */
   readonly optimizer?: { readonly paramGroups: readonly object[] };
   /** Sets the next learning rate. */
   step(metric?: number): void;
-  /** What it remembers, as plain JSON. */
+  /** The state, as plain JSON. */
   stateDict(): Readonly<Record<string, unknown>>;
-  /** Takes over what {@link stateDict} gave. */
+  /** Restores a state that {@link stateDict} returned. */
   loadStateDict(state: Readonly<Record<string, unknown>>): void;
 }
 
@@ -26,13 +27,13 @@ export interface LearningRateScheduleOptions {
   /** When the scheduler steps. Default: the scheduler's `stepsEvery`, or "epoch" if it has none. */
   readonly every?: StepsEvery;
   /**
-   * The number that `step` is given, as {@link MonitorOptions.monitor}. Epochs that do not report it are skipped. Default
-   * "validationLoss" where there is validation, else "loss", for a scheduler that takes a metric; nothing for any other.
+   * The reported number to pass to `step`, as {@link MonitorOptions.monitor}. Epochs that do not report it are skipped. Default for a
+   * scheduler that takes a metric: "validationLoss" with validation, else "loss". Default for any other: none.
    */
   readonly monitor?: string;
 }
 
-/** Settings of a parameter group that schedulers set, most of them already when they are made. */
+/** Settings of a parameter group that schedulers set, most of them already in their constructor. */
 const SET_BY_SCHEDULERS = [
   "lr",
   "momentum",
@@ -44,19 +45,19 @@ const SET_BY_SCHEDULERS = [
   "baseMomentum",
 ] as const satisfies readonly (keyof SchedulableGroup)[];
 
-/** What a checkpoint keeps of a schedule. */
+/** A schedule's state in a checkpoint. */
 interface ScheduleState {
   readonly scheduler: Readonly<Record<string, unknown>>;
-  /** Of each parameter group the settings that schedulers set. */
+  /** For each parameter group, the settings that schedulers set. */
   readonly groups: readonly Readonly<Record<string, unknown>>[];
 }
 
 /**
- * Steps a learning-rate scheduler while a model is trained, and keeps its state in checkpoints. `fit(loader, { schedule })` makes one
- * for a scheduler; make it yourself to set {@link LearningRateScheduleOptions}.
+ * Steps a learning-rate scheduler during training, and keeps its state in checkpoints. `fit(loader, { schedule })` creates one for a
+ * scheduler; create it yourself to set {@link LearningRateScheduleOptions}.
  *
- * A resumed run goes on with the learning rate that its checkpoint has. The scheduler may be made before or after
- * `trainer.resume()`, though making it sets the first learning rate.
+ * A resumed run continues with the learning rate of its checkpoint. The scheduler may be created before or after `trainer.resume()`,
+ * although creating it sets the first learning rate.
  *
  * @example
  * const schedule = new LearningRateSchedule(new optim.lrScheduler.ReduceLROnPlateau(optimizer, { mode: "max" }), { monitor: "accuracy" });
@@ -67,7 +68,7 @@ export class LearningRateSchedule implements Callback {
   readonly scheduler: Scheduler;
   /** When the scheduler steps. */
   readonly every: StepsEvery;
-  /** `null` for a scheduler that takes no metric. */
+  /** `null` if the scheduler takes no metric. */
   readonly #monitor: Monitor | null;
 
   constructor(scheduler: Scheduler, options: LearningRateScheduleOptions = {}) {
@@ -126,8 +127,16 @@ export class LearningRateSchedule implements Callback {
         `${this.name}.setState: expected what state() gives for ${own.length} parameter groups, got ${show(values)}`,
       );
     }
-    this.scheduler.loadStateDict(scheduler!);
-    for (const [i, group] of own.entries()) Object.assign(group, settingsOf(groups[i]!));
+    const settings = groups.map((group) => readSettings(`${this.name}.setState`, group));
+    const before = [this.scheduler.stateDict(), own.map((group) => settingsOf(group))] as const;
+    try {
+      this.scheduler.loadStateDict(scheduler!);
+      for (const [i, group] of own.entries()) Object.assign(group, settings[i]);
+    } catch (error) {
+      this.scheduler.loadStateDict(before[0]);
+      for (const [i, group] of own.entries()) Object.assign(group, before[1][i]);
+      throw error;
+    }
   }
 
   get #groups(): readonly SchedulableGroup[] {
@@ -135,10 +144,25 @@ export class LearningRateSchedule implements Callback {
   }
 }
 
-/** The settings of a group that schedulers set, where it has them. */
+/** Those settings of a group that schedulers set. */
 function settingsOf(group: SchedulableGroup | Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given = SET_BY_SCHEDULERS.filter((name) => group[name] !== undefined);
   return Object.fromEntries(given.map((name) => [name, group[name]]));
+}
+
+/** The same, of a checkpoint. Throws a DataError for one that is not a finite number, or two. */
+function readSettings(where: string, group: unknown): Record<string, unknown> {
+  if (!isObject(group)) throw new DataError(`${where}: a group must be an object, got ${show(group)}`);
+  const settings = settingsOf(group);
+  for (const [name, value] of Object.entries(settings)) {
+    const wanted = name === "betas" ? 2 : 1;
+    const numbers = name === "betas" && Array.isArray(value) ? value : [value];
+    if (numbers.length === wanted && numbers.every(Number.isFinite)) continue;
+    throw new DataError(
+      `${where}: ${name} must be ${wanted === 1 ? "a finite number" : "two finite numbers"}, got ${show(value)}`,
+    );
+  }
+  return settings;
 }
 
 /** Throws an OptionError unless `scheduler` has a scheduler's methods. */
@@ -151,7 +175,7 @@ function checkScheduler(where: string, scheduler: unknown): asserts scheduler is
 }
 
 /**
- * What `fit` calls for its option `schedule`.
+ * The callback for the option `schedule` of `fit`.
  * @throws {@link OptionError} for anything but a scheduler or a {@link LearningRateSchedule}
  */
 export function scheduleOf(where: string, schedule: Scheduler | LearningRateSchedule): LearningRateSchedule {

@@ -9,9 +9,9 @@ import type { EpochReport } from "./report.ts";
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** Epochs from one checkpoint to the next. Default 1. */
   readonly everyEpochs?: number;
-  /** Batches from one checkpoint to the next within an epoch. By default there are none within an epoch. */
+  /** Batches from one checkpoint to the next within an epoch. Default: no checkpoints within an epoch. */
   readonly everyBatches?: number;
-  /** Whether to save only after epochs whose monitored number is the best so far. Default false. */
+  /** Whether to save only after epochs with the best monitored number so far. Default false. */
   readonly onlyBest?: boolean;
   /** Number of checkpoints to keep: after each save the oldest beyond it are removed. Default 2. */
   readonly keep?: number;
@@ -88,7 +88,7 @@ export class ModelCheckpoint implements Callback {
 
   setState({ values }: CallbackState): void {
     const best = (values as { best?: unknown } | null)?.best;
-    if (best !== null && typeof best !== "number") {
+    if (best !== null && (typeof best !== "number" || Number.isNaN(best))) {
       throw new DataError(`ModelCheckpoint.setState: expected what state() gives, got ${show(values)}`);
     }
     if (this.#monitor && best !== null) this.#monitor.best = best;

@@ -6,11 +6,11 @@ import { type EpochReport, monitored } from "./report.ts";
 /** Metrics whose larger values are better, unless `mode` says otherwise. */
 const LARGER_IS_BETTER = ["accuracy"];
 
-/** Options of callbacks that watch a number of the epochs' reports. */
+/** Options of callbacks that watch a reported number. */
 export interface MonitorOptions {
   /**
-   * The number of an epoch's report: "loss", "validationLoss" or a metric's name. Default "validationLoss" where there is
-   * validation, else "loss".
+   * The number of an epoch's report to watch: "loss", "validationLoss" or a metric's name. Default "validationLoss" with validation,
+   * else "loss".
    */
   readonly monitor?: string;
   /** Whether a smaller or a larger value is better. Default "max" for "accuracy", else "min". */
@@ -19,7 +19,7 @@ export interface MonitorOptions {
   readonly minDelta?: number;
 }
 
-/** Watches a number of the epochs' reports for its best value. */
+/** Keeps the best value of a reported number. */
 export class Monitor {
   /** The best value so far; an infinity before there is one. */
   best: number;
@@ -76,7 +76,7 @@ export class Monitor {
     return monitored(report, this.#resolved);
   }
 
-  /** Takes a value; tells whether it is the best so far. A NaN never is. */
+  /** Records a value and returns whether it is the best so far. NaN never is. */
   improves(value: number): boolean {
     const better = this.#larger ? value > this.best + this.#minDelta : value < this.best - this.#minDelta;
     if (better) this.best = value;

@@ -6,10 +6,10 @@ export interface Progress {
   readonly epochs: number;
   /** Batches submitted in this epoch. */
   readonly batch: number;
-  /** Batches in an epoch, where the loader knows. */
+  /** Batches in an epoch, if the loader knows. */
   readonly batches: number | undefined;
   /**
-   * Mean of the epoch's losses that have come back from the GPU so far. Nothing waits for them, so it lags by a few batches;
+   * Mean of the epoch's losses that have been read from the GPU so far. Training does not wait for them, so it lags by a few batches;
    * `undefined` before the first.
    */
   readonly loss: number | undefined;

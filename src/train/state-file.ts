@@ -1,9 +1,11 @@
-import { show } from "../checks.ts";
+import { shorten, show } from "../checks.ts";
 import { DataError } from "../errors.ts";
 import type { Json } from "../io/json.ts";
+import { isObject } from "../io/safetensors.ts";
 import type { NDArray } from "../shape.ts";
+import { checkState } from "./check-state.ts";
 import { pack, unpack } from "./plain-json.ts";
-import { checkState, type SavedCallback, type TrainerState } from "./state.ts";
+import type { SavedCallback, TrainerState } from "./state.ts";
 
 /** Version of the form that {@link writeState} gives; a file of another version is refused. */
 const VERSION = 3;
@@ -31,19 +33,19 @@ export function writeState(state: TrainerState): {
 /**
  * Reads what {@link writeState} wrote.
  * @param tensors The trainer's tensors of the file.
- * @throws DataError for anything that writeState did not write, or wrote in another version
+ * @throws DataError for anything that writeState did not write, or wrote in another version. It names the number that cannot be, what
+ * it is and what is possible.
  */
 export function readState(where: string, json: unknown, tensors: ReadonlyMap<string, NDArray>): TrainerState {
-  const packed = json as { version?: unknown } | null | undefined;
-  if (typeof packed !== "object" || packed === null) {
+  if (!isObject(json)) {
     throw new DataError(
       `${where}: the file has no trainer's state, only a model; read it with loadCheckpoint, and keep one with ` +
         "trainer.checkpoint()",
     );
   }
-  if (packed.version !== VERSION) {
+  if (json["version"] !== VERSION) {
     throw new DataError(
-      `${where}: the trainer's state has version ${show(packed.version)}, this library reads ${VERSION}`,
+      `${where}: the trainer's state has version ${show(json["version"])}, this library reads ${VERSION}`,
     );
   }
   try {
@@ -56,9 +58,12 @@ export function readState(where: string, json: unknown, tensors: ReadonlyMap<str
     checkState(state);
     return state;
   } catch (cause) {
-    throw new DataError(`${where}: the trainer's state in the file is damaged: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new DataError(
+      `${where}: the trainer's state in the file is damaged: ${shorten((cause as Error).message, 500)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -69,7 +74,9 @@ function tensorsByCallback(
   const found = new Map<string, Map<string, NDArray>>();
   for (const [name, tensor] of tensors) {
     const [, index, key] = /^trainer\/callbacks\/(\d+)\/(.*)$/s.exec(name) ?? [];
-    if (index !== undefined) found.set(index, new Map([...(found.get(index) ?? []), [key!, tensor]]));
+    if (index === undefined) continue;
+    const own = found.get(index) ?? new Map<string, NDArray>();
+    found.set(index, own.set(key!, tensor));
   }
   return found;
 }
@@ -78,19 +85,27 @@ function readCallbacks(
   saved: unknown,
   tensors: ReadonlyMap<string, ReadonlyMap<string, NDArray>>,
 ): TrainerState["callbacks"] {
-  const list = saved as readonly { name: string; values: unknown; hasTensors: boolean }[] | null | undefined;
-  const read = list?.map(({ name, values, hasTensors }, i): SavedCallback => {
+  if (saved === null || saved === undefined) return null;
+  if (!Array.isArray(saved)) throw new DataError(`callbacks must be a list, got ${show(saved)}`);
+  return saved.map((callback: unknown, i): SavedCallback => {
+    const { name, values, hasTensors } = isObject(callback) ? callback : {};
     if (typeof name !== "string") throw new DataError(`callback ${i} has no name`);
+    if (typeof hasTensors !== "boolean") {
+      throw new DataError(`callback ${i}: hasTensors must be true or false, got ${show(hasTensors)}`);
+    }
     return {
       name,
       state: hasTensors ? { values, tensors: tensors.get(String(i)) ?? new Map() } : { values },
     };
   });
-  return read ?? null;
 }
 
 function readCarried(names: unknown, tensors: ReadonlyMap<string, NDArray>): TrainerState["carried"] {
   if (names === null) return null;
+  const isList = Array.isArray(names) && names.every((name) => typeof name === "string");
+  if (!isList || new Set(names).size < names.length) {
+    throw new DataError(`carried must be a list of different names, got ${show(names)}`);
+  }
   return new Map(
     (names as string[]).map((name) => {
       const tensor = tensors.get(`${CARRIED}${name}`);

@@ -1,6 +1,4 @@
-import { show } from "../checks.ts";
-import { DataError } from "../errors.ts";
-import { defaultGenerator, Generator } from "../random.ts";
+import { defaultGenerator } from "../random.ts";
 import type { NDArray } from "../shape.ts";
 import type { CallbackState } from "./callbacks.ts";
 import type { DataPosition } from "./data-feed.ts";
@@ -55,33 +53,4 @@ export function newState(): TrainerState {
     callbacks: null,
     history: [],
   };
-}
-
-/** Throws unless a run can go on from this state, which a file had. */
-export function checkState(state: TrainerState): void {
-  const count = (name: string, value: unknown, least: number) => {
-    if (Number.isInteger(value) && (value as number) >= least) return;
-    throw new DataError(`${name} must be an integer of at least ${least}, got ${show(value)}`);
-  };
-  count("epoch", state.epoch, 1);
-  count("batch", state.batch, 0);
-  count("updates", state.updates, 0);
-  if (state.batches !== null) count("batches", state.batches, 1);
-  count("pass.done", state.pass.done, 0);
-  if (state.pass.batches !== null) count("pass.batches", state.pass.batches, 1);
-  for (const [name, value] of Object.entries({
-    seconds: state.seconds,
-    sum: state.loss.sum,
-    weight: state.loss.weight,
-  })) {
-    if (typeof value !== "number") throw new DataError(`${name} must be a number, got ${show(value)}`);
-  }
-  const generator = new Generator(0);
-  generator.setState(state.random);
-  generator.setState(state.start.random);
-  for (const [name, { seed, runs }] of Object.entries(state.steps)) {
-    if (seed !== null) count(`${name}: seed`, seed, 0);
-    count(`${name}: runs`, runs, 0);
-  }
-  for (const { epoch } of state.history) count("history: epoch", epoch, 1);
 }

@@ -14,11 +14,11 @@ export interface TrainerOptions {
   readonly loss: Loss;
   /** An optimizer of the model's parameters, such as `optim.Adam`. */
   readonly optimizer: Optimizer;
-  /** Largest norm of an update's gradients: `nn.utils.clipGradNorm_` scales larger ones down to it. By default none is scaled. */
+  /** Maximum norm of an update's gradients; `nn.utils.clipGradNorm_` scales larger gradients down. Default: no clipping. */
   readonly clipGradNorm?: number;
   /**
-   * Batches whose gradients make one update, as one large batch would; an epoch's last update may have fewer. Batches count by
-   * their samples, or all alike where the loss's `reduction` is "sum". Default 1.
+   * Number of batches whose gradients are added up for one update, as for one large batch; an epoch's last update may have fewer. Batches
+   * are weighted by their samples, or equally if the loss's `reduction` is "sum". Default 1.
    */
   readonly accumulate?: number;
   /** Whether the model carries its state from batch to batch: see {@link StatefulTrainerOptions}. Default false. */
@@ -33,12 +33,12 @@ export interface TrainerOptions {
 export interface StatefulTrainerOptions extends Omit<TrainerOptions, "carryState"> {
   /**
    * Truncated back-propagation through time: the model's `forward(x, state)` returns `{ output, state }`, each batch starts from the
-   * state that the one before ended with, and the loss is computed from `output`. The state stays on the GPU; no gradient goes back
-   * into the batch before.
+   * final state of the previous one, and the loss is computed from `output`. The state stays on the GPU; no gradient flows back into
+   * the previous batch.
    *
-   * The state is zero at a fit's first batch and at every batch with `begins: true`, as `data.TextBatches` sets it; for batches
-   * without `begins`, at the first of every pass. An evaluation carries a state of its own. Means weight batches by their number of
-   * targets, since windows may differ in length.
+   * The state is zero at the first batch of a fit and at every batch with `begins: true`, as `data.TextBatches` sets it. If batches do
+   * not have `begins`, it is zero at the first batch of every pass. An evaluation carries its own state. Means weight batches by their
+   * number of targets, since windows may differ in length.
    */
   readonly carryState: true;
 }

@@ -36,16 +36,18 @@ export class Trainer {
   /** The optimizer; its `lr` may be read and set at any time. */
   readonly optimizer: Optimizer;
   readonly metrics: readonly Metric[];
-  /** What checkpoints keep of the app's own. {@link resume} sets it to the checkpoint's. */
+  /** The app's own data, kept in checkpoints. {@link resume} sets it to the checkpoint's. */
   config: unknown;
   readonly #settings: StepSettings;
   readonly #steps: TrainerSteps;
   #history = new History();
   /** The latest run of {@link fit}; `null` before the first and after {@link resume}. */
   #loop: FitLoop | null = null;
-  /** The state that the next {@link fit} goes on from. */
+  /** The state that the next {@link fit} continues from. */
   #resumed: TrainerState | null = null;
   #fitting = false;
+  /** Whether {@link resume} is under way: some of the run may have been set and the rest not. */
+  #resuming = false;
 
   constructor(device: Device, model: Model, options: TrainerOptions);
   constructor(device: Device, model: StatefulModel, options: StatefulTrainerOptions);
@@ -69,10 +71,10 @@ export class Trainer {
   }
 
   /**
-   * Trains for some epochs. Await it for the history of all of them, or iterate over it for a report after each one; nothing is trained
-   * before. After {@link resume} it goes on where the checkpoint was taken, else it begins with epoch 1.
-   * @throws {@link OptionError} for bad options, {@link DataError} if the loader gives no batch, the signal's reason if it is aborted:
-   * where the run is awaited or iterated.
+   * Trains for some epochs. Await the run for the history of all epochs, or iterate over it for a report after each; training starts only
+   * then. After {@link resume} it continues from the checkpoint, otherwise from epoch 1.
+   * @throws {@link OptionError} for bad options, {@link DataError} if the loader yields no batch, the signal's reason if it is aborted;
+   * all of them when the run is awaited or iterated.
    *
    * @example
    * await trainer.fit(loader, { epochs: 100 });
@@ -93,6 +95,8 @@ export class Trainer {
     const plan = fitPlan("Trainer.fit", loader, options);
     if (this.#fitting)
       throw new OptionError("Trainer.fit: this trainer is fitting already; end or abort that run first");
+    if (this.#resuming)
+      throw new OptionError("Trainer.fit: this trainer is going back to a checkpoint; await resume() first");
     this.#fitting = true;
     try {
       const { model, optimizer, metrics } = this;
@@ -121,9 +125,9 @@ export class Trainer {
   }
 
   /**
-   * The model's predictions for the samples of `x`, in order. With `carryState` every sample starts from a state of zero; a
-   * `Stream` carries a state from call to call.
-   * @param x [N, …]
+   * The model's predictions for the samples of `x`, in order. With `carryState` every sample starts from a state of zero; use a
+   * `Stream` to carry a state from call to call.
+   * @param x Shape [N, …].
    */
   async predict(x: NDArray, options: PredictOptions = {}): Promise<NDArray> {
     this.#steps.check("Trainer.predict");
@@ -131,10 +135,10 @@ export class Trainer {
   }
 
   /**
-   * The run as it is at the call, as one safetensors file: model, optimizer, {@link config}, position in the data, random numbers,
-   * history, and what the callbacks remember. It can be taken at any time: while {@link fit} is running, in the middle of an epoch,
-   * and after it was aborted or left. Waits for the GPU.
-   * @throws {@link OptionError} in a callback's `onBatchEnd` and `onEpochEnd`, where the run is between two states.
+   * The state of the run at the time of the call, as one safetensors file: model, optimizer, {@link config}, position in the data, random
+   * numbers, history, and the callbacks' states. Call it at any time: while {@link fit} is running, in the middle of an epoch, or after
+   * the run was aborted or left. Waits for the GPU.
+   * @throws {@link OptionError} in a callback's `onBatchEnd` and `onEpochEnd`, since the run is between two states there.
    */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     const where = "Trainer.checkpoint";
@@ -158,11 +162,11 @@ export class Trainer {
   }
 
   /**
-   * Goes back to a checkpoint: model, optimizer and {@link config} at once, everything else with the next {@link fit}. Give that one
-   * the same loader, validation, schedule and callbacks, or new ones made alike; on the same adapter it then computes the same bits
-   * as the run that the checkpoint was taken of.
-   * @throws {@link DataError} for a file that is no trainer's checkpoint, {@link StateDictError} for one of another model or
-   * optimizer; nothing has changed then.
+   * Restores a checkpoint: model, optimizer and {@link config} at once, everything else with the next {@link fit}. Pass that call the same
+   * loader, validation, schedule and callbacks, or new ones with the same settings; on the same adapter it then computes the same bits
+   * as the uninterrupted run.
+   * @throws {@link DataError} for a file that is not a trainer's checkpoint, {@link StateDictError} for a checkpoint of another model or
+   * optimizer. Nothing changes in either case.
    */
   async resume(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     const where = "Trainer.resume";
@@ -170,6 +174,17 @@ export class Trainer {
     checkStateful(where, this.optimizer);
     if (this.#fitting)
       throw new OptionError(`${where}: this trainer is fitting; end or abort that run first`);
+    if (this.#resuming)
+      throw new OptionError(`${where}: this trainer is going back to another checkpoint; await that first`);
+    this.#resuming = true;
+    try {
+      await this.#goBack(where, bytes);
+    } finally {
+      this.#resuming = false;
+    }
+  }
+
+  async #goBack(where: string, bytes: Uint8Array | ArrayBuffer): Promise<void> {
     const file = loadCheckpoint(bytes);
     const { trainer, config } = (file.config ?? {}) as { trainer?: Json; config?: Json };
     const state = readState(where, trainer, file.trainer ?? new Map());
@@ -203,7 +218,7 @@ export class Trainer {
   }
 }
 
-/** Throws an OptionError unless the optimizer's state can be kept, as that of all of `optim`. */
+/** Throws an OptionError unless the optimizer has a state dict, as all of `optim` do. */
 function checkStateful(where: string, optimizer: Partial<Optimizer>): void {
   const { stateDict, loadStateDict } = optimizer;
   if (typeof stateDict === "function" && typeof loadStateDict === "function") return;

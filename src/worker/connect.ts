@@ -9,7 +9,7 @@ import { Channel, checkWorker, wasAborted } from "./channel.ts";
 import { ProgressListener } from "./progress-listener.ts";
 import type { Created } from "./protocol.ts";
 
-/** Options of `RemoteTrainer.fit`, as the Trainer's: what lives in the worker goes by the name that its `create` gave it. */
+/** Options of `RemoteTrainer.fit`, as the Trainer's. Objects in the worker are given by the names that its `create` returned. */
 export interface RemoteFitOptions
   extends Pick<FitOptions, "epochs" | "batchesPerEpoch" | "validateEvery" | "signal" | "onProgress"> {
   /** Name of the loader to validate on. */
@@ -32,13 +32,13 @@ const FIT_OPTIONS = [
 ];
 
 /**
- * A Trainer whose model and device are in a worker. Its methods are the Trainer's, all asynchronous; errors keep their classes. Made by
- * {@link connect}.
+ * A Trainer whose model and device are in a worker. It has the Trainer's methods, all asynchronous; errors keep their classes.
+ * {@link connect} creates it.
  */
 export class RemoteTrainer {
-  /** The worker's adapter, for people. */
+  /** Description of the worker's adapter. */
   readonly device: string;
-  /** The worker's loaders by name: batches in one pass, where known. */
+  /** The worker's loaders by name, with their number of batches in one pass, if known. */
   readonly loaders: Readonly<Record<string, number | undefined>>;
   readonly #channel: Channel;
   readonly #listeners: Map<number, ProgressListener>;
@@ -54,7 +54,7 @@ export class RemoteTrainer {
 
   /**
    * Trains for some epochs, as `Trainer.fit`: await it for the history, or iterate over it for a report after each epoch. An aborted
-   * signal ends training before the next batch. While `onProgress` has not settled the worker trains at most one batch more.
+   * signal ends training before the next batch. While a promise of `onProgress` is pending, the worker trains at most one more batch.
    * @param loader The name of one of {@link loaders}.
    */
   fit(loader: string, options: RemoteFitOptions): Fit {
@@ -97,7 +97,7 @@ export class RemoteTrainer {
     } finally {
       signal?.removeEventListener("abort", abort);
       this.#listeners.delete(number);
-      // Where the worker is gone there is nothing to leave.
+      // If the worker is gone, there is nothing to leave.
       const reports = begun ? await channel.call("leave", number).catch(() => null) : null;
       run.history = reports && new History(reports);
     }
@@ -170,12 +170,12 @@ export class RemoteTrainer {
 }
 
 /**
- * Connects to a worker that calls {@link serve}, and has it make its trainer.
+ * Connects to a worker that calls {@link serve}, and creates its trainer.
  * @typeParam Config The type that the worker's `serve<Config>` has, so that the config is checked against it.
- * @param worker `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })`. It belongs to this trainer from now
- * on, and is ended if connecting fails.
- * @param config What the worker's `create` is given: anything that can be cloned; typed arrays are copied unless marked with `transfer`.
- * @throws `WorkerError` if the worker does not start, and what its `create` throws.
+ * @param worker `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })`. The trainer owns it from now on; it is
+ * ended if connecting fails.
+ * @param config The argument of the worker's `create`: anything that can be cloned. Typed arrays are copied unless marked with `transfer`.
+ * @throws `WorkerError` if the worker does not start, and any error of its `create`.
  *
  * @example
  * const trainer = await connect<Config>(worker, { seed: 0, x, y });

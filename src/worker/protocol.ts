@@ -69,7 +69,7 @@ export type Reply =
   | { readonly kind: "progress"; readonly run: number; readonly progress: Progress };
 
 /** A message with its mark. */
-export type Sent<M> = M & { readonly protocol: typeof PROTOCOL };
+type Sent<M> = M & { readonly protocol: typeof PROTOCOL };
 
 /** The message in an event's data, if it is one of this protocol. */
 export function received<M>(data: unknown): M | null {

@@ -9,8 +9,8 @@ import { toWire } from "./wire-errors.ts";
 /** Options of {@link serve}. */
 export interface ServeOptions<Config> {
   /**
-   * Makes the trainer and what goes with it from the config that the page gave `connect`. It asks for the device itself, with
-   * `Device.request()`.
+   * Creates the trainer, its loaders and the rest from the config that the page passed to `connect`. It requests the device itself,
+   * with `Device.request()`.
    */
   create(config: Config): Served | Promise<Served>;
 }
@@ -28,9 +28,9 @@ const HANDED_OVER: readonly CallName[] = ["predict", "stateDict", "checkpoint"];
 let serving = false;
 
 /**
- * Makes this worker train for a page, which calls {@link connect}. Call it once, while the worker's module is first run.
+ * Lets a page that calls {@link connect} train in this worker. Call it once, while the worker's module is first run.
  *
- * @typeParam Config What the page gives `connect`. Page and worker share the type: `serve<Config>` and `connect<Config>`.
+ * @typeParam Config The type of the config. Page and worker share it: `serve<Config>` and `connect<Config>`.
  *
  * @example
  * // train.worker.ts

@@ -2,7 +2,7 @@ import { checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import type { Batches, Callback, LearningRateSchedule, Scheduler, Trainer } from "../train/index.ts";
 
-/** What a worker's `create` gives: a trainer, and what the page refers to by name. */
+/** The result of a worker's `create`: a trainer, and the objects that the page refers to by name. */
 export interface Served {
   readonly trainer: Trainer;
   /** Loaders for `fit` and `evaluate`, by name. */

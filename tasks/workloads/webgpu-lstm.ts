@@ -84,7 +84,6 @@ async function train(device: Device, model: Model, { workload, x, y }: Problem):
     workload.task === "train"
       ? await device.compile((batch) => ({ loss: lossOf(batch) }), {
           inputs,
-          minimize: "loss",
           optimizer: new optim.Adam(parameters, { lr: workload.learningRate }),
         })
       : await device.compile(

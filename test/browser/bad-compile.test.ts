@@ -50,10 +50,34 @@ describe("device.compile refuses", () => {
         [{ data: [1, 2], shape: [2] }, "got { data, shape }"],
         [{ data: new Float32Array(24) }, "got { data }"],
         [null, "got null"],
+        [new Array(3), "positive integers"],
       ];
       for (const [x, got] of samples) {
         await refuses(compile(forward, { inputs: { x } }), ShapeError, "input x", "or a sample", got);
       }
+
+      const bare = ({ x }: { x: Tensor }) => model.forward(x);
+      await refuses(
+        compile(bare, { inputs: { x: [4, 3, 2] } }),
+        GraphError,
+        "must return an object of tensors like { loss, pred }, got a Tensor",
+      );
+      const clipped = (tensors: { x: Tensor; y: Tensor }) => ({
+        ...both(tensors),
+        norm: nn.utils.clipGradNorm_(model.parameters(), 1),
+      });
+      await refuses(
+        compile(clipped, { inputs, minimize: "norm", optimizer }),
+        GraphError,
+        '"norm", a gradient norm',
+        "name the loss",
+      );
+      const { beginStep: _, ...handmade } = { parameters: [], updateParts: () => [], beginStep: () => {} };
+      await refuses(
+        compile(both, { inputs, optimizer: handmade }),
+        OptionError,
+        "optimizer must be one such as optim.Adam",
+      );
 
       await refuses(compile(forward, { inputs: { x: [4, 2] } }), ShapeError, "Linear.forward", "got [4]");
       await refuses(

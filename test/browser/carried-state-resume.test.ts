@@ -30,10 +30,10 @@ import {
 import { withDevice } from "./gpu.ts";
 import { bits, Tiny } from "./tiny.ts";
 
-describe("resumed, a run that carries a state is the one that was not stopped, to the bit", () => {
+describe("a resumed run that carries a state equals an uninterrupted one, bit for bit", () => {
   const EPOCHS = 4;
 
-  /** Trains on, until a batch of an epoch is done. */
+  /** Continues training until a batch of an epoch is done. */
   async function train(parts: Parts, { batchesPerEpoch }: Setting, stop?: { epoch: number; batch: number }) {
     const abort = new AbortController();
     try {
@@ -91,7 +91,7 @@ describe("resumed, a run that carries a state is the one that was not stopped, t
     }),
   );
 
-  test("a shuffled loader too goes on in the middle of its pass, from a checkpoint taken while batches run", () =>
+  test("continues a shuffled loader mid-pass, from a checkpoint taken while batches run", () =>
     withDevice(async (device) => {
       const waves = data.slidingWindows(
         Array.from({ length: 25 }, (_, i) => Math.sin(i)),
@@ -137,7 +137,7 @@ describe("resumed, a run that carries a state is the one that was not stopped, t
     }));
 });
 
-test("is refused: a checkpoint of another kind of trainer, and a state that does not fit", () =>
+test("refuses a checkpoint of another kind of trainer, and an unsuitable state", () =>
   withDevice(async (device) => {
     const parts = setUp(device);
     const untouched = await parts.trainer.checkpoint();

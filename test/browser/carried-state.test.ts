@@ -1,4 +1,4 @@
-/** A trainer that carries its model's state: the numbers of a loop written by hand, evaluated apart, with progress as it trains. */
+/** A trainer that carries its model's state: equals a hand-written loop, evaluates separately, reports progress as it trains. */
 import { describe, expect, test } from "vitest";
 import {
   type Callback,
@@ -279,7 +279,7 @@ describe("is refused", () => {
       await dispose(parts);
     }));
 
-  test("metrics are of the output", () =>
+  test("metrics use the output", () =>
     withDevice(async (device) => {
       manualSeed(1);
       const model = new nn.LSTM(1, 1, { batchFirst: true });

@@ -1,7 +1,7 @@
 /** Results that a step carries to its next run. */
 import { describe, expect, test } from "vitest";
 import { type Device, nn, OptionError, optim, ShapeError, type Tensor } from "webgpu-lstm";
-import { refusals } from "../refusal.ts";
+import { refusals, wrong } from "../refusal.ts";
 import { withDevice } from "./gpu.ts";
 import { values } from "./tiny.ts";
 
@@ -120,6 +120,12 @@ describe("carry", () => {
       await refuses(() => step.run({ x: new Float32Array(5) }), ShapeError, "x must be [3]", "got [5]");
       await refuses(() => step.run({}), OptionError, "step.run", "input x");
       await refuses(() => step.ask({ x }, "q"), OptionError, "step.ask", '"q"', "y, z");
+      await refuses(
+        () => step.ask(wrong("y"), wrong({ x })),
+        OptionError,
+        "step.ask: the values come first",
+        'step.ask({ x }, "y")',
+      );
       step.dispose();
     }));
 });

@@ -1,4 +1,4 @@
-/** What happens around training: early stopping, checkpoints into a store, and callbacks of one's own. */
+/** Callbacks: early stopping, checkpoints into a store, and custom ones. */
 import { describe, expect, test } from "vitest";
 import {
   type Callback,

@@ -39,7 +39,7 @@ export async function fit(trainer: Trainer, options: FitOptions) {
   return reports;
 }
 
-/** Makes the reports' losses what a test says, by a metric that counts evaluations. */
+/** Sets the reports' losses by a metric that counts evaluations. */
 export class Scripted implements metrics.Metric {
   readonly name = "scripted";
   readonly mode = "min";

@@ -19,7 +19,7 @@ const {
 } = optim.lrScheduler;
 
 describe("LearningRateSchedule", () => {
-  test("steps after epochs or after updates, and reports what an epoch trained with", () =>
+  test("steps after epochs or updates, and reports an epoch's own rate", () =>
     withDevice(async (device) => {
       const { StepLR, ReduceLROnPlateau } = optim.lrScheduler;
       const rates = async (make: (optimizer: optim.SGD) => LearningRateSchedule, options: object = {}) => {
@@ -33,7 +33,7 @@ describe("LearningRateSchedule", () => {
       expect(await rates((o) => new LearningRateSchedule(halves(o, 2)))).toEqual([
         0.1, 0.1, 0.05, 0.05, 0.025,
       ]);
-      // 3 updates an epoch; 2 where two batches make one.
+      // 3 updates an epoch; 2 if two batches make one.
       const byUpdate = (o: optim.SGD) => new LearningRateSchedule(halves(o, 6), { every: "update" });
       expect(await rates(byUpdate)).toEqual([0.1, 0.05, 0.05, 0.025, 0.025]);
       expect(await rates(byUpdate, { accumulate: 2 })).toEqual([0.1, 0.1, 0.05, 0.05, 0.05]);
@@ -152,7 +152,7 @@ describe("the option schedule", () => {
       await dispose();
     }));
 
-  test("keeps its state in checkpoints: resumed, a run ends with the same bits", () =>
+  test("keeps its state in checkpoints: a resumed run ends with the same bits", () =>
     withDevice(async (device) => {
       for (const make of [
         (o: optim.SGD) => new OneCycleLR(o, 0.5, { totalSteps: 12, cycleMomentum: false }),

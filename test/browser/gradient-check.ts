@@ -6,7 +6,7 @@ import { drawProblem, type TestCell } from "../recurrent-problem.ts";
 import { centralDifference, recurrentLoss } from "../reference/recurrent.ts";
 import { runRecurrent } from "./recurrent-case.ts";
 
-/** Any small network: sizes around the kernels' tiles, lengths for all rows of the largest batch, and a seed for its numbers. */
+/** A random small network: sizes around the kernels' tiles, lengths for all rows of the largest batch, and a seed. */
 const anyNetwork = (cells: readonly string[]) =>
   fc.record({
     cell: fc.constantFrom(...cells),
@@ -26,8 +26,8 @@ const anyNetwork = (cells: readonly string[]) =>
   });
 
 /**
- * How far a float32 gradient may be from the difference quotient, relative to the largest of its tensor; 1e-7 at least, the goldens'
- * own floor (closeness.ts): with one hidden unit a tensor is one sum, which may cancel to less than the rounding of its terms.
+ * Allowed difference of a float32 gradient from the difference quotient, relative to its tensor's largest value. At least 1e-7,
+ * the goldens' floor (closeness.ts): with one hidden unit a tensor is one sum, which may cancel to less than its terms' rounding.
  */
 const BUDGET = 2e-5;
 const FLOOR = 1e-7 / BUDGET;
@@ -46,7 +46,7 @@ export async function checkGradients(
       projSize: cell.projects && network.projects ? Math.floor(hiddenSize / 2) : 0,
       lengths: lengths?.slice(0, batch).map((length) => Math.min(length, seqLen)) ?? null,
       bound: 1,
-      // Beyond, saturated units make gradients that are rounding alone.
+      // Beyond this, saturated units leave only rounding in the gradients.
       inputBound: 1,
       batchFirst: false,
       unbatched: false,
@@ -75,7 +75,7 @@ export async function checkGradients(
         FLOOR,
         gradient.reduce((max, g) => Math.max(max, Math.abs(g)), 0),
       );
-      // A few elements of each tensor: the first, the last and some between.
+      // A few elements of each tensor: the first, the last and some in between.
       for (const index of new Set([0, gradient.length - 1, generator.random() % gradient.length])) {
         const quotient = centralDifference(loss, value(name), index);
         expect(Math.abs(gradient[index]! - quotient) / scale, `${name}[${index}]`).toBeLessThan(BUDGET);

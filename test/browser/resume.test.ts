@@ -5,8 +5,10 @@ import {
   DataError,
   type Device,
   data,
+  defaultGenerator,
   EarlyStopping,
   type EpochReport,
+  type Json,
   LearningRateSchedule,
   loadCheckpoint,
   manualSeed,
@@ -379,6 +381,64 @@ describe("a trainer's checkpoint", () => {
       );
       expect(await bits(model)).toEqual(before.weights);
       // Refused runs do not use up the checkpoint.
+      await train(parts);
+      expect((await outcome(parts)).weights).toEqual((await straight(device, { seed: 8 })).weights);
+      await dispose(parts);
+    }));
+
+  test("with a number that cannot be is refused when it is read, or before the first batch", () =>
+    withDevice(async (device) => {
+      const parts = setUp(device, { seed: 8 });
+      const { trainer, model, loader, validation, callbacks } = parts;
+      await train(parts, { epoch: 2, batch: 2 });
+      const {
+        model: weights,
+        optimizer,
+        trainer: tensors,
+        config,
+      } = loadCheckpoint(await trainer.checkpoint());
+      const saved = (config as { trainer: { [key: string]: Json } }).trainer;
+      const odd = (change: object) =>
+        saveCheckpoint({
+          model: weights,
+          optimizer: optimizer!,
+          trainer: tensors!,
+          config: { trainer: { ...saved, ...change } as Json },
+        });
+      const before = await outcome(parts);
+      for (const [change, said] of [
+        [
+          { pass: { done: 1e12, batches: 5 } },
+          "pass.done must be at most 5, the batches of a pass, got 1000000000000",
+        ],
+        [{ pass: { done: 6, batches: 5 } }, "pass.done must be at most 5"],
+        [{ batch: 6 }, "batch must be at most 5, the batches of an epoch, got 6"],
+        [{ epoch: 1e12 }, "epoch must be 2, as the history has 1 epochs before it, got 1000000000000"],
+        [{ updates: 1e12 }, "updates must be at most 2"],
+      ] as const) {
+        await expectRefusal(async () => trainer.resume(await odd(change)), DataError, "damaged", said);
+      }
+      expect(await outcome(parts)).toEqual(before);
+      // What the file alone cannot tell is checked against the loader.
+      for (const change of [
+        { batch: 6, batches: null, pass: { done: 6, batches: null } },
+        { batch: 1e12, batches: null, pass: { done: 1e12, batches: null } },
+        { pass: { done: 1, batches: 5 } },
+      ]) {
+        await trainer.resume(await odd(change));
+        const ready = await outcome(parts);
+        const random = defaultGenerator.getState();
+        await expectRefusal(
+          () => trainer.fit(loader, { epochs: EPOCHS, validation, callbacks }).next(),
+          DataError,
+          "Trainer.fit: the checkpoint was taken after",
+          "give it the same data",
+        );
+        expect(defaultGenerator.getState()).toEqual(random);
+        expect(await outcome(parts)).toEqual(ready);
+      }
+      expect(await bits(model)).toEqual(before.weights);
+      await trainer.resume(await odd({}));
       await train(parts);
       expect((await outcome(parts)).weights).toEqual((await straight(device, { seed: 8 })).weights);
       await dispose(parts);

@@ -230,6 +230,117 @@ describe("in OPFS", () => {
     }));
 });
 
+describe("in OPFS, files of others", () => {
+  /** Names that no checkpoint has, some of which are no percent-encoded text. */
+  const STRAY = [
+    "%@000000000001",
+    "%E0%A4%A@000000000002",
+    "100%@000000000003",
+    "%zz@999999999999",
+    "a b@000000000004",
+    "a@999999999999999999999999",
+    "a@1",
+    "%.crswap",
+    "notes.txt",
+  ];
+
+  test("are neither listed nor removed, and get in nobody's way", () =>
+    withStore("opfs", async (store, name) => {
+      const folder = await folderOf(name);
+      for (const file of STRAY) {
+        const stream = await (await folder.getFileHandle(file, { create: true })).createWritable();
+        await stream.write(bytes(1, 2, 3));
+        await stream.close();
+      }
+      await folder.getDirectoryHandle("a@000000000009", { create: true });
+      expect(await store.list()).toEqual([]);
+      expect(await store.latest()).toBeUndefined();
+      await store.save("a", bytes(1));
+      await store.save("a", bytes(2));
+      await store.save("100 %", bytes(3));
+      expect(await names(store)).toEqual(["a", "100 %"]);
+      expect(await store.load("a")).toEqual(bytes(2));
+      await store.remove("a");
+      await expectRefusal(() => store.load("a"), DataError, "there is no checkpoint");
+      expect(await filesIn(folder)).toEqual([...STRAY, "a@000000000009", "100%20%25@000000000003"].sort());
+    }));
+
+  test("do not make a save lose its checkpoint", () =>
+    withStore("opfs", async (store, name) => {
+      await store.save("a", bytes(1));
+      await (await folderOf(name)).getFileHandle("b@999999999999", { create: true });
+      await expectRefusal(
+        () => store.save("a", bytes(2)),
+        DataError,
+        "CheckpointStore.save: the store's numbers are used up",
+        "b@999999999999",
+      );
+      expect(await store.load("a")).toEqual(bytes(1));
+    }));
+});
+
+describe("in IndexedDB, a checkpoint", () => {
+  /** Runs `change` on the two tables of a store, as damage would. */
+  const tamper = async (
+    name: string,
+    change: (content: IDBObjectStore, index: IDBObjectStore, entry: object) => void,
+  ) => {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open(`webgpu-lstm/${name}`, 1);
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    const transaction = database.transaction(["content", "index"], "readwrite");
+    const index = transaction.objectStore("index");
+    const reading = index.get("a");
+    reading.onsuccess = () => change(transaction.objectStore("content"), index, reading.result as object);
+    await new Promise((resolve) => {
+      transaction.oncomplete = resolve;
+    });
+    database.close();
+  };
+  const saved = bytes(1, 2, 3, 4);
+
+  test.each<[string, Parameters<typeof tamper>[1]]>([
+    ["with a changed bit", (content) => content.put(saved.with(2, 7).buffer, "a")],
+    ["cut off", (content) => content.put(saved.slice(0, 3).buffer, "a")],
+    ["with bytes behind it", (content) => content.put(bytes(1, 2, 3, 4, 0).buffer, "a")],
+    ["whose bytes are something else", (content) => content.put("text", "a")],
+    ["without its bytes", (content) => content.delete("a")],
+    ["without its entry", (_, index) => index.delete("a")],
+    ["with another checksum", (_, index, entry) => index.put({ ...entry, crc: 1 })],
+  ])("is reported as damaged %s", (_, change) =>
+    withStore("indexeddb", async (store, name) => {
+      await store.save("a", saved);
+      await store.save("b", bytes(9));
+      await tamper(name, change);
+      for (const load of [() => store.load("a"), () => store.loadBlob("a")]) {
+        await expectRefusal(
+          load,
+          DataError,
+          'CheckpointStore.load: checkpoint "a" is damaged',
+          "save it anew",
+        );
+      }
+      expect(await store.load("b")).toEqual(bytes(9));
+      await store.save("a", bytes(5));
+      expect(await store.load("a")).toEqual(bytes(5));
+    }),
+  );
+
+  test("of before the checksums can be loaded, and is damaged at another length", () =>
+    withStore("indexeddb", async (store, name) => {
+      await store.save("a", saved);
+      await tamper(name, (_, index, entry) => {
+        const { crc: _crc, ...before } = entry as { crc: number };
+        index.put(before);
+      });
+      expect(await store.load("a")).toEqual(saved);
+      await tamper(name, (content) => content.put(saved.slice(0, 3).buffer, "a"));
+      await expectRefusal(() => store.load("a"), DataError, 'checkpoint "a" is damaged');
+    }));
+});
+
 test("in IndexedDB, writes both tables or none", () =>
   withStore("indexeddb", async (store) => {
     await store.save("a", bytes(1));

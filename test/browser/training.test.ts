@@ -145,7 +145,7 @@ describe("Trainer.fit", () => {
           progress.push(`${epoch}/${epochs} ${batch}/${batches}`),
       })) {
         epochs.push(report);
-        // What fit says of validation is what evaluate says.
+        // fit's validation equals evaluate's result.
         expect((await trainer.evaluate(validation)).loss).toBe(report.validationLoss);
       }
       expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));

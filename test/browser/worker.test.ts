@@ -147,7 +147,7 @@ describe("trains as on the page", () => {
       local.model.dispose();
     }));
 
-  test("callbacks by name, actions, and arrays that are handed over", async () => {
+  test("with callbacks by name, actions, and transferred arrays", async () => {
     const far = await remote();
     expect(await losses(far.fit("train", { epochs: 9, callbacks: ["patience"] }))).toHaveLength(4);
     expect(await far.call("add", 2, 3)).toBe(5);

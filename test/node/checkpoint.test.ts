@@ -27,7 +27,7 @@ const optimizer: CheckpointOptimizer = {
 };
 
 describe("saveCheckpoint and loadCheckpoint", () => {
-  it("give back a model, an optimizer's state dict and a config", async () => {
+  it("return a model, an optimizer's state dict and a config", async () => {
     const config = { hiddenSize: 50, scaler: { mean: [0.1, -0] }, name: "é\u{1f600}", none: null, on: true };
     const bytes = await saveCheckpoint({ model, optimizer, config });
     expect(loadCheckpoint(bytes)).toEqual({
@@ -37,7 +37,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     });
   });
 
-  it("leave out what was left out", async () => {
+  it("omit the parts that were not given", async () => {
     expect(loadCheckpoint(await saveCheckpoint({ model }))).toStrictEqual({ model });
     expect(loadCheckpoint(await saveCheckpoint({ model, config: null }))).toStrictEqual({
       model,
@@ -55,7 +55,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     });
   });
 
-  it("keep PyTorch's names in a file that any reader of safetensors reads", async () => {
+  it("keep PyTorch's names in a file that any safetensors reader can read", async () => {
     const { tensors, metadata } = loadSafetensors(await saveCheckpoint({ model, optimizer, config: [1] }));
     expect([...tensors.keys()]).toEqual([
       "fc.bias",
@@ -77,7 +77,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect(loadCheckpoint(saveSafetensors(tensors, { format: "pt" }))).toStrictEqual({ model: tensors });
   });
 
-  it("do not take names for what they are in JavaScript", async () => {
+  it("treat names that are special in JavaScript as plain names", async () => {
     const odd = new Map([
       ["__proto__", array([1], 1)],
       ["constructor", array([1], 2)],
@@ -97,7 +97,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     ]);
   });
 
-  it("read what PyTorch and the Python writer wrote, and save it again", async () => {
+  it("read a file by PyTorch and the Python writer, and save it again", async () => {
     const loaded = loadCheckpoint(goldenBytes("interchange_checkpoint.safetensors"));
     expect(loaded.config).toEqual({ inputSize: 3, hiddenSize: 7, outputSize: 2, steps: 10 });
     expect([...loaded.model.keys()].sort()).toEqual([
@@ -129,7 +129,7 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect(loadCheckpoint(await saveCheckpoint(loaded))).toEqual(loaded);
   });
 
-  it("give back anything that can be saved", async () => {
+  it("return anything that can be saved", async () => {
     const tensor = fc
       .array(fc.float(), { maxLength: 4 })
       .map((data): NDArray => ({ data: Float32Array.from(data), shape: [data.length] }));
@@ -330,9 +330,9 @@ describe("saveCheckpoint refuses", () => {
       /trainer must be a Map of tensors by names that begin with "trainer\/"/,
     ],
     ["a trainer's tensors without its state", { model, trainer: new Map(), config: {} }, /trainer goes with/],
-    ["a name that is no text", { model: new Map([[1, array([1], 1)]]) }, /must be text.*got 1/],
+    ["a name that is not text", { model: new Map([[1, array([1], 1)]]) }, /must be text.*got 1/],
     [
-      "an optimizer that is none",
+      "an invalid optimizer",
       { model, optimizer: null },
       /optimizer must be \{ state, param_groups \}.*got null/,
     ],
@@ -410,7 +410,7 @@ describe("saveCheckpoint refuses", () => {
     await expect(saveCheckpoint(wrong(checkpoint))).rejects.toThrow(message);
   });
 
-  it("an option it does not know", async () => {
+  it("an unknown option", async () => {
     await expect(saveCheckpoint(wrong({ model, scheduler: {} }))).rejects.toThrow(OptionError);
     await expect(saveCheckpoint(wrong(null))).rejects.toThrow(/saveCheckpoint: options must be an object/);
   });
@@ -424,13 +424,13 @@ describe("loadCheckpoint refuses", () => {
 
   it.each<[string, Uint8Array, RegExp]>([
     ["a file that is cut off", whole.slice(0, 20), /not a safetensors file/],
-    ["a config that is no JSON", saveSafetensors(model, { config: "{" }), /entry "config" must be JSON/],
+    ["a config that is not JSON", saveSafetensors(model, { config: "{" }), /entry "config" must be JSON/],
     [
-      "an optimizer that is no JSON",
+      "an optimizer that is not JSON",
       saveSafetensors(model, { optimizer: "" }),
       /entry "optimizer" must be JSON/,
     ],
-    ["an optimizer that is none", saveSafetensors(model, { optimizer: "[]" }), /optimizer must be \{ state/],
+    ["an invalid optimizer", saveSafetensors(model, { optimizer: "[]" }), /optimizer must be \{ state/],
     [
       "tensors for no parameter",
       saveSafetensors(one, { optimizer: `{"state":{},${groups}}` }),

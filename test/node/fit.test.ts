@@ -150,6 +150,23 @@ describe("an error in a fit", () => {
     expect(results).toEqual(Array(4).fill({ status: "rejected", reason: error }));
   });
 
+  test("of ending it reaches who ended it, and whoever awaits later", async () => {
+    const lost = new Error("the loader could not be closed");
+    async function* epochs() {
+      try {
+        yield reportOf(1);
+        yield reportOf(2);
+      } finally {
+        // biome-ignore lint/correctness/noUnsafeFinally: as a loader's own finally does
+        throw lost;
+      }
+    }
+    const fit = new Fit(epochs(), () => new History());
+    await expect(take(fit, 1)).rejects.toBe(lost);
+    await expect((async () => await fit)()).rejects.toBe(lost);
+    expect(await fit.return()).toEqual({ done: true, value: undefined });
+  });
+
   test("that is thrown into it ends it with that error", async () => {
     const { fit, log } = run();
     const own = new RangeError("enough");

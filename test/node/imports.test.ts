@@ -15,7 +15,7 @@ function sourcesUnder(folder: string, extension: string): [path: string, text: s
 const rooms = ["src", "tasks", "demo", "examples", "bench", "tools", "test"];
 
 describe("the architecture", () => {
-  test("src/, shaders/ and the folders beside them keep to it", () => {
+  test("src/, shaders/ and the folders beside them respect the rules", () => {
     const sources = new Map([
       ...rooms.flatMap((room) => sourcesUnder(room, ".ts")),
       ...sourcesUnder("shaders", ".wgsl"),

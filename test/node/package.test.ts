@@ -22,6 +22,9 @@ function run(program: string, args: string[], cwd: string): string {
 
 const program = `
 import { Device, Generator, OptionError, Trainer, WebGpuUnavailableError, data, nn, optim, type Tensor } from "webgpu-lstm";
+import { DataLoader } from "webgpu-lstm/data";
+import { LSTM } from "webgpu-lstm/nn";
+import { Adam } from "webgpu-lstm/optim";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 
 class Forecaster extends nn.Module {
@@ -37,6 +40,7 @@ const windows = data.slidingWindows(new Float32Array(30), { length: 20 });
 const seen: number = windows.length + new Generator(1).random() * 0 + optimizer.lr * 0;
 const request: Promise<Device> = Device.request();
 const far: Promise<RemoteTrainer> = connect({} as Worker, { seed: 0 });
+console.log("entries", LSTM === nn.LSTM && Adam === optim.Adam && DataLoader === data.DataLoader);
 far.catch((error: unknown) => console.log("worker", error instanceof OptionError));
 request.then(
   () => console.log("device"),
@@ -102,9 +106,22 @@ test.each(["bundler", "nodenext"])(
   },
 );
 
+test("type-checks an app that imports webgpu-lstm/nn alone", () => {
+  const app = join(consumer, "app");
+  writeFileSync(
+    join(app, "layer.ts"),
+    'import * as nn from "webgpu-lstm/nn"; export const layer = new nn.LSTM(1, 2);',
+  );
+  const { compilerOptions } = JSON.parse(readFileSync(join(app, "tsconfig.json"), "utf8")) as {
+    compilerOptions: object;
+  };
+  writeFileSync(join(app, "tsconfig.layer.json"), JSON.stringify({ compilerOptions, files: ["layer.ts"] }));
+  run("node", [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.layer.json"], app);
+});
+
 test("runs in Node without a bundler, and says that WebGPU is missing", () => {
   // Node 21 and later have a navigator, none has navigator.gpu.
-  // Both entries share their error classes.
+  // All entries share their classes.
   const printed = run("node", ["out/main.js"], join(consumer, "app")).trim().split("\n");
-  expect(printed.sort()).toEqual(["10 true", "worker true"]);
+  expect(printed.sort()).toEqual(["10 true", "entries true", "worker true"]);
 });

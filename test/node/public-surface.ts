@@ -37,6 +37,8 @@ export function publicSurface(entries: Readonly<Record<string, string>>): string
   const { fileExists, readFile } = host;
   host.fileExists = (name) => files.has(name) || fileExists(name);
   host.readFile = (name) => files.get(name) ?? readFile(name);
+  // The folder dist/ need not exist: its declarations are in memory.
+  host.directoryExists = () => true;
   const { getSourceFile } = host;
   host.getSourceFile = (name, ...rest) => {
     const text = files.get(name);

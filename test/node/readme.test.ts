@@ -3,15 +3,20 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import type { Sizes } from "../../bench/sizes.ts";
 import { typeErrors } from "../type-errors.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (path: string) => readFileSync(root + path, "utf8");
-const blocks = [...read("README.md").matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!);
+const readme = read("README.md");
+const blocks = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!);
 
 /** Declarations in scope of the PyTorch comparison. */
 const given = `
-import { Device, loadSafetensors, type NDArray, manualSeed, nn, optim, saveSafetensors, type Tensor } from "webgpu-lstm";
+import {
+  type data, Device, loadCheckpoint, loadSafetensors, type NDArray, manualSeed, nn, optim, saveCheckpoint, saveSafetensors, type Tensor,
+  Trainer,
+} from "webgpu-lstm";
 declare const device: Device;
 declare const x: NDArray;
 declare const y: NDArray;
@@ -26,6 +31,9 @@ declare const gru: nn.GRU;
 declare const fc: nn.Linear;
 declare const criterion: nn.CrossEntropyLoss;
 declare const optimizer: optim.Adam;
+declare const trainer: Trainer;
+declare const loader: data.DataLoader;
+declare const validation: data.DataLoader;
 declare const parameters: nn.Parameter[];
 declare const ids: Int32Array;
 declare const lengths: Int32Array;
@@ -49,8 +57,23 @@ describe("the README", () => {
     ]);
   });
 
+  test("gives the sizes of bench/counters.json, in kB", () => {
+    const { downloadedBytes } = JSON.parse(read("bench/counters.json")) as { downloadedBytes: Sizes };
+    const rows = [...readme.matchAll(/^\| `(\w+)`: [^|]* \| (\d+) \| (\d+) \|$/gm)];
+    const shown = rows.map(([, app, vite, esbuild]) => [
+      app,
+      { vite: Number(vite), esbuild: Number(esbuild) },
+    ]);
+    const kB = (bytes: number) => Math.round(bytes / 1000);
+    const recorded = Object.entries(downloadedBytes).map(([app, { vite, esbuild }]) => [
+      app,
+      { vite: kB(vite), esbuild: kB(esbuild) },
+    ]);
+    expect(shown).toEqual(recorded);
+  });
+
   test("links to files that exist", () => {
-    const links = [...read("README.md").matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1]!);
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1]!);
     expect(links.length).toBeGreaterThan(3);
     for (const link of links)
       expect(ts.sys.fileExists(root + link) || ts.sys.directoryExists(root + link), link).toBe(true);

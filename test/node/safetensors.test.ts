@@ -175,7 +175,7 @@ describe("loadSafetensors", () => {
     expect([...loadSafetensors(saved.buffer).tensors.get("x")!.data]).toEqual([1, 2]);
   });
 
-  it("reads files that the Python writer made", () => {
+  it("reads files from the Python writer", () => {
     const bytes = goldenBytes("lstm_saturated.safetensors");
     const { tensors, metadata } = loadSafetensors(bytes);
     expect(metadata["op"]).toBe("lstm");

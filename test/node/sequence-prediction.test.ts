@@ -16,7 +16,7 @@ function predicted(cell: keyof typeof slotsOf, H: number, N: number, T: number, 
 }
 
 describe("sequence4 on SwiftShader with two cores", () => {
-  // Units, batch, steps; times of a step in µs, forward and backward: CPU time by the cores that were busy, the shortest of five.
+  // Units, batch, steps; times of a step in µs, forward and backward: CPU time over busy cores, the shortest of five.
   test.each<[cell: keyof typeof slotsOf, H: number, N: number, T: number, ...times: [number, number]]>([
     ["lstm", 32, 1, 1000, 6.5, 7.7],
     ["lstm", 128, 1, 400, 49, 57],

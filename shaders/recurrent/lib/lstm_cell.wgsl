@@ -6,10 +6,8 @@ fn activateGates(x: vec4f) -> vec4f {
   return vec4f(sigmoid(x.x), sigmoid(x.y), safeTanh(x.z), sigmoid(x.w));
 }
 
-struct CellGradient {
-  gates: vec4f,  // with respect to the preactivations of i, f, g, o
-  before: f32,   // with respect to c_{t-1}
-}
+// Gradients with respect to the preactivations of i, f, g, o, and to c_{t-1}.
+struct CellGradient { gates: vec4f, before: f32 }
 
 // gradHidden is dL/dh_t; gradCell is the part of dL/dc_t that comes from the next step.
 fn cellBackward(gates: vec4f, cell: f32, cellBefore: f32, gradHidden: f32, gradCell: f32) -> CellGradient {

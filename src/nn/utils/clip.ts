@@ -3,7 +3,7 @@ import { GraphError, OptionError } from "../../errors.ts";
 import { Graph } from "../../graph/graph.ts";
 import { Parameter } from "../../graph/parameter.ts";
 import { recording, Tensor } from "../../graph/tensor.ts";
-import { clipNorm, clipValue as planClipValue } from "../../ops/update/gradient-norm.ts";
+import { planClippings } from "../../plan/clipping.ts";
 
 export interface ClipGradNormOptions {
   /** The p of the p-norm, above 0; `Infinity` for the largest magnitude. Default 2. */
@@ -19,7 +19,7 @@ export interface ClipGradNormOptions {
 /**
  * Scales the gradients of this step so that their total norm is at most `maxNorm`, as `torch.nn.utils.clip_grad_norm_`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html). Call it inside a traced function that is
- * compiled with `minimize` and `optimizer`. It acts on the GPU between the gradients and the update, without a readback.
+ * compiled with an `optimizer`. It acts on the GPU between the gradients and the update, without a readback.
  * Parameters that the loss does not depend on do not count.
  *
  * @param maxNorm At least 0; `Infinity` measures the norm without clipping.
@@ -29,7 +29,7 @@ export interface ClipGradNormOptions {
  *   const loss = criterion.forward(model.forward(x), y);
  *   const norm = nn.utils.clipGradNorm_(model.parameters(), 1.0);
  *   return { loss, norm };
- * }, { inputs, minimize: "loss", optimizer });
+ * }, { inputs: { x, y }, optimizer });
  * @throws {@link OptionError} for a bad argument, {@link GraphError} outside a traced function.
  */
 export function clipGradNorm_(
@@ -50,9 +50,10 @@ export function clipGradNorm_(
   const list = checkParameters(where, parameters);
   const graph = currentGraph(where);
   const norm = new Tensor([], graph);
+  graph.norms.add(norm);
   graph.clippings.push({
     kind: "norm",
-    plan: clipNorm,
+    plan: planClippings,
     parameters: list,
     maxNorm,
     normType,
@@ -75,7 +76,7 @@ export function clipGradValue_(parameters: Iterable<Parameter> | Parameter, clip
   const list = checkParameters(where, parameters);
   currentGraph(where).clippings.push({
     kind: "value",
-    plan: planClipValue,
+    plan: planClippings,
     parameters: list,
     limit: clipValue,
   });

@@ -10,9 +10,9 @@ import type { Tensor } from "../../graph/tensor.ts";
  * `batch_sizes` or `sorted_indices`.
  */
 export class PackedSequence {
-  /** [T, N, *]: time first; values past a sequence's end are ignored. */
+  /** Shape [T, N, *], time first. Values past a sequence's end are ignored. */
   readonly data: Tensor;
-  /** [N] */
+  /** Length of each sequence, [N]. */
   readonly lengths: Tensor;
   /** The lengths, if known while tracing. */
   readonly knownLengths: readonly number[] | null;

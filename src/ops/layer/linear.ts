@@ -1,7 +1,8 @@
 import { sizeOf } from "../../shape.ts";
 import type { Dispatch, Op } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
-import { sliceTexts, weightGradient } from "../product/weight-gradient.ts";
+import { sliceTexts } from "../product/texts.ts";
+import { weightGradient } from "../product/weight-gradient.ts";
 
 /** y = x·Wᵀ + b over the last dimension. Inputs: x [*, in], weight [out, in], bias [out] or null. */
 export const linear: Op<void> = {

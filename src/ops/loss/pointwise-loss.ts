@@ -2,10 +2,12 @@ import { GraphError, ShapeError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { sameShape, showShape, sizeOf } from "../../shape.ts";
-import { dispatch, flag, linearGrid, type Op } from "../op.ts";
+import { dispatch, flag, linearGrid, type Op, type Operand } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./pointwise-loss.wgsl.ts"));
+/** Apart, as the forward pass writes the gradient of a loss that is what is minimized. */
+const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./pointwise-loss-backward.wgsl.ts"));
 
 const uses = ["pointwise_loss", "log1p", "not_a_number"];
 
@@ -37,7 +39,7 @@ export const pointwiseLossForward = /* @__PURE__ */ new Kernel({
 
 export const pointwiseLossBackward = /* @__PURE__ */ new Kernel({
   name: "pointwise_loss_backward",
-  texts,
+  texts: backwardTexts,
   uses,
   workgroup: [64, 1, 1],
   params: {
@@ -91,69 +93,43 @@ export const pointwiseLoss: Op<PointwiseLossAttributes> = {
     }
     return { outputs: [{ shape: reduction === "none" ? prediction!.shape : [] }] };
   },
-  forward({ inputs, outputs: [loss], gradInput }, { kind, parameter = 0, reduction }, plan) {
-    const [prediction, target, weight, positive] = inputs;
-    const size = sizeOf(prediction!.shape);
-    const { chunk, partials } = reduction === "none" ? { chunk: 1, partials: size } : chunksOf(size);
-    const partial = reduction === "none" && loss ? loss : plan.temporary([partials]);
+  forward({ inputs, outputs: [loss], gradInput }, attributes, plan) {
+    const { params, bindings } = shared(inputs, attributes);
+    const { size } = params;
+    const isReduced = attributes.reduction !== "none";
+    const { chunk, partials } = isReduced ? chunksOf(size) : { chunk: 1, partials: size };
+    const partial = !isReduced && loss ? loss : plan.temporary([partials]);
     const losses = dispatch({
       kernel: pointwiseLossForward,
-      params: {
-        size,
-        chunk,
-        partials,
-        kind: KINDS[kind],
-        weighted: flag(weight),
-        weightsPositives: flag(positive),
-        gradient: flag(gradInput),
-        parameter,
-        scale: reduction === "mean" ? 1 / size : 1,
-      },
-      bindings: {
-        prediction: prediction!,
-        expected: target!,
-        weight: weight ?? null,
-        positive: positive ?? null,
-        partial,
-        grad: gradInput,
-      },
+      params: { ...params, chunk, partials, gradient: flag(gradInput) },
+      bindings: { ...bindings, partial, grad: gradInput },
       grid: linearGrid(partials, plan),
       flops: (gradInput ? 6 : 3) * size,
       bytes: (gradInput ? 12 : 8) * size,
     });
-    if (reduction === "none" || !loss) return [losses];
+    if (!isReduced || !loss) return [losses];
     return [losses, ...reduceSum(partial, partials, loss, plan)];
   },
-  backward({ inputs, gradOutputs: [gradLoss], gradInputs }, attributes, plan) {
-    const { where, kind, parameter = 0, reduction } = attributes;
-    if (gradInputs[2] || gradInputs[3]) {
-      throw new GraphError(`${where}: there is no gradient for a loss's weights; ask for the prediction's`);
+  backward(
+    { inputs, gradOutputs: [gradLoss], gradInputs: [gradPrediction, gradTarget, ...others] },
+    attributes,
+    plan,
+  ) {
+    if (others.some((gradient) => gradient)) {
+      throw new GraphError(
+        `${attributes.where}: there is no gradient for a loss's weights; ask for the prediction's`,
+      );
     }
-    const [prediction, target, weight, positive] = inputs;
-    const size = sizeOf(prediction!.shape);
-    return gradInputs.slice(0, 2).flatMap((grad, i) =>
+    const { params, bindings } = shared(inputs, attributes);
+    const { size } = params;
+    const reduced = flag(attributes.reduction !== "none");
+    return [gradPrediction, gradTarget].flatMap((grad, i) =>
       grad
         ? [
             dispatch({
               kernel: pointwiseLossBackward,
-              params: {
-                size,
-                kind: KINDS[kind],
-                weighted: flag(weight),
-                weightsPositives: flag(positive),
-                reduced: flag(reduction !== "none"),
-                ofTarget: i as 0 | 1,
-                parameter,
-                scale: reduction === "mean" ? 1 / size : 1,
-              },
-              bindings: {
-                prediction: prediction!,
-                expected: target!,
-                weight: weight ?? null,
-                positive: positive ?? null,
-                gradLoss: gradLoss!,
-                grad,
-              },
+              params: { ...params, reduced, ofTarget: i },
+              bindings: { ...bindings, gradLoss: gradLoss!, grad },
               grid: linearGrid(size, plan),
               flops: 3 * size,
               bytes: 12 * size,
@@ -163,3 +139,22 @@ export const pointwiseLoss: Op<PointwiseLossAttributes> = {
     );
   },
 };
+
+/** Params and bindings of both kernels. */
+function shared(
+  [prediction, target, weight = null, positive = null]: readonly (Operand | null)[],
+  { kind, parameter = 0, reduction }: PointwiseLossAttributes,
+) {
+  const size = sizeOf(prediction!.shape);
+  return {
+    params: {
+      size,
+      kind: KINDS[kind],
+      weighted: flag(weight),
+      weightsPositives: flag(positive),
+      parameter,
+      scale: reduction === "mean" ? 1 / size : 1,
+    },
+    bindings: { prediction: prediction!, expected: target!, weight, positive },
+  };
+}

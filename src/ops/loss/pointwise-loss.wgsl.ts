@@ -1,5 +1,4 @@
 export { default as log1p } from "../../../shaders/loss/lib/log1p.wgsl?raw";
 export { default as not_a_number } from "../../../shaders/loss/lib/not_a_number.wgsl?raw";
 export { default as pointwise_loss } from "../../../shaders/loss/lib/pointwise_loss.wgsl?raw";
-export { default as pointwise_loss_backward } from "../../../shaders/loss/pointwise_loss_backward.wgsl?raw";
 export { default as pointwise_loss_forward } from "../../../shaders/loss/pointwise_loss_forward.wgsl?raw";

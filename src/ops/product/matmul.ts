@@ -2,7 +2,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
 import { gemm } from "./gemm.ts";
-import { sliceTexts, weightGradient } from "./weight-gradient.ts";
+import { sliceTexts } from "./texts.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./matmul.wgsl.ts"));
 
@@ -23,10 +23,16 @@ export const matmulBatched = /* @__PURE__ */ new Kernel({
   bindings: { a: "read", b: "read", c: "read_write" },
 });
 
+/**
+ * `Tensor.matmul` records either op, as the sizes are: a batch of one pair is a product of two matrices. So each needs what the other does.
+ */
+const needs = (pass: "forward" | "backward"): OnDemand<unknown>[] =>
+  pass === "backward" ? [texts, sliceTexts] : [texts];
+
 /** The product of two matrices, a [M, K] and b [K, N]. */
 export const matmul: Op<void> = {
   name: "matmul",
-  needs: (pass) => (pass === "backward" ? [sliceTexts] : []),
+  needs,
   infer: ([a, b]) => ({ outputs: [{ shape: [a!.shape[0]!, b!.shape[1]!] }] }),
   forward({ inputs: [a, b], outputs: [c] }, _, plan) {
     const [rows, depth] = a!.shape as [number, number];
@@ -45,45 +51,10 @@ export const matmul: Op<void> = {
       ),
     ];
   },
-  backward({ inputs: [a, b], gradOutputs: [gradC], gradInputs: [gradA, gradB] }, _, plan) {
-    const [rows, depth] = a!.shape as [number, number];
-    const columns = b!.shape[1]!;
-    const dispatches: Dispatch[] = [];
-    if (gradA) {
-      dispatches.push(
-        gemm(
-          {
-            rows,
-            columns: depth,
-            depth: columns,
-            a: { operand: gradC!, strides: [columns, 1] },
-            b: { operand: b!, strides: [1, columns] },
-            c: { operand: gradA, strides: [depth, 1] },
-          },
-          plan,
-        ),
-      );
-    }
-    if (gradB) {
-      dispatches.push(
-        ...weightGradient(
-          {
-            weight: { operand: gradB, strides: [columns, 1] },
-            inputs: depth,
-            outputs: columns,
-            biases: [],
-          },
-          { depth: rows, x: { operand: a! }, gradY: { operand: gradC! } },
-          plan,
-        ),
-      );
-    }
-    return dispatches;
-  },
 };
 
 /** One dispatch of matmul_batched: c [B, rows, columns] of a and b, each as it lies or transposed. */
-function products(
+export function products(
   [batch, rows, depth, columns]: readonly [number, number, number, number],
   a: { readonly operand: Operand; readonly transposed?: boolean },
   b: { readonly operand: Operand; readonly transposed?: boolean },
@@ -113,24 +84,10 @@ function products(
 /** The products of a batch of matrix pairs, a [B, M, K] and b [B, K, N]. */
 export const batchedMatmul: Op<void> = {
   name: "batched_matmul",
+  needs,
   infer: ([a, b]) => ({ outputs: [{ shape: [a!.shape[0]!, a!.shape[1]!, b!.shape[2]!] }] }),
   forward({ inputs: [a, b], outputs: [c] }, _, plan) {
     const [batch, rows, depth] = a!.shape as [number, number, number];
     return [products([batch, rows, depth, b!.shape[2]!], { operand: a! }, { operand: b! }, c!, plan)];
-  },
-  backward({ inputs: [a, b], gradOutputs: [gradC], gradInputs: [gradA, gradB] }, _, plan) {
-    const [batch, rows, depth] = a!.shape as [number, number, number];
-    const columns = b!.shape[2]!;
-    const grad = { operand: gradC! };
-    const dispatches: Dispatch[] = [];
-    if (gradA) {
-      const right = { operand: b!, transposed: true };
-      dispatches.push(products([batch, rows, columns, depth], grad, right, gradA, plan));
-    }
-    if (gradB) {
-      const left = { operand: a!, transposed: true };
-      dispatches.push(products([batch, depth, rows, columns], left, grad, gradB, plan));
-    }
-    return dispatches;
   },
 };

@@ -1,5 +1,4 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { OnDemand } from "../../ondemand.ts";
 import { hasLanes4 } from "../lanes4.ts";
 import {
   type Dispatch,
@@ -11,9 +10,7 @@ import {
   type PlanSettings,
 } from "../op.ts";
 import { gemm } from "./gemm.ts";
-
-/** The kernel that adds slices up: whether a gradient is cut into slices depends on its size. */
-export const sliceTexts = /* @__PURE__ */ new OnDemand(() => import("./weight-gradient.wgsl.ts"));
+import { sliceTexts } from "./texts.ts";
 
 export const sumSlices = /* @__PURE__ */ new Kernel({
   name: "sum_slices",

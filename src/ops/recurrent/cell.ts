@@ -9,7 +9,7 @@ export type VersionName = NonNullable<VersionPins["recurrent"]>;
 export type VersionKernels = Readonly<Partial<Record<VersionName, Kernel>>> & { readonly cell: Kernel };
 
 /** The slots of a gate that keeps the input's part and the hidden state's part of its preactivation apart. */
-export interface SplitGate {
+interface SplitGate {
   readonly input: number;
   readonly hidden: number;
 }

@@ -13,6 +13,7 @@ import {
 const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-forward.wgsl.ts"));
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-backward.wgsl.ts"));
 const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./gru-sequence4.wgsl.ts"));
+const gatesTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-gates.wgsl.ts"));
 
 const forwardLibrary = ["activations", "gru_update_forward", "sequence_lengths"];
 const backwardLibrary = ["gru_update_backward", "sequence_lengths"];
@@ -86,7 +87,7 @@ export const gruSequence4Backward = /* @__PURE__ */ new Kernel({
 
 export const gruGates = /* @__PURE__ */ new Kernel({
   name: "gru_gates",
-  texts: backwardTexts,
+  texts: gatesTexts,
   uses: ["activations", "sequence_lengths"],
   workgroup: [64, 1, 1],
   params: gatesParams,

@@ -1,6 +1,6 @@
 import { hasLanes4 } from "../lanes4.ts";
 import type { Dispatch, Op, Operand, PlanContext } from "../op.ts";
-import { sliceTexts } from "../product/weight-gradient.ts";
+import { sliceTexts } from "../product/texts.ts";
 import { copyRun } from "../tensor/copy.ts";
 import { type Cell, hasCellState, type RecurrentAttributes, slotCount } from "./cell.ts";
 import { forwardSteps, sequence4 } from "./forward-steps.ts";

@@ -4,5 +4,4 @@ export { default as lstm_update_backward } from "../../../shaders/recurrent/lib/
 export { default as recurrent_product_backward } from "../../../shaders/recurrent/lib/recurrent_product_backward.wgsl?raw";
 export { default as sequence_lengths } from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
 export { default as lstm_cell_backward } from "../../../shaders/recurrent/lstm_cell_backward.wgsl?raw";
-export { default as lstm_gates } from "../../../shaders/recurrent/lstm_gates.wgsl?raw";
 export { default as lstm_step_backward } from "../../../shaders/recurrent/lstm_step_backward.wgsl?raw";

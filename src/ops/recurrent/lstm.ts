@@ -13,6 +13,7 @@ import {
 const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-forward.wgsl.ts"));
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-backward.wgsl.ts"));
 const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./lstm-sequence4.wgsl.ts"));
+const gatesTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-gates.wgsl.ts"));
 
 const forwardLibrary = ["activations", "lstm_cell", "lstm_update_forward", "sequence_lengths"];
 const backwardLibrary = ["activations", "lstm_cell", "lstm_update_backward", "sequence_lengths"];
@@ -70,7 +71,7 @@ export const lstmStepBackward = /* @__PURE__ */ new Kernel({
 
 export const lstmGates = /* @__PURE__ */ new Kernel({
   name: "lstm_gates",
-  texts: backwardTexts,
+  texts: gatesTexts,
   uses: ["activations", "lstm_cell", "sequence_lengths"],
   workgroup: [64, 1, 1],
   params: gatesParams,

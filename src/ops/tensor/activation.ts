@@ -12,16 +12,7 @@ export const activationForward = /* @__PURE__ */ new Kernel({
   bindings: { x: "read", y: "read_write" },
 });
 
-export const activationBackward = /* @__PURE__ */ new Kernel({
-  name: "activation_backward",
-  texts: tensorTexts,
-  uses: ["activations"],
-  workgroup: [64, 1, 1],
-  params: { size: "u32", kind: "u32" },
-  bindings: { x: "read", gradY: "read", gradX: "read_write" },
-});
-
-const KINDS = { relu: 0, tanh: 1, sigmoid: 2, exp: 3, log: 4 } as const;
+export const KINDS = { relu: 0, tanh: 1, sigmoid: 2, exp: 3, log: 4 } as const;
 
 /** An elementwise function. */
 export interface ActivationAttributes {
@@ -29,7 +20,7 @@ export interface ActivationAttributes {
 }
 
 /** Approximate floating-point operations for one element. */
-const FLOPS = 10;
+export const FLOPS = 10;
 
 export const activation: Op<ActivationAttributes> = {
   name: "activation",
@@ -44,19 +35,6 @@ export const activation: Op<ActivationAttributes> = {
         grid: linearGrid(size, plan),
         flops: FLOPS * size,
         bytes: 8 * size,
-      }),
-    ];
-  },
-  backward({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { kind }, plan) {
-    const size = sizeOf(x!.shape);
-    return [
-      dispatch({
-        kernel: activationBackward,
-        params: { size, kind: KINDS[kind] },
-        bindings: { x: x!, gradY: gradY!, gradX: gradX! },
-        grid: linearGrid(size, plan),
-        flops: FLOPS * size,
-        bytes: 12 * size,
       }),
     ];
   },

@@ -41,7 +41,7 @@ export function pointwise(
 }
 
 /** y = scale·x + offset. */
-function affine(x: Operand, y: Operand, scale: number, offset: number, plan: PlanContext): Dispatch {
+export function affine(x: Operand, y: Operand, scale: number, offset: number, plan: PlanContext): Dispatch {
   const size = y.elements;
   return dispatch({
     kernel: affineKernel,
@@ -58,10 +58,6 @@ export const sub: Op<void> = {
   name: "sub",
   infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
   forward: ({ inputs: [a, b], outputs: [out] }, _, plan) => [pointwise("minus", a!, b!, out!, plan)],
-  backward: ({ gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) => [
-    ...(gradA ? [affine(grad!, gradA, 1, 0, plan)] : []),
-    ...(gradB ? [affine(grad!, gradB, -1, 0, plan)] : []),
-  ],
 };
 
 /** a·b, elementwise, for two tensors of one shape. */
@@ -69,10 +65,6 @@ export const mul: Op<void> = {
   name: "mul",
   infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
   forward: ({ inputs: [a, b], outputs: [out] }, _, plan) => [pointwise("times", a!, b!, out!, plan)],
-  backward: ({ inputs: [a, b], gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) => [
-    ...(gradA ? [pointwise("times", grad!, b!, gradA, plan)] : []),
-    ...(gradB ? [pointwise("times", grad!, a!, gradB, plan)] : []),
-  ],
 };
 
 /** a/b, elementwise, for two tensors of one shape. */
@@ -80,17 +72,6 @@ export const div: Op<void> = {
   name: "div",
   infer: ([a]) => ({ outputs: [{ shape: a!.shape }] }),
   forward: ({ inputs: [a, b], outputs: [out] }, _, plan) => [pointwise("over", a!, b!, out!, plan)],
-  backward({ inputs: [a, b], gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) {
-    const overB = gradA ?? plan.temporary(b!.shape);
-    const dispatches = [pointwise("over", grad!, b!, overB, plan)];
-    if (gradB) {
-      // d(a/b)/db = -(a/b)/b
-      const quotient = plan.temporary(b!.shape);
-      dispatches.push(pointwise("over", a!, b!, quotient, plan));
-      dispatches.push(pointwise("minusTimes", overB, quotient, gradB, plan));
-    }
-    return dispatches;
-  },
 };
 
 /** A tensor times a number. */
@@ -98,9 +79,6 @@ export const scale: Op<{ readonly factor: number }> = {
   name: "scale",
   infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
   forward: ({ inputs: [x], outputs: [y] }, { factor }, plan) => [affine(x!, y!, factor, 0, plan)],
-  backward: ({ gradOutputs: [gradY], gradInputs: [gradX] }, { factor }, plan) => [
-    affine(gradY!, gradX!, factor, 0, plan),
-  ],
 };
 
 /** A tensor plus a number; the input's gradient is the output's. */

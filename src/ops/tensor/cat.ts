@@ -8,7 +8,7 @@ export interface CatAttributes {
 }
 
 /** Copies between each part and its place in the whole; skips parts that are `null`. */
-function copyParts(
+export function copyParts(
   shapes: readonly Shape[],
   dim: number,
   plan: PlanContext,
@@ -38,12 +38,5 @@ export const cat: Op<CatAttributes> = {
   forward({ inputs, outputs: [output] }, { dim }, plan) {
     const shapes = inputs.map((input) => input!.shape);
     return copyParts(shapes, dim, plan, (i) => ({ operand: inputs[i]!, whole: output!, into: true }));
-  },
-  backward({ inputs, gradOutputs: [gradOutput], gradInputs }, { dim }, plan) {
-    const shapes = inputs.map((input) => input!.shape);
-    return copyParts(shapes, dim, plan, (i) => {
-      const gradInput = gradInputs[i];
-      return gradInput ? { operand: gradInput, whole: gradOutput!, into: false } : null;
-    });
   },
 };

@@ -8,7 +8,7 @@ export interface PermuteAttributes {
 }
 
 /** Sizes or strides of the input in the output's order. */
-function permuted(values: readonly number[], { dims }: PermuteAttributes): number[] {
+export function permuted(values: readonly number[], { dims }: PermuteAttributes): number[] {
   return dims.map((dim) => values[dim]!);
 }
 
@@ -34,15 +34,6 @@ export const permute: Op<PermuteAttributes> = {
       shape,
       { operand: input!, strides: permuted(stridesOf(input!.shape), attributes) },
       { operand: output!, strides: stridesOf(shape) },
-      plan,
-    );
-  },
-  backward({ inputs: [input], gradOutputs: [gradOutput], gradInputs: [gradInput] }, attributes, plan) {
-    const { shape } = gradOutput!;
-    return copyDims(
-      shape,
-      { operand: gradOutput!, strides: stridesOf(shape) },
-      { operand: gradInput!, strides: permuted(stridesOf(input!.shape), attributes) },
       plan,
     );
   },

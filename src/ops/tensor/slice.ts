@@ -1,6 +1,6 @@
 import { type Shape, stridesOf } from "../../shape.ts";
 import type { Op } from "../op.ts";
-import { copyDims, fill } from "./copy.ts";
+import { copyDims } from "./copy.ts";
 
 /** Elements start, start + step, … of a dimension counted from 0; all within its size. */
 export interface SliceAttributes {
@@ -15,7 +15,7 @@ function sliced(shape: Shape, { dim, length }: SliceAttributes): Shape {
 }
 
 /** Layout of the slice inside the input. */
-function block(shape: Shape, { dim, start, step }: SliceAttributes) {
+export function block(shape: Shape, { dim, start, step }: SliceAttributes) {
   const strides = stridesOf(shape);
   return { offset: start * strides[dim]!, strides: strides.map((s, i) => (i === dim ? s * step : s)) };
 }
@@ -40,17 +40,5 @@ export const slice: Op<SliceAttributes> = {
       { operand: output!, strides: stridesOf(shape) },
       plan,
     );
-  },
-  backward({ inputs: [input], gradOutputs: [gradOutput], gradInputs: [gradInput] }, attributes, plan) {
-    const { shape } = gradOutput!;
-    return [
-      fill(gradInput!, 0, plan),
-      ...copyDims(
-        shape,
-        { operand: gradOutput!, strides: stridesOf(shape) },
-        { operand: gradInput!, ...block(input!.shape, attributes) },
-        plan,
-      ),
-    ];
   },
 };

@@ -11,14 +11,6 @@ export const softmaxForward = /* @__PURE__ */ new Kernel({
   bindings: { x: "read", y: "read_write" },
 });
 
-export const softmaxBackward = /* @__PURE__ */ new Kernel({
-  name: "softmax_backward",
-  texts: tensorTexts,
-  workgroup: [64, 1, 1],
-  params: { outer: "u32", size: "u32", inner: "u32", log: "u32" },
-  bindings: { y: "read", gradY: "read", gradX: "read_write" },
-});
-
 export interface SoftmaxAttributes {
   /** The dimension that sums to 1, counted from 0. */
   readonly dim: number;
@@ -26,8 +18,8 @@ export interface SoftmaxAttributes {
   readonly log: boolean;
 }
 
-/** Parameters of both kernels, and their grid. */
-function along(shape: Shape, { dim, log }: SoftmaxAttributes, plan: PlanContext) {
+/** Parameters of the kernels of both passes, and their grid. */
+export function along(shape: Shape, { dim, log }: SoftmaxAttributes, plan: PlanContext) {
   const outer = sizeOf(shape.slice(0, dim));
   const inner = sizeOf(shape.slice(dim + 1));
   return {
@@ -36,7 +28,12 @@ function along(shape: Shape, { dim, log }: SoftmaxAttributes, plan: PlanContext)
   };
 }
 
-function forward(x: Operand, y: Operand, attributes: SoftmaxAttributes, plan: PlanContext): Dispatch {
+export function softmaxDispatch(
+  x: Operand,
+  y: Operand,
+  attributes: SoftmaxAttributes,
+  plan: PlanContext,
+): Dispatch {
   const size = sizeOf(x.shape);
   return dispatch({
     kernel: softmaxForward,
@@ -51,20 +48,5 @@ function forward(x: Operand, y: Operand, attributes: SoftmaxAttributes, plan: Pl
 export const softmax: Op<SoftmaxAttributes> = {
   name: "softmax",
   infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
-  forward: ({ inputs: [x], outputs: [y] }, attributes, plan) => [forward(x!, y!, attributes, plan)],
-  backward({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, attributes, plan) {
-    // Recomputes the result: saving it would forbid a second gradient in the same trace.
-    const y = plan.temporary(x!.shape);
-    const size = sizeOf(x!.shape);
-    return [
-      forward(x!, y, attributes, plan),
-      dispatch({
-        kernel: softmaxBackward,
-        ...along(x!.shape, attributes, plan),
-        bindings: { y, gradY: gradY!, gradX: gradX! },
-        flops: 15 * size,
-        bytes: 12 * size,
-      }),
-    ];
-  },
+  forward: ({ inputs: [x], outputs: [y] }, attributes, plan) => [softmaxDispatch(x!, y!, attributes, plan)],
 };

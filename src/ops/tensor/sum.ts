@@ -92,17 +92,6 @@ export const sum: Op<SumAttributes> = {
     return { outputs: [{ shape: keepdim ? kept : kept.filter((_, dim) => !dims.includes(dim)) }] };
   },
   forward: ({ inputs: [x], outputs: [y] }, { dims }, plan) => sumDims(x!.shape, dims, x!, y!, plan),
-  backward({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { dims }, plan) {
-    const { shape } = x!;
-    const kept = stridesOf(shape.map((size, dim) => (dims.includes(dim) ? 1 : size)));
-    const strides = kept.map((stride, dim) => (dims.includes(dim) ? 0 : stride));
-    return copyDims(
-      shape,
-      { operand: gradY!, strides },
-      { operand: gradX!, strides: stridesOf(shape) },
-      plan,
-    );
-  },
 };
 
 /** PyTorch's broadcasting: repeats a tensor along new leading dimensions and those of size 1. */
@@ -127,15 +116,10 @@ export const expand: Op<{ readonly shape: Shape }> = {
       { operand: y!, strides: stridesOf(shape) },
       plan,
     ),
-  backward({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { shape }, plan) {
-    const strides = repeating(x!.shape, shape);
-    const repeated = shape.flatMap((_, dim) => (strides[dim] === 0 ? [dim] : []));
-    return sumDims(shape, repeated, gradY!, gradX!, plan);
-  },
 };
 
 /** Strides of `from` for an index into `shape`: 0 for repeated dimensions. */
-function repeating(from: Shape, shape: Shape): number[] {
+export function repeating(from: Shape, shape: Shape): number[] {
   const added = shape.length - from.length;
   const strides = stridesOf(from);
   return shape.map((_, dim) => (dim < added || from[dim - added] === 1 ? 0 : strides[dim - added]!));

@@ -73,7 +73,7 @@ export abstract class LRScheduler<S extends Schedule = Schedule> {
   protected readonly where: string;
   #lastLr: readonly number[] = [];
 
-  /** Subclasses call {@link start} at the end of their constructor. */
+  /** Subclasses call `start` at the end of their constructor. */
   constructor(where: string, optimizer: SchedulableOptimizer, lastEpoch: number | undefined, schedule: S) {
     checkSchedulable(where, optimizer);
     if (lastEpoch !== undefined) checkInteger(where, "lastEpoch", lastEpoch, -1);
@@ -170,6 +170,14 @@ export abstract class LRScheduler<S extends Schedule = Schedule> {
   }
 }
 
+/** Entries of a scheduler's state that count, each with its least value. */
+const COUNTS: ReadonlyMap<string, number> = new Map([
+  ["last_epoch", -1],
+  ["_step_count", 0],
+  ["num_bad_epochs", 0],
+  ["cooldown_counter", 0],
+]);
+
 /** The entries of `state` that `current` has too, of the same kinds; `last_epoch` must be there. */
 export function readState<T extends object>(where: string, state: SchedulerStateDict, current: T): T {
   const refuse = (what: string) => new StateDictError(`${where}.loadStateDict: ${what}; nothing was loaded`);
@@ -186,6 +194,10 @@ export function readState<T extends object>(where: string, state: SchedulerState
       : typeof value === typeof known;
     const isBad = [value].flat().some((one) => typeof one === "number" && Number.isNaN(one));
     if (!fits || isBad) throw refuse(`${name} must be like ${show(known)}, got ${show(value)}`);
+    const least = COUNTS.get(name);
+    if (least !== undefined && !(Number.isSafeInteger(value) && (value as number) >= least)) {
+      throw refuse(`${name} counts steps and must be an integer of at least ${least}, got ${show(value)}`);
+    }
     read[name] = structuredClone(value);
   }
   return read as T;

@@ -1,4 +1,4 @@
-/** A worker for tests: the tiny model, or what the config asks to go wrong. */
+/** A worker for tests: the tiny model, or a failure that the config requests. */
 import { DataError, Device, EarlyStopping, optim, ShapeError } from "webgpu-lstm";
 import { serve, transfer } from "webgpu-lstm/worker";
 import { makeTrainer, type TrainConfig } from "./train.ts";
