@@ -1,6 +1,6 @@
-import { DataError, ShapeError } from "../errors.ts";
+import { DataError, OptionError, ShapeError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
-import { checkArray } from "./series/series.ts";
+import { type NumberNDArray, toSamples } from "./arrays.ts";
 
 /** Inputs and their targets; the first dimension of both is the sample. */
 export interface Batch {
@@ -20,32 +20,40 @@ export interface Dataset {
  * A data set held in memory: sample `i` is row `i` of `x` and row `i` of `y`
  * (PyTorch: [`TensorDataset`](https://pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset)).
  *
+ * It takes one array of inputs and one of targets. Arrays of other number types are rounded to float32, which the GPU computes with;
+ * integers must be exact in it, from -2^24 to 2^24.
+ *
  * @example
  * const dataset = new data.TensorDataset(x, y);   // x [980, 20, 1], y [980, 1]
  * const { x: batch } = dataset.gather([3, 1, 4]); // [3, 20, 1]
  */
 export class TensorDataset implements Dataset {
-  /** Inputs, `[N, ...]`. */
+  /** Inputs, `[N, ...]`, in float32. */
   readonly x: NDArray;
-  /** Targets, `[N, ...]`. */
+  /** Targets, `[N, ...]`, in float32. */
   readonly y: NDArray;
 
   /**
    * @throws ShapeError when an array's data does not fill its shape, or `x` and `y` differ in their first dimension
-   * @throws DataError when there is no sample, or a value is NaN or infinite
+   * @throws DataError when there is no sample, or a value is NaN, infinite, or an integer that float32 does not have
+   * @throws OptionError for more arguments than `x` and `y`
    */
-  constructor(x: NDArray, y: NDArray) {
+  constructor(x: NumberNDArray, y: NumberNDArray, ...more: never[]) {
     const where = "TensorDataset";
-    checkArray(where, "x", x);
-    checkArray(where, "y", y);
+    if (more.length > 0) {
+      throw new OptionError(
+        `${where}: takes x and y, got ${2 + more.length} arguments; join several inputs, or several targets, along their last ` +
+          "dimension, or give the DataLoader an object of your own with length and gather(indices), whose batches have what you need",
+      );
+    }
+    this.x = toSamples(where, "x", x);
+    this.y = toSamples(where, "y", y);
     if (x.shape.length === 0 || y.shape.length === 0 || x.shape[0] !== y.shape[0]) {
       throw new ShapeError(
         `${where}: x and y must have the same first dimension, the sample; ` +
           `got x ${showShape(x.shape)} and y ${showShape(y.shape)}`,
       );
     }
-    this.x = x;
-    this.y = y;
   }
 
   get length(): number {

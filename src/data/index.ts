@@ -1,5 +1,6 @@
 /** Prepares data for a recurrent network: data sets, batches, windows, splits, scalers, text. */
 
+export type { Float64NDArray, NumberNDArray } from "./arrays.ts";
 export { type Batch, type Dataset, TensorDataset } from "./dataset.ts";
 export { DataLoader, type DataLoaderOptions } from "./loader.ts";
 export {
@@ -17,6 +18,7 @@ export {
 } from "./series/columns.ts";
 export {
   type ColumnOptions,
+  type InFloat64,
   type MinMaxOptions,
   MinMaxScaler,
   type MinMaxScalerJSON,
@@ -25,7 +27,13 @@ export {
   type StandardScalerJSON,
 } from "./series/scaler.ts";
 export type { Series } from "./series/series.ts";
-export { chronologicalSplit, type SeriesPart, type SplitOptions, type SplitSeries } from "./series/split.ts";
+export {
+  chronologicalSplit,
+  type PartSteps,
+  type SeriesPart,
+  type SplitOptions,
+  type SplitSeries,
+} from "./series/split.ts";
 export { slidingWindows, type WindowOptions } from "./series/windows.ts";
 export { type TextBatch, TextBatches, type TextBatchesOptions } from "./text/batches.ts";
 export { NGramModel, type NGramOptions } from "./text/ngram.ts";

@@ -5,8 +5,18 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { Result } from "./result.ts";
 
-/** A value for an input: numbers in row-major order, with their shape or without, or a result of an earlier run. */
-export type InputValue = Float32Array | IntegerArray | NDArray | IntegerNDArray | Result;
+/**
+ * A value for an input: numbers in row-major order, with their shape or without, or a result of an earlier run. Doubles are rounded to
+ * float32.
+ */
+export type InputValue =
+  | Float32Array
+  | Float64Array
+  | IntegerArray
+  | NDArray
+  | { readonly data: Float64Array; readonly shape: Shape }
+  | IntegerNDArray
+  | Result;
 
 /** Integers, such as class indices and lengths. On the GPU they are float32, which holds them exactly up to 2^24. */
 export type IntegerArray =
@@ -31,17 +41,17 @@ export type InputShapes = Readonly<Record<string, Shape>>;
 /** The inputs that a step is compiled for, by name: each as a shape, or as a sample value of that shape. */
 export type CompileInputs = Readonly<Record<string, Shape | InputValue>>;
 
-/** Whether a value is a typed array of numbers that an input can take; doubles would be rounded. */
-function isNumbers(value: unknown): value is Float32Array | IntegerArray {
-  if (!ArrayBuffer.isView(value) || value instanceof DataView) return false;
-  return !(value instanceof Float64Array || value instanceof BigUint64Array);
+/** Whether a value is a typed array of numbers that an input can take. */
+function isNumbers(value: unknown): value is Float32Array | Float64Array | IntegerArray {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof BigUint64Array);
 }
 
 /** Integers up to here are exact in float32. */
 const LARGEST_INTEGER = 2 ** 24;
 
-function toFloats(name: string, values: Float32Array | IntegerArray): Float32Array {
+function toFloats(name: string, values: Float32Array | Float64Array | IntegerArray): Float32Array {
   if (values instanceof Float32Array) return values;
+  if (values instanceof Float64Array) return Float32Array.from(values);
   const floats = new Float32Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = Number(values[i]);

@@ -24,7 +24,12 @@ export interface StreamOptions {
 }
 
 /** The values of one step, [N, …]: stream after stream. */
-export type StepValues = Float32Array | IntegerArray | NDArray;
+export type StepValues =
+  | Float32Array
+  | Float64Array
+  | IntegerArray
+  | NDArray
+  | { readonly data: Float64Array; readonly shape: Shape };
 
 /** Steps that may be under way at a time; one more waits for the first of them. */
 const IN_FLIGHT = 8;
@@ -198,7 +203,7 @@ export class Stream {
     this.#device.check(where);
   }
 
-  #numbersOf(values: StepValues): Float32Array | IntegerArray {
+  #numbersOf(values: StepValues): Float32Array | Float64Array | IntegerArray {
     const data = ArrayBuffer.isView(values) ? values : (values as NDArray | undefined)?.data;
     const size = sizeOf(this.inputShape);
     if (!ArrayBuffer.isView(data)) {
@@ -211,11 +216,12 @@ export class Stream {
         `Stream.step: a step takes ${showShape(this.inputShape)}, ${size} values, got ${data.length}`,
       );
     }
-    if (data instanceof Float32Array) checkFinite("Stream.step", "the step's values", data);
+    if (data instanceof Float32Array || data instanceof Float64Array)
+      checkFinite("Stream.step", "the step's values", data);
     return data;
   }
 
-  #start(data: Float32Array | IntegerArray, fresh: ReadonlySet<number>): Promise<NDArray> {
+  #start(data: Float32Array | Float64Array | IntegerArray, fresh: ReadonlySet<number>): Promise<NDArray> {
     this.#check("Stream.step");
     if (fresh.size > 0) this.#clear(fresh);
     return this.#step.ask({ x: data as InputValue }, "output");

@@ -1,6 +1,6 @@
 import { checkFinite, checkInteger, checkOptions, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { type NDArray, showShape, sizeOf } from "../shape.ts";
+import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { isArray, sliceSamples } from "./batches.ts";
 import type { TrainerSteps } from "./steps.ts";
 
@@ -14,13 +14,19 @@ export interface PredictOptions {
 export async function predict(
   where: string,
   steps: TrainerSteps,
-  x: NDArray,
+  given: NDArray | { readonly data: Float64Array; readonly shape: Shape },
   options: PredictOptions,
 ): Promise<NDArray> {
   checkOptions(where, options, ["batchSize"]);
   const { batchSize = 256 } = options;
   checkInteger(where, "batchSize", batchSize);
-  if (!isArray(x)) throw new OptionError(`${where}: expected { data: Float32Array, shape }, got ${show(x)}`);
+  const doubles = (given as { readonly data?: unknown } | undefined)?.data;
+  const x = doubles instanceof Float64Array ? { ...given, data: Float32Array.from(doubles) } : given;
+  if (!isArray(x)) {
+    throw new OptionError(
+      `${where}: expected { data, shape } with a Float32Array or Float64Array, got ${show(given)}`,
+    );
+  }
   const [samples] = x.shape;
   if (!samples || sizeOf(x.shape) !== x.data.length) {
     throw new ShapeError(

@@ -5,7 +5,7 @@ import { loadCheckpoint, loadInto, saveCheckpoint } from "../io/checkpoint.ts";
 import type { Json } from "../io/json.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import type { NDArray } from "../shape.ts";
+import type { NDArray, Shape } from "../shape.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { evaluate } from "./evaluation.ts";
 import { Fit } from "./fit.ts";
@@ -129,7 +129,10 @@ export class Trainer {
    * `Stream` to carry a state from call to call.
    * @param x Shape [N, …].
    */
-  async predict(x: NDArray, options: PredictOptions = {}): Promise<NDArray> {
+  async predict(
+    x: NDArray | { readonly data: Float64Array; readonly shape: Shape },
+    options: PredictOptions = {},
+  ): Promise<NDArray> {
     this.#steps.check("Trainer.predict");
     return predict("Trainer.predict", this.#steps, x, options);
   }

@@ -1,6 +1,6 @@
 /** Reads a CSV file from an unknown source: columns by name, and errors that say which line is wrong. */
 import { dsvFormat } from "d3-dsv";
-import { data, type NDArray } from "webgpu-lstm";
+import { data } from "webgpu-lstm";
 
 /** What is wrong with a file, in words for the person who chose it. */
 export class CsvError extends Error {}
@@ -67,8 +67,8 @@ export function selectNumbers(table: CsvTable, name: string): number[] {
   });
 }
 
-/** Columns of numbers as a series [rows, names.length] in float32. Throws as {@link selectNumbers} does. */
-export function selectColumns(table: CsvTable, names: readonly string[]): NDArray {
+/** Columns of numbers as a series [rows, names.length], rounded to float32. Throws as {@link selectNumbers} does. */
+export function selectColumns(table: CsvTable, names: readonly string[]): data.Float64NDArray {
   if (names.length === 0) throw new CsvError("Choose at least one column.");
   const columns = names.map((name) => selectNumbers(table, name));
   return data.columnStack(columns.map((column) => Float32Array.from(column)));

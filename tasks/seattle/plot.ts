@@ -1,5 +1,5 @@
 /** The plot that `npm run train` saves: forecast and measurement, the loss curve, and the error by day ahead. */
-import type { NDArray } from "webgpu-lstm";
+import type { data, NDArray } from "webgpu-lstm";
 import { type Errors, errorsOf } from "../series/errors.ts";
 import { INK, panel, SOFT } from "../svg/panel.ts";
 import { svg, text } from "../svg/svg.ts";
@@ -9,7 +9,7 @@ import type { ForecastTask } from "./task.ts";
 export interface PlotInput {
   readonly task: ForecastTask;
   /** The model's forecast of the held-out days, °C, `[windows, horizon]`. */
-  readonly forecast: NDArray;
+  readonly forecast: NDArray | data.Float64NDArray;
   readonly trainLoss: readonly number[];
   readonly validationLoss: readonly number[];
   /** The epoch, from 1, whose weights made the forecast. */
@@ -29,7 +29,8 @@ export function plotForecast(input: PlotInput): string {
   const { task, forecast, model } = input;
   const { heldOut, horizon } = task;
   const ahead = horizon === 1 ? "one day ahead" : `${horizon} days ahead`;
-  const last = (array: NDArray) => Array.from(heldOut.dates, (_, i) => array.data[(i + 1) * horizon - 1]!);
+  const last = (array: NDArray | data.Float64NDArray) =>
+    Array.from(heldOut.dates, (_, i) => array.data[(i + 1) * horizon - 1]!);
   const days = heldOut.dates.map((date) => new Date(Date.parse(date) + (horizon - 1) * 86_400_000));
   const errors = {
     model: errorsOf(forecast, heldOut.measured),

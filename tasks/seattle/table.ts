@@ -1,10 +1,13 @@
 /** The result as a table with a verdict. */
-import type { NDArray } from "webgpu-lstm";
+import type { data, NDArray } from "webgpu-lstm";
 import { type Errors, errorsOf } from "../series/errors.ts";
 import type { ForecastTask } from "./task.ts";
 
 /** MAE and RMSE in °C of model and baselines over the held-out days; with a longer horizon, also by day ahead. */
-export function resultTable({ heldOut, horizon }: ForecastTask, forecast: NDArray): string {
+export function resultTable(
+  { heldOut, horizon }: ForecastTask,
+  forecast: NDArray | data.Float64NDArray,
+): string {
   const rows: [string, Errors][] = [
     ["LSTM", errorsOf(forecast, heldOut.measured)],
     ["persistence", errorsOf(heldOut.persistence, heldOut.measured)],

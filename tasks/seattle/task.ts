@@ -19,7 +19,7 @@ export interface TaskOptions {
 interface HeldOut {
   /** The first forecast day of each window. */
   readonly dates: readonly string[];
-  readonly measured: NDArray;
+  readonly measured: data.Float64NDArray;
   readonly persistence: NDArray;
   readonly seasonal: NDArray;
 }
@@ -35,7 +35,7 @@ export interface ForecastTask extends TaskOptions {
   readonly scaler: data.StandardScaler;
   readonly heldOut: HeldOut;
   /** A scaled forecast in °C. */
-  celsius(prediction: NDArray): NDArray;
+  celsius(prediction: NDArray): data.Float64NDArray;
 }
 
 /** Splits the years by time, scales by the training years, cuts windows, and computes the baselines of the held-out days. */

@@ -35,7 +35,7 @@ export interface TrainedForecaster {
   readonly validationLoss: readonly number[];
   readonly seconds: number;
   /** The forecast of the held-out days with these weights, °C, `[windows, horizon]`. */
-  readonly forecast: NDArray;
+  readonly forecast: data.Float64NDArray;
 }
 
 /** How a caller follows and stops training. */

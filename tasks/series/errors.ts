@@ -1,5 +1,5 @@
 /** Errors of forecasts. */
-import type { NDArray } from "webgpu-lstm";
+import type { data, NDArray } from "webgpu-lstm";
 
 /** Mean absolute error and root mean squared error, in the unit of the forecast. */
 interface Score {
@@ -13,7 +13,10 @@ export interface Errors extends Score {
 }
 
 /** Errors of `forecast` against `measured`, both `[windows, horizon]`. */
-export function errorsOf(forecast: NDArray, measured: NDArray): Errors {
+export function errorsOf(
+  forecast: NDArray | data.Float64NDArray,
+  measured: NDArray | data.Float64NDArray,
+): Errors {
   if (String(forecast.shape) !== String(measured.shape) || forecast.shape.length !== 2) {
     throw new Error(
       `errorsOf: forecast and measured must have the same shape [windows, horizon], ` +

@@ -72,7 +72,7 @@ export class ForecastTask {
     const scaler = data.StandardScaler.fit(known);
     this.#mean = series.scaled ? scaler.mean[0]! : 0;
     this.#deviation = series.scaled ? scaler.std[0]! : 1;
-    this.rows = { scaled: series.scaled ? scaler.transform(raw).data : raw.data, target };
+    this.rows = { scaled: Float32Array.from((series.scaled ? scaler.transform(raw) : raw).data), target };
     if (this.#change && series.scaled) this.#fitChanges();
   }
 

@@ -1,5 +1,5 @@
 /** Seattle's daily weather, 2012 to 2015: the numbers that a network is trained on. */
-import { data, type NDArray } from "webgpu-lstm";
+import { data } from "webgpu-lstm";
 import { CsvError, parseCsv, selectNumbers, selectTimes } from "../csv/table.ts";
 import { dayOfYear } from "./seasons.ts";
 
@@ -20,7 +20,7 @@ export interface Weather {
   /** The same dates in milliseconds since 1970. */
   readonly times: readonly number[];
   /** `[days, FEATURES.length]` */
-  readonly series: NDArray;
+  readonly series: data.Float64NDArray;
 }
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;

@@ -44,7 +44,7 @@ describe("device.compile refuses", () => {
       );
       await refuses(compile(forward, { inputs: { x: [0, 3, 2] } }), ShapeError, "input x", "got [0, 3, 2]");
       const samples: [unknown, string][] = [
-        [new Float64Array(24), "got Float64Array(24)"],
+        [new BigUint64Array(24), "got BigUint64Array(24)"],
         [new Float32Array(0), "got Float32Array(0)"],
         [{ data: new Float32Array(23), shape: tinyShapes.x }, "as many values as its shape says"],
         [{ data: [1, 2], shape: [2] }, "got { data, shape }"],

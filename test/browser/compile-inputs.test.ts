@@ -45,6 +45,8 @@ describe("device.compile", () => {
         c: { data: Float32Array.of(6, 7), shape: [2, 1] },
         d: { data: Int32Array.of(8), shape: [] },
         e: [2],
+        f: Float64Array.of(0.1),
+        g: { data: Float64Array.of(0.1, 0.2), shape: [1, 2] },
         z: z!,
       };
       const step = await device.compile(doubled, { inputs: samples });
@@ -58,6 +60,9 @@ describe("device.compile", () => {
       expect(await read("c")).toEqual({ data: [12, 14], shape: [2, 1] });
       expect(await read("d")).toEqual({ data: [16], shape: [] });
       expect(await read("e")).toEqual({ data: [18, 20], shape: [2] });
+      // Doubles are rounded to float32.
+      expect(await read("f")).toEqual({ data: [2 * Math.fround(0.1)], shape: [1] });
+      expect(await read("g")).toEqual({ data: [2 * Math.fround(0.1), 2 * Math.fround(0.2)], shape: [1, 2] });
       expect(await read("z")).toEqual({ data: [4, 8, 12, 16], shape: [2, 2] });
       step.dispose();
       first.dispose();

@@ -3,6 +3,7 @@ import * as data from "../../src/data/index.ts";
 import { DataError, OptionError, ShapeError } from "../../src/errors.ts";
 import { Generator, manualSeed } from "../../src/random.ts";
 import type { NDArray } from "../../src/shape.ts";
+import { expectRefusal, wrong } from "../refusal.ts";
 
 const array = (shape: number[], values: Iterable<number>): NDArray => ({
   data: Float32Array.from(values),
@@ -33,6 +34,70 @@ describe("TensorDataset", () => {
     expect(make([1, 2, 3])).toThrow("must be { data: Float32Array, shape }");
     expect(() => counting(3).gather([3])).toThrow("index 3 is not a sample");
     expect(() => counting(3).gather([-1])).toThrow(DataError);
+  });
+
+  test("rounds other arrays of numbers to float32", () => {
+    const types = [Float64Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array];
+    const values = [0, 1, 2, 3];
+    const ids = [Int32Array.from(values), Uint32Array.from(values), BigInt64Array.of(0n, 1n, 2n, 3n), values];
+    const y = array([2], [5, 6]);
+    for (const given of [...types.map((Type) => Type.from(values)), ...ids]) {
+      const dataset = new data.TensorDataset({ data: given, shape: [2, 2] }, { data: given, shape: [2, 2] });
+      expect(dataset.x).toEqual(array([2, 2], values));
+      expect(dataset.y).toEqual(array([2, 2], values));
+    }
+    const thirds = Float64Array.of(1 / 3, 2 / 3);
+    const { x } = new data.TensorDataset({ data: thirds, shape: [2] }, y).gather([1, 0]);
+    expect(x).toEqual(array([2], [2 / 3, 1 / 3]));
+  });
+
+  test("refuses what float32 does not have, and arrays of anything else, by name", async () => {
+    const make = (values: unknown) => () =>
+      new data.TensorDataset(array([1], [1]), wrong({ data: values, shape: [1] }));
+    for (const values of [
+      Int32Array.of(2 ** 24 + 1),
+      Uint32Array.of(2 ** 24 + 1),
+      BigInt64Array.of(16777217n),
+    ]) {
+      await expectRefusal(make(values), DataError, "TensorDataset: y", "2^24", "got 16777217 at index 0");
+    }
+    await expectRefusal(make(BigInt64Array.of(2n ** 60n)), DataError, "2^53", "got 1152921504606846976");
+    await expectRefusal(make(Float64Array.of(1e39)), DataError, "float32's range", "got 1e+39 at index 0");
+    await expectRefusal(make(Float64Array.of(Number.NaN)), DataError, "y must be finite, got NaN at index 0");
+    await expectRefusal(make(["1"]), ShapeError, 'y must be a list of numbers, got "1" at index 0');
+    await expectRefusal(
+      make(new Set([1])),
+      ShapeError,
+      "data a Set and shape [1]",
+      "another array of numbers",
+    );
+    await expectRefusal(
+      make(Float64Array.of(1, 2)),
+      ShapeError,
+      "y of shape [1] must have 1 elements, got 2",
+    );
+  });
+
+  test("refuses more than one array of inputs and one of targets", async () => {
+    const one = array([1], [1]);
+    const make = (...more: unknown[]) => wrong(data.TensorDataset).bind(null, one, one, ...more);
+    await expectRefusal(
+      () => new (make(one))(),
+      OptionError,
+      "takes x and y, got 3 arguments",
+      "last dimension",
+    );
+    await expectRefusal(() => new (make(one, one))(), OptionError, "got 4 arguments", "length and gather");
+  });
+
+  test("the remedies for more arrays work: a data set of one's own gives batches with all of them", () => {
+    const two = counting(4);
+    const dataset: data.Dataset = {
+      length: 4,
+      gather: (indices) => ({ ...two.gather(indices), mask: array([indices.length], indices as number[]) }),
+    };
+    const [first] = new data.DataLoader(dataset, { batchSize: 3 });
+    expect(first).toMatchObject({ mask: array([3], [0, 1, 2]), x: array([3, 1], [0, 1, 2]) });
   });
 });
 

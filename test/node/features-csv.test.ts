@@ -25,7 +25,7 @@ describe("a CSV file", () => {
       expect(table.rows[1]).toEqual(["2024-01-02", "-2e3", `b${delimiter}c`]);
       expect(table.lines).toEqual([2, 4]);
       expect(numericColumns(table)).toEqual(["load"]);
-      expect(selectColumns(table, ["load"])).toEqual({ data: Float32Array.of(1.5, -2000), shape: [2, 1] });
+      expect(selectColumns(table, ["load"])).toEqual({ data: Float64Array.of(1.5, -2000), shape: [2, 1] });
     }
   });
 

@@ -9,6 +9,11 @@ const array = (shape: number[], values: Iterable<number>): NDArray => ({
   data: Float32Array.from(values),
   shape,
 });
+/** What functions of series give. */
+const float64 = (shape: number[], values: Iterable<number>): data.Float64NDArray => ({
+  data: Float64Array.from(values),
+  shape,
+});
 
 describe("calendarFeatures", () => {
   /** Position of each time in its cycle, from the sine and the cosine. */
@@ -104,14 +109,14 @@ describe("calendarFeatures", () => {
 describe("columnStack", () => {
   test("puts lists and arrays side by side", () => {
     const stacked = data.columnStack([[1, 2], array([2, 2], [10, 11, 20, 21]), Float32Array.of(7, 8)]);
-    expect(stacked).toEqual(array([2, 4], [1, 10, 11, 7, 2, 20, 21, 8]));
+    expect(stacked).toEqual(float64([2, 4], [1, 10, 11, 7, 2, 20, 21, 8]));
   });
 
   test("aligns at the newest step on request", async () => {
     const series = [[1, 2, 3], [20, 30], array([3, 1], [7, 8, 9])];
     await expectRefusal(() => data.columnStack(series), ShapeError, "got 3, 2, 3 steps", "alignNewest");
     const stacked = data.columnStack(series, { alignNewest: true });
-    expect(stacked).toEqual(array([2, 3], [2, 20, 8, 3, 30, 9]));
+    expect(stacked).toEqual(float64([2, 3], [2, 20, 8, 3, 30, 9]));
   });
 
   test("refuses anything that is not a list of series", async () => {
@@ -137,7 +142,7 @@ describe("lagFeatures", () => {
     expect([...lagged.data]).toEqual([1, 101, 3, 3]);
     expect(lagged.names).toEqual(["lag 1 of 0", "lag 1 of 1", "difference 2 of 0", "difference 2 of 1"]);
     const beside = data.columnStack([series, lagged], { alignNewest: true });
-    expect(beside).toEqual(array([1, 6], [3, 103, 1, 101, 3, 3]));
+    expect(beside).toEqual(float64([1, 6], [3, 103, 1, 101, 3, 3]));
   });
 
   test("refuses invalid lags", async () => {

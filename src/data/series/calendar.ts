@@ -1,6 +1,6 @@
 import { checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError } from "../../errors.ts";
-import type { NDArray } from "../../shape.ts";
+import type { Float64NDArray } from "../arrays.ts";
 
 /** A recurring part of the calendar. */
 export type CalendarFeature = "hourOfDay" | "dayOfWeek" | "dayOfMonth" | "dayOfYear" | "month";
@@ -14,7 +14,7 @@ export interface CalendarOptions {
 }
 
 /** A series with named columns. */
-export interface NamedSeries extends NDArray {
+export interface NamedSeries extends Float64NDArray {
   /** One name for each column. */
   readonly names: readonly string[];
 }
@@ -76,7 +76,7 @@ export function calendarFeatures(times: ArrayLike<number | Date>, options: Calen
 
   const phases = features.map((feature: CalendarFeature) => PHASES[feature]);
   const width = 2 * phases.length;
-  const data = new Float32Array(times.length * width);
+  const data = new Float64Array(times.length * width);
   for (let t = 0; t < times.length; t++) {
     const wall = wallClock(checkTime(where, times[t], t));
     phases.forEach((phase, i) => {

@@ -1,7 +1,8 @@
 import { checkBoolean, checkNumber, checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError, ShapeError } from "../../errors.ts";
-import type { NDArray } from "../../shape.ts";
+import type { Float64NDArray } from "../arrays.ts";
 import { asSeries, type Series } from "./series.ts";
+import { type PartSteps, partSteps, type SeriesPart, withoutOldest } from "./split.ts";
 
 /** Options of {@link columnStack}. */
 export interface ColumnStackOptions {
@@ -13,17 +14,24 @@ export interface ColumnStackOptions {
 }
 
 /**
- * Puts series side by side as columns, as `numpy.column_stack`.
+ * Puts series side by side as columns, as `numpy.column_stack`. Columns of a part of {@link chronologicalSplit} stay that part, with
+ * its history; other series beside it are taken to have the same steps.
  *
  * @param series each one `[time, features]`, or a plain list of numbers for one feature
- * @returns `[time, all features]`, the columns in the order of the list
+ * @returns `[time, all features]` in float64, the columns in the order of the list
  * @throws ShapeError when the series differ in length and are not aligned
+ * @throws DataError when the series include parts of different steps
  *
  * @example
  * const lagged = data.lagFeatures(load, { lags: [24, 168] });           // [time - 168, 2]
  * data.columnStack([load, calendar, lagged], { alignNewest: true }); // [time - 168, 1 + 4 + 2]
  */
-export function columnStack(series: readonly Series[], options: ColumnStackOptions = {}): NDArray {
+export function columnStack(
+  series: readonly SeriesPart[] | readonly [SeriesPart, ...Series[]],
+  options?: ColumnStackOptions,
+): SeriesPart;
+export function columnStack(series: readonly Series[], options?: ColumnStackOptions): Float64NDArray;
+export function columnStack(series: readonly Series[], options: ColumnStackOptions = {}): Float64NDArray {
   const where = "columnStack";
   checkOptions(where, options, ["alignNewest"]);
   const { alignNewest = false } = options;
@@ -40,8 +48,9 @@ export function columnStack(series: readonly Series[], options: ColumnStackOptio
         "the longer ones are left out",
     );
   }
+  const steps = commonSteps(where, series, lengths, time);
   const width = parts.reduce((sum, { shape }) => sum + shape[1]!, 0);
-  const data = new Float32Array(time * width);
+  const data = new Float64Array(time * width);
   let column = 0;
   for (const { data: from, shape } of parts) {
     const [length, features] = shape as readonly [number, number];
@@ -51,7 +60,34 @@ export function columnStack(series: readonly Series[], options: ColumnStackOptio
     }
     column += features;
   }
-  return { data, shape: [time, width] };
+  return { data, shape: [time, width], ...steps };
+}
+
+/** The steps of those series that are parts, after each has dropped its rows older than the newest `time`; null if none is a part. */
+function commonSteps(
+  where: string,
+  series: readonly Series[],
+  lengths: readonly number[],
+  time: number,
+): PartSteps | null {
+  const parts = series.flatMap((part, i) => {
+    const steps = partSteps(part);
+    return steps ? [withoutOldest(steps, lengths[i]! - time)] : [];
+  });
+  const [first] = parts;
+  if (!first) return null;
+  for (const other of parts) {
+    if (other.start === first.start && other.end === first.end && other.history === first.history) continue;
+    throw new DataError(
+      `${where}: the parts must have the same steps, got ${showSteps(first)} and ${showSteps(other)}; ` +
+        "stack the whole series first and split the result, or split with the same options",
+    );
+  }
+  return first;
+}
+
+function showSteps({ start, end, history }: PartSteps): string {
+  return `${start} to ${end} with ${history} of history`;
 }
 
 /** Options of {@link lagFeatures}: at least one lag or difference. */
@@ -63,8 +99,11 @@ export interface LagOptions {
 }
 
 /** Result of {@link lagFeatures}. */
-export interface LaggedSeries extends NDArray {
-  /** The series' step of the first row: the largest lag. */
+export interface LaggedSeries extends Float64NDArray {
+  /**
+   * The series' step of the first row: the largest lag. For a part of {@link chronologicalSplit} the first step of what remains of
+   * the part: its history gives the first lags.
+   */
   readonly start: number;
   /** One name for each column, such as `lag 7 of 0`. */
   readonly names: readonly string[];
@@ -72,12 +111,15 @@ export interface LaggedSeries extends NDArray {
 
 /**
  * Earlier values as features: the series a day or a week before, and how much it has changed since. The first steps have no such
- * value and are dropped; {@link columnStack} with `alignNewest` aligns the rest with other series.
+ * value and are dropped; {@link columnStack} with `alignNewest` aligns the rest with other series. A part of
+ * {@link chronologicalSplit} stays one, with the history that is left.
  *
  * @param series `[time, features]`, or a plain list of numbers for one feature
- * @returns `[time - start, features · (lags + differences)]`: for each lag and then each difference all columns of the series
+ * @returns `[time - start, features · (lags + differences)]` in float64: for each lag and then each difference all columns of the series
  * @throws DataError when the series is not longer than the largest lag
  */
+export function lagFeatures(series: SeriesPart, options: LagOptions): LaggedSeries & SeriesPart;
+export function lagFeatures(series: Series, options: LagOptions): LaggedSeries;
 export function lagFeatures(series: Series, options: LagOptions): LaggedSeries {
   const where = "lagFeatures";
   checkOptions(where, options, ["lags", "differences"]);
@@ -98,7 +140,7 @@ export function lagFeatures(series: Series, options: LagOptions): LaggedSeries {
   }
 
   const width = kinds.length * features;
-  const data = new Float32Array((time - start) * width);
+  const data = new Float64Array((time - start) * width);
   for (let t = start, i = 0; t < time; t++) {
     for (const { name, steps } of kinds) {
       for (let k = 0; k < features; k++) {
@@ -110,7 +152,8 @@ export function lagFeatures(series: Series, options: LagOptions): LaggedSeries {
   const names = kinds.flatMap(({ name, steps }) =>
     Array.from({ length: features }, (_, k) => `${name} ${steps} of ${k}`),
   );
-  return { data, shape: [time - start, width], start, names };
+  const part = partSteps(series);
+  return { data, shape: [time - start, width], start, ...(part && withoutOldest(part, start)), names };
 }
 
 function checkSteps(where: string, name: string, steps: readonly number[], least: number): readonly number[] {

@@ -1,7 +1,8 @@
 import { checkFinite, checkInteger, checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError, ShapeError } from "../../errors.ts";
-import { type NDArray, showShape } from "../../shape.ts";
-import { asSeries, type Series } from "./series.ts";
+import { type NDArray, type Shape, showShape } from "../../shape.ts";
+import { checkArray, type Float64NDArray, isNDArray, type NumberNDArray, toFloat64 } from "../arrays.ts";
+import { asSeries, fromList, type Series } from "./series.ts";
 
 /** Options of {@link Scaler.transform} and {@link Scaler.inverse}. */
 export interface ColumnOptions {
@@ -9,71 +10,98 @@ export interface ColumnOptions {
   readonly column?: number;
 }
 
+/** `scaled = (value - shift) / stretch + base`, for one column. */
+interface Affine {
+  readonly shift: number;
+  readonly stretch: number;
+  readonly base: number;
+}
+
+/** An array, or a {@link SeriesPart}, with its data in float64. */
+export type InFloat64<A extends NumberNDArray> = Omit<A, "data"> & { readonly data: Float64Array };
+
 /**
  * Shifts and scales each feature column by two numbers learned from the training part. Base class of
- * {@link StandardScaler} and {@link MinMaxScaler}. Statistics are float64.
+ * {@link StandardScaler} and {@link MinMaxScaler}. Statistics and arithmetic are float64.
  */
 export abstract class Scaler {
   /** Features per time step. */
   abstract readonly features: number;
-  /** `scaled = (value - shift) / stretch + base`, for one column. */
-  protected abstract affine(column: number): { shift: number; stretch: number; base: number };
+  protected abstract affine(column: number): Affine;
 
   /**
    * Scales `array`, whose last dimension is the features; with `column`, an array of any shape with values of that column
    * only. Returns a new array of the same shape; a {@link SeriesPart} stays one.
    *
+   * The result is float64, except that a Float32Array gives float32, as in scikit-learn: samples stay samples.
+   *
    * @throws DataError for a NaN or an infinity
    */
-  transform<A extends NDArray>(array: A, options?: ColumnOptions): A;
-  transform(array: ArrayLike<number>, options?: ColumnOptions): NDArray;
-  transform(array: Series, options: ColumnOptions = {}): NDArray {
+  transform<A extends NDArray | Float64NDArray>(array: A, options?: ColumnOptions): A;
+  transform(array: Float32Array, options?: ColumnOptions): NDArray;
+  transform(array: Series, options?: ColumnOptions): NDArray | Float64NDArray;
+  transform(array: Series, options: ColumnOptions = {}): NDArray | Float64NDArray {
     const where = `${this.constructor.name}.transform`;
-    const values = asArray(where, array);
+    const { values, isFloat32 } = inFloat64(where, array);
     checkFinite(where, "data", values.data);
-    return this.#map(where, values, options, (v, { shift, stretch, base }) => (v - shift) / stretch + base);
+    const affines = this.#affines(where, values.shape, options);
+    const data = isFloat32 ? new Float32Array(values.data.length) : new Float64Array(values.data.length);
+    values.data.forEach((value, i) => {
+      const { shift, stretch, base } = affines[i % affines.length]!;
+      data[i] = (value - shift) / stretch + base;
+    });
+    return { ...values, data } as NDArray | Float64NDArray;
   }
 
   /**
    * Inverse of {@link transform}, for data or forecasts: `inverse(prediction, { column: 0 })` converts a
-   * forecast of column 0, of any shape, to that column's unit. A NaN stays a NaN.
+   * forecast of column 0, of any shape, to that column's unit. The result is float64, since the unit's values may be far from zero.
+   * A NaN stays a NaN.
    */
-  inverse<A extends NDArray>(array: A, options?: ColumnOptions): A;
-  inverse(array: ArrayLike<number>, options?: ColumnOptions): NDArray;
-  inverse(array: Series, options: ColumnOptions = {}): NDArray {
+  inverse<A extends NumberNDArray>(array: A, options?: ColumnOptions): InFloat64<A>;
+  inverse(array: ArrayLike<number>, options?: ColumnOptions): Float64NDArray;
+  inverse(array: Series, options: ColumnOptions = {}): Float64NDArray {
     const where = `${this.constructor.name}.inverse`;
-    const values = asArray(where, array);
-    return this.#map(where, values, options, (v, { shift, stretch, base }) => (v - base) * stretch + shift);
+    const { values } = inFloat64(where, array);
+    const affines = this.#affines(where, values.shape, options);
+    const data = values.data.map((value, i) => {
+      const { shift, stretch, base } = affines[i % affines.length]!;
+      return (value - base) * stretch + shift;
+    });
+    return { ...values, data };
   }
 
-  #map(
-    where: string,
-    array: NDArray,
-    options: ColumnOptions,
-    scale: (value: number, affine: ReturnType<Scaler["affine"]>) => number,
-  ): NDArray {
+  /** The numbers of each column in turn; of one column only with `column`. */
+  #affines(where: string, shape: Shape, options: ColumnOptions): readonly Affine[] {
     checkOptions(where, options, ["column"]);
-    const { data, shape } = array;
     const { column } = options;
     if (column !== undefined) {
       checkInteger(where, "column", column, 0);
       if (column >= this.features) {
         throw new OptionError(`${where}: column must be from 0 to ${this.features - 1}, got ${column}`);
       }
-    } else if (shape.at(-1) !== this.features) {
+      return [this.affine(column)];
+    }
+    if (shape.at(-1) !== this.features) {
       throw new ShapeError(
         `${where}: the last dimension must be the ${this.features} features the scaler was fitted on, ` +
           `got ${showShape(shape)}; for one column alone pass { column }`,
       );
     }
-    const affines = Array.from({ length: this.features }, (_, k) => this.affine(column ?? k));
-    return { ...array, data: data.map((value, i) => scale(value, affines[i % this.features]!)) };
+    return Array.from({ length: this.features }, (_, k) => this.affine(k));
   }
 }
 
-/** Plain lists of numbers are one feature; arrays keep their shape, whatever its rank. */
-function asArray(where: string, array: Series): NDArray {
-  return "data" in array && "shape" in array ? array : asSeries(where, array);
+/** `array` in float64 with what else it has, whatever its rank; plain lists are one feature. NaN is allowed. */
+function inFloat64(where: string, array: Series): { values: Float64NDArray; isFloat32: boolean } {
+  if (!isNDArray(array)) {
+    return { values: fromList(where, array), isFloat32: array instanceof Float32Array };
+  }
+  checkArray(where, "data", array);
+  return {
+    values: { ...array, data: toFloat64(where, "data", array.data) },
+    isFloat32: array.data instanceof Float32Array,
+  };
 }
 
 /** The columns of a training part, in float64. */
@@ -82,6 +110,22 @@ function columnsOf(where: string, series: Series): Float64Array[] {
   const features = shape[1]!;
   return Array.from({ length: features }, (_, k) =>
     Float64Array.from({ length: shape[0]! }, (_, t) => data[t * features + k]!),
+  );
+}
+
+/** The mean, corrected once by the mean of what is left: the first sum's rounding grows with the values' distance from zero. */
+function meanOf(column: Float64Array): number {
+  const mean = column.reduce((sum, v) => sum + v, 0) / column.length;
+  return mean + column.reduce((sum, v) => sum + (v - mean), 0) / column.length;
+}
+
+/** Throws unless every column can be divided by its spread. */
+function checkSpread(where: string, name: string, spreads: readonly number[]): void {
+  const column = spreads.findIndex((spread) => !(spread > 0 && Number.isFinite(spread)));
+  if (column < 0) return;
+  throw new DataError(
+    `${where}: column ${column} has values too far apart or too close together for float64: its ${name} comes out as ` +
+      `${spreads[column]}; multiply the column by a constant first`,
   );
 }
 
@@ -120,12 +164,14 @@ export class StandardScaler extends Scaler {
 
   /** Learns each column's mean and standard deviation from `[time, features]`, or from one feature's list. */
   static fit(series: Series): StandardScaler {
-    const columns = columnsOf("StandardScaler.fit", series);
-    const mean = columns.map((column) => column.reduce((sum, v) => sum + v, 0) / column.length);
+    const where = "StandardScaler.fit";
+    const columns = columnsOf(where, series);
+    const mean = columns.map(meanOf);
     const std = columns.map((column, k) => {
       if (column.every((v) => v === column[0])) return 1;
       return Math.sqrt(column.reduce((sum, v) => sum + (v - mean[k]!) ** 2, 0) / column.length);
     });
+    checkSpread(where, "standard deviation", std);
     return new StandardScaler(mean, std);
   }
 
@@ -187,6 +233,11 @@ export class MinMaxScaler extends Scaler {
     const columns = columnsOf(where, series);
     const min = columns.map((column) => column.reduce((a, b) => Math.min(a, b)));
     const max = columns.map((column) => column.reduce((a, b) => Math.max(a, b)));
+    checkSpread(
+      where,
+      "range",
+      min.map((low, k) => (max[k]! > low ? (max[k]! - low) / (range[1] - range[0]) : 1)),
+    );
     return new MinMaxScaler(min, max, range);
   }
 

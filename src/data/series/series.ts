@@ -1,60 +1,52 @@
 import { checkFinite, show } from "../../checks.ts";
 import { DataError, ShapeError } from "../../errors.ts";
-import { type NDArray, showShape, sizeOf } from "../../shape.ts";
-
-/** A time series: `[time, features]`, or one feature as a plain list of numbers. */
-export type Series = NDArray | ArrayLike<number>;
-
-/** Whether `value` is a host array with a shape, and not a plain list of numbers. */
-function isNDArray(value: unknown): value is NDArray {
-  return typeof value === "object" && value !== null && "data" in value && "shape" in value;
-}
+import { showShape } from "../../shape.ts";
+import {
+  checkArray,
+  checkNotEmpty,
+  type Float64NDArray,
+  isNDArray,
+  type NumberNDArray,
+  toFloat64,
+} from "../arrays.ts";
 
 /**
- * Throws unless `array` is an {@link NDArray} with at least one element, as many as its shape says, all finite.
+ * A time series: `[time, features]`, or one feature as a list of numbers. Whatever its type, functions of a series compute in
+ * float64; {@link slidingWindows} and {@link TensorDataset} round to float32.
  */
-export function checkArray(where: string, name: string, array: unknown): asserts array is NDArray {
-  if (!isNDArray(array) || !(array.data instanceof Float32Array) || !Array.isArray(array.shape)) {
-    throw new ShapeError(`${where}: ${name} must be { data: Float32Array, shape }, got ${show(array)}`);
-  }
-  if (array.data.length !== sizeOf(array.shape)) {
-    throw new ShapeError(
-      `${where}: ${name} of shape ${showShape(array.shape)} must have ${sizeOf(array.shape)} elements, ` +
-        `got ${array.data.length}`,
-    );
-  }
-  if (array.data.length === 0) throw new DataError(`${where}: ${name} is empty (${showShape(array.shape)})`);
-  checkFinite(where, name, array.data);
-}
+export type Series = NumberNDArray | ArrayLike<number>;
 
 /**
  * Converts `series` to an array of shape `[time, features]`; a plain list of numbers or a rank-1 array becomes one feature.
  * Throws a {@link ShapeError} for any other rank and a {@link DataError} for an empty series, a NaN or an infinity.
  */
-export function asSeries(where: string, series: Series): NDArray {
+export function asSeries(where: string, series: Series): Float64NDArray {
+  const { data, shape } = asArray(where, series);
+  checkFinite(where, "series", data);
+  if (shape.length === 1) return { data, shape: [shape[0]!, 1] };
+  if (shape.length === 2) return { data, shape };
+  throw new ShapeError(
+    `${where}: series must be [time, features] or a plain list of numbers, got shape ${showShape(shape)}`,
+  );
+}
+
+/** Converts arrays to float64 with their shape, whatever its rank, and lists of numbers to `[time, 1]`; none of them empty. */
+function asArray(where: string, series: Series): Float64NDArray {
   if (isNDArray(series)) {
     checkArray(where, "series", series);
-    const { data, shape } = series;
-    if (shape.length === 1) return { data, shape: [shape[0]!, 1] };
-    if (shape.length === 2) return series;
+    checkNotEmpty(where, "series", series);
+    return { data: toFloat64(where, "series", series.data), shape: series.shape };
+  }
+  return fromList(where, series);
+}
+
+/** Converts a list of numbers, NaN included, to one feature `[time, 1]`. */
+export function fromList(where: string, list: ArrayLike<number>): Float64NDArray {
+  if (typeof list !== "object" || list === null || !Number.isInteger(list.length)) {
     throw new ShapeError(
-      `${where}: series must be [time, features] or a plain list of numbers, got shape ${showShape(shape)}`,
+      `${where}: series must be a list of numbers or an array with its shape, got ${show(list)}`,
     );
   }
-  if (typeof series !== "object" || series === null || !Number.isInteger(series.length)) {
-    throw new ShapeError(
-      `${where}: series must be a list of numbers or an array with its shape, got ${show(series)}`,
-    );
-  }
-  if (series.length === 0) throw new DataError(`${where}: series is empty`);
-  for (let i = 0; i < series.length; i++) {
-    if (typeof series[i] === "number") continue;
-    throw new ShapeError(
-      `${where}: series must be a list of numbers, got ${show(series[i])} at index ${i}; ` +
-        "for several features pass { data: Float32Array, shape: [time, features] }",
-    );
-  }
-  const data = series instanceof Float32Array ? series : Float32Array.from(series);
-  checkFinite(where, "series", data);
-  return { data, shape: [data.length, 1] };
+  if (list.length === 0) throw new DataError(`${where}: series is empty`);
+  return { data: toFloat64(where, "series", list), shape: [list.length, 1] };
 }

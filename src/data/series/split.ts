@@ -1,6 +1,6 @@
 import { checkInteger, checkNumber, checkOptions } from "../../checks.ts";
 import { DataError } from "../../errors.ts";
-import type { NDArray } from "../../shape.ts";
+import type { Float64NDArray } from "../arrays.ts";
 import { asSeries, type Series } from "./series.ts";
 
 /** Options of {@link chronologicalSplit}. */
@@ -20,7 +20,10 @@ export interface SplitOptions {
  * A part of a time series: an array of shape `[history + end - start, features]`. Its first `history` rows are context from before
  * `start`; only the steps from `start` to `end` belong to the part.
  */
-export interface SeriesPart extends NDArray {
+export interface SeriesPart extends Float64NDArray, PartSteps {}
+
+/** The steps of the whole series that a part covers. */
+export interface PartSteps {
   /** First step of the part, counted in the whole series. */
   readonly start: number;
   /** One past the last step of the part, counted in the whole series. */
@@ -44,7 +47,7 @@ export interface SplitSeries {
  * `train` alone.
  *
  * @param series `[time, features]`, or a plain list of numbers for one feature
- * @throws DataError when nothing is left to train on, or the series is empty or not finite
+ * @throws DataError when nothing is left to train on, or the series is empty, not finite, or itself a part with history
  *
  * @example
  * const { train, validation, test } = data.chronologicalSplit(series, { validation: 0.15, test: 365, history: 28 });
@@ -55,6 +58,13 @@ export function chronologicalSplit(series: Series, options: SplitOptions): Split
   checkOptions(where, options, ["validation", "test", "history"]);
   const { history = 0 } = options;
   checkInteger(where, "history", history, 0);
+  const inner = partSteps(series);
+  if (inner && inner.history > 0) {
+    throw new DataError(
+      `${where}: the series is already a part, with ${inner.history} rows of history that belong to the part before it; ` +
+        "split the whole series, and let history be an option of that split",
+    );
+  }
   const whole = asSeries(where, series);
   const time = whole.shape[0]!;
   const test = stepsOf(where, "test", options.test, time);
@@ -79,9 +89,21 @@ function stepsOf(where: string, name: string, value: number, time: number): numb
   return value < 1 ? Math.round(value * time) : value;
 }
 
-function part({ data, shape }: NDArray, start: number, end: number, wanted: number): SeriesPart {
+function part({ data, shape }: Float64NDArray, start: number, end: number, wanted: number): SeriesPart {
   const features = shape[1]!;
   const history = end > start ? Math.min(wanted, start) : 0;
   const rows = data.slice((start - history) * features, end * features);
   return { data: rows, shape: [history + end - start, features], start, end, history };
+}
+
+/** The steps of a part; null for a series that is not one. */
+export function partSteps(series: Series): PartSteps | null {
+  const { start, end, history } = series as Partial<SeriesPart>;
+  if (start === undefined || end === undefined || history === undefined) return null;
+  return { start, end, history };
+}
+
+/** The steps of a part whose oldest `rows` rows are dropped: its history goes first. */
+export function withoutOldest({ start, end, history }: PartSteps, rows: number): PartSteps {
+  return { start: start + Math.max(0, rows - history), end, history: Math.max(0, history - rows) };
 }

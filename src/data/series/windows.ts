@@ -1,5 +1,6 @@
 import { checkInteger, checkNumber, checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError } from "../../errors.ts";
+import { roundToFloat32 } from "../arrays.ts";
 import { TensorDataset } from "../dataset.ts";
 import { asSeries, type Series } from "./series.ts";
 import type { SeriesPart } from "./split.ts";
@@ -25,10 +26,12 @@ export interface WindowOptions {
  * For a part of {@link chronologicalSplit} with history, the first window is the first one whose targets all
  * belong to the part: a target is never a step of an earlier part.
  *
+ * The windows are float32, which has 24 bits: values far from zero that differ little become equal, so scale the series first.
+ *
  * @param series `[time, features]`, or a plain list of numbers for one feature
  * @returns `x` of shape `[windows, length, features]` and `y` of shape `[windows, horizon]`, or `[windows, horizon, targets]` for a
  * list of targets, oldest first, with `windows = floor((time - length - horizon) / stride) + 1`
- * @throws DataError when the series is empty, has a NaN or an infinity, or is shorter than `length + horizon`
+ * @throws DataError when the series is empty, has a NaN, an infinity or a value beyond float32, or is shorter than `length + horizon`
  *
  * @example
  * const { x, y } = data.slidingWindows(sine, { length: 20 }); // 1000 steps: x [980, 20, 1], y [980, 1]
@@ -42,7 +45,8 @@ export function slidingWindows(series: Series, options: WindowOptions): TensorDa
   checkInteger(where, "horizon", horizon);
   checkInteger(where, "stride", stride);
   const history = (series as Partial<SeriesPart>).history ?? 0;
-  const { data, shape } = asSeries(where, series);
+  const { data: exact, shape } = asSeries(where, series);
+  const data = roundToFloat32(where, "series", exact);
   const [time, features] = shape as readonly [number, number];
   const targets = typeof target === "number" ? [target] : checkColumns(where, "target", target);
   const inputs = options.inputs === undefined ? null : checkColumns(where, "inputs", options.inputs);
