@@ -24,10 +24,11 @@ test("Seattle: the loss falls, and the forecast is below both baselines in the e
   const [epoch, loss] = [number(page, "epoch"), number(page, "train-loss")];
   await button(page, "Start").click();
   await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
-  const first = await loss();
+  // From the table: by the time the page is read, it may show a later epoch.
+  const first = Number((await curve(page))[0]![1]);
   expect(first).toBeGreaterThan(0);
   expect(await number(page, "speed")()).toBeGreaterThan(0);
-  await expect.poll(loss, { timeout: 30_000 }).toBeLessThan(first * 0.7);
+  await expect.poll(loss, { timeout: 30_000 }).toBeLessThan(first / 3);
   await expect(shown(page, "time-left")).toContainText("left");
 
   await finish(page, 30);
