@@ -55,9 +55,14 @@ function className(value: object): string {
   return typeof name === "string" && name !== "" ? name : "Object";
 }
 
+/** Whether `value` is an object with entries: not `null`, and no array. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Throws an {@link OptionError} for any key of `options` that is not in `known`. */
 export function checkOptions(where: string, options: object, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  if (!isObject(options)) {
     throw new OptionError(`${where}: options must be an object, got ${show(options)}`);
   }
   for (const key of Object.keys(options)) {

@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import { OnDemand } from "../ondemand.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
@@ -40,8 +40,7 @@ export function checkFacts(where: string, facts: AdapterFacts): AdapterFacts {
   for (const name of names) checkNumber(where, name, facts[name], "a positive number", (n) => n > 0);
   checkBoolean(where, "software", facts.software);
   const { versions = {} } = facts;
-  const named = typeof versions === "object" && versions !== null && !Array.isArray(versions);
-  if (!named || Object.values(versions).some((version) => typeof version !== "string")) {
+  if (!isObject(versions) || Object.values(versions).some((version) => typeof version !== "string")) {
     throw new OptionError(
       `${where}: versions must name a kernel version for each use, as device.facts.versions does, got ${show(versions)}`,
     );

@@ -1,9 +1,9 @@
 /** An optimizer's state in a checkpoint: its tensors are among the file's tensors, its numbers are JSON in the metadata. */
-import { show } from "../checks.ts";
+import { isObject, show } from "../checks.ts";
 import { DataError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
 import type { Json } from "./json.ts";
-import { describe, isObject } from "./safetensors.ts";
+import { describe } from "./safetensors.ts";
 
 /** An optimizer's state of one parameter, with PyTorch's names: `{ step: 10, exp_avg: { data, shape }, … }`. */
 export type CheckpointSlots = Readonly<Record<string, NDArray | number | boolean | null>>;

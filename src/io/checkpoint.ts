@@ -6,7 +6,7 @@
  * JSON in the entry `config`. A trainer has its own tensors under `trainer/…`, and the rest of its state in the config's `trainer`.
  * `tools/checkpoint.py` reads and writes the same files with PyTorch.
  */
-import { checkOptions, show } from "../checks.ts";
+import { checkOptions, isObject, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
 import { type NDArray, sameShape } from "../shape.ts";
 import {
@@ -17,7 +17,7 @@ import {
   splitOptimizer,
 } from "./checkpoint-optimizer.ts";
 import { fromJson, type Json, toJson } from "./json.ts";
-import { isObject, readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** The contents of a checkpoint. */
 export interface Checkpoint {

@@ -1,7 +1,6 @@
-import { shorten, show } from "../checks.ts";
+import { isObject, shorten, show } from "../checks.ts";
 import { DataError } from "../errors.ts";
 import { MAX_DEPTH, problemOf } from "./json-text.ts";
-import { isObject } from "./safetensors.ts";
 
 /** A value that JSON can hold; numbers are finite. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -3,7 +3,7 @@
  *
  * @see https://huggingface.co/docs/safetensors/index
  */
-import { quote, shorten, show } from "../checks.ts";
+import { isObject, quote, shorten, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { dtypes, type SafetensorsDtype } from "./dtypes.ts";
@@ -286,11 +286,6 @@ export function describe(value: unknown): string {
     return flat ? show(value) : `an array of ${value.length} items`;
   }
   return typeof value === "object" && value !== null ? "an object" : show(value);
-}
-
-/** @internal */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSizes(value: unknown): value is readonly number[] {

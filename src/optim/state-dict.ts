@@ -1,4 +1,4 @@
-import { listed, shorten, show } from "../checks.ts";
+import { isObject, listed, shorten, show } from "../checks.ts";
 import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { stateOnDevice } from "../plan/parameters.ts";
@@ -87,7 +87,7 @@ export function writeState<O extends object>(holder: StateHolder<O>, dict: Optim
   const { optimizer, kind, defaults, entries, clocks, waiting } = holder;
   const where = `${kind.name}.loadStateDict`;
   const start = kind.initial?.(defaults) ?? 0;
-  if (!isRecord(dict) || !isRecord(dict["state"]) || !Array.isArray(dict["param_groups"])) {
+  if (!isObject(dict) || !isObject(dict["state"]) || !Array.isArray(dict["param_groups"])) {
     throw new OptionError(
       `${where}: expected { state, param_groups } as stateDict() gives it, got ${show(dict)}`,
     );
@@ -108,8 +108,8 @@ export function writeState<O extends object>(holder: StateHolder<O>, dict: Optim
     const given = saved[g];
     if (given === undefined) break;
     const at = `param_groups[${g}]`;
-    const params = isRecord(given) ? given["params"] : undefined;
-    if (!isRecord(given) || !Array.isArray(params) || params.length !== group.params.length) {
+    const params = isObject(given) ? given["params"] : undefined;
+    if (!isObject(given) || !Array.isArray(params) || params.length !== group.params.length) {
       problems.push(
         `${at} must have params with ${group.params.length} numbers, got ${show(params ?? given)}`,
       );
@@ -153,10 +153,6 @@ export function writeState<O extends object>(holder: StateHolder<O>, dict: Optim
     if (state) for (const [name, data] of buffers) state.write(where, name, data);
     else waiting.set(parameter, new Map(buffers));
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A saved group's settings. If they do not fit this optimizer, adds to `problems` and returns `null`. */
@@ -209,7 +205,7 @@ function readParameter<O extends object>(
 ): Omit<NewState, "parameter"> {
   const clock = newClock(kind);
   const buffers = new Map<string, Float32Array>();
-  if (!isRecord(saved)) {
+  if (!isObject(saved)) {
     problems.push(`${at} must be an object, got ${show(saved)}`);
     return { clock, buffers };
   }
@@ -236,7 +232,7 @@ function readParameter<O extends object>(
     // SGD's buffer is null or missing before the first step with momentum.
     if (isEmpty || (kind.scalars.length === 0 && (value ?? null) === null)) {
       buffers.set(name, new Float32Array(sizeOf(shape)).fill(start));
-    } else if (isRecord(value) && value["data"] instanceof Float32Array && Array.isArray(value["shape"])) {
+    } else if (isObject(value) && value["data"] instanceof Float32Array && Array.isArray(value["shape"])) {
       const { data, shape: given } = value as unknown as NDArray;
       if (!sameShape(given, shape) || data.length !== sizeOf(shape)) {
         problems.push(
@@ -255,6 +251,6 @@ function readParameter<O extends object>(
 /** A number, or the only value of an array; PyTorch has its step counts as either. */
 function scalarOf(value: unknown): number | null {
   if (typeof value === "number") return value;
-  const data = isRecord(value) ? value["data"] : null;
+  const data = isObject(value) ? value["data"] : null;
   return data instanceof Float32Array && data.length === 1 ? data[0]! : null;
 }

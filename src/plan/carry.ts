@@ -1,4 +1,4 @@
-import { show } from "../checks.ts";
+import { isObject, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import type { BufferCopy } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
@@ -23,7 +23,7 @@ export function carriedOf(
   outputs: Map<string, Tensor>,
 ): Carried {
   const where = "device.compile: carry";
-  if (typeof carry !== "object" || carry === null || Array.isArray(carry)) {
+  if (!isObject(carry)) {
     throw new OptionError(`${where} must name a result for an input, like { h: "h" }, got ${show(carry)}`);
   }
   const named = Object.entries(carry).map(([name, result]): [Tensor, string] => {

@@ -1,7 +1,6 @@
 /** What the numbers of a trainer's state can be, by what they count. A file may hold any others. */
-import { shorten, show } from "../checks.ts";
+import { isObject, shorten, show } from "../checks.ts";
 import { DataError } from "../errors.ts";
-import { isObject } from "../io/safetensors.ts";
 import { Generator } from "../random.ts";
 import type { TrainerState } from "./state.ts";
 

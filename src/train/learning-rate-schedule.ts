@@ -1,6 +1,5 @@
-import { checkOptions, show } from "../checks.ts";
+import { checkOptions, isObject, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
-import { isObject } from "../io/safetensors.ts";
 import type { SchedulableGroup, StepsEvery } from "../optim/lr-scheduler/scheduler.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor } from "./monitor.ts";

@@ -2,7 +2,7 @@
  * Values as JSON holds them. JSON has no NaN, no infinities and no -0: those numbers become `{ number: "NaN" }`. An object that looks
  * like one, or like this, is wrapped as `{ object: … }`, so that everything comes back as it was.
  */
-import { show } from "../checks.ts";
+import { isObject, show } from "../checks.ts";
 import { DataError } from "../errors.ts";
 import type { Json } from "../io/json.ts";
 
@@ -41,7 +41,7 @@ export function unpack(value: Json): unknown {
     throw new DataError(`a number must be one of ${Object.keys(SPECIAL).join(", ")}, got ${show(number)}`);
   }
   const inner = fields["object"];
-  if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) {
+  if (isObject(inner)) {
     return unpackEntries(inner as JsonObject);
   }
   throw new DataError(`a wrapped object must be one, got ${show(inner)}`);

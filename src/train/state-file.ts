@@ -1,7 +1,6 @@
-import { shorten, show } from "../checks.ts";
+import { isObject, shorten, show } from "../checks.ts";
 import { DataError } from "../errors.ts";
 import type { Json } from "../io/json.ts";
-import { isObject } from "../io/safetensors.ts";
 import type { NDArray } from "../shape.ts";
 import { checkState } from "./check-state.ts";
 import { pack, unpack } from "./plain-json.ts";

@@ -1,4 +1,4 @@
-import { checkInteger, show } from "../../checks.ts";
+import { checkInteger, isObject, show } from "../../checks.ts";
 import { OptionError, StateDictError } from "../../errors.ts";
 import { Optimizer } from "../optimizer.ts";
 import type { GroupSchedule } from "../param-group.ts";
@@ -181,7 +181,7 @@ const COUNTS: ReadonlyMap<string, number> = new Map([
 /** The entries of `state` that `current` has too, of the same kinds; `last_epoch` must be there. */
 export function readState<T extends object>(where: string, state: SchedulerStateDict, current: T): T {
   const refuse = (what: string) => new StateDictError(`${where}.loadStateDict: ${what}; nothing was loaded`);
-  if (typeof state !== "object" || state === null || Array.isArray(state)) {
+  if (!isObject(state)) {
     throw refuse(`expected an object as stateDict() gives it, got ${show(state)}`);
   }
   if (!("last_epoch" in state)) throw refuse("last_epoch is missing");

@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, checkOptions, show } from "../../checks.ts";
+import { checkInteger, checkNumber, checkOptions, isObject, show } from "../../checks.ts";
 import { OptionError } from "../../errors.ts";
 import { LRScheduler, type SchedulableOptimizer, type SchedulerStateDict } from "./scheduler.ts";
 
@@ -74,10 +74,9 @@ export class MultiStepLR extends LRScheduler<{ milestones: number[]; gamma: numb
   override loadStateDict(state: SchedulerStateDict): void {
     // PyTorch keeps how often each milestone is given.
     const counts = state?.["milestones"];
-    const isCounter = typeof counts === "object" && counts !== null && !Array.isArray(counts);
     const list = (counter: object) =>
       Object.entries(counter).flatMap(([one, times]) => Array<number>(Number(times)).fill(Number(one)));
-    super.loadStateDict(isCounter ? { ...state, milestones: list(counts) } : state);
+    super.loadStateDict(isObject(counts) ? { ...state, milestones: list(counts) } : state);
   }
 }
 
