@@ -1,0 +1,57 @@
+/**
+ * Tests that an engine cannot pass, and why. A failed test is excused only by an entry here; an entry that excuses nothing in a
+ * whole run is an error, so that the list stays true.
+ */
+import type { Outcome } from "./outcome.ts";
+
+export interface Gap {
+  readonly engines: readonly string[];
+  /** Part of the test's name or of its error. */
+  readonly matches: RegExp;
+  readonly why: string;
+}
+
+const NODE = ["dawn-lavapipe", "dawn-default"];
+
+export const gaps: readonly Gap[] = [
+  {
+    engines: NODE,
+    matches: /Worker is not defined/,
+    why: "Node has no Web Worker.",
+  },
+  {
+    engines: NODE,
+    matches: /window is not defined/,
+    why: "These tests listen for unhandled rejections on a window, and Node has none.",
+  },
+  {
+    engines: NODE,
+    matches: /this runtime has no IndexedDB/,
+    why: "Node has no IndexedDB.",
+  },
+  {
+    engines: NODE,
+    matches: /origin private file system|'getDirectory'/,
+    why: "Node has no origin private file system.",
+  },
+  {
+    engines: ["firefox", "dawn-lavapipe", "dawn-default", "deno"],
+    matches: /to contain 'gemm_lanes4'/,
+    why: "The adapter offers no subgroups of four lanes, so the kernel is not offered.",
+  },
+  {
+    engines: ["firefox"],
+    matches: /the page has no task over 50 ms/,
+    why: "Firefox has no `longtask` entries to measure it by.",
+  },
+  {
+    engines: ["dawn-lavapipe"],
+    matches: /calibrate > times close versions/,
+    why: "No two versions are predicted close to each other there, so nothing is timed.",
+  },
+];
+
+/** The entry that excuses a failed test. */
+export function gapOf(engine: string, { test, error }: Outcome): Gap | undefined {
+  return gaps.find(({ engines, matches }) => engines.includes(engine) && matches.test(`${test}\n${error}`));
+}

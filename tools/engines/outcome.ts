@@ -1,0 +1,33 @@
+import type { Probe } from "./probe.ts";
+
+/** What an engine says of one test, on a line of its console. */
+export interface Outcome {
+  /** Below `test/browser`. */
+  readonly file: string;
+  /** The names of its suites and its own. */
+  readonly test: string;
+  readonly state: "pass" | "fail" | "skip";
+  readonly ms: number;
+  readonly error: string;
+}
+
+/** The line after the last test of a file. */
+interface End {
+  readonly end: true;
+  /** Why the file did not run; empty if it did. */
+  readonly error: string;
+}
+
+export type Line = Outcome | { readonly probe: Probe } | End;
+
+const LINE = "@engine ";
+
+/** Says it on the console, for whoever runs the engine. */
+export function say(what: Line): void {
+  console.log(LINE + JSON.stringify(what));
+}
+
+/** What a line of an engine's console says; `null` for any other line. */
+export function parseLine(line: string): Line | null {
+  return line.startsWith(LINE) ? (JSON.parse(line.slice(LINE.length)) as Line) : null;
+}
