@@ -1,4 +1,3 @@
-import { markdown } from "../../bench/markdown.ts";
 import type { Gap } from "./gaps.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Probe } from "./probe.ts";
@@ -57,11 +56,15 @@ is made from its results by \`npm run test:engines -- --docs\`.
 Linear over 64 windows of 20 values, with Adam, each step answered before the next. All drivers here are software on one
 machine's processor, so the steps compare engines, not GPUs.
 
-${markdown([header, ...rows], 3)}
+${table([header, header.map(() => "---"), ...rows])}
 
 ## Known gaps
 
 A test is excused only by an entry of \`tools/engines/gaps.ts\`, which gives the reason.
 
 ${sections.join("\n")}`;
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
