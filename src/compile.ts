@@ -204,7 +204,7 @@ function plan(
   accumulation: Accumulation | null,
 ): StepSource {
   const { facts, limits } = context;
-  const settings = { facts, pins, maxGrid: limits.maxGrid, choices: new Choices(facts.versions) };
+  const settings = { facts, pins, ...limits, choices: new Choices(facts.versions) };
   const dispatches = lower(graph, [...outputs.values(), ...gradients.values()], settings);
   const parameters = new Set([
     ...parametersOf(dispatches, outputs.values()),

@@ -7,7 +7,8 @@ enable subgroups;
 // of B is done in parts, whose sums are added in C.
 //
 // grid        x: columns / COLUMNS, y: rows / tileRows, z: slices
-// workgroup   one subgroup of four lanes: tileRows rows × COLUMNS columns of C, of one slice
+// workgroup   one subgroup of four lanes: tileRows rows × COLUMNS columns of C, of one slice; past the grid's limit, every groups.x-th and
+//             groups.y-th such tile
 // invocation  quads l, l + 4, … of these columns (l is its lane), in all these rows; a quad is four neighbouring columns
 // a           read        [depth·rows] by its strides
 // b           read        [depth·columns] by its strides
@@ -96,13 +97,21 @@ fn store(start: u32, quad: u32, sum: vec4f, adds: bool) {
 }
 
 @compute @workgroup_size(4)
-fn gemm_lanes4(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  let quad = group.x * QUADS;
-  let firstRow = group.y * params.tileRows;
+fn gemm_lanes4(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+               @builtin(subgroup_invocation_id) lane: u32) {
+  for (var row = group.y * params.tileRows; row < params.rows; row += groups.y * params.tileRows) {
+    for (var quad = group.x * QUADS; quad * 4u < params.columns; quad += groups.x * QUADS) {
+      multiply(row, quad, group.z, lane);
+    }
+  }
+}
+
+// A tile of C, of one slice.
+fn multiply(firstRow: u32, quad: u32, slice: u32, lane: u32) {
   let lastRow = min(firstRow + params.tileRows, params.rows);
-  let begin = group.z * params.sliceDepth;
+  let begin = slice * params.sliceDepth;
   let end = min(begin + params.sliceDepth, params.depth);
-  let slice = params.cOffset + group.z * params.rows * params.columns;
+  let origin = params.cOffset + slice * params.rows * params.columns;
   var biases: array<vec4f, OWN_QUADS>;
   // @unroll
   for (var q = 0u; q < OWN_QUADS; q++) { biases[q] = quadBias(quad + lane + 4u * q); }
@@ -114,7 +123,7 @@ fn gemm_lanes4(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation
       let sums = rowProduct(rowStart(row), k, end, lane);
       // @unroll
       for (var q = 0u; q < OWN_QUADS; q++) {
-        let start = slice + row * params.cRowStride;
+        let start = origin + row * params.cRowStride;
         store(start, quad + lane + 4u * q, sums[q] + biases[q], params.accumulate != 0u || k > begin);
       }
     }

@@ -7,8 +7,8 @@
 // slices in order.
 //
 // grid        x: columns / (8·8), y: rows / (8·4), z: slices
-// workgroup   8 × 8 invocations: 32 rows × 64 columns of C, of one slice
-// invocation  4 rows × 8 columns of C
+// workgroup   8 × 8 invocations: 32 rows × 64 columns of C, of one slice; past the grid's limit, every groups.x-th and groups.y-th such tile
+// invocation  4 rows × 8 columns of each tile
 // a, b        read        [depth·rows], [depth·columns] by their strides
 // bias        read        [columns]; only read if hasBias = 1
 // c           read_write  [rows·columns] by its strides; must not overlap a, b or bias
@@ -39,12 +39,17 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 
 @compute @workgroup_size(8, 8)
-fn gemm_register(@builtin(global_invocation_id) id: vec3u) {
-  let row = id.y * 4u;
-  let column = id.x * 8u;
-  if (row >= params.rows || column >= params.columns) { return; }
+fn gemm_register(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var row = id.y * 4u; row < params.rows; row += groups.y * 32u) {
+    for (var column = id.x * 8u; column < params.columns; column += groups.x * 64u) {
+      multiply(row, column, id.z);
+    }
+  }
+}
 
-  let first = id.z * params.sliceDepth;
+// Four rows × eight columns of C, of one slice.
+fn multiply(row: u32, column: u32, slice: u32) {
+  let first = slice * params.sliceDepth;
   let last = min(first + params.sliceDepth, params.depth);
 
   // Rows and columns outside C read a valid element; store() drops them.
@@ -98,6 +103,6 @@ fn gemm_register(@builtin(global_invocation_id) id: vec3u) {
     sum20, sum21, sum30, sum31,
   );
   for (var i = 0u; i < 8u; i++) {
-    storeFour(row + i / 2u, column + i % 2u * 4u, id.z, sums[i]);
+    storeFour(row + i / 2u, column + i % 2u * 4u, slice, sums[i]);
   }
 }

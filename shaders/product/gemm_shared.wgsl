@@ -6,8 +6,9 @@
 // memory: real GPUs.
 //
 // grid        x: columns / 64, y: rows / 64, z: slices
-// workgroup   16 × 16 invocations: 64 rows × 64 columns of C, of one slice; it walks k in steps of 16
-// invocation  4 rows × 4 columns of C; in each step it stages 4 elements of A and 4 of B
+// workgroup   16 × 16 invocations: 64 rows × 64 columns of C, of one slice; it walks k in steps of 16. Past the grid's limit, every
+//             groups.x-th and groups.y-th such tile
+// invocation  4 rows × 4 columns of each tile; in each step it stages 4 elements of A and 4 of B
 // a, b        read        [depth·rows], [depth·columns] by their strides
 // bias        read        [columns]; only read if hasBias = 1
 // c           read_write  [rows·columns] by its strides; must not overlap a, b or bias
@@ -56,12 +57,19 @@ fn elementB(k: u32, column: u32, end: u32) -> f32 {
 }
 
 @compute @workgroup_size(16, 16)
-fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u,
-               @builtin(local_invocation_index) index: u32) {
-  let first = group.z * params.sliceDepth;
+fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+               @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) index: u32) {
+  for (var row = group.y * TILE; row < params.rows; row += groups.y * TILE) {
+    for (var column = group.x * TILE; column < params.columns; column += groups.x * TILE) {
+      multiply(row, column, group.z, local, index);
+    }
+  }
+}
+
+// A tile of C, of one slice.
+fn multiply(rowOfTile: u32, columnOfTile: u32, slice: u32, local: vec3u, index: u32) {
+  let first = slice * params.sliceDepth;
   let last = min(first + params.sliceDepth, params.depth);
-  let rowOfTile = group.y * TILE;
-  let columnOfTile = group.x * TILE;
 
   // Neighbouring invocations load neighbouring addresses, along either axis of A and B.
   let alongRowsA = params.aRowStride < params.aDepthStride;
@@ -98,6 +106,6 @@ fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   // A loop, so that storeFour() is compiled once.
   var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
   for (var i = 0u; i < 4u; i++) {
-    storeFour(row + i, column, group.z, sums[i]);
+    storeFour(row + i, column, slice, sums[i]);
   }
 }

@@ -9,8 +9,8 @@
 // Past the end of a row's sequence dG is zero and the carries pass through.
 //
 // grid         x: hidden / (2·8), y: batch / (4·4)
-// workgroup    8 × 4 invocations: 16 units, 16 batch rows
-// invocation   2 units, 4 batch rows
+// workgroup    8 × 4 invocations: 16 units, 16 batch rows; past the grid's limit, every groups.x-th and groups.y-th such block
+// invocation   2 units, 4 batch rows of each block
 // steps        one, t
 // gates        read_write  [T][batch][hidden] of vec4(r, z, n, q), then dG
 // weight       read        W'[k][j] as in gru_step_forward: [hidden][hidden] of vec4
@@ -46,10 +46,14 @@ struct Params {
 @group(0) @binding(6) var<storage, read> lengths: array<f32>;
 
 @compute @workgroup_size(8, 4)
-fn gru_step_backward(@builtin(global_invocation_id) id: vec3u) {
-  let unit = id.x * 2u;
-  let row = id.y * 4u;
-  if (unit >= params.hidden || row >= params.batch) { return; }
+fn gru_step_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var row = id.y * 4u; row < params.batch; row += groups.y * 16u) {
+    for (var unit = id.x * 2u; unit < params.hidden; unit += groups.x * 16u) { stepUnits(row, unit); }
+  }
+}
+
+// Two units in four batch rows.
+fn stepUnits(row: u32, unit: u32) {
   let depth = select(0u, params.hidden * params.hasNext, anyActive(row, 4u, params.nextTime));
   var sums = recurrentProduct(row, unit, depth);
   // A loop, so that update() is compiled once.

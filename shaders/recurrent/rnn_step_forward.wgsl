@@ -7,8 +7,8 @@
 // Past the end of a row's sequence its state stays.
 //
 // grid        x: hidden / (4·8), y: batch / (4·4)
-// workgroup   8 × 4 invocations: 32 units, 16 batch rows
-// invocation  4 units, 4 batch rows
+// workgroup   8 × 4 invocations: 32 units, 16 batch rows; past the grid's limit, every groups.x-th and groups.y-th such block
+// invocation  4 units, 4 batch rows of each block
 // steps       one, t
 // gates       read_write  [T][batch][hidden]; only read (read_write, as the backward pass writes it)
 // weight      read        W'[k][j] = W_hh[j][k]: [hidden][hidden]
@@ -41,11 +41,14 @@ struct Params {
 @group(0) @binding(5) var<storage, read> lengths: array<f32>;
 
 @compute @workgroup_size(8, 4)
-fn rnn_step_forward(@builtin(global_invocation_id) id: vec3u) {
-  let unit = id.x * 4u;
-  let row = id.y * 4u;
-  if (unit >= params.hidden || row >= params.batch) { return; }
+fn rnn_step_forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var row = id.y * 4u; row < params.batch; row += groups.y * 16u) {
+    for (var unit = id.x * 4u; unit < params.hidden; unit += groups.x * 32u) { stepUnits(row, unit); }
+  }
+}
 
+// Four units in four batch rows.
+fn stepUnits(row: u32, unit: u32) {
   // Rows and units outside read a valid element and are dropped in update().
   let lastRow = params.batch - 1u;
   var h0 = params.before + row * params.hidden;

@@ -5,7 +5,7 @@
 // power = whole + fraction: the whole part by multiplication, exact for the usual norms; the fraction by pow. If
 // infinite, the largest |gradient[offset + j]| instead of the sum; magnitudes order like their bits, with NaN largest.
 //
-// grid        x: partials / 64
+// grid        x (and y, past the limit): partials / 64
 // invocation  one share: every `partials`-th element of the range, from the i-th on
 // gradient    read        [offset + size]
 // partial     read_write  [first + partials]
@@ -22,11 +22,12 @@ struct Params { offset: u32, size: u32, first: u32, partials: u32, infinite: u32
 @group(0) @binding(2) var<storage, read_write> partial: array<f32>;
 
 @compute @workgroup_size(64)
-fn gradient_norm(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.partials) { return; }
+fn gradient_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  if (index >= params.partials) { return; }
   var sum = 0.0;
   var largest = 0u;
-  for (var j = id.x; j < params.size; j += params.partials) {
+  for (var j = index; j < params.size; j += params.partials) {
     let magnitude = abs(gradient[params.offset + j]);
     let bits = bitcast<u32>(magnitude);
     if (params.infinite != 0u) {
@@ -40,5 +41,5 @@ fn gradient_norm(@builtin(global_invocation_id) id: vec3u) {
     }
   }
   if (params.infinite != 0u) { sum = bitcast<f32>(largest); }
-  partial[params.first + id.x] = sum;
+  partial[params.first + index] = sum;
 }

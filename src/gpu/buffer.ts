@@ -1,5 +1,6 @@
 import { show } from "../checks.ts";
 import { DisposedError, ShapeError } from "../errors.ts";
+import { limitsOf } from "./limits.ts";
 
 /** What a buffer is for; `device.memory` counts live bytes by role. */
 export type BufferRole =
@@ -82,13 +83,14 @@ export class DeviceBuffer {
     label: string,
     usage: GPUBufferUsageFlags,
   ) {
-    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     const isStorage = (usage & GPUBufferUsage.STORAGE) !== 0;
-    const most = isStorage ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    const most = isStorage ? limitsOf(device).maxStorage : device.limits.maxBufferSize;
     if (bytes > most) {
       throw new ShapeError(
         `Device: ${label} needs a buffer of ${bytes} bytes, this device allows ${most}; ` +
-          "use a smaller batch, a shorter sequence or fewer hidden units",
+          (role === "parameter" || role === "gradient" || role === "optimizer"
+            ? "use fewer units, or a smaller vocabulary"
+            : "use a smaller batch, a shorter sequence or fewer hidden units"),
       );
     }
     this.gpu = device.createBuffer({ size: bytes, usage, label });

@@ -2,6 +2,7 @@ import { DeviceLostError, DisposedError, WebGpuLstmError } from "../errors.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
 import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
 import { KernelCache, type PreparedDispatch } from "./kernel.ts";
+import { type DeviceLimits, limitsOf } from "./limits.ts";
 import type { Timestamps } from "./timestamps.ts";
 
 /** Who made the adapter, as WebGPU reports it. */
@@ -33,8 +34,8 @@ export class GpuContext {
   readonly lost: Promise<DeviceLostError>;
   /** Compiled kernels. @internal */
   readonly kernels: KernelCache;
-  /** The device's limit that planning needs: workgroups along one axis of a grid. @internal */
-  readonly limits: { readonly maxGrid: number };
+  /** The device's limits that planning needs. @internal */
+  readonly limits: DeviceLimits;
   #gpu: GPUDevice;
   #owned: boolean;
   #ledger = new MemoryLedger();
@@ -51,7 +52,7 @@ export class GpuContext {
     this.info = info;
     this.facts = facts;
     this.kernels = new KernelCache(gpu);
-    this.limits = { maxGrid: gpu.limits.maxComputeWorkgroupsPerDimension };
+    this.limits = limitsOf(gpu);
     this.lost = new Promise((resolve) => {
       void gpu.lost.then(({ reason, message }) => {
         if (this.#disposed) return;

@@ -57,12 +57,17 @@ export const FMA_FLOPS = 16 * 2 * 4 * 2;
 /** Workgroups that keep any adapter's cores busy while its rates are measured. */
 const GROUPS = 256;
 
+/** Invocations of measure_barrier, where a workgroup may have them. */
+const BARRIER_SIZE = 256;
+
 /** What measure_loads reads, in bytes. */
 const LOADED_BYTES = 1 << 20;
 
 /** Measures an adapter's facts, in about a quarter of a second. */
 export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
-  await context.kernels.compile([measureBarrier, measureFma, measureLoads]);
+  const size = Math.min(BARRIER_SIZE, context.limits.maxInvocations);
+  const barrier = size === BARRIER_SIZE ? measureBarrier : measureBarrier.with({ SIZE: size });
+  await context.kernels.compile([barrier, measureFma, measureLoads]);
   const out = context.allocate("activation", GROUPS * 64 * 4, "measured facts");
   const data = context.allocate("activation", LOADED_BYTES, "measured loads");
   const uniforms = context.allocateUniforms(UNIFORM_ALIGNMENT, "measured facts");
@@ -102,7 +107,7 @@ export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
     const alone = await fma(1, 1024, 1 << 20);
     const loads = await unit(16, 1 << 16, (count) => time(measureLoads, { count }, GROUPS));
     // A round has two barriers.
-    const barriers = await unit(64, 1 << 16, (count) => time(measureBarrier, { count }, 1));
+    const barriers = await unit(64, 1 << 16, (count) => time(barrier, { count }, 1));
     const dispatch = await unit(64, 1 << 12, (count) =>
       time(measureFma, { count: 0, factor: 0.5 }, 1, count),
     );
@@ -110,7 +115,7 @@ export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
       gflops: (GROUPS * 64 * FMA_FLOPS) / (round * 1e6),
       gloads: (GROUPS * 64 * 16) / (loads * 1e6),
       workgroups: Math.max(1, (GROUPS * alone) / round),
-      barrierMicros: (barriers * 1e3) / 2,
+      barrierMicros: ((barriers * 1e3) / 2) * (BARRIER_SIZE / size),
       dispatchMicros: dispatch * 1e3,
       subgroupSize: context.facts.subgroupSize,
       software: context.info.software,

@@ -68,8 +68,9 @@ export class StagingPool {
   #take(bytes: number): DeviceBuffer {
     const index = this.#free.findIndex((buffer) => buffer.bytes >= bytes);
     if (index >= 0) return this.#free.splice(index, 1)[0]!;
-    // Powers of two, so that results of slightly different sizes share one.
-    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 256)));
+    // Powers of two, so that results of slightly different sizes share one, where a buffer may be as large.
+    const rounded = 2 ** Math.ceil(Math.log2(Math.max(bytes, 256)));
+    const size = rounded > this.#context.gpu.limits.maxBufferSize ? bytes : rounded;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     const buffer = this.#context.allocate("staging", size, `${this.#label} staging`, usage);
     this.#all.push(buffer);

@@ -1,7 +1,9 @@
 import type { AdapterFacts } from "../gpu/adapter-facts.ts";
 import type { Kernel } from "../gpu/kernel.ts";
+import type { DeviceLimits } from "../gpu/limits.ts";
 import type { OnDemand } from "../ondemand.ts";
 import type { Shape } from "../shape.ts";
+import type { Grid } from "./grid.ts";
 
 /** The memory that an operand is seen through: another operand's from element `offset` on, or its own. */
 export interface Storage {
@@ -26,7 +28,7 @@ export interface Dispatch<P extends string = string, B extends string = string> 
   /** Storage bindings by name; `null` for a binding that these params keep the kernel from touching. */
   readonly bindings: Readonly<Record<B, Operand | null>>;
   /** Workgroups. */
-  readonly grid: readonly [x: number, y: number, z: number];
+  readonly grid: Grid;
   /** Floating-point operations, a multiply-add counting 2. */
   readonly flops: number;
   /** Minimum bytes that the algorithm reads and writes. */
@@ -64,13 +66,11 @@ export interface VersionChooser {
 }
 
 /** What planning depends on. */
-export interface PlanSettings {
+export interface PlanSettings extends DeviceLimits {
   readonly facts: AdapterFacts;
   readonly pins: VersionPins;
   /** Chooses between versions and records the choices. */
   readonly choices: VersionChooser;
-  /** Maximum number of workgroups along one axis of a grid. */
-  readonly maxGrid: number;
 }
 
 /** What an op is given to plan its dispatches. */
@@ -79,6 +79,8 @@ export interface PlanContext extends PlanSettings {
   temporary(shape: Shape): Operand;
   /** A view of an operand from element `offset` on (a multiple of 64), with its own shape. */
   view(operand: Operand, offset: number, shape: Shape): Operand;
+  /** A grid of exactly so many workgroups: for files that load on demand and import no values. */
+  groupGrid(groups: number): Grid;
 }
 
 /** Operands of an op's forward pass. */
@@ -163,14 +165,6 @@ export interface Op<Attributes = unknown> {
 /** An op with the backward pass that is joined to it; see {@link Op.backward}. */
 export function joined<A>(op: Op<A>, backward: BackwardPass<A>): [Op<never>, BackwardPass<never>] {
   return [op, backward];
-}
-
-/** Grid with one invocation per element, for kernels with 64 invocations per workgroup; folded into y past the limit. */
-export function linearGrid(elements: number, plan: Pick<PlanContext, "maxGrid">): [number, number, number] {
-  const groups = Math.ceil(elements / 64);
-  if (groups <= plan.maxGrid) return [groups, 1, 1];
-  const y = Math.ceil(groups / plan.maxGrid);
-  return [Math.ceil(groups / y), y, 1];
 }
 
 /** A condition as a kernel's params take it. */

@@ -2,6 +2,7 @@ import type { AdapterFacts } from "../gpu/adapter-facts.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { OnDemand } from "../ondemand.ts";
+import { groupGrid } from "../ops/grid.ts";
 import type { Dispatch, PlanContext, PlanSettings } from "../ops/op.ts";
 import { clone } from "../ops/tensor/clone.ts";
 import { constant } from "../ops/tensor/constant.ts";
@@ -59,6 +60,7 @@ export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
       const { root, offset: start } = operand.storage;
       return new Tensor(shape, graph, { root, offset: start + offset });
     },
+    groupGrid: (groups) => groupGrid(groups, plan),
   };
 }
 

@@ -57,32 +57,28 @@ class Place implements ParameterHome {
 }
 
 /**
- * Parameters that were placed on a device together, in one flat buffer. Their gradients and each optimizer moment have buffers
- * of the same layout, so that one dispatch updates them all.
+ * Parameters that were placed on a device together, in one flat buffer, or as many as fit one. Their gradients and each optimizer moment
+ * have buffers of the same layout, so that one dispatch updates them all.
  */
 export class ParameterArena {
   readonly context: GpuContext;
   readonly values: DeviceBuffer;
   readonly staging: StagingPool;
-  #live = new Set<Place>();
+  readonly #live: Set<Place>;
   #gradients: DeviceBuffer | null = null;
   #states = new Map<object, Map<string, DeviceBuffer>>();
 
   private constructor(context: GpuContext, parameters: readonly Parameter[]) {
     let elements = 0;
-    const offsets = parameters.map((parameter) => {
-      const offset = elements;
+    const places = parameters.map((parameter) => {
+      const place = new Place(parameter, this, elements);
       elements = roundUp(elements + parameter.elements, ALIGNMENT);
-      return offset;
+      return place;
     });
+    this.#live = new Set(places);
     this.context = context;
     this.staging = new StagingPool(context, "parameters");
     this.values = context.allocate("parameter", elements * 4, "parameters");
-    for (const [i, parameter] of parameters.entries()) {
-      const place = new Place(parameter, this, offsets[i]!);
-      this.#live.add(place);
-      parameter.moveTo(place);
-    }
   }
 
   /** Places the parameters that are not on a device yet. */
@@ -94,8 +90,22 @@ export class ParameterArena {
         throw new DisposedError("device.compile: the model was disposed; build a new one");
       if (parameter.home) ParameterArena.placeOf(context, parameter);
     }
-    const homeless = all.filter((parameter) => !parameter.home);
-    if (homeless.length > 0) new ParameterArena(context, homeless);
+    // Fills one flat buffer after the other.
+    const parts: Parameter[][] = [];
+    let free = 0;
+    for (const parameter of all) {
+      if (parameter.home) continue;
+      const bytes = roundUp(parameter.elements, ALIGNMENT) * 4;
+      if (bytes > free) {
+        parts.push([]);
+        free = context.limits.maxStorage;
+      }
+      parts.at(-1)!.push(parameter);
+      free -= bytes;
+    }
+    // None moves unless all have a place.
+    const arenas = context.allOrNothing(() => parts.map((part) => new ParameterArena(context, part)));
+    for (const arena of arenas) for (const place of arena.#live) place.parameter.moveTo(place);
   }
 
   /** Where a placed parameter lies. */

@@ -8,6 +8,7 @@ import { gemm, productNeeds } from "../../src/ops/product/gemm.ts";
 import type { Recurrence } from "../../src/ops/recurrent/recurrence.ts";
 import { stepBackward } from "../../src/ops/recurrent/step-backward.ts";
 import { stepForward } from "../../src/ops/recurrent/step-forward.ts";
+import { defaultLimits } from "../default-limits.ts";
 
 const facts = {
   gflops: 10,
@@ -97,6 +98,7 @@ describe("on SwiftShader with two cores", () => {
       facts: { ...ADAPTERS.software, subgroupSize },
       choices,
       pins: {},
+      ...defaultLimits,
     } as unknown as PlanContext;
     const product = {
       rows,
@@ -158,7 +160,7 @@ describe("on SwiftShader with two cores", () => {
   ])("an LSTM's `step` of %i rows and %i units is predicted within 1.6 times", (N, H, ...times) => {
     const step = { forward: stepForward, backward: stepBackward };
     const recurrence = { sizes: { T: 2, N, I: H, H, R: H, slots: 4 } } as Recurrence;
-    const plan = { facts: ADAPTERS.software } as PlanContext;
+    const plan = { facts: ADAPTERS.software, ...defaultLimits } as PlanContext;
     for (const [i, pass] of (["forward", "backward"] as const).entries()) {
       const predicted = step[pass].stepMicros(recurrence, plan)!;
       expect(predicted / times[i]!, pass).toBeGreaterThan(1 / 1.6);

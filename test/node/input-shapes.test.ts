@@ -15,6 +15,7 @@ import { Choices } from "../../src/ops/choice.ts";
 import { productNeeds } from "../../src/ops/product/gemm.ts";
 import { lower, needsOf } from "../../src/plan/lower.ts";
 import { StepRandom } from "../../src/run/step-random.ts";
+import { defaultLimits } from "../default-limits.ts";
 
 type Inputs = Readonly<Record<string, Tensor>>;
 
@@ -60,7 +61,7 @@ async function planned({ model, loss, shapes }: Case, size: Size, facts: Adapter
     const gradients = differentiate(graph, value, [...(model?.parameters() ?? []), inputs["x"]!]);
     return [value, ...gradients.filter((gradient) => gradient !== null)];
   });
-  const settings = { facts, pins: {}, maxGrid: 65_535, choices: new Choices() };
+  const settings = { facts, pins: {}, ...defaultLimits, choices: new Choices() };
   used = new Set();
   for (;;) {
     try {

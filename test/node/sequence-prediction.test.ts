@@ -4,6 +4,7 @@ import { ADAPTERS } from "../../bench/counters.ts";
 import type { PlanContext } from "../../src/ops/op.ts";
 import type { Pass, Recurrence } from "../../src/ops/recurrent/recurrence.ts";
 import { sequence4Backward, sequence4Forward } from "../../src/ops/recurrent/sequence4.ts";
+import { defaultLimits } from "../default-limits.ts";
 
 const versions = { forward: sequence4Forward, backward: sequence4Backward };
 const slotsOf = { lstm: 4, gru: 4, rnn: 1 };
@@ -11,7 +12,7 @@ const slotsOf = { lstm: 4, gru: 4, rnn: 1 };
 function predicted(cell: keyof typeof slotsOf, H: number, N: number, T: number, pass: Pass, lanes = 4) {
   const sizes = { T, N, I: H, H, R: H, slots: slotsOf[cell] };
   const recurrence = { sizes, span: { first: 0, count: T } } as Recurrence;
-  const plan = { facts: { ...ADAPTERS.software, subgroupSize: lanes } } as PlanContext;
+  const plan = { facts: { ...ADAPTERS.software, subgroupSize: lanes }, ...defaultLimits } as PlanContext;
   return versions[pass].stepMicros(recurrence, plan);
 }
 

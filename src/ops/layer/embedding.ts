@@ -1,7 +1,8 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { sizeOf } from "../../shape.ts";
-import { type Dispatch, dispatch, linearGrid, type Op } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, type Op } from "../op.ts";
 import { fill } from "../tensor/copy.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./embedding.wgsl.ts"));

@@ -1,7 +1,8 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { sizeOf } from "../../shape.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type Op } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, flag, type Op } from "../op.ts";
 import { sumMiddle } from "../tensor/sum.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./layer-norm.wgsl.ts"));

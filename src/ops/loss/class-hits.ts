@@ -2,7 +2,8 @@ import { GraphError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { sizeOf } from "../../shape.ts";
-import { dispatch, linearGrid, type Op } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { dispatch, type Op } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./class-hits.wgsl.ts"));

@@ -2,7 +2,8 @@ import { GraphError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, flag, type Op, type Operand, type PlanContext } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 import type { Reduction } from "./pointwise-loss.ts";
 

@@ -2,7 +2,8 @@ import { GraphError, ShapeError } from "../../errors.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { sameShape, showShape, sizeOf } from "../../shape.ts";
-import { dispatch, flag, linearGrid, type Op, type Operand } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { dispatch, flag, type Op, type Operand } from "../op.ts";
 import { chunksOf, reduceSum } from "../tensor/reduce-sum.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./pointwise-loss.wgsl.ts"));

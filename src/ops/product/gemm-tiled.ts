@@ -54,6 +54,9 @@ export const SHARED: TiledVersion = {
   staged: 16,
 };
 
+/** Invocations of its workgroup; devices in WebGPU's compatibility mode may have 128 only. */
+export const SHARED_INVOCATIONS = 256;
+
 /** What storing an element of C takes, in loads, and starting a workgroup that has barriers, in barriers; about. */
 const STORE_LOADS = 14;
 const BARRIER_START = 75;

@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
-import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, type Op, type Operand, type PlanContext } from "../op.ts";
 import { gemm } from "./gemm.ts";
 import { sliceTexts } from "./texts.ts";
 

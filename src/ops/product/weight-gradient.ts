@@ -1,14 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
+import { linearGrid } from "../grid.ts";
 import { hasLanes4 } from "../lanes4.ts";
-import {
-  type Dispatch,
-  dispatch,
-  flag,
-  linearGrid,
-  type Operand,
-  type PlanContext,
-  type PlanSettings,
-} from "../op.ts";
+import { type Dispatch, dispatch, flag, type Operand, type PlanContext, type PlanSettings } from "../op.ts";
 import { gemm } from "./gemm.ts";
 import { sliceTexts } from "./texts.ts";
 
@@ -61,9 +54,11 @@ const SLICE_DEPTH = 512;
 const LANES4_SLICE_DEPTH = 4096;
 const MAX_SLICES = 64;
 
-function slicesOf(depth: number, { facts }: PlanSettings): { count: number; depth: number } {
-  const most = hasLanes4(facts) ? LANES4_SLICE_DEPTH : SLICE_DEPTH;
-  const sliceDepth = Math.max(Math.ceil(depth / MAX_SLICES), Math.min(depth, most));
+/** @param size Elements of a slice. */
+function slicesOf(depth: number, size: number, { facts, maxGrid, maxStorage }: PlanSettings) {
+  const wanted = hasLanes4(facts) ? LANES4_SLICE_DEPTH : SLICE_DEPTH;
+  const most = Math.max(1, Math.min(MAX_SLICES, maxGrid, Math.floor(maxStorage / (4 * size))));
+  const sliceDepth = Math.max(Math.ceil(depth / most), Math.min(depth, wanted));
   return { count: Math.ceil(depth / sliceDepth), depth: sliceDepth };
 }
 
@@ -81,8 +76,8 @@ export class WeightGradient {
   /** @param depth Rows of the longest part. */
   constructor(target: WeightTarget, depth: number, plan: PlanContext) {
     this.#target = target;
-    this.#slices = slicesOf(depth, plan);
     const { inputs, outputs, biases } = target;
+    this.#slices = slicesOf(depth, (inputs + flag(biases.length)) * outputs, plan);
     this.#partial = plan.temporary([this.#slices.count, inputs + flag(biases.length), outputs]);
     this.#plan = plan;
   }
@@ -139,7 +134,7 @@ export class WeightGradient {
 export function weightGradient(target: WeightTarget, rows: GradientRows, plan: PlanContext): Dispatch[] {
   const { weight, inputs, outputs, biases, slots = ALL_SLOTS } = target;
   const { depth, x, gradY } = rows;
-  if (slicesOf(depth, plan).count === 1 && biases.length === 0 && slots === ALL_SLOTS) {
+  if (slicesOf(depth, inputs * outputs, plan).count === 1 && biases.length === 0 && slots === ALL_SLOTS) {
     const a = { ...x, strides: [1, inputs] } as const;
     const b = { ...gradY, strides: [outputs, 1] } as const;
     return [gemm({ rows: inputs, columns: outputs, depth, a, b, c: weight }, plan)];

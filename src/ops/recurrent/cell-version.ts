@@ -1,7 +1,8 @@
 /** What both passes of version `cell` share. */
 import type { Kernel } from "../../gpu/kernel.ts";
 import { predictMicros } from "../choice.ts";
-import { type Dispatch, dispatch, linearGrid, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, type PlanContext } from "../op.ts";
 import { gemmMicros } from "../product/gemm.ts";
 import type { Product } from "../product/product.ts";
 import type { Recurrence } from "./recurrence.ts";

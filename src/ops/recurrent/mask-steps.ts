@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { sizeOf } from "../../shape.ts";
-import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, type Op, type Operand, type PlanContext } from "../op.ts";
 import { sequenceTexts } from "./texts.ts";
 
 export const maskStepsKernel = /* @__PURE__ */ new Kernel({

@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, flag, type PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
 import { backwardParamsAt, hasHiddenCarry } from "./backward-params.ts";
 import { backwardProduct } from "./backward-product.ts";

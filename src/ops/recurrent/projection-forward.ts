@@ -1,5 +1,6 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, flag, type PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
 import { fill } from "../tensor/copy.ts";
 import { pointwise } from "./cell-version.ts";

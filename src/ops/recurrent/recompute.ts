@@ -1,5 +1,6 @@
 /** What the backward pass of a layer needs to go through its time steps chunk by chunk. */
-import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, flag, type Operand, type PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
 import { copyRun } from "../tensor/copy.ts";
 import { spanProduct } from "./backward-product.ts";

@@ -43,19 +43,23 @@ function sharesOf({ sizes: { H, slots } }: Recurrence) {
   return { units, subgroups: Math.ceil(H / units), blocks: Math.ceil(H / 16) };
 }
 
-/** Batch rows of a workgroup. There are only as many workgroups as the adapter runs at once, as each waits at its own barriers. */
-function rowsOf({ sizes: { N } }: Recurrence, { facts }: PlanContext): number {
-  return Math.min(MOST_ROWS, Math.ceil(N / Math.max(LEAST_GROUPS, Math.round(facts.workgroups))));
+/**
+ * Batch rows of a workgroup. There are only as many workgroups as the adapter runs at once, as each waits at its own barriers; and as a
+ * grid may have.
+ */
+function rowsOf({ sizes: { N } }: Recurrence, { facts, maxGrid }: PlanContext): number {
+  const few = Math.min(MOST_ROWS, Math.ceil(N / Math.max(LEAST_GROUPS, Math.round(facts.workgroups))));
+  return Math.max(few, Math.ceil(N / maxGrid));
 }
 
 function stepMicros(recurrence: Recurrence, pass: Pass, plan: PlanContext): number | null {
   const { N, H, slots } = recurrence.sizes;
   const { facts } = plan;
-  if (facts.subgroupSize !== LANES || H > MOST_UNITS) return null;
+  const { units, subgroups, blocks } = sharesOf(recurrence);
+  if (facts.subgroupSize !== LANES || H > MOST_UNITS || LANES * subgroups > plan.maxInvocations) return null;
   const rows = rowsOf(recurrence, plan);
   const groups = Math.ceil(N / rows);
   const busy = Math.min(1, groups / facts.workgroups);
-  const { units, subgroups, blocks } = sharesOf(recurrence);
   // A subgroup's share of the weights, which it uses for all rows.
   const tile = 4 * QUADS * 16 * blocks;
   const products = (2 * N * subgroups * tile) / facts.gflops;
@@ -109,7 +113,7 @@ function segmentDispatch(
     kernel,
     params,
     bindings: Object.fromEntries(names.map((name) => [name, operands[name] ?? null])),
-    grid: [Math.ceil(N / rows), 1, 1],
+    grid: plan.groupGrid(Math.ceil(N / rows)),
     flops: slots * N * H * (steps.filter(hasProduct).length * 2 * H + steps.length * POINTWISE_FLOPS),
     bytes: 4 * slots * (H * H + steps.length * 3 * N * H),
   };

@@ -1,6 +1,7 @@
 import type { Kernel } from "../../gpu/kernel.ts";
 import { roundUp } from "../../shape.ts";
 import { predictMicros } from "../choice.ts";
+import { tileGrid } from "../grid.ts";
 import { hasLanes4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, type PlanContext } from "../op.ts";
 import type { Pass, Recurrence } from "./recurrence.ts";
@@ -40,12 +41,13 @@ export function stepDispatch(
   params: Readonly<Record<string, number>>,
   operands: StepOperands,
   hasProduct: boolean,
+  plan: PlanContext,
 ): Dispatch {
   return dispatch({
     kernel,
     params,
     bindings: bind(kernel, operands),
-    grid: [Math.ceil(H / unitsOf(slots)), Math.ceil(N / ROWS), 1],
+    grid: tileGrid(Math.ceil(H / unitsOf(slots)), Math.ceil(N / ROWS), 1, plan),
     flops: slots * N * H * ((hasProduct ? 2 * H : 0) + POINTWISE_FLOPS),
     bytes: 4 * slots * (H * H + 3 * N * H),
   });

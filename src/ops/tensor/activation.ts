@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { sizeOf } from "../../shape.ts";
-import { dispatch, linearGrid, type Op } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { dispatch, type Op } from "../op.ts";
 import { tensorTexts } from "./texts.ts";
 
 export const activationForward = /* @__PURE__ */ new Kernel({

@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { baseTexts } from "../base-texts.ts";
-import { dispatch, linearGrid, type Op } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { dispatch, type Op } from "../op.ts";
 
 export const addKernel = /* @__PURE__ */ new Kernel({
   name: "add",

@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { baseTexts } from "../base-texts.ts";
-import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, type Op, type Operand, type PlanContext } from "../op.ts";
 import { tensorTexts } from "./texts.ts";
 
 export const binaryKernel = /* @__PURE__ */ new Kernel({

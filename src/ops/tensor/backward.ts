@@ -1,7 +1,8 @@
 /** Backward passes of the ops behind the methods of tensors; see {@link Op.backward}. */
 import { Kernel } from "../../gpu/kernel.ts";
 import { sizeOf, stridesOf } from "../../shape.ts";
-import { type Dispatch, dispatch, joined, linearGrid } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, joined } from "../op.ts";
 import { activation, FLOPS, KINDS } from "./activation.ts";
 import { affine, div, mul, pointwise, scale, sub } from "./arithmetic.ts";
 import { cat, copyParts } from "./cat.ts";

@@ -1,7 +1,8 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { baseTexts } from "../base-texts.ts";
-import { type Dispatch, dispatch, linearGrid, type Operand, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, type Operand, type PlanContext } from "../op.ts";
 
 export const copyKernel = /* @__PURE__ */ new Kernel({
   name: "copy_strided",

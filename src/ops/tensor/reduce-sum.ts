@@ -1,5 +1,6 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { baseTexts } from "../base-texts.ts";
+import { groupGrid } from "../grid.ts";
 import { type Dispatch, dispatch, type Operand, type PlanContext } from "../op.ts";
 
 export const reduceSumKernel = /* @__PURE__ */ new Kernel({
@@ -26,7 +27,7 @@ export function reduceSum(values: Operand, size: number, out: Operand, plan: Pla
         kernel: reduceSumKernel,
         params: { size: left, chunk },
         bindings: { partial: from, out: to },
-        grid: [groups, 1, 1],
+        grid: groupGrid(groups, plan),
         flops: left,
         bytes: 4 * left,
       }),

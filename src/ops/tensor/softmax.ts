@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, flag, type Op, type Operand, type PlanContext } from "../op.ts";
 import { tensorTexts } from "./texts.ts";
 
 export const softmaxForward = /* @__PURE__ */ new Kernel({

@@ -1,7 +1,8 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import { baseTexts } from "../base-texts.ts";
-import { type Dispatch, dispatch, linearGrid, type Op, type Operand, type PlanContext } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, type Op, type Operand, type PlanContext } from "../op.ts";
 import { copyDims, copyRun } from "./copy.ts";
 
 export const sumAxis = /* @__PURE__ */ new Kernel({

@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
-import { type Dispatch, dispatch, linearGrid, type PlanSettings } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, type PlanSettings } from "../op.ts";
 import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./adagrad.wgsl.ts"));

@@ -1,6 +1,7 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type PlanSettings } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, flag, type PlanSettings } from "../op.ts";
 import { paramsOf, rangeBindings, rangeParams, type UpdateRange, updateLibrary } from "./parameter-update.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./adam.wgsl.ts"));

@@ -1,5 +1,6 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanSettings } from "../op.ts";
+import { linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, flag, type Operand, type PlanSettings } from "../op.ts";
 import type { GradientRange } from "./gradient-norm.ts";
 import { gradientTexts } from "./texts.ts";
 

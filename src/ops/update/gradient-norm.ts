@@ -1,5 +1,6 @@
 import { Kernel } from "../../gpu/kernel.ts";
-import { type Dispatch, dispatch, flag, linearGrid, type Operand, type PlanContext } from "../op.ts";
+import { groupGrid, linearGrid } from "../grid.ts";
+import { type Dispatch, dispatch, flag, type Operand, type PlanContext } from "../op.ts";
 import { gradientTexts } from "./texts.ts";
 
 export const gradientNorm = /* @__PURE__ */ new Kernel({
@@ -125,7 +126,7 @@ export function clipNorm(
         slot: guard?.slot ?? 0,
       },
       bindings: { partial, norm, factor, guard: guard?.operand ?? null },
-      grid: [1, 1, 1],
+      grid: groupGrid(1, plan),
       flops: total,
       bytes: 4 * total,
     }),

@@ -1,0 +1,226 @@
+/** Devices with small limits compute what others do, bit for bit, or say what they cannot. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type AdapterFacts,
+  Device,
+  type DeviceOptions,
+  grad,
+  manualSeed,
+  nn,
+  optim,
+  ShapeError,
+} from "webgpu-lstm";
+import { limitCases, type Outcome } from "../limit-cases.ts";
+import { COMPATIBILITY, type Limits, limitDevice, limitedGpu } from "../limited-gpu.ts";
+
+/** Facts of an adapter with four lanes, for which every version can be pinned. */
+const facts: AdapterFacts = {
+  gflops: 20,
+  gloads: 1,
+  barrierMicros: 20,
+  dispatchMicros: 8,
+  workgroups: 8,
+  subgroupSize: 4,
+  software: true,
+};
+
+const open = (limits: Limits, options: DeviceOptions) =>
+  Device.request({ gpu: limitedGpu(navigator.gpu, limits), ...options });
+
+const kernelNames = Object.keys(import.meta.glob("../../shaders/**/*.wgsl"))
+  .filter((path) => !path.includes("/lib/"))
+  .map((path) => /(\w+)\.wgsl$/.exec(path)![1]!);
+
+/** Kernels with at most 16 workgroups, or whose workgroups take more the fewer there may be. */
+const FEW = ["cross_entropy_weights", "gradient_norm", "gradient_norm_total", "reduce_sum"];
+
+describe("a grid of at most 4 workgroups along an axis", () => {
+  const pins: readonly NonNullable<DeviceOptions["versions"]>[] = [
+    { gemm: "register", recurrent: "cell" },
+    { gemm: "shared", recurrent: "step" },
+    { gemm: "lanes4", recurrent: "sequence4" },
+  ];
+  /** Kernels that had a smaller grid than without the limit. */
+  const folded = new Set<string>();
+  const seen = new Set<string>();
+
+  describe.each(pins)("$gemm, $recurrent", (versions) => {
+    let normal: Device;
+    let limited: Device;
+    beforeAll(async () => {
+      normal = await open({}, { facts, versions });
+      limited = await open({ maxComputeWorkgroupsPerDimension: 4 }, { facts, versions });
+    });
+    afterAll(() => {
+      normal.dispose();
+      limited.dispose();
+    });
+
+    test.each(Object.keys(limitCases))("%s", async (name) => {
+      const wanted = await limitCases[name]!(normal);
+      const found = await limitCases[name]!(limited);
+      expect(found.values).toEqual(wanted.values);
+      const kernels = ({ dispatches }: Outcome) => dispatches.map(({ kernel }) => kernel);
+      expect(kernels(found)).toEqual(kernels(wanted));
+      for (const [i, { kernel, grid }] of found.dispatches.entries()) {
+        seen.add(kernel);
+        if (grid !== wanted.dispatches[i]!.grid) folded.add(kernel);
+      }
+    });
+  });
+
+  test("every kernel was among them, and had a larger grid without the limit", () => {
+    const dispatched = kernelNames.filter((name) => !name.startsWith("measure_"));
+    expect([...seen].sort()).toEqual(dispatched.sort());
+    expect(dispatched.filter((name) => !folded.has(name)).sort()).toEqual(FEW);
+  });
+
+  test("what needs more is refused before anything is placed", async () => {
+    const device = await open({ maxComputeWorkgroupsPerDimension: 4 }, { facts });
+    const compiled = device.compile(({ x }) => ({ y: x.mul(2) }), { inputs: { x: [1025] } });
+    await expect(compiled).rejects.toThrow(ShapeError);
+    await expect(compiled).rejects.toThrow(
+      "an operation wants 20 workgroups, more than this device can number",
+    );
+    expect(device.memory.total).toBe(0);
+    device.dispose();
+  });
+});
+
+describe("the limits of compatibility mode", () => {
+  /** Cases that together use every room of kernels. */
+  const names = [
+    "a linear layer",
+    "lstm, packed",
+    "gru",
+    "rnn, many units",
+    "layer norm",
+    "cross-entropy",
+    "adam",
+  ];
+
+  test.each(["cell", "step", "sequence4"] as const)("are enough for every kernel: %s", async (recurrent) => {
+    const normal = await open({}, { facts, versions: { gemm: "register", recurrent } });
+    // The version that needs 256 invocations is left out, even if it is pinned.
+    const limited = await open(COMPATIBILITY, { facts, versions: { gemm: "shared", recurrent } });
+    for (const name of names) {
+      expect(await limitCases[name]!(limited), name).toEqual(await limitCases[name]!(normal));
+    }
+    normal.dispose();
+    limited.dispose();
+  });
+
+  test("are enough to measure an adapter's facts", async () => {
+    await Device.forgetFacts();
+    const adapter = await navigator.gpu.requestAdapter();
+    const native = limitDevice(await adapter!.requestDevice(), COMPATIBILITY);
+    const device = await Device.from(native);
+    expect(device.facts.barrierMicros).toBeGreaterThan(0);
+    await limitCases["a linear layer"]!(device);
+    device.dispose();
+    native.destroy();
+    await Device.forgetFacts();
+  });
+});
+
+describe("storage", () => {
+  const optimizers = {
+    adam: (model: nn.Module) => new optim.Adam(model.parameters(), { lr: 0.01 }),
+    sgd: (model: nn.Module) => new optim.SGD(model.parameters(), { lr: 0.01, momentum: 0.9 }),
+  };
+
+  /** Trains three steps; gives the parameters, the optimizer's state and the number of updates of a step. */
+  async function train(limits: Limits, name: keyof typeof optimizers, clips: boolean, runs: number) {
+    const device = await open(limits, { facts, versions: { gemm: "register" } });
+    const model = new nn.Sequential(new nn.Linear(40, 50), new nn.Tanh(), new nn.Linear(50, 40));
+    for (const [i, parameter] of [...model.parameters()].entries()) {
+      const size = parameter.shape.reduce((product, n) => product * n, 1);
+      parameter.write(Float32Array.from({ length: size }, (_, j) => Math.sin(i + j) / 5));
+    }
+    const optimizer = optimizers[name](model) as optim.Adam;
+    const step = await device.compile(
+      ({ x, y }) => {
+        const loss = new nn.MSELoss().forward(model.forward(x), y);
+        return clips ? { loss, norm: nn.utils.clipGradNorm_(model.parameters(), 0.01) } : { loss };
+      },
+      {
+        inputs: { x: [4, 40], y: [4, 40] },
+        minimize: "loss",
+        optimizer,
+        ...(runs > 1 && { accumulate: { runs } }),
+      },
+    );
+    const x = Float32Array.from({ length: 160 }, (_, i) => Math.cos(i));
+    for (let i = 0; i < 3 * runs; i++) step.run({ x, y: new Float32Array(160).fill(0.5) });
+    const weights = [...(await model.stateDict()).values()].flatMap(({ data }) => [...data]);
+    const state = await optimizer.stateDict();
+    const updates = step.program.source.dispatches.filter(({ kernel }) => kernel.name === name).length;
+    step.dispose();
+    model.dispose();
+    expect(device.memory.total).toBe(0);
+    device.dispose();
+    return { weights, state, updates };
+  }
+
+  // 2,000 + 50 values, and 2,000 + 40.
+  const two: Limits = { maxStorageBufferBindingSize: 12_288 };
+
+  test.each([
+    ["adam", 1],
+    ["sgd", 1],
+    ["adam", 2],
+  ] as const)("parameters that no one buffer holds lie in two: %s, %i runs an update", async (name, runs) => {
+    const whole = await train({}, name, false, runs);
+    const split = await train(two, name, false, runs);
+    expect([whole.updates, split.updates]).toEqual([1, 2]);
+    expect(split.weights).toEqual(whole.weights);
+    expect(split.state).toEqual(whole.state);
+  });
+
+  test("their gradients' norm counts both buffers", async () => {
+    const whole = await train({}, "adam", true, 1);
+    const split = await train(two, "adam", true, 1);
+    // Its sum is cut elsewhere.
+    const far = split.weights.filter((weight, i) => Math.abs(weight - whole.weights[i]!) > 1e-6);
+    expect(far).toEqual([]);
+  });
+
+  test("one parameter that no buffer holds is refused with advice that fits, and stays where it was", async () => {
+    const device = await open({ maxStorageBufferBindingSize: 4096 }, { facts });
+    const model = new nn.Sequential(new nn.Linear(9, 5), new nn.Linear(5, 300));
+    const before = await model.stateDict();
+    const compiled = device.compile(({ x }) => ({ y: model.forward(x) }), { inputs: { x: [1, 9] } });
+    await expect(compiled).rejects.toThrow(
+      "parameters needs a buffer of 6144 bytes, this device allows 4096; use fewer units, or a smaller vocabulary",
+    );
+    expect(device.memory.total).toBe(0);
+    expect(await model.stateDict()).toEqual(before);
+    device.dispose();
+  });
+
+  test("a weight's gradient is cut into no more slices than a buffer holds", async () => {
+    const gradient = async (limits: Limits) => {
+      const device = await open(limits, { facts: { ...facts, subgroupSize: 0 } });
+      const model = new nn.Linear(600, 600);
+      const inputs = { x: [1100, 600], y: [1100, 600] };
+      const step = await device.compile(
+        ({ x, y }) => ({ weight: grad(new nn.MSELoss().forward(model.forward(x), y), [model.weight])[0]! }),
+        { inputs },
+      );
+      const x = Float32Array.from({ length: 660_000 }, (_, i) => Math.sin(i));
+      const { data } = await step.run({ x, y: new Float32Array(660_000) }).weight.read();
+      const products = step.program.source.dispatches.filter(({ kernel }) => kernel.name.startsWith("gemm"));
+      step.dispose();
+      model.dispose();
+      device.dispose();
+      return { sum: data.reduce((sum, value) => sum + value * value, 0), slices: products.at(-1)!.grid[2] };
+    };
+    manualSeed(1);
+    const whole = await gradient({});
+    manualSeed(1);
+    // x fits, three slices of 601 × 600 do not.
+    const few = await gradient({ maxStorageBufferBindingSize: 2.7e6 });
+    expect([whole.slices, few.slices]).toEqual([3, 1]);
+    expect(Math.abs(few.sum / whole.sum - 1)).toBeLessThan(1e-4);
+  });
+});
