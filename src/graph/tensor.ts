@@ -23,6 +23,9 @@ export interface InputCheck {
   complain(values: ArrayLike<number>): string | null;
 }
 
+/** @param given Host data of the run's inputs. */
+export type ReadPart = (values: Float32Array, given: ReadonlyMap<Tensor, Float32Array>) => Float32Array;
+
 /** An op applied to tensors. */
 export interface ForwardNode {
   readonly kind: "forward";
@@ -62,6 +65,8 @@ export class Tensor implements Operand {
   layout: Layout | null = null;
   /** Conditions on an input's values, from the ops that read it; `null` if the tensor is not an input. @internal */
   checks: InputCheck[] | null = null;
+  /** Of an input's values those that are read, the others as zeros; `null` if all are. @internal */
+  readPart: ReadPart | null = null;
 
   /** @internal */
   constructor(shape: Shape, owner: object | null, storage?: Storage) {

@@ -1,4 +1,4 @@
-import { checkFinite, show } from "../checks.ts";
+import { show } from "../checks.ts";
 import { DataError, OptionError, ShapeError } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
@@ -117,12 +117,10 @@ export function shapesOf(declared: InputShapes, values: Readonly<Record<string, 
   return Object.fromEntries(names.map((name) => [name, shapeOfInput(name, values[name], declared[name]!)]));
 }
 
-/** The content of an input: finite numbers, or the place of a result on the GPU. */
+/** The content of an input: numbers, or the place of a result on the GPU. */
 export function dataOf(name: string, value: InputValue, context: GpuContext): Float32Array | BufferRange {
   if (value instanceof Result) return value.range(`step.run: input ${name}`, context);
-  const data = toFloats(name, ArrayBuffer.isView(value) ? value : value.data);
-  checkFinite("step.run", `input ${name}`, data);
-  return data;
+  return toFloats(name, ArrayBuffer.isView(value) ? value : value.data);
 }
 
 /** The shapes that a step is compiled for. Throws for a value that is neither a shape nor a sample. */

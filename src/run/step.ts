@@ -144,11 +144,10 @@ export class CompiledStep<Names extends string = string> {
         );
       }
     }
-    for (const [name, value] of data) {
-      if (value instanceof Float32Array) {
-        runInputChecks(`step.run: input ${name}`, program.source.inputs.get(name)!, value);
-      }
-    }
+    const { inputs } = program.source;
+    const hosted = data.flatMap(([name, value]) => (value instanceof Float32Array ? [{ name, value }] : []));
+    const given = new Map(hosted.map(({ name, value }) => [inputs.get(name)!, value]));
+    for (const { name } of hosted) runInputChecks(name, inputs.get(name)!, given);
     return { variant, data, options };
   }
 

@@ -5,6 +5,7 @@ import {
   type Device,
   Generator,
   grad,
+  manualSeed,
   type NDArray,
   nn,
   OptionError,
@@ -100,6 +101,130 @@ describe("padding", () => {
       });
     },
   );
+
+  describe.each(["cell", "step", "sequence4"] as const)("in version %s", (recurrent) => {
+    const layers = {
+      lstm: () => new nn.LSTM(I, H, { numLayers: 2, bidirectional: true, batchFirst: true }),
+      gru: () => new nn.GRU(I, H, { numLayers: 2, bidirectional: true, batchFirst: true }),
+      rnn: () => new nn.RNN(I, H, { numLayers: 2, bidirectional: true, batchFirst: true }),
+      "rnn with relu": () => new nn.RNN(I, H, { nonlinearity: "relu", batchFirst: true }),
+      "lstm with a projection": () =>
+        new nn.LSTM(I, H, { projSize: 2, numLayers: 2, bidirectional: true, batchFirst: true }),
+      "lstm, recomputed": () => new nn.LSTM(I, H, { recompute: 2, bidirectional: true, batchFirst: true }),
+    };
+
+    test.each(Object.keys(layers) as (keyof typeof layers)[])(
+      "is never read, whether it is NaN or infinite, given or computed: %s",
+      async (name) => {
+        await withDevice(
+          async (device) => {
+            manualSeed(3);
+            const layer = layers[name]() as nn.GRU;
+            const criterion = new nn.MSELoss();
+            const step = await device.compile(
+              ({ x, scale, lengths, target }) => {
+                const run = (batch: Tensor) => {
+                  const packed = packPaddedSequence(batch, lengths, {
+                    batchFirst: true,
+                    enforceSorted: false,
+                  });
+                  const { output, state } = layer.forward(packed);
+                  const y = padPackedSequence(output, { batchFirst: true }).output;
+                  const last = state as Tensor | nn.LstmState;
+                  const h = "h" in last ? last.h : last;
+                  const width = y.shape[2]!;
+                  return criterion.forward(y, target.slice(2, 0, width)).add(h.mul(h).mean());
+                };
+                const loss = run(x.div(scale)).add(run(x.mul(scale)));
+                const gradients = grad(loss, [x, ...layer.parameters()]);
+                return {
+                  loss,
+                  ...Object.fromEntries(gradients.map((gradient, i) => [`gradient ${i}`, gradient!])),
+                };
+              },
+              { inputs: { x: [N, T, I], scale: [N, T, 1], lengths: [N], target: [N, T, 2 * H] } },
+            );
+            const [x, target] = [draw(N, T, I), draw(N, T, 2 * H)];
+            const read = async (padding: number, scaled: number) => {
+              const isPadding = (row: number) => row % T >= lengths[Math.floor(row / T)]!;
+              const results = step.run({
+                x: {
+                  shape: x.shape,
+                  data: x.data.map((v, i) => (isPadding(Math.floor(i / I)) ? padding : v)),
+                },
+                scale: Float32Array.from({ length: N * T }, (_, row) => (isPadding(row) ? scaled : 2)),
+                lengths,
+                target,
+              });
+              const values: Record<string, number[]> = {};
+              for (const [key, result] of Object.entries(results)) {
+                const { data } = await result.read();
+                // The padding's own gradient passes the division: 0/0 there, as in PyTorch.
+                values[key] =
+                  key === "gradient 0"
+                    ? [...data].filter((_, i) => !isPadding(Math.floor(i / I)))
+                    : [...data];
+              }
+              return values;
+            };
+            const clean = await read(0, 1);
+            expect(Object.values(clean).flat().every(Number.isFinite)).toBe(true);
+            // 0/0 and ∞·0; then ∞/1.
+            for (const [padding, scaled] of [
+              [0, 0],
+              [3e38, 1e-30],
+            ] as const) {
+              expect(await read(padding, scaled)).toEqual(clean);
+            }
+            step.dispose();
+            layer.dispose();
+          },
+          { versions: { recurrent } },
+        );
+      },
+    );
+  });
+
+  test("host data may be NaN there, and nowhere else", async () => {
+    await withDevice(async (device) => {
+      const layer = new nn.LSTM(I, H, { batchFirst: true });
+      const step = await device.compile(
+        ({ x, lengths }) => {
+          const packed = packPaddedSequence(x, lengths, { batchFirst: true, enforceSorted: false });
+          return { last: layer.forward(packed).state.h };
+        },
+        { inputs: { x: [N, T, I], lengths: [N] } },
+      );
+      const fixed = await device.compile(
+        ({ x }) => {
+          const packed = packPaddedSequence(x, [...lengths], { batchFirst: true, enforceSorted: false });
+          return { last: layer.forward(packed).state.h };
+        },
+        { inputs: { x: [N, T, I] } },
+      );
+      const { data } = draw(N, T, I);
+      const at = (n: number, t: number, value: number) => {
+        const changed = data.slice();
+        changed[(n * T + t) * I + 1] = value;
+        return changed;
+      };
+      const last = async (x: Float32Array) => [...(await step.run({ x, lengths }).last.read()).data];
+      const clean = await last(data);
+      expect(await last(at(0, 2, Number.NaN))).toEqual(clean);
+      expect(await last(at(2, 4, Number.POSITIVE_INFINITY))).toEqual(clean);
+      const inFixed = await fixed.run({ x: at(0, 2, Number.NaN) }).last.read();
+      expect([...inFixed.data]).toEqual(clean);
+      const message = /step\.run: input x must be finite, got NaN at index 3/;
+      expect(() => step.run({ x: at(0, 1, Number.NaN), lengths })).toThrow(message);
+      expect(() => fixed.run({ x: at(0, 1, Number.NaN) })).toThrow(message);
+      // With other lengths that place is read.
+      const longer = Int32Array.of(3, 5, 1);
+      expect(() => step.run({ x: at(0, 2, Number.NaN), lengths: longer })).toThrow(DataError);
+      step.dispose();
+      fixed.dispose();
+      layer.dispose();
+    });
+  });
 
   test("lengths may change from run to run without a new program", async () => {
     await withDevice(async (device) => {

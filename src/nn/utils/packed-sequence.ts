@@ -10,7 +10,7 @@ import type { Tensor } from "../../graph/tensor.ts";
  * `batch_sizes` or `sorted_indices`.
  */
 export class PackedSequence {
-  /** Shape [T, N, *], time first. Values past a sequence's end are ignored. */
+  /** Shape [T, N, *], time first. Values past a sequence's end are ignored; those of `packPaddedSequence` are zero. */
   readonly data: Tensor;
   /** Length of each sequence, [N]. */
   readonly lengths: Tensor;

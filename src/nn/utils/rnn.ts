@@ -4,12 +4,12 @@
  */
 import { checkBoolean, checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError, ShapeError } from "../../errors.ts";
-import { checkOnTheWayIn } from "../../graph/input-checks.ts";
+import { checkOnTheWayIn, originOf } from "../../graph/input-checks.ts";
 import { tensor } from "../../graph/literal.ts";
 import { apply, Tensor } from "../../graph/tensor.ts";
 import { maskSteps } from "../../ops/recurrent/mask-steps.ts";
 import { padSequences } from "../../ops/recurrent/pad-sequences.ts";
-import { sameShape, showShape } from "../../shape.ts";
+import { sameShape, showShape, sizeOf } from "../../shape.ts";
 import { PackedSequence } from "./packed-sequence.ts";
 
 export { PackedSequence } from "./packed-sequence.ts";
@@ -22,7 +22,7 @@ export interface PackOptions {
 }
 
 /**
- * Gives a padded batch the lengths of its sequences.
+ * Gives a padded batch the lengths of its sequences. What lies past a sequence's end is never read, and may be NaN.
  * @param input [T, N, *], or with `batchFirst` [N, T, *]
  * @param lengths Length of each sequence, from 1 to T: an input of the traced function, [N], checked before every run; or numbers,
  * the same in every run.
@@ -53,7 +53,7 @@ export function packPaddedSequence(
       const complaint = complain(values);
       return complaint && `${where}: ${complaint}`;
     });
-    return new PackedSequence(data, lengths, null);
+    return new PackedSequence(withoutPadding(where, data, lengths, null), lengths, null);
   }
   const known = toNumbers(where, lengths);
   if (known.length !== N) {
@@ -61,7 +61,34 @@ export function packPaddedSequence(
   }
   const complaint = complain(known);
   if (complaint) throw new DataError(`${where}: ${complaint}`);
-  return new PackedSequence(data, tensor(known), known);
+  const fixed = tensor(known);
+  return new PackedSequence(withoutPadding(where, data, fixed, known), fixed, known);
+}
+
+/** Sequences with zeros past the end of each, whatever is there: NaN times a gradient of zero would be NaN. */
+function withoutPadding(
+  where: string,
+  data: Tensor,
+  lengths: Tensor,
+  known: readonly number[] | null,
+): Tensor {
+  const origin = originOf(data);
+  if (origin?.input.checks) {
+    const { input, positions } = origin;
+    const [, N] = data.shape as [number, number];
+    const width = sizeOf(data.shape.slice(2));
+    input.readPart ??= (values, given) => {
+      const ends = known ?? given.get(lengths);
+      const read = values.slice();
+      for (let i = 0; i < data.elements; i++) {
+        const row = Math.floor(i / width);
+        // Lengths that are computed on the GPU are unknown here.
+        if (!ends || row / N >= ends[row % N]!) read[positions ? positions[i]! : i] = 0;
+      }
+      return read;
+    };
+  }
+  return apply(where, maskSteps, [data, lengths], { value: 0 })[0]!;
 }
 
 export interface PadPackedOptions {
