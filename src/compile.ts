@@ -4,6 +4,7 @@ import type { GpuContext } from "./gpu/context.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
 import { Graph } from "./graph/graph.ts";
 import { Parameter } from "./graph/parameter.ts";
+import type { HasMode } from "./graph/recorder.ts";
 import { recording, Tensor } from "./graph/tensor.ts";
 import { loadAll, OnDemand } from "./ondemand.ts";
 import { baseTexts } from "./ops/base-texts.ts";
@@ -79,8 +80,8 @@ interface Recipe {
   readonly minimize: string | undefined;
   readonly carry: Readonly<Record<string, string | undefined>>;
   readonly random: StepRandom;
-  /** Training modes of the modules that earlier traces have met. */
-  readonly modes: WeakMap<object, boolean>;
+  /** Modules whose modes earlier traces depended on. */
+  readonly modes: Set<HasMode>;
 }
 
 /** Traces `fn` once for its declared shapes, compiles what it needs, and gives the step to run. */
@@ -107,9 +108,10 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     minimize,
     carry,
     random,
-    modes: new WeakMap(),
+    modes: new Set(),
   };
   const traced = trace(recipe, inputs);
+  await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
   const needs = [baseTexts, ...productNeeds(context.facts), ...needsOf(traced.graph, context.facts)];
   await loadAll(needs);
   const accumulation =
@@ -124,7 +126,8 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
       source = build(inputs);
     }
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
-    const parts = { optimizer, accumulation, carries: new Set(Object.keys(carry)), random };
+    const { modes } = recipe;
+    const parts = { optimizer, accumulation, carries: new Set(Object.keys(carry)), random, modes };
     return new CompiledStep<keyof Results & string>(context, inputs, parts, build, source);
   } catch (error) {
     accumulation?.dispose();

@@ -10,6 +10,7 @@ import { tensorBackward } from "../ops/tensor/backward.ts";
 import { constant } from "../ops/tensor/constant.ts";
 import { reshape } from "../ops/tensor/reshape.ts";
 import { sameShape, showShape } from "../shape.ts";
+import { checkNoMore } from "./functions.ts";
 import { Graph } from "./graph.ts";
 import { type ForwardNode, recording, Tensor } from "./tensor.ts";
 
@@ -110,8 +111,9 @@ function addBackward(
  * they can be returned as results.
  * @throws {@link GraphError} if `loss` is not a scalar, or does not depend on one of `tensors`.
  */
-export function grad(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
+export function grad(loss: Tensor, tensors: readonly Tensor[], ...more: never[]): Tensor[] {
   const graph = recording.current("grad");
+  checkNoMore("grad", more, "gradients are constants here, and have none themselves");
   if (!(graph instanceof Graph))
     throw new GraphError("grad: call it inside the function given to device.compile()");
   checkLoss("grad", loss);
@@ -123,7 +125,8 @@ export function grad(loss: Tensor, tensors: readonly Tensor[]): Tensor[] {
   return differentiate(graph, loss, tensors).map((gradient, i) => {
     if (!gradient) {
       throw new GraphError(
-        `grad: the loss does not depend on tensor ${i} of shape ${showShape(tensors[i]!.shape)}`,
+        `grad: the loss does not depend on tensor ${i} of shape ${showShape(tensors[i]!.shape)}, or only through gradients, which ` +
+          "are constants here",
       );
     }
     return gradient;

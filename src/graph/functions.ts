@@ -1,5 +1,5 @@
-import { checkNumber, show } from "../checks.ts";
-import { GraphError, ShapeError } from "../errors.ts";
+import { checkBoolean, checkNumber, show } from "../checks.ts";
+import { GraphError, OptionError, ShapeError } from "../errors.ts";
 import type { Op, Operand } from "../ops/op.ts";
 import { batchedMatmul, matmul as matmulOp } from "../ops/product/matmul.ts";
 import { type ActivationAttributes, activation } from "../ops/tensor/activation.ts";
@@ -110,9 +110,20 @@ export function expand<T extends Value<T>>(x: T, shape: Shape): T {
 
 const ARITHMETIC = { add, sub, mul, div } as const;
 
+/** Throws an OptionError for arguments that a function does not have. */
+export function checkNoMore(where: string, more: readonly never[], advice: string): void {
+  if (more.length > 0) throw new OptionError(`${where}: unknown argument ${show(more[0])}; ${advice}`);
+}
+
 /** a + b, a - b, a·b or a/b with broadcasting; b is a tensor or a number. */
-export function arithmetic<T extends Value<T>>(name: keyof typeof ARITHMETIC, a: T, b: T | number): T {
+export function arithmetic<T extends Value<T>>(
+  name: keyof typeof ARITHMETIC,
+  a: T,
+  b: T | number,
+  more: readonly never[],
+): T {
   const where = `Tensor.${name}`;
+  checkNoMore(where, more, "mul() scales a tensor");
   if (typeof b === "number") {
     checkNumber(where, "a number", b, "finite", () => true);
     if (name === "add" || name === "sub") return record(where, shift, [a], { term: name === "add" ? b : -b });
@@ -167,6 +178,7 @@ export function sum<T extends Value<T>>(
   dim?: number | readonly number[],
   keepdim = false,
 ): T {
+  checkBoolean(where, "keepdim", keepdim);
   const dims = resolveDims(where, dim, x.shape.length);
   return dims.length === 0 ? x : record(where, sumOp, [x], { dims, keepdim });
 }

@@ -1,10 +1,11 @@
 import { show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
+import type { OnDemand } from "../ondemand.ts";
 import type { BackwardPass, Op, Operand } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { GradientClipping } from "./gradient-clipping.ts";
 import type { RandomStreams } from "./random-streams.ts";
-import type { Recorder } from "./recorder.ts";
+import type { HasMode, Recorder } from "./recorder.ts";
 import { type ForwardNode, Tensor } from "./tensor.ts";
 
 /** The gradient of one forward node. */
@@ -28,20 +29,24 @@ export class Graph implements Recorder<Tensor> {
   readonly clippings: GradientClipping[] = [];
   /** The norms that clippings give, which are known only after the gradients. */
   readonly norms = new Set<Operand>();
+  readonly needs: OnDemand<unknown>[] = [];
   readonly random: RandomStreams;
-  readonly #modes: WeakMap<object, boolean>;
+  readonly modes: Set<HasMode>;
+  readonly #set = new Set<HasMode>();
 
-  /** @param modes Training modes of the modules in earlier traces of the same step. */
-  constructor(random: RandomStreams, modes: WeakMap<object, boolean> = new WeakMap()) {
+  /** @param modes Those of earlier traces of the same step; this one adds to them. */
+  constructor(random: RandomStreams, modes: Set<HasMode> = new Set()) {
     this.random = random;
-    this.#modes = modes;
+    this.modes = modes;
   }
 
-  training(module: { readonly training: boolean }): boolean {
-    const known = this.#modes.get(module);
-    if (known !== undefined) return known;
-    this.#modes.set(module, module.training);
+  training(module: HasMode): boolean {
+    if (!this.#set.has(module)) this.modes.add(module);
     return module.training;
+  }
+
+  setsMode(module: HasMode): void {
+    this.#set.add(module);
   }
 
   /** A tensor whose values are given to each run. */

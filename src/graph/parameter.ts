@@ -15,6 +15,8 @@ export interface ParameterHome {
  * on the device.
  */
 export class Parameter extends Tensor {
+  /** The outermost module that has given it with its parameters or its state. @internal */
+  givenBy: object | null = null;
   #host: Float32Array | null;
   #home: ParameterHome | null = null;
 

@@ -1,13 +1,25 @@
 import { GraphError } from "../errors.ts";
+import type { OnDemand } from "../ondemand.ts";
 import type { Op, Operand } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { RandomStreams } from "./random-streams.ts";
 
+/** A module, as far as a trace knows it. */
+export interface HasMode {
+  readonly training: boolean;
+}
+
 /** Records ops while a function is traced. `T` is the graph's tensor, whose file imports this one. */
 export interface Recorder<T extends Operand> {
   readonly random: RandomStreams;
-  /** Whether a module is in training mode in this step. The mode of the step's first trace holds for all later ones. */
-  training(module: { readonly training: boolean }): boolean;
+  /** What to load besides the ops' needs, for other modes of the modules. */
+  readonly needs: OnDemand<unknown>[];
+  /** Modules that decided by their mode, unless the traced function had set it. The step is planned anew when their modes change. */
+  readonly modes: ReadonlySet<HasMode>;
+  /** Whether a module is in training mode. */
+  training(module: HasMode): boolean;
+  /** Notes that the traced function sets a module's mode itself. */
+  setsMode(module: HasMode): void;
   /** A constant tensor. */
   literal(data: Float32Array, shape: Shape): T;
   apply<A>(op: Op<A>, inputs: readonly (T | null)[], attributes: A): T[];
@@ -16,6 +28,11 @@ export interface Recorder<T extends Operand> {
 /** Holds the recorder of the trace that runs now. */
 export class Recording<T extends Operand> {
   #recorder: Recorder<T> | null = null;
+
+  /** The recorder of the trace that runs now, if there is one. */
+  get now(): Recorder<T> | null {
+    return this.#recorder;
+  }
 
   /** The recorder of the trace that runs now. Throws an error that names `where` if there is none. */
   current(where: string): Recorder<T> {

@@ -150,23 +150,23 @@ export class Tensor implements Operand {
   }
 
   /** this + other, broadcast as in PyTorch. */
-  add(other: Tensor | number): Tensor {
-    return functions.arithmetic<Tensor>("add", this, other);
+  add(other: Tensor | number, ...more: never[]): Tensor {
+    return functions.arithmetic<Tensor>("add", this, other, more);
   }
 
   /** this - other, broadcast as in PyTorch. */
-  sub(other: Tensor | number): Tensor {
-    return functions.arithmetic<Tensor>("sub", this, other);
+  sub(other: Tensor | number, ...more: never[]): Tensor {
+    return functions.arithmetic<Tensor>("sub", this, other, more);
   }
 
   /** this · other element by element, broadcast as in PyTorch. */
-  mul(other: Tensor | number): Tensor {
-    return functions.arithmetic<Tensor>("mul", this, other);
+  mul(other: Tensor | number, ...more: never[]): Tensor {
+    return functions.arithmetic<Tensor>("mul", this, other, more);
   }
 
   /** this / other element by element, broadcast as in PyTorch. */
-  div(other: Tensor | number): Tensor {
-    return functions.arithmetic<Tensor>("div", this, other);
+  div(other: Tensor | number, ...more: never[]): Tensor {
+    return functions.arithmetic<Tensor>("div", this, other, more);
   }
 
   /** -this. */

@@ -1,7 +1,7 @@
 import { show } from "../checks.ts";
 import { GraphError, OptionError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
-import { Module } from "./module.ts";
+import { foreign, Module } from "./module.ts";
 
 /** A module from one tensor to one tensor, as in a {@link Sequential}. */
 export interface Layer extends Module {
@@ -48,7 +48,7 @@ abstract class ModuleArray<M extends Module> extends Module {
   protected check(module: unknown): void {
     if (module instanceof Module) return;
     throw new OptionError(
-      `${this.constructor.name}: expected modules such as nn.Linear, got ${show(module)}`,
+      `${this.constructor.name}: expected modules such as nn.Linear, got ${show(module)}${foreign(module)}`,
     );
   }
 }

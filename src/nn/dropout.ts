@@ -1,6 +1,6 @@
 import { checkNumber } from "../checks.ts";
 import { apply, recording, type Tensor } from "../graph/tensor.ts";
-import { dropout as dropoutOp } from "../ops/layer/dropout.ts";
+import { dropout as dropoutOp, dropoutTexts } from "../ops/layer/dropout.ts";
 import { Module } from "./module.ts";
 
 function checkProbability(where: string, p: unknown): asserts p is number {
@@ -22,10 +22,19 @@ export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
   return apply("dropout", dropoutOp, [x], { p, random })[0]!;
 }
 
+/** Dropout in a module that is in training mode; `x` itself in one that is not. */
+export function dropoutIn(where: string, module: Module, x: Tensor, p: number): Tensor {
+  if (p === 0) return x;
+  const recorder = recording.current(where);
+  // eval() and train() take effect after compile() too.
+  recorder.needs.push(dropoutTexts);
+  return dropout(x, p, recorder.training(module));
+}
+
 /**
  * In training mode zeroes elements with probability `p` and scales the others by 1/(1 - p); in evaluation mode returns its input. As
- * `torch.nn.Dropout` (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html). A compiled step uses the mode at compile
- * time. The random numbers are Philox's, keyed by `manualSeed`, and differ from PyTorch's. Every run of a step draws new ones.
+ * `torch.nn.Dropout` (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html). A compiled step uses the mode at
+ * the time of a run. The random numbers are Philox's, keyed by `manualSeed`, and differ from PyTorch's. Every run of a step draws new ones.
  */
 export class Dropout extends Module {
   readonly p: number;
@@ -39,6 +48,6 @@ export class Dropout extends Module {
 
   /** @param x Any shape. @returns The same shape. */
   forward(x: Tensor): Tensor {
-    return dropout(x, this.p, recording.current("Dropout.forward").training(this));
+    return dropoutIn("Dropout.forward", this, x, this.p);
   }
 }

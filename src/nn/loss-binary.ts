@@ -29,24 +29,30 @@ export class BCELoss extends Module {
   /**
    * @param prediction Probabilities. A value outside 0 to 1 throws when a step runs if it comes from the host, and gives NaN if
    * it was computed on the GPU.
-   * @param target From 0 to 1, of the same shape.
+   * @param target From 0 to 1, of the same shape; checked as the prediction is.
    * @returns A scalar, or a loss of each element.
    */
   forward(prediction: Tensor, target: Tensor): Tensor {
     const where = "BCELoss.forward";
     checkLossInputs(where, prediction, target);
-    checkOnTheWayIn(prediction, (values) => {
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i]!;
-        if (value >= 0 && value <= 1) continue;
-        return `every prediction of BCELoss must be a probability from 0 to 1, got ${value} at index ${i}; use BCEWithLogitsLoss for logits`;
-      }
-      return null;
-    });
+    checkProbabilities("prediction", prediction);
+    checkProbabilities("target", target);
     const weight = broadcastWeights(where, "weight", this.weight, prediction.shape);
     const { reduction } = this;
     return pointwise(prediction, target, { where, kind: "bce", reduction }, [weight, null]);
   }
+}
+
+/** Makes every run check that host data for a BCELoss is from 0 to 1. */
+function checkProbabilities(what: string, tensor: Tensor): void {
+  checkOnTheWayIn(tensor, (values) => {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value >= 0 && value <= 1) continue;
+      return `every ${what} of BCELoss must be a probability from 0 to 1, got ${value} at index ${i}; use BCEWithLogitsLoss for logits`;
+    }
+    return null;
+  });
 }
 
 export interface BCEWithLogitsLossOptions extends BCELossOptions {

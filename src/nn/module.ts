@@ -1,7 +1,17 @@
 import { checkBoolean, checkOptions, listed, shorten, show } from "../checks.ts";
 import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import { Buffer, Parameter } from "../graph/parameter.ts";
+import { recording } from "../graph/tensor.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
+
+/** What an error says of a value beside its class: whether it is a module or a parameter of another copy of the library. */
+export function foreign(value: unknown): string {
+  const { namedChildren, moveTo } = (value ?? {}) as Partial<Module & Parameter>;
+  const isForeign =
+    typeof (namedChildren ?? moveTo) === "function" &&
+    !(value instanceof Module || value instanceof Parameter);
+  return isForeign ? " of another copy of webgpu-lstm; load the library once" : "";
+}
 
 /**
  * Base class of models and layers, as `torch.nn.Module`. Finds parameters and modules assigned to fields, in the order of
@@ -37,10 +47,17 @@ export class Module {
     const own = [...this.#registered, ...Object.entries(this)].filter(
       (entry): entry is [string, Parameter] => entry[1] instanceof Parameter,
     );
+    for (const [name, value] of Object.entries(this)) {
+      const what = foreign(value);
+      if (what) throw new OptionError(`${this.constructor.name}: ${name} is ${show(value)}${what}`);
+    }
     const isBuffer = ([, value]: [string, Parameter]) => value instanceof Buffer;
-    for (const [name, value] of own.filter((entry) => !isBuffer(entry))) yield [prefix + name, value];
-    for (const [name, value] of own.filter(isBuffer)) yield [prefix + name, value];
-    for (const [name, child] of this.namedChildren()) yield* child.#walk(`${prefix}${name}.`);
+    const all = [...own.filter((entry) => !isBuffer(entry)), ...own.filter(isBuffer)];
+    for (const [name, child] of this.namedChildren()) all.push(...child.#walk(`${name}.`));
+    for (const [name, value] of all) {
+      value.givenBy = this;
+      yield [prefix + name, value];
+    }
   }
 
   /** All parameters, in PyTorch's order, each once. */
@@ -88,10 +105,12 @@ export class Module {
   }
 
   /**
-   * Sets training mode here and in all children. A compiled step keeps a module's mode from its first trace, even when it is
-   * traced again for other input shapes.
+   * Sets training mode here and in all children. A compiled step follows: its next run uses the new mode. A traced function that
+   * sets the mode itself keeps it in every run.
    */
   train(mode = true): this {
+    checkBoolean("Module.train", "mode", mode);
+    recording.now?.setsMode(this);
     this.training = mode;
     for (const [, child] of this.namedChildren()) child.train(mode);
     return this;

@@ -1,10 +1,10 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
-import { cat, recording, stack, Tensor } from "../graph/tensor.ts";
+import { cat, stack, Tensor } from "../graph/tensor.ts";
 import type { StateName } from "../ops/recurrent/cell.ts";
 import type { RecurrentOp } from "../ops/recurrent/layer.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
-import { dropout } from "./dropout.ts";
+import { dropoutIn } from "./dropout.ts";
 import { Module } from "./module.ts";
 import { RecurrentLayer, type RecurrentStates } from "./recurrent-layer.ts";
 import { PackedSequence } from "./utils/packed-sequence.ts";
@@ -149,7 +149,6 @@ export abstract class Recurrent extends Module {
   /** @param x [T, N, inputSize] */
   #runLayers(x: Tensor, lengths: Tensor | null, initial: RecurrentStates | null) {
     const where = `${this.#name}.forward`;
-    const training = recording.current(where).training(this);
     const lasts: RecurrentStates[] = [];
     let sequence = x;
     for (const [l, directions] of this.#layers.entries()) {
@@ -162,7 +161,7 @@ export abstract class Recurrent extends Module {
         return output;
       });
       sequence = outputs.length === 1 ? outputs[0]! : cat(outputs, 2);
-      if (l < this.numLayers - 1) sequence = dropout(sequence, this.dropout, training);
+      if (l < this.numLayers - 1) sequence = dropoutIn(where, this, sequence, this.dropout);
     }
     return { output: sequence, lasts };
   }

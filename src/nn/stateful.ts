@@ -26,6 +26,29 @@ export function traceStateful(where: string, model: StatefulModel, input: Shape)
   );
 }
 
+/**
+ * Runs `fn` with a model in training or evaluation mode; afterwards every module has the mode it had. In a traced function the step
+ * keeps this mode.
+ * @throws {@link GraphError} if `fn` meets a module that follows its mode and is not the model's, so that no mode is set there.
+ */
+export function inMode<R>(where: string, model: Module, training: boolean, fn: () => R): R {
+  const modes = model.modules().map((module) => [module, module.training] as const);
+  const followed = recording.now?.modes;
+  const before = followed?.size;
+  model.train(training);
+  try {
+    const result = fn();
+    const [stray] = followed ? [...followed].slice(before) : [];
+    if (!stray) return result;
+    throw new GraphError(
+      `${where}: forward() calls a ${stray.constructor.name} that is not among the model's modules, so train() and eval() do not ` +
+        "reach it; put it into a field that is not #private, and several into an nn.ModuleList instead of an array",
+    );
+  } finally {
+    for (const [module, mode] of modes) module.training = mode;
+  }
+}
+
 /** Throws a GraphError unless the value is a valid result of a stateful model's `forward`. */
 export function checkStateful(where: string, result: unknown): ReturnType<StatefulModel["forward"]> {
   const { output } = (result ?? {}) as { readonly output?: unknown };

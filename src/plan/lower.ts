@@ -66,10 +66,11 @@ export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
 
 /** What the ops of a trace need loaded before they are planned. */
 export function needsOf(graph: Graph, facts: AdapterFacts): OnDemand<unknown>[] {
-  return graph.nodes.flatMap((node) => {
+  const needs = graph.nodes.flatMap((node) => {
     const { op, inputs } = node.kind === "forward" ? node : node.of;
     return op.needs?.(node.kind, inputs, facts) ?? [];
   });
+  return [...graph.needs, ...needs];
 }
 
 /** The flat list of dispatches that computes `results`. Nothing unused is computed. */

@@ -3,6 +3,7 @@ import { OnDemand } from "../ondemand.ts";
 import { type AccumulateOptions, checkAccumulate } from "./accumulate-options.ts";
 import type { Accumulation } from "./accumulation.ts";
 import { gradientsOf } from "./gradients.ts";
+import { checkLeftOut } from "./strays.ts";
 import { checkClippings, planUpdate } from "./update.ts";
 
 const accumulation = /* @__PURE__ */ new OnDemand(() => import("./accumulation.ts"));
@@ -15,4 +16,11 @@ async function accumulationOf(context: GpuContext, options: AccumulateOptions): 
 /**
  * What only a step with an optimizer needs. Optimizers bring it along, so that a bundle without one does without it.
  */
-export const training = { accumulationOf, checkAccumulate, checkClippings, gradientsOf, planUpdate };
+export const training = {
+  accumulationOf,
+  checkAccumulate,
+  checkClippings,
+  checkLeftOut,
+  gradientsOf,
+  planUpdate,
+};

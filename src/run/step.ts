@@ -5,6 +5,7 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
+import type { HasMode } from "../graph/recorder.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { OnDemand } from "../ondemand.ts";
 import { checkRunOptions, type RunOptions } from "../plan/accumulate-options.ts";
@@ -41,6 +42,8 @@ export interface StepParts {
   /** Inputs that a run leaves to the next one. */
   readonly carries: ReadonlySet<string>;
   readonly random: StepRandom;
+  /** Modules whose modes its programs depend on. */
+  readonly modes: ReadonlySet<HasMode>;
 }
 
 /** A run whose values and options have been checked. */
@@ -52,7 +55,7 @@ interface PreparedRun {
 
 /**
  * A traced function, planned for its input shapes. Every run replays the same static program; input shapes not seen before are
- * planned when they first come, so that a last short batch just works.
+ * planned when they first come, so that a last short batch just works; so are other modes of the model, after `eval()` or `train()`.
  */
 export class CompiledStep<Names extends string = string> {
   readonly #context: GpuContext;
@@ -261,14 +264,22 @@ export class CompiledStep<Names extends string = string> {
     if (this.#disposed) throw new DisposedError(`${where}: the step was disposed; compile it again`);
   }
 
-  /** A program is planned for its input shapes and for one state of the optimizer. */
+  /** A program is planned for its input shapes, the modules' modes and one state of the optimizer. */
   #key(shapes: InputShapes, planKey: string | undefined): string {
-    return JSON.stringify([planKey, ...Object.keys(this.#inputs).map((name) => shapes[name])]);
+    const modes = [...this.#parts.modes].map(({ training }) => training);
+    return JSON.stringify([planKey, modes, ...Object.keys(this.#inputs).map((name) => shapes[name])]);
   }
 
   #variant(shapes: InputShapes): Variant {
     const known = this.#variants.get(this.#key(shapes, this.#parts.optimizer?.planKey));
-    return known ?? this.#add(shapes, this.#build(shapes));
+    if (known) return known;
+    if (this.#parts.carries.size > 0) {
+      throw new GraphError(
+        "step.run: the model's mode or the optimizer's groups have changed, and with a new plan this step would lose what it " +
+          "carries; compile another step, or set the mode inside the traced function",
+      );
+    }
+    return this.#add(shapes, this.#build(shapes));
   }
 
   #add(shapes: InputShapes, source: StepSource): Variant {

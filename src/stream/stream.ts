@@ -4,7 +4,7 @@ import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Module } from "../nn/module.ts";
 import { leavesOf, rebuild } from "../nn/state-tree.ts";
-import { recurrentLayersOf, type StatefulModel } from "../nn/stateful.ts";
+import { inMode, recurrentLayersOf, type StatefulModel } from "../nn/stateful.ts";
 import type { InputValue, IntegerArray } from "../run/inputs.ts";
 import type { CompiledStep } from "../run/step.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
@@ -110,31 +110,21 @@ export class Stream {
     }
     checkShape(`${where}: input`, input);
 
-    const mode = model.training;
-    model.eval();
-    try {
-      const plan = planStream(where, model, streams, input, batchFirst);
-      const shapes = Object.fromEntries([...plan.slots].map(([name, { shape }]) => [name, shape]));
-      const compiling = device.compile(
-        (inputs: Readonly<Record<string, Tensor>>) => {
-          const { output, state } = model.forward(
-            inputs.x!,
-            rebuild(plan.state, (path) => inputs[path]!),
-          );
+    const plan = inMode(where, model, false, () => planStream(where, model, streams, input, batchFirst));
+    const shapes = Object.fromEntries([...plan.slots].map(([name, { shape }]) => [name, shape]));
+    const step = await device.compile(
+      (inputs: Readonly<Record<string, Tensor>>) =>
+        inMode(where, model, false, () => {
+          const before = rebuild(plan.state, (path) => inputs[path]!);
+          const { output, state } = model.forward(inputs.x!, before);
           return { ...Object.fromEntries(leavesOf(where, state)), output };
-        },
-        {
-          inputs: { x: plan.input, ...shapes },
-          carry: Object.fromEntries([...plan.slots.keys()].map((name) => [name, name])),
-        },
-      );
-      // Tracing happened before compile() first waits.
-      model.train(mode);
-      const shapeOfStep = { input: [streams, ...input], output: plan.output };
-      return new Stream(device, await compiling, shapeOfStep, plan.slots);
-    } finally {
-      model.train(mode);
-    }
+        }),
+      {
+        inputs: { x: plan.input, ...shapes },
+        carry: Object.fromEntries([...plan.slots.keys()].map((name) => [name, name])),
+      },
+    );
+    return new Stream(device, step, { input: [streams, ...input], output: plan.output }, plan.slots);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Result } from "../run/result.ts";
 import { Readings, weighted } from "./readings.ts";
 import type { TrainerState } from "./state.ts";
+import type { LossSums } from "./steps.ts";
 
 /** Batches, losses and training time of the epoch under way. */
 export class EpochTally {
@@ -9,7 +10,7 @@ export class EpochTally {
   /** Batches, readings and updates as after the last update. A resumed run repeats what comes after it. */
   #settled: { batches: number; readings: number; updates: number };
   /** Loss sums of the batches before the run was resumed. */
-  readonly #before: { readonly sum: number; readonly weight: number };
+  readonly #before: LossSums;
   readonly #readings = new Readings();
   #seconds: number;
   /** When the clock was started, in milliseconds; `null` while it stands. */
@@ -60,17 +61,15 @@ export class EpochTally {
     return this.#readings.settle();
   }
 
-  /** Mean of the losses that have come back; `undefined` before the first. */
-  get lossSoFar(): number | undefined {
-    const { soFar } = this.#readings;
-    const weight = this.#before.weight + soFar.weight;
-    return weight > 0 ? (this.#before.sum + soFar.sum) / weight : undefined;
+  /** Sums over the losses that have come back. */
+  get soFar(): LossSums {
+    const { sum, weight } = this.#readings.soFar;
+    return { sum: this.#before.sum + sum, weight: this.#before.weight + weight };
   }
 
-  /** Mean of all losses. Waits for the GPU. */
-  async loss(): Promise<number> {
-    const { sum, weight } = weighted(await this.#readings.all(), this.#before);
-    return sum / weight;
+  /** Sums over all losses. Waits for the GPU. */
+  async losses(): Promise<LossSums> {
+    return weighted(await this.#readings.all(), this.#before);
   }
 
   /** What a resumed run goes on from, as it is at the call: as after the last update. Waits for the GPU. */

@@ -45,6 +45,5 @@ async function pass(
   if (all.length === 0) throw new DataError(`${where}: the loader gave no batch`);
   const sum = (column: number) => all.reduce((total, { values }) => total + values[column]!, 0);
   const values = metrics.map((metric, i) => [metric.name, metric.value(sum(1 + 2 * i), sum(2 + 2 * i))]);
-  const { sum: losses, weight } = weighted(all);
-  return { loss: losses / weight, metrics: Object.fromEntries(values) };
+  return { loss: steps.lossOf(weighted(all)), metrics: Object.fromEntries(values) };
 }

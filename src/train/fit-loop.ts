@@ -96,7 +96,8 @@ export class FitLoop implements FitRun {
   }
 
   get loss(): number | undefined {
-    return this.#tally.lossSoFar;
+    const { soFar } = this.#tally;
+    return soFar.weight > 0 ? this.#parts.steps.lossOf(soFar) : undefined;
   }
 
   stop(): void {
@@ -177,7 +178,7 @@ export class FitLoop implements FitRun {
     }
     this.#feed.freeze();
     tally.startClock();
-    const loss = await tally.loss();
+    const loss = this.#parts.steps.lossOf(await tally.losses());
     tally.stopClock();
     signal?.throwIfAborted();
     const report = this.#report(loss, await this.#validate());

@@ -2,7 +2,13 @@ import { GraphError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { Module } from "../nn/module.ts";
 import { leavesOf, rebuild } from "../nn/state-tree.ts";
-import { checkStateful, recurrentLayersOf, type StatefulModel, traceStateful } from "../nn/stateful.ts";
+import {
+  checkStateful,
+  inMode,
+  recurrentLayersOf,
+  type StatefulModel,
+  traceStateful,
+} from "../nn/stateful.ts";
 import type { InputShapes } from "../run/inputs.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 
@@ -37,7 +43,7 @@ export class Forward {
   }
 
   /**
-   * Traces the model in training or evaluation mode, and sets its mode back. It is called within traced functions, since a program for
+   * Traces the model in training or evaluation mode. It is called within traced functions, since a program for
    * another batch size is traced when it is first needed.
    * @param inputs `x`, and the state's tensors by path unless the state is zero.
    */
@@ -47,9 +53,7 @@ export class Forward {
   ): { readonly output: Tensor; readonly state: Readonly<Record<string, Tensor>> } {
     const model = this.#model;
     const { x, ...given } = inputs as { readonly x: Tensor };
-    const mode = model.training;
-    model.train(training);
-    try {
+    return inMode("Trainer", model, training, () => {
       if (!this.#carryState) return { output: checkOutput((model as Model).forward(x)), state: {} };
       const { state: form, shapes } = this.#formOf("Trainer", x.shape);
       const leaves = given as Readonly<Record<string, Tensor>>;
@@ -65,9 +69,7 @@ export class Forward {
         );
       }
       return { output, state: Object.fromEntries(Object.keys(shapes).map((path) => [path, after[path]!])) };
-    } finally {
-      model.train(mode);
-    }
+    });
   }
 
   #formOf(where: string, x: Shape): StateForm {

@@ -9,7 +9,7 @@ export interface Progress {
   /** Batches in an epoch, if the loader knows. */
   readonly batches: number | undefined;
   /**
-   * Mean of the epoch's losses that have been read from the GPU so far. Training does not wait for them, so it lags by a few batches;
+   * Loss over the epoch's batches that have been read from the GPU so far, as {@link EpochReport.loss}. Training does not wait for them, so it lags by a few batches;
    * `undefined` before the first.
    */
   readonly loss: number | undefined;
@@ -17,7 +17,7 @@ export interface Progress {
 
 /** The result of an evaluation: a pass over batches without training. */
 export interface Evaluation {
-  /** Mean of the batches' losses, weighted by their samples. */
+  /** Mean of the batches' losses, weighted by their samples; their sum if the loss's `reduction` is "sum". */
   readonly loss: number;
   /** The trainer's metrics, by name. */
   readonly metrics: Readonly<Record<string, number>>;
@@ -27,9 +27,9 @@ export interface Evaluation {
 export interface EpochReport {
   /** From 1. */
   readonly epoch: number;
-  /** Mean of the batches' losses while training, weighted by their samples. */
+  /** Mean of the batches' losses while training, weighted by their samples; their sum if the loss's `reduction` is "sum". */
   readonly loss: number;
-  /** Mean loss over the validation batches after the epoch, if it was validated. */
+  /** Loss over the validation batches after the epoch, if it was validated. */
   readonly validationLoss?: number;
   /** The trainer's metrics over the validation batches, by name, if there are any and the epoch was validated. */
   readonly metrics?: Readonly<Record<string, number>>;

@@ -30,6 +30,12 @@ export interface StepSettings {
   readonly carryState: boolean;
 }
 
+/** Sums over batches: of their losses, each times its weight, and of the weights. */
+export interface LossSums {
+  readonly sum: number;
+  readonly weight: number;
+}
+
 type Traced = Readonly<Record<string, Tensor>>;
 
 type Name = "train" | "evaluate" | "predict" | "keep";
@@ -70,9 +76,18 @@ export class TrainerSteps {
     return this.#forward.stateShapes(where, x);
   }
 
-  /** A batch's weight in means: its samples, or with a carried state its targets, since windows may differ in length. */
+  /**
+   * A batch's weight in means: its samples, or with a carried state its targets, since windows may differ in length. The losses of a
+   * loss that sums are added up, so that the batch size makes no difference.
+   */
   weightOf({ y }: Batch, samples: number): number {
+    if (this.sumsLosses) return 1;
     return this.#settings.carryState ? y.data.length : samples;
+  }
+
+  /** The loss over all batches: the mean of their losses, or for a loss that sums the sum. */
+  lossOf({ sum, weight }: LossSums): number {
+    return this.sumsLosses ? sum : sum / weight;
   }
 
   /** The training step. A run gives `loss` and the carried state. */

@@ -4,6 +4,7 @@ import { OptionError } from "../errors.ts";
 import { Module } from "../nn/module.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { showShape } from "../shape.ts";
 import { checkMetrics } from "./check-metrics.ts";
 import type { Model } from "./forward.ts";
 import type { Metric } from "./metrics.ts";
@@ -73,5 +74,14 @@ export function stepSettings(
   checkInteger(where, "accumulate", accumulate);
   checkBoolean(where, "carryState", carryState);
   checkMetrics(where, metrics);
+  const own = new Set(model.parameters());
+  const others = optimizer.parameters.filter((parameter) => !own.has(parameter));
+  if (others.length > 0) {
+    throw new OptionError(
+      `${where}: the optimizer must have parameters of the model alone, since checkpoints keep the model; ` +
+        `got ${others.length} of others, the first of shape ${showShape(others[0]!.shape)}: make their layers fields of the model, ` +
+        "or create the optimizer from this model's parameters()",
+    );
+  }
   return { loss, optimizer, clipGradNorm, accumulate, carryState, metrics: [...metrics] };
 }

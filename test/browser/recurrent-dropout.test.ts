@@ -76,21 +76,3 @@ test("acts only in training mode", async () => {
   });
 });
 
-test("a step keeps its mode for later input shapes", async () => {
-  await withDevice(async (device) => {
-    const model = new nn.Sequential(new nn.Linear(3, 4), new nn.Dropout(0.5));
-    const compile = () => device.compile(({ x }) => ({ y: model.forward(x) }), { inputs: { x: [2, 3] } });
-    model.eval();
-    const evaluating = await compile();
-    model.train();
-    const training = await compile();
-    const ones = (rows: number) => new Float32Array(rows * 3).fill(1);
-    model.train();
-    const exact = [...(await evaluating.run({ x: ones(8) }).y.read()).data];
-    expect(exact.some((value) => value === 0)).toBe(false);
-    model.eval();
-    const dropped = [...(await training.run({ x: ones(8) }).y.read()).data];
-    expect(dropped.filter((value) => value === 0).length).toBeGreaterThan(4);
-    for (const one of [evaluating, training, model]) one.dispose();
-  });
-});

@@ -4,11 +4,11 @@ import { sizeOf } from "../../shape.ts";
 import { linearGrid } from "../grid.ts";
 import { type Dispatch, dispatch, type Op, type Operand, type PlanContext } from "../op.ts";
 
-const texts = /* @__PURE__ */ new OnDemand(() => import("./dropout.wgsl.ts"));
+export const dropoutTexts = /* @__PURE__ */ new OnDemand(() => import("./dropout.wgsl.ts"));
 
 export const dropoutKernel = /* @__PURE__ */ new Kernel({
   name: "dropout",
-  texts,
+  texts: dropoutTexts,
   uses: ["random"],
   workgroup: [64, 1, 1],
   params: { size: "u32", seed: "u32", stream: "u32", run: "u32", keepBelow: "u32", scale: "f32" },
