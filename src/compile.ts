@@ -117,19 +117,26 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   const accumulation =
     accumulate && optimizer ? await optimizer.training.accumulationOf(context, accumulate) : null;
   const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes), accumulation);
+  const attempt = context.faults.attempt("device.compile");
   try {
-    let source = plan(recipe, traced, accumulation);
+    let source = attempt.run(() => plan(recipe, traced, accumulation));
     const close = keepTimed ? source.choices.close() : [];
     if (keepTimed && close.length > 0) {
-      await calibration.load();
+      await Promise.all([calibration.load(), attempt.accepted()]);
       await keepTimed(await calibration.module.timeVersions(context, source, close, Program));
-      source = build(inputs);
+      source = attempt.run(() => build(inputs));
     }
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
+    await attempt.accepted();
     const { modes } = recipe;
     const parts = { optimizer, accumulation, carries: new Set(Object.keys(carry)), random, modes };
-    return new CompiledStep<keyof Results & string>(context, inputs, parts, build, source);
+    const step = attempt.run(
+      () => new CompiledStep<keyof Results & string>(context, inputs, parts, build, source),
+    );
+    await attempt.accepted();
+    return step;
   } catch (error) {
+    attempt.undo();
     accumulation?.dispose();
     throw error;
   }

@@ -48,7 +48,11 @@ export class Device extends GpuContext {
     return Device.#open(gpu, info, choice, true);
   }
 
-  /** Uses a `GPUDevice` that the app already has; `dispose()` leaves it alive. */
+  /**
+   * Uses a `GPUDevice` that the app already has; `dispose()` leaves it alive. The library's GPU errors reject its own calls and never
+   * come as `uncapturederror` events; the app's errors remain the app's. This takes an error scope for each submission, some
+   * microseconds that a device of {@link Device.request} does not spend.
+   */
   static async from(gpuDevice: NativeDevice, options: DeviceOptions = {}): Promise<Device> {
     checkOptions("Device.from", options, OPTIONS);
     const choice = checkDeviceOptions("Device.from", options);

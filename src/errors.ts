@@ -39,6 +39,12 @@ export class NoAdapterError extends WebGpuLstmError {}
 /** The GPU device was lost: a driver reset, an unplugged GPU, or `destroy()`. */
 export class DeviceLostError extends WebGpuLstmError {}
 
+/** The GPU refused work: its driver does not take a kernel, a buffer or a submission. */
+export class GpuError extends WebGpuLstmError {}
+
+/** The GPU has no memory left for a buffer. The message says how much was asked for and what is in use. */
+export class OutOfMemoryError extends GpuError {}
+
 /** This runtime does not have the requested kind of storage, or does not give this page access to it. */
 export class StorageUnavailableError extends WebGpuLstmError {}
 

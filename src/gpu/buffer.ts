@@ -55,14 +55,9 @@ export class MemoryLedger {
     return { total, byRole, allocations: this.#allocations };
   }
 
-  /** The buffers alive now. */
-  snapshot(): ReadonlySet<DeviceBuffer> {
-    return new Set(this.#live);
-  }
-
-  /** Frees every buffer that is not in `kept`. */
-  disposeAll(kept: ReadonlySet<DeviceBuffer> = new Set()): void {
-    for (const buffer of [...this.#live]) if (!kept.has(buffer)) buffer.dispose();
+  /** Frees every buffer. */
+  disposeAll(): void {
+    for (const buffer of [...this.#live]) buffer.dispose();
   }
 }
 
@@ -72,6 +67,8 @@ export class DeviceBuffer {
   readonly role: BufferRole;
   readonly bytes: number;
   readonly label: string;
+  /** Whether the GPU has given the memory; settled once it has answered. A buffer that it refused is disposed. */
+  accepted: Promise<boolean> = Promise.resolve(true);
   #ledger: MemoryLedger;
   #disposed = false;
 

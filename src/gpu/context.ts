@@ -1,6 +1,7 @@
 import { DeviceLostError, DisposedError, WebGpuLstmError } from "../errors.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
 import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
+import { ANEW, GpuFaults } from "./faults.ts";
 import { KernelCache, type PreparedDispatch } from "./kernel.ts";
 import { type DeviceLimits, limitsOf } from "./limits.ts";
 import type { Timestamps } from "./timestamps.ts";
@@ -24,14 +25,14 @@ export interface BufferCopy {
   readonly bytes: number;
 }
 
-const LOST_ADVICE = "call Device.request() again, build the model anew and load its last state dict";
-
 /** A GPUDevice with its account of memory, its kernels and its queue. `Device` is built on it. */
 export class GpuContext {
   readonly info: AdapterInfo;
   readonly facts: AdapterFacts;
   /** Settles with the reason when the device is lost; a `dispose()` is no loss. */
   readonly lost: Promise<DeviceLostError>;
+  /** What the GPU refuses. @internal */
+  readonly faults: GpuFaults;
   /** Compiled kernels. @internal */
   readonly kernels: KernelCache;
   /** The device's limits that planning needs. @internal */
@@ -51,13 +52,14 @@ export class GpuContext {
     this.#owned = owned;
     this.info = info;
     this.facts = facts;
-    this.kernels = new KernelCache(gpu);
+    this.faults = new GpuFaults(gpu, this.#ledger, owned);
+    this.kernels = new KernelCache(gpu, this.faults);
     this.limits = limitsOf(gpu);
     this.lost = new Promise((resolve) => {
       void gpu.lost.then(({ reason, message }) => {
         if (this.#disposed) return;
         this.#lost = new DeviceLostError(
-          `the GPU device was lost (${reason}): ${message || "no message"}; ${LOST_ADVICE}`,
+          `the GPU device was lost (${reason}): ${message || "no message"}; ${ANEW}`,
         );
         resolve(this.#lost);
       });
@@ -87,8 +89,13 @@ export class GpuContext {
     return `${prefix}${name}${software ? " (software)" : ""}`;
   }
 
-  /** Throws if the device is disposed or lost. @internal */
+  /** Throws if the device is disposed or lost, or has refused work. @internal */
   check(where: string): void {
+    this.#checkAlive(where);
+    this.faults.check(where);
+  }
+
+  #checkAlive(where: string): void {
     if (this.#disposed) throw new DisposedError(`${where}: the device was disposed; request a new one`);
     if (this.#lost) throw new DeviceLostError(`${where}: ${this.#lost.message}`, { cause: this.#lost });
   }
@@ -97,7 +104,7 @@ export class GpuContext {
   lostError(where: string, cause: unknown): Error {
     if (this.#disposed)
       return new DisposedError(`${where}: the device was disposed before the GPU answered`, { cause });
-    const reason = this.#lost?.message ?? `the GPU device was lost before it answered; ${LOST_ADVICE}`;
+    const reason = this.#lost?.message ?? `the GPU device was lost before it answered; ${ANEW}`;
     return new DeviceLostError(`${where}: ${reason}`, { cause });
   }
 
@@ -108,24 +115,17 @@ export class GpuContext {
     label: string,
     usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
   ): DeviceBuffer {
-    this.check(label);
-    return new DeviceBuffer(this.#gpu, this.#ledger, role, Math.max(bytes, 16), label, usage);
+    this.#checkAlive(label);
+    const size = Math.max(bytes, 16);
+    return this.faults.buffer(
+      `${label} (${role}, ${size} bytes)`,
+      () => new DeviceBuffer(this.#gpu, this.#ledger, role, size, label, usage),
+    );
   }
 
   /** Creates the buffer that holds a program's uniform structs. @internal */
   allocateUniforms(bytes: number, label: string): DeviceBuffer {
     return this.allocate("uniform", bytes, label, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-  }
-
-  /** Runs `make`; if it throws, what it allocated is freed. @internal */
-  allOrNothing<T>(make: () => T): T {
-    const before = this.#ledger.snapshot();
-    try {
-      return make();
-    } catch (error) {
-      this.#ledger.disposeAll(before);
-      throw error;
-    }
   }
 
   /** Writes host data, in queue order. @internal */
@@ -177,9 +177,11 @@ export class GpuContext {
 
   /** Submits what `write` encodes as one command buffer. @internal */
   encode(write: (encoder: GPUCommandEncoder) => void): void {
-    const encoder = this.#gpu.createCommandEncoder();
-    write(encoder);
-    this.#gpu.queue.submit([encoder.finish()]);
+    this.faults.work(() => {
+      const encoder = this.#gpu.createCommandEncoder();
+      write(encoder);
+      this.#gpu.queue.submit([encoder.finish()]);
+    });
   }
 
   /** Settles when everything submitted so far is done. */

@@ -1,6 +1,7 @@
-import { WebGpuLstmError } from "../errors.ts";
+import { GpuError, WebGpuLstmError } from "../errors.ts";
 import { loadAll, type OnDemand } from "../ondemand.ts";
 import type { DeviceBuffer } from "./buffer.ts";
+import { inScopes } from "./scopes.ts";
 import { unroll } from "./unroll.ts";
 
 /** Type of one 4-byte member of a kernel's uniform struct. */
@@ -114,18 +115,28 @@ interface Compiled {
   readonly pipeline: GPUComputePipeline;
 }
 
+/** Takes care of what the GPU refuses of the objects made in it. */
+interface Faults {
+  scoped<T>(what: string, make: () => T): T;
+}
+
+/** For a cache without a device of this library. */
+const NOBODY: Faults = { scoped: (_, make) => make() };
+
 /**
  * The only place that makes shader modules, pipelines and bind groups. Pipelines are kept by kernel for the life of
  * the device.
  */
 export class KernelCache {
   #device: GPUDevice;
+  #faults: Faults;
   #layouts = new Map<Kernel, { layout: GPUBindGroupLayout; descriptor: GPUComputePipelineDescriptor }>();
   #compiled = new Map<Kernel, Compiled>();
   #compiling = new Map<Kernel, Promise<void>>();
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, faults = NOBODY) {
     this.#device = device;
+    this.#faults = faults;
   }
 
   /** Compiles the kernels that are not compiled yet, in parallel. */
@@ -139,16 +150,17 @@ export class KernelCache {
     if (this.#compiled.has(kernel)) return Promise.resolve();
     const running = this.#compiling.get(kernel);
     if (running) return running;
-    const { layout, descriptor } = this.#describe(kernel);
+    const [{ layout, descriptor }, answer] = inScopes(this.#device, () => this.#describe(kernel));
     const promise = this.#device
       .createComputePipelineAsync(descriptor)
       .then((pipeline) => {
         this.#compiled.set(kernel, { layout, pipeline });
       })
-      .catch((cause: unknown) => {
-        throw new WebGpuLstmError(
-          `kernel ${kernel.name} was refused by this GPU's driver: ${(cause as Error).message}; ` +
-            "please report it with the adapter's name",
+      .catch(async (cause: unknown) => {
+        this.#layouts.delete(kernel);
+        const { message } = (await answer) ?? (cause as Error);
+        throw new GpuError(
+          `kernel ${kernel.name} was refused by this GPU's driver: ${message}; please report it with the adapter's name`,
           { cause },
         );
       })
@@ -161,8 +173,10 @@ export class KernelCache {
     let compiled = this.#compiled.get(kernel);
     if (!compiled) {
       // A new batch size can meet a kernel that compile() did not see; it is compiled on the spot.
-      const { layout, descriptor } = this.#describe(kernel);
-      compiled = { layout, pipeline: this.#device.createComputePipeline(descriptor) };
+      compiled = this.#faults.scoped(`kernel ${kernel.name}`, () => {
+        const { layout, descriptor } = this.#describe(kernel);
+        return { layout, pipeline: this.#device.createComputePipeline(descriptor) };
+      });
       this.#compiled.set(kernel, compiled);
     }
     return compiled;
@@ -214,17 +228,16 @@ export class KernelCache {
     const key = `${kernel.name} ${storage.map((r) => `${idOf(r.buffer)}:${r.offset}:${r.bytes}`).join(" ")}`;
     let bindGroup = groups.get(key);
     if (!bindGroup) {
-      bindGroup = this.#device.createBindGroup({
-        label: kernel.name,
-        layout,
-        entries: [
-          { binding: 0, resource: { buffer: params.gpu, offset: 0, size: kernel.paramBytes } },
-          ...storage.map((range, index) => ({
-            binding: index + 1,
-            resource: { buffer: range.buffer.gpu, offset: range.offset, size: range.bytes },
-          })),
-        ],
-      });
+      const entries = [
+        { binding: 0, resource: { buffer: params.gpu, offset: 0, size: kernel.paramBytes } },
+        ...storage.map(({ buffer, offset, bytes }, index) => ({
+          binding: index + 1,
+          resource: { buffer: buffer.gpu, offset, size: bytes },
+        })),
+      ];
+      bindGroup = this.#faults.scoped(`the operands of kernel ${kernel.name}`, () =>
+        this.#device.createBindGroup({ label: kernel.name, layout, entries }),
+      );
       groups.set(key, bindGroup);
     }
     return { pipeline, bindGroup, paramOffset: [paramOffset], grid };

@@ -52,13 +52,15 @@ export class StagingPool {
 
   async #arrive(target: DeviceBuffer, bytes: number): Promise<Float32Array> {
     try {
-      await target.gpu.mapAsync(GPUMapMode.READ, 0, bytes);
+      await this.#context.faults.work(() => target.gpu.mapAsync(GPUMapMode.READ, 0, bytes));
     } catch (cause) {
       if (this.#disposed) {
         throw new DisposedError(`${this.#label}: disposed before the value being read arrived`, { cause });
       }
+      await this.#context.faults.answered("read");
       throw this.#context.lostError("read", cause);
     }
+    await this.#context.faults.answered("read");
     const values = new Float32Array(target.gpu.getMappedRange(0, bytes).slice(0));
     target.gpu.unmap();
     this.#free.push(target);

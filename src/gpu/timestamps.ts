@@ -5,6 +5,10 @@ interface TimedDevice {
   readonly gpu: GPUDevice;
   allocate(role: BufferRole, bytes: number, label: string, usage: GPUBufferUsageFlags): DeviceBuffer;
   encode(write: (encoder: GPUCommandEncoder) => void): void;
+  readonly faults: {
+    scoped<T>(what: string, make: () => T): T;
+    answered(where: string): Promise<void>;
+  };
   lostError(where: string, cause: unknown): Error;
   failure(message: string): Error;
 }
@@ -33,7 +37,9 @@ export class Timestamps {
     this.#count = count;
     const queries = 2 * count;
     this.#sets = Array.from({ length: Math.ceil(queries / SET_SIZE) }, (_, i) =>
-      device.createQuerySet({ type: "timestamp", count: Math.min(SET_SIZE, queries - i * SET_SIZE) }),
+      context.faults.scoped("timestamps", () =>
+        device.createQuerySet({ type: "timestamp", count: Math.min(SET_SIZE, queries - i * SET_SIZE) }),
+      ),
     );
     const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
     this.#resolved = context.allocate("staging", queries * 8, "timestamps", QUERY_RESOLVE | COPY_SRC);
@@ -60,9 +66,11 @@ export class Timestamps {
       encoder.copyBufferToBuffer(this.#resolved.gpu, 0, this.#readable.gpu, 0, bytes);
     });
     const { gpu } = this.#readable;
-    await gpu.mapAsync(GPUMapMode.READ).catch((cause: unknown) => {
+    await gpu.mapAsync(GPUMapMode.READ).catch(async (cause: unknown) => {
+      await this.#context.faults.answered("step.profile");
       throw this.#context.lostError("step.profile", cause);
     });
+    await this.#context.faults.answered("step.profile");
     const nanoseconds = new BigUint64Array(gpu.getMappedRange(0, bytes).slice(0));
     gpu.unmap();
     const since = (query: number) => Number(nanoseconds[query]! - nanoseconds[0]!) / 1e3;

@@ -45,13 +45,24 @@ export class Parameter extends Tensor {
     return this.#home;
   }
 
-  /** Moves the value to a device. @internal */
-  moveTo(home: ParameterHome): void {
+  /**
+   * Moves the value to a device.
+   * @param accepted Whether the device had the memory; if not, the value is the host's again.
+   * @internal
+   */
+  moveTo(home: ParameterHome, accepted: Promise<boolean>): void {
     const data = this.#host;
     if (!data) throw new DisposedError("Parameter: its model was disposed; build a new one");
     home.write(data);
     this.#home = home;
-    this.#host = null;
+    void accepted.then((moved) => {
+      if (this.#home !== home) return;
+      if (moved) this.#host = null;
+      else {
+        home.release();
+        this.#home = null;
+      }
+    });
   }
 
   /** Reads the current value, in PyTorch's order. Waits for the GPU if the value is there. */
@@ -68,9 +79,9 @@ export class Parameter extends Tensor {
         `Parameter.write: shape ${showShape(this.shape)} holds ${sizeOf(this.shape)} values, got ${data.length}`,
       );
     }
-    if (this.#home) this.#home.write(data);
-    else if (this.#host) this.#host.set(data);
-    else throw new DisposedError("Parameter.write: its model was disposed");
+    if (this.disposed) throw new DisposedError("Parameter.write: its model was disposed");
+    this.#home?.write(data);
+    this.#host?.set(data);
   }
 
   /** Frees the device memory; the parameter cannot be used again. */

@@ -33,7 +33,7 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
   readonly #entries: GroupEntry<O>[] = [];
   /** Parameters that share a clock have been updated together from the start. */
   readonly #clocks = new Map<Parameter, Clock>();
-  /** State of parameters that are not on a device yet, by buffer. */
+  /** State of parameters that no step has updated yet, by buffer. */
   readonly #waiting = new Map<Parameter, Map<string, Float32Array>>();
 
   /** @internal */
@@ -157,7 +157,6 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
       const state = stateOnDevice(this, parameter);
       if (!state) continue;
       for (const [name, data] of buffers) state.write("device.compile", name, data);
-      this.#waiting.delete(parameter);
     }
     const wanted = new Set(parameters);
     return this.paramGroups.flatMap((group) => {
@@ -179,6 +178,7 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
   /** @internal */
   beginStep(parameters: readonly Parameter[]): () => void {
     const stepped = new Set(parameters);
+    for (const parameter of stepped) this.#waiting.delete(parameter);
     const undo: (() => void)[] = [];
     for (const group of this.paramGroups) {
       const clocks = new Set(group.params.map((parameter) => this.#clocks.get(parameter)!));

@@ -13,7 +13,7 @@ interface Lifetime {
 export interface MemoryPlan {
   /** Bytes of each buffer. */
   readonly slots: readonly number[];
-  /** Buffer of each intermediate's storage. */
+  /** Buffer of each intermediate's storage; of those that share one, the largest comes first. */
   readonly slotOf: ReadonlyMap<Operand, number>;
 }
 

@@ -4,7 +4,7 @@ import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { StagingPool } from "../gpu/staging.ts";
 import type { Parameter, ParameterHome } from "../graph/parameter.ts";
-import { roundUp } from "../shape.ts";
+import { roundUp, showShape } from "../shape.ts";
 import { STORAGE_ALIGNMENT } from "./memory.ts";
 
 /** Alignment of a parameter's place, in elements. */
@@ -78,7 +78,9 @@ export class ParameterArena {
     this.#live = new Set(places);
     this.context = context;
     this.staging = new StagingPool(context, "parameters");
-    this.values = context.allocate("parameter", elements * 4, "parameters");
+    const largest = parameters.reduce((a, b) => (b.elements > a.elements ? b : a));
+    const label = `${parameters.length} parameters up to ${showShape(largest.shape)}`;
+    this.values = context.allocate("parameter", elements * 4, label);
   }
 
   /** Places the parameters that are not on a device yet. */
@@ -105,7 +107,9 @@ export class ParameterArena {
     }
     // None moves unless all have a place.
     const arenas = context.allOrNothing(() => parts.map((part) => new ParameterArena(context, part)));
-    for (const arena of arenas) for (const place of arena.#live) place.parameter.moveTo(place);
+    for (const arena of arenas) {
+      for (const place of arena.#live) place.parameter.moveTo(place, arena.values.accepted);
+    }
   }
 
   /** Where a placed parameter lies. */
@@ -122,7 +126,8 @@ export class ParameterArena {
 
   /** Gradients of all parameters, made when first asked for. */
   get gradients(): DeviceBuffer {
-    this.#gradients ??= this.context.allocate("gradient", this.values.bytes, "gradients");
+    if (!this.#gradients || this.#gradients.disposed)
+      this.#gradients = this.context.allocate("gradient", this.values.bytes, "gradients");
     return this.#gradients;
   }
 
@@ -131,7 +136,7 @@ export class ParameterArena {
     const states = this.#states.get(optimizer) ?? new Map<string, DeviceBuffer>();
     this.#states.set(optimizer, states);
     let state = states.get(name);
-    if (!state) {
+    if (!state || state.disposed) {
       state = this.context.allocate("optimizer", this.values.bytes, `optimizer state ${name}`);
       states.set(name, state);
     }

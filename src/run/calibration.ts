@@ -27,22 +27,26 @@ export async function timeVersions(
 ): Promise<Record<string, string>> {
   const fastest: Record<string, string> = {};
   const none = new Map<never, never>();
+  const empty = {
+    inputs: none,
+    outputs: none,
+    carried: none,
+    placed: none,
+    optionalFrom: null,
+    update: null,
+  };
   for (const { what, trials } of close) {
     const kernels = Object.values(trials).flatMap((dispatches) => dispatches.map(({ kernel }) => kernel));
     await context.kernels.compile(new Set(kernels));
-    const programs = Object.entries(trials).map(([version, dispatches]) => {
-      const empty = {
-        inputs: none,
-        outputs: none,
-        carried: none,
-        placed: none,
-        optionalFrom: null,
-        update: null,
-      };
-      const source = { graph, choices, dispatches, ...empty };
-      return { version, best: Number.POSITIVE_INFINITY, program: new makeProgram(context, source) };
-    });
+    const attempt = context.faults.attempt("device.compile");
     try {
+      const programs = attempt.run(() =>
+        Object.entries(trials).map(([version, dispatches]) => {
+          const source = { graph, choices, dispatches, ...empty };
+          return { version, best: Number.POSITIVE_INFINITY, program: new makeProgram(context, source) };
+        }),
+      );
+      await attempt.accepted();
       const time = async (program: Program, runs: number) => {
         const start = performance.now();
         for (let run = 0; run < runs; run++) program.replay(true);
@@ -65,7 +69,7 @@ export async function timeVersions(
       const chosen = programs.find((entry) => entry.best === best())!;
       fastest[what] = (chosen.best * LITTLE < predicted!.best ? chosen : predicted!).version;
     } finally {
-      for (const { program } of programs) program.dispose();
+      attempt.undo();
     }
   }
   return fastest;

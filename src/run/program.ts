@@ -52,6 +52,15 @@ export interface ProgramMemory {
   readonly total: number;
 }
 
+/** What errors call an intermediate: the operand that it first is. */
+function nameOf(dispatches: readonly Dispatch[], root: Operand): string {
+  for (const { kernel, bindings } of dispatches) {
+    for (const name in bindings)
+      if (bindings[name]?.storage.root === root) return `${name} of ${kernel.name}`;
+  }
+  return "a result";
+}
+
 /** A static list of dispatches over buffers that already exist, replayed by {@link replay}. */
 export class Program {
   readonly source: ProgramSource;
@@ -122,8 +131,10 @@ export class Program {
     const kept = new Set<Operand>([...outputs.values()].map((tensor) => tensor.storage.root));
     if (this.source.update?.guard) kept.add(this.source.update.guard);
     const plan = planMemory(dispatches, new Set(this.#ranges.keys()), kept);
+    const largest: Operand[] = [];
+    for (const [root, slot] of plan.slotOf) largest[slot] ??= root;
     const slots = plan.slots.map((bytes, i) =>
-      this.#allocate(this.context.allocate("activation", bytes, `activations ${i}`)),
+      this.#allocate(this.context.allocate("activation", bytes, nameOf(dispatches, largest[i]!))),
     );
     for (const [root, slot] of plan.slotOf) {
       this.#ranges.set(root, { buffer: slots[slot]!, offset: 0, bytes: storageBytes(root) });

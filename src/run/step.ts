@@ -283,7 +283,7 @@ export class CompiledStep<Names extends string = string> {
   }
 
   #add(shapes: InputShapes, source: StepSource): Variant {
-    const program = this.#context.allOrNothing(() => new Program(this.#context, source));
+    const program = this.#context.faults.allOrNothing("step.run", () => new Program(this.#context, source));
     const variant = { program, parameters: source.parameters, history: new ScalarHistory(program) };
     this.#variants.set(this.#key(shapes, source.update?.planKey), variant);
     return variant;

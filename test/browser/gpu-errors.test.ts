@@ -1,0 +1,3 @@
+import { gpuErrorTests } from "../gpu-errors.ts";
+
+gpuErrorTests(async () => navigator.gpu);

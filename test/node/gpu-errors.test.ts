@@ -1,0 +1,4 @@
+import { openGpu } from "../../tools/node-device.ts";
+import { gpuErrorTests } from "../gpu-errors.ts";
+
+gpuErrorTests(openGpu);
