@@ -13,7 +13,7 @@ from goldens.common import OUT
 
 MODULES = [
     "lstm", "recurrent", "cells", "layers", "losses", "optimizers", "random_stream", "files",
-    "init", "interchange", "clipping", "lr_schedulers", "ops", "modules", "training",
+    "init", "interchange", "clipping", "lr_schedulers", "ops", "modules", "training", "special_values",
 ]
 
 

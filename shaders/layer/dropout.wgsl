@@ -1,6 +1,6 @@
 // dropout: zeroes elements at random and scales the rest; forward on values, backward on gradients with the same bits.
 //
-//   y[i] = random[i] < keepBelow ? scale · x[i] : 0        i < size
+//   y[i] = (random[i] < keepBelow ? scale : 0) · x[i]        i < size
 //
 // random[4q .. 4q + 3] are the four words of Philox with counter (q, 0, run, 0) and key (seed, stream). They differ between runs
 // and layers. The backward pass draws them again, so no mask is stored.
@@ -29,6 +29,6 @@ fn dropout(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (first >= params.size) { return; }
   let random = philox(vec4u(quad, 0u, params.run, 0u), vec2u(params.seed, params.stream));
   for (var i = 0u; i < min(4u, params.size - first); i++) {
-    y[first + i] = select(0.0, params.scale * x[first + i], random[i] < params.keepBelow);
+    y[first + i] = select(0.0, params.scale, random[i] < params.keepBelow) * x[first + i];
   }
 }

@@ -14,6 +14,7 @@
 //   rows, width  rows and columns of the table
 //   rangeRows    rows of an invocation
 //   padding      row without a gradient; -1 for none
+// uses: lib/row_index (isIndex)
 
 struct Params { count: u32, rows: u32, width: u32, rangeRows: u32, padding: f32 }
 
@@ -32,7 +33,7 @@ fn embedding_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_wor
   for (var row = first; row < end; row++) { gradWeight[row * params.width + column] = 0.0; }
   for (var i = 0u; i < params.count; i++) {
     let index = indices[i];
-    if (index >= f32(first) && index < f32(end) && index == floor(index) && index != params.padding) {
+    if (isIndex(index, end) && index >= f32(first) && index != params.padding) {
       gradWeight[u32(index) * params.width + column] += gradY[i * params.width + column];
     }
   }

@@ -8,6 +8,7 @@
 // weight    read        [rows][width]
 // indices   read        [count], float32 integers
 // y         read_write  [count][width]
+// uses: lib/row_index (isIndex)
 
 struct Params { count: u32, rows: u32, width: u32, invalid: f32 }
 
@@ -21,8 +22,7 @@ fn embedding_forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_work
   let at = id.x + id.y * groups.x * 64u;
   if (at >= params.count * params.width) { return; }
   let index = indices[at / params.width];
-  let valid = index >= 0.0 && index < f32(params.rows) && index == floor(index);
-  if (valid) {
+  if (isIndex(index, params.rows)) {
     y[at] = weight[u32(index) * params.width + at % params.width];
   } else {
     y[at] = params.invalid;

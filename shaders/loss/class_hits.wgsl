@@ -16,7 +16,7 @@
 //   rows, chunk, partials  rows; rows of a chunk; chunks
 //   classes, inners        classes; rows with the same outer index
 //   ignored                target of the rows that do not count
-// uses: loss/lib/class_index (isClass), loss/lib/not_a_number (notANumber)
+// uses: lib/row_index (isIndex), lib/special_values (isNotANumber, notANumber)
 
 struct Params { rows: u32, chunk: u32, partials: u32, classes: u32, inners: u32, ignored: f32 }
 
@@ -37,7 +37,7 @@ fn class_hits(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
     let label = expected[row];
     if (label == params.ignored) { continue; }
     count += 1.0;
-    if (!isClass(label, params.classes)) {
+    if (!isIndex(label, params.classes)) {
       hit = notANumber();
       continue;
     }
@@ -57,9 +57,4 @@ fn class_hits(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
   }
   hits[index] = hit;
   counts[index] = count;
-}
-
-// Tests the bits: compilers may assume that comparisons see no NaN.
-fn isNotANumber(value: f32) -> bool {
-  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
 }

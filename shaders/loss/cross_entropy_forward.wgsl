@@ -26,7 +26,8 @@
 //   ignored               class index of the rows that do not count
 //   smoothing             share of the target that is spread over all classes
 //   scale                 factor if not averaged
-// uses: loss/lib/class_index (isClass), loss/lib/log1p (log1p), loss/lib/not_a_number (notANumber)
+// uses: lib/row_index (isIndex), lib/special_values (isNotANumber, notANumber, isFinite), lib/exp_log (safeExp, safeLog),
+//   loss/lib/log1p (log1p)
 
 // Values of gradient; 1 is that of the scores, TARGET that of expected probabilities.
 const NONE = 0u; const TARGET = 2u;
@@ -78,7 +79,7 @@ fn cross_entropy_forward(
   if (params.probabilities == 0u) {
     let value = expected[row];
     let ignored = value == params.ignored;
-    if (ignored || !isClass(value, params.classes)) {
+    if (ignored || !isIndex(value, params.classes)) {
       let nothing = select(notANumber(), 0.0, ignored);
       // 0, or NaN for a mean of nothing.
       loss[row] = nothing * select(factor, 1.0, params.averaged == 0u);
@@ -100,19 +101,22 @@ fn cross_entropy_forward(
       if (scores[at] > scores[top]) { top = at; }
     }
     largest = scores[top];
+    // Where the largest is infinite, so is its distance to itself undefined.
+    if (!isFinite(largest)) { others = notANumber(); }
     for (var at = start; at < end; at += params.inner) {
-      if (at != top) { others += exp(max(scores[at] - largest, -87.0)); }
+      if (at != top) { others += safeExp(scores[at] - largest); }
     }
     logSum = log1p(others);
   }
 
+  let isIndexOnly = params.probabilities == 0u && params.smoothing == 0.0;
   var sum = 0.0;
   var shares = 0.0;
   for (var c = 0u; c < params.classes; c++) {
     let a = share(c, hit, start);
     shares += a;
-    // A score of -∞ costs nothing where the target is 0.
-    if (a != 0.0) { sum += a * (scores[start + c * params.inner] - largest - logSum); }
+    // As PyTorch: of a class index only its own score counts.
+    if (c == hit || !isIndexOnly) { sum += a * (scores[start + c * params.inner] - largest - logSum); }
   }
   if (params.gradient == TARGET) {
     for (var c = 0u; c < params.classes; c++) {
@@ -127,7 +131,7 @@ fn cross_entropy_forward(
   for (var c = 0u; c < params.classes; c++) {
     let at = start + c * params.inner;
     var p = 0.0;
-    if (params.normalized == 0u) { p = exp(max(scores[at] - largest, -87.0)) / (1.0 + others); }
+    if (params.normalized == 0u) { p = safeExp(scores[at] - largest) / (1.0 + others); }
     grad[at] = factor * (p * shares - share(c, hit, start));
   }
 }

@@ -15,7 +15,7 @@
 //   classes                classes
 //   weighted               whether weight is read
 //   ignored                target of the rows that do not count
-// uses: loss/lib/class_index (isClass), loss/lib/not_a_number (notANumber)
+// uses: lib/row_index (isIndex), lib/special_values (notANumber)
 
 struct Params { rows: u32, chunk: u32, partials: u32, classes: u32, weighted: u32, ignored: f32 }
 
@@ -36,7 +36,7 @@ fn cross_entropy_weights(
   for (var row = index * params.chunk; row < end; row++) {
     let value = expected[row];
     if (value == params.ignored) { continue; }
-    if (!isClass(value, params.classes)) {
+    if (!isIndex(value, params.classes)) {
       sum = notANumber();
     } else if (params.weighted != 0u) {
       sum += weight[u32(value)];

@@ -23,6 +23,7 @@ enable subgroups;
 //   hasBias                               whether bias is added
 //   accumulate                            1: adds to C
 //   ones                                  1: the last row of A is all ones and not in memory
+//   slots                                 columns that A·B reaches: bit n % 4 of each; it counts as 0 in the others
 //   tileRows                              rows of a workgroup
 // uses: lib/lanes4_product (loadTile, rowProduct, DEPTHS, QUADS, OWN_QUADS), lib/lanes4_sum (transposeSum)
 // provides: quadA, quadB
@@ -32,7 +33,7 @@ struct Params {
   aOffset: u32, aRowStride: u32, aDepthStride: u32,
   bOffset: u32, bDepthStride: u32, bColumnStride: u32,
   cOffset: u32, cRowStride: u32, cColumnStride: u32,
-  hasBias: u32, accumulate: u32, ones: u32, tileRows: u32,
+  hasBias: u32, accumulate: u32, ones: u32, slots: u32, tileRows: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -115,6 +116,7 @@ fn multiply(firstRow: u32, quad: u32, slice: u32, lane: u32) {
   var biases: array<vec4f, OWN_QUADS>;
   // @unroll
   for (var q = 0u; q < OWN_QUADS; q++) { biases[q] = quadBias(quad + lane + 4u * q); }
+  let reached = (vec4u(params.slots) & vec4u(1u, 2u, 4u, 8u)) != vec4u();
   var k = begin;
   // At least once: an empty slice is zero.
   loop {
@@ -124,7 +126,7 @@ fn multiply(firstRow: u32, quad: u32, slice: u32, lane: u32) {
       // @unroll
       for (var q = 0u; q < OWN_QUADS; q++) {
         let start = origin + row * params.cRowStride;
-        store(start, quad + lane + 4u * q, sums[q] + biases[q], params.accumulate != 0u || k > begin);
+        store(start, quad + lane + 4u * q, select(vec4f(), sums[q], reached) + biases[q], params.accumulate != 0u || k > begin);
       }
     }
     // The first part has added the biases.

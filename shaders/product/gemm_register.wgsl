@@ -22,6 +22,7 @@
 //   accumulate                            1: adds to C
 //   ones                                  1: the last row of A, m = rows - 1, is not in memory; it is all ones, so that row of C is the
 //                                         column sum of B, a bias gradient
+//   slots                                 columns that A·B reaches: bit n % 4 of each; it counts as 0 in the others
 // uses: product/lib/gemm_store (storeFour)
 
 struct Params {
@@ -29,7 +30,7 @@ struct Params {
   aOffset: u32, aRowStride: u32, aDepthStride: u32,
   bOffset: u32, bDepthStride: u32, bColumnStride: u32,
   cOffset: u32, cRowStride: u32, cColumnStride: u32,
-  hasBias: u32, accumulate: u32, ones: u32,
+  hasBias: u32, accumulate: u32, ones: u32, slots: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

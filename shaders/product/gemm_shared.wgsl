@@ -21,6 +21,7 @@
 //   hasBias                               whether bias is read
 //   accumulate                            1: adds to C
 //   ones                                  1: the last row of A is all ones and not in memory
+//   slots                                 columns that A·B reaches: bit n % 4 of each; it counts as 0 in the others
 // uses: product/lib/gemm_store (storeFour)
 
 // Rows and columns of C of a workgroup, and the depth that is staged at a time.
@@ -32,7 +33,7 @@ struct Params {
   aOffset: u32, aRowStride: u32, aDepthStride: u32,
   bOffset: u32, bDepthStride: u32, bColumnStride: u32,
   cOffset: u32, cRowStride: u32, cColumnStride: u32,
-  hasBias: u32, accumulate: u32, ones: u32,
+  hasBias: u32, accumulate: u32, ones: u32, slots: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

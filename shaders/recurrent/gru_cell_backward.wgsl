@@ -1,7 +1,7 @@
 // gru_cell_backward: the pointwise part of one time step of a GRU backward, for version `cell`: a gemm has already computed recurrent.
 //
 //   dh_t = dY[t] + recurrent + hiddenCarry      recurrent = dG[next]·W'ᵀ
-//   dn = dh_t·(1 - z)·(1 - n²);  dz = dh_t·(h_{t-1} - n)·z·(1 - z);  dr = dn·q·r·(1 - r);  dq = dn·r
+//   dn = (dh_t - dh_t·z)·(1 - n²);  dz = dh_t·(h_{t-1} - n)·z·(1 - z);  dr = dn·q·r·(1 - r);  dq = dn·r
 //
 // gates[t] arrives holding r, z, n, q and leaves holding dG[t] = dr, dz, dn, dq, the gradients of the preactivations. The products with W_ih skip
 // q and those with W_hh skip n, where they are zero.

@@ -24,7 +24,8 @@
 //   hasBefore            0: the state before is zero and is not read
 //   hasBias, hasLengths  whether bias and lengths are read
 //   time                 t, to compare with lengths
-// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/gru_update_forward (update), recurrent/lib/sequence_lengths (isActive)
+// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/gru_update_forward (update),
+//   recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, before: u32, current: u32,

@@ -3,7 +3,7 @@ enable subgroups;
 // (SwiftShader), up to 256 units.
 //
 //   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry
-//   dn = dh_t·(1 - z)·(1 - n²);  dz = dh_t·(h_{t-1} - n)·z·(1 - z);  dr = dn·q·r·(1 - r);  dq = dn·r
+//   dn = (dh_t - dh_t·z)·(1 - n²);  dz = dh_t·(h_{t-1} - n)·z·(1 - z);  dr = dn·q·r·(1 - r);  dq = dn·r
 //
 // The loop over steps and rows is runSteps() in lib/sequence4_backward, which calls update() below for each row.
 // A quad is the four slots of one unit.
@@ -66,7 +66,7 @@ fn gru_sequence4_backward(@builtin(workgroup_id) group: vec3u, @builtin(local_in
 
 fn gateGradients(gate: vec4f, before: f32, grad: f32) -> vec4f {
   let r = gate.x; let z = gate.y; let n = gate.z; let q = gate.w;
-  let gradN = grad * (1.0 - z) * (1.0 - n * n);
+  let gradN = (grad - grad * z) * (1.0 - n * n);
   return vec4f(gradN * q * r * (1.0 - r), grad * (before - n) * z * (1.0 - z), gradN, gradN * r);
 }
 

@@ -1,7 +1,7 @@
 // gru_step_backward: one time step of a GRU backward, for version `step`: recurrent product and the cell's gradients in one dispatch.
 //
 //   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry
-//   dn = dh_t·(1 - z)·(1 - n²);  dz = dh_t·(h_{t-1} - n)·z·(1 - z);  dr = dn·q·r·(1 - r);  dq = dn·r
+//   dn = (dh_t - dh_t·z)·(1 - n²);  dz = dh_t·(h_{t-1} - n)·z·(1 - z);  dr = dn·q·r·(1 - r);  dq = dn·r
 //
 // gates[t] arrives holding r, z, n, q and leaves holding dG[t] = dr, dz, dn, dq, the gradients of the preactivations. The products with W_ih skip
 // q and those with W_hh skip n, where they are zero.

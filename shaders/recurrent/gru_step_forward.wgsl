@@ -26,7 +26,7 @@
 //   hasBefore            0: the state before is zero and is not read
 //   hasBias, hasLengths  whether bias and lengths are read
 //   time                 t, to compare with lengths
-// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/gru_update_forward (update),
+// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/gru_update_forward (update),
 //   recurrent/lib/sequence_lengths (isActive, anyActive), recurrent/lib/recurrent_product_forward (recurrentProduct)
 
 struct Params {

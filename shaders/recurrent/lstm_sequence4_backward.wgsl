@@ -24,7 +24,7 @@ enable subgroups;
 // lengths      read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
 // partial      read_write  [2][batch][subgroups][16·BLOCKS]: sums that subgroups exchange; steps use the two blocks in turn
 // params: see lib/sequence4_backward; hasCellCarry = 0: dc of the first step is zero and is not read
-// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward),
+// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward),
 //   recurrent/lib/sequence4_backward (runSteps, Place, Own, KEEPS_CARRY)
 // provides: Units, Owned, Values, unitsOf, ownedOf, quadB, quadGradient, partialSums, update
 

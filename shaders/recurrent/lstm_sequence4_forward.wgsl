@@ -21,7 +21,7 @@ enable subgroups;
 // cells       read_write  c, f32
 // lengths     read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
 // params: see lib/sequence4_forward
-// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates),
+// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates),
 //   recurrent/lib/sequence4_forward (runSteps, quadA, Place, Own, HAS_LENGTHS), lib/lanes4_product (loadTile, rowProduct, QUADS),
 //   lib/lanes4_sum (transposeSum)
 // provides: Units, Owned, unitsOf, ownedOf, quadB, quadBias, update

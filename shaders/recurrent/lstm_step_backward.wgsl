@@ -31,8 +31,9 @@
 //   keepsHiddenCarry           whether hiddenCarry is written
 //   time, nextTime             t and the next step, to compare with lengths
 //   hasCellCarry               0: dc_t is zero and is not read
-// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward), recurrent/lib/lstm_update_backward (update),
-//   recurrent/lib/sequence_lengths (isActive, anyActive), recurrent/lib/recurrent_product_backward (recurrentProduct)
+// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward),
+//   recurrent/lib/lstm_update_backward (update), recurrent/lib/sequence_lengths (isActive, anyActive),
+//   recurrent/lib/recurrent_product_backward (recurrentProduct)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,

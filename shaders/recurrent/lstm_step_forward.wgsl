@@ -25,8 +25,9 @@
 //   hasBefore            0: the state before is zero and is not read
 //   hasBias, hasLengths  whether bias and lengths are read
 //   time                 t, to compare with lengths
-// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates), recurrent/lib/lstm_update_forward (update),
-//   recurrent/lib/sequence_lengths (isActive, anyActive), recurrent/lib/recurrent_product_forward (recurrentProduct)
+// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates),
+//   recurrent/lib/lstm_update_forward (update), recurrent/lib/sequence_lengths (isActive, anyActive),
+//   recurrent/lib/recurrent_product_forward (recurrentProduct)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, before: u32, current: u32,

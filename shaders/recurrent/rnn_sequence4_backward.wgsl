@@ -3,7 +3,7 @@ enable subgroups;
 // (SwiftShader), up to 256 units.
 //
 //   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry
-//   dG[t] = dh_t·act'(h_t)      act' = 1 - h², or with relu = 1 (h > 0)
+//   dG[t] = dh_t·act'(h_t)      act' = 1 - h², or with relu = 1 (h = 0 ? 0 : 1)
 //
 // The loop over steps and rows is runSteps() in lib/sequence4_backward, which calls update() below for each row.
 // A quad is four neighbouring units of one slot each.
@@ -76,11 +76,11 @@ fn outputGradient(start: u32, units: vec4u) -> vec4f {
   return vec4f(gradOutput[at.x], gradOutput[at.y], gradOutput[at.z], gradOutput[at.w]);
 }
 
-// act'(h) of a quad.
-fn slope(start: u32, units: vec4u) -> vec4f {
+// grad·act'(h) of a quad.
+fn throughActivation(grad: vec4f, start: u32, units: vec4u) -> vec4f {
   let at = start + units;
   let h = vec4f(hidden[at.x], hidden[at.y], hidden[at.z], hidden[at.w]);
-  return select(1.0 - h * h, select(vec4f(), vec4f(1.0), h > vec4f()), params.relu != 0u);
+  return select(grad * (1.0 - h * h), select(grad, vec4f(), bitcast<vec4u>(h) == vec4u()), params.relu != 0u);
 }
 
 // Four lanes for every 32 units.
@@ -106,8 +106,8 @@ fn update(at: Place, own: Own, product0: vec4f, product1: vec4f) {
   let hasOutput = params.hasGradOutput != 0u;
   grad0 += select(vec4f(), outputGradient(at.gate, own.units0), hasOutput);
   grad1 += select(vec4f(), outputGradient(at.gate, own.units1), hasOutput);
-  let result0 = select(vec4f(), grad0 * slope(at.state, own.units0), at.isInside);
-  let result1 = select(vec4f(), grad1 * slope(at.state, own.units1), at.isInside);
+  let result0 = select(vec4f(), throughActivation(grad0, at.state, own.units0), at.isInside);
+  let result1 = select(vec4f(), throughActivation(grad1, at.state, own.units1), at.isInside);
   // @unroll
   for (var i = 0u; i < 4u; i++) {
     if (own.owned0[i]) { gates[at.gate + own.units0[i]] = result0[i]; }

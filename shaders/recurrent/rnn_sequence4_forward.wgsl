@@ -20,8 +20,9 @@ enable subgroups;
 // hidden      read_write  h, f32
 // lengths     read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
 // params: see lib/sequence4_forward; relu = 1: max(·, 0) in place of tanh
-// uses: lib/activations (safeTanh), recurrent/lib/sequence4_forward (runSteps, quadA, Place, Own, HAS_LENGTHS),
-//   lib/lanes4_product (loadTile, rowProduct, QUADS), lib/lanes4_sum (transposeSum)
+// uses: lib/special_values (isNotANumber), lib/activations (safeTanh, relu),
+//   recurrent/lib/sequence4_forward (runSteps, quadA, Place, Own, HAS_LENGTHS), lib/lanes4_product (loadTile, rowProduct, QUADS),
+//   lib/lanes4_sum (transposeSum)
 // provides: Units, Owned, unitsOf, ownedOf, quadB, quadBias, update
 
 struct Params {
@@ -74,7 +75,7 @@ fn statesOf(start: u32, units: vec4u) -> vec4f {
 
 fn activate(a: vec4f) -> vec4f {
   let squashed = vec4f(safeTanh(a.x), safeTanh(a.y), safeTanh(a.z), safeTanh(a.w));
-  return select(squashed, max(a, vec4f()), params.relu != 0u);
+  return select(squashed, vec4f(relu(a.x), relu(a.y), relu(a.z), relu(a.w)), params.relu != 0u);
 }
 
 fn update(at: Place, own: Own, product0: vec4f, product1: vec4f) {

@@ -1,7 +1,7 @@
 // rnn_step_backward: one time step of an Elman RNN backward, for version `step`: recurrent product and the cell's gradients in one dispatch.
 //
 //   dh_t = dY[t] + dG[next]·W'ᵀ + hiddenCarry
-//   dG[t] = dh_t·act'(h_t)      act' = 1 - h², or with relu = 1 (h > 0)
+//   dG[t] = dh_t·act'(h_t)      act' = 1 - h², or with relu = 1 (h = 0 ? 0 : 1)
 //
 // The next step is t+1, or t-1 in the reverse direction.
 // Past the end of a row's sequence dG is zero and the carries pass through.

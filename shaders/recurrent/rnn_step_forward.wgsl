@@ -24,7 +24,7 @@
 //   hasBias, hasLengths  whether bias and lengths are read
 //   time                 t, to compare with lengths
 //   relu                 1: max(·, 0) in place of tanh
-// uses: lib/activations (safeTanh), recurrent/lib/rnn_update_forward (update),
+// uses: lib/special_values (isNotANumber), lib/activations (safeTanh, relu), recurrent/lib/rnn_update_forward (update),
 //   recurrent/lib/sequence_lengths (isActive, anyActive)
 
 struct Params {

@@ -1,13 +1,13 @@
 // activation_backward: gradX[i] = gradY[i]·f'(x[i]) for i < size, with f by kind as in activation_forward.
 //
-//   relu' = x > 0 ? 1 : 0      tanh' = 1 - tanh²      sigmoid' = sigmoid·(1 - sigmoid)      exp' = exp      log' = 1/x
+//   relu' = x ≤ 0 ? 0 : 1      tanh' = 1 - tanh²      sigmoid' = sigmoid·(1 - sigmoid)      exp' = exp      log' = 1/x
 //
 // f is recomputed from x, so only x is saved.
 //
 // grid      x (and y, past the limit): size / 64
 // x, gradY  read        [size]
 // gradX     read_write  [size]
-// uses: lib/activations (sigmoid, safeTanh)
+// uses: lib/special_values (isNotANumber, notANumber), lib/activations (sigmoid, safeTanh, relu), lib/exp_log (safeExp)
 
 struct Params { size: u32, kind: u32 }
 
@@ -23,7 +23,8 @@ fn activation_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_wo
   let value = x[index];
   let gradient = gradY[index];
   switch params.kind {
-    case 0u: { gradX[index] = select(0.0, gradient, value > 0.0); }
+    // Selected, not multiplied: nothing passes where the result is 0, whatever the gradient.
+    case 0u: { gradX[index] = select(gradient, 0.0, bitcast<u32>(relu(value)) == 0u); }
     case 1u: {
       let y = safeTanh(value);
       gradX[index] = gradient * (1.0 - y * y);
@@ -32,7 +33,7 @@ fn activation_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_wo
       let y = sigmoid(value);
       gradX[index] = gradient * y * (1.0 - y);
     }
-    case 3u: { gradX[index] = gradient * exp(value); }
+    case 3u: { gradX[index] = gradient * safeExp(value); }
     default: { gradX[index] = gradient / value; }
   }
 }

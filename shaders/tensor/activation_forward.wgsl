@@ -3,7 +3,7 @@
 // grid      x (and y, past the limit): size / 64
 // x         read        [size]
 // y         read_write  [size]; a different buffer from x
-// uses: lib/activations (sigmoid, safeTanh)
+// uses: lib/special_values (isNotANumber, notANumber), lib/activations (sigmoid, safeTanh, relu), lib/exp_log (safeExp, safeLog)
 
 struct Params { size: u32, kind: u32 }
 
@@ -17,11 +17,10 @@ fn activation_forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_wor
   if (index >= params.size) { return; }
   let value = x[index];
   switch params.kind {
-    // A NaN stays one.
-    case 0u: { y[index] = select(value, 0.0, value < 0.0); }
+    case 0u: { y[index] = relu(value); }
     case 1u: { y[index] = safeTanh(value); }
     case 2u: { y[index] = sigmoid(value); }
-    case 3u: { y[index] = exp(value); }
-    default: { y[index] = log(value); }
+    case 3u: { y[index] = safeExp(value); }
+    default: { y[index] = safeLog(value); }
   }
 }

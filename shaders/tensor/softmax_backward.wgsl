@@ -11,6 +11,7 @@
 // params
 //   outer, size, inner  sizes: of all dimensions before the axis, of the axis, of all after it
 //   log                 1: y is the logarithm
+// uses: lib/special_values (isNotANumber, notANumber), lib/exp_log (safeExp)
 
 const RUN = 32u;
 
@@ -38,6 +39,6 @@ fn softmax_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
   }
   for (var s = 0u; s < params.size; s++) {
     let at = start + s * params.inner;
-    if (isLog) { gradX[at] = gradY[at] - exp(y[at]) * total; } else { gradX[at] = y[at] * (gradY[at] - total); }
+    if (isLog) { gradX[at] = gradY[at] - safeExp(y[at]) * total; } else { gradX[at] = y[at] * (gradY[at] - total); }
   }
 }

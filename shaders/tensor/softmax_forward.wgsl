@@ -12,6 +12,7 @@
 // params
 //   outer, size, inner  sizes: of all dimensions before the axis, of the axis, of all after it
 //   log                 1: the logarithm
+// uses: lib/special_values (isNotANumber, notANumber), lib/exp_log (safeExp, safeLog)
 
 const RUN = 32u;
 
@@ -32,14 +33,14 @@ fn softmax_forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
   for (var first = 0u; first < params.size; first += RUN) {
     var sum = 0.0;
     for (var s = first; s < min(first + RUN, params.size); s++) {
-      sum += exp(x[start + s * params.inner] - largest);
+      sum += safeExp(x[start + s * params.inner] - largest);
     }
     total += sum;
   }
-  let logTotal = log(total);
+  let logTotal = safeLog(total);
   for (var s = 0u; s < params.size; s++) {
     let at = start + s * params.inner;
     let shifted = x[at] - largest;
-    if (params.log != 0u) { y[at] = shifted - logTotal; } else { y[at] = exp(shifted) / total; }
+    if (params.log != 0u) { y[at] = shifted - logTotal; } else { y[at] = safeExp(shifted) / total; }
   }
 }

@@ -21,7 +21,7 @@
 //   weightDecay   L2 penalty
 //   rate          lr / (1 + (t - 1)·lrDecay) at step t ≥ 1, computed in float64
 //   eps           added to the root
-// uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
+// uses: lib/special_values (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
 //   update/lib/quotient (quotient)
 
 struct Params {

@@ -35,7 +35,7 @@
 //   beta1, beta2                    decay of m and v
 //   oneMinusBeta1, oneMinusBeta2    1 - beta1 and 1 - beta2, computed in float64
 //   rootCorrection2, eps            divisor of √v; added to √v / rootCorrection2
-// uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
+// uses: lib/special_values (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
 //   update/lib/quotient (quotient)
 
 struct Params {
@@ -66,7 +66,8 @@ fn adam(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   moment1[at] = m;
   moment2[at] = v;
   if (params.amsgrad != 0u) {
-    v = max(largest[at], v);
+    // Ordered as their bits are, NaN last.
+    v = bitcast<f32>(max(bitcast<u32>(largest[at]), bitcast<u32>(v)));
     largest[at] = v;
   }
   var denominator = 1.0;

@@ -7,6 +7,7 @@
 // params
 //   offset, size  range of the flat gradient buffer, in elements
 //   limit         largest magnitude that stays
+// uses: lib/special_values (isNotANumber)
 
 struct Params { offset: u32, size: u32, limit: f32 }
 
@@ -19,6 +20,7 @@ fn gradient_clamp(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   if (index >= params.size) { return; }
   let at = params.offset + index;
   let g = gradient[at];
+  if (isNotANumber(g)) { return; }
   if (g > params.limit) { gradient[at] = params.limit; }
   if (g < -params.limit) { gradient[at] = -params.limit; }
 }

@@ -14,6 +14,7 @@
 //   first, partials  where the range's sums begin in partial, and how many there are
 //   infinite         1: the largest magnitude in place of the sum
 //   whole, fraction  whole and fractional part of the power
+// uses: lib/special_values (isFinite)
 
 struct Params { offset: u32, size: u32, first: u32, partials: u32, infinite: u32, whole: u32, fraction: f32 }
 
@@ -36,7 +37,7 @@ fn gradient_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgrou
       // Tests the bits: magnitude != 0.0 may compile to a test that is false for NaN.
       var term = 1.0;
       for (var k = 0u; k < params.whole; k++) { term *= magnitude; }
-      if (params.fraction != 0.0) { term *= pow(magnitude, params.fraction); }
+      if (params.fraction != 0.0) { term *= select(magnitude, pow(magnitude, params.fraction), isFinite(magnitude)); }
       sum += term;
     }
   }

@@ -1,5 +1,4 @@
-// gradient_scale: multiplies gradients by a factor in place. A zero stays zero, so the padding between parameters stays
-// zero even for a NaN factor.
+// gradient_scale: multiplies gradients by a factor in place.
 //
 //   gradient[offset + i] = factor · gradient[offset + i]       i < size
 //
@@ -20,6 +19,5 @@ fn gradient_scale(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   let index = id.x + id.y * groups.x * 64u;
   if (index >= params.size) { return; }
   let at = params.offset + index;
-  let g = gradient[at];
-  if ((bitcast<u32>(g) & 0x7fffffffu) != 0u) { gradient[at] = factor[0] * g; }
+  gradient[at] = factor[0] * gradient[at];
 }

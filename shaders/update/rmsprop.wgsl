@@ -29,8 +29,8 @@
 //   alpha, oneMinusAlpha   decay of s and a; 1 - alpha, computed in float64
 //   eps                    added to the root
 //   momentum               factor on b
-// uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
-//   update/lib/quotient (quotient)
+// uses: lib/special_values (isFinite, isNotANumber), lib/activations (relu), update/lib/guard (mayUpdate),
+//   update/lib/clipped_gradient (clippedGradient), update/lib/quotient (quotient)
 
 struct Params {
   offset: u32, size: u32, guards: u32, clipped: u32, centered: u32, hasMomentum: u32,
@@ -59,7 +59,7 @@ fn rmsprop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (params.centered != 0u) {
     let a = params.alpha * mean[at] + params.oneMinusAlpha * g;
     mean[at] = a;
-    variance = max(s - a * a, 0.0);
+    variance = relu(s - a * a);
   }
   var direction = quotient(g, sqrt(variance) + params.eps);
   if (params.hasMomentum != 0u) {

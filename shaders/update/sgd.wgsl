@@ -24,7 +24,7 @@
 //   weightDecay, lr    L2 penalty; learning rate
 //   momentum           factor on b
 //   oneMinusDampening  1 - dampening, computed in float64
-// uses: update/lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient)
+// uses: lib/special_values (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient)
 
 struct Params {
   offset: u32, size: u32, guards: u32, clipped: u32, hasMomentum: u32, isFirst: u32, nesterov: u32,

@@ -106,7 +106,13 @@ export class ParameterArena {
       free -= bytes;
     }
     // None moves unless all have a place.
-    const arenas = context.allOrNothing(() => parts.map((part) => new ParameterArena(context, part)));
+    const arenas: ParameterArena[] = [];
+    try {
+      for (const part of parts) arenas.push(new ParameterArena(context, part));
+    } catch (error) {
+      for (const { values } of arenas) values.dispose();
+      throw error;
+    }
     for (const arena of arenas) {
       for (const place of arena.#live) place.parameter.moveTo(place, arena.values.accepted);
     }

@@ -1,4 +1,6 @@
-// Mean and 1/√(variance + eps) of a row of x, summed in runs of 32. Reads the binding x, params.size and params.eps.
+// Mean and 1/√(variance + eps) of a row of x, summed in runs of 32; NaN if the sum of squares overflows, where 0 would make every value
+// the same. Reads the binding x, params.size and params.eps.
+// uses: lib/special_values (isFinite, notANumber)
 
 fn statistics(start: u32) -> vec2f {
   var total = 0.0;
@@ -17,5 +19,6 @@ fn statistics(start: u32) -> vec2f {
     }
     squares += sum;
   }
-  return vec2f(mean, 1.0 / sqrt(squares / f32(params.size) + params.eps));
+  let scale = 1.0 / sqrt(squares / f32(params.size) + params.eps);
+  return vec2f(mean, select(notANumber(), scale, isFinite(squares)));
 }

@@ -7,7 +7,7 @@
 //   4 BCE           -y·log x - (1 - y)·log(1 - x)         both logarithms at least -100; x outside [0, 1] gives NaN
 //   5 BCE of logits (1 - y)·x + (1 + (p - 1)·y)·log(1 + exp(-x))                          p = positive weight, `positive`
 //
-// uses: loss/lib/log1p (log1p), loss/lib/not_a_number (notANumber)
+// uses: lib/special_values (isNotANumber, notANumber), lib/activations (sigmoid, relu), lib/exp_log (safeExp), loss/lib/log1p (log1p)
 
 const SQUARED = 0u; const ABSOLUTE = 1u; const SMOOTH = 2u; const HUBER = 3u; const BCE = 4u;
 
@@ -28,14 +28,9 @@ fn log1m(x: f32, atOne: f32) -> f32 {
 }
 
 // log(1 + exp(-x))
-fn softplusOfNegative(x: f32) -> f32 {
-  return max(-x, 0.0) + log1p(exp(-min(abs(x), 80.0)));
-}
+fn softplusOfNegative(x: f32) -> f32 { return relu(-x) + log1p(safeExp(-abs(x))); }
 
-fn sigmoid(x: f32) -> f32 {
-  let e = exp(-min(abs(x), 80.0));
-  return select(e, 1.0, x >= 0.0) / (1.0 + e);
-}
+fn isProbability(x: f32) -> bool { return !isNotANumber(x) && x >= 0.0 && x <= 1.0; }
 
 fn lossOf(kind: u32, parameter: f32, x: f32, y: f32, positive: f32) -> f32 {
   let e = x - y;
@@ -52,7 +47,7 @@ fn lossOf(kind: u32, parameter: f32, x: f32, y: f32, positive: f32) -> f32 {
       return parameter * (size - 0.5 * parameter);
     }
     case BCE: {
-      if (!(x >= 0.0 && x <= 1.0)) { return notANumber(); }
+      if (!isProbability(x)) { return notANumber(); }
       return -y * max(logOr(x, -100.0), -100.0) - (1.0 - y) * max(log1m(x, -100.0), -100.0);
     }
     default: { return (1.0 - y) * x + (1.0 + (positive - 1.0) * y) * softplusOfNegative(x); }
@@ -64,16 +59,18 @@ fn slopeOf(kind: u32, parameter: f32, x: f32, y: f32, positive: f32) -> f32 {
   let e = x - y;
   switch kind {
     case SQUARED: { return 2.0 * e; }
-    case ABSOLUTE: { return sign(e); }
+    // As PyTorch: 0 for NaN.
+    case ABSOLUTE: { return select(sign(e), 0.0, isNotANumber(e)); }
     case SMOOTH: {
+      if (isNotANumber(e)) { return e; }
       // As PyTorch at the corners: for beta = 0 the slope at 0 is -1.
       if (e <= -parameter) { return -1.0; }
       if (e >= parameter) { return 1.0; }
       return e / parameter;
     }
-    case HUBER: { return clamp(e, -parameter, parameter); }
+    case HUBER: { return select(clamp(e, -parameter, parameter), e, isNotANumber(e)); }
     case BCE: {
-      if (!(x >= 0.0 && x <= 1.0)) { return notANumber(); }
+      if (!isProbability(x)) { return notANumber(); }
       return e / max((1.0 - x) * x, 1e-12);
     }
     default: { return (1.0 - y) * sigmoid(x) - positive * y * sigmoid(-x); }
@@ -84,7 +81,7 @@ fn slopeOf(kind: u32, parameter: f32, x: f32, y: f32, positive: f32) -> f32 {
 fn targetSlopeOf(kind: u32, parameter: f32, x: f32, y: f32, positive: f32) -> f32 {
   switch kind {
     case BCE: {
-      if (!(x >= 0.0 && x <= 1.0)) { return notANumber(); }
+      if (!isProbability(x)) { return notANumber(); }
       // Not clamped, as in PyTorch: infinite where the prediction is 0 or 1.
       let infinity = 0x7f800000u;
       let minusInfinity = -bitcast<f32>(infinity);
@@ -92,6 +89,7 @@ fn targetSlopeOf(kind: u32, parameter: f32, x: f32, y: f32, positive: f32) -> f3
     }
     // Exchanging x and y only flips the error's sign.
     case SQUARED, ABSOLUTE, SMOOTH, HUBER: { return slopeOf(kind, parameter, y, x, positive); }
-    default: { return (positive - 1.0) * softplusOfNegative(x) - x; }
+    // Without a positive weight no product: the other factor may be infinite.
+    default: { return select((positive - 1.0) * softplusOfNegative(x), 0.0, positive == 1.0) - x; }
   }
 }

@@ -15,7 +15,7 @@ fn update(row: u32, unit: u32, recurrent: f32) {
   if (params.hasBefore != 0u) { before = hidden[params.before + at]; }
   let gate = gates[params.gate + at];
   let r = gate.x; let z = gate.y; let n = gate.z; let q = gate.w;
-  let gradN = grad * (1.0 - z) * (1.0 - n * n);
+  let gradN = (grad - grad * z) * (1.0 - n * n);
   let gradGates = vec4f(gradN * q * r * (1.0 - r), grad * (before - n) * z * (1.0 - z), gradN, gradN * r);
   gates[params.gate + at] = select(vec4f(), gradGates, inside);
   hiddenCarry[at] = select(passed, grad * z, inside);

@@ -12,6 +12,6 @@ fn update(row: u32, unit: u32, recurrent: f32) {
   if (params.keepsHiddenCarry != 0u) { hiddenCarry[at] = select(grad, 0.0, inside); }
   if (params.hasGradOutput != 0u) { grad += gradOutput[params.gate + at]; }
   let h = hidden[params.current + at];
-  let slope = select(1.0 - h * h, select(0.0, 1.0, h > 0.0), params.relu != 0u);
-  gates[params.gate + at] = select(0.0, grad * slope, inside);
+  let result = select(grad * (1.0 - h * h), select(grad, 0.0, bitcast<u32>(h) == 0u), params.relu != 0u);
+  gates[params.gate + at] = select(0.0, result, inside);
 }

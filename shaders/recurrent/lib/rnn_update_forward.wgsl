@@ -1,7 +1,7 @@
 // Computes h of one unit of an Elman RNN in one batch row, from its recurrent product. Past the end of the row's sequence the state
 // stays.
 // Bindings and params are those of rnn_cell_forward and rnn_step_forward.
-// uses: lib/activations (safeTanh), recurrent/lib/sequence_lengths (isActive)
+// uses: lib/activations (safeTanh, relu), recurrent/lib/sequence_lengths (isActive)
 
 fn update(row: u32, unit: u32, recurrent: f32) {
   if (row >= params.batch || unit >= params.hidden) { return; }
@@ -11,5 +11,5 @@ fn update(row: u32, unit: u32, recurrent: f32) {
   if (params.hasBefore != 0u && !inside) { before = hidden[params.before + at]; }
   var a = gates[params.gate + at] + recurrent;
   if (params.hasBias != 0u) { a += bias[unit]; }
-  hidden[params.current + at] = select(before, select(safeTanh(a), max(a, 0.0), params.relu != 0u), inside);
+  hidden[params.current + at] = select(before, select(safeTanh(a), relu(a), params.relu != 0u), inside);
 }

@@ -96,8 +96,9 @@ fn runSteps(group: u32, local: u32, lane: u32) {
       let next = select(params.gate + (step - 1u) * params.stride, params.nextGate, step == 0u);
       for (var row = group * params.rows; row < lastRow; row++) {
         let start = next + row * params.hidden;
-        let own0 = quadGradient(start, own.units0);
-        let own1 = quadGradient(start, own.units1);
+        // Zero outside the layer, as the weights from there are: ∞·0 would be NaN.
+        let own0 = select(vec4f(), quadGradient(start, own.units0), own.owned0);
+        let own1 = select(vec4f(), quadGradient(start, own.units1), own.owned1);
         leaveSums(own0, own1, ((turn + row) * SUBGROUPS + subgroup) * 4u * COLUMNS, lane);
       }
       storageBarrier();

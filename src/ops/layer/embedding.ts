@@ -10,6 +10,7 @@ const texts = /* @__PURE__ */ new OnDemand(() => import("./embedding.wgsl.ts"));
 export const embeddingForward = /* @__PURE__ */ new Kernel({
   name: "embedding_forward",
   texts,
+  uses: ["row_index"],
   workgroup: [64, 1, 1],
   params: { count: "u32", rows: "u32", width: "u32", invalid: "f32" },
   bindings: { weight: "read", indices: "read", y: "read_write" },
@@ -18,6 +19,7 @@ export const embeddingForward = /* @__PURE__ */ new Kernel({
 export const embeddingBackward = /* @__PURE__ */ new Kernel({
   name: "embedding_backward",
   texts,
+  uses: ["row_index"],
   workgroup: [64, 1, 1],
   params: { count: "u32", rows: "u32", width: "u32", rangeRows: "u32", padding: "f32" },
   bindings: { indices: "read", gradY: "read", gradWeight: "read_write" },

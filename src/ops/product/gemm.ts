@@ -7,7 +7,7 @@ import { tileGrid } from "../grid.ts";
 import { hasLanes4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, flag, type PlanContext, type PlanSettings } from "../op.ts";
 import { REGISTER, SHARED, SHARED_INVOCATIONS, tiled } from "./gemm-tiled.ts";
-import { bindings, type Product, params, type Slices, type Way } from "./product.ts";
+import { ALL_SLOTS, bindings, type Product, params, type Slices, type Way } from "./product.ts";
 
 const lanes4Texts = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.wgsl.ts"));
 const lanes4 = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.ts"));
@@ -120,6 +120,7 @@ function gemmBy(version: VersionName, product: Product, slices: Slices, plan: Pl
       hasBias: flag(bias),
       accumulate: flag(product.accumulate),
       ones: flag(slices.ones),
+      slots: product.slots ?? ALL_SLOTS,
       tileRows: tile[0],
     },
     bindings: { a: a.operand, b: b.operand, bias: bias ?? null, c: c.operand },

@@ -20,6 +20,7 @@ export const params = {
   hasBias: "u32",
   accumulate: "u32",
   ones: "u32",
+  slots: "u32",
 } as const satisfies Record<string, ParamType>;
 
 /** Storage bindings of the gemm kernels. */
@@ -27,6 +28,9 @@ export const bindings = { a: "read", b: "read", bias: "read", c: "read_write" } 
   string,
   BufferAccess
 >;
+
+/** The slots of what has all of them, or is not made of units with four. */
+export const ALL_SLOTS = 0b1111;
 
 /** How a matrix lies in an operand, in elements: element (i, j) is at offset + i·strides[0] + j·strides[1]. */
 export interface Matrix {
@@ -46,6 +50,8 @@ export interface Product {
   /** One value a column, added to every row. */
   readonly bias?: Operand | null;
   readonly accumulate?: boolean;
+  /** Which of every four columns A·B reaches, one bit each, where not all: B is zero in the others, and A may be infinite. */
+  readonly slots?: number;
 }
 
 /** How a product is cut along its depth; with `ones` A has one more row, of ones that are not in memory. */

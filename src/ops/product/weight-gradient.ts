@@ -3,6 +3,7 @@ import { linearGrid } from "../grid.ts";
 import { hasLanes4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, flag, type Operand, type PlanContext, type PlanSettings } from "../op.ts";
 import { gemm } from "./gemm.ts";
+import { ALL_SLOTS } from "./product.ts";
 import { sliceTexts } from "./texts.ts";
 
 export const sumSlices = /* @__PURE__ */ new Kernel({
@@ -42,9 +43,6 @@ export interface GradientRows {
   readonly x: { readonly operand: Operand; readonly offset?: number };
   readonly gradY: { readonly operand: Operand; readonly offset?: number };
 }
-
-/** The slots of what has all of them, or is not made of units with four. */
-export const ALL_SLOTS = 0b1111;
 
 /**
  * Slices of the depth give enough invocations for an adapter's cores, and keep float32 sums short. Those of gemm_lanes4 are short by

@@ -6,7 +6,7 @@ import { gateBlock, recurrentRows } from "./steps.ts";
 
 /** gates += h·W' for all steps of a span at once, where the hidden states are known; `null` if no step has a state before it. */
 export function spanProduct(recurrence: Recurrence): Product | null {
-  const { sizes, hidden, weight, gates } = recurrence;
+  const { sizes, hidden, weight, gates, reached } = recurrence;
   const { N, H, R, slots } = sizes;
   const columns = slots * H;
   const rows = recurrentRows(recurrence);
@@ -19,6 +19,7 @@ export function spanProduct(recurrence: Recurrence): Product | null {
     b: { operand: weight, strides: [columns, 1] },
     c: { operand: gates, offset: rows.gate, strides: [columns, 1] },
     accumulate: true,
+    slots: reached.hidden,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Kernel } from "../../gpu/kernel.ts";
 import type { VersionPins } from "../op.ts";
+import { ALL_SLOTS } from "../product/product.ts";
 import type { gatesBindings, gatesParams } from "./params.ts";
 
 /** The ways to run a cell's steps; every cell has at least `cell`, the plain one. */
@@ -44,6 +45,15 @@ export function gateSlots({ gates }: Cell): { readonly input: number[]; readonly
     typeof slot === "number" ? { input: slot, hidden: slot } : slot,
   );
   return { input: slots.map(({ input }) => input), hidden: slots.map(({ hidden }) => hidden) };
+}
+
+/** {@link gateSlots} as bits, as products take them. */
+export function slotMasks(cell: Cell): { readonly input: number; readonly hidden: number } {
+  // With one float per unit there is no slot to leave out.
+  if (slotCount(cell) === 1) return { input: ALL_SLOTS, hidden: ALL_SLOTS };
+  const maskOf = (slots: readonly number[]) => slots.reduce((mask, slot) => mask | (1 << slot), 0);
+  const { input, hidden } = gateSlots(cell);
+  return { input: maskOf(input), hidden: maskOf(hidden) };
 }
 
 /** Floats of a unit: 1 for a single gate in a single slot, else 4, as the kernels load them as a vec4. */

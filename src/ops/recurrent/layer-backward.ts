@@ -1,37 +1,27 @@
 import type { BackwardOperands, Dispatch, Operand, PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
-import { ALL_SLOTS, WeightGradient, type WeightTarget, weightGradient } from "../product/weight-gradient.ts";
+import { WeightGradient, type WeightTarget, weightGradient } from "../product/weight-gradient.ts";
 import { copyRun, fill } from "../tensor/copy.ts";
 import { backwardSteps } from "./backward-steps.ts";
-import { type Cell, gateSlots, type RecurrentAttributes } from "./cell.ts";
+import type { Cell, RecurrentAttributes } from "./cell.ts";
 import { recurrenceOf } from "./layer-recurrence.ts";
 import { gradInputsByName, inputsByName, outputsByName, type RecurrentGradInputs } from "./operands.ts";
 import { carryGradient, recomputeGates, spanGradient } from "./recompute.ts";
 import type { Recurrence, RecurrenceGradients, Span } from "./recurrence.ts";
 import { recurrentRows, spansOf } from "./steps.ts";
 
-/** Slots as bits, as weight gradients take them. */
-function maskOf(slots: readonly number[]): number {
-  return slots.reduce((mask, slot) => mask | (1 << slot), 0);
-}
-
 /** Where the gradients of a layer's weights go; `null` for one that nobody wants. */
 function targetsOf(
-  cell: Cell,
-  { sizes }: Recurrence,
+  { sizes, reached }: Recurrence,
   gradients: RecurrentGradInputs<Operand>,
   plan: PlanContext,
 ) {
   const { weightIh, weightHh, biasIh, biasHh } = gradients;
   const { I, H, R, slots } = sizes;
   const outputs = slots * H;
-  const { input: inputSlots, hidden: hiddenSlots } = gateSlots(cell);
-  // With one float per unit there is no slot to leave out.
-  const ofInput = slots === 1 ? ALL_SLOTS : maskOf(inputSlots);
-  const ofHidden = slots === 1 ? ALL_SLOTS : maskOf(hiddenSlots);
   const biases = [
-    ...(biasIh ? [{ operand: biasIh, slots: ofInput }] : []),
-    ...(biasHh ? [{ operand: biasHh, slots: ofHidden }] : []),
+    ...(biasIh ? [{ operand: biasIh, slots: reached.input }] : []),
+    ...(biasHh ? [{ operand: biasHh, slots: reached.hidden }] : []),
   ];
   const strides = [outputs, 1] as const;
   const input: WeightTarget | null =
@@ -40,12 +30,12 @@ function targetsOf(
           weight: { operand: weightIh ?? plan.temporary([I, outputs]), strides },
           inputs: I,
           outputs,
-          slots: ofInput,
+          slots: reached.input,
           biases,
         }
       : null;
   const hidden: WeightTarget | null = weightHh
-    ? { weight: { operand: weightHh, strides }, inputs: R, outputs, slots: ofHidden, biases: [] }
+    ? { weight: { operand: weightHh, strides }, inputs: R, outputs, slots: reached.hidden, biases: [] }
     : null;
   return { input, hidden };
 }
@@ -108,7 +98,7 @@ export function layerBackward(
 
   const spans = spansOf(sizes, reverse, recompute).reverse();
   const longest = Math.max(...spans.map(({ count }) => count));
-  const targets = targetsOf(cell, kept, gradInput, plan);
+  const targets = targetsOf(kept, gradInput, plan);
   const whole = spans.length === 1;
   const sumOf = (target: WeightTarget | null) =>
     target && !whole ? new WeightGradient(target, longest * N, plan) : null;

@@ -1,5 +1,5 @@
 import type { Operand } from "../op.ts";
-import { type Cell, hasCellState, type RecurrentAttributes, slotCount } from "./cell.ts";
+import { type Cell, hasCellState, type RecurrentAttributes, slotCount, slotMasks } from "./cell.ts";
 import { History } from "./history.ts";
 import { type RecurrentInputs, savedByName } from "./operands.ts";
 import type { Recurrence, RecurrentSizes } from "./recurrence.ts";
@@ -41,6 +41,7 @@ export function recurrenceOf(
     hiddenAt: new History(T, N * R, reverse),
     cellsAt: new History(T, N * H, reverse),
     projection: weightHr && { weight: weightHr, unprojected: unprojected! },
+    reached: slotMasks(cell),
     params: cell.params ?? {},
   };
 }

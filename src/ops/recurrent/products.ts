@@ -8,7 +8,7 @@ import { gateBlock } from "./steps.ts";
 
 /** gates = x·W_ihᵀ + b_ih for the steps of a span. */
 export function inputProduct(
-  { sizes, span, gates }: Recurrence,
+  { sizes, span, gates, reached }: Recurrence,
   { x, weightIh, biasIh }: RecurrentInputs<Operand>,
   plan: PlanContext,
 ): Dispatch {
@@ -22,13 +22,14 @@ export function inputProduct(
     b: { operand: weightIh, strides: [columns, 1] },
     c: { operand: gates, strides: [columns, 1] },
     bias: biasIh,
+    slots: reached.input,
   } as const;
   return gemm(product, plan);
 }
 
 /** gates[t] += h[before]·W': the recurrent product of one forward step. */
 export function forwardProduct(recurrence: Recurrence, t: number, before: number): Product {
-  const { sizes, hidden, hiddenAt, weight, gates } = recurrence;
+  const { sizes, hidden, hiddenAt, weight, gates, reached } = recurrence;
   const { N, H, R, slots } = sizes;
   const columns = slots * H;
   return {
@@ -39,5 +40,6 @@ export function forwardProduct(recurrence: Recurrence, t: number, before: number
     b: { operand: weight, strides: [columns, 1] },
     c: { operand: gates, offset: gateBlock(recurrence, t) * N * columns, strides: [columns, 1] },
     accumulate: true,
+    slots: reached.hidden,
   };
 }

@@ -47,6 +47,8 @@ export interface Recurrence {
   readonly cellsAt: History;
   /** W_hr [R, H], and the hidden states before their projection: a history of blocks of [N, H]. */
   readonly projection: { readonly weight: Operand; readonly unprojected: Operand } | null;
+  /** The slots that W_ih and W' reach, as bits. */
+  readonly reached: { readonly input: number; readonly hidden: number };
   /** Values of params that only this cell's kernels have. */
   readonly params: Readonly<Record<string, number>>;
 }

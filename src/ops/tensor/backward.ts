@@ -16,7 +16,7 @@ import { tensorTexts } from "./texts.ts";
 export const activationBackward = /* @__PURE__ */ new Kernel({
   name: "activation_backward",
   texts: tensorTexts,
-  uses: ["activations"],
+  uses: ["special_values", "activations", "exp_log"],
   workgroup: [64, 1, 1],
   params: { size: "u32", kind: "u32" },
   bindings: { x: "read", gradY: "read", gradX: "read_write" },
@@ -25,6 +25,7 @@ export const activationBackward = /* @__PURE__ */ new Kernel({
 export const softmaxBackward = /* @__PURE__ */ new Kernel({
   name: "softmax_backward",
   texts: tensorTexts,
+  uses: ["special_values", "exp_log"],
   workgroup: [64, 1, 1],
   params: { outer: "u32", size: "u32", inner: "u32", log: "u32" },
   bindings: { y: "read", gradY: "read", gradX: "read_write" },
@@ -68,13 +69,13 @@ export const tensorBackward = /* @__PURE__ */ new Map([
     ...(gradB ? [pointwise("times", grad!, a!, gradB, plan)] : []),
   ]),
   joined(div, ({ inputs: [a, b], gradOutputs: [grad], gradInputs: [gradA, gradB] }, _, plan) => {
-    const overB = gradA ?? plan.temporary(b!.shape);
-    const dispatches: Dispatch[] = [pointwise("over", grad!, b!, overB, plan)];
+    const dispatches: Dispatch[] = gradA ? [pointwise("over", grad!, b!, gradA, plan)] : [];
     if (gradB) {
-      // d(a/b)/db = -(a/b)/b
-      const quotient = plan.temporary(b!.shape);
+      // d(a/b)/db = -(a/b)/b, in PyTorch's order: it decides where the product overflows.
+      const [quotient, slope] = [plan.temporary(b!.shape), plan.temporary(b!.shape)];
       dispatches.push(pointwise("over", a!, b!, quotient, plan));
-      dispatches.push(pointwise("minusTimes", overB, quotient, gradB, plan));
+      dispatches.push(pointwise("over", quotient, b!, slope, plan));
+      dispatches.push(pointwise("minusTimes", grad!, slope, gradB, plan));
     }
     return dispatches;
   }),

@@ -6,6 +6,7 @@ import { gradientTexts } from "./texts.ts";
 export const gradientNorm = /* @__PURE__ */ new Kernel({
   name: "gradient_norm",
   texts: gradientTexts,
+  uses: ["special_values"],
   workgroup: [64, 1, 1],
   params: {
     offset: "u32",
@@ -22,7 +23,7 @@ export const gradientNorm = /* @__PURE__ */ new Kernel({
 export const gradientNormTotal = /* @__PURE__ */ new Kernel({
   name: "gradient_norm_total",
   texts: gradientTexts,
-  uses: ["finite"],
+  uses: ["special_values"],
   workgroup: [64, 1, 1],
   params: {
     size: "u32",
@@ -47,6 +48,7 @@ export const gradientScale = /* @__PURE__ */ new Kernel({
 export const gradientClamp = /* @__PURE__ */ new Kernel({
   name: "gradient_clamp",
   texts: gradientTexts,
+  uses: ["special_values"],
   workgroup: [64, 1, 1],
   params: { offset: "u32", size: "u32", limit: "f32" },
   bindings: { gradient: "read_write" },
@@ -75,21 +77,12 @@ const MIN_SHARE = 16;
 /** Larger powers use pow, which is as exact for them. */
 const MAX_FACTORS = 16;
 
-/** The dispatches that clip the gradients of some ranges to a total norm of at most `maxNorm`. */
-export interface PlannedClipping {
-  /** Computes the norm and the factor. */
-  readonly measure: readonly Dispatch[];
-  /** Multiplies the gradients by the factor, if no update does. */
-  readonly scale: readonly Dispatch[];
-  readonly factor: Operand;
-}
-
-/** Scales all gradients of `ranges` by one factor, so that their total norm is at most `maxNorm`. */
-export function clipNorm(
+/** Computes the total norm of the gradients of `ranges`, and the factor by which it is at most `maxNorm`. */
+export function clippingFactor(
   ranges: readonly GradientRange[],
   clipping: NormClipping,
   plan: PlanContext,
-): PlannedClipping {
+): { readonly dispatches: readonly Dispatch[]; readonly factor: Operand } {
   const { maxNorm, normType, norm, guard } = clipping;
   const infinite = flag(normType === Number.POSITIVE_INFINITY);
   const power = infinite ? 1 : normType;
@@ -103,7 +96,7 @@ export function clipNorm(
   });
   const partial = plan.temporary([Math.max(total, 1)]);
   const factor = plan.temporary([1]);
-  const measure = [
+  const dispatches = [
     ...ranges.map(({ offset, size, gradient }, i) =>
       dispatch({
         kernel: gradientNorm,
@@ -131,7 +124,19 @@ export function clipNorm(
       bytes: 4 * total,
     }),
   ];
-  const scale = ranges.map(({ offset, size, gradient }) =>
+  return { dispatches, factor };
+}
+
+/**
+ * Multiplies the gradients of `ranges` by a factor. It may be NaN, which reaches zeros too: no range may have padding, which stays zero
+ * for the next norm.
+ */
+export function scaleGradients(
+  ranges: readonly GradientRange[],
+  factor: Operand,
+  plan: PlanContext,
+): Dispatch[] {
+  return ranges.map(({ offset, size, gradient }) =>
     dispatch({
       kernel: gradientScale,
       params: { offset, size },
@@ -141,7 +146,6 @@ export function clipNorm(
       bytes: 8 * size,
     }),
   );
-  return { measure, scale, factor };
 }
 
 /** Clips every gradient of `ranges` to [-limit, limit]. */

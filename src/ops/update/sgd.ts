@@ -9,7 +9,7 @@ const texts = /* @__PURE__ */ new OnDemand(() => import("./sgd.wgsl.ts"));
 export const sgdKernel = /* @__PURE__ */ new Kernel({
   name: "sgd",
   texts,
-  uses: ["finite", "guard", "clipped_gradient"],
+  uses: ["special_values", "guard", "clipped_gradient"],
   workgroup: [64, 1, 1],
   params: {
     ...rangeParams,
