@@ -27,6 +27,33 @@ export class GraphError extends WebGpuLstmError {}
 /** A state dict with a missing, an extra or a misshaped key. */
 export class StateDictError extends WebGpuLstmError {}
 
+/** Where and why a training run has diverged. */
+export interface Divergence {
+  /** The epoch and its batch, both from 1, with the first loss or gradient that is not finite. */
+  readonly epoch: number;
+  readonly batch: number;
+  /** The batch's loss. */
+  readonly loss: number;
+  /** What is not finite besides the loss, such as `"gradient of fc.weight"` or `"parameter fc.weight"`; `null` for nothing. */
+  readonly tensor: string | null;
+}
+
+/** A training run has met a loss, a gradient or a parameter that is NaN or infinite. */
+export class DivergedError extends WebGpuLstmError implements Divergence {
+  readonly epoch: number;
+  readonly batch: number;
+  readonly loss: number;
+  readonly tensor: string | null;
+
+  constructor(message: string, { epoch, batch, loss, tensor, ...options }: Divergence & ErrorOptions) {
+    super(message, options);
+    this.epoch = epoch;
+    this.batch = batch;
+    this.loss = loss;
+    this.tensor = tensor;
+  }
+}
+
 /** An object was used after its `dispose()`. */
 export class DisposedError extends WebGpuLstmError {}
 

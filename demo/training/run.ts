@@ -1,5 +1,5 @@
 /** A training run in a separate worker, as the page controls it: start, pause, resume, cancel, and its state. */
-import type { Progress } from "webgpu-lstm";
+import { DivergedError, type Progress } from "webgpu-lstm";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 import { Estimate } from "./estimate.ts";
 import { KEEP } from "./keeper.ts";
@@ -150,11 +150,6 @@ export class TrainingRun<Config> {
     for await (const report of run) {
       this.#add(report);
       this.#tell();
-      if (!Number.isFinite(report.loss)) {
-        throw new Error(
-          `The loss is no number after epoch ${report.epoch}. A smaller learning rate may help.`,
-        );
-      }
       await onEpoch?.(trainer, report);
     }
     signal.throwIfAborted();
@@ -194,7 +189,10 @@ export class TrainingRun<Config> {
   #fail(error: unknown): void {
     // A cancelled or disposed run has not failed.
     if (this.#abort.signal.aborted || this.#snapshot.phase === "failed") return;
-    this.#snapshot.error = error;
+    this.#snapshot.error =
+      error instanceof DivergedError
+        ? new Error(`The loss is no number in epoch ${error.epoch}. A smaller learning rate may help.`)
+        : error;
     this.#enter("failed");
   }
 

@@ -5,7 +5,7 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { Tensor } from "../graph/tensor.ts";
-import type { Dispatch, Operand, PlanSettings } from "../ops/op.ts";
+import type { Dispatch, Operand, PlanContext, PlanSettings } from "../ops/op.ts";
 import {
   type AccumulatedRange,
   accumulateGradients,
@@ -13,7 +13,7 @@ import {
 } from "../ops/update/gradient-accumulation.ts";
 import type { Accumulation } from "./accumulation.ts";
 import { planIn } from "./lower.ts";
-import { ParameterArena, rangesOf } from "./parameters.ts";
+import { type ArenaRange, ParameterArena, rangesOf } from "./parameters.ts";
 import type { Updater } from "./updater.ts";
 
 /** What follows the gradients in a training step. */
@@ -25,6 +25,8 @@ export interface PlannedUpdate {
   readonly parameters: readonly Parameter[];
   /** Gradient norms that must be finite for the update to happen; `null` if there are none. */
   readonly guard: Operand | null;
+  /** What a watch leaves of each run, beside its scalars; `null` if none watches. */
+  readonly mark: Operand | null;
 }
 
 /** The parameters whose gradients a training step needs: what the optimizer updates and what the function clips. */
@@ -47,9 +49,30 @@ export function checkClippings(graph: Graph): void {
   }
 }
 
+/** What a watch of a step's loss and gradients is planned from. */
+export interface WatchRequest {
+  /** Gradients of adjacent parameters: of this run, or the sum since the last update. */
+  readonly ranges: readonly (ArenaRange & { readonly gradient: Operand })[];
+  /** The parameters that have these gradients. */
+  readonly parameters: readonly Parameter[];
+  /** A buffer as an operand. */
+  flat(buffer: DeviceBuffer): Operand;
+  readonly plan: PlanContext;
+}
+
+/** A watch, which decides on the GPU whether updates happen. */
+export interface PlannedWatch {
+  /** Follow the gradients of every run. */
+  readonly dispatches: readonly Dispatch[];
+  /** Must be finite for an update to happen. */
+  readonly guard: Operand;
+  /** What each run leaves for the host, beside its scalars. */
+  readonly mark: Operand;
+}
+
 /** A planned update with its dispatches. */
 interface UpdateDispatches extends PlannedUpdate {
-  /** Add up the gradients after every run. Empty for a step that does not accumulate. */
+  /** Add up the gradients after every run and check them. Empty for a step that does neither. */
   readonly accumulating: readonly Dispatch[];
   /** The update itself. */
   readonly dispatches: readonly Dispatch[];
@@ -61,6 +84,7 @@ interface UpdateDispatches extends PlannedUpdate {
  * @param gradients Gradients by parameter.
  * @param placed Receives the places of the gradients and the flat buffers that the dispatches bind.
  * @param accumulation Sums the gradients; `null` for a step that updates in every run.
+ * @param watch Plans what decides whether updates happen, unless the function clips with `errorIfNonfinite`.
  */
 export function planUpdate(
   context: GpuContext,
@@ -70,6 +94,7 @@ export function planUpdate(
   gradients: ReadonlyMap<Parameter, Tensor>,
   placed: Map<Tensor, BufferRange>,
   accumulation: Accumulation | null,
+  watch?: (request: WatchRequest) => PlannedWatch,
 ): UpdateDispatches {
   for (const [parameter, gradient] of gradients) {
     const place = ParameterArena.placeOf(context, parameter);
@@ -101,6 +126,18 @@ export function planUpdate(
   const clipped = graph.clippings[0]?.plan(graph.clippings, parameters, gradientRanges, plan);
   const { guard = null, factor = null } = clipped ?? {};
   dispatches.push(...(clipped?.dispatches ?? []));
+  const watched = guard
+    ? undefined
+    : watch?.({
+        ranges: rangesOf(context, [...gradients.keys()]).map((range) => ({
+          ...range,
+          gradient: flat(accumulation?.totalOf(range.arena) ?? range.arena.gradients),
+        })),
+        parameters: [...gradients.keys()],
+        flat,
+        plan,
+      });
+  accumulating.push(...(watched?.dispatches ?? []));
 
   const { planKey } = optimizer;
   for (const part of optimizer.updateParts(parameters)) {
@@ -112,11 +149,11 @@ export function planUpdate(
         value: flat(arena.values),
         gradient: flat(arena.gradients),
         state: (name: string) => states.get(name) ?? null,
-        guard,
+        guard: watched?.guard ?? guard,
         factor,
       };
       dispatches.push(part.update(range, plan));
     }
   }
-  return { optimizer, planKey, parameters, guard, accumulating, dispatches };
+  return { optimizer, planKey, parameters, guard, mark: watched?.mark ?? null, accumulating, dispatches };
 }

@@ -3,6 +3,7 @@ import { OptionError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { NDArray } from "../shape.ts";
+import type { OnNonFinite } from "./finite.ts";
 import type { History } from "./history.ts";
 import type { EpochReport, Progress } from "./report.ts";
 
@@ -18,7 +19,13 @@ export interface FitRun extends Progress {
   readonly resumed: boolean;
   /** Ends the run after this epoch. If called between batches: after the batch, without a report of the epoch. */
   stop(): void;
-  /** The run as it is now, as `trainer.checkpoint()`. Only {@link Callback.onSettled} may call it. */
+  /** The trainer's option of that name. */
+  readonly onNonFinite: OnNonFinite;
+  /**
+   * The run as it is now, as `trainer.checkpoint()`. Only {@link Callback.onSettled} may call it.
+   * @throws {@link DivergedError} if a number of the model or the optimizer is NaN or infinite, whatever `onNonFinite` says: nothing that
+   * a run cannot go on from takes the place of an earlier checkpoint.
+   */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
 }
 

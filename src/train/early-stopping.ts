@@ -2,6 +2,7 @@ import { checkBoolean, checkInteger, checkOptions, show } from "../checks.ts";
 import { DataError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
+import { firstNonFinite } from "./finite.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 import type { EpochReport } from "./report.ts";
 
@@ -83,7 +84,7 @@ export class EarlyStopping implements Callback {
     if (this.#monitor.improves(value)) {
       this.#bestEpoch = report.epoch;
       this.#waited = 0;
-      if (this.restoreBest) this.#keep(run.model.stateDict());
+      if (this.restoreBest) this.#keep(run);
       return;
     }
     this.#waited++;
@@ -138,7 +139,12 @@ export class EarlyStopping implements Callback {
     this.#weights = tensors ? Promise.resolve(tensors) : null;
   }
 
-  #keep(weights: Promise<ReadonlyMap<string, NDArray>>): void {
+  /** Keeps a run's weights if they are finite; the best ones before stay otherwise. */
+  #keep({ model, optimizer }: FitRun): void {
+    const before = this.#weights;
+    const weights = model
+      .stateDict()
+      .then((values) => (before && firstNonFinite(model, optimizer, { values }) !== null ? before : values));
     this.#weights = weights;
     // A failure reaches whoever awaits the weights; nobody may do so yet.
     weights.catch(() => {});

@@ -1,7 +1,17 @@
 import type { Result } from "../run/result.ts";
-import { Readings, weighted } from "./readings.ts";
+import { type MarkedReading, Readings, weighted } from "./readings.ts";
 import type { TrainerState } from "./state.ts";
 import type { LossSums } from "./steps.ts";
+
+/** A batch that the training step's watch has marked. */
+export interface Fault {
+  /** From 1. */
+  readonly batch: number;
+  readonly loss: number;
+  readonly mark: NonNullable<MarkedReading["reading"]["mark"]>;
+  /** Updates from this batch on. */
+  readonly updates: number;
+}
 
 /** Batches, losses and training time of the epoch under way. */
 export class EpochTally {
@@ -12,6 +22,8 @@ export class EpochTally {
   /** Loss sums of the batches before the run was resumed. */
   readonly #before: LossSums;
   readonly #readings = new Readings();
+  /** The readings whose batches an update followed, by number. */
+  readonly #updated: number[] = [];
   #seconds: number;
   /** When the clock was started, in milliseconds; `null` while it stands. */
   #started: number | null = null;
@@ -53,7 +65,27 @@ export class EpochTally {
     this.#readings.add([loss], weight);
     if (!updated) return;
     const updates = this.updates + 1;
+    this.#updated.push(this.#readings.length - 1);
     this.#settled = { batches: this.batches, readings: this.#readings.length, updates };
+  }
+
+  /** The first batch that the step's watch has marked, of those that have been read; `null` if there is none. */
+  get fault(): Fault | null {
+    const { marked } = this.#readings;
+    if (!marked) return null;
+    const { index, reading } = marked;
+    return {
+      // The readings begin after the batches of a run that was resumed.
+      batch: this.batches - this.#readings.length + index + 1,
+      loss: reading.values[0]!,
+      mark: reading.mark!,
+      updates: this.#updated.filter((number) => number >= index).length,
+    };
+  }
+
+  /** Reads the losses of all batches so far. Waits for the GPU. */
+  async catchUp(): Promise<void> {
+    await this.#readings.all();
   }
 
   /** Reads losses from the GPU once many are waiting; to be awaited after every batch. */

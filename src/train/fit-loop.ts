@@ -1,4 +1,4 @@
-import { DataError, OptionError } from "../errors.ts";
+import { DataError, type DivergedError, OptionError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { InputValue } from "../run/inputs.ts";
@@ -9,12 +9,14 @@ import type { FitRun } from "./callbacks.ts";
 import { CarriedState } from "./carried-state.ts";
 import { checkPosition } from "./check-state.ts";
 import { DataFeed } from "./data-feed.ts";
-import { EpochTally } from "./epoch-tally.ts";
+import { divergedAtBatch, divergedState } from "./diverged.ts";
+import { EpochTally, type Fault } from "./epoch-tally.ts";
 import { evaluate } from "./evaluation.ts";
+import { firstNonFinite, type OnNonFinite } from "./finite.ts";
 import type { FitPlan } from "./fit-options.ts";
 import type { History } from "./history.ts";
 import type { Metric } from "./metrics.ts";
-import type { EpochReport, Evaluation } from "./report.ts";
+import type { EpochReport, Evaluation, TrainedBatch } from "./report.ts";
 import type { TrainerState } from "./state.ts";
 import type { TrainerSteps } from "./steps.ts";
 
@@ -28,6 +30,7 @@ export interface FitParts {
   readonly metrics: readonly Metric[];
   /** Batches to an update. */
   readonly accumulate: number;
+  readonly onNonFinite: OnNonFinite;
   readonly history: History;
   checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -52,6 +55,10 @@ export class FitLoop implements FitRun {
   /** The state that the first epoch goes on from; `null` once that has begun. */
   #restart: TrainerState | null;
   #stopped = false;
+  /** The batch that was trained last; `null` before the first of this run. */
+  #trained: Omit<TrainedBatch, "loss"> | null = null;
+  /** Why the run cannot go on; `null` while it can. */
+  #diverged: Promise<DivergedError> | null = null;
 
   /** @param resumed The state to go on from; `null` for a new run. */
   constructor(parts: FitParts, plan: FitPlan, resumed: TrainerState | null) {
@@ -83,6 +90,10 @@ export class FitLoop implements FitRun {
     if (saved) restoreCallbacks(WHERE, plan.callbacks, saved);
   }
 
+  get onNonFinite(): OnNonFinite {
+    return this.#parts.onNonFinite;
+  }
+
   get epochs(): number {
     return this.#plan.epochs;
   }
@@ -98,6 +109,12 @@ export class FitLoop implements FitRun {
   get loss(): number | undefined {
     const { soFar } = this.#tally;
     return soFar.weight > 0 ? this.#parts.steps.lossOf(soFar) : undefined;
+  }
+
+  /** The batch that was trained last, and the mean loss of its epoch so far. */
+  get trained(): TrainedBatch {
+    const { epoch, batch } = this.#trained ?? this;
+    return { epoch, batch, loss: this.loss ?? this.history.reports.at(-1)?.loss ?? Number.NaN };
   }
 
   stop(): void {
@@ -123,6 +140,7 @@ export class FitLoop implements FitRun {
         const report = await this.#epoch();
         if (report) yield report;
       }
+      await this.#checkState();
     } finally {
       this.#feed.close();
     }
@@ -144,11 +162,13 @@ export class FitLoop implements FitRun {
       steps: this.#parts.steps.randomStates(this.#tally.open),
       history: this.history.reports.filter(({ epoch }) => epoch < this.epoch),
     };
+    const tallied = this.#tally;
     const [tally, carried, callbacks] = await Promise.all([
-      this.#tally.snapshot(),
+      tallied.snapshot(),
       this.#carried.read(),
       this.#callbacks.save(),
     ]);
+    await this.#checkLosses(tallied);
     return { ...now, ...tally, carried, callbacks };
   }
 
@@ -165,8 +185,12 @@ export class FitLoop implements FitRun {
         const step = await this.#parts.steps.train(batch);
         await step.ready();
         signal?.throwIfAborted();
+        if (this.#diverged) throw await this.#diverged;
         await this.#afterBatch(this.#train(step, batch, state, samples));
-        if (this.#stopped) return null;
+        if (!this.#stopped) continue;
+        await tally.catchUp();
+        await this.#checkLosses(tally);
+        return null;
       }
     } finally {
       tally.stopClock();
@@ -180,8 +204,11 @@ export class FitLoop implements FitRun {
     tally.startClock();
     const loss = this.#parts.steps.lossOf(await tally.losses());
     tally.stopClock();
+    await this.#checkLosses(tally);
     signal?.throwIfAborted();
-    const report = this.#report(loss, await this.#validate());
+    const evaluation = await this.#validate();
+    if (evaluation && !Number.isFinite(evaluation.loss)) await this.#checkState();
+    const report = this.#report(loss, evaluation);
     this.history.add(report);
     await this.#callbacks.act((callback) => callback.onEpochEnd?.(this, report));
     this.epoch++;
@@ -207,6 +234,7 @@ export class FitLoop implements FitRun {
     this.#feed.ran(updated);
     this.#carried.take(results, updated);
     this.#tally.add(results["loss"]!, weight, updated);
+    this.#trained = { epoch: this.epoch, batch: this.batch };
     return updated;
   }
 
@@ -215,6 +243,7 @@ export class FitLoop implements FitRun {
     const tally = this.#tally;
     await this.#callbacks.act((callback) => callback.onBatchEnd?.(this, updated));
     await tally.settle();
+    await this.#checkLosses(tally);
     if (!onProgress && !this.#callbacks.settles) return;
     tally.stopClock();
     await this.#callbacks.each((callback) => callback.onSettled?.(this));
@@ -223,6 +252,30 @@ export class FitLoop implements FitRun {
       await onProgress({ epoch, epochs, batch, batches, loss });
     }
     tally.startClock();
+  }
+
+  /** Throws a DivergedError if a loss that has been read, or its batch's gradients, are not finite. */
+  async #checkLosses(tally: EpochTally): Promise<void> {
+    const { fault } = tally;
+    if (fault) this.#diverged ??= this.#diverge(fault);
+    if (this.#diverged) throw await this.#diverged;
+  }
+
+  /** Takes back what was counted since a fault, and says what is not finite. No batch is submitted after this. */
+  async #diverge({ mark, updates, ...rest }: Fault): Promise<DivergedError> {
+    const { model, optimizer, steps } = this.#parts;
+    const watch = steps.watch!;
+    watch.rollBack(updates);
+    const at = { epoch: this.epoch, ...rest };
+    return divergedAtBatch(WHERE, at, model, optimizer.parameters, watch.parameterOf(mark));
+  }
+
+  /** Throws a DivergedError if a parameter is not finite: the last update may have overflowed, and no loss tells of that. */
+  async #checkState(): Promise<void> {
+    const { model, optimizer, onNonFinite } = this.#parts;
+    if (onNonFinite === "ignore" || !this.#trained) return;
+    const tensor = firstNonFinite(model, optimizer, { values: await model.stateDict() });
+    if (tensor !== null) throw await divergedState(WHERE, this.trained, tensor);
   }
 
   /** Evaluates the validation batches, if the epoch is one after which they are due. */

@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions, show } from "../checks.ts";
-import { DataError, OptionError } from "../errors.ts";
+import { DataError, DivergedError, OptionError } from "../errors.ts";
 import type { CheckpointStore } from "../io/storage.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
@@ -20,7 +20,8 @@ export interface ModelCheckpointOptions extends MonitorOptions {
 }
 
 /**
- * Saves checkpoints of a run into a store, from which it can be resumed.
+ * Saves checkpoints of a run into a store, from which it can be resumed. A state with a NaN or an infinity is never saved, so the last
+ * finite checkpoints stay: `fit` rejects with a {@link DivergedError}, or with `onNonFinite: "ignore"` trains on without saving.
  *
  * @example
  * const store = await openCheckpointStore();
@@ -76,7 +77,9 @@ export class ModelCheckpoint implements Callback {
   async onSettled(run: FitRun, report?: EpochReport): Promise<void> {
     const name = this.#due(run, report);
     if (name === null) return;
-    await this.store.save(name, await run.checkpoint());
+    const bytes = await finiteCheckpoint(run);
+    if (!bytes) return;
+    await this.store.save(name, bytes);
     const own = (await this.store.list()).filter((entry) => this.#isOwn(entry.name));
     const old = own.slice(0, Math.max(0, own.length - this.#keep));
     for (const entry of old) if (entry.name !== name) await this.store.remove(entry.name);
@@ -113,6 +116,16 @@ export class ModelCheckpoint implements Callback {
     return (
       name.startsWith(`${this.#prefix}-`) && /^\d{6,}(-\d{6,})?$/.test(name.slice(this.#prefix.length + 1))
     );
+  }
+}
+
+/** The run as it is now; `null` if it is not finite and that is to be ignored. */
+async function finiteCheckpoint(run: FitRun): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    return await run.checkpoint();
+  } catch (error) {
+    if (error instanceof DivergedError && run.onNonFinite === "ignore") return null;
+    throw error;
   }
 }
 

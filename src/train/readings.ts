@@ -3,19 +3,26 @@ import type { Result } from "../run/result.ts";
 /** Scalars are read back in groups of this size, well before the program's ring of them wraps round. */
 const READ_EVERY = 256;
 
-/** The scalars of one run, and the run's weight in means. */
+/** The scalars of one run, the run's weight in means, and what the step's watch marked. */
 export interface Reading {
   readonly weight: number;
   readonly values: readonly number[];
+  readonly mark: Float32Array | null;
+}
+
+/** A run that the watch has marked, and how many runs were noted before it. */
+export interface MarkedReading {
+  readonly index: number;
+  readonly reading: Reading;
 }
 
 interface Entry {
   readonly weight: number;
   /** Dropped once they are being read. */
   results: readonly Result[];
-  values: Promise<readonly number[]> | null;
+  reading: Promise<Reading> | null;
   /** `null` until they have come back. */
-  read: readonly number[] | null;
+  read: Reading | null;
 }
 
 /** Scalars of runs, in order, read from the GPU while a loop goes on. */
@@ -25,15 +32,21 @@ export class Readings {
   /** Sums over the runs before the first one that has not been read: of the first values, each times its weight, and of the weights. */
   #sums = { count: 0, sum: 0, weight: 0 };
   #reading = false;
+  #marked: MarkedReading | null = null;
 
   /** Runs noted so far. */
   get length(): number {
     return this.#entries.length;
   }
 
+  /** The first run that the step's watch has marked, of those that have been read. */
+  get marked(): MarkedReading | null {
+    return this.#marked;
+  }
+
   /** Notes a run's scalars; does not wait. */
   add(results: readonly Result[], weight: number): void {
-    const entry: Entry = { results, weight, values: null, read: null };
+    const entry: Entry = { results, weight, reading: null, read: null };
     this.#entries.push(entry);
     this.#unread.push(entry);
   }
@@ -63,7 +76,7 @@ export class Readings {
   async all(count: number = this.length): Promise<readonly Reading[]> {
     const entries = this.#entries.slice(0, count);
     await this.#collect();
-    return Promise.all(entries.map(async ({ weight, values }) => ({ weight, values: await values! })));
+    return Promise.all(entries.map(({ reading }) => reading!));
   }
 
   async #collect(): Promise<void> {
@@ -71,10 +84,10 @@ export class Readings {
     this.#unread = [];
     // The latest first: its read brings all before it.
     for (const entry of [...unread].reverse()) {
-      entry.values = Promise.all(entry.results.map((result) => result.item()));
+      entry.reading = readingOf(entry);
       entry.results = [];
     }
-    const all = await Promise.all(unread.map(({ values }) => values!));
+    const all = await Promise.all(unread.map(({ reading }) => reading!));
     for (const [i, entry] of unread.entries()) entry.read = all[i]!;
     this.#sumUp();
   }
@@ -82,11 +95,25 @@ export class Readings {
   #sumUp(): void {
     let { count, sum, weight } = this.#sums;
     for (let next = this.#entries[count]; next?.read; next = this.#entries[++count]) {
-      sum += next.read[0]! * next.weight;
-      weight += next.weight;
+      const reading = next.read;
+      if (isMarked(reading)) this.#marked ??= { index: count, reading };
+      sum += reading.values[0]! * reading.weight;
+      weight += reading.weight;
     }
     this.#sums = { count, sum, weight };
   }
+}
+
+async function readingOf({ results, weight }: Entry): Promise<Reading> {
+  const [values, mark] = await Promise.all([
+    Promise.all(results.map((result) => result.item())),
+    results[0]!.mark(),
+  ]);
+  return { weight, values, mark };
+}
+
+function isMarked({ mark }: Reading): boolean {
+  return mark !== null && mark[0] !== 0;
 }
 
 /** The sum of the first values, each times its weight, and the sum of the weights, added in order to `start`. */

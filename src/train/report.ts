@@ -1,3 +1,5 @@
+import type { Divergence } from "../errors.ts";
+
 /** Progress of a run within its epoch. */
 export interface Progress {
   /** From 1. */
@@ -14,6 +16,9 @@ export interface Progress {
    */
   readonly loss: number | undefined;
 }
+
+/** A batch of a run, and a loss. */
+export type TrainedBatch = Omit<Divergence, "tensor">;
 
 /** The result of an evaluation: a pass over batches without training. */
 export interface Evaluation {

@@ -5,11 +5,13 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
 import { clipGradNorm_ } from "../nn/utils/clip.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { Watch } from "../plan/watch.ts";
 import type { InputShapes } from "../run/inputs.ts";
 import type { Result } from "../run/result.ts";
 import type { CompiledStep } from "../run/step.ts";
 import type { StepRandomState } from "../run/step-random.ts";
 import type { NDArray, Shape } from "../shape.ts";
+import type { OnNonFinite } from "./finite.ts";
 import { Forward, type Model } from "./forward.ts";
 import type { Metric } from "./metrics.ts";
 
@@ -28,6 +30,7 @@ export interface StepSettings {
   readonly metrics: readonly Metric[];
   /** Whether the model is a {@link StatefulModel} that carries its state from batch to batch. */
   readonly carryState: boolean;
+  readonly onNonFinite: OnNonFinite;
 }
 
 /** Sums over batches: of their losses, each times its weight, and of the weights. */
@@ -49,6 +52,8 @@ export class TrainerSteps {
   readonly #model: Model | StatefulModel;
   readonly #forward: Forward;
   readonly #settings: StepSettings;
+  /** The optimizer as the training step takes it, so that updates can be left out; `null` if none are to be. */
+  readonly watch: Watch | null;
   readonly #steps = new Map<Name, Promise<CompiledStep>>();
   readonly #compiled = new Map<Name, CompiledStep>();
   /** Random states of the steps from a checkpoint. */
@@ -61,6 +66,7 @@ export class TrainerSteps {
     this.#device = device;
     this.#model = model;
     this.#settings = settings;
+    this.watch = settings.onNonFinite === "ignore" ? null : new Watch(device, settings.optimizer);
     this.#forward = new Forward("Trainer", model, settings.carryState);
   }
 
@@ -108,7 +114,7 @@ export class TrainerSteps {
         {
           inputs: { x: x.shape, y: y.shape, ...state },
           minimize: "loss",
-          optimizer,
+          optimizer: this.watch ?? optimizer,
           ...(accumulate > 1 && {
             accumulate: { runs: accumulate, reduction: this.sumsLosses ? "sum" : "mean" },
           }),
@@ -189,9 +195,10 @@ export class TrainerSteps {
     return { ...this.#random, ...Object.fromEntries(states) };
   }
 
-  /** Drops accumulated gradients that no update has used. */
-  discardGradients(): void {
+  /** Drops what an earlier run has left: accumulated gradients that no update has used, and the mark of its divergence. */
+  startOver(): void {
     this.#compiled.get("train")?.discard();
+    this.watch?.reset();
   }
 
   /** Drops the compiled steps; new ones start from these random states. */
@@ -216,6 +223,7 @@ export class TrainerSteps {
     this.#steps.clear();
     this.#compiled.clear();
     for (const step of steps) (await step.catch(() => null))?.dispose();
+    this.watch?.dispose();
   }
 
   #step(
@@ -232,6 +240,7 @@ export class TrainerSteps {
         return compiled;
       },
       (cause: unknown) => {
+        if (name === "train") this.watch?.dispose();
         // The next batch tries again.
         if (this.#steps.get(name) === step) this.#steps.delete(name);
         throw cause;

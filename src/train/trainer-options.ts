@@ -6,6 +6,7 @@ import type { StatefulModel } from "../nn/stateful.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { showShape } from "../shape.ts";
 import { checkMetrics } from "./check-metrics.ts";
+import { NON_FINITE, type OnNonFinite } from "./finite.ts";
 import type { Model } from "./forward.ts";
 import type { Metric } from "./metrics.ts";
 import type { Loss, StepSettings } from "./steps.ts";
@@ -24,6 +25,17 @@ export interface TrainerOptions {
   readonly accumulate?: number;
   /** Whether the model carries its state from batch to batch: see {@link StatefulTrainerOptions}. Default false. */
   readonly carryState?: false;
+  /**
+   * What to do about a batch whose loss or gradients are NaN or infinite. The GPU checks them before every update; it costs one dispatch.
+   *
+   * - "throw", the default: `fit` rejects with a {@link DivergedError}. The update of that batch and all later ones have been left out,
+   *   so the model and the optimizer are as before it. `fit` learns of it when it reads the losses: after 256 batches, at the end of the
+   *   epoch, and before a checkpoint is taken.
+   * - "ignore": train on, as PyTorch does. Nothing is checked.
+   *
+   * Callbacks save finite states alone, whatever this says.
+   */
+  readonly onNonFinite?: OnNonFinite;
   /** Metrics that an evaluation computes besides the loss. */
   readonly metrics?: readonly Metric[];
   /** Anything to keep in checkpoints, such as the model's sizes or a scaler: plain JSON, or objects that have a `toJSON`. */
@@ -44,7 +56,16 @@ export interface StatefulTrainerOptions extends Omit<TrainerOptions, "carryState
   readonly carryState: true;
 }
 
-const OPTIONS = ["loss", "optimizer", "clipGradNorm", "accumulate", "carryState", "metrics", "config"];
+const OPTIONS = [
+  "loss",
+  "optimizer",
+  "clipGradNorm",
+  "accumulate",
+  "carryState",
+  "onNonFinite",
+  "metrics",
+  "config",
+];
 
 /** Throws an OptionError unless a trainer can be made of these; gives the settings of its steps. */
 export function stepSettings(
@@ -68,11 +89,17 @@ export function stepSettings(
     );
   }
   const { loss, optimizer, clipGradNorm, accumulate = 1, carryState = false, metrics = [] } = options;
+  const { onNonFinite = "throw" } = options;
   if (clipGradNorm !== undefined) {
     checkNumber(where, "clipGradNorm", clipGradNorm, "a number above 0", (n) => n > 0);
   }
   checkInteger(where, "accumulate", accumulate);
   checkBoolean(where, "carryState", carryState);
+  if (!NON_FINITE.includes(onNonFinite)) {
+    throw new OptionError(
+      `${where}: onNonFinite must be one of ${NON_FINITE.join(", ")}, got ${show(onNonFinite)}`,
+    );
+  }
   checkMetrics(where, metrics);
   const own = new Set(model.parameters());
   const others = optimizer.parameters.filter((parameter) => !own.has(parameter));
@@ -83,5 +110,5 @@ export function stepSettings(
         "or create the optimizer from this model's parameters()",
     );
   }
-  return { loss, optimizer, clipGradNorm, accumulate, carryState, metrics: [...metrics] };
+  return { loss, optimizer, clipGradNorm, accumulate, carryState, onNonFinite, metrics: [...metrics] };
 }

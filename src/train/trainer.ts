@@ -7,7 +7,9 @@ import type { StatefulModel } from "../nn/stateful.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { NDArray, Shape } from "../shape.ts";
 import { type Batches, checkBatches } from "./batches.ts";
+import { divergedState } from "./diverged.ts";
 import { evaluate } from "./evaluation.ts";
+import { firstNonFinite } from "./finite.ts";
 import { Fit } from "./fit.ts";
 import { FitLoop } from "./fit-loop.ts";
 import { type FitOptions, fitPlan } from "./fit-options.ts";
@@ -73,8 +75,8 @@ export class Trainer {
   /**
    * Trains for some epochs. Await the run for the history of all epochs, or iterate over it for a report after each; training starts only
    * then. After {@link resume} it continues from the checkpoint, otherwise from epoch 1.
-   * @throws {@link OptionError} for bad options, {@link DataError} if the loader yields no batch, the signal's reason if it is aborted;
-   * all of them when the run is awaited or iterated.
+   * @throws {@link OptionError} for bad options, {@link DataError} if the loader yields no batch, {@link DivergedError} for a loss or a
+   * gradient that is not finite, the signal's reason if it is aborted; all of them when the run is awaited or iterated.
    *
    * @example
    * await trainer.fit(loader, { epochs: 100 });
@@ -100,13 +102,22 @@ export class Trainer {
     this.#fitting = true;
     try {
       const { model, optimizer, metrics } = this;
-      const { accumulate } = this.#settings;
-      const [steps, checkpoint] = [this.#steps, () => this.checkpoint()];
+      const { accumulate, onNonFinite } = this.#settings;
+      const [steps, checkpoint] = [this.#steps, () => this.#checkpoint(true)];
       run.history = new History(this.#resumed?.history);
-      const parts = { model, optimizer, metrics, steps, accumulate, history: run.history, checkpoint };
+      const parts = {
+        model,
+        optimizer,
+        metrics,
+        steps,
+        accumulate,
+        onNonFinite,
+        history: run.history,
+        checkpoint,
+      };
       const loop = new FitLoop(parts, plan, this.#resumed);
       await loop.start();
-      steps.discardGradients();
+      steps.startOver();
       this.#loop = loop;
       this.#resumed = null;
       this.#history = run.history;
@@ -141,9 +152,15 @@ export class Trainer {
    * The state of the run at the time of the call, as one safetensors file: model, optimizer, {@link config}, position in the data, random
    * numbers, history, and the callbacks' states. Call it at any time: while {@link fit} is running, in the middle of an epoch, or after
    * the run was aborted or left. Waits for the GPU.
-   * @throws {@link OptionError} in a callback's `onBatchEnd` and `onEpochEnd`, since the run is between two states there.
+   * @throws {@link OptionError} in a callback's `onBatchEnd` and `onEpochEnd`, since the run is between two states there;
+   * {@link DivergedError} if the run has diverged, unless `onNonFinite` is "ignore".
    */
-  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+  checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#checkpoint(this.#settings.onNonFinite !== "ignore");
+  }
+
+  /** @param finite Whether to throw for numbers that are not. */
+  async #checkpoint(finite: boolean): Promise<Uint8Array<ArrayBuffer>> {
     const where = "Trainer.checkpoint";
     this.#steps.check(where);
     checkStateful(where, this.optimizer);
@@ -155,6 +172,14 @@ export class Trainer {
     ] as const;
     const config = resolveJson(this.config);
     const [state, model, optimizer] = await Promise.all(reads);
+    const { carried } = state;
+    const bad = finite
+      ? firstNonFinite(this.model, this.optimizer, { values: model, state: optimizer, carried })
+      : null;
+    if (bad !== null) {
+      const { epoch, batch } = state;
+      throw await divergedState(where, this.#loop?.trained ?? { epoch, batch, loss: Number.NaN }, bad);
+    }
     const { json, tensors } = writeState(state);
     return saveCheckpoint({
       model,

@@ -9,15 +9,17 @@ export interface WireError {
   readonly message: string;
   readonly stack?: string;
   readonly cause?: WireError;
+  /** Fields of a DivergedError. */
+  readonly divergence?: errors.Divergence;
   /** Whether the run ended because its signal was aborted. */
   readonly aborted?: boolean;
 }
 
-type ErrorClass = new (message: string, options?: ErrorOptions) => Error;
+type ErrorClass = new (message: string, options?: ErrorOptions & errors.Divergence) => Error;
 
 const own = Object.entries(errors).filter(
   ([, value]) => value === errors.WebGpuLstmError || value.prototype instanceof errors.WebGpuLstmError,
-) as [string, ErrorClass][];
+) as unknown as [string, ErrorClass][];
 
 const classes = new Map<string, ErrorClass>([
   ...own,
@@ -38,13 +40,19 @@ export function toWire(thrown: unknown, depth = 0): WireError {
     name,
     message,
     ...(stack !== undefined && { stack }),
+    ...(thrown instanceof errors.DivergedError && { divergence: divergenceOf(thrown) }),
     ...(cause !== undefined && depth < MOST_CAUSES && { cause: toWire(cause, depth + 1) }),
   };
 }
 
+function divergenceOf({ epoch, batch, loss, tensor }: errors.DivergedError): errors.Divergence {
+  return { epoch, batch, loss, tensor };
+}
+
 /** The error again, of its own class where this side has that. */
-export function fromWire({ type, name, message, stack, cause }: WireError): Error {
-  const options = cause ? { cause: fromWire(cause) } : undefined;
+export function fromWire({ type, name, message, stack, cause, divergence }: WireError): Error {
+  const options = { ...(cause && { cause: fromWire(cause) }), ...divergence } as ErrorOptions &
+    errors.Divergence;
   if (type === "DOMException") return new DOMException(message, name);
   const Type = (type !== null && classes.get(type)) || Error;
   const error = new Type(message, options);

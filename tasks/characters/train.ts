@@ -85,9 +85,6 @@ export async function* trainCharacters(
     writer = await Writer.open(device, model, task.vocabulary);
     for await (const report of trainer.fit(train, { epochs, batchesPerEpoch, validation })) {
       const { epoch, loss, validationLoss, stepsPerSecond } = report;
-      if (!Number.isFinite(loss)) {
-        throw new Error(`the loss is ${loss} in epoch ${epoch}: try a smaller learning rate`);
-      }
       yield {
         step: epoch * batchesPerEpoch,
         // From nats to bits.

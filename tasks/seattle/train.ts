@@ -1,5 +1,5 @@
 /** Trains a forecaster, and keeps the weights with the best validation loss. */
-import { type Device, data, manualSeed, type NDArray, nn, optim, Trainer } from "webgpu-lstm";
+import { type Device, DivergedError, data, manualSeed, type NDArray, nn, optim, Trainer } from "webgpu-lstm";
 import { Forecaster } from "./model.ts";
 import type { ForecastTask } from "./task.ts";
 
@@ -97,10 +97,6 @@ async function keepBest(
       onProgress: (progress) => onProgress?.({ ...progress, batches: loader.length, last }),
     })) {
       const judged = report.validationLoss!;
-      if (!Number.isFinite(judged)) {
-        if (best) break;
-        throw new Error(`the loss is ${judged} after epoch ${epoch}: try a smaller learning rate`);
-      }
       trainLoss.push(loss);
       validationLoss.push(judged);
       last = { loss, validationLoss: judged, stepsPerSecond };
@@ -109,7 +105,8 @@ async function keepBest(
       }
     }
   } catch (error) {
-    if (!signal?.aborted) throw error; // otherwise what was learnt until then is the result
+    // What was learnt until then is the result.
+    if (!signal?.aborted && !(best && error instanceof DivergedError)) throw error;
   }
   return { best, trainLoss, validationLoss };
 }

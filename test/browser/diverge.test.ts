@@ -1,0 +1,275 @@
+/** A run that diverges says where and why, and keeps the last finite state. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type Callback,
+  type CheckpointStore,
+  DivergedError,
+  EarlyStopping,
+  loadCheckpoint,
+  ModelCheckpoint,
+  nn,
+  OptionError,
+  optim,
+  type StoredCheckpoint,
+  Trainer,
+} from "webgpu-lstm";
+import { expectRefusal, wrong } from "../refusal.ts";
+import {
+  BATCHES,
+  dispose,
+  type IsBad,
+  type MakeOptimizer,
+  type Parts,
+  Passes,
+  setUp,
+  stateOf,
+} from "./diverging-case.ts";
+import { GpuFrame } from "./gpu.ts";
+
+let frame: GpuFrame;
+beforeAll(async () => {
+  frame = await GpuFrame.open();
+});
+afterAll(() => frame.close());
+
+const never: IsBad = () => false;
+
+/** What `fit` throws. */
+async function failure({ trainer }: Parts, isBad: IsBad, callbacks: readonly Callback[] = [], epochs = 3) {
+  const thrown = await trainer.fit(new Passes(isBad), { epochs, callbacks }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  expect(thrown).toBeInstanceOf(DivergedError);
+  return thrown as DivergedError;
+}
+
+/** Trains on finite batches until this many of an epoch have been run, and leaves the run there. */
+async function trainUntil({ trainer }: Parts, epoch: number, batches: number): Promise<void> {
+  if (epoch === 1 && batches === 0) return;
+  const [last, batch] = batches > 0 ? [epoch, batches] : [epoch - 1, BATCHES];
+  await trainer.fit(new Passes(never), {
+    epochs: last,
+    callbacks: [{ onBatchEnd: (run) => run.epoch === last && run.batch === batch && run.stop() }],
+  });
+}
+
+const optimizers: Record<string, MakeOptimizer> = {
+  adam: (list) => new optim.Adam(list, { lr: 0.01, amsgrad: true }),
+  adamw: (list) => new optim.AdamW(list, { lr: 0.01 }),
+  nadam: (list) => new optim.NAdam(list, { lr: 0.01 }),
+  radam: (list) => new optim.RAdam(list, { lr: 0.01 }),
+  sgd: (list) => new optim.SGD(list, { lr: 0.01, momentum: 0.9, dampening: 0.5 }),
+  rmsprop: (list) => new optim.RMSprop(list, { lr: 0.01, centered: true, momentum: 0.5 }),
+  adagrad: (list) => new optim.Adagrad(list, { lr: 0.01, lrDecay: 0.1 }),
+};
+
+describe("onNonFinite: throw", () => {
+  for (const [name, make] of Object.entries(optimizers)) {
+    test(`keeps model and optimizer as before the batch: ${name}`, () =>
+      frame.run(async (device) => {
+        const diverging = setUp(device, {}, make);
+        const error = await failure(diverging, (pass, batch) => pass === 2 && batch === 3);
+        expect(error).toMatchObject({ epoch: 2, batch: 4, tensor: "gradient of first.weight" });
+        const sound = setUp(device, {}, make);
+        await trainUntil(sound, 2, 3);
+        expect(await stateOf(diverging)).toEqual(await stateOf(sound));
+        await dispose(diverging);
+        await dispose(sound);
+      }));
+  }
+
+  test.each([
+    ["at the first batch", 1, 1, {}],
+    ["at the last batch of an epoch", 1, BATCHES, {}],
+    ["at the first batch of an epoch", 3, 1, {}],
+    ["with clipping", 2, 2, { clipGradNorm: 0.5 }],
+    ["in the middle of an accumulated update", 2, 5, { accumulate: 3 }],
+    ["at the end of an accumulated update, with clipping", 1, 6, { accumulate: 3, clipGradNorm: 0.5 }],
+    ["in an epoch's last, shorter update", 2, 7, { accumulate: 3 }],
+  ])("says where, and keeps the state: %s", (_, epoch, batch, options) =>
+    frame.run(async (device) => {
+      const diverging = setUp(device, options);
+      const error = await failure(diverging, (pass, index) => pass === epoch && index === batch - 1);
+      expect(error).toMatchObject({ epoch, batch });
+      expect(error.loss).toBe(Number.POSITIVE_INFINITY);
+      expect(error.message).toContain(`Trainer.fit: the loss is Infinity in epoch ${epoch}, batch ${batch}`);
+      expect(error.message).toContain("learning rate");
+      const { accumulate = 1 } = options as { accumulate?: number };
+      const sound = setUp(device, options);
+      await trainUntil(sound, epoch, batch - 1 - ((batch - 1) % accumulate));
+      expect(await stateOf(diverging)).toEqual(await stateOf(sound));
+      await dispose(diverging);
+      await dispose(sound);
+    }),
+  );
+
+  test("names a parameter that an update has made infinite", () =>
+    frame.run(async (device) => {
+      const parts = setUp(device, {}, (list) => new optim.SGD(list, { lr: 3e38 }));
+      parts.optimizer.lr = 3e38;
+      const error = await failure(parts, never);
+      expect(error).toMatchObject({ epoch: 1 });
+      expect(error.batch).toBeGreaterThan(1);
+      expect(error.tensor).toMatch(/^(parameter|gradient of) (first|second)\./);
+      await dispose(parts);
+    }));
+
+  test("names the loss alone where the gradients are finite", () =>
+    frame.run(async (device) => {
+      const steep = new nn.MSELoss();
+      const parts = setUp(device, {
+        // The square overflows, and the gradient is a number.
+        loss: { forward: (output, y) => steep.forward(output, y.mul(1e25)) },
+      });
+      const error = await failure(parts, never);
+      expect(error).toMatchObject({ epoch: 1, batch: 1, loss: Number.POSITIVE_INFINITY, tensor: null });
+      expect(error.message).toContain("as before this batch");
+      await dispose(parts);
+    }));
+
+  test("finds the overflow of the very last update", () =>
+    frame.run(async (device) => {
+      const mse = new nn.MSELoss();
+      const sgd = setUp(
+        device,
+        { loss: { forward: (output, y) => mse.forward(output.mul(1e3), y.mul(1e3)) } },
+        (list) => new optim.SGD(list, { lr: 1e-9 }),
+      );
+      const last: Callback = {
+        onBatchEnd: ({ epoch, batch }) => {
+          if (epoch === 2 && batch === BATCHES - 1) sgd.optimizer.lr = 3e38;
+        },
+      };
+      const error = await failure(sgd, never, [last], 2);
+      expect(error).toMatchObject({ epoch: 2, batch: BATCHES, tensor: "parameter first.weight" });
+      await expectRefusal(
+        () => sgd.trainer.checkpoint(),
+        DivergedError,
+        "Trainer.checkpoint",
+        "parameter first.weight",
+      );
+      await dispose(sgd);
+    }));
+
+  test("trains on after it, from the kept state", () =>
+    frame.run(async (device) => {
+      const parts = setUp(device);
+      await failure(parts, (pass, batch) => pass === 1 && batch === 4);
+      await expectRefusal(() => parts.trainer.checkpoint(), DivergedError, "epoch 1, batch 5");
+      const sound = setUp(device);
+      await trainUntil(sound, 1, 4);
+      for (const { trainer } of [parts, sound]) await trainer.fit(new Passes(never), { epochs: 2 });
+      expect(await stateOf(parts)).toEqual(await stateOf(sound));
+      expect(loadCheckpoint(await parts.trainer.checkpoint()).model.size).toBe(4);
+      await dispose(parts);
+      await dispose(sound);
+    }));
+
+  test("is seen at once where progress is read, and ends an iteration", () =>
+    frame.run(async (device) => {
+      const parts = setUp(device);
+      const seen: (number | undefined)[] = [];
+      const epochs: number[] = [];
+      const run = async () => {
+        const onProgress = async ({ loss }: { loss: number | undefined }) => {
+          seen.push(loss);
+          await device.idle();
+        };
+        const fit = parts.trainer.fit(new Passes((pass, batch) => pass === 2 && batch === 1), {
+          epochs: 9,
+          onProgress,
+        });
+        for await (const { epoch } of fit) epochs.push(epoch);
+      };
+      await expectRefusal(run, DivergedError, "epoch 2, batch 2");
+      expect(epochs).toEqual([1]);
+      expect(seen.every((loss) => loss === undefined || Number.isFinite(loss))).toBe(true);
+      await dispose(parts);
+    }));
+});
+
+/** A store in memory. */
+class MemoryStore {
+  readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
+  async save(name: string, bytes: Uint8Array<ArrayBuffer>) {
+    this.files.set(name, bytes);
+  }
+  async list(): Promise<StoredCheckpoint[]> {
+    return [...this.files.keys()].map((name) => ({ name }) as StoredCheckpoint);
+  }
+  async remove(name: string) {
+    this.files.delete(name);
+  }
+}
+
+describe("checkpoints stay finite", () => {
+  const isSound = (bytes: Uint8Array<ArrayBuffer>) =>
+    [...loadCheckpoint(bytes).model.values()].every(({ data }) => data.every(Number.isFinite));
+
+  test.each([
+    ["throw", "after each epoch", {}, ["checkpoint-000001"]],
+    ["throw", "within epochs", { everyBatches: 2 }, ["checkpoint-000001", "checkpoint-000002-000002"]],
+    ["ignore", "after each epoch", {}, ["checkpoint-000001"]],
+  ] as const)("%s: %s", (onNonFinite, _, options, names) =>
+    frame.run(async (device) => {
+      const parts = setUp(device, { onNonFinite });
+      const store = new MemoryStore();
+      const callbacks = [new ModelCheckpoint(store as unknown as CheckpointStore, options)];
+      const isBad: IsBad = (pass, batch) => pass === 2 && batch === 2;
+      if (onNonFinite === "throw") await failure(parts, isBad, callbacks);
+      else await parts.trainer.fit(new Passes(isBad), { epochs: 4, callbacks });
+      expect([...store.files.keys()]).toEqual(names);
+      for (const bytes of store.files.values()) expect(isSound(bytes)).toBe(true);
+      await dispose(parts);
+    }),
+  );
+
+  test("EarlyStopping keeps no weights that are not finite", () =>
+    frame.run(async (device) => {
+      const parts = setUp(device, { onNonFinite: "ignore" });
+      const stopping = new EarlyStopping({ restoreBest: true });
+      const isBad: IsBad = (pass, batch) => pass === 2 && batch === 2;
+      await parts.trainer.fit(new Passes(isBad), { epochs: 3, callbacks: [stopping] });
+      expect(stopping.bestEpoch).toBe(1);
+      for (const { data } of (await parts.model.stateDict()).values())
+        expect(data.every(Number.isFinite)).toBe(true);
+      await dispose(parts);
+    }));
+
+  test("ignore: trains on, and the trainer's own checkpoint has what there is", () =>
+    frame.run(async (device) => {
+      const parts = setUp(device, { onNonFinite: "ignore" });
+      const history = await parts.trainer.fit(new Passes((pass) => pass === 2), { epochs: 3 });
+      expect(history.length).toBe(3);
+      expect(Number.isFinite(history.column("loss")[0])).toBe(true);
+      expect(history.column("loss")[2]).toBeNaN();
+      expect(isSound(await parts.trainer.checkpoint())).toBe(false);
+      await dispose(parts);
+    }));
+});
+
+test("costs one dispatch, and nothing with ignore", () =>
+  frame.run(async (device) => {
+    const tables: string[] = [];
+    for (const onNonFinite of ["ignore", "throw"] as const) {
+      const parts = setUp(device, { onNonFinite });
+      await parts.trainer.fit(new Passes(never), { epochs: 1 });
+      tables.push(await parts.trainer.describe());
+      await dispose(parts);
+    }
+    expect(tables[0]).not.toContain("finite_check");
+    const count = (table: string) => Number(/total: (\d+) dispatches/.exec(table)![1]);
+    expect(count(tables[1]!)).toBe(count(tables[0]!) + 1);
+  }));
+
+test("refuses another setting", () =>
+  frame.run(async (device) => {
+    const model = new nn.Linear(1, 1);
+    const optimizer = new optim.SGD(model.parameters());
+    await expectRefusal(
+      () => new Trainer(device, model, { loss: new nn.MSELoss(), optimizer, onNonFinite: wrong("stop") }),
+      OptionError,
+      'Trainer: onNonFinite must be one of throw, ignore, got "stop"',
+    );
+  }));
