@@ -231,7 +231,7 @@ function plan(
   return {
     graph,
     choices: settings.choices,
-    dispatches: [...always, ...(update?.dispatches ?? [])],
+    dispatches: [...always, ...(update?.dispatches ?? []), ...(update?.updates ?? [])],
     optionalFrom: accumulation ? always.length : null,
     inputs,
     outputs,

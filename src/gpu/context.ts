@@ -123,9 +123,10 @@ export class GpuContext {
     );
   }
 
-  /** Creates the buffer that holds a program's uniform structs. @internal */
+  /** Creates a buffer that holds uniform structs. @internal */
   allocateUniforms(bytes: number, label: string): DeviceBuffer {
-    return this.allocate("uniform", bytes, label, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+    const { UNIFORM, STORAGE, COPY_DST } = GPUBufferUsage;
+    return this.allocate("uniform", bytes, label, UNIFORM | STORAGE | COPY_DST);
   }
 
   /** Writes host data, in queue order. @internal */

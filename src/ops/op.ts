@@ -25,6 +25,8 @@ export interface Dispatch<P extends string = string, B extends string = string> 
   readonly kernel: Kernel<P, B>;
   /** The uniform struct. A function is called before every replay, for values that change from step to step. */
   readonly params: Readonly<Record<P, number>> | (() => Readonly<Record<P, number>>);
+  /** Where the uniform struct lies, if a kernel before this one chooses it; `params` are not written then. */
+  readonly uniform?: Operand;
   /** Storage bindings by name; `null` for a binding that these params keep the kernel from touching. */
   readonly bindings: Readonly<Record<B, Operand | null>>;
   /** Workgroups. */

@@ -74,8 +74,10 @@ export interface PlannedWatch {
 interface UpdateDispatches extends PlannedUpdate {
   /** Add up the gradients after every run and check them. Empty for a step that does neither. */
   readonly accumulating: readonly Dispatch[];
-  /** The update itself. */
+  /** Prepare the gradients for the update. */
   readonly dispatches: readonly Dispatch[];
+  /** The update itself. */
+  readonly updates: readonly Dispatch[];
 }
 
 /**
@@ -140,6 +142,7 @@ export function planUpdate(
   accumulating.push(...(watched?.dispatches ?? []));
 
   const { planKey } = optimizer;
+  const updates: Dispatch[] = [];
   for (const part of optimizer.updateParts(parameters)) {
     for (const { arena, offset, size } of rangesOf(context, part.parameters)) {
       const states = new Map(part.buffers.map((name) => [name, flat(arena.stateOf(optimizer, name))]));
@@ -152,8 +155,17 @@ export function planUpdate(
         guard: watched?.guard ?? guard,
         factor,
       };
-      dispatches.push(part.update(range, plan));
+      updates.push(part.update(range, plan));
     }
   }
-  return { optimizer, planKey, parameters, guard, mark: watched?.mark ?? null, accumulating, dispatches };
+  return {
+    optimizer,
+    planKey,
+    parameters,
+    guard,
+    mark: watched?.mark ?? null,
+    accumulating,
+    dispatches,
+    updates,
+  };
 }

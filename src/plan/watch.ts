@@ -13,7 +13,7 @@ import type { UpdatePart, Updater } from "./updater.ts";
 const MOST_UNREAD = 1024;
 
 /** An optimizer as a step takes it. */
-interface Optimizing extends Updater {
+export interface Optimizing extends Updater {
   readonly training: typeof training;
 }
 
@@ -47,7 +47,7 @@ export class Watch implements Optimizing {
         return gradientsOf(graph, outputs, this.#optimizer, minimize);
       },
       planUpdate: (context, graph, settings, _, gradients, placed, accumulation) => {
-        const watch = (request: WatchRequest) => this.#plan(this.#losses.get(graph)!, request);
+        const watch = (request: WatchRequest) => this.plan(this.#losses.get(graph)!, graph, request);
         const own = this.#optimizer;
         const planned = planUpdate(context, graph, settings, own, gradients, placed, accumulation, watch);
         return { ...planned, optimizer: this };
@@ -110,7 +110,12 @@ export class Watch implements Optimizing {
     this.#undo = [];
   }
 
-  #plan(loss: Operand, { ranges, parameters, flat, plan }: WatchRequest): PlannedWatch {
+  /** Plans the check of a traced run's loss and gradients. */
+  protected plan(
+    loss: Operand,
+    _graph: Graph,
+    { ranges, parameters, flat, plan }: WatchRequest,
+  ): PlannedWatch {
     this.#mark ??= this.#context.allocate("gradient", 8, "mark of what is not finite");
     this.#checked = ranges;
     this.#gradients = parameters;

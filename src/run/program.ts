@@ -170,10 +170,11 @@ export class Program {
     for (const [index, dispatch] of dispatches.entries()) {
       const { kernel, bindings, grid, flops } = dispatch;
       const offset = index * UNIFORM_ALIGNMENT;
-      if (typeof dispatch.params === "function") {
+      const uniform = dispatch.uniform ? this.#rangeOf(dispatch.uniform) : { buffer: this.#uniforms, offset };
+      if (!dispatch.uniform && typeof dispatch.params === "function") {
         const bytes = new DataView(new ArrayBuffer(kernel.paramBytes));
         this.#changing.push({ dispatch, index, bytes });
-      } else {
+      } else if (typeof dispatch.params !== "function") {
         kernel.packParams(dispatch.params, uniforms, offset);
       }
       // Each unused binding gets its own range, since writable bindings must not overlap.
@@ -183,7 +184,8 @@ export class Program {
         const buffer = access === "read" ? unused : written;
         return { buffer, offset: i * UNIFORM_ALIGNMENT, bytes: UNIFORM_ALIGNMENT };
       });
-      submission.push(this.context.kernels.prepare(kernel, this.#uniforms, offset, storage, grid, groups));
+      const { kernels } = this.context;
+      submission.push(kernels.prepare(kernel, uniform.buffer, uniform.offset, storage, grid, groups));
       spent += facts.dispatchMicros / 1e3 + flops / (facts.gflops * ASSUMED_EFFICIENCY * 1e6);
       const ends = index === dispatches.length - 1 || index + 1 === optionalFrom;
       if (spent >= SUBMISSION_MS || ends) {

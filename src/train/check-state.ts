@@ -112,13 +112,12 @@ function checkLoss(loss: TrainerState["loss"], batch: number): void {
   if (!Number.isFinite(weight) || weight < 0) {
     throw new DataError(`loss.weight must be a finite number of at least 0, got ${weight}`);
   }
+  // Batches that were skipped have no weight.
+  if (weight === 0 && sum !== 0) throw new DataError(`loss.sum must be 0 with weight 0, got ${sum}`);
   if (batch === 0 && (sum !== 0 || weight !== 0)) {
     throw new DataError(
       `loss must be 0 with weight 0 before the first batch, got ${sum} with weight ${weight}`,
     );
-  }
-  if (batch > 0 && weight === 0) {
-    throw new DataError(`loss.weight must be above 0 after ${batch} batches, got 0`);
   }
 }
 
@@ -144,6 +143,7 @@ function checkHistory(history: unknown, epoch: number): void {
       if (!isOptional || value !== undefined) checkNumber(`history: ${shorten(name)}`, value);
     }
     checkCount("history: steps", report.steps, 0);
+    if (report.skipped !== undefined) checkCount("history: skipped", report.skipped, 0);
     checkSeconds("history: seconds", report.seconds);
   }
   if (history.length === epoch - 1) return;

@@ -23,6 +23,12 @@ export async function divergedAtBatch(
   return new DivergedError(message, { ...at, tensor });
 }
 
+/** The error for an epoch all of whose updates were left out. */
+export async function divergedEpoch(where: string, at: TrainedBatch): Promise<DivergedError> {
+  await divergence.load();
+  return new DivergedError(divergence.module.explainEpoch(where, at), { ...at, tensor: null });
+}
+
 /** The error for a state that is not finite although no loss was. */
 export async function divergedState(where: string, at: TrainedBatch, tensor: string): Promise<DivergedError> {
   await divergence.load();

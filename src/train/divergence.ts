@@ -4,7 +4,8 @@ import type { Module } from "../nn/module.ts";
 import type { TrainedBatch } from "./report.ts";
 
 const ADVICE =
-  "use a lower learning rate, clip the gradients with clipGradNorm, or check the data of this batch";
+  "use a lower learning rate, clip the gradients with clipGradNorm, or check the data of this batch; " +
+  'onNonFinite: "skip" trains on without such batches';
 
 /** The message for a batch that was marked, and the name of what is not finite besides its loss. */
 export async function explainBatch(
@@ -30,6 +31,14 @@ export async function explainBatch(
     `${what}${tensor ? `, and the ${tensor} is not finite` : ""}. Its update and all later ones were left out, so the model and ` +
     `the optimizer are as before this batch: ${ADVICE}`;
   return { message, tensor };
+}
+
+/** The message for an epoch all of whose updates were left out. */
+export function explainEpoch(where: string, { epoch }: TrainedBatch): string {
+  return (
+    `${where}: every batch of epoch ${epoch} had a loss or a gradient that is not finite, so none was trained; check the data, or go back ` +
+    "to a checkpoint and use a lower learning rate"
+  );
 }
 
 /** The message for a state that is not finite although no loss was. */

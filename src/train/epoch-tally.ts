@@ -21,15 +21,30 @@ export class EpochTally {
   #settled: { batches: number; readings: number; updates: number };
   /** Loss sums of the batches before the run was resumed. */
   readonly #before: LossSums;
-  readonly #readings = new Readings();
+  readonly #readings: Readings;
+  /** Updates of this run that were left out, of those that have been read. */
+  #skipped = 0;
   /** The readings whose batches an update followed, by number. */
   readonly #updated: number[] = [];
   #seconds: number;
   /** When the clock was started, in milliseconds; `null` while it stands. */
   #started: number | null = null;
 
-  /** @param resumed The state of a run that was in the middle of this epoch. */
-  constructor(resumed: Pick<TrainerState, "batch" | "updates" | "loss" | "seconds"> | null = null) {
+  /**
+   * @param resumed The state of a run that was in the middle of this epoch.
+   * @param learn As of {@link Readings}.
+   */
+  constructor(
+    resumed: Pick<TrainerState, "batch" | "updates" | "loss" | "seconds"> | null = null,
+    learn: ((happened: boolean) => void) | null = null,
+  ) {
+    this.#readings = new Readings(
+      learn &&
+        ((happened) => {
+          if (!happened) this.#skipped++;
+          learn(happened);
+        }),
+    );
     this.batches = resumed?.batch ?? 0;
     this.#settled = { batches: this.batches, readings: 0, updates: resumed?.updates ?? 0 };
     this.#before = resumed?.loss ?? { sum: 0, weight: 0 };
@@ -38,6 +53,11 @@ export class EpochTally {
 
   get updates(): number {
     return this.#settled.updates;
+  }
+
+  /** Updates that were left out, of those that have been read. */
+  get skipped(): number {
+    return this.#skipped;
   }
 
   /** Batches at the end that no update has followed. */
@@ -62,7 +82,7 @@ export class EpochTally {
   /** Counts a batch and its loss. `updated`: whether an update followed it. */
   add(loss: Result, weight: number, updated: boolean): void {
     this.batches++;
-    this.#readings.add([loss], weight);
+    this.#readings.add([loss], weight, updated);
     if (!updated) return;
     const updates = this.updates + 1;
     this.#updated.push(this.#readings.length - 1);
@@ -106,8 +126,9 @@ export class EpochTally {
 
   /** What a resumed run goes on from, as it is at the call: as after the last update. Waits for the GPU. */
   async snapshot(): Promise<Pick<TrainerState, "batch" | "updates" | "loss" | "seconds">> {
-    const { batches, updates, readings } = this.#settled;
+    const { batches, readings } = this.#settled;
     const { seconds } = this;
+    const updates = this.updates - this.#skipped;
     return {
       batch: batches,
       updates,

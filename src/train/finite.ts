@@ -4,9 +4,9 @@ import type { OptimizerStateDict } from "../optim/state-dict.ts";
 import type { NDArray } from "../shape.ts";
 
 /** What to do about a batch whose loss or gradients are NaN or infinite. */
-export type OnNonFinite = "throw" | "ignore";
+export type OnNonFinite = "throw" | "skip" | "ignore";
 
-export const NON_FINITE: readonly unknown[] = ["throw", "ignore"];
+export const NON_FINITE: readonly unknown[] = ["throw", "skip", "ignore"];
 
 /** What has been read of a run. */
 interface ReadState {

@@ -1,6 +1,7 @@
 import { DataError, type DivergedError, OptionError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { Skip } from "../plan/skip.ts";
 import type { InputValue } from "../run/inputs.ts";
 import type { CompiledStep } from "../run/step.ts";
 import { checkBatch, type LoadedBatch } from "./batches.ts";
@@ -9,7 +10,7 @@ import type { FitRun } from "./callbacks.ts";
 import { CarriedState } from "./carried-state.ts";
 import { checkPosition } from "./check-state.ts";
 import { DataFeed } from "./data-feed.ts";
-import { divergedAtBatch, divergedState } from "./diverged.ts";
+import { divergedAtBatch, divergedEpoch, divergedState } from "./diverged.ts";
 import { EpochTally, type Fault } from "./epoch-tally.ts";
 import { evaluate } from "./evaluation.ts";
 import { firstNonFinite, type OnNonFinite } from "./finite.ts";
@@ -21,6 +22,9 @@ import type { TrainerState } from "./state.ts";
 import type { TrainerSteps } from "./steps.ts";
 
 const WHERE = "Trainer.fit";
+
+/** Batches from one background read to the next, where updates may be left out. */
+const READ_EVERY = 16;
 
 /** What a run takes from its trainer. */
 export interface FitParts {
@@ -55,6 +59,8 @@ export class FitLoop implements FitRun {
   /** The state that the first epoch goes on from; `null` once that has begun. */
   #restart: TrainerState | null;
   #stopped = false;
+  /** Settles when a read is over that no batch may disturb. */
+  #held: Promise<unknown> = Promise.resolve();
   /** The batch that was trained last; `null` before the first of this run. */
   #trained: Omit<TrainedBatch, "loss"> | null = null;
   /** Why the run cannot go on; `null` while it can. */
@@ -77,7 +83,7 @@ export class FitLoop implements FitRun {
     this.#plan = plan;
     this.#callbacks = new CallbackList(plan.callbacks);
     this.#carried = new CarriedState(WHERE, parts.steps, resumed?.carried);
-    this.#tally = new EpochTally(resumed);
+    this.#tally = this.#newTally(resumed);
     this.#restart = resumed;
     this.model = parts.model;
     this.optimizer = parts.optimizer;
@@ -143,8 +149,19 @@ export class FitLoop implements FitRun {
       await this.#checkState();
     } finally {
       this.#feed.close();
+      // The optimizer counts the steps that are known. Where the GPU is gone, none become known.
+      if (this.onNonFinite === "skip") await this.#tally.catchUp().catch(() => {});
     }
     await this.#callbacks.each((callback) => callback.onFitEnd?.(this));
+  }
+
+  /** Calls `read` at once, or where updates may be left out when those of all batches so far are known, before another batch. */
+  whenCounted<T>(read: () => Promise<T>): Promise<T> {
+    if (this.onNonFinite !== "skip") return read();
+    const counted = this.#tally.catchUp();
+    const begun = counted.then(() => ({ reading: read() }));
+    this.#held = begun.catch(() => {});
+    return begun.then(({ reading }) => reading);
   }
 
   /** The run's state at the call: a run that is resumed from it does what this run does from here on. */
@@ -185,6 +202,7 @@ export class FitLoop implements FitRun {
         const step = await this.#parts.steps.train(batch);
         await step.ready();
         signal?.throwIfAborted();
+        await this.#held;
         if (this.#diverged) throw await this.#diverged;
         await this.#afterBatch(this.#train(step, batch, state, samples));
         if (!this.#stopped) continue;
@@ -205,6 +223,10 @@ export class FitLoop implements FitRun {
     const loss = this.#parts.steps.lossOf(await tally.losses());
     tally.stopClock();
     await this.#checkLosses(tally);
+    if (tally.skipped > 0) await this.#checkState();
+    if (tally.skipped > 0 && tally.skipped === tally.updates) {
+      throw await divergedEpoch(WHERE, { ...this.trained, loss: Number.NaN });
+    }
     signal?.throwIfAborted();
     const evaluation = await this.#validate();
     if (evaluation && !Number.isFinite(evaluation.loss)) await this.#checkState();
@@ -212,7 +234,7 @@ export class FitLoop implements FitRun {
     this.history.add(report);
     await this.#callbacks.act((callback) => callback.onEpochEnd?.(this, report));
     this.epoch++;
-    this.#tally = new EpochTally();
+    this.#tally = this.#newTally();
     this.#feed.advance();
     await this.#callbacks.each((callback) => callback.onSettled?.(this, report));
     return report;
@@ -243,6 +265,8 @@ export class FitLoop implements FitRun {
     const tally = this.#tally;
     await this.#callbacks.act((callback) => callback.onBatchEnd?.(this, updated));
     await tally.settle();
+    // Asking for the loss reads in the background, so that few updates are of unknown outcome.
+    if (this.onNonFinite === "skip" && this.batch % READ_EVERY === 0) void this.loss;
     await this.#checkLosses(tally);
     if (!onProgress && !this.#callbacks.settles) return;
     tally.stopClock();
@@ -254,10 +278,15 @@ export class FitLoop implements FitRun {
     tally.startClock();
   }
 
+  #newTally(resumed: TrainerState | null = null): EpochTally {
+    const { watch } = this.#parts.steps;
+    return new EpochTally(resumed, watch instanceof Skip ? (happened) => watch.learn(happened) : null);
+  }
+
   /** Throws a DivergedError if a loss that has been read, or its batch's gradients, are not finite. */
   async #checkLosses(tally: EpochTally): Promise<void> {
     const { fault } = tally;
-    if (fault) this.#diverged ??= this.#diverge(fault);
+    if (fault && this.onNonFinite === "throw") this.#diverged ??= this.#diverge(fault);
     if (this.#diverged) throw await this.#diverged;
   }
 
@@ -288,7 +317,8 @@ export class FitLoop implements FitRun {
 
   #report(loss: number, evaluation: Evaluation | null): EpochReport {
     const { lr }: { readonly lr?: number } = this.optimizer;
-    const { seconds, updates } = this.#tally;
+    const { seconds, skipped } = this.#tally;
+    const updates = this.#tally.updates - skipped;
     return {
       epoch: this.epoch,
       loss,
@@ -296,6 +326,7 @@ export class FitLoop implements FitRun {
       ...(evaluation && this.#parts.metrics.length > 0 && { metrics: evaluation.metrics }),
       ...(typeof lr === "number" && { learningRate: lr }),
       steps: updates,
+      ...(this.onNonFinite === "skip" && { skipped }),
       seconds,
       stepsPerSecond: updates / seconds,
     };

@@ -8,6 +8,8 @@ export interface Reading {
   readonly weight: number;
   readonly values: readonly number[];
   readonly mark: Float32Array | null;
+  /** Whether it counts in means: not if its update was left out and training went on. */
+  readonly counts: boolean;
 }
 
 /** A run that the watch has marked, and how many runs were noted before it. */
@@ -18,6 +20,8 @@ export interface MarkedReading {
 
 interface Entry {
   readonly weight: number;
+  /** Whether an update followed. */
+  readonly updated: boolean;
   /** Dropped once they are being read. */
   results: readonly Result[];
   reading: Promise<Reading> | null;
@@ -33,6 +37,14 @@ export class Readings {
   #sums = { count: 0, sum: 0, weight: 0 };
   #reading = false;
   #marked: MarkedReading | null = null;
+  readonly #learn: ((happened: boolean) => void) | null;
+
+  /**
+   * @param learn For runs that go on when an update was left out: called for every update in order, once it is known whether it happened.
+   */
+  constructor(learn: ((happened: boolean) => void) | null = null) {
+    this.#learn = learn;
+  }
 
   /** Runs noted so far. */
   get length(): number {
@@ -45,8 +57,8 @@ export class Readings {
   }
 
   /** Notes a run's scalars; does not wait. */
-  add(results: readonly Result[], weight: number): void {
-    const entry: Entry = { results, weight, reading: null, read: null };
+  add(results: readonly Result[], weight: number, updated = false): void {
+    const entry: Entry = { results, weight, updated, reading: null, read: null };
     this.#entries.push(entry);
     this.#unread.push(entry);
   }
@@ -84,7 +96,7 @@ export class Readings {
     this.#unread = [];
     // The latest first: its read brings all before it.
     for (const entry of [...unread].reverse()) {
-      entry.reading = readingOf(entry);
+      entry.reading = readingOf(entry, this.#learn !== null);
       entry.results = [];
     }
     const all = await Promise.all(unread.map(({ reading }) => reading!));
@@ -97,6 +109,8 @@ export class Readings {
     for (let next = this.#entries[count]; next?.read; next = this.#entries[++count]) {
       const reading = next.read;
       if (isMarked(reading)) this.#marked ??= { index: count, reading };
+      if (next.updated) this.#learn?.(!isMarked(reading));
+      if (!reading.counts) continue;
       sum += reading.values[0]! * reading.weight;
       weight += reading.weight;
     }
@@ -104,12 +118,13 @@ export class Readings {
   }
 }
 
-async function readingOf({ results, weight }: Entry): Promise<Reading> {
+async function readingOf({ results, weight, updated }: Entry, goesOn: boolean): Promise<Reading> {
   const [values, mark] = await Promise.all([
     Promise.all(results.map((result) => result.item())),
     results[0]!.mark(),
   ]);
-  return { weight, values, mark };
+  const isLeftOut = (updated && mark !== null && mark[0] !== 0) || !Number.isFinite(values[0]);
+  return { weight, values, mark, counts: !goesOn || !isLeftOut };
 }
 
 function isMarked({ mark }: Reading): boolean {
@@ -123,6 +138,7 @@ export function weighted(
 ): { sum: number; weight: number } {
   let { sum, weight } = start;
   for (const reading of readings) {
+    if (!reading.counts) continue;
     sum += reading.values[0]! * reading.weight;
     weight += reading.weight;
   }

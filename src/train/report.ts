@@ -42,6 +42,8 @@ export interface EpochReport {
   readonly learningRate?: number;
   /** Updates in this epoch. */
   readonly steps: number;
+  /** Updates that were left out, with `onNonFinite: "skip"`; neither their batches' losses nor they themselves count above. */
+  readonly skipped?: number;
   /** Time of the epoch's training, in seconds. */
   readonly seconds: number;
   /** Updates a second. */

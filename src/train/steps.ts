@@ -5,6 +5,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
 import { clipGradNorm_ } from "../nn/utils/clip.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { Skip } from "../plan/skip.ts";
 import { Watch } from "../plan/watch.ts";
 import type { InputShapes } from "../run/inputs.ts";
 import type { Result } from "../run/result.ts";
@@ -66,7 +67,7 @@ export class TrainerSteps {
     this.#device = device;
     this.#model = model;
     this.#settings = settings;
-    this.watch = settings.onNonFinite === "ignore" ? null : new Watch(device, settings.optimizer);
+    this.watch = watchOf(device, settings);
     this.#forward = new Forward("Trainer", model, settings.carryState);
   }
 
@@ -108,6 +109,7 @@ export class TrainerSteps {
         ({ y, ...inputs }: Traced) => {
           const { output, state: after } = this.#forward.trace(inputs, true);
           const value = loss.forward(output, y!);
+          if (this.watch instanceof Skip) this.watch.carries(inputs, after);
           if (clipGradNorm !== undefined) clipGradNorm_(this.#model.parameters(), clipGradNorm);
           return { ...after, loss: value };
         },
@@ -249,6 +251,11 @@ export class TrainerSteps {
     this.#steps.set(name, step);
     return step;
   }
+}
+
+function watchOf(device: Device, { onNonFinite, optimizer }: StepSettings): Watch | null {
+  if (onNonFinite === "ignore") return null;
+  return onNonFinite === "skip" ? new Skip(device, optimizer) : new Watch(device, optimizer);
 }
 
 /** Names of the results that hold a metric's total and count. */

@@ -31,6 +31,10 @@ export interface TrainerOptions {
    * - "throw", the default: `fit` rejects with a {@link DivergedError}. The update of that batch and all later ones have been left out,
    *   so the model and the optimizer are as before it. `fit` learns of it when it reads the losses: after 256 batches, at the end of the
    *   epoch, and before a checkpoint is taken.
+   * - "skip": leave that batch out and go on. Parameters, optimizer state and carried state stay as they were before it, and its step is
+   *   not counted, as with PyTorch's `GradScaler`; a schedule that steps after every update counts it. With `accumulate` the whole update
+   *   is left out. Reports say how many were. `fit` rejects with a {@link DivergedError} if no update of an epoch happened, or if an update
+   *   has made a parameter infinite. It costs one more dispatch.
    * - "ignore": train on, as PyTorch does. Nothing is checked.
    *
    * Callbacks save finite states alone, whatever this says.

@@ -165,13 +165,15 @@ export class Trainer {
     this.#steps.check(where);
     checkStateful(where, this.optimizer);
     // All reads start before the first await: they show one moment, even if training goes on.
-    const reads = [
-      this.#loop?.snapshot() ?? Promise.resolve(this.#resumed ?? newState()),
-      this.model.stateDict(),
-      this.optimizer.stateDict(),
-    ] as const;
+    const read = () =>
+      Promise.all([
+        this.#loop?.snapshot() ?? Promise.resolve(this.#resumed ?? newState()),
+        this.model.stateDict(),
+        this.optimizer.stateDict(),
+      ]);
+    const reads = this.#loop ? this.#loop.whenCounted(read) : read();
     const config = resolveJson(this.config);
-    const [state, model, optimizer] = await Promise.all(reads);
+    const [state, model, optimizer] = await reads;
     const { carried } = state;
     const bad = finite
       ? firstNonFinite(this.model, this.optimizer, { values: model, state: optimizer, carried })

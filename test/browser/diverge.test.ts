@@ -7,10 +7,12 @@ import {
   EarlyStopping,
   loadCheckpoint,
   ModelCheckpoint,
+  manualSeed,
   nn,
   OptionError,
   optim,
   type StoredCheckpoint,
+  type Tensor,
   Trainer,
 } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
@@ -189,6 +191,148 @@ describe("onNonFinite: throw", () => {
     }));
 });
 
+/** A layer whose state a huge input makes infinite. */
+class Carrying extends nn.Module {
+  readonly rnn = new nn.RNN(3, 4, { batchFirst: true, nonlinearity: "relu" });
+  readonly fc = new nn.Linear(4, 1);
+
+  forward(x: Tensor, state?: Tensor) {
+    const { output, state: after } = this.rnn.forward(x.unsqueeze(1), state);
+    return { output: this.fc.forward(output.select(1, -1)), state: after };
+  }
+}
+
+/** The carried state in a checkpoint. */
+function loadCheckpointState(bytes: Uint8Array<ArrayBuffer>) {
+  const { trainer } = loadCheckpoint(bytes);
+  return { carried: [...trainer!].filter(([name]) => name.startsWith("trainer/carried/")) };
+}
+
+describe("onNonFinite: skip", () => {
+  /** Bad batches by pass and number, from 1 and 0. */
+  const bad = new Set(["1 0", "1 4", "2 2", "2 3", "3 6"]);
+  const isBad: IsBad = (pass, batch) => bad.has(`${pass} ${batch}`);
+
+  /** The state after three epochs, with the bad batches skipped or not there; and the reports. */
+  async function train(parts: Parts, batches: Passes, callbacks: readonly Callback[] = []) {
+    const { reports } = await parts.trainer.fit(batches, { epochs: 3, callbacks });
+    const losses = reports.map(({ loss, steps }) => ({ loss, steps }));
+    const state = await stateOf(parts);
+    await dispose(parts);
+    return { state, losses, skipped: reports.map(({ skipped }) => skipped) };
+  }
+
+  for (const [name, make] of Object.entries(optimizers)) {
+    test(`equals a run without these batches, bit for bit: ${name}`, () =>
+      frame.run(async (device) => {
+        const skipping = await train(setUp(device, { onNonFinite: "skip" }, make), new Passes(isBad));
+        const without = await train(setUp(device, {}, make), new Passes(isBad, true));
+        expect(skipping.state).toEqual(without.state);
+        expect(skipping.losses).toEqual(without.losses);
+        expect(skipping.skipped).toEqual([2, 2, 1]);
+      }));
+  }
+
+  test("with a setting changed before every update, and with clipping", () =>
+    frame.run(async (device) => {
+      const steeper = (parts: Parts): Callback => ({
+        onBatchEnd: () => {
+          parts.optimizer.lr *= 0.97;
+        },
+      });
+      const states = [];
+      for (const onNonFinite of ["skip", "throw"] as const) {
+        const parts = setUp(device, { onNonFinite, clipGradNorm: 0.1 });
+        states.push((await train(parts, new Passes(never), [steeper(parts)])).state);
+      }
+      expect(states[0]).toEqual(states[1]);
+    }));
+
+  test("leaves out a whole accumulated update", () =>
+    frame.run(async (device) => {
+      const options = { accumulate: 3 } as const;
+      // Batches 3 to 5 make one update, and the last one by itself.
+      const skipping = await train(
+        setUp(device, { ...options, onNonFinite: "skip" }),
+        new Passes((pass, batch) => pass === 2 && batch === 4),
+      );
+      const without = await train(
+        setUp(device, options),
+        new Passes((pass, batch) => pass === 2 && batch >= 3 && batch < 6, true),
+      );
+      expect(skipping.state).toEqual(without.state);
+      expect(skipping.skipped).toEqual([0, 1, 0]);
+    }));
+
+  test("counts steps before a checkpoint, from which the run goes on bit for bit", () =>
+    frame.run(async (device) => {
+      const whole = await train(setUp(device, { onNonFinite: "skip" }), new Passes(isBad));
+      const first = setUp(device, { onNonFinite: "skip" });
+      let checkpoint: Promise<Uint8Array<ArrayBuffer>> | undefined;
+      const save: Callback = {
+        onSettled: ({ epoch, batch }) => {
+          if (epoch === 2 && batch === 4) checkpoint = first.trainer.checkpoint();
+        },
+      };
+      await first.trainer.fit(new Passes(isBad), { epochs: 3, callbacks: [save] });
+      await dispose(first);
+      const second = setUp(device, { onNonFinite: "skip" });
+      await second.trainer.resume(await checkpoint!);
+      expect(second.optimizer.steps).toBe(7);
+      const rest = await train(second, new Passes(isBad, false, 1));
+      expect(rest.state).toEqual(whole.state);
+    }));
+
+  test.each([1, 2])(
+    "keeps the carried state from before the batch, with %i batches to an update",
+    (accumulate) =>
+      frame.run(async (device) => {
+        const states = [];
+        for (const without of [false, true]) {
+          manualSeed(6);
+          const model = new Carrying();
+          const optimizer = new optim.Adam(model.parameters());
+          const trainer = new Trainer(device, model, {
+            ...{ loss: new nn.MSELoss(), optimizer, carryState: true, accumulate },
+            onNonFinite: without ? "throw" : "skip",
+          });
+          // Whole updates, so that the run without them has the same groups.
+          const isLeftOut: IsBad = (pass, batch) => pass === 2 && Math.floor(batch / accumulate) === 1;
+          const isHuge: IsBad = (pass, batch) => pass === 2 && batch === accumulate;
+          const batches = new Passes(without ? isLeftOut : isHuge, without);
+          await trainer.fit(batches, { epochs: 3 });
+          const { carried } = loadCheckpointState(await trainer.checkpoint());
+          states.push({ model: await model.stateDict(), optimizer: await optimizer.stateDict(), carried });
+          await trainer.dispose();
+          model.dispose();
+        }
+        expect(states[0]).toEqual(states[1]);
+      }),
+  );
+
+  test("ends a run of which no batch is left", () =>
+    frame.run(async (device) => {
+      const parts = setUp(device, { onNonFinite: "skip" });
+      const error = await failure(parts, (pass) => pass === 2);
+      expect(error).toMatchObject({ epoch: 2, tensor: null });
+      expect(error.message).toContain("every batch of epoch 2");
+      await dispose(parts);
+    }));
+
+  test("ends a run whose update has overflowed", () =>
+    frame.run(async (device) => {
+      const mse = new nn.MSELoss();
+      const parts = setUp(
+        device,
+        { onNonFinite: "skip", loss: { forward: (output, y) => mse.forward(output.mul(1e3), y.mul(1e3)) } },
+        (list) => new optim.SGD(list, { lr: 3e38 }),
+      );
+      const error = await failure(parts, never);
+      expect(error).toMatchObject({ epoch: 1, tensor: "parameter first.weight" });
+      await dispose(parts);
+    }));
+});
+
 /** A store in memory. */
 class MemoryStore {
   readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -270,6 +414,6 @@ test("refuses another setting", () =>
     await expectRefusal(
       () => new Trainer(device, model, { loss: new nn.MSELoss(), optimizer, onNonFinite: wrong("stop") }),
       OptionError,
-      'Trainer: onNonFinite must be one of throw, ignore, got "stop"',
+      'Trainer: onNonFinite must be one of throw, skip, ignore, got "stop"',
     );
   }));

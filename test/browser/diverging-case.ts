@@ -33,12 +33,18 @@ export type IsBad = (pass: number, batch: number) => boolean;
 
 /** Passes of {@link BATCHES} batches of 5 samples; all differ. */
 export class Passes implements Iterable<Batch> {
-  readonly length = BATCHES;
   readonly #isBad: IsBad;
-  #pass = 0;
+  readonly #without: boolean;
+  #pass: number;
 
-  constructor(isBad: IsBad) {
+  /**
+   * @param without Whether bad batches are left out instead.
+   * @param passes Passes that are over.
+   */
+  constructor(isBad: IsBad, without = false, passes = 0) {
     this.#isBad = isBad;
+    this.#without = without;
+    this.#pass = passes;
   }
 
   *[Symbol.iterator](): Generator<Batch> {
@@ -46,7 +52,10 @@ export class Passes implements Iterable<Batch> {
     for (let batch = 0; batch < BATCHES; batch++) {
       const phase = 10 * pass + batch;
       const data = values([5, 3], phase);
-      if (this.#isBad(pass, batch)) data[7] = 3e38;
+      if (this.#isBad(pass, batch)) {
+        if (this.#without) continue;
+        data[7] = 3e38;
+      }
       yield { x: { data, shape: [5, 3] }, y: { data: values([5, 1], phase + 1), shape: [5, 1] } };
     }
   }
