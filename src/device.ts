@@ -31,10 +31,17 @@ export interface DeviceOptions {
 /** A GPU to train and run models on. */
 export class Device extends GpuContext {
   readonly #planning: Planning;
+  /** What it was requested with; `null` for an app's own device. @internal */
+  readonly requested: (DeviceOptions & AdapterOptions) | null;
 
-  private constructor(base: ConstructorParameters<typeof GpuContext>, planning: Planning) {
+  private constructor(
+    base: ConstructorParameters<typeof GpuContext>,
+    planning: Planning,
+    requested: Device["requested"],
+  ) {
     super(...base);
     this.#planning = planning;
+    this.requested = requested;
   }
 
   /**
@@ -45,7 +52,7 @@ export class Device extends GpuContext {
     checkOptions("Device.request", options, [...OPTIONS, "powerPreference", "gpu"]);
     const choice = checkDeviceOptions("Device.request", options);
     const { gpu, info } = await requestGpuDevice(options);
-    return Device.#open(gpu, info, choice, true);
+    return Device.#open(gpu, info, choice, options);
   }
 
   /**
@@ -56,7 +63,7 @@ export class Device extends GpuContext {
   static async from(gpuDevice: NativeDevice, options: DeviceOptions = {}): Promise<Device> {
     checkOptions("Device.from", options, OPTIONS);
     const choice = checkDeviceOptions("Device.from", options);
-    const device = await Device.#open(gpuDevice, infoOfDevice(gpuDevice), choice, false);
+    const device = await Device.#open(gpuDevice, infoOfDevice(gpuDevice), choice, null);
     // An earlier loss is reported in the next turn of the event loop.
     await new Promise((resolve) => setTimeout(resolve));
     device.check("Device.from");
@@ -67,12 +74,14 @@ export class Device extends GpuContext {
     gpu: NativeDevice,
     info: AdapterInfo,
     { given, pins, calibrate }: DeviceChoice,
-    owned: boolean,
+    requested: Device["requested"],
   ): Promise<Device> {
-    if (given) return new Device([gpu, info, restrictFacts(given, gpu), owned], { pins, keepTimed: null });
+    const open = (facts: AdapterFacts, keepTimed: Planning["keepTimed"]) =>
+      new Device([gpu, info, facts, requested !== null], { pins, keepTimed }, requested);
+    if (given) return open(restrictFacts(given, gpu), null);
     const facts = await factsOf(gpu, info);
     const keepTimed = (versions: Readonly<Record<string, string>>) => addVersions(info, facts, versions);
-    return new Device([gpu, info, facts, owned], { pins, keepTimed: calibrate ? keepTimed : null });
+    return open(facts, calibrate ? keepTimed : null);
   }
 
   /** Forgets the measured facts of all adapters, here and in the browser's storage; the next device measures again. */

@@ -89,6 +89,11 @@ export class GpuContext {
     return `${prefix}${name}${software ? " (software)" : ""}`;
   }
 
+  /** Whether the device is disposed or lost. @internal */
+  get isGone(): boolean {
+    return this.#disposed || this.#lost !== undefined;
+  }
+
   /** Throws if the device is disposed or lost, or has refused work. @internal */
   check(where: string): void {
     this.#checkAlive(where);

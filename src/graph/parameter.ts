@@ -57,12 +57,25 @@ export class Parameter extends Tensor {
     this.#home = home;
     void accepted.then((moved) => {
       if (this.#home !== home) return;
-      if (moved) this.#host = null;
-      else {
+      if (!moved) {
         home.release();
         this.#home = null;
+        return;
       }
+      // Training does not change a buffer.
+      if (!(this instanceof Buffer)) this.#host = null;
     });
+  }
+
+  /**
+   * Takes the value back from a device that is gone.
+   * @param data The value, in PyTorch's order; may be left out for a {@link Buffer}.
+   * @internal
+   */
+  leave(data = this.#host): void {
+    this.#home?.release();
+    this.#home = null;
+    this.#host = data;
   }
 
   /** Reads the current value, in PyTorch's order. Waits for the GPU if the value is there. */

@@ -3,7 +3,7 @@ import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { StagingPool } from "../gpu/staging.ts";
-import type { Parameter, ParameterHome } from "../graph/parameter.ts";
+import { Buffer, type Parameter, type ParameterHome } from "../graph/parameter.ts";
 import { roundUp, showShape } from "../shape.ts";
 import { STORAGE_ALIGNMENT } from "./memory.ts";
 
@@ -90,6 +90,9 @@ export class ParameterArena {
     for (const parameter of all) {
       if (parameter.disposed)
         throw new DisposedError("device.compile: the model was disposed; build a new one");
+      // The value is still on the host, and may be that of a loss whose device was lost.
+      if (parameter instanceof Buffer && (parameter.home as Place | null)?.arena.context.isGone)
+        parameter.leave();
       if (parameter.home) ParameterArena.placeOf(context, parameter);
     }
     // Fills one flat buffer after the other.

@@ -37,6 +37,6 @@ export function firstNonFinite(model: Module, optimizer: Optimizer, read: ReadSt
 }
 
 /** Whether all values of an array are neither NaN nor infinite. */
-export function hasFinite({ data }: NDArray): boolean {
+function hasFinite({ data }: NDArray): boolean {
   return data.every((value) => Number.isFinite(value));
 }

@@ -1,7 +1,6 @@
-import { DataError, type DivergedError, OptionError } from "../errors.ts";
+import { DataError, OptionError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { Skip } from "../plan/skip.ts";
 import type { InputValue } from "../run/inputs.ts";
 import type { CompiledStep } from "../run/step.ts";
 import { checkBatch, type LoadedBatch } from "./batches.ts";
@@ -10,14 +9,14 @@ import type { FitRun } from "./callbacks.ts";
 import { CarriedState } from "./carried-state.ts";
 import { checkPosition } from "./check-state.ts";
 import { DataFeed } from "./data-feed.ts";
-import { divergedAtBatch, divergedEpoch, divergedState } from "./diverged.ts";
-import { EpochTally, type Fault } from "./epoch-tally.ts";
+import type { EpochTally } from "./epoch-tally.ts";
 import { evaluate } from "./evaluation.ts";
-import { firstNonFinite, type OnNonFinite } from "./finite.ts";
+import type { OnNonFinite } from "./finite.ts";
 import type { FitPlan } from "./fit-options.ts";
 import type { History } from "./history.ts";
 import type { Metric } from "./metrics.ts";
 import type { EpochReport, Evaluation, TrainedBatch } from "./report.ts";
+import { Soundness } from "./soundness.ts";
 import type { TrainerState } from "./state.ts";
 import type { TrainerSteps } from "./steps.ts";
 
@@ -55,6 +54,7 @@ export class FitLoop implements FitRun {
   readonly #callbacks: CallbackList;
   readonly #feed: DataFeed;
   readonly #carried: CarriedState;
+  readonly #soundness: Soundness;
   #tally: EpochTally;
   /** The state that the first epoch goes on from; `null` once that has begun. */
   #restart: TrainerState | null;
@@ -63,8 +63,6 @@ export class FitLoop implements FitRun {
   #held: Promise<unknown> = Promise.resolve();
   /** The batch that was trained last; `null` before the first of this run. */
   #trained: Omit<TrainedBatch, "loss"> | null = null;
-  /** Why the run cannot go on; `null` while it can. */
-  #diverged: Promise<DivergedError> | null = null;
 
   /** @param resumed The state to go on from; `null` for a new run. */
   constructor(parts: FitParts, plan: FitPlan, resumed: TrainerState | null) {
@@ -83,7 +81,8 @@ export class FitLoop implements FitRun {
     this.#plan = plan;
     this.#callbacks = new CallbackList(plan.callbacks);
     this.#carried = new CarriedState(WHERE, parts.steps, resumed?.carried);
-    this.#tally = this.#newTally(resumed);
+    this.#soundness = new Soundness(WHERE, parts);
+    this.#tally = this.#soundness.newTally(resumed);
     this.#restart = resumed;
     this.model = parts.model;
     this.optimizer = parts.optimizer;
@@ -146,7 +145,7 @@ export class FitLoop implements FitRun {
         const report = await this.#epoch();
         if (report) yield report;
       }
-      await this.#checkState();
+      if (this.#trained) await this.#soundness.checkState(this.trained);
     } finally {
       this.#feed.close();
       // The optimizer counts the steps that are known. Where the GPU is gone, none become known.
@@ -185,7 +184,7 @@ export class FitLoop implements FitRun {
       this.#carried.read(),
       this.#callbacks.save(),
     ]);
-    await this.#checkLosses(tallied);
+    await this.#soundness.checkLosses(tallied, now.epoch);
     return { ...now, ...tally, carried, callbacks };
   }
 
@@ -203,11 +202,11 @@ export class FitLoop implements FitRun {
         await step.ready();
         signal?.throwIfAborted();
         await this.#held;
-        if (this.#diverged) throw await this.#diverged;
+        if (this.#soundness.diverged) throw await this.#soundness.diverged;
         await this.#afterBatch(this.#train(step, batch, state, samples));
         if (!this.#stopped) continue;
         await tally.catchUp();
-        await this.#checkLosses(tally);
+        await this.#soundness.checkLosses(tally, this.epoch);
         return null;
       }
     } finally {
@@ -222,19 +221,15 @@ export class FitLoop implements FitRun {
     tally.startClock();
     const loss = this.#parts.steps.lossOf(await tally.losses());
     tally.stopClock();
-    await this.#checkLosses(tally);
-    if (tally.skipped > 0) await this.#checkState();
-    if (tally.skipped > 0 && tally.skipped === tally.updates) {
-      throw await divergedEpoch(WHERE, { ...this.trained, loss: Number.NaN });
-    }
+    await this.#soundness.checkEpoch(tally, loss, this.trained);
     signal?.throwIfAborted();
     const evaluation = await this.#validate();
-    if (evaluation && !Number.isFinite(evaluation.loss)) await this.#checkState();
+    if (evaluation && !Number.isFinite(evaluation.loss)) await this.#soundness.checkState(this.trained);
     const report = this.#report(loss, evaluation);
     this.history.add(report);
     await this.#callbacks.act((callback) => callback.onEpochEnd?.(this, report));
     this.epoch++;
-    this.#tally = this.#newTally();
+    this.#tally = this.#soundness.newTally();
     this.#feed.advance();
     await this.#callbacks.each((callback) => callback.onSettled?.(this, report));
     return report;
@@ -267,7 +262,7 @@ export class FitLoop implements FitRun {
     await tally.settle();
     // Asking for the loss reads in the background, so that few updates are of unknown outcome.
     if (this.onNonFinite === "skip" && this.batch % READ_EVERY === 0) void this.loss;
-    await this.#checkLosses(tally);
+    await this.#soundness.checkLosses(tally, this.epoch);
     if (!onProgress && !this.#callbacks.settles) return;
     tally.stopClock();
     await this.#callbacks.each((callback) => callback.onSettled?.(this));
@@ -276,35 +271,6 @@ export class FitLoop implements FitRun {
       await onProgress({ epoch, epochs, batch, batches, loss });
     }
     tally.startClock();
-  }
-
-  #newTally(resumed: TrainerState | null = null): EpochTally {
-    const { watch } = this.#parts.steps;
-    return new EpochTally(resumed, watch instanceof Skip ? (happened) => watch.learn(happened) : null);
-  }
-
-  /** Throws a DivergedError if a loss that has been read, or its batch's gradients, are not finite. */
-  async #checkLosses(tally: EpochTally): Promise<void> {
-    const { fault } = tally;
-    if (fault && this.onNonFinite === "throw") this.#diverged ??= this.#diverge(fault);
-    if (this.#diverged) throw await this.#diverged;
-  }
-
-  /** Takes back what was counted since a fault, and says what is not finite. No batch is submitted after this. */
-  async #diverge({ mark, updates, ...rest }: Fault): Promise<DivergedError> {
-    const { model, optimizer, steps } = this.#parts;
-    const watch = steps.watch!;
-    watch.rollBack(updates);
-    const at = { epoch: this.epoch, ...rest };
-    return divergedAtBatch(WHERE, at, model, optimizer.parameters, watch.parameterOf(mark));
-  }
-
-  /** Throws a DivergedError if a parameter is not finite: the last update may have overflowed, and no loss tells of that. */
-  async #checkState(): Promise<void> {
-    const { model, optimizer, onNonFinite } = this.#parts;
-    if (onNonFinite === "ignore" || !this.#trained) return;
-    const tensor = firstNonFinite(model, optimizer, { values: await model.stateDict() });
-    if (tensor !== null) throw await divergedState(WHERE, this.trained, tensor);
   }
 
   /** Evaluates the validation batches, if the epoch is one after which they are due. */

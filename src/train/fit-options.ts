@@ -1,4 +1,6 @@
-import { checkInteger, checkOptions } from "../checks.ts";
+import { checkInteger, checkOptions, show } from "../checks.ts";
+import type { Device } from "../device.ts";
+import { type DeviceLostError, OptionError } from "../errors.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { type Callback, checkCallbacks } from "./callbacks.ts";
 import { type LearningRateSchedule, type Scheduler, scheduleOf } from "./learning-rate-schedule.ts";
@@ -23,14 +25,36 @@ export interface FitOptions extends FitListeners {
    * otherwise, pass a {@link LearningRateSchedule}. Checkpoints keep its state.
    */
   readonly schedule?: Scheduler | LearningRateSchedule;
+  /**
+   * What to do when the GPU device is lost.
+   *
+   * - "throw", the default: `fit` rejects with a {@link DeviceLostError}.
+   * - "recover": request a device again as the trainer's was, several times with growing pauses; put the last state in memory on it; go
+   *   on. The run computes the same bits as an undisturbed one. The model, its parameters and the optimizer stay the same objects, and
+   *   `trainer.device` is the new device. Batches since that state are trained again, and `onProgress` and callbacks hear of them again.
+   * - A function that gives a new device, and does the same with it: for a trainer on a device of `Device.from`.
+   */
+  readonly onDeviceLost?: OnDeviceLost;
+  /**
+   * With `onDeviceLost`: batches of an epoch from one state in memory to the next. A state is copied to host memory while training goes
+   * on. By default it is copied after each epoch.
+   */
+  readonly keepEvery?: number;
+  /** With `onDeviceLost`: how many losses of one `fit` to recover from; the next is thrown. Default 5. */
+  readonly maxRecoveries?: number;
   /** Called during training: {@link EarlyStopping}, {@link ModelCheckpoint}, or your own. */
   readonly callbacks?: readonly Callback[];
 }
+
+/** What to do when the GPU device is lost: see {@link FitOptions.onDeviceLost}. */
+export type OnDeviceLost = "throw" | "recover" | ((lost: DeviceLostError) => Device | Promise<Device>);
 
 /** Options of one run, checked and with their defaults. */
 export interface FitPlan extends Omit<FitOptions, "schedule"> {
   readonly loader: Batches;
   readonly validateEvery: number;
+  readonly onDeviceLost: OnDeviceLost;
+  readonly maxRecoveries: number;
   /** The schedule first. */
   readonly callbacks: readonly Callback[];
 }
@@ -41,6 +65,9 @@ const NAMES = [
   "validation",
   "validateEvery",
   "schedule",
+  "onDeviceLost",
+  "keepEvery",
+  "maxRecoveries",
   "callbacks",
   "signal",
   "onProgress",
@@ -56,8 +83,23 @@ export function fitPlan(where: string, loader: Batches, options: FitOptions): Fi
   if (batchesPerEpoch !== undefined) checkInteger(where, "batchesPerEpoch", batchesPerEpoch);
   if (validation !== undefined) checkBatches(where, "validation", validation);
   checkInteger(where, "validateEvery", validateEvery);
+  const { onDeviceLost = "throw", keepEvery, maxRecoveries = 5 } = rest;
+  if (onDeviceLost !== "throw" && onDeviceLost !== "recover" && typeof onDeviceLost !== "function") {
+    throw new OptionError(
+      `${where}: onDeviceLost must be "throw", "recover" or a function that gives a device, got ${show(onDeviceLost)}`,
+    );
+  }
+  if (keepEvery !== undefined) checkInteger(where, "keepEvery", keepEvery);
+  checkInteger(where, "maxRecoveries", maxRecoveries, 0);
   checkCallbacks(where, callbacks);
   checkListeners(where, rest);
   const scheduled = schedule === undefined ? [] : [scheduleOf(where, schedule)];
-  return { ...rest, loader, validateEvery, callbacks: [...scheduled, ...callbacks] };
+  return {
+    ...rest,
+    loader,
+    validateEvery,
+    onDeviceLost,
+    maxRecoveries,
+    callbacks: [...scheduled, ...callbacks],
+  };
 }

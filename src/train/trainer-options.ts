@@ -116,3 +116,12 @@ export function stepSettings(
   }
   return { loss, optimizer, clipGradNorm, accumulate, carryState, onNonFinite, metrics: [...metrics] };
 }
+
+/** Throws an OptionError unless the optimizer has a state dict, as all of `optim` do. */
+export function checkStateful(where: string, optimizer: Partial<Optimizer>): void {
+  const { stateDict, loadStateDict } = optimizer;
+  if (typeof stateDict === "function" && typeof loadStateDict === "function") return;
+  throw new OptionError(
+    `${where}: the optimizer must have stateDict and loadStateDict, got ${show(optimizer)}`,
+  );
+}

@@ -1,9 +1,10 @@
-import { show } from "../checks.ts";
-import type { Device } from "../device.ts";
-import { OptionError } from "../errors.ts";
+import { Device } from "../device.ts";
+import { OptionError, WebGpuLstmError } from "../errors.ts";
+import type { Parameter } from "../graph/parameter.ts";
 import { loadCheckpoint, loadInto, saveCheckpoint } from "../io/checkpoint.ts";
 import type { Json } from "../io/json.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
+import { OnDemand } from "../ondemand.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { NDArray, Shape } from "../shape.ts";
 import { type Batches, checkBatches } from "./batches.ts";
@@ -12,17 +13,25 @@ import { evaluate } from "./evaluation.ts";
 import { firstNonFinite } from "./finite.ts";
 import { Fit } from "./fit.ts";
 import { FitLoop } from "./fit-loop.ts";
-import { type FitOptions, fitPlan } from "./fit-options.ts";
+import { type FitOptions, type FitPlan, fitPlan } from "./fit-options.ts";
 import type { Model } from "./forward.ts";
 import { History } from "./history.ts";
 import type { Metric } from "./metrics.ts";
 import { resolveJson } from "./plain-json.ts";
 import { type PredictOptions, predict } from "./prediction.ts";
+import type { Kept } from "./recovery.ts";
 import type { EpochReport, Evaluation } from "./report.ts";
 import { newState, type TrainerState } from "./state.ts";
 import { readState, writeState } from "./state-file.ts";
 import { type StepSettings, TrainerSteps } from "./steps.ts";
-import { type StatefulTrainerOptions, stepSettings, type TrainerOptions } from "./trainer-options.ts";
+import {
+  checkStateful,
+  type StatefulTrainerOptions,
+  stepSettings,
+  type TrainerOptions,
+} from "./trainer-options.ts";
+
+const recovery = /* @__PURE__ */ new OnDemand(() => import("./recovery.ts"));
 
 /**
  * Trains, evaluates and applies a model on a device.
@@ -33,7 +42,7 @@ import { type StatefulTrainerOptions, stepSettings, type TrainerOptions } from "
  * const { loss, metrics } = await trainer.evaluate(testLoader);
  */
 export class Trainer {
-  readonly device: Device;
+  #device: Device;
   readonly model: Model | StatefulModel;
   /** The optimizer; its `lr` may be read and set at any time. */
   readonly optimizer: Optimizer;
@@ -41,7 +50,7 @@ export class Trainer {
   /** The app's own data, kept in checkpoints. {@link resume} sets it to the checkpoint's. */
   config: unknown;
   readonly #settings: StepSettings;
-  readonly #steps: TrainerSteps;
+  #steps: TrainerSteps;
   #history = new History();
   /** The latest run of {@link fit}; `null` before the first and after {@link resume}. */
   #loop: FitLoop | null = null;
@@ -60,11 +69,16 @@ export class Trainer {
   ) {
     this.#settings = stepSettings(device, model, options);
     this.#steps = new TrainerSteps(device, model, this.#settings);
-    this.device = device;
+    this.#device = device;
     this.model = model;
     this.optimizer = this.#settings.optimizer;
     this.metrics = this.#settings.metrics;
     this.config = options.config;
+  }
+
+  /** The device; another one after {@link fit} has recovered from a loss. */
+  get device(): Device {
+    return this.#device;
   }
 
   /** The epochs of the latest {@link fit}, including those before a checkpoint that it was resumed from. */
@@ -95,36 +109,80 @@ export class Trainer {
   ): AsyncGenerator<EpochReport, void, void> {
     this.#steps.check("Trainer.fit");
     const plan = fitPlan("Trainer.fit", loader, options);
+    if (plan.onDeviceLost === "recover" && !this.#device.requested) {
+      throw new OptionError(
+        'Trainer.fit: onDeviceLost "recover" needs a device of Device.request; for one of Device.from give a function that makes another',
+      );
+    }
     if (this.#fitting)
       throw new OptionError("Trainer.fit: this trainer is fitting already; end or abort that run first");
     if (this.#resuming)
       throw new OptionError("Trainer.fit: this trainer is going back to a checkpoint; await resume() first");
     this.#fitting = true;
     try {
-      const { model, optimizer, metrics } = this;
-      const { accumulate, onNonFinite } = this.#settings;
-      const [steps, checkpoint] = [this.#steps, () => this.#checkpoint(true)];
-      run.history = new History(this.#resumed?.history);
-      const parts = {
-        model,
-        optimizer,
-        metrics,
-        steps,
-        accumulate,
-        onNonFinite,
-        history: run.history,
-        checkpoint,
-      };
-      const loop = new FitLoop(parts, plan, this.#resumed);
-      await loop.start();
-      steps.startOver();
-      this.#loop = loop;
-      this.#resumed = null;
-      this.#history = run.history;
-      yield* loop.run();
+      if (plan.onDeviceLost === "throw") yield* (await this.#begin(plan, this.#resumed, run)).run();
+      else yield* this.#recovering(plan, run);
     } finally {
       this.#fitting = false;
     }
+  }
+
+  /** Begins a run: a new one, or one that goes on from a state. */
+  async #begin(plan: FitPlan, state: TrainerState | null, run: { history: History }): Promise<FitLoop> {
+    const { model, optimizer, metrics } = this;
+    const { accumulate, onNonFinite } = this.#settings;
+    const steps = this.#steps;
+    const history = new History(state?.history);
+    run.history = history;
+    const checkpoint = () => this.#checkpoint(true);
+    const parts = { model, optimizer, metrics, steps, accumulate, onNonFinite, history, checkpoint };
+    const loop = new FitLoop(parts, plan, state);
+    await loop.start();
+    steps.startOver();
+    this.#loop = loop;
+    this.#resumed = null;
+    this.#history = history;
+    return loop;
+  }
+
+  /** Trains, and goes on with a new device from the last state in memory when the device is lost. */
+  async *#recovering(plan: FitPlan, run: { history: History }): AsyncGenerator<EpochReport, void, void> {
+    await recovery.load();
+    yield* recovery.module.recovering(plan, {
+      device: () => this.#device,
+      request: (options) => Device.request(options),
+      mayBeLoss: (error) => error instanceof WebGpuLstmError,
+      begin: (watched, kept) => this.#begin(watched, kept?.state ?? this.#resumed, run),
+      keep: () => this.#keep(),
+      moveTo: (device, kept) => this.#moveTo(device, kept),
+    });
+  }
+
+  /** The run as it is at the call, in host memory. */
+  async #keep(): Promise<Kept> {
+    const { model, optimizer } = this;
+    const all = [...model.parameters(), ...model.buffers(), ...optimizer.parameters];
+    const values = new Map<Parameter, Float32Array>();
+    const read = () =>
+      Promise.all([
+        this.#loop!.snapshot(),
+        optimizer.stateDict(),
+        ...[...new Set(all)].map(async (parameter) => {
+          values.set(parameter, (await parameter.read()).data);
+        }),
+      ]);
+    const [state, saved] = await this.#loop!.whenCounted(read);
+    return { state, optimizer: saved, values };
+  }
+
+  /** Puts what was kept on another device. */
+  async #moveTo(device: Device, { state, optimizer, values }: Kept): Promise<void> {
+    await this.#steps.dispose();
+    for (const [parameter, value] of values) parameter.leave(value);
+    this.#device = device;
+    this.#steps = new TrainerSteps(device, this.model, this.#settings);
+    await this.#steps.restart(state.steps);
+    this.optimizer.loadStateDict(optimizer);
   }
 
   /** Mean loss and metrics over all batches, without training. */
@@ -246,13 +304,4 @@ export class Trainer {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
-}
-
-/** Throws an OptionError unless the optimizer has a state dict, as all of `optim` do. */
-function checkStateful(where: string, optimizer: Partial<Optimizer>): void {
-  const { stateDict, loadStateDict } = optimizer;
-  if (typeof stateDict === "function" && typeof loadStateDict === "function") return;
-  throw new OptionError(
-    `${where}: the optimizer must have stateDict and loadStateDict, got ${show(optimizer)}`,
-  );
 }

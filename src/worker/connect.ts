@@ -9,9 +9,20 @@ import { Channel, checkWorker, wasAborted } from "./channel.ts";
 import { ProgressListener } from "./progress-listener.ts";
 import type { Created } from "./protocol.ts";
 
+/** Options of a Trainer's fit that a page gives as they are. */
+type SameOptions =
+  | "epochs"
+  | "batchesPerEpoch"
+  | "validateEvery"
+  | "keepEvery"
+  | "maxRecoveries"
+  | "signal"
+  | "onProgress";
+
 /** Options of `RemoteTrainer.fit`, as the Trainer's. Objects in the worker are given by the names that its `create` returned. */
-export interface RemoteFitOptions
-  extends Pick<FitOptions, "epochs" | "batchesPerEpoch" | "validateEvery" | "signal" | "onProgress"> {
+export interface RemoteFitOptions extends Pick<FitOptions, SameOptions> {
+  /** What the worker does when its GPU device is lost, as the Trainer's option. Default "throw". */
+  readonly onDeviceLost?: "throw" | "recover";
   /** Name of the loader to validate on. */
   readonly validation?: string;
   /** Name of the schedule. */
@@ -26,6 +37,9 @@ const FIT_OPTIONS = [
   "validation",
   "validateEvery",
   "schedule",
+  "onDeviceLost",
+  "keepEvery",
+  "maxRecoveries",
   "callbacks",
   "signal",
   "onProgress",

@@ -25,6 +25,9 @@ export interface SentFitOptions {
   readonly validation?: string;
   readonly validateEvery?: number;
   readonly schedule?: string;
+  readonly onDeviceLost?: "throw" | "recover";
+  readonly keepEvery?: number;
+  readonly maxRecoveries?: number;
   readonly callbacks?: readonly string[];
   /** Whether the page wants to hear of every batch. */
   readonly progress: boolean;

@@ -14,7 +14,7 @@ import { values } from "./tiny.ts";
 export const BATCHES = 7;
 
 /** Two layers: a huge input makes the loss and the gradients of both infinite or NaN. */
-export class Steep extends nn.Module {
+class Steep extends nn.Module {
   readonly first = new nn.Linear(3, 4);
   readonly second = new nn.Linear(4, 1);
 

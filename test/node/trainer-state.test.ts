@@ -101,7 +101,7 @@ describe("readState", () => {
     [{ seconds: -1 }, "seconds must be a finite number of at least 0, got -1"],
     [{ seconds: Number.POSITIVE_INFINITY }, "seconds must be a finite number of at least 0, got Infinity"],
     [{ loss: { sum: 1, weight: -1 } }, "loss.weight must be a finite number of at least 0, got -1"],
-    [{ loss: { sum: 0, weight: 0 } }, "loss.weight must be above 0 after 2 batches, got 0"],
+    [{ loss: { sum: 4, weight: 0 } }, "loss.sum must be 0 with weight 0, got 4"],
     [{ batch: 0, updates: 0 }, "loss must be 0 with weight 0 before the first batch, got 4 with weight 8"],
     [
       { pass: { done: 1e12, batches: 5 } },
