@@ -1,4 +1,4 @@
-import { checkOptions, show } from "./checks.ts";
+import { checkInteger, checkOptions, show } from "./checks.ts";
 import { GraphError, OptionError } from "./errors.ts";
 import type { GpuContext } from "./gpu/context.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
@@ -20,7 +20,7 @@ import type { training } from "./plan/training.ts";
 import type { Updater } from "./plan/updater.ts";
 import { type CompileInputs, type InputShapes, shapesOfSamples } from "./run/inputs.ts";
 import { Program } from "./run/program.ts";
-import { CompiledStep, checkResults, type StepSource } from "./run/step.ts";
+import { CompiledStep, type StepSource } from "./run/step.ts";
 import { checkRandomState, StepRandom, type StepRandomState } from "./run/step-random.ts";
 
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
@@ -55,6 +55,11 @@ export interface CompileOptions<Inputs extends CompileInputs, Results> {
   readonly carry?: { readonly [K in keyof Inputs]?: keyof Results & string };
   /** Adds up the gradients of several runs before an update, as one large batch would. Goes with `optimizer`. */
   readonly accumulate?: AccumulateOptions;
+  /**
+   * Bytes of GPU memory that programs of other input shapes than the declared ones may hold together. Beyond it the least recently used are
+   * given up, and planned again if their shapes come back. Their results stay readable. Default 64 MiB.
+   */
+  readonly shapeBudget?: number;
   /** Random numbers of an earlier step, as its `randomState()` gave them, to go on with; drawn anew by default. */
   readonly random?: StepRandomState;
 }
@@ -96,7 +101,8 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     throw new OptionError(`device.compile: expected a function of the inputs, got ${show(fn)}`);
   }
   const inputs = checkCompileOptions(options);
-  const { optimizer = null, minimize, carry = {}, accumulate } = options;
+  const { optimizer = null, minimize, carry = {}, accumulate, shapeBudget = 2 ** 26 } = options;
+  checkInteger("device.compile", "shapeBudget", shapeBudget, 0);
   const random = new StepRandom(options.random);
   if (accumulate) optimizer?.training.checkAccumulate("device.compile", accumulate);
   const recipe: Recipe = {
@@ -129,7 +135,8 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
     await attempt.accepted();
     const { modes } = recipe;
-    const parts = { optimizer, accumulation, carries: new Set(Object.keys(carry)), random, modes };
+    const carries = new Set(Object.keys(carry));
+    const parts = { optimizer, accumulation, carries, random, modes, shapeBudget };
     const step = attempt.run(
       () => new CompiledStep<keyof Results & string>(context, inputs, parts, build, source),
     );
@@ -147,7 +154,15 @@ function checkCompileOptions<Inputs extends CompileInputs, Results>(
   options: CompileOptions<Inputs, Results>,
 ): InputShapes {
   const where = "device.compile";
-  checkOptions(where, options, ["inputs", "minimize", "optimizer", "carry", "accumulate", "random"]);
+  checkOptions(where, options, [
+    "inputs",
+    "minimize",
+    "optimizer",
+    "carry",
+    "accumulate",
+    "random",
+    "shapeBudget",
+  ]);
   const shapes = shapesOfSamples(options.inputs);
   const { minimize, optimizer, accumulate } = options;
   if (minimize !== undefined && optimizer === undefined) {
@@ -250,7 +265,16 @@ function resultsOf(graph: Graph, results: unknown): [name: string, tensor: Tenso
       "device.compile: the traced function must not be async, it runs once to record its ops; await before or after it",
     );
   }
-  checkResults(results);
+  if (
+    typeof results !== "object" ||
+    results === null ||
+    results instanceof Tensor ||
+    Object.keys(results).length === 0
+  ) {
+    throw new GraphError(
+      `device.compile: the traced function must return an object of tensors like { loss, pred }, got ${show(results)}`,
+    );
+  }
   return Object.entries(results).map(([name, tensor]) => {
     if (!(tensor instanceof Tensor)) {
       throw new GraphError(`device.compile: result ${name} must be a tensor, got ${show(tensor)}`);

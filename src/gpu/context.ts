@@ -25,6 +25,16 @@ export interface BufferCopy {
   readonly bytes: number;
 }
 
+/** An array, set or map of buffers, which may still grow. */
+interface Buffers {
+  values(): Iterable<DeviceBuffer>;
+}
+
+/** Frees the buffers of what nobody can reach any more. */
+const unreachable = /* @__PURE__ */ new FinalizationRegistry<Buffers>((buffers) => {
+  for (const buffer of buffers.values()) buffer.dispose();
+});
+
 /** A GPUDevice with its account of memory, its kernels and its queue. `Device` is built on it. */
 export class GpuContext {
   readonly info: AdapterInfo;
@@ -126,6 +136,11 @@ export class GpuContext {
       `${label} (${role}, ${size} bytes)`,
       () => new DeviceBuffer(this.#gpu, this.#ledger, role, size, label, usage),
     );
+  }
+
+  /** Frees these buffers when nobody can reach `owner` any more, at the latest. `buffers` must not reach it. @internal */
+  freeWith(owner: object, buffers: Buffers): void {
+    unreachable.register(owner, buffers);
   }
 
   /** Creates a buffer that holds uniform structs. @internal */

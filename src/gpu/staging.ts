@@ -18,12 +18,14 @@ export class StagingPool {
   #context: GpuContext;
   #label: string;
   #free: DeviceBuffer[] = [];
-  #all: DeviceBuffer[] = [];
+  readonly #all: DeviceBuffer[] = [];
+  #released = false;
   #disposed = false;
 
   constructor(context: GpuContext, label: string) {
     this.#context = context;
     this.#label = label;
+    context.freeWith(this, this.#all);
   }
 
   /** Reads `count` float32 values of `source`, from element `offset` on. */
@@ -63,7 +65,8 @@ export class StagingPool {
     await this.#context.faults.answered("read");
     const values = new Float32Array(target.gpu.getMappedRange(0, bytes).slice(0));
     target.gpu.unmap();
-    this.#free.push(target);
+    if (this.#released) target.dispose();
+    else this.#free.push(target);
     return values;
   }
 
@@ -77,6 +80,13 @@ export class StagingPool {
     const buffer = this.#context.allocate("staging", size, `${this.#label} staging`, usage);
     this.#all.push(buffer);
     return buffer;
+  }
+
+  /** Frees the buffers; those of reads that have begun, or begin yet, as soon as their values are here. */
+  release(): void {
+    this.#released = true;
+    for (const buffer of this.#free) buffer.dispose();
+    this.#free = [];
   }
 
   dispose(): void {

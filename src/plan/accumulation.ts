@@ -24,6 +24,7 @@ export class Accumulation {
     this.#context = context;
     this.#runs = runs;
     this.#sums = reduction === "sum";
+    context.freeWith(this, this.#totals);
   }
 
   /** Runs since the last update. */

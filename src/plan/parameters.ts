@@ -1,5 +1,5 @@
 import { DisposedError, GraphError } from "../errors.ts";
-import type { DeviceBuffer } from "../gpu/buffer.ts";
+import type { BufferRole, DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { StagingPool } from "../gpu/staging.ts";
@@ -66,7 +66,9 @@ export class ParameterArena {
   readonly staging: StagingPool;
   readonly #live: Set<Place>;
   #gradients: DeviceBuffer | null = null;
-  #states = new Map<object, Map<string, DeviceBuffer>>();
+  /** By optimizer: its state goes with it. */
+  readonly #states = new WeakMap<object, Map<string, DeviceBuffer>>();
+  readonly #buffers = new Set<DeviceBuffer>();
 
   private constructor(context: GpuContext, parameters: readonly Parameter[]) {
     let elements = 0;
@@ -80,7 +82,8 @@ export class ParameterArena {
     this.staging = new StagingPool(context, "parameters");
     const largest = parameters.reduce((a, b) => (b.elements > a.elements ? b : a));
     const label = `${parameters.length} parameters up to ${showShape(largest.shape)}`;
-    this.values = context.allocate("parameter", elements * 4, label);
+    context.freeWith(this, this.#buffers);
+    this.values = this.#allocate("parameter", elements * 4, label);
   }
 
   /** Places the parameters that are not on a device yet. */
@@ -136,17 +139,21 @@ export class ParameterArena {
   /** Gradients of all parameters, made when first asked for. */
   get gradients(): DeviceBuffer {
     if (!this.#gradients || this.#gradients.disposed)
-      this.#gradients = this.context.allocate("gradient", this.values.bytes, "gradients");
+      this.#gradients = this.#allocate("gradient", this.values.bytes, "gradients");
     return this.#gradients;
   }
 
   /** A buffer of an optimizer's state for these parameters, zero at first. All programs with the optimizer share it. */
   stateOf(optimizer: object, name: string): DeviceBuffer {
-    const states = this.#states.get(optimizer) ?? new Map<string, DeviceBuffer>();
-    this.#states.set(optimizer, states);
+    let states = this.#states.get(optimizer);
+    if (!states) {
+      states = new Map();
+      this.#states.set(optimizer, states);
+      this.context.freeWith(optimizer, states);
+    }
     let state = states.get(name);
     if (!state || state.disposed) {
-      state = this.context.allocate("optimizer", this.values.bytes, `optimizer state ${name}`);
+      state = this.#allocate("optimizer", this.values.bytes, `optimizer state ${name}`);
       states.set(name, state);
     }
     return state;
@@ -156,10 +163,15 @@ export class ParameterArena {
   release(place: Place): void {
     this.#live.delete(place);
     if (this.#live.size > 0) return;
-    this.values.dispose();
-    this.#gradients?.dispose();
-    for (const states of this.#states.values()) for (const state of states.values()) state.dispose();
+    for (const buffer of this.#buffers) buffer.dispose();
     this.staging.dispose();
+  }
+
+  #allocate(role: BufferRole, bytes: number, label: string): DeviceBuffer {
+    for (const buffer of this.#buffers) if (buffer.disposed) this.#buffers.delete(buffer);
+    const buffer = this.context.allocate(role, bytes, label);
+    this.#buffers.add(buffer);
+    return buffer;
   }
 }
 

@@ -68,7 +68,7 @@ export class Program {
   readonly staging: StagingPool;
   /** Runs so far. */
   runs = 0;
-  #buffers: DeviceBuffer[] = [];
+  readonly #buffers: DeviceBuffer[] = [];
   #ranges = new Map<Operand, BufferRange>();
   #uniforms: DeviceBuffer;
   #submissions: PreparedDispatch[][] = [];
@@ -84,6 +84,7 @@ export class Program {
     this.context = context;
     this.source = source;
     this.staging = new StagingPool(context, "program");
+    context.freeWith(this, this.#buffers);
     this.#uniforms = this.#allocate(
       context.allocateUniforms(source.dispatches.length * UNIFORM_ALIGNMENT, "uniforms"),
     );
@@ -280,9 +281,20 @@ export class Program {
     return layout ? { copy, arrive: async () => layout.unpack(await arrive()) } : { copy, arrive };
   }
 
+  /** Whether there are scalar results. */
+  get hasHistory(): boolean {
+    return this.#scalars !== null;
+  }
+
   /** Reads the scalar results of the last {@link HISTORY} runs. */
   readHistory(): Promise<(run: number) => RunScalars> {
     return this.#scalars!.read(this.staging);
+  }
+
+  /** Frees the memory of a program that does not run again, except these buffers; reads that have begun go on. */
+  release(kept: ReadonlySet<DeviceBuffer>): void {
+    for (const buffer of this.#buffers) if (!kept.has(buffer)) buffer.dispose();
+    this.staging.release();
   }
 
   dispose(): void {

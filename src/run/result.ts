@@ -26,6 +26,17 @@ export class ScalarHistory {
     this.#undo.delete(runs - HISTORY);
   }
 
+  /** Reads all runs, so that they can be asked for when the program's memory is gone. */
+  readOut(): void {
+    const program = this.#program;
+    const { runs } = program;
+    if (runs === 0 || this.#latest?.runs === runs || !program.hasHistory) return;
+    const values = program.readHistory();
+    // A failure is told to those who ask.
+    values.catch(() => {});
+    this.#latest = { runs, values };
+  }
+
   /**
    * The scalar of run `run` (from 0).
    * @param updated Whether the run was to update.

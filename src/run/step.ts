@@ -1,17 +1,18 @@
 import { show } from "../checks.ts";
 import { DisposedError, GraphError, OptionError, ShapeError } from "../errors.ts";
+import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { BufferCopy, GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { HasMode } from "../graph/recorder.ts";
-import { Tensor } from "../graph/tensor.ts";
 import { OnDemand } from "../ondemand.ts";
 import { checkRunOptions, type RunOptions } from "../plan/accumulate-options.ts";
 import type { Accumulation } from "../plan/accumulation.ts";
 import type { Updater } from "../plan/updater.ts";
 import { type NDArray, sameShape, showShape } from "../shape.ts";
+import type { Evictable } from "./eviction.ts";
 import { InFlight } from "./in-flight.ts";
 import { dataOf, type InputShapes, type InputValue, shapesOf } from "./inputs.ts";
 import type { Profile } from "./profile.ts";
@@ -19,6 +20,7 @@ import { Program, type ProgramMemory, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
 import type { StepRandom, StepRandomState } from "./step-random.ts";
 
+const eviction = /* @__PURE__ */ new OnDemand(() => import("./eviction.ts"));
 const description = /* @__PURE__ */ new OnDemand(() => import("./describe.ts"));
 const profiling = /* @__PURE__ */ new OnDemand(() => import("./profile.ts"));
 
@@ -28,10 +30,9 @@ export interface StepSource extends ProgramSource {
 }
 
 /** One program for one set of input shapes. */
-interface Variant {
-  readonly program: Program;
+interface Variant extends Evictable {
   readonly parameters: ReadonlySet<Parameter>;
-  readonly history: ScalarHistory;
+  readonly results: Map<string, WeakRef<Result>>;
 }
 
 /** What all programs of a step share. */
@@ -44,6 +45,8 @@ export interface StepParts {
   readonly random: StepRandom;
   /** Modules whose modes its programs depend on. */
   readonly modes: ReadonlySet<HasMode>;
+  /** Bytes that the programs of other shapes than the declared ones may hold. */
+  readonly shapeBudget: number;
 }
 
 /** A run whose values and options have been checked. */
@@ -62,7 +65,10 @@ export class CompiledStep<Names extends string = string> {
   readonly #inputs: InputShapes;
   readonly #build: (shapes: InputShapes) => StepSource;
   readonly #parts: StepParts;
+  /** From the least to the most recently used. */
   readonly #variants = new Map<string, Variant>();
+  /** What given up programs have left for their results. */
+  readonly #leftovers = new Set<DeviceBuffer>();
   #disposed = false;
   readonly #inFlight: InFlight;
 
@@ -188,12 +194,14 @@ export class CompiledStep<Names extends string = string> {
     program.replay(whole, timestamps, reads);
     random.runs++;
     this.#inFlight.add();
-    const results = [...program.source.outputs.keys()].map((name) => [
-      name,
-      new Result(program, history, name, run, whole),
-    ]);
+    const results: Record<string, Result> = {};
+    for (const [name, { elements }] of program.source.outputs) {
+      const result = new Result(program, history, name, run, whole);
+      results[name] = result;
+      if (elements !== 1) variant.results.set(name, new WeakRef(result));
+    }
     return {
-      results: Object.fromEntries(results) as Record<Names, Result>,
+      results: results as Record<Names, Result>,
       dispatches: program.dispatchesOf(whole),
     };
   }
@@ -252,6 +260,7 @@ export class CompiledStep<Names extends string = string> {
     this.#disposed = true;
     for (const { program } of this.#variants.values()) program.dispose();
     this.#variants.clear();
+    for (const buffer of this.#leftovers) buffer.dispose();
     this.#parts.accumulation?.dispose();
   }
 
@@ -270,36 +279,45 @@ export class CompiledStep<Names extends string = string> {
     return JSON.stringify([planKey, modes, ...Object.keys(this.#inputs).map((name) => shapes[name])]);
   }
 
+  #keyNow(shapes: InputShapes): string {
+    return this.#key(shapes, this.#parts.optimizer?.planKey);
+  }
+
   #variant(shapes: InputShapes): Variant {
-    const known = this.#variants.get(this.#key(shapes, this.#parts.optimizer?.planKey));
-    if (known) return known;
-    if (this.#parts.carries.size > 0) {
-      throw new GraphError(
-        "step.run: the model's mode or the optimizer's groups have changed, and with a new plan this step would lose what it " +
-          "carries; compile another step, or set the mode inside the traced function",
-      );
+    const key = this.#keyNow(shapes);
+    const known = this.#variants.get(key);
+    if (!known) {
+      if (this.#parts.carries.size > 0) {
+        throw new GraphError(
+          "step.run: the model's mode or the optimizer's groups have changed, and with a new plan this step would lose what it " +
+            "carries; compile another step, or set the mode inside the traced function",
+        );
+      }
+      return this.#add(shapes, this.#build(shapes));
     }
-    return this.#add(shapes, this.#build(shapes));
+    this.#variants.delete(key);
+    this.#variants.set(key, known);
+    return known;
   }
 
   #add(shapes: InputShapes, source: StepSource): Variant {
-    const program = this.#context.faults.allOrNothing("step.run", () => new Program(this.#context, source));
-    const variant = { program, parameters: source.parameters, history: new ScalarHistory(program) };
-    this.#variants.set(this.#key(shapes, source.update?.planKey), variant);
+    const { faults } = this.#context;
+    const program = faults.allOrNothing("step.run", () => new Program(this.#context, source));
+    const { parameters } = source;
+    const variant = { program, parameters, history: new ScalarHistory(program), results: new Map() };
+    const key = this.#key(shapes, source.update?.planKey);
+    this.#variants.set(key, variant);
+    // What fails to load now is tried again with the next shape.
+    if (this.#variants.size > 2) this.#evict().catch(() => {});
     return variant;
   }
-}
 
-/** Throws a GraphError unless a traced function's result names at least one tensor. */
-export function checkResults(results: unknown): asserts results is Readonly<Record<string, unknown>> {
-  if (
-    typeof results !== "object" ||
-    results === null ||
-    results instanceof Tensor ||
-    Object.keys(results).length === 0
-  ) {
-    throw new GraphError(
-      `device.compile: the traced function must return an object of tensors like { loss, pred }, got ${show(results)}`,
-    );
+  /** Gives up the least recently used programs beyond the budget, soon; never the latest, nor the one of the declared shapes. */
+  async #evict(): Promise<void> {
+    const { shapeBudget } = this.#parts;
+    if (this.bytes <= shapeBudget) return;
+    await eviction.load();
+    const stays = new Set([this.#keyNow(this.#inputs), ...[...this.#variants.keys()].slice(-1)]);
+    eviction.module.evict(this.#variants, stays, shapeBudget, this.#leftovers);
   }
 }
