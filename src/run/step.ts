@@ -274,17 +274,13 @@ export class CompiledStep<Names extends string = string> {
   }
 
   /** A program is planned for its input shapes, the modules' modes and one state of the optimizer. */
-  #key(shapes: InputShapes, planKey: string | undefined): string {
+  #key(shapes: InputShapes, planKey = this.#parts.optimizer?.planKey): string {
     const modes = [...this.#parts.modes].map(({ training }) => training);
     return JSON.stringify([planKey, modes, ...Object.keys(this.#inputs).map((name) => shapes[name])]);
   }
 
-  #keyNow(shapes: InputShapes): string {
-    return this.#key(shapes, this.#parts.optimizer?.planKey);
-  }
-
   #variant(shapes: InputShapes): Variant {
-    const key = this.#keyNow(shapes);
+    const key = this.#key(shapes);
     const known = this.#variants.get(key);
     if (!known) {
       if (this.#parts.carries.size > 0) {
@@ -317,7 +313,7 @@ export class CompiledStep<Names extends string = string> {
     const { shapeBudget } = this.#parts;
     if (this.bytes <= shapeBudget) return;
     await eviction.load();
-    const stays = new Set([this.#keyNow(this.#inputs), ...[...this.#variants.keys()].slice(-1)]);
+    const stays = new Set([this.#key(this.#inputs), ...[...this.#variants.keys()].slice(-1)]);
     eviction.module.evict(this.#variants, stays, shapeBudget, this.#leftovers);
   }
 }
