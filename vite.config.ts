@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^webgpu-lstm$/, replacement: source("index.ts") },
       { find: /^webgpu-lstm\/worker$/, replacement: source("worker/index.ts") },
+      { find: /^webgpu-lstm\/node$/, replacement: source("node/index.ts") },
     ],
   },
 });

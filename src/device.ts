@@ -58,7 +58,8 @@ export class Device extends GpuContext {
   /**
    * Uses a `GPUDevice` that the app already has; `dispose()` leaves it alive. The library's GPU errors reject its own calls and never
    * come as `uncapturederror` events; the app's errors remain the app's. This takes an error scope for each submission, some
-   * microseconds that a device of {@link Device.request} does not spend.
+   * microseconds that a device of {@link Device.request} does not spend. In Node, keep the `GPU` object that the device came from: Dawn crashes
+   * when it is collected first.
    */
   static async from(gpuDevice: NativeDevice, options: DeviceOptions = {}): Promise<Device> {
     checkOptions("Device.from", options, OPTIONS);

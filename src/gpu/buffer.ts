@@ -1,5 +1,6 @@
 import { show } from "../checks.ts";
 import { DisposedError, ShapeError } from "../errors.ts";
+import { BUFFER_USAGE } from "./flags.ts";
 import { limitsOf } from "./limits.ts";
 
 /** What a buffer is for; `device.memory` counts live bytes by role. */
@@ -80,7 +81,7 @@ export class DeviceBuffer {
     label: string,
     usage: GPUBufferUsageFlags,
   ) {
-    const isStorage = (usage & GPUBufferUsage.STORAGE) !== 0;
+    const isStorage = (usage & BUFFER_USAGE.STORAGE) !== 0;
     const most = isStorage ? limitsOf(device).maxStorage : device.limits.maxBufferSize;
     if (bytes > most) {
       throw new ShapeError(

@@ -2,6 +2,7 @@ import { DeviceLostError, DisposedError, WebGpuLstmError } from "../errors.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
 import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
 import { ANEW, GpuFaults } from "./faults.ts";
+import { BUFFER_USAGE } from "./flags.ts";
 import { KernelCache, type PreparedDispatch } from "./kernel.ts";
 import { type DeviceLimits, limitsOf } from "./limits.ts";
 import type { Timestamps } from "./timestamps.ts";
@@ -128,7 +129,7 @@ export class GpuContext {
     role: BufferRole,
     bytes: number,
     label: string,
-    usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    usage: number = BUFFER_USAGE.STORAGE | BUFFER_USAGE.COPY_SRC | BUFFER_USAGE.COPY_DST,
   ): DeviceBuffer {
     this.#checkAlive(label);
     const size = Math.max(bytes, 16);
@@ -145,7 +146,7 @@ export class GpuContext {
 
   /** Creates a buffer that holds uniform structs. @internal */
   allocateUniforms(bytes: number, label: string): DeviceBuffer {
-    const { UNIFORM, STORAGE, COPY_DST } = GPUBufferUsage;
+    const { UNIFORM, STORAGE, COPY_DST } = BUFFER_USAGE;
     return this.allocate("uniform", bytes, label, UNIFORM | STORAGE | COPY_DST);
   }
 

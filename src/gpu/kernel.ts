@@ -1,6 +1,7 @@
 import { GpuError, WebGpuLstmError } from "../errors.ts";
 import { loadAll, type OnDemand } from "../ondemand.ts";
 import type { DeviceBuffer } from "./buffer.ts";
+import { COMPUTE_STAGE } from "./flags.ts";
 import { inScopes } from "./scopes.ts";
 import { unroll } from "./unroll.ts";
 
@@ -187,13 +188,13 @@ export class KernelCache {
     if (!known) {
       const uniform: GPUBindGroupLayoutEntry = {
         binding: 0,
-        visibility: GPUShaderStage.COMPUTE,
+        visibility: COMPUTE_STAGE,
         buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: kernel.paramBytes },
       };
       const storage = Object.values(kernel.declaration.bindings).map(
         (access, index): GPUBindGroupLayoutEntry => ({
           binding: index + 1,
-          visibility: GPUShaderStage.COMPUTE,
+          visibility: COMPUTE_STAGE,
           buffer: { type: access === "read" ? "read-only-storage" : "storage" },
         }),
       );

@@ -9,7 +9,10 @@ export type NativeDevice = GPUDevice;
 export interface AdapterOptions {
   /** Which adapter to prefer where there are several. Default: the browser's choice. */
   readonly powerPreference?: "low-power" | "high-performance";
-  /** The entry to WebGPU; default `navigator.gpu`. Node has none of its own: pass the one of the npm package `webgpu`. */
+  /**
+   * The entry to WebGPU; default `navigator.gpu`. Node has none of its own: pass the one of the npm package `webgpu`, or open a device with
+   * `openDevice` of `webgpu-lstm/node`.
+   */
   readonly gpu?: GPU;
 }
 
@@ -22,6 +25,9 @@ const RAISED_LIMITS = [
   "maxComputeWorkgroupSizeX",
   "maxComputeWorkgroupSizeY",
 ] as const;
+
+/** Every entry that a device came from. Dawn ends the process if one is collected before what came from it, even if that is destroyed. */
+const entries = new Set<GPU>();
 
 const POWER_PREFERENCES: readonly unknown[] = ["low-power", "high-performance"];
 
@@ -43,7 +49,7 @@ export async function requestGpuDevice(
       insecure
         ? "Device.request: WebGPU is only offered on secure pages; serve this page over https or from localhost"
         : "Device.request: this runtime has no WebGPU (navigator.gpu is missing); use a current Chrome, Edge, Safari or " +
-            "Firefox, or in Node pass { gpu } from the npm package webgpu",
+            "Firefox, or in Node openDevice() of webgpu-lstm/node",
     );
   }
   if (typeof gpu.requestAdapter !== "function") {
@@ -55,11 +61,14 @@ export async function requestGpuDevice(
       `Device.request: powerPreference must be one of ${POWER_PREFERENCES.join(", ")}, got ${show(powerPreference)}`,
     );
   }
+  entries.add(gpu);
   const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {});
   if (!adapter) {
     throw new NoAdapterError(
-      "Device.request: WebGPU is here but offers no adapter; update the graphics driver, turn on hardware acceleration " +
-        "in the browser's settings, or look at chrome://gpu for what blocks it",
+      "Device.request: WebGPU is here but offers no adapter; update the graphics driver, " +
+        (options.gpu
+          ? "or in Node use openDevice() of webgpu-lstm/node, which also finds software adapters"
+          : "turn on hardware acceleration in the browser's settings, or look at chrome://gpu for what blocks it"),
     );
   }
   const requiredLimits: Record<string, number> = {};
@@ -87,7 +96,8 @@ export function infoOfDevice(gpu: GPUDevice): AdapterInfo {
   return readInfo(gpu.adapterInfo as GPUAdapterInfo | undefined);
 }
 
-function readInfo(info: GPUAdapterInfo | undefined): AdapterInfo {
+/** What an adapter says of itself. */
+export function readInfo(info: GPUAdapterInfo | undefined): AdapterInfo {
   const { vendor = "", architecture = "", device = "", description = "" } = info ?? {};
   const name = `${vendor} ${architecture} ${device} ${description}`.toLowerCase();
   const software =

@@ -1,6 +1,7 @@
 import { DisposedError } from "../errors.ts";
 import type { DeviceBuffer } from "./buffer.ts";
 import type { BufferCopy, GpuContext } from "./context.ts";
+import { BUFFER_USAGE, MAP_READ } from "./flags.ts";
 
 /** A read that has begun: its copy is to be submitted, and then its values can be waited for. */
 export interface Transfer {
@@ -54,7 +55,7 @@ export class StagingPool {
 
   async #arrive(target: DeviceBuffer, bytes: number): Promise<Float32Array> {
     try {
-      await this.#context.faults.work(() => target.gpu.mapAsync(GPUMapMode.READ, 0, bytes));
+      await this.#context.faults.work(() => target.gpu.mapAsync(MAP_READ, 0, bytes));
     } catch (cause) {
       if (this.#disposed) {
         throw new DisposedError(`${this.#label}: disposed before the value being read arrived`, { cause });
@@ -76,7 +77,7 @@ export class StagingPool {
     // Powers of two, so that results of slightly different sizes share one, where a buffer may be as large.
     const rounded = 2 ** Math.ceil(Math.log2(Math.max(bytes, 256)));
     const size = rounded > this.#context.gpu.limits.maxBufferSize ? bytes : rounded;
-    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const usage = BUFFER_USAGE.MAP_READ | BUFFER_USAGE.COPY_DST;
     const buffer = this.#context.allocate("staging", size, `${this.#label} staging`, usage);
     this.#all.push(buffer);
     return buffer;

@@ -1,4 +1,5 @@
 import type { BufferRole, DeviceBuffer } from "./buffer.ts";
+import { BUFFER_USAGE, MAP_READ as MODE_READ } from "./flags.ts";
 
 /** What is asked of the device whose passes are timed. */
 interface TimedDevice {
@@ -41,7 +42,7 @@ export class Timestamps {
         device.createQuerySet({ type: "timestamp", count: Math.min(SET_SIZE, queries - i * SET_SIZE) }),
       ),
     );
-    const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+    const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = BUFFER_USAGE;
     this.#resolved = context.allocate("staging", queries * 8, "timestamps", QUERY_RESOLVE | COPY_SRC);
     this.#readable = context.allocate("staging", queries * 8, "read timestamps", MAP_READ | COPY_DST);
   }
@@ -66,7 +67,7 @@ export class Timestamps {
       encoder.copyBufferToBuffer(this.#resolved.gpu, 0, this.#readable.gpu, 0, bytes);
     });
     const { gpu } = this.#readable;
-    await gpu.mapAsync(GPUMapMode.READ).catch(async (cause: unknown) => {
+    await gpu.mapAsync(MODE_READ).catch(async (cause: unknown) => {
       await this.#context.faults.answered("step.profile");
       throw this.#context.lostError("step.profile", cause);
     });

@@ -25,6 +25,7 @@ import { Device, Generator, OptionError, Trainer, WebGpuUnavailableError, data, 
 import { DataLoader } from "webgpu-lstm/data";
 import { LSTM } from "webgpu-lstm/nn";
 import { Adam } from "webgpu-lstm/optim";
+import { openDevice } from "webgpu-lstm/node";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 
 class Forecaster extends nn.Module {
@@ -40,6 +41,8 @@ const windows = data.slidingWindows(new Float32Array(30), { length: 20 });
 const seen: number = windows.length + new Generator(1).random() * 0 + optimizer.lr * 0;
 const request: Promise<Device> = Device.request();
 const far: Promise<RemoteTrainer> = connect({} as Worker, { seed: 0 });
+const opened: Promise<Device> = openDevice();
+opened.catch((error: unknown) => console.log("node", String(error).includes("npm install webgpu")));
 console.log("entries", LSTM === nn.LSTM && Adam === optim.Adam && DataLoader === data.DataLoader);
 far.catch((error: unknown) => console.log("worker", error instanceof OptionError));
 request.then(
@@ -123,5 +126,5 @@ test("runs in Node without a bundler, and says that WebGPU is missing", () => {
   // Node 21 and later have a navigator, none has navigator.gpu.
   // All entries share their classes.
   const printed = run("node", ["out/main.js"], join(consumer, "app")).trim().split("\n");
-  expect(printed.sort()).toEqual(["10 true", "entries true", "worker true"]);
+  expect(printed.sort()).toEqual(["10 true", "entries true", "node true", "worker true"]);
 });

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
+import { untar } from "../../src/node/untar.ts";
 import { findBrowser } from "../../tools/browser.ts";
-import { untar } from "../../tools/packaged-chromium.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const program = "test/node/fixtures/program.ts";
@@ -62,7 +62,7 @@ describe("openGpu", () => {
 
   test("refuses an unknown adapter", () => {
     const { stderr, status } = run([program, "compute"], { WEBGPU_ADAPTER: "cuda" });
-    expect(stderr).toContain('openGpu: WEBGPU_ADAPTER must be "hardware" or "software", got "cuda"');
+    expect(stderr).toContain('WEBGPU_ADAPTER: adapter must be one of any, hardware, software, got "cuda"');
     expect(status).toBe(1);
   });
 });
