@@ -14,7 +14,7 @@
 //   hasWeight            whether weight is read
 //   wantsX, wantsScaled  whether gradX and scaled are written
 //   eps                  added to the variance
-// uses: layer/lib/layer_statistics (statistics), lib/special_values (isFinite, notANumber)
+// uses: layer/lib/layer_statistics (statistics), lib/not_a_number (notANumber), lib/finite (isFinite)
 
 struct Params { rows: u32, size: u32, hasWeight: u32, wantsX: u32, wantsScaled: u32, eps: f32 }
 

@@ -13,7 +13,7 @@
 //   rows, size          rows; elements of a row
 //   hasWeight, hasBias  whether weight and bias are read
 //   eps                 added to the variance
-// uses: layer/lib/layer_statistics (statistics), lib/special_values (isFinite, notANumber)
+// uses: layer/lib/layer_statistics (statistics), lib/not_a_number (notANumber), lib/finite (isFinite)
 
 struct Params { rows: u32, size: u32, hasWeight: u32, hasBias: u32, eps: f32 }
 

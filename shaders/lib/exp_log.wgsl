@@ -1,5 +1,5 @@
 // exp and log of every float32, as IEEE 754 has them; a driver's own may give a number for NaN, and its log one for 0 and below.
-// uses: lib/special_values (isNotANumber, notANumber)
+// uses: lib/not_a_number (isNotANumber, notANumber)
 
 fn safeExp(x: f32) -> f32 { return select(exp(x), x, isNotANumber(x)); }
 

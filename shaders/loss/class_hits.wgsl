@@ -16,7 +16,7 @@
 //   rows, chunk, partials  rows; rows of a chunk; chunks
 //   classes, inners        classes; rows with the same outer index
 //   ignored                target of the rows that do not count
-// uses: lib/row_index (isIndex), lib/special_values (isNotANumber, notANumber)
+// uses: lib/row_index (isIndex), lib/not_a_number (isNotANumber, notANumber)
 
 struct Params { rows: u32, chunk: u32, partials: u32, classes: u32, inners: u32, ignored: f32 }
 

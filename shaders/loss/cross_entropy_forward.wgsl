@@ -26,7 +26,7 @@
 //   ignored               class index of the rows that do not count
 //   smoothing             share of the target that is spread over all classes
 //   scale                 factor if not averaged
-// uses: lib/row_index (isIndex), lib/special_values (isNotANumber, notANumber, isFinite), lib/exp_log (safeExp, safeLog),
+// uses: lib/row_index (isIndex), lib/not_a_number (isNotANumber, notANumber), lib/finite (isFinite), lib/exp_log (safeExp),
 //   loss/lib/log1p (log1p)
 
 // Values of gradient; 1 is that of the scores, TARGET that of expected probabilities.

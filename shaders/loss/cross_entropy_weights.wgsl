@@ -15,7 +15,7 @@
 //   classes                classes
 //   weighted               whether weight is read
 //   ignored                target of the rows that do not count
-// uses: lib/row_index (isIndex), lib/special_values (notANumber)
+// uses: lib/row_index (isIndex), lib/not_a_number (notANumber)
 
 struct Params { rows: u32, chunk: u32, partials: u32, classes: u32, weighted: u32, ignored: f32 }
 

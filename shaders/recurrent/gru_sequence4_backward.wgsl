@@ -28,7 +28,7 @@ enable subgroups;
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, nextGate: u32,
-  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32, time: u32, timeStride: u32,
+  hasNext: u32, hasGradOutput: u32, hasHiddenCarry: u32, time: u32, timeStride: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -77,8 +77,8 @@ fn update(at: Place, own: Own, product0: f32, product1: f32) {
   let hasOutput = params.hasGradOutput != 0u;
   let grad0 = passed0 + select(0.0, gradOutput[at.gate + own.units0], hasOutput);
   let grad1 = passed1 + select(0.0, gradOutput[at.gate + own.units1], hasOutput);
-  let before0 = select(0.0, hidden[at.state + params.stride + own.units0], at.hasBefore);
-  let before1 = select(0.0, hidden[at.state + params.stride + own.units1], at.hasBefore);
+  let before0 = hidden[at.state + params.stride + own.units0];
+  let before1 = hidden[at.state + params.stride + own.units1];
   let gates0 = gates[at.gate + own.units0];
   let gates1 = gates[at.gate + own.units1];
   let result0 = gateGradients(gates0, before0, grad0);

@@ -21,14 +21,14 @@ enable subgroups;
 // hidden      read_write  h, f32
 // lengths     read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
 // params: see lib/sequence4_forward
-// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh),
+// uses: lib/activations (sigmoid, safeTanh),
 //   recurrent/lib/sequence4_forward (runSteps, quadA, Place, Own, HAS_LENGTHS), lib/lanes4_product (loadTile, rowProduct, QUADS),
 //   lib/lanes4_sum (transposeSum)
 // provides: Units, Owned, unitsOf, ownedOf, quadB, quadBias, update
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, before: u32, isRing: u32,
-  hasBefore: u32, hasBias: u32, time: u32, timeStride: u32,
+  hasBias: u32, time: u32, timeStride: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -65,8 +65,8 @@ fn activateGates(a: vec4f) -> vec4f {
 }
 
 fn update(at: Place, own: Own, product0: vec4f, product1: vec4f) {
-  let before0 = select(0.0, hidden[at.before + own.units0], at.hasBefore);
-  let before1 = select(0.0, hidden[at.before + own.units1], at.hasBefore);
+  let before0 = hidden[at.before + own.units0];
+  let before1 = hidden[at.before + own.units1];
   var gates0 = activateGates(gates[at.gate + own.units0] + vec4f(product0.xy, 0.0, product0.w));
   var gates1 = activateGates(gates[at.gate + own.units1] + vec4f(product1.xy, 0.0, product1.w));
   var hidden0 = (1.0 - gates0.y) * gates0.z + gates0.y * before0;

@@ -24,7 +24,6 @@
 //   gate, nextGate             offsets in gates of step t, and of the step processed after it in the forward pass, in vec4s
 //   before, current            offsets in hidden of the state before step t, and of step t
 //   hasNext                    0: step t was the last step forward, and dG[next]·W'ᵀ is zero
-//   hasBefore                  0: the state before is zero and is not read
 //   hasGradOutput, hasLengths  whether gradOutput and lengths are read
 //   hasHiddenCarry             whether hiddenCarry is read
 //   time, nextTime             t and the next step, to compare with lengths
@@ -33,7 +32,7 @@
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,
-  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32,
+  hasNext: u32, hasGradOutput: u32, hasHiddenCarry: u32,
   hasLengths: u32, time: u32, nextTime: u32,
 }
 

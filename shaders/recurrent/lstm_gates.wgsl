@@ -16,7 +16,7 @@
 //   steps, batch, hidden  time steps of the chunk; batch rows; units of the layer
 //   hasBias, hasLengths   whether bias and lengths are read
 //   time                  the first step, to compare with lengths
-// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates),
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates),
 //   recurrent/lib/sequence_lengths (isActive)
 
 struct Params { steps: u32, batch: u32, hidden: u32, hasBias: u32, hasLengths: u32, time: u32 }

@@ -24,13 +24,13 @@ enable subgroups;
 // lengths      read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
 // partial      read_write  [2][batch][subgroups][16·BLOCKS]: sums that subgroups exchange; steps use the two blocks in turn
 // params: see lib/sequence4_backward; hasCellCarry = 0: dc of the first step is zero and is not read
-// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward),
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward),
 //   recurrent/lib/sequence4_backward (runSteps, Place, Own, KEEPS_CARRY)
 // provides: Units, Owned, Values, unitsOf, ownedOf, quadB, quadGradient, partialSums, update
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, nextGate: u32,
-  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32, time: u32, timeStride: u32,
+  hasNext: u32, hasGradOutput: u32, hasHiddenCarry: u32, time: u32, timeStride: u32,
   hasCellCarry: u32,
 }
 
@@ -82,8 +82,8 @@ fn update(at: Place, own: Own, product0: f32, product1: f32) {
   let hasCell = !at.isFirst || params.hasCellCarry != 0u;
   let carried0 = select(0.0, cellCarry[at.carry + own.units0], hasCell);
   let carried1 = select(0.0, cellCarry[at.carry + own.units1], hasCell);
-  let before0 = select(0.0, cells[at.state + params.stride + own.units0], at.hasBefore);
-  let before1 = select(0.0, cells[at.state + params.stride + own.units1], at.hasBefore);
+  let before0 = cells[at.state + params.stride + own.units0];
+  let before1 = cells[at.state + params.stride + own.units1];
   let result0 = cellBackward(gates[at.gate + own.units0], cells[at.state + own.units0], before0, grad0, carried0);
   let result1 = cellBackward(gates[at.gate + own.units1], cells[at.state + own.units1], before1, grad1, carried1);
   if (own.owned0) {

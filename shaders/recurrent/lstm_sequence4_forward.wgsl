@@ -21,14 +21,14 @@ enable subgroups;
 // cells       read_write  c, f32
 // lengths     read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
 // params: see lib/sequence4_forward
-// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates),
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (activateGates),
 //   recurrent/lib/sequence4_forward (runSteps, quadA, Place, Own, HAS_LENGTHS), lib/lanes4_product (loadTile, rowProduct, QUADS),
 //   lib/lanes4_sum (transposeSum)
 // provides: Units, Owned, unitsOf, ownedOf, quadB, quadBias, update
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, before: u32, isRing: u32,
-  hasBefore: u32, hasBias: u32, time: u32, timeStride: u32,
+  hasBias: u32, time: u32, timeStride: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -61,8 +61,8 @@ fn lstm_sequence4_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_in
 }
 
 fn update(at: Place, own: Own, product0: vec4f, product1: vec4f) {
-  let before0 = select(0.0, cells[at.before + own.units0], at.hasBefore);
-  let before1 = select(0.0, cells[at.before + own.units1], at.hasBefore);
+  let before0 = cells[at.before + own.units0];
+  let before1 = cells[at.before + own.units1];
   var gates0 = activateGates(gates[at.gate + own.units0] + product0);
   var gates1 = activateGates(gates[at.gate + own.units1] + product1);
   var cell0 = gates0.x * gates0.z + gates0.y * before0;
@@ -71,8 +71,8 @@ fn update(at: Place, own: Own, product0: vec4f, product1: vec4f) {
   var hidden1 = gates1.w * safeTanh(cell1);
   if (HAS_LENGTHS != 0u) {
     // Past a sequence's end the state stays.
-    hidden0 = select(select(0.0, hidden[at.before + own.units0], at.hasBefore), hidden0, at.isInside);
-    hidden1 = select(select(0.0, hidden[at.before + own.units1], at.hasBefore), hidden1, at.isInside);
+    hidden0 = select(hidden[at.before + own.units0], hidden0, at.isInside);
+    hidden1 = select(hidden[at.before + own.units1], hidden1, at.isInside);
     cell0 = select(before0, cell0, at.isInside);
     cell1 = select(before1, cell1, at.isInside);
     gates0 = select(vec4f(), gates0, at.isInside);

@@ -25,19 +25,18 @@
 //   gate, nextGate             offsets in gates of step t, and of the step processed after it in the forward pass, in vec4s
 //   before, current            offsets in cells of the state before step t, and of step t
 //   hasNext                    0: step t was the last step forward, and dG[next]·W'ᵀ is zero
-//   hasBefore                  0: the state before is zero and is not read
 //   hasGradOutput, hasLengths  whether gradOutput and lengths are read
 //   hasHiddenCarry             whether hiddenCarry is read
 //   keepsHiddenCarry           whether hiddenCarry is written
 //   time, nextTime             t and the next step, to compare with lengths
 //   hasCellCarry               0: dc_t is zero and is not read
-// uses: lib/special_values (isNotANumber), lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward),
+// uses: lib/activations (sigmoid, safeTanh), recurrent/lib/lstm_cell (cellBackward),
 //   recurrent/lib/lstm_update_backward (update), recurrent/lib/sequence_lengths (isActive, anyActive),
 //   recurrent/lib/recurrent_product_backward (recurrentProduct)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, nextGate: u32, before: u32, current: u32,
-  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32,
+  hasNext: u32, hasGradOutput: u32, hasHiddenCarry: u32,
   hasLengths: u32, time: u32, nextTime: u32, keepsHiddenCarry: u32, hasCellCarry: u32,
 }
 

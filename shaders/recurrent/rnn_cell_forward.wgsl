@@ -18,16 +18,14 @@
 //   gate                 offset of step t in gates
 //   before, current      offsets in hidden of the state before step t, and of step t. The history has a block of [batch][hidden]
 //                        for each step, and one for the initial state next to the first step processed
-//   hasBefore            0: the state before is zero and is not read
 //   hasBias, hasLengths  whether bias and lengths are read
 //   time                 t, to compare with lengths
 //   relu                 1: max(·, 0) in place of tanh
-// uses: lib/special_values (isNotANumber), lib/activations (safeTanh, relu), recurrent/lib/rnn_update_forward (update),
-//   recurrent/lib/sequence_lengths (isActive)
+// uses: lib/activations (safeTanh), lib/relu (relu), recurrent/lib/rnn_update_forward (update), recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, before: u32, current: u32,
-  hasBefore: u32, hasBias: u32, hasLengths: u32, time: u32,
+  hasBias: u32, hasLengths: u32, time: u32,
   relu: u32,
 }
 

@@ -26,7 +26,7 @@ enable subgroups;
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, nextGate: u32,
-  hasNext: u32, hasBefore: u32, hasGradOutput: u32, hasHiddenCarry: u32, time: u32, timeStride: u32,
+  hasNext: u32, hasGradOutput: u32, hasHiddenCarry: u32, time: u32, timeStride: u32,
   relu: u32,
 }
 

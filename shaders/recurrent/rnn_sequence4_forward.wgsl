@@ -20,14 +20,13 @@ enable subgroups;
 // hidden      read_write  h, f32
 // lengths     read        steps of each sequence: [batch]; only read where HAS_LENGTHS = 1
 // params: see lib/sequence4_forward; relu = 1: max(·, 0) in place of tanh
-// uses: lib/special_values (isNotANumber), lib/activations (safeTanh, relu),
-//   recurrent/lib/sequence4_forward (runSteps, quadA, Place, Own, HAS_LENGTHS), lib/lanes4_product (loadTile, rowProduct, QUADS),
-//   lib/lanes4_sum (transposeSum)
+// uses: lib/activations (safeTanh), lib/relu (relu), recurrent/lib/sequence4_forward (runSteps, quadA, Place, Own, HAS_LENGTHS),
+//   lib/lanes4_product (loadTile, rowProduct, QUADS), lib/lanes4_sum (transposeSum)
 // provides: Units, Owned, unitsOf, ownedOf, quadB, quadBias, update
 
 struct Params {
   batch: u32, hidden: u32, rows: u32, steps: u32, gate: u32, current: u32, stride: u32, before: u32, isRing: u32,
-  hasBefore: u32, hasBias: u32, time: u32, timeStride: u32, relu: u32,
+  hasBias: u32, time: u32, timeStride: u32, relu: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -83,8 +82,8 @@ fn update(at: Place, own: Own, product0: vec4f, product1: vec4f) {
   var hidden1 = activate(gatesOf(at.gate, own.units1) + product1);
   if (HAS_LENGTHS != 0u) {
     // Past a sequence's end the state stays.
-    hidden0 = select(select(vec4f(), statesOf(at.before, own.units0), at.hasBefore), hidden0, at.isInside);
-    hidden1 = select(select(vec4f(), statesOf(at.before, own.units1), at.hasBefore), hidden1, at.isInside);
+    hidden0 = select(statesOf(at.before, own.units0), hidden0, at.isInside);
+    hidden1 = select(statesOf(at.before, own.units1), hidden1, at.isInside);
   }
   // @unroll
   for (var i = 0u; i < 4u; i++) {

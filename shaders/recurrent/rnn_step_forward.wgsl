@@ -20,16 +20,15 @@
 //   gate                 offset of step t in gates
 //   before, current      offsets in hidden of the state before step t, and of step t. The history has a block of [batch][hidden]
 //                        for each step, and one for the initial state next to the first step processed
-//   hasBefore            0: the state before is zero and is not read
 //   hasBias, hasLengths  whether bias and lengths are read
 //   time                 t, to compare with lengths
 //   relu                 1: max(·, 0) in place of tanh
-// uses: lib/special_values (isNotANumber), lib/activations (safeTanh, relu), recurrent/lib/rnn_update_forward (update),
+// uses: lib/activations (safeTanh), lib/relu (relu), recurrent/lib/rnn_update_forward (update),
 //   recurrent/lib/sequence_lengths (isActive, anyActive)
 
 struct Params {
   batch: u32, hidden: u32, gate: u32, before: u32, current: u32,
-  hasBefore: u32, hasBias: u32, hasLengths: u32, time: u32,
+  hasBias: u32, hasLengths: u32, time: u32,
   relu: u32,
 }
 
@@ -63,7 +62,7 @@ fn stepUnits(row: u32, unit: u32) {
 
   // A vec4 over the units for each row.
   var sum0 = vec4f(); var sum1 = vec4f(); var sum2 = vec4f(); var sum3 = vec4f();
-  let depth = select(0u, params.hidden * params.hasBefore, anyActive(row, 4u, params.time));
+  let depth = select(0u, params.hidden, anyActive(row, 4u, params.time));
   for (var k = 0u; k < depth; k++) {
     let units = vec4f(weight[w0], weight[w1], weight[w2], weight[w3]);
     sum0 += hidden[h0] * units; sum1 += hidden[h1] * units;

@@ -7,7 +7,7 @@
 // grid      x (and y, past the limit): size / 64
 // x, gradY  read        [size]
 // gradX     read_write  [size]
-// uses: lib/special_values (isNotANumber, notANumber), lib/activations (sigmoid, safeTanh, relu), lib/exp_log (safeExp)
+// uses: lib/not_a_number (isNotANumber, notANumber), lib/activations (sigmoid, safeTanh), lib/relu (relu), lib/exp_log (safeExp)
 
 struct Params { size: u32, kind: u32 }
 

@@ -3,7 +3,7 @@
 // grid      x (and y, past the limit): size / 64
 // x         read        [size]
 // y         read_write  [size]; a different buffer from x
-// uses: lib/special_values (isNotANumber, notANumber), lib/activations (sigmoid, safeTanh, relu), lib/exp_log (safeExp, safeLog)
+// uses: lib/not_a_number (isNotANumber, notANumber), lib/activations (sigmoid, safeTanh), lib/relu (relu), lib/exp_log (safeExp, safeLog)
 
 struct Params { size: u32, kind: u32 }
 

@@ -11,7 +11,7 @@
 // params
 //   outer, size, inner  sizes: of all dimensions before the axis, of the axis, of all after it
 //   log                 1: y is the logarithm
-// uses: lib/special_values (isNotANumber, notANumber), lib/exp_log (safeExp)
+// uses: lib/not_a_number (isNotANumber, notANumber), lib/exp_log (safeExp)
 
 const RUN = 32u;
 

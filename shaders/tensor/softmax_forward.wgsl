@@ -12,7 +12,7 @@
 // params
 //   outer, size, inner  sizes: of all dimensions before the axis, of the axis, of all after it
 //   log                 1: the logarithm
-// uses: lib/special_values (isNotANumber, notANumber), lib/exp_log (safeExp, safeLog)
+// uses: lib/not_a_number (isNotANumber, notANumber), lib/exp_log (safeExp, safeLog)
 
 const RUN = 32u;
 

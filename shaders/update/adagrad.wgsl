@@ -21,7 +21,7 @@
 //   weightDecay   L2 penalty
 //   rate          lr / (1 + (t - 1)·lrDecay) at step t ≥ 1, computed in float64
 //   eps           added to the root
-// uses: lib/special_values (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
+// uses: lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/decayed_gradient (decayedGradient),
 //   update/lib/quotient (quotient)
 
 struct Params {
@@ -42,7 +42,7 @@ fn adagrad(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (index >= params.size || !mayUpdate()) { return; }
   let at = params.offset + index;
   let p = value[at];
-  let g = params.sign * clippedGradient(at) + params.weightDecay * p;
+  let g = decayedGradient(at, p);
   let s = sum[at] + g * g;
   sum[at] = s;
   value[at] = p - params.rate * quotient(g, sqrt(s) + params.eps);

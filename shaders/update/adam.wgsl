@@ -2,7 +2,7 @@
 // dispatch.
 //
 //   g = sign·factor·gradient + weightDecay·p
-//   m = beta1·m + (1 - beta1)·g
+//   m = m + (1 - beta1)·(g - m)
 //   v = beta2·v + (1 - beta2)·g²          largest = max(largest, v)     if amsgrad
 //   p = keep·p - (gradientStep·g + momentStep·m) / d
 //   d = √v / rootCorrection2 + eps        with largest for v if amsgrad; 1 if not adaptive
@@ -32,16 +32,16 @@
 //   sign                            -1 to maximize, else 1
 //   weightDecay                     L2 penalty
 //   keep, gradientStep, momentStep  factors on p, g and m: see above
-//   beta1, beta2                    decay of m and v
+//   beta2                           decay of v
 //   oneMinusBeta1, oneMinusBeta2    1 - beta1 and 1 - beta2, computed in float64
 //   rootCorrection2, eps            divisor of √v; added to √v / rootCorrection2
-// uses: lib/special_values (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient),
+// uses: lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/decayed_gradient (decayedGradient),
 //   update/lib/quotient (quotient)
 
 struct Params {
   offset: u32, size: u32, guards: u32, clipped: u32, amsgrad: u32, adaptive: u32,
   sign: f32, weightDecay: f32, keep: f32,
-  beta1: f32, oneMinusBeta1: f32, beta2: f32, oneMinusBeta2: f32,
+  oneMinusBeta1: f32, beta2: f32, oneMinusBeta2: f32,
   gradientStep: f32, momentStep: f32, rootCorrection2: f32, eps: f32,
 }
 
@@ -60,8 +60,9 @@ fn adam(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (index >= params.size || !mayUpdate()) { return; }
   let at = params.offset + index;
   let p = value[at];
-  let g = params.sign * clippedGradient(at) + params.weightDecay * p;
-  let m = params.beta1 * moment1[at] + params.oneMinusBeta1 * g;
+  let g = decayedGradient(at, p);
+  let before = moment1[at];
+  let m = before + params.oneMinusBeta1 * (g - before);
   var v = params.beta2 * moment2[at] + params.oneMinusBeta2 * g * g;
   moment1[at] = m;
   moment2[at] = v;
@@ -72,6 +73,7 @@ fn adam(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   var denominator = 1.0;
   if (params.adaptive != 0u) { denominator = sqrt(v) / params.rootCorrection2 + params.eps; }
-  let step = params.gradientStep * quotient(g, denominator) + params.momentStep * quotient(m, denominator);
+  var step = params.momentStep * quotient(m, denominator);
+  if (params.gradientStep != 0.0) { step += params.gradientStep * quotient(g, denominator); }
   value[at] = params.keep * p - step;
 }

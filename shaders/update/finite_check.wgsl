@@ -15,7 +15,7 @@
 //   first         number of the range's first value
 //   slot          the slot to mark
 //   hasScalar     whether the scalar is checked too
-// uses: lib/special_values (isFinite)
+// uses: lib/finite (isFinite)
 
 struct Params { offset: u32, size: u32, first: u32, slot: u32, hasScalar: u32 }
 

@@ -7,7 +7,7 @@
 // params
 //   offset, size  range of the flat gradient buffer, in elements
 //   limit         largest magnitude that stays
-// uses: lib/special_values (isNotANumber)
+// uses: lib/not_a_number (isNotANumber)
 
 struct Params { offset: u32, size: u32, limit: f32 }
 

@@ -14,7 +14,7 @@
 //   first, partials  where the range's sums begin in partial, and how many there are
 //   infinite         1: the largest magnitude in place of the sum
 //   whole, fraction  whole and fractional part of the power
-// uses: lib/special_values (isFinite)
+// uses: lib/finite (isFinite)
 
 struct Params { offset: u32, size: u32, first: u32, partials: u32, infinite: u32, whole: u32, fraction: f32 }
 

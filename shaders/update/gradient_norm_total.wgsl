@@ -19,7 +19,7 @@
 //   unlimited      1: nothing is clipped
 //   maxNorm        largest norm that stays, if not unlimited
 //   guarded, slot  whether guard is written, and which element
-// uses: lib/special_values (isFinite)
+// uses: lib/finite (isFinite)
 
 struct Params { size: u32, infinite: u32, power: f32, unlimited: u32, maxNorm: f32, guarded: u32, slot: u32 }
 

@@ -8,7 +8,7 @@
 //   b = momentum·b + g/d                   with momentum
 //   p = p - lr·b                           p - lr·g/d without momentum
 //
-// s - a² is never negative, but its rounded value may be; then it counts as 0.
+// s - a² is never negative, but its rounded value may be; then it counts as 0. It is s where s has overflowed.
 // If any guard is not finite, nothing changes.
 //
 // grid      x (and y, past the limit): size / 64
@@ -29,8 +29,8 @@
 //   alpha, oneMinusAlpha   decay of s and a; 1 - alpha, computed in float64
 //   eps                    added to the root
 //   momentum               factor on b
-// uses: lib/special_values (isFinite, isNotANumber), lib/activations (relu), update/lib/guard (mayUpdate),
-//   update/lib/clipped_gradient (clippedGradient), update/lib/quotient (quotient)
+// uses: lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/decayed_gradient (decayedGradient),
+//   update/lib/quotient (quotient)
 
 struct Params {
   offset: u32, size: u32, guards: u32, clipped: u32, centered: u32, hasMomentum: u32,
@@ -52,14 +52,14 @@ fn rmsprop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (index >= params.size || !mayUpdate()) { return; }
   let at = params.offset + index;
   let p = value[at];
-  let g = params.sign * clippedGradient(at) + params.weightDecay * p;
+  let g = decayedGradient(at, p);
   let s = params.alpha * square[at] + params.oneMinusAlpha * g * g;
   square[at] = s;
   var variance = s;
   if (params.centered != 0u) {
     let a = params.alpha * mean[at] + params.oneMinusAlpha * g;
     mean[at] = a;
-    variance = relu(s - a * a);
+    if (isFinite(s)) { variance = max(s - a * a, 0.0); }
   }
   var direction = quotient(g, sqrt(variance) + params.eps);
   if (params.hasMomentum != 0u) {

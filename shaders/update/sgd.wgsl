@@ -24,7 +24,7 @@
 //   weightDecay, lr    L2 penalty; learning rate
 //   momentum           factor on b
 //   oneMinusDampening  1 - dampening, computed in float64
-// uses: lib/special_values (isFinite), update/lib/guard (mayUpdate), update/lib/clipped_gradient (clippedGradient)
+// uses: lib/finite (isFinite), update/lib/guard (mayUpdate), update/lib/decayed_gradient (decayedGradient)
 
 struct Params {
   offset: u32, size: u32, guards: u32, clipped: u32, hasMomentum: u32, isFirst: u32, nesterov: u32,
@@ -44,7 +44,7 @@ fn sgd(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups
   if (index >= params.size || !mayUpdate()) { return; }
   let at = params.offset + index;
   let p = value[at];
-  let g = params.sign * clippedGradient(at) + params.weightDecay * p;
+  let g = decayedGradient(at, p);
   var direction = g;
   if (params.hasMomentum != 0u) {
     var b = g;

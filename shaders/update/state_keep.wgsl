@@ -8,7 +8,7 @@
 // after   read_write  [size]
 // params
 //   size  elements
-// uses: lib/special_values (isFinite)
+// uses: lib/finite (isFinite)
 
 struct Params { size: u32 }
 

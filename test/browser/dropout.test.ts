@@ -135,3 +135,22 @@ test("p = 0 and evaluation return the tensor itself, p = 1 gives zeros", async (
     step.dispose();
   });
 });
+
+test.each([0.5, 1])(
+  "p = %f: a dropped element is 0 times its value, as in PyTorch: NaN stays NaN",
+  async (p) => {
+    const size = 256;
+    await frame.run(async (device) => {
+      // 0/0 is NaN, 1/0 infinite.
+      const step = await device.compile(({ x, zero }) => ({ y: dropout(x.div(zero), p) }), {
+        inputs: { x: [size], zero: [size] },
+      });
+      const x = Float32Array.from({ length: size }, (_, i) => i % 2);
+      const { data } = await step.run({ x, zero: new Float32Array(size) }).y.read();
+      step.dispose();
+      expect(new Set(data.filter((_, i) => i % 2 === 0))).toEqual(new Set([Number.NaN]));
+      const ofInfinite = new Set(data.filter((_, i) => i % 2 === 1));
+      expect(ofInfinite).toEqual(new Set(p === 1 ? [Number.NaN] : [Number.NaN, Number.POSITIVE_INFINITY]));
+    });
+  },
+);

@@ -104,7 +104,9 @@ export function faultsOf(
   const wrong = [...expected.keys()].filter((i) => kindOf(expected[i]!) !== kindOf(data[i]!));
   if (wrong.length > 0) {
     const [i] = wrong as [number];
-    return [`${what}: ${wrong.length} of ${data.length}, first [${i}] is ${data[i]}, PyTorch's ${expected[i]}`];
+    return [
+      `${what}: ${wrong.length} of ${data.length}, first [${i}] is ${data[i]}, PyTorch's ${expected[i]}`,
+    ];
   }
   const finite = (x: number) => (Number.isFinite(x) ? x : 0);
   const wanted: GoldenTensor = { dtype: "F64", data: expected.map(finite), shape };

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from . import special_recurrent
+from . import special_recurrent, special_updates
 from .special_cases import INF, N, NAN, V, Cases, differentiated, pairs
 
 OPS = ["special"]
@@ -135,3 +135,4 @@ def main():
     for make in (pointwise, reductions, products, losses, layers):
         make()
     special_recurrent.main()
+    special_updates.main()

@@ -1,6 +1,6 @@
 // Mean and 1/√(variance + eps) of a row of x, summed in runs of 32; NaN if the sum of squares overflows, where 0 would make every value
 // the same. Reads the binding x, params.size and params.eps.
-// uses: lib/special_values (isFinite, notANumber)
+// uses: lib/not_a_number (notANumber), lib/finite (isFinite)
 
 fn statistics(start: u32) -> vec2f {
   var total = 0.0;

@@ -7,7 +7,7 @@
 //   4 BCE           -y·log x - (1 - y)·log(1 - x)         both logarithms at least -100; x outside [0, 1] gives NaN
 //   5 BCE of logits (1 - y)·x + (1 + (p - 1)·y)·log(1 + exp(-x))                          p = positive weight, `positive`
 //
-// uses: lib/special_values (isNotANumber, notANumber), lib/activations (sigmoid, relu), lib/exp_log (safeExp), loss/lib/log1p (log1p)
+// uses: lib/not_a_number (isNotANumber, notANumber), lib/activations (sigmoid), loss/lib/log1p (log1p)
 
 const SQUARED = 0u; const ABSOLUTE = 1u; const SMOOTH = 2u; const HUBER = 3u; const BCE = 4u;
 
@@ -27,8 +27,10 @@ fn log1m(x: f32, atOne: f32) -> f32 {
   return -log1p(x / (1.0 - x));
 }
 
-// log(1 + exp(-x))
-fn softplusOfNegative(x: f32) -> f32 { return relu(-x) + log1p(safeExp(-abs(x))); }
+// log(1 + exp(-x)) = max(-x, 0) + log(1 + exp(-|x|)). The bits tell NaN from the positive numbers.
+fn softplusOfNegative(x: f32) -> f32 {
+  return select(-x, 0.0, bitcast<u32>(x) <= 0x7f800000u) + log1p(exp(-abs(x)));
+}
 
 fn isProbability(x: f32) -> bool { return !isNotANumber(x) && x >= 0.0 && x <= 1.0; }
 

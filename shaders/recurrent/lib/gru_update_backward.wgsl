@@ -11,8 +11,7 @@ fn update(row: u32, unit: u32, recurrent: f32) {
   if (params.hasHiddenCarry != 0u) { passed += hiddenCarry[at]; }
   var grad = passed;
   if (params.hasGradOutput != 0u) { grad += gradOutput[params.gate + at]; }
-  var before = 0.0;
-  if (params.hasBefore != 0u) { before = hidden[params.before + at]; }
+  let before = hidden[params.before + at];
   let gate = gates[params.gate + at];
   let r = gate.x; let z = gate.y; let n = gate.z; let q = gate.w;
   let gradN = (grad - grad * z) * (1.0 - n * n);

@@ -7,8 +7,7 @@ fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }
   let at = row * params.hidden + unit;
   let inside = isActive(row, params.time);
-  var before = 0.0;
-  if (params.hasBefore != 0u) { before = hidden[params.before + at]; }
+  let before = hidden[params.before + at];
   // The product has nothing in slot n, but is NaN there where a state is infinite.
   var a = gates[params.gate + at] + vec4f(recurrent.xy, 0.0, recurrent.w);
   if (params.hasBias != 0u) { a += bias[unit]; }

@@ -13,8 +13,7 @@ fn update(row: u32, unit: u32, recurrent: f32) {
   if (params.hasGradOutput != 0u) { grad += gradOutput[params.gate + at]; }
   var gradCell = 0.0;
   if (params.hasCellCarry != 0u) { gradCell = cellCarry[at]; }
-  var cellBefore = 0.0;
-  if (params.hasBefore != 0u) { cellBefore = cells[params.before + at]; }
+  let cellBefore = cells[params.before + at];
   let result = cellBackward(gates[params.gate + at], cells[params.current + at], cellBefore, grad, gradCell);
   gates[params.gate + at] = select(vec4f(), result.gates, inside);
   cellCarry[at] = select(gradCell, result.before, inside);

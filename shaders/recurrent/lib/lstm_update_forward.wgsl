@@ -7,12 +7,9 @@ fn update(row: u32, unit: u32, recurrent: vec4f) {
   if (row >= params.batch || unit >= params.hidden) { return; }
   let at = row * params.hidden + unit;
   let inside = isActive(row, params.time);
-  var cellBefore = 0.0;
+  let cellBefore = cells[params.before + at];
   var hiddenBefore = 0.0;
-  if (params.hasBefore != 0u) {
-    cellBefore = cells[params.before + at];
-    if (!inside) { hiddenBefore = hidden[params.before + at]; }
-  }
+  if (!inside) { hiddenBefore = hidden[params.before + at]; }
   var a = gates[params.gate + at] + recurrent;
   if (params.hasBias != 0u) { a += bias[unit]; }
   let gate = activateGates(a);

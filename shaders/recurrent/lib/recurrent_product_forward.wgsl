@@ -1,5 +1,5 @@
 // h_{t-1}·W' for 4 batch rows × 2 units, a vec4 over the gates each: shared by the forward `step` kernels of LSTM and GRU.
-// Reads the bindings hidden and weight. `depth` is hidden, or 0 if there is no state before.
+// Reads the bindings hidden and weight. `depth` is hidden, or 0 if no row is inside its sequence.
 
 fn recurrentProduct(row: u32, unit: u32, depth: u32) -> array<vec4f, 8> {
   // Rows and units outside read a valid element and are dropped in update().

@@ -17,7 +17,6 @@
 //                       before a step is one stride after its own
 //   nextGate            offset in gates of dG that the first step needs; the other steps need dG one stride before their own
 //   hasNext             0: the first step needs none
-//   hasBefore           0: the state before the last step is zero and is not read
 //   hasGradOutput       whether gradOutput is read
 //   hasHiddenCarry      whether the first step reads hiddenCarry; the others do where it is kept
 //   hasCellCarry        (LSTM) whether the first step reads cellCarry; the others do
@@ -35,7 +34,7 @@
 // needs: Units, Owned, Values, unitsOf, ownedOf, quadB, quadGradient, partialSums, update
 
 // Offsets of one batch row's values in the carries, gates and states, and what is known of the step.
-struct Place { carry: u32, gate: u32, state: u32, isFirst: bool, hasBefore: bool, isInside: bool }
+struct Place { carry: u32, gate: u32, state: u32, isFirst: bool, isInside: bool }
 
 struct Own { units0: Units, units1: Units, owned0: Owned, owned1: Owned }
 
@@ -118,8 +117,7 @@ fn runSteps(group: u32, local: u32, lane: u32) {
       // isActive() would branch at its ||.
       var isInside = true;
       if (HAS_LENGTHS != 0u) { isInside = f32(params.time + step * params.timeStride) < lengths[row]; }
-      let hasBefore = step + 1u < params.steps || params.hasBefore != 0u;
-      let at = Place(carry, gate, state, step == 0u, hasBefore, isInside);
+      let at = Place(carry, gate, state, step == 0u, isInside);
       update(at, own, select(Values(), sum0, hasNext), select(Values(), sum1, hasNext));
     }
   }

@@ -12,7 +12,6 @@
 //   stride              distance from one step to the next in both, modulo 2³²: negative in the reverse direction
 //   before              offset of the state before the first step
 //   isRing              1: only two states are kept, and the steps use `current` and `before` in turn
-//   hasBefore           0: the state before the first step is zero and is not read
 //   hasBias             whether bias is read
 //   time, timeStride    the first step, and 1 or -1, to compare with lengths
 //
@@ -28,7 +27,7 @@
 // needs: Units, Owned, unitsOf, ownedOf, quadBias, update
 
 // Offsets of one batch row's values in one step, and what is known of the step.
-struct Place { gate: u32, state: u32, before: u32, hasBefore: bool, isInside: bool }
+struct Place { gate: u32, state: u32, before: u32, isInside: bool }
 
 struct Own { units0: Units, units1: Units, owned0: Owned, owned1: Owned }
 
@@ -55,7 +54,6 @@ fn runSteps(group: u32, local: u32, lane: u32) {
   for (var step = 0u; step < params.steps; step++) {
     // All subgroups have stored h of the step before.
     if (step > 0u) { storageBarrier(); }
-    let hasBefore = step > 0u || params.hasBefore != 0u;
     var current = params.current + step * params.stride;
     var before = current - params.stride;
     if (params.isRing != 0u) {
@@ -63,19 +61,15 @@ fn runSteps(group: u32, local: u32, lane: u32) {
       before = select(params.before, params.current, (step & 1u) != 0u);
     }
     for (var row = group * params.rows; row < min((group + 1u) * params.rows, params.batch); row++) {
-      var product0 = bias0;
-      var product1 = bias1;
       let start = row * params.hidden;
-      if (hasBefore) {
-        let sums = rowProduct(before + start, 0u, params.hidden, lane);
-        product0 += sums[0];
-        product1 += sums[1];
-      }
+      let sums = rowProduct(before + start, 0u, params.hidden, lane);
+      let product0 = bias0 + sums[0];
+      let product1 = bias1 + sums[1];
       // isActive() would branch at its ||.
       var isInside = true;
       if (HAS_LENGTHS != 0u) { isInside = f32(params.time + step * params.timeStride) < lengths[row]; }
       let gate = params.gate + step * params.stride + start;
-      update(Place(gate, current + start, before + start, hasBefore, isInside), own, product0, product1);
+      update(Place(gate, current + start, before + start, isInside), own, product0, product1);
     }
   }
 }

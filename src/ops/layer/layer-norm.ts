@@ -10,7 +10,7 @@ const texts = /* @__PURE__ */ new OnDemand(() => import("./layer-norm.wgsl.ts"))
 export const layerNormForward = /* @__PURE__ */ new Kernel({
   name: "layer_norm_forward",
   texts,
-  uses: ["layer_statistics", "special_values"],
+  uses: ["layer_statistics", "finite", "not_a_number"],
   workgroup: [64, 1, 1],
   params: { rows: "u32", size: "u32", hasWeight: "u32", hasBias: "u32", eps: "f32" },
   bindings: { x: "read", weight: "read", bias: "read", y: "read_write" },
@@ -19,7 +19,7 @@ export const layerNormForward = /* @__PURE__ */ new Kernel({
 export const layerNormBackward = /* @__PURE__ */ new Kernel({
   name: "layer_norm_backward",
   texts,
-  uses: ["layer_statistics", "special_values"],
+  uses: ["layer_statistics", "finite", "not_a_number"],
   workgroup: [64, 1, 1],
   params: { rows: "u32", size: "u32", hasWeight: "u32", wantsX: "u32", wantsScaled: "u32", eps: "f32" },
   bindings: { x: "read", weight: "read", gradY: "read", gradX: "read_write", scaled: "read_write" },

@@ -11,7 +11,7 @@ const texts = /* @__PURE__ */ new OnDemand(() => import("./class-hits.wgsl.ts"))
 export const classHitsKernel = /* @__PURE__ */ new Kernel({
   name: "class_hits",
   texts,
-  uses: ["row_index", "special_values"],
+  uses: ["row_index", "not_a_number"],
   workgroup: [64, 1, 1],
   params: { rows: "u32", chunk: "u32", partials: "u32", classes: "u32", inners: "u32", ignored: "f32" },
   bindings: { scores: "read", expected: "read", hits: "read_write", counts: "read_write" },

@@ -12,7 +12,7 @@ const texts = /* @__PURE__ */ new OnDemand(() => import("./cross-entropy.wgsl.ts
 export const crossEntropyWeights = /* @__PURE__ */ new Kernel({
   name: "cross_entropy_weights",
   texts,
-  uses: ["row_index", "special_values"],
+  uses: ["row_index", "not_a_number"],
   workgroup: [64, 1, 1],
   params: { rows: "u32", chunk: "u32", partials: "u32", classes: "u32", weighted: "u32", ignored: "f32" },
   bindings: { expected: "read", weight: "read", partial: "read_write" },
@@ -21,7 +21,7 @@ export const crossEntropyWeights = /* @__PURE__ */ new Kernel({
 export const crossEntropyForward = /* @__PURE__ */ new Kernel({
   name: "cross_entropy_forward",
   texts,
-  uses: ["row_index", "special_values", "exp_log", "log1p"],
+  uses: ["row_index", "not_a_number", "finite", "exp_log", "log1p"],
   workgroup: [64, 1, 1],
   params: {
     rows: "u32",

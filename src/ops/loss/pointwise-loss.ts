@@ -10,7 +10,7 @@ const texts = /* @__PURE__ */ new OnDemand(() => import("./pointwise-loss.wgsl.t
 /** Apart, as the forward pass writes the gradient of a loss that is what is minimized. */
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./pointwise-loss-backward.wgsl.ts"));
 
-const uses = ["pointwise_loss", "special_values", "activations", "exp_log", "log1p"];
+const uses = ["pointwise_loss", "not_a_number", "activations", "log1p"];
 
 export const pointwiseLossForward = /* @__PURE__ */ new Kernel({
   name: "pointwise_loss_forward",

@@ -2,22 +2,20 @@
 import type { Operand } from "../op.ts";
 import type { Product } from "../product/product.ts";
 import type { Recurrence } from "./recurrence.ts";
-import { gateBlock, recurrentRows } from "./steps.ts";
+import { gateBlock, statesBefore } from "./steps.ts";
 
-/** gates += h·W' for all steps of a span at once, where the hidden states are known; `null` if no step has a state before it. */
-export function spanProduct(recurrence: Recurrence): Product | null {
-  const { sizes, hidden, weight, gates, reached } = recurrence;
+/** gates += h·W' for all steps of a span at once, where the hidden states are known. */
+export function spanProduct(recurrence: Recurrence): Product {
+  const { sizes, span, hidden, weight, gates, reached } = recurrence;
   const { N, H, R, slots } = sizes;
   const columns = slots * H;
-  const rows = recurrentRows(recurrence);
-  if (rows.steps === 0) return null;
   return {
-    rows: rows.steps * N,
+    rows: span.count * N,
     columns,
     depth: R,
-    a: { operand: hidden, offset: rows.hidden, strides: [R, 1] },
+    a: { operand: hidden, offset: statesBefore(recurrence), strides: [R, 1] },
     b: { operand: weight, strides: [columns, 1] },
-    c: { operand: gates, offset: rows.gate, strides: [columns, 1] },
+    c: { operand: gates, strides: [columns, 1] },
     accumulate: true,
     slots: reached.hidden,
   };

@@ -7,12 +7,8 @@ import type { Version } from "./version.ts";
 export const cellForward: Version = {
   stepMicros: (recurrence, plan) => stepMicros(recurrence, forwardProduct(recurrence, 0, 0), plan),
   dispatches: (kernel, { recurrence, steps, paramsAt, operands }, plan) =>
-    steps.flatMap((step) => {
-      const { t, before, isFirst } = step;
-      const hasBefore = !isFirst || recurrence.hasInitialState;
-      return [
-        ...(hasBefore ? [gemm(forwardProduct(recurrence, t, before), plan)] : []),
-        pointwise(recurrence, kernel, paramsAt(step), operands, plan),
-      ];
-    }),
+    steps.flatMap((step) => [
+      gemm(forwardProduct(recurrence, step.t, step.before), plan),
+      pointwise(recurrence, kernel, paramsAt(step), operands, plan),
+    ]),
 };

@@ -47,11 +47,10 @@ export function gateSlots({ gates }: Cell): { readonly input: number[]; readonly
   return { input: slots.map(({ input }) => input), hidden: slots.map(({ hidden }) => hidden) };
 }
 
-/** {@link gateSlots} as bits, as products take them. */
+/** {@link gateSlots} as bits, as products take them. With one float per unit there is no slot to leave out. */
 export function slotMasks(cell: Cell): { readonly input: number; readonly hidden: number } {
-  // With one float per unit there is no slot to leave out.
-  if (slotCount(cell) === 1) return { input: ALL_SLOTS, hidden: ALL_SLOTS };
-  const maskOf = (slots: readonly number[]) => slots.reduce((mask, slot) => mask | (1 << slot), 0);
+  const maskOf = (slots: readonly number[]) =>
+    slotCount(cell) === 1 ? ALL_SLOTS : slots.reduce((mask, slot) => mask | (1 << slot), 0);
   const { input, hidden } = gateSlots(cell);
   return { input: maskOf(input), hidden: maskOf(hidden) };
 }

@@ -1,5 +1,4 @@
 export { default as activations } from "../../../shaders/lib/activations.wgsl?raw";
-export { default as special_values } from "../../../shaders/lib/special_values.wgsl?raw";
 export { default as gru_cell_forward } from "../../../shaders/recurrent/gru_cell_forward.wgsl?raw";
 export { default as gru_step_forward } from "../../../shaders/recurrent/gru_step_forward.wgsl?raw";
 export { default as gru_update_forward } from "../../../shaders/recurrent/lib/gru_update_forward.wgsl?raw";

@@ -15,7 +15,7 @@ const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-backward.
 const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./gru-sequence4.wgsl.ts"));
 const gatesTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-gates.wgsl.ts"));
 
-const forwardLibrary = ["special_values", "activations", "gru_update_forward", "sequence_lengths"];
+const forwardLibrary = ["activations", "gru_update_forward", "sequence_lengths"];
 const backwardLibrary = ["gru_update_backward", "sequence_lengths"];
 const states = { hidden: "read_write", lengths: "read" } as const;
 const gradients = {
@@ -70,7 +70,7 @@ export const gruStepBackward = /* @__PURE__ */ new Kernel({
 export const gruSequence4Forward = /* @__PURE__ */ new Kernel({
   name: "gru_sequence4_forward",
   texts: sequence4Texts,
-  uses: ["special_values", "activations", "sequence4_forward", "lanes4_product", "lanes4_sum"],
+  uses: ["activations", "sequence4_forward", "lanes4_product", "lanes4_sum"],
   workgroup: [32, 1, 1],
   params: sequenceForwardParams,
   bindings: fusedForward.bindings,
@@ -88,7 +88,7 @@ export const gruSequence4Backward = /* @__PURE__ */ new Kernel({
 export const gruGates = /* @__PURE__ */ new Kernel({
   name: "gru_gates",
   texts: gatesTexts,
-  uses: ["special_values", "activations", "sequence_lengths"],
+  uses: ["activations", "sequence_lengths"],
   workgroup: [64, 1, 1],
   params: gatesParams,
   bindings: gatesBindings,

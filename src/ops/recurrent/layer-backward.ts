@@ -1,14 +1,14 @@
 import type { BackwardOperands, Dispatch, Operand, PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
 import { WeightGradient, type WeightTarget, weightGradient } from "../product/weight-gradient.ts";
-import { copyRun, fill } from "../tensor/copy.ts";
+import { copyRun } from "../tensor/copy.ts";
 import { backwardSteps } from "./backward-steps.ts";
 import type { Cell, RecurrentAttributes } from "./cell.ts";
 import { recurrenceOf } from "./layer-recurrence.ts";
 import { gradInputsByName, inputsByName, outputsByName, type RecurrentGradInputs } from "./operands.ts";
 import { carryGradient, recomputeGates, spanGradient } from "./recompute.ts";
 import type { Recurrence, RecurrenceGradients, Span } from "./recurrence.ts";
-import { recurrentRows, spansOf } from "./steps.ts";
+import { spansOf, statesBefore } from "./steps.ts";
 
 /** Where the gradients of a layer's weights go; `null` for one that nobody wants. */
 function targetsOf(
@@ -125,16 +125,11 @@ export function layerBackward(
       dispatches.push(...(sums.input ? [sums.input.add(rows)] : weightGradient(targets.input, rows, plan)));
     }
     if (targets.hidden) {
-      // dW_hh is the sum of h[before]·dG[t]; a zero initial state contributes nothing.
-      const { steps, gate, hidden: before } = recurrentRows(recurrence);
-      const rows = {
-        depth: steps * N,
-        x: { operand: hidden, offset: before },
-        gradY: { ...gradY, offset: gate },
-      };
-      if (sums.hidden && steps > 0) dispatches.push(sums.hidden.add(rows));
-      if (whole && steps > 0) dispatches.push(...weightGradient(targets.hidden, rows, plan));
-      if (whole && steps === 0) dispatches.push(fill(targets.hidden.weight.operand, 0, plan));
+      // dW_hh is the sum of h[before]·dG[t].
+      const rows = { depth: count * N, x: { operand: hidden, offset: statesBefore(recurrence) }, gradY };
+      dispatches.push(
+        ...(sums.hidden ? [sums.hidden.add(rows)] : weightGradient(targets.hidden, rows, plan)),
+      );
     }
     if (gradInput.x) {
       const target = { operand: gradInput.x, offset: first * N * I };

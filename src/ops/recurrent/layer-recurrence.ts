@@ -21,7 +21,7 @@ export function recurrenceOf(
   saved: readonly Operand[],
   attributes: RecurrentAttributes,
 ): Recurrence {
-  const { weightHh, biasHh, h0, lengths, weightHr } = inputs;
+  const { weightHh, biasHh, lengths, weightHr } = inputs;
   const has = { cells: hasCellState(cell), projection: !!weightHr };
   const { hidden, gates, cells, unprojected } = savedByName(saved, has);
   const sizes = sizesOf(cell, inputs, attributes);
@@ -37,7 +37,6 @@ export function recurrenceOf(
     hidden,
     cells,
     lengths,
-    hasInitialState: !!h0,
     hiddenAt: new History(T, N * R, reverse),
     cellsAt: new History(T, N * H, reverse),
     projection: weightHr && { weight: weightHr, unprojected: unprojected! },

@@ -1,7 +1,7 @@
 import { hasLanes4 } from "../lanes4.ts";
 import type { Dispatch, Op, Operand, PlanContext } from "../op.ts";
 import { sliceTexts } from "../product/texts.ts";
-import { copyRun } from "../tensor/copy.ts";
+import { copyRun, fill } from "../tensor/copy.ts";
 import { type Cell, hasCellState, type RecurrentAttributes, slotCount } from "./cell.ts";
 import { forwardSteps, sequence4 } from "./forward-steps.ts";
 import { History } from "./history.ts";
@@ -92,8 +92,11 @@ export function recurrentLayer(cell: Cell): RecurrentOp {
         dispatches.push(
           copyRun(size, { operand: from, offset: fromOffset }, { operand: to, offset: toOffset }, plan),
         );
-      if (h0) copy(N * R, h0, 0, hidden, hiddenAt.at(initial));
-      if (c0) copy(N * H, c0, 0, cells!, cellsAt.at(initial));
+      // Zeros take part in the products: not every weight times 0 is 0.
+      const begin = (size: number, from: Operand | null, to: Operand, offset: number) =>
+        from ? copy(size, from, 0, to, offset) : dispatches.push(fill(to, 0, plan, offset, size));
+      begin(N * R, h0, hidden, hiddenAt.at(initial));
+      if (cells) begin(N * H, c0, cells, cellsAt.at(initial));
       const chunked = attributes.recompute || !differentiated;
       const spans = spansOf(sizes, reverse, chunked);
       const longest = Math.max(...spans.map(({ count }) => count));

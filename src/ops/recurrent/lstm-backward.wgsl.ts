@@ -1,5 +1,4 @@
 export { default as activations } from "../../../shaders/lib/activations.wgsl?raw";
-export { default as special_values } from "../../../shaders/lib/special_values.wgsl?raw";
 export { default as lstm_cell } from "../../../shaders/recurrent/lib/lstm_cell.wgsl?raw";
 export { default as lstm_update_backward } from "../../../shaders/recurrent/lib/lstm_update_backward.wgsl?raw";
 export { default as recurrent_product_backward } from "../../../shaders/recurrent/lib/recurrent_product_backward.wgsl?raw";

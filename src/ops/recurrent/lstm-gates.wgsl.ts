@@ -1,5 +1,4 @@
 export { default as activations } from "../../../shaders/lib/activations.wgsl?raw";
-export { default as special_values } from "../../../shaders/lib/special_values.wgsl?raw";
 export { default as lstm_cell } from "../../../shaders/recurrent/lib/lstm_cell.wgsl?raw";
 export { default as sequence_lengths } from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
 export { default as lstm_gates } from "../../../shaders/recurrent/lstm_gates.wgsl?raw";

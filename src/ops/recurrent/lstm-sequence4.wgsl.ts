@@ -1,7 +1,6 @@
 export { default as activations } from "../../../shaders/lib/activations.wgsl?raw";
 export { default as lanes4_product } from "../../../shaders/lib/lanes4_product.wgsl?raw";
 export { default as lanes4_sum } from "../../../shaders/lib/lanes4_sum.wgsl?raw";
-export { default as special_values } from "../../../shaders/lib/special_values.wgsl?raw";
 export { default as lstm_cell } from "../../../shaders/recurrent/lib/lstm_cell.wgsl?raw";
 export { default as sequence4_backward } from "../../../shaders/recurrent/lib/sequence4_backward.wgsl?raw";
 export { default as sequence4_forward } from "../../../shaders/recurrent/lib/sequence4_forward.wgsl?raw";

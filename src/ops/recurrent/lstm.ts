@@ -15,20 +15,8 @@ const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-backward
 const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./lstm-sequence4.wgsl.ts"));
 const gatesTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-gates.wgsl.ts"));
 
-const forwardLibrary = [
-  "special_values",
-  "activations",
-  "lstm_cell",
-  "lstm_update_forward",
-  "sequence_lengths",
-];
-const backwardLibrary = [
-  "special_values",
-  "activations",
-  "lstm_cell",
-  "lstm_update_backward",
-  "sequence_lengths",
-];
+const forwardLibrary = ["activations", "lstm_cell", "lstm_update_forward", "sequence_lengths"];
+const backwardLibrary = ["activations", "lstm_cell", "lstm_update_backward", "sequence_lengths"];
 const states = { hidden: "read_write", cells: "read_write", lengths: "read" } as const;
 const gradients = {
   cells: "read",
@@ -84,7 +72,7 @@ export const lstmStepBackward = /* @__PURE__ */ new Kernel({
 export const lstmGates = /* @__PURE__ */ new Kernel({
   name: "lstm_gates",
   texts: gatesTexts,
-  uses: ["special_values", "activations", "lstm_cell", "sequence_lengths"],
+  uses: ["activations", "lstm_cell", "sequence_lengths"],
   workgroup: [64, 1, 1],
   params: gatesParams,
   bindings: gatesBindings,
@@ -93,7 +81,7 @@ export const lstmGates = /* @__PURE__ */ new Kernel({
 export const lstmSequence4Forward = /* @__PURE__ */ new Kernel({
   name: "lstm_sequence4_forward",
   texts: sequence4Texts,
-  uses: ["special_values", "activations", "lstm_cell", "sequence4_forward", "lanes4_product", "lanes4_sum"],
+  uses: ["activations", "lstm_cell", "sequence4_forward", "lanes4_product", "lanes4_sum"],
   workgroup: [32, 1, 1],
   params: sequenceForwardParams,
   bindings: fusedForward.bindings,
@@ -102,7 +90,7 @@ export const lstmSequence4Forward = /* @__PURE__ */ new Kernel({
 export const lstmSequence4Backward = /* @__PURE__ */ new Kernel({
   name: "lstm_sequence4_backward",
   texts: sequence4Texts,
-  uses: ["special_values", "activations", "lstm_cell", "sequence4_backward"],
+  uses: ["activations", "lstm_cell", "sequence4_backward"],
   workgroup: [32, 1, 1],
   params: { ...sequenceBackwardParams, hasCellCarry: "u32" },
   bindings: { ...fusedBackward.bindings, partial: "read_write" },

@@ -11,7 +11,6 @@ export const forwardParams = {
   gate: "u32",
   before: "u32",
   current: "u32",
-  hasBefore: "u32",
   hasBias: "u32",
   hasLengths: "u32",
   time: "u32",
@@ -26,7 +25,6 @@ export const backwardParams = {
   before: "u32",
   current: "u32",
   hasNext: "u32",
-  hasBefore: "u32",
   hasGradOutput: "u32",
   hasHiddenCarry: "u32",
   hasLengths: "u32",
@@ -49,7 +47,6 @@ export const sequenceForwardParams = {
   ...sequenceParams,
   before: "u32",
   isRing: "u32",
-  hasBefore: "u32",
   hasBias: "u32",
   time: "u32",
   timeStride: "u32",
@@ -60,7 +57,6 @@ export const sequenceBackwardParams = {
   ...sequenceParams,
   nextGate: "u32",
   hasNext: "u32",
-  hasBefore: "u32",
   hasGradOutput: "u32",
   hasHiddenCarry: "u32",
   time: "u32",
@@ -81,7 +77,7 @@ export const gatesBindings = { gates: "read_write", bias: "read", lengths: "read
 
 /** Values that forward and backward kernels share: sizes and offsets of the step. */
 export function placeOf(recurrence: Recurrence, step: Step) {
-  const { sizes, cellsAt, hasInitialState, lengths, params } = recurrence;
+  const { sizes, cellsAt, lengths, params } = recurrence;
   const { N, H } = sizes;
   return {
     ...params,
@@ -90,7 +86,6 @@ export function placeOf(recurrence: Recurrence, step: Step) {
     gate: gateBlock(recurrence, step.t) * N * H,
     before: cellsAt.at(step.before),
     current: cellsAt.at(step.t),
-    hasBefore: flag(!step.isFirst || hasInitialState),
     hasLengths: flag(lengths),
     time: step.t,
   };

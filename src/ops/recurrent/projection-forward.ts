@@ -1,6 +1,6 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { linearGrid } from "../grid.ts";
-import { type Dispatch, dispatch, flag, type PlanContext } from "../op.ts";
+import { type Dispatch, dispatch, type PlanContext } from "../op.ts";
 import { gemm } from "../product/gemm.ts";
 import { fill } from "../tensor/copy.ts";
 import { pointwise } from "./cell-version.ts";
@@ -20,7 +20,6 @@ export const carryRows = /* @__PURE__ */ new Kernel({
     width: "u32",
     before: "u32",
     current: "u32",
-    hasBefore: "u32",
     hasLengths: "u32",
     time: "u32",
   },
@@ -29,7 +28,7 @@ export const carryRows = /* @__PURE__ */ new Kernel({
 
 /** Restores the state of the rows whose sequences have ended, which the projection has overwritten. */
 function carry(recurrence: Recurrence, step: Step, plan: PlanContext): Dispatch {
-  const { sizes, hidden, hiddenAt, lengths, hasInitialState } = recurrence;
+  const { sizes, hidden, hiddenAt, lengths } = recurrence;
   const { N, R } = sizes;
   return dispatch({
     kernel: carryRows,
@@ -38,7 +37,6 @@ function carry(recurrence: Recurrence, step: Step, plan: PlanContext): Dispatch 
       width: R,
       before: hiddenAt.at(step.before),
       current: hiddenAt.at(step.t),
-      hasBefore: flag(!step.isFirst || hasInitialState),
       hasLengths: 1,
       time: step.t,
     },
@@ -58,8 +56,7 @@ export function projectedForward(kernel: Kernel, recurrence: Recurrence, plan: P
   const { N, H, R } = sizes;
   const { weight, unprojected } = recurrence.projection!;
   const steps = stepsOf(recurrence).flatMap((step) => {
-    const { t, before, isFirst } = step;
-    const hasBefore = !isFirst || recurrence.hasInitialState;
+    const { t, before } = step;
     const operands = { gates, bias, hidden: unprojected, cells, lengths };
     const projection = {
       rows: N,
@@ -70,7 +67,7 @@ export function projectedForward(kernel: Kernel, recurrence: Recurrence, plan: P
       c: { operand: hidden, offset: hiddenAt.at(t), strides: [R, 1] },
     } as const;
     return [
-      ...(hasBefore ? [gemm(forwardProduct(recurrence, t, before), plan)] : []),
+      gemm(forwardProduct(recurrence, t, before), plan),
       pointwise(recurrence, kernel, forwardParamsAt(recurrence, step), operands, plan),
       gemm(projection, plan),
       ...(lengths ? [carry(recurrence, step, plan)] : []),

@@ -35,9 +35,7 @@ export function recomputeGates(
     flops: 8 * elements,
     bytes: 8 * elements,
   });
-  const product = spanProduct(recurrence);
-  const recurrent = product ? [gemm(product, plan)] : [];
-  return [inputProduct(recurrence, inputs, plan), ...recurrent, activation];
+  return [inputProduct(recurrence, inputs, plan), gemm(spanProduct(recurrence), plan), activation];
 }
 
 /** The span's part of the output's gradient: a view if one may begin there, else a copy. */

@@ -35,13 +35,12 @@ export interface Recurrence {
   readonly weight: Operand;
   /** b_hh: [H, slots]. */
   readonly bias: Operand | null;
-  /** History of h: blocks of [N, R]. */
+  /** History of h: blocks of [N, R], the initial state's among them; likewise c. */
   readonly hidden: Operand;
   /** History of c: blocks of [N, H]; `null` for a cell without a cell state. */
   readonly cells: Operand | null;
   /** Steps of each sequence, [N]; `null` if all have T. */
   readonly lengths: Operand | null;
-  readonly hasInitialState: boolean;
   /** Layouts of the histories of h and c. */
   readonly hiddenAt: History;
   readonly cellsAt: History;

@@ -9,7 +9,7 @@ const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./rnn-backward.
 const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./rnn-sequence4.wgsl.ts"));
 
 const forward = {
-  uses: ["special_values", "activations", "rnn_update_forward", "sequence_lengths"],
+  uses: ["activations", "relu", "rnn_update_forward", "sequence_lengths"],
   params: { ...forwardParams, relu: "u32" },
 } as const;
 const backward = {
@@ -59,7 +59,7 @@ export const rnnStepBackward = /* @__PURE__ */ new Kernel({
 export const rnnSequence4Forward = /* @__PURE__ */ new Kernel({
   name: "rnn_sequence4_forward",
   texts: sequence4Texts,
-  uses: ["special_values", "activations", "sequence4_forward", "lanes4_product", "lanes4_sum"],
+  uses: ["activations", "relu", "sequence4_forward", "lanes4_product", "lanes4_sum"],
   workgroup: [32, 1, 1],
   params: { ...sequenceForwardParams, relu: "u32" },
   bindings: { gates: "read_write", weight: "read", bias: "read", ...states },

@@ -93,10 +93,9 @@ function segmentDispatch(
   order: 1 | -1,
   plan: PlanContext,
 ): Dispatch {
-  const { sizes, reverse, cellsAt, hasInitialState } = recurrence;
+  const { sizes, reverse, cellsAt } = recurrence;
   const { N, H, slots } = sizes;
   const rows = rowsOf(recurrence, plan);
-  const hasProduct = ({ isFirst }: Step) => !isFirst || hasInitialState;
   // From one step to the next.
   const timeStride = reverse ? -order : order;
   const params = {
@@ -106,7 +105,6 @@ function segmentDispatch(
     stride: timeStride * N * H,
     timeStride,
     isRing: Number(cellsAt.isRing),
-    ...(order < 0 && { hasBefore: Number(hasProduct(steps[steps.length - 1]!)) }),
   };
   const names = Object.keys(kernel.declaration.bindings);
   return {
@@ -114,7 +112,7 @@ function segmentDispatch(
     params,
     bindings: Object.fromEntries(names.map((name) => [name, operands[name] ?? null])),
     grid: plan.groupGrid(Math.ceil(N / rows)),
-    flops: slots * N * H * (steps.filter(hasProduct).length * 2 * H + steps.length * POINTWISE_FLOPS),
+    flops: slots * N * H * steps.length * (2 * H + POINTWISE_FLOPS),
     bytes: 4 * slots * (H * H + steps.length * 3 * N * H),
   };
 }

@@ -5,8 +5,5 @@ import type { Version } from "./version.ts";
 export const stepForward: Version = {
   stepMicros: (recurrence, plan) => stepMicros(recurrence, "forward", plan),
   dispatches: (kernel, { recurrence, steps, paramsAt, operands }, plan) =>
-    steps.map((step) => {
-      const hasProduct = !step.isFirst || recurrence.hasInitialState;
-      return stepDispatch(recurrence, kernel, paramsAt(step), operands, hasProduct, plan);
-    }),
+    steps.map((step) => stepDispatch(recurrence, kernel, paramsAt(step), operands, true, plan)),
 };

@@ -1,4 +1,3 @@
-import { flag } from "../op.ts";
 import type { Recurrence, RecurrentSizes, Span } from "./recurrence.ts";
 
 /** One time step among its neighbours, in processing order. */
@@ -45,25 +44,7 @@ export function spansOf({ T, N }: RecurrentSizes, reverse: boolean, chunked: boo
   return reverse ? spans.reverse() : spans;
 }
 
-/** The steps of a span that have a state before them: all, except for a first step whose initial state is zero. */
-export interface RecurrentRows {
-  readonly steps: number;
-  /** Offset of their first block in `gates`, in elements. */
-  readonly gate: number;
-  /** Offset in `hidden` of the state before the first of them, in elements. */
-  readonly hidden: number;
-}
-
-export function recurrentRows(recurrence: Recurrence): RecurrentRows {
-  const { sizes, reverse, span, hiddenAt, hasInitialState } = recurrence;
-  const { T, N, H, slots } = sizes;
-  const { first, count } = span;
-  const hasFirst = reverse ? first + count === T : first === 0;
-  const skipped = flag(hasFirst && !hasInitialState);
-  const from = reverse ? first : first + skipped;
-  return {
-    steps: count - skipped,
-    gate: (from - first) * N * slots * H,
-    hidden: hiddenAt.at(reverse ? from + 1 : from - 1),
-  };
+/** Offset in `hidden` of the states before the steps of a span, step by step, in elements. */
+export function statesBefore({ reverse, span: { first }, hiddenAt }: Recurrence): number {
+  return hiddenAt.at(reverse ? first + 1 : first - 1);
 }

@@ -7,7 +7,7 @@ import { tensorTexts } from "./texts.ts";
 export const activationForward = /* @__PURE__ */ new Kernel({
   name: "activation_forward",
   texts: tensorTexts,
-  uses: ["special_values", "activations", "exp_log"],
+  uses: ["not_a_number", "activations", "relu", "exp_log"],
   workgroup: [64, 1, 1],
   params: { size: "u32", kind: "u32" },
   bindings: { x: "read", y: "read_write" },

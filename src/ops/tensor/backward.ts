@@ -16,7 +16,7 @@ import { tensorTexts } from "./texts.ts";
 export const activationBackward = /* @__PURE__ */ new Kernel({
   name: "activation_backward",
   texts: tensorTexts,
-  uses: ["special_values", "activations", "exp_log"],
+  uses: ["not_a_number", "activations", "relu", "exp_log"],
   workgroup: [64, 1, 1],
   params: { size: "u32", kind: "u32" },
   bindings: { x: "read", gradY: "read", gradX: "read_write" },
@@ -25,7 +25,7 @@ export const activationBackward = /* @__PURE__ */ new Kernel({
 export const softmaxBackward = /* @__PURE__ */ new Kernel({
   name: "softmax_backward",
   texts: tensorTexts,
-  uses: ["special_values", "exp_log"],
+  uses: ["not_a_number", "exp_log"],
   workgroup: [64, 1, 1],
   params: { outer: "u32", size: "u32", inner: "u32", log: "u32" },
   bindings: { y: "read", gradY: "read", gradX: "read_write" },

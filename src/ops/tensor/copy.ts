@@ -31,7 +31,7 @@ export const fillKernel = /* @__PURE__ */ new Kernel({
   name: "fill",
   texts: baseTexts,
   workgroup: [64, 1, 1],
-  params: { size: "u32", value: "f32" },
+  params: { offset: "u32", size: "u32", value: "f32" },
   bindings: { dst: "read_write" },
 });
 
@@ -145,12 +145,17 @@ export function copyRun(
   return copyBlock([1, 1, elements], { ...src, strides }, { ...dst, strides }, plan);
 }
 
-/** Sets every element of an operand. */
-export function fill(dst: Operand, value: number, plan: PlanContext): Dispatch {
-  const size = dst.elements;
+/** Sets every element of an operand, or `size` of them from `offset` on. */
+export function fill(
+  dst: Operand,
+  value: number,
+  plan: PlanContext,
+  offset = 0,
+  size = dst.elements,
+): Dispatch {
   return dispatch({
     kernel: fillKernel,
-    params: { size, value },
+    params: { offset, size, value },
     bindings: { dst },
     grid: linearGrid(size, plan),
     flops: 0,

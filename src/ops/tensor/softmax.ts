@@ -7,7 +7,7 @@ import { tensorTexts } from "./texts.ts";
 export const softmaxForward = /* @__PURE__ */ new Kernel({
   name: "softmax_forward",
   texts: tensorTexts,
-  uses: ["special_values", "exp_log"],
+  uses: ["not_a_number", "exp_log"],
   workgroup: [64, 1, 1],
   params: { outer: "u32", size: "u32", inner: "u32", log: "u32" },
   bindings: { x: "read", y: "read_write" },

@@ -8,7 +8,7 @@ const texts = /* @__PURE__ */ new OnDemand(() => import("./finite-check.wgsl.ts"
 export const finiteCheckKernel = /* @__PURE__ */ new Kernel({
   name: "finite_check",
   texts,
-  uses: ["special_values"],
+  uses: ["finite"],
   workgroup: [64, 1, 1],
   params: { offset: "u32", size: "u32", first: "u32", slot: "u32", hasScalar: "u32" },
   bindings: { value: "read", scalar: "read", mark: "read_write" },

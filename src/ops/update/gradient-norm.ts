@@ -6,7 +6,7 @@ import { gradientTexts } from "./texts.ts";
 export const gradientNorm = /* @__PURE__ */ new Kernel({
   name: "gradient_norm",
   texts: gradientTexts,
-  uses: ["special_values"],
+  uses: ["finite"],
   workgroup: [64, 1, 1],
   params: {
     offset: "u32",
@@ -23,7 +23,7 @@ export const gradientNorm = /* @__PURE__ */ new Kernel({
 export const gradientNormTotal = /* @__PURE__ */ new Kernel({
   name: "gradient_norm_total",
   texts: gradientTexts,
-  uses: ["special_values"],
+  uses: ["finite"],
   workgroup: [64, 1, 1],
   params: {
     size: "u32",
@@ -48,7 +48,7 @@ export const gradientScale = /* @__PURE__ */ new Kernel({
 export const gradientClamp = /* @__PURE__ */ new Kernel({
   name: "gradient_clamp",
   texts: gradientTexts,
-  uses: ["special_values"],
+  uses: ["not_a_number"],
   workgroup: [64, 1, 1],
   params: { offset: "u32", size: "u32", limit: "f32" },
   bindings: { gradient: "read_write" },

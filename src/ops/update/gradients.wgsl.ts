@@ -1,4 +1,5 @@
-export { default as special_values } from "../../../shaders/lib/special_values.wgsl?raw";
+export { default as finite } from "../../../shaders/lib/finite.wgsl?raw";
+export { default as not_a_number } from "../../../shaders/lib/not_a_number.wgsl?raw";
 export { default as gradient_accumulate } from "../../../shaders/update/gradient_accumulate.wgsl?raw";
 export { default as gradient_average } from "../../../shaders/update/gradient_average.wgsl?raw";
 export { default as gradient_clamp } from "../../../shaders/update/gradient_clamp.wgsl?raw";

@@ -21,7 +21,7 @@ export const rangeParams = { offset: "u32", size: "u32", guards: "u32", clipped:
 export const rangeBindings = { gradient: "read", guard: "read", factor: "read" } as const;
 
 /** Library files of the update kernels that divide by a root of squared gradients. */
-export const updateLibrary = ["special_values", "guard", "quotient", "clipped_gradient"];
+export const updateLibrary = ["finite", "guard", "quotient", "decayed_gradient"];
 
 export function paramsOf({ offset, size, guard, factor }: UpdateRange) {
   return { offset, size, guards: guard?.elements ?? 0, clipped: flag(factor) };

@@ -9,7 +9,7 @@ const texts = /* @__PURE__ */ new OnDemand(() => import("./rmsprop.wgsl.ts"));
 export const rmspropKernel = /* @__PURE__ */ new Kernel({
   name: "rmsprop",
   texts,
-  uses: [...updateLibrary, "activations"],
+  uses: updateLibrary,
   workgroup: [64, 1, 1],
   params: {
     ...rangeParams,

@@ -9,7 +9,7 @@ const texts = /* @__PURE__ */ new OnDemand(() => import("./sgd.wgsl.ts"));
 export const sgdKernel = /* @__PURE__ */ new Kernel({
   name: "sgd",
   texts,
-  uses: ["special_values", "guard", "clipped_gradient"],
+  uses: ["finite", "guard", "decayed_gradient"],
   workgroup: [64, 1, 1],
   params: {
     ...rangeParams,

@@ -25,7 +25,7 @@ export const updateDecideKernel = /* @__PURE__ */ new Kernel({
 export const stateKeepKernel = /* @__PURE__ */ new Kernel({
   name: "state_keep",
   texts,
-  uses: ["special_values"],
+  uses: ["finite"],
   workgroup: [64, 1, 1],
   params: { size: "u32" },
   bindings: { guard: "read", before: "read", after: "read_write" },
