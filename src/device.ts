@@ -79,9 +79,16 @@ export class Device extends GpuContext {
   ): Promise<Device> {
     const open = (facts: AdapterFacts, keepTimed: Planning["keepTimed"]) =>
       new Device([gpu, info, facts, requested !== null], { pins, keepTimed }, requested);
-    if (given) return open(restrictFacts(given, gpu), null);
+    if (given) {
+      try {
+        return open(restrictFacts("Device: facts", given, gpu), null);
+      } catch (error) {
+        if (requested) gpu.destroy();
+        throw error;
+      }
+    }
     const facts = await factsOf(gpu, info);
-    const keepTimed = (versions: Readonly<Record<string, string>>) => addVersions(info, facts, versions);
+    const keepTimed = (versions: Readonly<Record<string, string>>) => addVersions(gpu, info, facts, versions);
     return open(facts, calibrate ? keepTimed : null);
   }
 

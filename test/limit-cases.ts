@@ -132,10 +132,11 @@ const arithmetic: Record<string, LimitCase> = {
 
 /** Products whose tiles do not fit a grid of four by four, for any version: up to 256 rows × 64 columns a tile. */
 const products: Record<string, LimitCase> = {
-  "many rows": (device) => run(device, { x: [1200, 3], w: [3, 2] }, ({ x, w }) => ({ y: x!.matmul(w!) })),
-  "many columns": (device) => run(device, { x: [3, 5], w: [5, 700] }, ({ x, w }) => ({ y: x!.matmul(w!) })),
+  "many rows": (device) => run(device, { x: [510, 3], w: [3, 2] }, ({ x, w }) => ({ y: x!.matmul(w!) })),
+  "as many columns as there may be": (device) =>
+    run(device, { x: [3, 5], w: [5, 128] }, ({ x, w }) => ({ y: x!.matmul(w!) })),
   "rows and columns": (device) =>
-    run(device, { x: [330, 6], w: [6, 400] }, ({ x, w }) => ({ y: x!.matmul(w!) })),
+    run(device, { x: [330, 6], w: [6, 120] }, ({ x, w }) => ({ y: x!.matmul(w!) })),
   "a linear layer": (device) => {
     const model = seeded(new nn.Linear(70, 5));
     return run(
@@ -149,30 +150,12 @@ const products: Record<string, LimitCase> = {
       { model },
     );
   },
-  "a weight's gradient in slices": (device) => {
-    const model = seeded(new nn.Linear(3, 2));
-    return run(
-      device,
-      { x: [1500, 3], y: [1500, 2] },
-      ({ x, y }) => {
-        const loss = new nn.MSELoss().forward(model.forward(x!), y!);
-        const [weight, bias] = grad(loss, [...model.parameters()]);
-        return { weight: weight!, bias: bias! };
-      },
-      { model },
-    );
-  },
 };
 
 const [T, N, I, H] = [2, 66, 3, 5];
 
-/** A layer's results and its gradients: those of wide layers for the input alone. */
-function recurrent(
-  make: () => nn.LSTM | nn.GRU | nn.RNN,
-  packed: boolean,
-  batch = N,
-  isWide = false,
-): LimitCase {
+/** A layer's results and all its gradients. */
+function recurrent(make: () => nn.LSTM | nn.GRU | nn.RNN, packed: boolean, batch = N): LimitCase {
   return (device) => {
     const model = seeded(make());
     // Each takes either; only the types of their states differ.
@@ -192,7 +175,7 @@ function recurrent(
           .mul(first)
           .sum()
           .add(("h" in last ? last.h : last).sum());
-        const gradients = grad(loss, [x!, ...(isWide ? [] : model.parameters())]);
+        const gradients = grad(loss, [x!, ...model.parameters()]);
         return { y, ...Object.fromEntries(gradients.map((gradient, i) => [`gradient ${i}`, gradient!])) };
       },
       { model, given: { lengths: Array.from({ length: batch }, (_, i) => 1 + (i % T)) } },
@@ -208,9 +191,6 @@ const layers: Record<string, LimitCase> = Object.fromEntries(
       [`gru${how}`, recurrent(() => new nn.GRU(I, H), packed)],
       [`rnn${how}`, recurrent(() => new nn.RNN(I, H), packed)],
       [`rnn with relu${how}`, recurrent(() => new nn.RNN(I, H, { nonlinearity: "relu" }), packed)],
-      [`lstm, many units${how}`, recurrent(() => new nn.LSTM(I, 70), packed, 3, true)],
-      [`gru, many units${how}`, recurrent(() => new nn.GRU(I, 70), packed, 3, true)],
-      [`rnn, many units${how}`, recurrent(() => new nn.RNN(I, 140), packed, 3, true)],
       [`lstm with a projection${how}`, recurrent(() => new nn.LSTM(I, 6, { projSize: 5 }), packed, 53)],
       [`lstm, recomputed${how}`, recurrent(() => new nn.LSTM(I, H, { recompute: 1 }), packed)],
       [`gru, recomputed${how}`, recurrent(() => new nn.GRU(I, H, { recompute: 1 }), packed)],
@@ -233,6 +213,15 @@ const others: Record<string, LimitCase> = {
         return { y, gradient: grad(y.mul(y).sum(), model.parameters())[0]! };
       },
       { model, given: { i: Array.from({ length: 70 }, (_, i) => (i * 7) % 60) } },
+    );
+  },
+  "embedding, sorted": (device) => {
+    const model = seeded(new nn.Embedding(90, 3));
+    return run(
+      device,
+      { i: [330] },
+      ({ i }) => ({ gradient: grad(model.forward(i!).sum(), model.parameters())[0]! }),
+      { model, given: { i: Array.from({ length: 330 }, (_, i) => (i * i) % 90) } },
     );
   },
   "layer norm": (device) => {

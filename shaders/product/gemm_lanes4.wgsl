@@ -6,9 +6,8 @@ enable subgroups;
 // See lib/lanes4_product for how the lanes share the work. Strides and slices as in gemm_register. A slice that is deeper than the tile
 // of B is done in parts, whose sums are added in C.
 //
-// grid        x: columns / COLUMNS, y: rows / tileRows, z: slices
-// workgroup   one subgroup of four lanes: tileRows rows × COLUMNS columns of C, of one slice; past the grid's limit, every groups.x-th and
-//             groups.y-th such tile
+// grid        x: columns / COLUMNS, y: rows / tileRows, z: slices, or rows of tiles past the limit
+// workgroup   one subgroup of four lanes: tileRows rows × COLUMNS columns of C, of one slice
 // invocation  quads l, l + 4, … of these columns (l is its lane), in all these rows; a quad is four neighbouring columns
 // a           read        [depth·rows] by its strides
 // b           read        [depth·columns] by its strides
@@ -24,6 +23,7 @@ enable subgroups;
 //   accumulate                            1: adds to C
 //   ones                                  1: the last row of A is all ones and not in memory
 //   slots                                 columns that A·B reaches: bit n % 4 of each; it counts as 0 in the others
+//   folded                                1: there is one slice, and z counts further rows of tiles, past the limit of y
 //   tileRows                              rows of a workgroup
 // uses: lib/lanes4_product (loadTile, rowProduct, DEPTHS, QUADS, OWN_QUADS), lib/lanes4_sum (transposeSum)
 // provides: quadA, quadB
@@ -33,7 +33,7 @@ struct Params {
   aOffset: u32, aRowStride: u32, aDepthStride: u32,
   bOffset: u32, bDepthStride: u32, bColumnStride: u32,
   cOffset: u32, cRowStride: u32, cColumnStride: u32,
-  hasBias: u32, accumulate: u32, ones: u32, slots: u32, tileRows: u32,
+  hasBias: u32, accumulate: u32, ones: u32, slots: u32, folded: u32, tileRows: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -100,16 +100,10 @@ fn store(start: u32, quad: u32, sum: vec4f, adds: bool) {
 @compute @workgroup_size(4)
 fn gemm_lanes4(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                @builtin(subgroup_invocation_id) lane: u32) {
-  for (var row = group.y * params.tileRows; row < params.rows; row += groups.y * params.tileRows) {
-    for (var quad = group.x * QUADS; quad * 4u < params.columns; quad += groups.x * QUADS) {
-      multiply(row, quad, group.z, lane);
-    }
-  }
-}
-
-// A tile of C, of one slice.
-fn multiply(firstRow: u32, quad: u32, slice: u32, lane: u32) {
+  let quad = group.x * QUADS;
+  let firstRow = (group.y + params.folded * group.z * groups.y) * params.tileRows;
   let lastRow = min(firstRow + params.tileRows, params.rows);
+  let slice = select(group.z, 0u, params.folded != 0u);
   let begin = slice * params.sliceDepth;
   let end = min(begin + params.sliceDepth, params.depth);
   let origin = params.cOffset + slice * params.rows * params.columns;

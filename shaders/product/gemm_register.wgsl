@@ -6,9 +6,9 @@
 // If sliceDepth < depth, the sum over k is cut into slices. Slice z is written at cOffset + z·rows·columns, and sum_slices adds the
 // slices in order.
 //
-// grid        x: columns / (8·8), y: rows / (8·4), z: slices
-// workgroup   8 × 8 invocations: 32 rows × 64 columns of C, of one slice; past the grid's limit, every groups.x-th and groups.y-th such tile
-// invocation  4 rows × 8 columns of each tile
+// grid        x: columns / (8·8), y: rows / (8·4), z: slices, or rows of tiles past the limit
+// workgroup   8 × 8 invocations: 32 rows × 64 columns of C, of one slice
+// invocation  4 rows × 8 columns of C
 // a, b        read        [depth·rows], [depth·columns] by their strides
 // bias        read        [columns]; only read if hasBias = 1
 // c           read_write  [rows·columns] by its strides; must not overlap a, b or bias
@@ -23,6 +23,7 @@
 //   ones                                  1: the last row of A, m = rows - 1, is not in memory; it is all ones, so that row of C is the
 //                                         column sum of B, a bias gradient
 //   slots                                 columns that A·B reaches: bit n % 4 of each; it counts as 0 in the others
+//   folded                                1: there is one slice, and z counts further rows of tiles, past the limit of y
 // uses: product/lib/gemm_store (storeFour)
 
 struct Params {
@@ -30,7 +31,7 @@ struct Params {
   aOffset: u32, aRowStride: u32, aDepthStride: u32,
   bOffset: u32, bDepthStride: u32, bColumnStride: u32,
   cOffset: u32, cRowStride: u32, cColumnStride: u32,
-  hasBias: u32, accumulate: u32, ones: u32, slots: u32,
+  hasBias: u32, accumulate: u32, ones: u32, slots: u32, folded: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -41,15 +42,11 @@ struct Params {
 
 @compute @workgroup_size(8, 8)
 fn gemm_register(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var row = id.y * 4u; row < params.rows; row += groups.y * 32u) {
-    for (var column = id.x * 8u; column < params.columns; column += groups.x * 64u) {
-      multiply(row, column, id.z);
-    }
-  }
-}
+  let row = (id.y + params.folded * id.z * groups.y * 8u) * 4u;
+  let column = id.x * 8u;
+  if (row >= params.rows || column >= params.columns) { return; }
 
-// Four rows × eight columns of C, of one slice.
-fn multiply(row: u32, column: u32, slice: u32) {
+  let slice = select(id.z, 0u, params.folded != 0u);
   let first = slice * params.sliceDepth;
   let last = min(first + params.sliceDepth, params.depth);
 

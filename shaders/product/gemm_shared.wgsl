@@ -5,10 +5,9 @@
 // Elements outside A or B are staged as zero. Strides and slices as in gemm_register. For adapters with cheap barriers and slow
 // memory: real GPUs.
 //
-// grid        x: columns / 64, y: rows / 64, z: slices
-// workgroup   16 × 16 invocations: 64 rows × 64 columns of C, of one slice; it walks k in steps of 16. Past the grid's limit, every
-//             groups.x-th and groups.y-th such tile
-// invocation  4 rows × 4 columns of each tile; in each step it stages 4 elements of A and 4 of B
+// grid        x: columns / 64, y: rows / 64, z: slices, or rows of tiles past the limit
+// workgroup   16 × 16 invocations: 64 rows × 64 columns of C, of one slice; it walks k in steps of 16
+// invocation  4 rows × 4 columns of C; in each step it stages 4 elements of A and 4 of B
 // a, b        read        [depth·rows], [depth·columns] by their strides
 // bias        read        [columns]; only read if hasBias = 1
 // c           read_write  [rows·columns] by its strides; must not overlap a, b or bias
@@ -22,6 +21,7 @@
 //   accumulate                            1: adds to C
 //   ones                                  1: the last row of A is all ones and not in memory
 //   slots                                 columns that A·B reaches: bit n % 4 of each; it counts as 0 in the others
+//   folded                                1: there is one slice, and z counts further rows of tiles, past the limit of y
 // uses: product/lib/gemm_store (storeFour)
 
 // Rows and columns of C of a workgroup, and the depth that is staged at a time.
@@ -33,7 +33,7 @@ struct Params {
   aOffset: u32, aRowStride: u32, aDepthStride: u32,
   bOffset: u32, bDepthStride: u32, bColumnStride: u32,
   cOffset: u32, cRowStride: u32, cColumnStride: u32,
-  hasBias: u32, accumulate: u32, ones: u32, slots: u32,
+  hasBias: u32, accumulate: u32, ones: u32, slots: u32, folded: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -60,17 +60,11 @@ fn elementB(k: u32, column: u32, end: u32) -> f32 {
 @compute @workgroup_size(16, 16)
 fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) index: u32) {
-  for (var row = group.y * TILE; row < params.rows; row += groups.y * TILE) {
-    for (var column = group.x * TILE; column < params.columns; column += groups.x * TILE) {
-      multiply(row, column, group.z, local, index);
-    }
-  }
-}
-
-// A tile of C, of one slice.
-fn multiply(rowOfTile: u32, columnOfTile: u32, slice: u32, local: vec3u, index: u32) {
+  let slice = select(group.z, 0u, params.folded != 0u);
   let first = slice * params.sliceDepth;
   let last = min(first + params.sliceDepth, params.depth);
+  let rowOfTile = (group.y + params.folded * group.z * groups.y) * TILE;
+  let columnOfTile = group.x * TILE;
 
   // Neighbouring invocations load neighbouring addresses, along either axis of A and B.
   let alongRowsA = params.aRowStride < params.aDepthStride;

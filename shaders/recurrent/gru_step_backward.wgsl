@@ -8,9 +8,9 @@
 // The next step is t+1, or t-1 in the reverse direction.
 // Past the end of a row's sequence dG is zero and the carries pass through.
 //
-// grid         x: hidden / (2·8), y: batch / (4·4)
-// workgroup    8 × 4 invocations: 16 units, 16 batch rows; past the grid's limit, every groups.x-th and groups.y-th such block
-// invocation   2 units, 4 batch rows of each block
+// grid         x: hidden / (2·8), y (and z, past the limit): batch / (4·4)
+// workgroup    8 × 4 invocations: 16 units, 16 batch rows
+// invocation   2 units, 4 batch rows
 // steps        one, t
 // gates        read_write  [T][batch][hidden] of vec4(r, z, n, q), then dG
 // weight       read        W'[k][j] as in gru_step_forward: [hidden][hidden] of vec4
@@ -46,13 +46,9 @@ struct Params {
 
 @compute @workgroup_size(8, 4)
 fn gru_step_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var row = id.y * 4u; row < params.batch; row += groups.y * 16u) {
-    for (var unit = id.x * 2u; unit < params.hidden; unit += groups.x * 16u) { stepUnits(row, unit); }
-  }
-}
-
-// Two units in four batch rows.
-fn stepUnits(row: u32, unit: u32) {
+  let unit = id.x * 2u;
+  let row = (id.y + id.z * groups.y * 4u) * 4u;
+  if (unit >= params.hidden || row >= params.batch) { return; }
   let depth = select(0u, params.hidden * params.hasNext, anyActive(row, 4u, params.nextTime));
   var sums = recurrentProduct(row, unit, depth);
   // A loop, so that update() is compiled once.

@@ -7,9 +7,9 @@
 // The step before is t-1, or t+1 in the reverse direction.
 // Past the end of a row's sequence its state stays and its gates are zero.
 //
-// grid        x: hidden / (2·8), y: batch / (4·4)
-// workgroup   8 × 4 invocations: 16 units, 16 batch rows; past the grid's limit, every groups.x-th and groups.y-th such block
-// invocation  2 units, 4 batch rows of each block
+// grid        x: hidden / (2·8), y (and z, past the limit): batch / (4·4)
+// workgroup   8 × 4 invocations: 16 units, 16 batch rows
+// invocation  2 units, 4 batch rows
 // steps       one, t
 // gates       read_write  [T][batch][hidden] of vec4(i, f, g, o)
 // weight      read        W'[k][j] = vec4 over i, f, g, o of W_hh[gate·hidden + j][k]: [hidden][hidden] of vec4
@@ -43,13 +43,9 @@ struct Params {
 
 @compute @workgroup_size(8, 4)
 fn lstm_step_forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var row = id.y * 4u; row < params.batch; row += groups.y * 16u) {
-    for (var unit = id.x * 2u; unit < params.hidden; unit += groups.x * 16u) { stepUnits(row, unit); }
-  }
-}
-
-// Two units in four batch rows.
-fn stepUnits(row: u32, unit: u32) {
+  let unit = id.x * 2u;
+  let row = (id.y + id.z * groups.y * 4u) * 4u;
+  if (unit >= params.hidden || row >= params.batch) { return; }
   let depth = select(0u, params.hidden, anyActive(row, 4u, params.time));
   var sums = recurrentProduct(row, unit, depth);
   // A loop, so that update() is compiled once.

@@ -6,9 +6,9 @@
 // The next step is t+1, or t-1 in the reverse direction.
 // Past the end of a row's sequence dG is zero and the carries pass through.
 //
-// grid         x: hidden / (4·8), y: batch / (4·4)
-// workgroup    8 × 4 invocations: 32 units, 16 batch rows; past the grid's limit, every groups.x-th and groups.y-th such block
-// invocation   4 units, 4 batch rows of each block
+// grid         x: hidden / (4·8), y (and z, past the limit): batch / (4·4)
+// workgroup    8 × 4 invocations: 32 units, 16 batch rows
+// invocation   4 units, 4 batch rows
 // steps        one, t
 // gates        read_write  dG: [T][batch][hidden]
 // weight       read        W'[k][j] as in rnn_step_forward: [hidden][hidden]
@@ -45,13 +45,10 @@ struct Params {
 
 @compute @workgroup_size(8, 4)
 fn rnn_step_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var row = id.y * 4u; row < params.batch; row += groups.y * 16u) {
-    for (var unit = id.x * 4u; unit < params.hidden; unit += groups.x * 32u) { stepUnits(row, unit); }
-  }
-}
+  let unit = id.x * 4u;
+  let row = (id.y + id.z * groups.y * 4u) * 4u;
+  if (unit >= params.hidden || row >= params.batch) { return; }
 
-// Four units in four batch rows.
-fn stepUnits(row: u32, unit: u32) {
   // Rows and units outside read a valid element and are dropped in update().
   let lastRow = params.batch - 1u;
   var g0 = params.nextGate + row * params.hidden;

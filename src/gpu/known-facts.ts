@@ -1,7 +1,9 @@
+import { OptionError } from "../errors.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
 import { type AdapterInfo, GpuContext } from "./context.ts";
 import { checkFacts, measureFacts } from "./facts.ts";
 import { forgetFacts, storedFacts, storeFacts } from "./facts-store.ts";
+import { limitsOf } from "./limits.ts";
 import { type NativeDevice, subgroupSizeOf } from "./request.ts";
 
 /** An adapter's facts as this page knows them; `versions` grows as versions are timed. */
@@ -21,11 +23,14 @@ const UNMEASURED: AdapterFacts = {
   software: false,
 };
 
-const keyOf = (info: AdapterInfo) => JSON.stringify(info);
+/** What tells adapters apart: what they say of themselves, which may be nothing, and what this device has of them. */
+function keyOf(gpu: NativeDevice, info: AdapterInfo): string {
+  return JSON.stringify([info, [...gpu.features].sort(), limitsOf(gpu), subgroupSizeOf(gpu)]);
+}
 
 /** The facts of a device's adapter: known to this page, stored by an earlier visit, or measured now. */
 export async function factsOf(gpu: NativeDevice, info: AdapterInfo): Promise<KnownFacts> {
-  const key = keyOf(info);
+  const key = keyOf(gpu, info);
   let facts = known.get(key) ?? asFacts(await storedFacts(key));
   if (!facts) {
     const probe = new GpuContext(gpu, info, UNMEASURED, false);
@@ -39,23 +44,32 @@ export async function factsOf(gpu: NativeDevice, info: AdapterInfo): Promise<Kno
     await storeFacts(key, facts);
   }
   known.set(key, facts);
-  // Two devices of one adapter may have been requested with different features.
   return { ...facts, subgroupSize: subgroupSizeOf(gpu) };
 }
 
-/** Given facts as a device can use them: without subgroups that it does not have. */
-export function restrictFacts(facts: AdapterFacts, gpu: NativeDevice): AdapterFacts {
-  return { ...facts, subgroupSize: Math.min(facts.subgroupSize, subgroupSizeOf(gpu)) };
+/**
+ * Given facts as a device can use them: without subgroups where it has none of one size.
+ * @throws OptionError for subgroups of another size: kernels for them would give wrong numbers.
+ */
+export function restrictFacts(where: string, facts: AdapterFacts, gpu: NativeDevice): AdapterFacts {
+  const lanes = subgroupSizeOf(gpu);
+  if (lanes > 0 && facts.subgroupSize > 0 && facts.subgroupSize !== lanes) {
+    throw new OptionError(
+      `${where}: the facts are of another adapter, with subgroups of ${facts.subgroupSize}; this one has ${lanes}`,
+    );
+  }
+  return { ...facts, subgroupSize: Math.min(facts.subgroupSize, lanes) };
 }
 
 /** Adds versions that were timed to an adapter's facts, here and in the browser's storage. */
 export async function addVersions(
+  gpu: NativeDevice,
   info: AdapterInfo,
   facts: KnownFacts,
   versions: Readonly<Record<string, string>>,
 ): Promise<void> {
   Object.assign(facts.versions, versions);
-  await storeFacts(keyOf(info), facts);
+  await storeFacts(keyOf(gpu, info), facts);
 }
 
 /** Forgets the facts of all adapters, here and in the browser's storage. */

@@ -12,7 +12,7 @@ type GridLimit = Pick<DeviceLimits, "maxGrid">;
 const MOST_INVOCATIONS = 2 ** 32 - 2 ** 24;
 
 function checked(x: number, y: number, z: number, { maxGrid }: GridLimit): Grid {
-  if (Math.max(x, y, z) > maxGrid || 64 * x * y > MOST_INVOCATIONS) {
+  if (Math.max(x, y, z) > maxGrid || 64 * x * y * z > MOST_INVOCATIONS) {
     throw new ShapeError(
       `device.compile: an operation wants ${x * y * z} workgroups, more than this device can number; use smaller tensors`,
     );
@@ -32,7 +32,8 @@ export function groupGrid(groups: number, limit: GridLimit): Grid {
   return checked(groups, 1, 1, limit);
 }
 
-/** Grid with one workgroup per tile, for kernels that walk on over the columns and rows of tiles past the limit. */
+/** Grid with one workgroup per tile. Past the limit, rows of tiles fold into z if there is one slice. */
 export function tileGrid(columns: number, rows: number, slices: number, limit: GridLimit): Grid {
-  return checked(Math.min(columns, limit.maxGrid), Math.min(rows, limit.maxGrid), slices, limit);
+  const folds = slices === 1 ? Math.ceil(rows / limit.maxGrid) : 1;
+  return checked(columns, Math.ceil(rows / folds), slices * folds, limit);
 }

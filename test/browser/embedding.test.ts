@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DataError, grad, manualSeed, type NDArray, nn, optim, type Tensor } from "webgpu-lstm";
+import { DataError, Generator, grad, manualSeed, type NDArray, nn, optim, type Tensor } from "webgpu-lstm";
 import { float32Budget, recordParity } from "../parity.ts";
 import { expectRefusal } from "../refusal.ts";
 import { budgetUsed, expectClose } from "./closeness.ts";
@@ -42,6 +42,73 @@ test.for(goldenNames("embedding"))("Embedding against PyTorch float64: %s", asyn
     expect(shape).toEqual(expected.shape);
     expectClose(`${name} ${key}`, data, expected);
   }
+});
+
+/** The gradient of a table for given gradients of the rows that indices read. */
+async function tableGradient(
+  indices: Float32Array,
+  gradY: Float32Array,
+  [rows, width, paddingIdx]: readonly [number, number, number?],
+) {
+  return frame.run(async (device) => {
+    const embedding = new nn.Embedding(rows, width, paddingIdx === undefined ? {} : { paddingIdx });
+    const step = await device.compile(
+      // An index that is computed is not checked.
+      ({ i, g }) => ({ weight: grad(embedding.forward(i.mul(1)).mul(g).sum(), [embedding.weight])[0]! }),
+      { inputs: { i: [indices.length], g: [indices.length, width] } },
+    );
+    const { data } = await step.run({ i: indices, g: gradY }).weight.read();
+    const kernels = step.program.source.dispatches.map(({ kernel }) => kernel.name);
+    step.dispose();
+    embedding.dispose();
+    return { data, kernels };
+  });
+}
+
+test.each([
+  ["few indices", 256, 65, 5],
+  ["one more", 257, 65, 5],
+  ["one row", 700, 1, 3],
+  ["fewer rows than a digit", 5000, 63, 4],
+  ["as many rows as a digit", 3000, 127, 2],
+  ["two digits", 3000, 128, 2],
+  ["three digits, most rows unread", 900, 70_000, 1],
+  ["a whole number of chunks", 4096, 10, 1],
+] as const)(
+  "a table's gradient against float64, padding and bad indices left out: %s",
+  async (_, count, rows, width) => {
+    const generator = new Generator(count);
+    const draw = generator.uniform_(new Float32Array(count), 0, 1);
+    const indices = draw.map((value) => Math.floor(value * rows));
+    const padding = rows > 1 ? Math.floor(rows / 2) : undefined;
+    // Neither a row nor the padding.
+    for (const [i, bad] of [-1, rows, 0.5, 1e30].entries()) indices[i * 7] = bad;
+    const gradY = generator.uniform_(new Float32Array(count * width), -1, 1);
+    const expected = new Float64Array(rows * width);
+    for (const [i, index] of indices.entries()) {
+      if (!(Number.isInteger(index) && index >= 0 && index < rows) || index === padding) continue;
+      for (let j = 0; j < width; j++) expected[index * width + j]! += gradY[i * width + j]!;
+    }
+    const size = [rows, width, ...(padding === undefined ? [] : [padding])] as [number, number, number?];
+    const { data, kernels } = await tableGradient(indices, gradY, size);
+    expect(kernels.includes("embedding_backward")).toBe(count <= 256);
+    // Sums of at most 5,000 values of ±1.
+    const far = [...data.entries()].filter(([i, value]) => !(Math.abs(value - expected[i]!) <= 2e-5));
+    expect(far).toEqual([]);
+    const { data: again } = await tableGradient(indices, gradY, size);
+    expect(again).toEqual(data);
+  },
+);
+
+test("the gradient of a row that comes 200,000 times is as exact as that of others", async () => {
+  const count = 200_000;
+  const indices = new Float32Array(count).fill(1);
+  indices[count - 1] = 0;
+  const { data } = await tableGradient(indices, new Float32Array(count).fill(0.1), [3, 1]);
+  const exact = Math.fround(0.1) * (count - 1);
+  expect(data[0]).toBe(Math.fround(0.1));
+  expect(Math.abs(data[1]! / exact - 1)).toBeLessThan(1e-6);
+  expect(data[2]).toBe(0);
 });
 
 test("the padding row starts as zeros, stays zero, and gets no gradient", async () => {

@@ -7,6 +7,7 @@ import {
   grad,
   manualSeed,
   nn,
+  OptionError,
   optim,
   ShapeError,
 } from "webgpu-lstm";
@@ -31,8 +32,20 @@ const kernelNames = Object.keys(import.meta.glob("../../shaders/**/*.wgsl"))
   .filter((path) => !path.includes("/lib/"))
   .map((path) => /(\w+)\.wgsl$/.exec(path)![1]!);
 
-/** Kernels with at most 16 workgroups, or whose workgroups take more the fewer there may be. */
-const FEW = ["cross_entropy_weights", "gradient_norm", "gradient_norm_total", "reduce_sum"];
+/**
+ * Kernels with at most 16 workgroups, or whose workgroups take more the fewer there may be; and embedding_reduce, whose invocations take
+ * 64 values each, so that others reach the limit before.
+ */
+const FEW = [
+  "cross_entropy_weights",
+  "embedding_count",
+  "embedding_places",
+  "embedding_reduce",
+  "embedding_scatter",
+  "gradient_norm",
+  "gradient_norm_total",
+  "reduce_sum",
+];
 
 describe("a grid of at most 4 workgroups along an axis", () => {
   const pins: readonly NonNullable<DeviceOptions["versions"]>[] = [
@@ -89,15 +102,7 @@ describe("a grid of at most 4 workgroups along an axis", () => {
 
 describe("the limits of compatibility mode", () => {
   /** Cases that together use every room of kernels. */
-  const names = [
-    "a linear layer",
-    "lstm, packed",
-    "gru",
-    "rnn, many units",
-    "layer norm",
-    "cross-entropy",
-    "adam",
-  ];
+  const names = ["a linear layer", "lstm, packed", "gru", "rnn", "layer norm", "cross-entropy", "adam"];
 
   test.each(["cell", "step", "sequence4"] as const)("are enough for every kernel: %s", async (recurrent) => {
     const normal = await open({}, { facts, versions: { gemm: "register", recurrent } });
@@ -223,4 +228,62 @@ describe("storage", () => {
     expect([whole.slices, few.slices]).toEqual([3, 1]);
     expect(Math.abs(few.sum / whole.sum - 1)).toBeLessThan(1e-4);
   });
+});
+
+describe("sizes beyond the usual limit of 65,535 workgroups", () => {
+  test.each(["register", "shared", "lanes4"] as const)(
+    "2,100,000 rows of a linear layer: %s",
+    async (gemm) => {
+      const device = await open({}, { facts, versions: { gemm } });
+      const model = new nn.Linear(1, 1, { bias: false });
+      model.weight.write(Float32Array.of(2));
+      const rows = 2_100_000;
+      const step = await device.compile(({ x }) => ({ y: model.forward(x) }), { inputs: { x: [rows, 1] } });
+      const { data } = await step.run({ x: Float32Array.from({ length: rows }, (_, i) => i) }).y.read();
+      expect(data.findIndex((value, i) => value !== 2 * i)).toBe(-1);
+      model.dispose();
+      device.dispose();
+    },
+  );
+
+  test.each(["cell", "step", "sequence4"] as const)("1,100,000 sequences: %s", async (recurrent) => {
+    const device = await open({}, { facts, versions: { recurrent } });
+    const model = new nn.RNN(1, 1, { nonlinearity: "relu", bias: false });
+    for (const parameter of model.parameters()) parameter.write(Float32Array.of(1));
+    const rows = 1_100_000;
+    const step = await device.compile(({ x }) => ({ y: model.forward(x).output }), {
+      inputs: { x: [2, rows, 1] },
+    });
+    const { data } = await step.run({ x: new Float32Array(2 * rows).fill(1) }).y.read();
+    expect(data.subarray(0, rows).findIndex((value) => value !== 1)).toBe(-1);
+    expect(data.subarray(rows).findIndex((value) => value !== 2)).toBe(-1);
+    model.dispose();
+    device.dispose();
+  });
+});
+
+test("given facts of subgroups that the device does not have are refused", async () => {
+  const eight = { ...facts, subgroupSize: 8 };
+  await expect(open({}, { facts: eight })).rejects.toThrow(
+    "Device: facts: the facts are of another adapter, with subgroups of 8; this one has 4",
+  );
+  const adapter = await navigator.gpu.requestAdapter();
+  const native = await adapter!.requestDevice({ requiredFeatures: ["subgroups"] });
+  await expect(Device.from(native, { facts: eight })).rejects.toThrow(OptionError);
+  // Without the feature no kernel uses them.
+  const plain = await (await navigator.gpu.requestAdapter())!.requestDevice();
+  expect((await Device.from(plain, { facts: eight })).facts.subgroupSize).toBe(0);
+  native.destroy();
+  plain.destroy();
+});
+
+test("facts are kept for one set of limits and features, whatever the adapter says of itself", async () => {
+  await Device.forgetFacts();
+  const measured = await open({}, {});
+  const again = await open({}, {});
+  const smaller = await open(COMPATIBILITY, {});
+  expect(again.facts.gflops).toBe(measured.facts.gflops);
+  expect(smaller.facts.gflops).not.toBe(measured.facts.gflops);
+  for (const device of [measured, again, smaller]) device.dispose();
+  await Device.forgetFacts();
 });

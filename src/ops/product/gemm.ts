@@ -121,6 +121,7 @@ function gemmBy(version: VersionName, product: Product, slices: Slices, plan: Pl
       accumulate: flag(product.accumulate),
       ones: flag(slices.ones),
       slots: product.slots ?? ALL_SLOTS,
+      folded: flag(slices.count === 1),
       tileRows: tile[0],
     },
     bindings: { a: a.operand, b: b.operand, bias: bias ?? null, c: c.operand },

@@ -21,6 +21,7 @@ export const params = {
   accumulate: "u32",
   ones: "u32",
   slots: "u32",
+  folded: "u32",
 } as const satisfies Record<string, ParamType>;
 
 /** Storage bindings of the gemm kernels. */

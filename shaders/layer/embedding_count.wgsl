@@ -1,0 +1,35 @@
+// embedding_count: counts the digits of table rows, block by block: the first third of a pass that sorts an embedding's indices.
+//
+//   counts[d][b] = number of i in block b with digit(key[i]) = d      digit(k) = ⌊k / divisor⌋ mod digits
+//
+// grid        x (and y, past the limit): blocks / 64
+// invocation  one block of `size` indices, and its column of counts
+// indices     read        [count], float32 integers; only read if first = 1
+// keys        read        [count], u32 table rows; only read if first = 0
+// counts      read_write  [digits][blocks], u32
+// params
+//   count, size, blocks  indices; indices of a block; blocks
+//   digits, divisor      values of a digit; what a key is divided by, so that its digit comes last
+//   first                1: this is the first pass
+//   rows, padding        rows of the table; row without a gradient, -1 for none
+// uses: layer/lib/embedding_key (keyOf)
+
+struct Params {
+  count: u32, size: u32, blocks: u32, digits: u32, divisor: u32, first: u32, rows: u32, padding: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> indices: array<f32>;
+@group(0) @binding(2) var<storage, read> keys: array<u32>;
+@group(0) @binding(3) var<storage, read_write> counts: array<u32>;
+
+@compute @workgroup_size(64)
+fn embedding_count(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  if (index >= params.blocks) { return; }
+  for (var d = 0u; d < params.digits; d++) { counts[d * params.blocks + index] = 0u; }
+  let end = min((index + 1u) * params.size, params.count);
+  for (var i = index * params.size; i < end; i++) {
+    counts[(keyOf(i) / params.divisor % params.digits) * params.blocks + index]++;
+  }
+}
