@@ -34,7 +34,8 @@ export function shorten(text: string, longest = LONGEST): string {
 /** @param depth Levels of lists within lists to spell out. */
 function textOf(value: unknown, depth: number): string {
   if (typeof value === "string") return quote(value, LONGEST - 2);
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Float32Array).length})`;
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}(${(value as Partial<Float32Array>).length ?? value.byteLength})`;
   if (Array.isArray(value)) {
     if (value.length > 8 || depth === 0) return `an array of ${value.length}`;
     return `[${listed(Array.from(value, (item) => textOf(item, depth - 1)))}]`;
@@ -67,7 +68,9 @@ export function checkOptions(where: string, options: object, known: readonly str
   }
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
-      throw new OptionError(`${where}: unknown option ${show(key)}; the options are ${known.join(", ")}`);
+      throw new OptionError(
+        `${where}: unknown option ${show(key)}; the options are ${known.join(", ") || "none"}`,
+      );
     }
   }
 }
@@ -101,9 +104,8 @@ export function checkBoolean(where: string, name: string, value: unknown): asser
 export function checkFinite(where: string, name: string, data: ArrayLike<number>): void {
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) {
-      throw new DataError(
-        `${where}: ${name} must be finite, got ${data[i]} at index ${i}; drop or fill the missing values first`,
-      );
+      const advice = Number.isNaN(data[i]) ? "drop or fill the missing values first" : "for a mask use -1e30";
+      throw new DataError(`${where}: ${name} must be finite, got ${data[i]} at index ${i}; ${advice}`);
     }
   }
 }

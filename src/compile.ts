@@ -23,6 +23,7 @@ import { Program } from "./run/program.ts";
 import { CompiledStep, type StepSource } from "./run/step.ts";
 import { checkRandomState, StepRandom, type StepRandomState } from "./run/step-random.ts";
 
+const reflexes = /* @__PURE__ */ new OnDemand(() => import("./reflexes.ts"));
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
 
 /** An optimizer: it updates parameters, and brings along what only a step with an optimizer needs. */
@@ -116,7 +117,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     random,
     modes: new Set(),
   };
-  const traced = trace(recipe, inputs);
+  const traced = await firstTrace(recipe, inputs);
   await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
   const needs = [baseTexts, ...productNeeds(context.facts), ...needsOf(traced.graph, context.facts)];
   await loadAll(needs);
@@ -220,6 +221,17 @@ function trace({ fn, optimizer, minimize, carry, random, modes }: Recipe, shapes
       : new Map<Parameter, Tensor>();
     return { graph, inputs, outputs, carried, gradients };
   });
+}
+
+/** Traces the function for the first time; an error says how PyTorch's way is written here. */
+async function firstTrace(recipe: Recipe, shapes: InputShapes): Promise<Trace> {
+  try {
+    return trace(recipe, shapes);
+  } catch (cause) {
+    await reflexes.load();
+    const message = reflexes.module.reflexIn(cause, Tensor.prototype, () => trace(recipe, shapes));
+    throw message ? new GraphError(`device.compile: ${message}`, { cause }) : cause;
+  }
 }
 
 /** Plans the program of a trace. */

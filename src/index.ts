@@ -37,7 +37,7 @@ export type { VersionPins } from "./ops/op.ts";
 export * as optim from "./optim/index.ts";
 export type { AccumulateOptions, RunOptions } from "./plan/accumulate-options.ts";
 export { defaultGenerator, Generator, manualSeed, rand, randn } from "./random.ts";
-export type { CompileInputs, InputValue, IntegerArray, IntegerNDArray } from "./run/inputs.ts";
+export type { CompileInputs, InputValue } from "./run/inputs.ts";
 export type { DispatchTime, KernelTime, Profile } from "./run/profile.ts";
 export type { ProgramMemory } from "./run/program.ts";
 export type { Result } from "./run/result.ts";

@@ -55,3 +55,9 @@ export interface NDArray {
   readonly data: Float32Array;
   readonly shape: Shape;
 }
+
+/** A float64 array on the host: its elements in row-major order and its shape. */
+export interface Float64NDArray {
+  readonly data: Float64Array;
+  readonly shape: Shape;
+}

@@ -1,6 +1,6 @@
+import { type NestedNumbers, type NumberNDArray, toSamples } from "../arrays.ts";
 import { DataError, OptionError, ShapeError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
-import { type NumberNDArray, toSamples } from "./arrays.ts";
 
 /** Inputs and their targets; the first dimension of both is the sample. */
 export interface Batch {
@@ -20,7 +20,7 @@ export interface Dataset {
  * A data set held in memory: sample `i` is row `i` of `x` and row `i` of `y`
  * (PyTorch: [`TensorDataset`](https://pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset)).
  *
- * It takes one array of inputs and one of targets. Arrays of other number types are rounded to float32, which the GPU computes with;
+ * It takes one array of inputs and one of targets, each with its shape or as arrays of arrays. Other number types are rounded to float32, which the GPU computes with;
  * integers must be exact in it, from -2^24 to 2^24.
  *
  * @example
@@ -38,7 +38,7 @@ export class TensorDataset implements Dataset {
    * @throws DataError when there is no sample, or a value is NaN, infinite, or an integer that float32 does not have
    * @throws OptionError for more arguments than `x` and `y`
    */
-  constructor(x: NumberNDArray, y: NumberNDArray, ...more: never[]) {
+  constructor(x: NumberNDArray | NestedNumbers, y: NumberNDArray | NestedNumbers, ...more: never[]) {
     const where = "TensorDataset";
     if (more.length > 0) {
       throw new OptionError(
@@ -48,10 +48,10 @@ export class TensorDataset implements Dataset {
     }
     this.x = toSamples(where, "x", x);
     this.y = toSamples(where, "y", y);
-    if (x.shape.length === 0 || y.shape.length === 0 || x.shape[0] !== y.shape[0]) {
+    const [a, b] = [this.x.shape, this.y.shape];
+    if (a.length === 0 || b.length === 0 || a[0] !== b[0]) {
       throw new ShapeError(
-        `${where}: x and y must have the same first dimension, the sample; ` +
-          `got x ${showShape(x.shape)} and y ${showShape(y.shape)}`,
+        `${where}: x and y must have the same first dimension, the sample; got x ${showShape(a)} and y ${showShape(b)}`,
       );
     }
   }

@@ -1,6 +1,7 @@
 /** Prepares data for a recurrent network: data sets, batches, windows, splits, scalers, text. */
 
-export type { Float64NDArray, NumberNDArray } from "./arrays.ts";
+export type { NestedNumbers, NumberNDArray } from "../arrays.ts";
+export type { Float64NDArray } from "../shape.ts";
 export { type Batch, type Dataset, TensorDataset } from "./dataset.ts";
 export { DataLoader, type DataLoaderOptions } from "./loader.ts";
 export {

@@ -1,3 +1,4 @@
+import { fromNested, isNDArray, type NestedNumbers } from "../arrays.ts";
 import { checkFinite, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
@@ -6,14 +7,18 @@ import { recording, type Tensor } from "./tensor.ts";
 /**
  * A constant tensor in a traced function, as `torch.tensor(values)`, for lengths, masks or class weights. Its values are the same
  * in every run and are uploaded once.
- * @param shape The values' shape; one dimension if not given.
+ * @param given A number, numbers in an array, or arrays of arrays: `[[1, 2, 3], [4, 5, 6]]`.
+ * @param shape The values' shape; that of the arrays if not given.
  * @throws {@link ShapeError} if the shape does not hold exactly these values; DataError for a NaN or an infinity.
  */
-export function tensor(values: ArrayLike<number>, shape: Shape = [values?.length]): Tensor {
+export function tensor(given: number | ArrayLike<number> | NestedNumbers, shape?: Shape): Tensor {
+  const array =
+    typeof given === "number" ? { data: [given], shape: [] } : fromNested("tensor", "values", given);
+  const values = isNDArray(array) ? (array.data as ArrayLike<number>) : (array as ArrayLike<number>);
   if (typeof values !== "object" || !Number.isInteger(values?.length)) {
-    throw new OptionError(`tensor: values must be numbers in an array, got ${show(values)}`);
+    throw new OptionError(`tensor: values must be numbers in an array, got ${show(given)}`);
   }
-  const sizes = checkShape("tensor", shape);
+  const sizes = checkShape("tensor", shape ?? (isNDArray(array) ? array.shape : [values.length]));
   if (sizeOf(sizes) !== values.length) {
     throw new ShapeError(
       `tensor: shape ${showShape(sizes)} holds ${sizeOf(sizes)} values, got ${values.length}; give one value an element`,

@@ -91,8 +91,11 @@ export class Sequential extends ModuleArray<Layer> {
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html). State-dict keys begin with the position.
  */
 export class ModuleList<M extends Module = Module> extends ModuleArray<M> {
-  constructor(modules: Iterable<M> = []) {
+  constructor(modules: Iterable<M> = [], ...more: never[]) {
     super();
+    if (more.length > 0) {
+      throw new OptionError(`ModuleList: expected one array of all modules, got ${show(more[0])} after it`);
+    }
     this.extend(modules);
   }
 

@@ -51,7 +51,7 @@ export class LSTM extends Recurrent {
 
 function checkProjection(projSize: unknown, hiddenSize: number): number {
   checkInteger("LSTM", "projSize", projSize, 0);
-  if (projSize >= hiddenSize) {
+  if (projSize > 0 && projSize >= hiddenSize) {
     throw new OptionError(
       `LSTM: projSize must be smaller than hiddenSize ${hiddenSize}, got ${projSize}; leave it out for no projection`,
     );

@@ -126,7 +126,15 @@ export class Module {
     this.#checkAlive("Module.stateDict");
     const entries = [...this.#walk("")];
     const values = await Promise.all(entries.map(([, parameter]) => parameter.read()));
-    return new Map(entries.map(([name], i) => [name, values[i]!]));
+    const state = new Map(entries.map(([name], i) => [name, values[i]!]));
+    for (const name of state.keys()) {
+      const get = () => {
+        throw new StateDictError(`Module.stateDict: the state is a Map; use state.get(${show(name)})`);
+      };
+      // As a property of the Map it would be undefined.
+      if (!(name in state)) Object.defineProperty(state, name, { get });
+    }
+    return state;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { show } from "../checks.ts";
-import { OptionError } from "../errors.ts";
+import { GraphError, OptionError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { PlanSettings } from "../ops/op.ts";
 import type { UpdateRange } from "../ops/update/parameter-update.ts";
@@ -95,6 +95,18 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
    */
   loadStateDict(state: OptimizerStateDict): void {
     writeState(this.#holder(), state);
+  }
+
+  /** PyTorch's; a compiled step does this. @internal */
+  get step(): never {
+    throw new GraphError(
+      `${this.#kind.name}.step, ${this.#kind.name}.zeroGrad: compile a step with { optimizer }; its run() computes new gradients and updates`,
+    );
+  }
+
+  /** @internal */
+  get zeroGrad(): never {
+    return this.step;
   }
 
   #holder(): StateHolder<O> {

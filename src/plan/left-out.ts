@@ -2,6 +2,9 @@ import type { Graph } from "../graph/graph.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
+/** Ops whose parameters a layer owns. A parameter in other ops may be one that the app holds by itself. */
+const LAYERS = /^(linear|embedding|layer_norm|lstm|gru|rnn)/;
+
 /**
  * What to say of parameters that are left out of training without anybody's decision: the loss depends on them, the optimizer does not
  * have them, and no module has ever given them with its parameters. `null` if the loss depends on none of them.
@@ -21,6 +24,7 @@ export function leftOut(
   const losses = [...outputs].filter(isLoss).map(([, tensor]) => tensor);
   const models = new Set(trained.flatMap(({ givenBy }) => givenBy ?? []));
   for (const stray of strays) {
+    if (graph.clippings.some(({ parameters }) => parameters.includes(stray))) continue;
     const reached = new Set<Tensor>([stray]);
     let user = "";
     for (const node of graph.nodes) {
@@ -35,6 +39,7 @@ export function leftOut(
       .find(Boolean);
     // The search asked modules for their parameters, which decides nothing.
     for (const each of strays) each.givenBy = null;
+    if (!place && !LAYERS.test(user)) continue;
     return (
       `device.compile: the loss depends on ${place ?? "a parameter"} [${stray.shape.join(", ")}] in ${user}, which no model and no ` +
       "optimizer has, so it would be neither trained nor saved. Layers in #private fields, arrays, objects and Maps are no part of a " +

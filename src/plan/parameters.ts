@@ -128,6 +128,9 @@ export class ParameterArena {
   static placeOf(context: GpuContext, parameter: Parameter): Place {
     const place = parameter.home;
     if (!(place instanceof Place) || place.arena.context !== context) {
+      const gone =
+        "device.compile: the model's values are gone with another device; build it anew and load the saved ones";
+      if (place instanceof Place) place.arena.context.check(gone);
       throw new GraphError(
         "device.compile: a parameter of this model lives on another device; build a second model and load the first one's " +
           "state dict",

@@ -1,39 +1,23 @@
+import {
+  fromNested,
+  isNumbers,
+  type NestedNumbers,
+  type NumberNDArray,
+  type Numbers,
+  toFloat32,
+} from "../arrays.ts";
 import { show } from "../checks.ts";
-import { DataError, OptionError, ShapeError } from "../errors.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { Result } from "./result.ts";
 
 /**
- * A value for an input: numbers in row-major order, with their shape or without, or a result of an earlier run. Doubles are rounded to
- * float32.
+ * A value for an input: numbers in row-major order, with their shape or without; arrays of arrays; or a result of an earlier run. All
+ * numbers become float32, which holds integers, such as class indices and lengths, exactly up to 2^24.
  */
-export type InputValue =
-  | Float32Array
-  | Float64Array
-  | IntegerArray
-  | NDArray
-  | { readonly data: Float64Array; readonly shape: Shape }
-  | IntegerNDArray
-  | Result;
-
-/** Integers, such as class indices and lengths. On the GPU they are float32, which holds them exactly up to 2^24. */
-export type IntegerArray =
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array;
-
-/** {@link IntegerArray} with its shape. */
-export interface IntegerNDArray {
-  readonly data: IntegerArray;
-  readonly shape: Shape;
-}
+export type InputValue = Numbers | NumberNDArray | NestedNumbers | Result;
 
 /** Shapes of a step's inputs by name. */
 export type InputShapes = Readonly<Record<string, Shape>>;
@@ -41,32 +25,8 @@ export type InputShapes = Readonly<Record<string, Shape>>;
 /** The inputs that a step is compiled for, by name: each as a shape, or as a sample value of that shape. */
 export type CompileInputs = Readonly<Record<string, Shape | InputValue>>;
 
-/** Whether a value is a typed array of numbers that an input can take. */
-function isNumbers(value: unknown): value is Float32Array | Float64Array | IntegerArray {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof BigUint64Array);
-}
-
-/** Integers up to here are exact in float32. */
-const LARGEST_INTEGER = 2 ** 24;
-
-function toFloats(name: string, values: Float32Array | Float64Array | IntegerArray): Float32Array {
-  if (values instanceof Float32Array) return values;
-  if (values instanceof Float64Array) return Float32Array.from(values);
-  const floats = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = Number(values[i]);
-    if (Math.abs(value) > LARGEST_INTEGER) {
-      throw new DataError(
-        `step.run: input ${name} must hold integers from -2^24 to 2^24, which float32 has exactly, got ${values[i]} at index ${i}`,
-      );
-    }
-    floats[i] = value;
-  }
-  return floats;
-}
-
 function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
-  const wanted = `a Float32Array or integer array, { data, shape } or a Result for shape ${showShape(declared)}`;
+  const wanted = `numbers in an array, { data, shape } or a Result for shape ${showShape(declared)}`;
   if (value instanceof Result) {
     if (value.shape.length === declared.length) return value.shape;
     throw new ShapeError(
@@ -103,6 +63,9 @@ function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
   return shape;
 }
 
+const unnested = (name: string, value: InputValue | undefined) =>
+  fromNested("step.run", `input ${name}`, value);
+
 /** The shape of every input's value. Throws for a missing or unknown input and for a value that does not fit its shape. */
 export function shapesOf(declared: InputShapes, values: Readonly<Record<string, InputValue>>): InputShapes {
   const names = Object.keys(declared);
@@ -114,13 +77,16 @@ export function shapesOf(declared: InputShapes, values: Readonly<Record<string, 
       throw new OptionError(`step.run: unknown input ${show(name)}; the inputs are ${names.join(", ")}`);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, shapeOfInput(name, values[name], declared[name]!)]));
+  return Object.fromEntries(
+    names.map((name) => [name, shapeOfInput(name, unnested(name, values[name]), declared[name]!)]),
+  );
 }
 
 /** The content of an input: numbers, or the place of a result on the GPU. */
 export function dataOf(name: string, value: InputValue, context: GpuContext): Float32Array | BufferRange {
   if (value instanceof Result) return value.range(`step.run: input ${name}`, context);
-  return toFloats(name, ArrayBuffer.isView(value) ? value : value.data);
+  const given = unnested(name, value) as Numbers | NumberNDArray;
+  return toFloat32("step.run", `input ${name}`, "data" in given ? given.data : given);
 }
 
 /** The shapes that a step is compiled for. Throws for a value that is neither a shape nor a sample. */
@@ -140,13 +106,14 @@ function shapeOfSample(name: string, given: unknown): Shape {
   if (given instanceof Result) return given.shape;
   const isShape = (shape: unknown): shape is Shape =>
     Array.isArray(shape) && Array.from(shape).every((size) => Number.isInteger(size) && size > 0);
-  if (isNumbers(given) && given.length > 0) return [given.length];
-  const { data, shape = given } = (Array.isArray(given) ? {} : (given ?? {})) as Partial<NDArray>;
+  const sample = fromNested("device.compile", `input ${name}`, given);
+  if (ArrayBuffer.isView(sample) && isNumbers(sample) && sample.length > 0) return [sample.length];
+  const { data, shape = sample } = (Array.isArray(sample) ? {} : (sample ?? {})) as Partial<NumberNDArray>;
   if (isShape(shape) && (data === undefined || (isNumbers(data) && data.length === sizeOf(shape)))) {
     return [...shape];
   }
   throw new ShapeError(
-    `device.compile: input ${name} must be a shape, an array of positive integers, or a sample: a Float32Array or integer ` +
-      `array that is not empty, or { data, shape } with as many values as its shape says; got ${show(given)}`,
+    `device.compile: input ${name} must be a shape, an array of positive integers, or a sample: a typed array ` +
+      `that is not empty, arrays of arrays, or { data, shape } with as many values as its shape says; got ${show(given)}`,
   );
 }

@@ -122,6 +122,16 @@ export class Result {
     return isWatched ? (await this.#history.row(this.name, this.#run)).norms : null;
   }
 
+  /** TensorFlow.js's name of {@link read}. @internal */
+  get data(): never {
+    throw new GraphError("Result.data, Result.numpy: await result.read() gives { data, shape }");
+  }
+
+  /** PyTorch's name of {@link read}. @internal */
+  get numpy(): never {
+    return this.data;
+  }
+
   /** The values in row-major order. Waits for the GPU. */
   async read(): Promise<NDArray> {
     if (sizeOf(this.shape) === 1) return { shape: this.shape, data: Float32Array.of(await this.item()) };

@@ -285,8 +285,8 @@ export class CompiledStep<Names extends string = string> {
     if (!known) {
       if (this.#parts.carries.size > 0) {
         throw new GraphError(
-          "step.run: the model's mode or the optimizer's groups have changed, and with a new plan this step would lose what it " +
-            "carries; compile another step, or set the mode inside the traced function",
+          "step.run: the model's mode or the optimizer's groups have changed, and a new plan would lose what it carries; " +
+            "compile another step",
         );
       }
       return this.#add(shapes, this.#build(shapes));

@@ -1,3 +1,11 @@
+import {
+  fromNested,
+  isNumbers,
+  type NestedNumbers,
+  type NumberNDArray,
+  type Numbers,
+  toFloat32,
+} from "../arrays.ts";
 import { checkBoolean, checkFinite, checkInteger, checkOptions, show } from "../checks.ts";
 import { Device } from "../device.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
@@ -5,7 +13,6 @@ import type { Tensor } from "../graph/tensor.ts";
 import { Module } from "../nn/module.ts";
 import { leavesOf, rebuild } from "../nn/state-tree.ts";
 import { inMode, recurrentLayersOf, type StatefulModel } from "../nn/stateful.ts";
-import type { InputValue, IntegerArray } from "../run/inputs.ts";
 import type { CompiledStep } from "../run/step.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { planStream, type StateSlot } from "./plan.ts";
@@ -23,13 +30,8 @@ export interface StreamOptions {
   readonly batchFirst?: boolean;
 }
 
-/** The values of one step, [N, …]: stream after stream. */
-export type StepValues =
-  | Float32Array
-  | Float64Array
-  | IntegerArray
-  | NDArray
-  | { readonly data: Float64Array; readonly shape: Shape };
+/** The values of one step, [N, …]: stream after stream, or arrays of arrays. */
+export type StepValues = Numbers | NumberNDArray | NestedNumbers;
 
 /** Steps that may be under way at a time; one more waits for the first of them. */
 const IN_FLIGHT = 8;
@@ -193,28 +195,30 @@ export class Stream {
     this.#device.check(where);
   }
 
-  #numbersOf(values: StepValues): Float32Array | Float64Array | IntegerArray {
-    const data = ArrayBuffer.isView(values) ? values : (values as NDArray | undefined)?.data;
+  #numbersOf(values: StepValues): Float32Array {
+    const where = "Stream.step";
+    const array = fromNested(where, "the step's values", values);
+    const data: unknown = isNumbers(array) ? array : (array as Partial<NumberNDArray> | null)?.data;
     const size = sizeOf(this.inputShape);
-    if (!ArrayBuffer.isView(data)) {
+    if (!isNumbers(data)) {
       throw new OptionError(
-        `Stream.step: expected ${size} numbers in a typed array, or { data, shape }, got ${show(values)}`,
+        `${where}: expected ${size} numbers in an array, or { data, shape }, got ${show(values)}`,
       );
     }
     if (data.length !== size) {
       throw new ShapeError(
-        `Stream.step: a step takes ${showShape(this.inputShape)}, ${size} values, got ${data.length}`,
+        `${where}: a step takes ${showShape(this.inputShape)}, ${size} values, got ${data.length}`,
       );
     }
-    if (data instanceof Float32Array || data instanceof Float64Array)
-      checkFinite("Stream.step", "the step's values", data);
-    return data;
+    const floats = toFloat32(where, "the step's values", data);
+    checkFinite(where, "the step's values", floats);
+    return floats;
   }
 
-  #start(data: Float32Array | Float64Array | IntegerArray, fresh: ReadonlySet<number>): Promise<NDArray> {
+  #start(data: Float32Array, fresh: ReadonlySet<number>): Promise<NDArray> {
     this.#check("Stream.step");
     if (fresh.size > 0) this.#clear(fresh);
-    return this.#step.ask({ x: data as InputValue }, "output");
+    return this.#step.ask({ x: data }, "output");
   }
 
   /** Writes zeros over the states of some streams. */

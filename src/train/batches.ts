@@ -1,3 +1,4 @@
+import { isNumbers } from "../arrays.ts";
 import { show } from "../checks.ts";
 import type { Batch } from "../data/dataset.ts";
 import { DataError, OptionError, ShapeError } from "../errors.ts";
@@ -39,7 +40,9 @@ export function checkBatches(where: string, name: string, loader: unknown): asse
 export function checkBatch(where: string, batch: unknown): number {
   const { x, y, begins = false } = (batch ?? {}) as Partial<LoadedBatch>;
   if (!isArray(x) || !isArray(y)) {
-    throw new DataError(`${where}: every batch must be { x, y } of { data, shape }, got ${show(batch)}`);
+    throw new DataError(
+      `${where}: every batch must be { x, y } of { data, shape }, got x ${show(x)} and y ${show(y)}`,
+    );
   }
   const [samples] = x.shape;
   if (samples === undefined || samples !== y.shape[0]) {
@@ -53,10 +56,10 @@ export function checkBatch(where: string, batch: unknown): number {
   return samples;
 }
 
-/** Whether a value has data and a shape. */
-export function isArray(value: unknown): value is NDArray {
+/** Whether a value has data, which a step checks, and a shape. */
+function isArray(value: unknown): value is NDArray {
   const array = value as Partial<NDArray> | undefined;
-  return array?.data instanceof Float32Array && Array.isArray(array.shape);
+  return isNumbers(array?.data) && Array.isArray(array.shape);
 }
 
 /** Samples `from` to `to` (exclusive) of an array, without a copy. */

@@ -59,7 +59,9 @@ export class History {
 
 function cell(report: EpochReport, name: string): number | undefined {
   const own = [...BEFORE, ...AFTER] as readonly string[];
-  return own.includes(name) ? (report as unknown as Record<string, number>)[name] : report.metrics?.[name];
+  const { metrics = {} } = report;
+  if (own.includes(name)) return (report as unknown as Record<string, number>)[name];
+  return Object.hasOwn(metrics, name) ? metrics[name] : undefined;
 }
 
 /** A cell of text, in quotes if it holds a comma, a quote or a line break (RFC 4180). */

@@ -1,7 +1,8 @@
-import { checkFinite, checkInteger, checkOptions, show } from "../checks.ts";
-import { OptionError, ShapeError } from "../errors.ts";
-import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
-import { isArray, sliceSamples } from "./batches.ts";
+import { type NestedNumbers, type NumberNDArray, toSamples } from "../arrays.ts";
+import { checkInteger, checkOptions } from "../checks.ts";
+import { ShapeError } from "../errors.ts";
+import type { NDArray } from "../shape.ts";
+import { sliceSamples } from "./batches.ts";
 import type { TrainerSteps } from "./steps.ts";
 
 /** Options of `Trainer.predict`. */
@@ -14,27 +15,15 @@ export interface PredictOptions {
 export async function predict(
   where: string,
   steps: TrainerSteps,
-  given: NDArray | { readonly data: Float64Array; readonly shape: Shape },
+  given: NumberNDArray | NestedNumbers,
   options: PredictOptions,
 ): Promise<NDArray> {
   checkOptions(where, options, ["batchSize"]);
   const { batchSize = 256 } = options;
   checkInteger(where, "batchSize", batchSize);
-  const doubles = (given as { readonly data?: unknown } | undefined)?.data;
-  const x = doubles instanceof Float64Array ? { ...given, data: Float32Array.from(doubles) } : given;
-  if (!isArray(x)) {
-    throw new OptionError(
-      `${where}: expected { data, shape } with a Float32Array or Float64Array, got ${show(given)}`,
-    );
-  }
+  const x = toSamples(where, "x", given);
   const [samples] = x.shape;
-  if (!samples || sizeOf(x.shape) !== x.data.length) {
-    throw new ShapeError(
-      `${where}: expected at least one sample and data that fills the shape, got ` +
-        `${showShape(x.shape)} with ${x.data.length} values`,
-    );
-  }
-  checkFinite(where, "x", x.data);
+  if (!samples) throw new ShapeError(`${where}: x must have samples in its first dimension, got a scalar`);
   const parts: NDArray[] = [];
   for (let from = 0; from < samples; from += batchSize) {
     const part = sliceSamples(x, from, Math.min(from + batchSize, samples));

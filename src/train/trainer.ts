@@ -1,3 +1,5 @@
+import type { NestedNumbers, NumberNDArray } from "../arrays.ts";
+import { show } from "../checks.ts";
 import { Device } from "../device.ts";
 import { OptionError, WebGpuLstmError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
@@ -6,7 +8,7 @@ import type { Json } from "../io/json.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
 import { OnDemand } from "../ondemand.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import type { NDArray, Shape } from "../shape.ts";
+import type { NDArray } from "../shape.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { divergedState } from "./diverged.ts";
 import { evaluate } from "./evaluation.ts";
@@ -186,8 +188,13 @@ export class Trainer {
   }
 
   /** Mean loss and metrics over all batches, without training. */
-  async evaluate(loader: Batches): Promise<Evaluation> {
+  async evaluate(loader: Batches, ...more: never[]): Promise<Evaluation> {
     const where = "Trainer.evaluate";
+    if (more.length > 0) {
+      throw new OptionError(
+        `${where}: takes a loader alone, got ${show(more[0])} after it; metrics are an option of the Trainer`,
+      );
+    }
     this.#steps.check(where);
     checkBatches(where, "the loader", loader);
     return evaluate(where, this.#steps, this.metrics, loader);
@@ -196,12 +203,9 @@ export class Trainer {
   /**
    * The model's predictions for the samples of `x`, in order. With `carryState` every sample starts from a state of zero; use a
    * `Stream` to carry a state from call to call.
-   * @param x Shape [N, …].
+   * @param x Shape [N, …]: an array with its shape, or arrays of arrays.
    */
-  async predict(
-    x: NDArray | { readonly data: Float64Array; readonly shape: Shape },
-    options: PredictOptions = {},
-  ): Promise<NDArray> {
+  async predict(x: NumberNDArray | NestedNumbers, options: PredictOptions = {}): Promise<NDArray> {
     this.#steps.check("Trainer.predict");
     return predict("Trainer.predict", this.#steps, x, options);
   }

@@ -1,3 +1,4 @@
+import type { NestedNumbers, NumberNDArray } from "../arrays.ts";
 import { checkOptions } from "../checks.ts";
 import { DisposedError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
@@ -123,7 +124,7 @@ export class RemoteTrainer {
   }
 
   /** The model's predictions for the samples of `x`, as `Trainer.predict`. `x` is copied unless it is marked with `transfer`. */
-  predict(x: NDArray, options: PredictOptions = {}): Promise<NDArray> {
+  predict(x: NumberNDArray | NestedNumbers, options: PredictOptions = {}): Promise<NDArray> {
     return this.#channel.call("predict", x, options);
   }
 

@@ -1,3 +1,4 @@
+import type { NestedNumbers, NumberNDArray } from "../arrays.ts";
 import type { NDArray } from "../shape.ts";
 import type { EpochReport, Evaluation, Progress } from "../train/index.ts";
 import type { WireError } from "./wire-errors.ts";
@@ -42,7 +43,7 @@ export interface Calls {
   /** Ends a fit as leaving a `for await` does, and gives the reports of its history. */
   leave(run: number): readonly EpochReport[];
   evaluate(loader: string): Evaluation;
-  predict(x: NDArray, options: { readonly batchSize?: number }): NDArray;
+  predict(x: NumberNDArray | NestedNumbers, options: { readonly batchSize?: number }): NDArray;
   stateDict(): ReadonlyMap<string, NDArray>;
   loadStateDict(state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>): void;
   checkpoint(): Uint8Array<ArrayBuffer>;

@@ -67,11 +67,11 @@ export function selectNumbers(table: CsvTable, name: string): number[] {
   });
 }
 
-/** Columns of numbers as a series [rows, names.length], rounded to float32. Throws as {@link selectNumbers} does. */
+/** Columns of numbers as a series [rows, names.length]. Throws as {@link selectNumbers} does. */
 export function selectColumns(table: CsvTable, names: readonly string[]): data.Float64NDArray {
   if (names.length === 0) throw new CsvError("Choose at least one column.");
   const columns = names.map((name) => selectNumbers(table, name));
-  return data.columnStack(columns.map((column) => Float32Array.from(column)));
+  return data.columnStack(columns);
 }
 
 /**

@@ -63,8 +63,8 @@ export class ForecastTask {
 
     const target = Float64Array.from(values, (value) => (log ? Math.log(value) : value));
     const raw = data.columnStack([
-      Float32Array.from(target),
-      ...columns.map((column) => Float32Array.from(column.values)),
+      target,
+      ...columns.map((column) => column.values),
       ...(times && calendar.length > 0 ? [data.calendarFeatures(times, { features: calendar })] : []),
     ]);
     this.features = raw.shape[1]!;

@@ -47,6 +47,6 @@ export function parseWeather(csv: string): Weather {
     selectNumbers(table, "wind"),
     angles.map(Math.sin),
     angles.map(Math.cos),
-  ].map((column) => Float32Array.from(column));
+  ];
   return { dates, times, series: data.columnStack(columns) };
 }

@@ -26,13 +26,19 @@ describe("step.run refuses", () => {
       );
       await refuses(run({ z: batch.x }), OptionError, 'step.run: unknown input "z"', "x, y");
       await refuses(run({ y: undefined }), OptionError, "input y", "[4, 1]", "got undefined");
-      await refuses(run({ x: [...batch.x] }), OptionError, "input x", "Float32Array", "got an array of 24");
-      await refuses(run({ x: new BigUint64Array(24) }), OptionError, "input x", "got BigUint64Array(24)");
+      await refuses(
+        run({ x: new DataView(new ArrayBuffer(24)) }),
+        OptionError,
+        "input x",
+        "got DataView(24)",
+      );
+      await refuses(run({ x: [...batch.x, "1"] }), ShapeError, "input x", "got 25");
+      await refuses(run({ x: [...batch.x.subarray(1), "1"] }), ShapeError, "input x", 'got "1" at index 23');
       await refuses(
         run({ x: new Float64Array(24).fill(1e39) }),
         DataError,
         "input x",
-        "got Infinity at index 0",
+        "got 1e+39 at index 0",
       );
       await refuses(run({ x: batch.x.subarray(1) }), ShapeError, "input x", "[4, 3, 2] needs 24", "got 23");
       await refuses(run({ x: new Float32Array(0) }), ShapeError, "input x", "got 0");

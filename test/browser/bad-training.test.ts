@@ -79,7 +79,12 @@ describe("Trainer refuses", () => {
       );
       await refuses(fit([], once), DataError, "Trainer.fit: the loader has no batch");
       await refuses(fit(new Set(), once), DataError, "Trainer.fit: the loader gave no batch");
-      await refuses(fit([{ x: 1 }], once), DataError, "Trainer.fit: every batch must be { x, y }", "{ x }");
+      await refuses(
+        fit([{ x: 1 }], once),
+        DataError,
+        "every batch must be { x, y }",
+        "got x 1 and y undefined",
+      );
       const [good] = loader;
       const odd = { x: good!.x, y: { shape: [3, 1], data: values([3]) } };
       await refuses(fit([odd], once), ShapeError, "Trainer.fit", "[4, 3, 2] and [3, 1]");
@@ -104,20 +109,20 @@ describe("Trainer refuses", () => {
       );
       await refuses(
         () => trainer.predict(wrong(x.data)),
-        OptionError,
-        "Trainer.predict: expected { data",
+        ShapeError,
+        "Trainer.predict: x must be { data, shape }",
         "Float32Array(24)",
       );
       await refuses(
         () => trainer.predict({ ...x, shape: [5, 3, 2] }),
         ShapeError,
-        "Trainer.predict",
-        "[5, 3, 2] with 24",
+        "Trainer.predict: x of shape [5, 3, 2]",
+        "got 24",
       );
       await refuses(
         () => trainer.predict({ data: new Float32Array(0), shape: [0, 3, 2] }),
-        ShapeError,
-        "at least one sample",
+        DataError,
+        "Trainer.predict: x is empty",
       );
       const spoiled = { shape: x.shape, data: x.data.with(23, Number.NaN) };
       await refuses(

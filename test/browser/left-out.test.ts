@@ -111,6 +111,46 @@ describe("a layer that is no part of its model", () => {
     }),
   );
 
+  test.each<[string, () => nn.Module, (layer: never, x: Tensor) => Tensor]>([
+    ["Linear", () => new nn.Linear(2, 3), (layer: nn.Linear, x) => layer.forward(x)],
+    ["LayerNorm", () => new nn.LayerNorm(2), (layer: nn.LayerNorm, x) => layer.forward(x)],
+    ["LSTM", () => new nn.LSTM(2, 3), (layer: nn.LSTM, x) => layer.forward(x).output],
+    ["GRU", () => new nn.GRU(2, 3), (layer: nn.GRU, x) => layer.forward(x).output],
+    ["RNN", () => new nn.RNN(2, 3), (layer: nn.RNN, x) => layer.forward(x).output],
+    ["LSTMCell", () => new nn.LSTMCell(2, 3), (layer: nn.LSTMCell, x) => layer.forward(x).h],
+    ["GRUCell", () => new nn.GRUCell(2, 3), (layer: nn.GRUCell, x) => layer.forward(x)],
+    ["RNNCell", () => new nn.RNNCell(2, 3), (layer: nn.RNNCell, x) => layer.forward(x)],
+    [
+      "Embedding",
+      () => new nn.Embedding(4, 3),
+      (layer: nn.Embedding, x) => layer.forward(x.select(1, 0).mul(0)),
+    ],
+  ])("%s in a #private field is refused", (_, make, forward) =>
+    withDevice(async (device) => {
+      class Model extends nn.Module {
+        readonly scale = new nn.Linear(1, 1);
+        readonly #layer = make();
+
+        forward(x: Tensor): Tensor {
+          return this.scale
+            .forward(
+              forward(this.#layer as never, x)
+                .mean()
+                .reshape([1, 1]),
+            )
+            .mean();
+        }
+      }
+      const model = new Model();
+      const compile = () =>
+        device.compile(({ x }) => ({ loss: model.forward(x) }), {
+          inputs: { x: [4, 2] },
+          optimizer: new optim.SGD(model.parameters()),
+        });
+      await refusals(device)(compile, GraphError, "neither trained nor saved");
+    }),
+  );
+
   test("is found in a module of the model too", () =>
     withDevice(async (device) => {
       class Outer extends Behind {
@@ -168,6 +208,22 @@ describe("what somebody has decided is not refused", () => {
       return run(device, () => trains(device, model, both[0]), model, other);
     }));
 
+  test("a parameter that the app holds by itself is trained later", () =>
+    withDevice(async (device) => {
+      const [now, later] = ["now", "later"].map(() => new nn.Parameter([2, 1], values([2, 1])));
+      const optimizer = new optim.SGD([now!], { lr: 1 });
+      const step = await device.compile(
+        ({ x, y }) => ({ loss: criterion.forward(x.matmul(now!).mul(x.matmul(later!)), y) }),
+        { inputs: shapes, optimizer },
+      );
+      optimizer.addParamGroup({ params: later! });
+      step.run({ x: values([4, 2]), y: values([4, 1]) });
+      expect((await later!.read()).data).not.toEqual(values([2, 1]));
+      step.dispose();
+      now!.dispose();
+      later!.dispose();
+    }));
+
   test("the loss does not depend on the layer", () =>
     withDevice(async (device) => {
       const model = new nn.Linear(2, 1);
@@ -209,6 +265,8 @@ test("a Trainer refuses an optimizer of parameters that its checkpoints would no
       ...parts,
     );
     const part = make([model.weight])();
+    const evaluate = () => part.evaluate([], { signal: null } as never);
+    await expectRefusal(evaluate, OptionError, "Trainer.evaluate: takes a loader alone, got { signal }");
     await part.dispose();
   }));
 

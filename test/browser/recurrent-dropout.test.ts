@@ -75,4 +75,3 @@ test("acts only in training mode", async () => {
     second.dispose();
   });
 });
-

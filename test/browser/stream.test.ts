@@ -282,7 +282,8 @@ test("refuses bad options, models and values", () =>
 
     const stream = await open(lstm, { streams: 2 });
     await refuses(() => stream.step(new Float32Array(3)), ShapeError, "Stream.step", "[2, 3]", "got 3");
-    await refuses(() => stream.step([1, 2, 3] as never), OptionError, "Stream.step", "6 numbers");
+    await refuses(() => stream.step([1, 2, 3]), ShapeError, "Stream.step", "[2, 3]", "got 3");
+    await refuses(() => stream.step("123456" as never), OptionError, "Stream.step", "6 numbers");
     await refuses(() => stream.reset([2]), OptionError, "Stream.reset", "0 to 1", "got 2");
     await refuses(() => stream.reset(1 as never), OptionError, "Stream.reset", "array");
     stream.dispose();

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import ts from "typescript";
 
-const ground = ["errors", "checks", "shape", "twister", "random", "ondemand"];
+const ground = ["errors", "checks", "shape", "arrays", "twister", "random", "ondemand"];
 const core = [...ground, "gpu", "ops", "graph", "plan", "run", "device", "compile"];
 const libraries = [...core, "nn", "optim", "io", "data"];
 
@@ -11,6 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   errors: ground,
   checks: ground,
   shape: ground,
+  arrays: ground,
   twister: ground,
   random: ground,
   ondemand: ground,
@@ -19,7 +20,8 @@ const mayImport: Record<string, readonly string[]> = {
   graph: [...ground, "gpu", "ops"],
   plan: [...ground, "gpu", "ops", "graph"],
   run: [...ground, "gpu", "ops", "graph", "plan"],
-  compile: [...ground, "gpu", "ops", "graph", "plan", "run"],
+  reflexes: [],
+  compile: [...ground, "gpu", "ops", "graph", "plan", "run", "reflexes"],
   device: [...ground, "gpu", "ops", "graph", "plan", "run", "compile"],
   nn: core,
   optim: core,

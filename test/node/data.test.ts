@@ -31,7 +31,7 @@ describe("TensorDataset", () => {
     expect(make(array([0, 2], []))).toThrow(DataError);
     expect(make(array([3, 1], [1, Number.NaN, 3]))).toThrow("x must be finite, got NaN at index 1");
     expect(make(array([3, 1], [1, 2, Infinity]))).toThrow("got Infinity at index 2");
-    expect(make([1, 2, 3])).toThrow("must be { data: Float32Array, shape }");
+    expect(make([1, 2, 3])).toThrow("must be { data, shape }");
     expect(() => counting(3).gather([3])).toThrow("index 3 is not a sample");
     expect(() => counting(3).gather([-1])).toThrow(DataError);
   });
@@ -65,12 +65,7 @@ describe("TensorDataset", () => {
     await expectRefusal(make(Float64Array.of(1e39)), DataError, "float32's range", "got 1e+39 at index 0");
     await expectRefusal(make(Float64Array.of(Number.NaN)), DataError, "y must be finite, got NaN at index 0");
     await expectRefusal(make(["1"]), ShapeError, 'y must be a list of numbers, got "1" at index 0');
-    await expectRefusal(
-      make(new Set([1])),
-      ShapeError,
-      "data a Set and shape [1]",
-      "another array of numbers",
-    );
+    await expectRefusal(make(new Set([1])), ShapeError, "data a Set and shape [1]", "an array of numbers");
     await expectRefusal(
       make(Float64Array.of(1, 2)),
       ShapeError,
@@ -239,12 +234,7 @@ describe("slidingWindows", () => {
     expect(cut([1, 2, -Infinity])).toThrow("got -Infinity at index 2");
     expect(cut(array([2, 2, 2], range(8)))).toThrow(ShapeError);
     expect(cut(array([2, 2, 2], range(8)))).toThrow("must be [time, features] or a plain list");
-    expect(
-      cut([
-        [1, 2],
-        [3, 4],
-      ]),
-    ).toThrow("got [1, 2] at index 0");
+    expect(cut([[1, 2], [3]])).toThrow("rows of one length");
     expect(cut(["1", "2", "3"])).toThrow(ShapeError);
     expect(cut(7)).toThrow("must be a list of numbers or an array with its shape, got 7");
     expect(cut(range(9), {})).toThrow("length must be an integer of at least 1, got undefined");

@@ -23,6 +23,16 @@ function small(changes: Partial<Series> = {}): Series {
   return { ...all.sine, scaled: true, values, test: 8, validation: 8, ...changes };
 }
 
+test.each([0, 1])("a task keeps the distinct values of a series far from zero, in column %d", (column) => {
+  const values = Array.from({ length: 40 }, (_, t) => 123_456_789 + t / 2);
+  const columns = column === 0 ? [] : [{ ...all.seattle.columns[0]!, values }];
+  const series = small({ ...(column === 0 && { values }), columns, calendar: [] });
+  const task = new ForecastTask(series, { window: 4, horizon: 1, goal: "level" });
+  const { scaled } = task.rows;
+  const width = scaled.length / values.length;
+  expect(new Set(values.map((_, t) => scaled[t * width + column])).size).toBe(values.length);
+});
+
 describe("the series", () => {
   test("are complete: dates and columns as long as the values, only numbers", () => {
     for (const { values, times, columns, test, validation } of Object.values(all)) {

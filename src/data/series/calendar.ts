@@ -1,6 +1,6 @@
 import { checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError } from "../../errors.ts";
-import type { Float64NDArray } from "../arrays.ts";
+import type { Float64NDArray } from "../../shape.ts";
 
 /** A recurring part of the calendar. */
 export type CalendarFeature = "hourOfDay" | "dayOfWeek" | "dayOfMonth" | "dayOfYear" | "month";

@@ -1,6 +1,6 @@
 import { checkBoolean, checkNumber, checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError, ShapeError } from "../../errors.ts";
-import type { Float64NDArray } from "../arrays.ts";
+import type { Float64NDArray } from "../../shape.ts";
 import { asSeries, type Series } from "./series.ts";
 import { type PartSteps, partSteps, type SeriesPart, withoutOldest } from "./split.ts";
 

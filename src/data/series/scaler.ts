@@ -1,8 +1,8 @@
+import { checkArray, isNDArray, type NumberNDArray, toFloat64 } from "../../arrays.ts";
 import { checkFinite, checkInteger, checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError, ShapeError } from "../../errors.ts";
-import { type NDArray, type Shape, showShape } from "../../shape.ts";
-import { checkArray, type Float64NDArray, isNDArray, type NumberNDArray, toFloat64 } from "../arrays.ts";
-import { asSeries, fromList, type Series } from "./series.ts";
+import { type Float64NDArray, type NDArray, type Shape, showShape } from "../../shape.ts";
+import { asSeries, fromLists, type Series } from "./series.ts";
 
 /** Options of {@link Scaler.transform} and {@link Scaler.inverse}. */
 export interface ColumnOptions {
@@ -71,6 +71,11 @@ export abstract class Scaler {
     return { ...values, data };
   }
 
+  /** scikit-learn's name of {@link inverse}. @internal */
+  get inverseTransform(): never {
+    throw new OptionError(`${this.constructor.name}.inverseTransform: it is called inverse(array) here`);
+  }
+
   /** The numbers of each column in turn; of one column only with `column`. */
   #affines(where: string, shape: Shape, options: ColumnOptions): readonly Affine[] {
     checkOptions(where, options, ["column"]);
@@ -95,7 +100,7 @@ export abstract class Scaler {
 /** `array` in float64 with what else it has, whatever its rank; plain lists are one feature. NaN is allowed. */
 function inFloat64(where: string, array: Series): { values: Float64NDArray; isFloat32: boolean } {
   if (!isNDArray(array)) {
-    return { values: fromList(where, array), isFloat32: array instanceof Float32Array };
+    return { values: fromLists(where, "data", array), isFloat32: array instanceof Float32Array };
   }
   checkArray(where, "data", array);
   return {
@@ -162,9 +167,13 @@ export class StandardScaler extends Scaler {
     this.std = std;
   }
 
-  /** Learns each column's mean and standard deviation from `[time, features]`, or from one feature's list. */
-  static fit(series: Series): StandardScaler {
+  /**
+   * Learns each column's mean and standard deviation from `[time, features]`, or from one feature's list.
+   * @throws OptionError for options, of which it has none
+   */
+  static fit(series: Series, options: Readonly<Record<string, never>> = {}): StandardScaler {
     const where = "StandardScaler.fit";
+    checkOptions(where, options, []);
     const columns = columnsOf(where, series);
     const mean = columns.map(meanOf);
     const std = columns.map((column, k) => {

@@ -1,6 +1,6 @@
 import { checkInteger, checkNumber, checkOptions } from "../../checks.ts";
 import { DataError } from "../../errors.ts";
-import type { Float64NDArray } from "../arrays.ts";
+import type { Float64NDArray } from "../../shape.ts";
 import { asSeries, type Series } from "./series.ts";
 
 /** Options of {@link chronologicalSplit}. */

@@ -1,6 +1,6 @@
+import { roundToFloat32 } from "../../arrays.ts";
 import { checkInteger, checkNumber, checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError } from "../../errors.ts";
-import { roundToFloat32 } from "../arrays.ts";
 import { TensorDataset } from "../dataset.ts";
 import { asSeries, type Series } from "./series.ts";
 import type { SeriesPart } from "./split.ts";

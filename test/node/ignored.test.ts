@@ -1,6 +1,6 @@
-/** Two copies of the library on one page: what one made is refused by the other, by name. */
+/** What would be ignored in silence, and needs no GPU to be refused: modules of another copy of the library, arguments too many. */
 import { describe, expect, test, vi } from "vitest";
-import { nn, OptionError, optim } from "webgpu-lstm";
+import { data, nn, OptionError, optim } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
 
 vi.resetModules();
@@ -55,6 +55,19 @@ describe("a layer or a parameter of another copy", () => {
       expect(new Model(value).parameters()).toHaveLength(2);
     }
   });
+});
+
+describe("arguments that would be ignored", () => {
+  const extra = (value: unknown) => value as never;
+  const linear = () => new nn.Linear(1, 1);
+  test.each<[string, () => unknown, string]>([
+    ["ModuleList", () => new nn.ModuleList([linear()], extra(linear())), "got a Linear after it"],
+    [
+      "StandardScaler.fit",
+      () => data.StandardScaler.fit([1, 2], extra({ ddof: 1 })),
+      'unknown option "ddof"; the options are none',
+    ],
+  ])("%s", (name, call, part) => expectRefusal(call, OptionError, name, part));
 });
 
 test.each([0, 1, "eval", null])("train(%o) is refused", (mode) =>
