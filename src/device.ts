@@ -30,18 +30,13 @@ export interface DeviceOptions {
 
 /** A GPU to train and run models on. */
 export class Device extends GpuContext {
-  readonly #planning: Planning;
   /** What it was requested with; `null` for an app's own device. @internal */
-  readonly requested: (DeviceOptions & AdapterOptions) | null;
+  requested: (DeviceOptions & AdapterOptions) | null = null;
+  readonly #planning: Planning;
 
-  private constructor(
-    base: ConstructorParameters<typeof GpuContext>,
-    planning: Planning,
-    requested: Device["requested"],
-  ) {
+  private constructor(base: ConstructorParameters<typeof GpuContext>, planning: Planning) {
     super(...base);
     this.#planning = planning;
-    this.requested = requested;
   }
 
   /**
@@ -52,7 +47,9 @@ export class Device extends GpuContext {
     checkOptions("Device.request", options, [...OPTIONS, "powerPreference", "gpu"]);
     const choice = checkDeviceOptions("Device.request", options);
     const { gpu, info } = await requestGpuDevice(options);
-    return Device.#open(gpu, info, choice, options);
+    const device = await Device.#open(gpu, info, choice, true);
+    device.requested = options;
+    return device;
   }
 
   /**
@@ -64,7 +61,7 @@ export class Device extends GpuContext {
   static async from(gpuDevice: NativeDevice, options: DeviceOptions = {}): Promise<Device> {
     checkOptions("Device.from", options, OPTIONS);
     const choice = checkDeviceOptions("Device.from", options);
-    const device = await Device.#open(gpuDevice, infoOfDevice(gpuDevice), choice, null);
+    const device = await Device.#open(gpuDevice, infoOfDevice(gpuDevice), choice, false);
     // An earlier loss is reported in the next turn of the event loop.
     await new Promise((resolve) => setTimeout(resolve));
     device.check("Device.from");
@@ -75,15 +72,15 @@ export class Device extends GpuContext {
     gpu: NativeDevice,
     info: AdapterInfo,
     { given, pins, calibrate }: DeviceChoice,
-    requested: Device["requested"],
+    owned: boolean,
   ): Promise<Device> {
     const open = (facts: AdapterFacts, keepTimed: Planning["keepTimed"]) =>
-      new Device([gpu, info, facts, requested !== null], { pins, keepTimed }, requested);
+      new Device([gpu, info, facts, owned], { pins, keepTimed });
     if (given) {
       try {
         return open(restrictFacts("Device: facts", given, gpu), null);
       } catch (error) {
-        if (requested) gpu.destroy();
+        if (owned) gpu.destroy();
         throw error;
       }
     }

@@ -1,9 +1,10 @@
 // finite_check: marks a slot if one of some values, or a scalar, is NaN or infinite.
 //
 //   mark[2·slot]     = a NaN               if value[offset + i] or scalar[0] is not finite, i < size
-//   mark[2·slot + 1] = max ~(first + i)    over the values that are not finite
+//   mark[2·slot + 1] = max FIRST - (first + i)    over the values that are not finite
 //
-// A mark stays until the host clears it. 0 in mark[2·slot + 1] stands for no value. Read as f32, mark[2·slot] guards the update kernels.
+// A mark stays until it is cleared. FIRST - mark[2·slot + 1] is the number of the first such value, and 0 stands for none. FIRST has the bits
+// of the largest finite f32, so the host can read both words as f32. Read as f32, mark[2·slot] guards the update kernels.
 //
 // grid        x (and y, past the limit): size / 512, at least 1
 // invocation  every 64·grid-th value, from its own on
@@ -25,6 +26,7 @@ struct Params { offset: u32, size: u32, first: u32, slot: u32, hasScalar: u32 }
 @group(0) @binding(3) var<storage, read_write> mark: array<atomic<u32>>;
 
 const NAN_BITS = 0x7fc00000u;
+const FIRST = 0x7f7fffffu;
 
 @compute @workgroup_size(64)
 fn finite_check(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -33,7 +35,7 @@ fn finite_check(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   for (var i = start; i < params.size; i += stride) {
     if (!isFinite(value[params.offset + i])) {
       atomicOr(&mark[2u * params.slot], NAN_BITS);
-      atomicMax(&mark[2u * params.slot + 1u], ~(params.first + i));
+      atomicMax(&mark[2u * params.slot + 1u], FIRST - (params.first + i));
     }
   }
   if (start == 0u && params.hasScalar != 0u && !isFinite(scalar[0])) {

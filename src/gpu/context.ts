@@ -102,7 +102,7 @@ export class GpuContext {
 
   /** Whether the device is disposed or lost. @internal */
   get isGone(): boolean {
-    return this.#disposed || this.#lost !== undefined;
+    return this.#disposed || !!this.#lost;
   }
 
   /** Throws if the device is disposed or lost, or has refused work. @internal */

@@ -91,12 +91,10 @@ export class ParameterArena {
     const all = [...new Set(parameters)];
     // Refuse what cannot be placed before anything is allocated.
     for (const parameter of all) {
-      if (parameter.disposed)
-        throw new DisposedError("device.compile: the model was disposed; build a new one");
       // The value is still on the host, and may be that of a loss whose device was lost.
       if (parameter instanceof Buffer && (parameter.home as Place | null)?.arena.context.isGone)
         parameter.leave();
-      if (parameter.home) ParameterArena.placeOf(context, parameter);
+      if (parameter.home || parameter.disposed) ParameterArena.placeOf(context, parameter);
     }
     // Fills one flat buffer after the other.
     const parts: Parameter[][] = [];
@@ -126,6 +124,8 @@ export class ParameterArena {
 
   /** Where a placed parameter lies. */
   static placeOf(context: GpuContext, parameter: Parameter): Place {
+    if (parameter.disposed)
+      throw new DisposedError("device.compile: the model was disposed; build a new one");
     const place = parameter.home;
     if (!(place instanceof Place) || place.arena.context !== context) {
       const gone =

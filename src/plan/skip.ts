@@ -28,7 +28,7 @@ export class Skip extends Watch {
   readonly #context: GpuContext;
   readonly #optimizer: Optimizing;
   readonly #carried = new WeakMap<object, readonly (readonly [before: Operand, after: Operand])[]>();
-  readonly #marks = new WeakMap<Graph, { readonly mark: Operand; readonly guard: Operand }>();
+  readonly #marks = new WeakMap<Graph, Readonly<Record<"mark" | "guard" | "outcome", Operand>>>();
   #buffers: Buffers | null = null;
   /** The update's dispatches, whose scalars fill a row. */
   #updates: readonly Dispatch[] = [];
@@ -60,8 +60,9 @@ export class Skip extends Watch {
       ...rest,
       planUpdate: (context, graph, settings, optimizer, gradients, placed, accumulation) => {
         const planned = planUpdate(context, graph, settings, optimizer, gradients, placed, accumulation);
+        const marks = this.#marks.get(graph);
         // The function has a guard of its own.
-        if (!planned.mark) return planned;
+        if (!marks) return planned;
         const { updates, parameters } = planned;
         if (updates.length !== this.#updates.length) this.#latest = new Uint8Array(0);
         this.#updates = updates;
@@ -72,10 +73,10 @@ export class Skip extends Watch {
           placed.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
           return tensor;
         }) as [Tensor, Tensor, Tensor];
-        const { mark, guard } = this.#marks.get(graph)!;
+        const { mark, guard, outcome } = marks;
         const words = STRUCT_BYTES / 4;
         const decide = updateDecide(
-          { rows: ROWS, dispatches: updates.length, table, mark, outcome: planned.mark, chosen, taken },
+          { rows: ROWS, dispatches: updates.length, table, mark, outcome, chosen, taken },
           settings,
         );
         const carried = this.#carried.get(graph) ?? [];
@@ -95,12 +96,15 @@ export class Skip extends Watch {
     };
   }
 
-  protected override plan(loss: Operand, graph: Graph, request: WatchRequest): PlannedWatch {
-    const { dispatches, mark } = super.plan(loss, graph, request);
-    const outcome = request.flat(this.#open(this.#updates.length || 1).outcome);
-    const { plan } = request;
-    this.#marks.set(graph, { mark, guard: plan.view(mark, 0, [1]) });
-    return { dispatches, mark: outcome, guard: plan.view(outcome, 0, [1]) };
+  protected override leftIn(): DeviceBuffer {
+    return this.#open(this.#updates.length || 1).outcome;
+  }
+
+  protected override plan(loss: Operand, left: Tensor, graph: Graph, request: WatchRequest): PlannedWatch {
+    const { flat, plan } = request;
+    const mark = flat(this.markIn());
+    this.#marks.set(graph, { mark, guard: plan.view(mark, 0, [1]), outcome: left });
+    return { dispatches: this.check(loss, mark, request), guard: plan.view(left, 0, [1]) };
   }
 
   /** Writes the scalars of the update that is about to be submitted. Its step is counted when its outcome is known. */

@@ -25,8 +25,6 @@ export interface PlannedUpdate {
   readonly parameters: readonly Parameter[];
   /** Gradient norms that must be finite for the update to happen; `null` if there are none. */
   readonly guard: Operand | null;
-  /** What a watch leaves of each run, beside its scalars; `null` if none watches. */
-  readonly mark: Operand | null;
 }
 
 /** The parameters whose gradients a training step needs: what the optimizer updates and what the function clips. */
@@ -66,8 +64,6 @@ export interface PlannedWatch {
   readonly dispatches: readonly Dispatch[];
   /** Must be finite for an update to happen. */
   readonly guard: Operand;
-  /** What each run leaves for the host, beside its scalars. */
-  readonly mark: Operand;
 }
 
 /** A planned update with its dispatches. */
@@ -163,7 +159,6 @@ export function planUpdate(
     planKey,
     parameters,
     guard,
-    mark: watched?.mark ?? null,
     accumulating,
     dispatches,
     updates,

@@ -2,7 +2,8 @@ import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Parameter } from "../graph/parameter.ts";
-import type { Operand } from "../ops/op.ts";
+import { Tensor } from "../graph/tensor.ts";
+import type { Dispatch, Operand } from "../ops/op.ts";
 import { finiteCheck } from "../ops/update/finite-check.ts";
 import { ParameterArena } from "./parameters.ts";
 import type { training } from "./training.ts";
@@ -11,6 +12,18 @@ import type { UpdatePart, Updater } from "./updater.ts";
 
 /** Updates whose marks may be unread: more than a trainer lets wait. */
 const MOST_UNREAD = 1024;
+
+/** Results of a watched step, which its function does not return: the two words of finite_check's mark, as they are. */
+export const MARKS = ["watch: mark", "watch: first"] as const;
+
+/** Largest finite float32, by its bits: the mark of element 0. */
+const FIRST = 0x7f7fffff;
+
+/** What a trace is watched by: its loss, and the two words that it leaves. */
+interface Watched {
+  readonly loss: Operand;
+  readonly left: Tensor;
+}
 
 /** An optimizer as a step takes it. */
 export interface Optimizing extends Updater {
@@ -26,7 +39,7 @@ export interface Optimizing extends Updater {
 export class Watch implements Optimizing {
   readonly #context: GpuContext;
   readonly #optimizer: Optimizing;
-  readonly #losses = new WeakMap<Graph, Operand>();
+  readonly #traces = new WeakMap<Graph, Watched>();
   #mark: DeviceBuffer | null = null;
   #checked: WatchRequest["ranges"] = [];
   #gradients: readonly Parameter[] = [];
@@ -43,11 +56,20 @@ export class Watch implements Optimizing {
     return {
       ...rest,
       gradientsOf: (graph, outputs, _, minimize) => {
-        this.#losses.set(graph, outputs.get(minimize!)!);
-        return gradientsOf(graph, outputs, this.#optimizer, minimize);
+        const found = gradientsOf(graph, outputs, this.#optimizer, minimize);
+        const left = new Tensor([2], graph);
+        this.#traces.set(graph, { loss: outputs.get(minimize!)!, left });
+        // Scalars among the results are recorded after every run.
+        for (const [offset, name] of MARKS.entries()) {
+          (outputs as Map<string, Tensor>).set(name, new Tensor([], graph, { root: left, offset }));
+        }
+        return found;
       },
       planUpdate: (context, graph, settings, _, gradients, placed, accumulation) => {
-        const watch = (request: WatchRequest) => this.plan(this.#losses.get(graph)!, graph, request);
+        const { loss, left } = this.#traces.get(graph)!;
+        const buffer = this.leftIn();
+        placed.set(left, { buffer, offset: 0, bytes: buffer.bytes });
+        const watch = (request: WatchRequest) => this.plan(loss, left, graph, request);
         const own = this.#optimizer;
         const planned = planUpdate(context, graph, settings, own, gradients, placed, accumulation, watch);
         return { ...planned, optimizer: this };
@@ -85,11 +107,10 @@ export class Watch implements Optimizing {
     if (this.#mark) this.#context.write(this.#mark, 0, new Uint32Array(2));
   }
 
-  /** The first parameter whose gradient is not finite, by what a run has left; `null` if there is none. */
-  parameterOf(mark: Float32Array): Parameter | null {
-    const inverted = new Uint32Array(mark.buffer, mark.byteOffset, mark.length)[1]!;
-    if (inverted === 0) return null;
-    let number = ~inverted >>> 0;
+  /** The first parameter whose gradient is not finite, by the second of {@link MARKS}; `null` if there is none. */
+  parameterOf(mark: number): Parameter | null {
+    if (mark === 0) return null;
+    let number = FIRST - new Uint32Array(Float32Array.of(mark).buffer)[0]!;
     for (const { arena, offset, size } of this.#checked) {
       if (number < size) {
         const found = this.#gradients.find((parameter) => {
@@ -110,23 +131,32 @@ export class Watch implements Optimizing {
     this.#undo = [];
   }
 
-  /** Plans the check of a traced run's loss and gradients. */
-  protected plan(
-    loss: Operand,
-    _graph: Graph,
-    { ranges, parameters, flat, plan }: WatchRequest,
-  ): PlannedWatch {
+  /** The buffer with what a run leaves. */
+  protected leftIn(): DeviceBuffer {
+    return this.markIn();
+  }
+
+  /** The buffer that finite_check marks. */
+  protected markIn(): DeviceBuffer {
     this.#mark ??= this.#context.allocate("gradient", 8, "mark of what is not finite");
+    return this.#mark;
+  }
+
+  /** Plans what decides whether a traced run's update happens. */
+  protected plan(loss: Operand, left: Tensor, _graph: Graph, request: WatchRequest): PlannedWatch {
+    return { dispatches: this.check(loss, left, request), guard: request.plan.view(left, 0, [1]) };
+  }
+
+  /** Plans the check of a loss and of gradients. */
+  protected check(loss: Operand, mark: Operand, { ranges, parameters, plan }: WatchRequest): Dispatch[] {
     this.#checked = ranges;
     this.#gradients = parameters;
-    const mark = flat(this.#mark);
     let first = 0;
-    const dispatches = ranges.map(({ gradient, offset, size }, i) => {
+    return ranges.map(({ gradient, offset, size }, i) => {
       const scalar = i === 0 ? loss : null;
       const check = finiteCheck({ value: gradient, offset, size, first, scalar, mark, slot: 0 }, plan);
       first += size;
       return check;
     });
-    return { dispatches, mark, guard: plan.view(mark, 0, [1]) };
   }
 }

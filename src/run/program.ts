@@ -92,7 +92,7 @@ export class Program {
     this.#prepare();
     this.#scalars = ScalarRing.of(
       source.outputs,
-      source.update?.mark ?? source.update?.guard ?? null,
+      source.update?.guard ?? null,
       (bytes) => this.#allocate(context.allocate("output", bytes, "scalar results")),
       (tensor) => this.#rangeOf(tensor),
     );

@@ -3,7 +3,7 @@ import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Program } from "./program.ts";
-import { HISTORY, type RunScalars } from "./scalar-ring.ts";
+import { HISTORY } from "./scalar-ring.ts";
 
 type History = Awaited<ReturnType<Program["readHistory"]>>;
 
@@ -42,19 +42,6 @@ export class ScalarHistory {
    * @param updated Whether the run was to update.
    */
   async read(name: string, run: number, updated: boolean): Promise<number> {
-    const { scalars, norms } = await this.row(name, run);
-    const bad = updated && this.#program.source.update?.guard ? norms.find(isBad) : undefined;
-    if (bad !== undefined) {
-      throw new DataError(
-        `Result.item: the gradients' norm of run ${run + 1} is ${bad}, so clipGradNorm_ with errorIfNonfinite left its update ` +
-          "out and nothing has changed; use a lower learning rate, or check the batch",
-      );
-    }
-    return scalars.get(name)!;
-  }
-
-  /** What the ring has of run `run`. Undoes the steps of updates that did not happen. */
-  async row(name: string, run: number): Promise<RunScalars> {
     const program = this.#program;
     if (program.runs - run > HISTORY) {
       throw new GraphError(
@@ -69,16 +56,22 @@ export class ScalarHistory {
     }
     const { runs, values } = this.#latest;
     const history = await values;
+    const badNorm = (of: number) => history(of).norms.find((norm) => !Number.isFinite(norm));
     for (const [earlier, undo] of this.#undo) {
       if (earlier >= runs) continue;
       this.#undo.delete(earlier);
-      if (history(earlier).norms.some(isBad)) undo();
+      if (badNorm(earlier) !== undefined) undo();
     }
-    return history(run);
+    const bad = updated ? badNorm(run) : undefined;
+    if (bad !== undefined) {
+      throw new DataError(
+        `Result.item: the gradients' norm of run ${run + 1} is ${bad}, so clipGradNorm_ with errorIfNonfinite left its update ` +
+          "out and nothing has changed; use a lower learning rate, or check the batch",
+      );
+    }
+    return history(run).scalars.get(name)!;
   }
 }
-
-const isBad = (norm: number) => !Number.isFinite(norm);
 
 /**
  * A result of one run. It stays on the GPU until it is read, and can be given to a later run as an input. Scalars can be
@@ -114,12 +107,6 @@ export class Result {
       );
     }
     return this.#history.read(this.name, this.#run, this.#updated);
-  }
-
-  /** What the step's watch left of this result's run, from the read that brings {@link item}; `null` if none watches. @internal */
-  async mark(): Promise<Float32Array | null> {
-    const isWatched = this.#program.source.update?.mark;
-    return isWatched ? (await this.#history.row(this.name, this.#run)).norms : null;
   }
 
   /** TensorFlow.js's name of {@link read}. @internal */

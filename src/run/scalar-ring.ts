@@ -8,14 +8,14 @@ import { sizeOf } from "../shape.ts";
 /** Number of past runs whose scalars can be read. */
 export const HISTORY = 1024;
 
-/** A run's entry in the ring: its scalars by name, and the gradient norms, or a watch's mark, that decide whether its update happened. */
+/** A run's entry in the ring: its scalars by name, and the gradient norms that decide whether its update happened. */
 export interface RunScalars {
   readonly scalars: Map<string, number>;
   readonly norms: Float32Array;
 }
 
 /**
- * Scalar results of the last runs, and what decides whether each update happened. They are copied here after
+ * Scalar results of the last runs, and the gradient norms that decide whether each update happened. They are copied here after
  * each run, so that a later run does not overwrite them before they are read.
  */
 export class ScalarRing {

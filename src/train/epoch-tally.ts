@@ -1,5 +1,5 @@
 import type { Result } from "../run/result.ts";
-import { type MarkedReading, Readings, weighted } from "./readings.ts";
+import { Readings, weighted } from "./readings.ts";
 import type { TrainerState } from "./state.ts";
 import type { LossSums } from "./steps.ts";
 
@@ -8,7 +8,8 @@ export interface Fault {
   /** From 1. */
   readonly batch: number;
   readonly loss: number;
-  readonly mark: NonNullable<MarkedReading["reading"]["mark"]>;
+  /** What the watch left: `MARKS`. */
+  readonly mark: readonly number[];
   /** Updates from this batch on. */
   readonly updates: number;
 }
@@ -80,9 +81,9 @@ export class EpochTally {
   }
 
   /** Counts a batch and its loss. `updated`: whether an update followed it. */
-  add(loss: Result, weight: number, updated: boolean): void {
+  add(loss: Result, weight: number, updated: boolean, marks: readonly Result[]): void {
     this.batches++;
-    this.#readings.add([loss], weight, updated);
+    this.#readings.add([loss], weight, updated, marks);
     if (!updated) return;
     const updates = this.updates + 1;
     this.#updated.push(this.#readings.length - 1);
@@ -98,7 +99,7 @@ export class EpochTally {
       // The readings begin after the batches of a run that was resumed.
       batch: this.batches - this.#readings.length + index + 1,
       loss: reading.values[0]!,
-      mark: reading.mark!,
+      mark: reading.mark,
       updates: this.#updated.filter((number) => number >= index).length,
     };
   }

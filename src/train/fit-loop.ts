@@ -1,6 +1,7 @@
 import { DataError, OptionError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { MARKS } from "../plan/watch.ts";
 import type { InputValue } from "../run/inputs.ts";
 import type { CompiledStep } from "../run/step.ts";
 import { checkBatch, type LoadedBatch } from "./batches.ts";
@@ -254,7 +255,12 @@ export class FitLoop implements FitRun {
     const updated = step.pending === 0;
     this.#feed.ran(updated);
     this.#carried.take(results, updated);
-    this.#tally.add(results["loss"]!, weight, updated);
+    this.#tally.add(
+      results["loss"]!,
+      weight,
+      updated,
+      steps.watch ? MARKS.map((name) => results[name]!) : [],
+    );
     this.#trained = { epoch: this.epoch, batch: this.batch };
     return updated;
   }

@@ -7,7 +7,7 @@ const READ_EVERY = 256;
 export interface Reading {
   readonly weight: number;
   readonly values: readonly number[];
-  readonly mark: Float32Array | null;
+  readonly mark: readonly number[];
   /** Whether it counts in means: not if its update was left out and training went on. */
   readonly counts: boolean;
 }
@@ -22,6 +22,8 @@ interface Entry {
   readonly weight: number;
   /** Whether an update followed. */
   readonly updated: boolean;
+  /** What the step's watch left, if there is one. Dropped once it is being read. */
+  marks: readonly Result[];
   /** Dropped once they are being read. */
   results: readonly Result[];
   reading: Promise<Reading> | null;
@@ -57,8 +59,8 @@ export class Readings {
   }
 
   /** Notes a run's scalars; does not wait. */
-  add(results: readonly Result[], weight: number, updated = false): void {
-    const entry: Entry = { results, weight, updated, reading: null, read: null };
+  add(results: readonly Result[], weight: number, updated = false, marks: readonly Result[] = []): void {
+    const entry: Entry = { results, weight, updated, marks, reading: null, read: null };
     this.#entries.push(entry);
     this.#unread.push(entry);
   }
@@ -98,6 +100,7 @@ export class Readings {
     for (const entry of [...unread].reverse()) {
       entry.reading = readingOf(entry, this.#learn !== null);
       entry.results = [];
+      entry.marks = [];
     }
     const all = await Promise.all(unread.map(({ reading }) => reading!));
     for (const [i, entry] of unread.entries()) entry.read = all[i]!;
@@ -118,17 +121,16 @@ export class Readings {
   }
 }
 
-async function readingOf({ results, weight, updated }: Entry, goesOn: boolean): Promise<Reading> {
-  const [values, mark] = await Promise.all([
-    Promise.all(results.map((result) => result.item())),
-    results[0]!.mark(),
-  ]);
-  const isLeftOut = (updated && mark !== null && mark[0] !== 0) || !Number.isFinite(values[0]);
-  return { weight, values, mark, counts: !goesOn || !isLeftOut };
+async function readingOf({ results, marks, weight, updated }: Entry, goesOn: boolean): Promise<Reading> {
+  const items = (of: readonly Result[]) => Promise.all(of.map((result) => result.item()));
+  const [values, mark] = await Promise.all([items(results), items(marks)]);
+  const reading = { weight, values, mark };
+  const isLeftOut = (updated && isMarked(reading)) || !Number.isFinite(values[0]);
+  return { ...reading, counts: !goesOn || !isLeftOut };
 }
 
-function isMarked({ mark }: Reading): boolean {
-  return mark !== null && mark[0] !== 0;
+function isMarked({ mark: [mark = 0] }: Pick<Reading, "mark">): boolean {
+  return mark !== 0;
 }
 
 /** The sum of the first values, each times its weight, and the sum of the weights, added in order to `start`. */

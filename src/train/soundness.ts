@@ -71,7 +71,7 @@ export class Soundness {
     const { model, optimizer, steps } = this.#run;
     const watch = steps.watch!;
     watch.rollBack(updates);
-    const gradient = watch.parameterOf(mark);
+    const gradient = watch.parameterOf(mark[1]!);
     return divergedAtBatch(this.#where, { epoch, ...batch }, model, optimizer.parameters, gradient);
   }
 }

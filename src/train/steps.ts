@@ -1,6 +1,6 @@
 import type { Batch } from "../data/dataset.ts";
 import type { Device } from "../device.ts";
-import { DisposedError } from "../errors.ts";
+import { DisposedError, WebGpuLstmError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
 import { clipGradNorm_ } from "../nn/utils/clip.ts";
@@ -76,6 +76,27 @@ export class TrainerSteps {
     if (this.#disposed)
       throw new DisposedError(`${where}: the trainer was disposed; make a new one for the model`);
     this.#device.check(where);
+  }
+
+  /** Runs `work`. Where it fails since the trainer, its model or its device has gone meanwhile, the error says so. */
+  async whole<T>(where: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.goneBehind(where, error);
+    }
+  }
+
+  /** The error that says what has gone, if that is why `error` was thrown. */
+  goneBehind(where: string, error: unknown): unknown {
+    if (!(error instanceof WebGpuLstmError)) return error;
+    try {
+      this.check(where);
+    } catch (gone) {
+      return gone;
+    }
+    if (!this.#model.parameters().some(({ disposed }) => disposed)) return error;
+    return new DisposedError(`${where}: the model was disposed; build a new one`, { cause: error });
   }
 
   /** Shapes of the tensors that the model carries to the next batch, by their path in its state; none if it carries nothing. */

@@ -124,6 +124,8 @@ export class Trainer {
     try {
       if (plan.onDeviceLost === "throw") yield* (await this.#begin(plan, this.#resumed, run)).run();
       else yield* this.#recovering(plan, run);
+    } catch (error) {
+      throw this.#steps.goneBehind("Trainer.fit", error);
     } finally {
       this.#fitting = false;
     }
@@ -197,7 +199,7 @@ export class Trainer {
     }
     this.#steps.check(where);
     checkBatches(where, "the loader", loader);
-    return evaluate(where, this.#steps, this.metrics, loader);
+    return this.#steps.whole(where, () => evaluate(where, this.#steps, this.metrics, loader));
   }
 
   /**
@@ -206,8 +208,9 @@ export class Trainer {
    * @param x Shape [N, …]: an array with its shape, or arrays of arrays.
    */
   async predict(x: NumberNDArray | NestedNumbers, options: PredictOptions = {}): Promise<NDArray> {
-    this.#steps.check("Trainer.predict");
-    return predict("Trainer.predict", this.#steps, x, options);
+    const where = "Trainer.predict";
+    this.#steps.check(where);
+    return this.#steps.whole(where, () => predict(where, this.#steps, x, options));
   }
 
   /**
@@ -235,7 +238,7 @@ export class Trainer {
       ]);
     const reads = this.#loop ? this.#loop.whenCounted(read) : read();
     const config = resolveJson(this.config);
-    const [state, model, optimizer] = await reads;
+    const [state, model, optimizer] = await this.#steps.whole(where, () => reads);
     const { carried } = state;
     const bad = finite
       ? firstNonFinite(this.model, this.optimizer, { values: model, state: optimizer, carried })

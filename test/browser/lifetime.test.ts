@@ -1,7 +1,8 @@
 /** Use after dispose(), a lost device, and an app's own device: each error names the call. */
 import { describe, expect, test } from "vitest";
-import { Device, DeviceLostError, DisposedError, nn, optim, Trainer } from "webgpu-lstm";
+import { Device, DeviceLostError, DisposedError, type FitOptions, nn, optim, Trainer } from "webgpu-lstm";
 import { expectRefusal, refusals } from "../refusal.ts";
+import { loader, setUp } from "./fit-case.ts";
 import { withDevice } from "./gpu.ts";
 import { Tiny, tinyShapes, trainingStep, values } from "./tiny.ts";
 
@@ -45,6 +46,34 @@ describe("disposed", () => {
     await refusesAllWork(device, model, step, DisposedError, "the device was disposed", "request a new one");
     for (const owner of [step, model, device]) owner.dispose();
   });
+});
+
+describe("disposed while fit runs", () => {
+  const moments: Record<string, (act: () => void) => Partial<FitOptions>> = {
+    "while it compiles": (act) => {
+      setTimeout(act);
+      return {};
+    },
+    "after a batch": (act) => ({ callbacks: [{ onBatchEnd: ({ batch }) => void (batch === 2 && act()) }] }),
+    "while it waits for losses": (act) => ({
+      callbacks: [{ onBatchEnd: ({ epoch, batch }) => void (epoch === 2 && batch === 3 && setTimeout(act)) }],
+    }),
+    "between epochs": (act) => ({ callbacks: [{ onSettled: (_, report) => void (report && act()) }] }),
+  };
+  for (const what of ["trainer", "model", "device"] as const) {
+    for (const [when, options] of Object.entries(moments)) {
+      test(`the ${what}, ${when}: the error says what`, async () => {
+        const device = await Device.request();
+        const parts = { device, ...setUp(device) };
+        const act = () => void parts[what].dispose();
+        const fitting = parts.trainer.fit(loader, { epochs: 4000, ...options(act) });
+        await expectRefusal(() => fitting, DisposedError, "Trainer.fit", `the ${what} was disposed`);
+        await parts.dispose();
+        device.dispose();
+        expect(device.memory.total).toBe(0);
+      });
+    }
+  }
 });
 
 test("a lost device throws with the reason and advice", async () => {
