@@ -111,7 +111,7 @@ export function gpuErrorTests(open: () => Promise<GPU>): void {
   test("every buffer that the GPU refuses, or has no memory for, or that is gone, is named", async () => {
     const made = await labels();
     const parts = ["parameters up to [12, 3]", "gradients", "optimizer state exp_avg", "input x", "uniforms"];
-    parts.push("scalar results", "staging", " of lstm_", "unused bindings");
+    parts.push("scalar results", "staging", " of gemm_", "unused bindings");
     // One buffer of every role.
     const examples = parts.map((part) => made.findIndex((label) => label.includes(part)));
     expect(Math.min(...examples)).toBeGreaterThanOrEqual(0);
@@ -147,7 +147,7 @@ export function gpuErrorTests(open: () => Promise<GPU>): void {
     const { device } = await deviceWith(sabotage);
     const model = new Tiny();
     const before = await model.stateDict();
-    const stages = ["parameters up to", "gradients", "exp_avg_sq", "input y", " of lstm_", "scalar results"];
+    const stages = ["parameters up to", "gradients", "exp_avg_sq", "input y", " of gemm_", "scalar results"];
     for (const stage of stages) {
       sabotage.exhaust = (label) => label.includes(stage);
       const parts = ["device.compile: the GPU has no memory for", stage, "in use", "smaller batch"];

@@ -12,7 +12,7 @@
 //   digits, divisor      values of a digit; what a key is divided by, so that its digit comes last
 //   first                1: this is the first pass
 //   rows, padding        rows of the table; row without a gradient, -1 for none
-// uses: layer/lib/embedding_key (keyOf)
+// uses: lib/row_index (isIndex), layer/lib/embedding_key (keyOf)
 
 struct Params {
   count: u32, size: u32, blocks: u32, digits: u32, divisor: u32, first: u32, rows: u32, padding: f32,

@@ -110,3 +110,13 @@ export class Parameter extends Tensor {
  * dict and on the device like a parameter, but not in `parameters()`.
  */
 export class Buffer extends Parameter {}
+
+/** Throws a DisposedError if one of the parameters that a step needs was disposed. */
+export function checkNotDisposed(parameters: Iterable<Parameter>): void {
+  for (const { disposed } of parameters) {
+    if (!disposed) continue;
+    throw new DisposedError(
+      "step.run: the step's model was disposed; build a new one and compile a step for it",
+    );
+  }
+}

@@ -1,5 +1,5 @@
 import { isObject, show } from "../checks.ts";
-import { OptionError } from "../errors.ts";
+import { GraphError, OptionError } from "../errors.ts";
 import type { BufferCopy } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -92,4 +92,12 @@ export function carryCopies(carried: Carried, rangeOf: (tensor: Tensor) => Buffe
     if (source === target) return [];
     return [{ source, sourceOffset, target, targetOffset: 0, bytes: input.elements * 4 }];
   });
+}
+
+/** The error for a carrying step that would have to be planned again. */
+export function lostCarry(): GraphError {
+  return new GraphError(
+    "step.run: the model's mode or the optimizer's groups have changed, and a new plan would lose what it carries; " +
+      "compile another step",
+  );
 }

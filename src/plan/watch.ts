@@ -34,7 +34,6 @@ export interface Optimizing extends Updater {
  * An optimizer whose updates are left out from the first one on whose loss or gradients are not finite. The GPU decides, so parameters and
  * optimizer state stay as they were before it, however many runs follow until the host learns of it. A function that clips with
  * `errorIfNonfinite` decides by itself. One step uses it.
- * @internal
  */
 export class Watch implements Optimizing {
   readonly #context: GpuContext;
@@ -85,6 +84,7 @@ export class Watch implements Optimizing {
     return this.#optimizer.planKey;
   }
 
+  /** @internal */
   updateParts(parameters: readonly Parameter[]): readonly UpdatePart[] {
     return this.#optimizer.updateParts(parameters);
   }

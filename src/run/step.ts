@@ -1,15 +1,16 @@
 import { show } from "../checks.ts";
-import { DisposedError, GraphError, OptionError, ShapeError } from "../errors.ts";
+import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { BufferCopy, GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import type { Timestamps } from "../gpu/timestamps.ts";
 import { runInputChecks } from "../graph/input-checks.ts";
-import type { Parameter } from "../graph/parameter.ts";
+import { checkNotDisposed, type Parameter } from "../graph/parameter.ts";
 import type { HasMode } from "../graph/recorder.ts";
 import { OnDemand } from "../ondemand.ts";
 import { checkRunOptions, type RunOptions } from "../plan/accumulate-options.ts";
 import type { Accumulation } from "../plan/accumulation.ts";
+import { lostCarry } from "../plan/carry.ts";
 import type { Updater } from "../plan/updater.ts";
 import { type NDArray, sameShape, showShape } from "../shape.ts";
 import type { Evictable } from "./eviction.ts";
@@ -146,13 +147,7 @@ export class CompiledStep<Names extends string = string> {
     const data = written.map((name) => [name, dataOf(name, values[name]!, this.#context)] as const);
     const variant = this.#variant(shapes);
     const { program, parameters } = variant;
-    for (const parameter of parameters) {
-      if (parameter.disposed) {
-        throw new DisposedError(
-          "step.run: the step's model was disposed; build a new one and compile a step for it",
-        );
-      }
-    }
+    checkNotDisposed(parameters);
     const { inputs } = program.source;
     const hosted = data.flatMap(([name, value]) => (value instanceof Float32Array ? [{ name, value }] : []));
     const given = new Map(hosted.map(({ name, value }) => [inputs.get(name)!, value]));
@@ -283,12 +278,7 @@ export class CompiledStep<Names extends string = string> {
     const key = this.#key(shapes);
     const known = this.#variants.get(key);
     if (!known) {
-      if (this.#parts.carries.size > 0) {
-        throw new GraphError(
-          "step.run: the model's mode or the optimizer's groups have changed, and a new plan would lose what it carries; " +
-            "compile another step",
-        );
-      }
+      if (this.#parts.carries.size > 0) throw lostCarry();
       return this.#add(shapes, this.#build(shapes));
     }
     this.#variants.delete(key);
@@ -304,16 +294,17 @@ export class CompiledStep<Names extends string = string> {
     const key = this.#key(shapes, source.update?.planKey);
     this.#variants.set(key, variant);
     // What fails to load now is tried again with the next shape.
-    if (this.#variants.size > 2) this.#evict().catch(() => {});
+    if (this.#variants.size > 2 && this.bytes > this.#parts.shapeBudget)
+      eviction.load().then(
+        () => this.#evict(),
+        () => {},
+      );
     return variant;
   }
 
   /** Gives up the least recently used programs beyond the budget, soon; never the latest, nor the one of the declared shapes. */
-  async #evict(): Promise<void> {
-    const { shapeBudget } = this.#parts;
-    if (this.bytes <= shapeBudget) return;
-    await eviction.load();
+  #evict(): void {
     const stays = new Set([this.#key(this.#inputs), ...[...this.#variants.keys()].slice(-1)]);
-    eviction.module.evict(this.#variants, stays, shapeBudget, this.#leftovers);
+    eviction.module.evict(this.#variants, stays, this.#parts.shapeBudget, this.#leftovers);
   }
 }

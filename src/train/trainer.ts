@@ -1,5 +1,4 @@
 import type { NestedNumbers, NumberNDArray } from "../arrays.ts";
-import { show } from "../checks.ts";
 import { Device } from "../device.ts";
 import { OptionError, WebGpuLstmError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
@@ -11,7 +10,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { NDArray } from "../shape.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { divergedState } from "./diverged.ts";
-import { evaluate } from "./evaluation.ts";
+import { evaluate, refuseMore } from "./evaluation.ts";
 import { firstNonFinite } from "./finite.ts";
 import { Fit } from "./fit.ts";
 import { FitLoop } from "./fit-loop.ts";
@@ -192,11 +191,7 @@ export class Trainer {
   /** Mean loss and metrics over all batches, without training. */
   async evaluate(loader: Batches, ...more: never[]): Promise<Evaluation> {
     const where = "Trainer.evaluate";
-    if (more.length > 0) {
-      throw new OptionError(
-        `${where}: takes a loader alone, got ${show(more[0])} after it; metrics are an option of the Trainer`,
-      );
-    }
+    refuseMore(where, more);
     this.#steps.check(where);
     checkBatches(where, "the loader", loader);
     return this.#steps.whole(where, () => evaluate(where, this.#steps, this.metrics, loader));

@@ -14,11 +14,14 @@ const recorded = JSON.parse(readFileSync(file, "utf8")) as {
 /** Every commit changes the size a little; only growth beyond this is a regression. */
 const GROWTH = 1.03;
 
-/** Gzipped bytes that an app may download before its first step. The target for training is 50,000, which esbuild misses by little. */
+/**
+ * Gzipped bytes that an app may download before its first step. The targets are 35,000 for inference and 50,000 for training; that errors of
+ * the GPU, limits, NaN and what would be left out are never silent takes 3,700 more.
+ */
 const MOST_BYTES: Sizes = {
   windows: { vite: 5_000, esbuild: 5_000 },
-  inference: { vite: 35_000, esbuild: 35_000 },
-  training: { vite: 50_000, esbuild: 50_500 },
+  inference: { vite: 38_500, esbuild: 38_750 },
+  training: { vite: 53_750, esbuild: 54_500 },
 };
 
 test.each(Object.entries(ADAPTERS))(
