@@ -98,15 +98,15 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
   }
 
   /** PyTorch's; a compiled step does this. @internal */
-  get step(): never {
+  step(): never {
     throw new GraphError(
       `${this.#kind.name}.step, ${this.#kind.name}.zeroGrad: compile a step with { optimizer }; its run() computes new gradients and updates`,
     );
   }
 
   /** @internal */
-  get zeroGrad(): never {
-    return this.step;
+  zeroGrad(): never {
+    return this.step();
   }
 
   #holder(): StateHolder<O> {

@@ -1,6 +1,7 @@
 import { checkOptions, isObject, show } from "../checks.ts";
 import { DataError, OptionError } from "../errors.ts";
 import type { SchedulableGroup, StepsEvery } from "../optim/lr-scheduler/scheduler.ts";
+import { Optimizer } from "../optim/optimizer.ts";
 import type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 import { Monitor } from "./monitor.ts";
 import type { EpochReport } from "./report.ts";
@@ -167,7 +168,9 @@ function readSettings(where: string, group: unknown): Record<string, unknown> {
 /** Throws an OptionError unless `scheduler` has a scheduler's methods. */
 function checkScheduler(where: string, scheduler: unknown): asserts scheduler is Scheduler {
   const { step, stateDict, loadStateDict } = (scheduler ?? {}) as Partial<Scheduler>;
-  if ([step, stateDict, loadStateDict].every((method) => typeof method === "function")) return;
+  const methods = [step, stateDict, loadStateDict];
+  // An optimizer has methods of these names too.
+  if (!(scheduler instanceof Optimizer) && methods.every((method) => typeof method === "function")) return;
   throw new OptionError(
     `${where}: expected a scheduler such as optim.lrScheduler.StepLR, got ${show(scheduler)}`,
   );
