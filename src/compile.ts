@@ -1,5 +1,6 @@
 import { checkInteger, checkOptions, show } from "./checks.ts";
 import { GraphError, OptionError } from "./errors.ts";
+import { checkFits } from "./gpu/buffer.ts";
 import type { GpuContext } from "./gpu/context.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
 import { Graph } from "./graph/graph.ts";
@@ -22,6 +23,7 @@ import { type CompileInputs, type InputShapes, shapesOfSamples } from "./run/inp
 import { Program } from "./run/program.ts";
 import { CompiledStep, type StepSource } from "./run/step.ts";
 import { checkRandomState, StepRandom, type StepRandomState } from "./run/step-random.ts";
+import { showShape } from "./shape.ts";
 
 const reflexes = /* @__PURE__ */ new OnDemand(() => import("./reflexes.ts"));
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
@@ -242,6 +244,13 @@ function plan(
 ): StepSource {
   const { facts, limits } = context;
   const settings = { facts, pins, ...limits, choices: new Choices(facts.versions) };
+  // Before the ops, whose errors would not name them.
+  for (const [name, { elements }] of inputs)
+    checkFits(limits.maxStorage, "input", elements * 4, `input ${name}`);
+  for (const tensor of graph.nodes.flatMap((node) => (node.kind === "forward" ? node.inputs : []))) {
+    if (!(tensor instanceof Parameter)) continue;
+    checkFits(limits.maxStorage, "parameter", tensor.elements * 4, `parameters ${showShape(tensor.shape)}`);
+  }
   const dispatches = lower(graph, [...outputs.values(), ...gradients.values()], settings);
   const parameters = new Set([
     ...parametersOf(dispatches, outputs.values()),

@@ -62,6 +62,17 @@ export class MemoryLedger {
   }
 }
 
+/** Throws a ShapeError for a buffer of more bytes than a device allows. */
+export function checkFits(most: number, role: BufferRole, bytes: number, label: string): void {
+  if (bytes <= most) return;
+  throw new ShapeError(
+    `Device: ${label} needs a buffer of ${bytes} bytes, this device allows ${most}; ` +
+      (role === "parameter" || role === "gradient" || role === "optimizer"
+        ? "use fewer units, or a smaller vocabulary"
+        : "use a smaller batch, a shorter sequence or fewer hidden units"),
+  );
+}
+
 /** One GPU buffer, its role and its size. Zero-filled when new. */
 export class DeviceBuffer {
   readonly gpu: GPUBuffer;
@@ -83,14 +94,7 @@ export class DeviceBuffer {
   ) {
     const isStorage = (usage & BUFFER_USAGE.STORAGE) !== 0;
     const most = isStorage ? limitsOf(device).maxStorage : device.limits.maxBufferSize;
-    if (bytes > most) {
-      throw new ShapeError(
-        `Device: ${label} needs a buffer of ${bytes} bytes, this device allows ${most}; ` +
-          (role === "parameter" || role === "gradient" || role === "optimizer"
-            ? "use fewer units, or a smaller vocabulary"
-            : "use a smaller batch, a shorter sequence or fewer hidden units"),
-      );
-    }
+    checkFits(most, role, bytes, label);
     this.gpu = device.createBuffer({ size: bytes, usage, label });
     this.role = role;
     this.bytes = bytes;
