@@ -1,6 +1,5 @@
 import { checkInteger, checkOptions, show } from "./checks.ts";
 import { GraphError, OptionError } from "./errors.ts";
-import { checkFits } from "./gpu/buffer.ts";
 import type { GpuContext } from "./gpu/context.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
 import { Graph } from "./graph/graph.ts";
@@ -17,13 +16,13 @@ import type { Accumulation } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
 import { lower, needsOf } from "./plan/lower.ts";
 import { ParameterArena } from "./plan/parameters.ts";
+import { checkSizes } from "./plan/sizes.ts";
 import type { training } from "./plan/training.ts";
 import type { Updater } from "./plan/updater.ts";
 import { type CompileInputs, type InputShapes, shapesOfSamples } from "./run/inputs.ts";
 import { Program } from "./run/program.ts";
 import { CompiledStep, type StepSource } from "./run/step.ts";
 import { checkRandomState, StepRandom, type StepRandomState } from "./run/step-random.ts";
-import { showShape } from "./shape.ts";
 
 const reflexes = /* @__PURE__ */ new OnDemand(() => import("./reflexes.ts"));
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
@@ -244,13 +243,7 @@ function plan(
 ): StepSource {
   const { facts, limits } = context;
   const settings = { facts, pins, ...limits, choices: new Choices(facts.versions) };
-  // Before the ops, whose errors would not name them.
-  for (const [name, { elements }] of inputs)
-    checkFits(limits.maxStorage, "input", elements * 4, `input ${name}`);
-  for (const tensor of graph.nodes.flatMap((node) => (node.kind === "forward" ? node.inputs : []))) {
-    if (!(tensor instanceof Parameter)) continue;
-    checkFits(limits.maxStorage, "parameter", tensor.elements * 4, `parameters ${showShape(tensor.shape)}`);
-  }
+  checkSizes(graph, inputs, limits);
   const dispatches = lower(graph, [...outputs.values(), ...gradients.values()], settings);
   const parameters = new Set([
     ...parametersOf(dispatches, outputs.values()),
