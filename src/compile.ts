@@ -120,7 +120,8 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   };
   const traced = await firstTrace(recipe, inputs);
   await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
-  const needs = [baseTexts, ...productNeeds(context.facts), ...needsOf(traced.graph, context.facts)];
+  const { facts } = context;
+  const needs = [baseTexts, ...productNeeds(facts), ...needsOf(traced.graph, { facts, pins })];
   await loadAll(needs);
   const accumulation =
     accumulate && optimizer ? await optimizer.training.accumulationOf(context, accumulate) : null;

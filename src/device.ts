@@ -138,7 +138,7 @@ function checkDeviceOptions(
 
 const VERSIONS: { readonly [K in keyof VersionPins]-?: readonly string[] } = {
   gemm: ["register", "shared", "lanes4"],
-  recurrent: ["cell", "step", "sequence4"],
+  recurrent: ["cell", "step", "sequence4", "sequence"],
 };
 
 function checkPins(where: string, pins: VersionPins = {}): VersionPins {

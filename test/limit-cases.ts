@@ -187,6 +187,8 @@ const layers: Record<string, LimitCase> = Object.fromEntries(
   [false, true].flatMap((packed): [string, LimitCase][] => {
     const how = packed ? ", packed" : "";
     return [
+      // Its weight has more elements than nine workgroups transpose.
+      [`wide rnn${how}`, recurrent(() => new nn.RNN(I, 26), packed, 5)],
       [`lstm${how}`, recurrent(() => new nn.LSTM(I, H), packed)],
       [`gru${how}`, recurrent(() => new nn.GRU(I, H), packed)],
       [`rnn${how}`, recurrent(() => new nn.RNN(I, H), packed)],

@@ -48,7 +48,7 @@ export function dispatch<P extends string, B extends string>(description: Dispat
  */
 export interface VersionPins {
   readonly gemm?: "register" | "shared" | "lanes4";
-  readonly recurrent?: "cell" | "step" | "sequence4";
+  readonly recurrent?: "cell" | "step" | "sequence4" | "sequence";
 }
 
 /** What chooses between kernel versions. */
@@ -150,7 +150,7 @@ export interface Op<Attributes = unknown> {
   needs?(
     pass: "forward" | "backward",
     inputs: readonly (Operand | null)[],
-    facts: AdapterFacts,
+    plan: Pick<PlanSettings, "facts" | "pins">,
   ): readonly OnDemand<unknown>[];
   /** Shapes of the results; throws a ShapeError that names the public call for inputs that do not fit. */
   infer(inputs: readonly (Operand | null)[], attributes: Attributes): ResultSpec;

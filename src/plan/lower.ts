@@ -1,4 +1,3 @@
-import type { AdapterFacts } from "../gpu/adapter-facts.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { OnDemand } from "../ondemand.ts";
@@ -65,10 +64,10 @@ export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
 }
 
 /** What the ops of a trace need loaded before they are planned. */
-export function needsOf(graph: Graph, facts: AdapterFacts): OnDemand<unknown>[] {
+export function needsOf(graph: Graph, plan: Pick<PlanSettings, "facts" | "pins">): OnDemand<unknown>[] {
   const needs = graph.nodes.flatMap((node) => {
     const { op, inputs } = node.kind === "forward" ? node : node.of;
-    return op.needs?.(node.kind, inputs, facts) ?? [];
+    return op.needs?.(node.kind, inputs, plan) ?? [];
   });
   return [...graph.needs, ...needs];
 }

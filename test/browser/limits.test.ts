@@ -47,22 +47,24 @@ const FEW = [
   "reduce_sum",
 ];
 
-describe("a grid of at most 4 workgroups along an axis", () => {
-  const pins: readonly NonNullable<DeviceOptions["versions"]>[] = [
-    { gemm: "register", recurrent: "cell" },
-    { gemm: "shared", recurrent: "step" },
-    { gemm: "lanes4", recurrent: "sequence4" },
+describe("a grid of few workgroups along an axis", () => {
+  const pins: readonly (NonNullable<DeviceOptions["versions"]> & { readonly most: number })[] = [
+    { gemm: "register", recurrent: "cell", most: 4 },
+    { gemm: "shared", recurrent: "step", most: 4 },
+    { gemm: "lanes4", recurrent: "sequence4", most: 4 },
+    // A workgroup for each of 66 rows.
+    { gemm: "register", recurrent: "sequence", most: 9 },
   ];
   /** Kernels that had a smaller grid than without the limit. */
   const folded = new Set<string>();
   const seen = new Set<string>();
 
-  describe.each(pins)("$gemm, $recurrent", (versions) => {
+  describe.each(pins)("$gemm, $recurrent", ({ most, ...versions }) => {
     let normal: Device;
     let limited: Device;
     beforeAll(async () => {
       normal = await open({}, { facts, versions });
-      limited = await open({ maxComputeWorkgroupsPerDimension: 4 }, { facts, versions });
+      limited = await open({ maxComputeWorkgroupsPerDimension: most }, { facts, versions });
     });
     afterAll(() => {
       normal.dispose();
@@ -106,16 +108,19 @@ describe("the limits of compatibility mode", () => {
   /** Cases that together use every room of kernels. */
   const names = ["a linear layer", "lstm, packed", "gru", "rnn", "layer norm", "cross-entropy", "adam"];
 
-  test.each(["cell", "step", "sequence4"] as const)("are enough for every kernel: %s", async (recurrent) => {
-    const normal = await open({}, { facts, versions: { gemm: "register", recurrent } });
-    // The version that needs 256 invocations is left out, even if it is pinned.
-    const limited = await open(COMPATIBILITY, { facts, versions: { gemm: "shared", recurrent } });
-    for (const name of names) {
-      expect(await limitCases[name]!(limited), name).toEqual(await limitCases[name]!(normal));
-    }
-    normal.dispose();
-    limited.dispose();
-  });
+  test.each(["cell", "step", "sequence4", "sequence"] as const)(
+    "are enough for every kernel: %s",
+    async (recurrent) => {
+      const normal = await open({}, { facts, versions: { gemm: "register", recurrent } });
+      // The version that needs 256 invocations is left out, even if it is pinned.
+      const limited = await open(COMPATIBILITY, { facts, versions: { gemm: "shared", recurrent } });
+      for (const name of names) {
+        expect(await limitCases[name]!(limited), name).toEqual(await limitCases[name]!(normal));
+      }
+      normal.dispose();
+      limited.dispose();
+    },
+  );
 
   test("are enough to measure an adapter's facts", async () => {
     await Device.forgetFacts();
@@ -248,20 +253,23 @@ describe("sizes beyond the usual limit of 65,535 workgroups", () => {
     },
   );
 
-  test.each(["cell", "step", "sequence4"] as const)("1,100,000 sequences: %s", async (recurrent) => {
-    const device = await open({}, { facts, versions: { recurrent } });
-    const model = new nn.RNN(1, 1, { nonlinearity: "relu", bias: false });
-    for (const parameter of model.parameters()) parameter.write(Float32Array.of(1));
-    const rows = 1_100_000;
-    const step = await device.compile(({ x }) => ({ y: model.forward(x).output }), {
-      inputs: { x: [2, rows, 1] },
-    });
-    const { data } = await step.run({ x: new Float32Array(2 * rows).fill(1) }).y.read();
-    expect(data.subarray(0, rows).findIndex((value) => value !== 1)).toBe(-1);
-    expect(data.subarray(rows).findIndex((value) => value !== 2)).toBe(-1);
-    model.dispose();
-    device.dispose();
-  });
+  test.each(["cell", "step", "sequence4", "sequence"] as const)(
+    "1,100,000 sequences: %s",
+    async (recurrent) => {
+      const device = await open({}, { facts, versions: { recurrent } });
+      const model = new nn.RNN(1, 1, { nonlinearity: "relu", bias: false });
+      for (const parameter of model.parameters()) parameter.write(Float32Array.of(1));
+      const rows = 1_100_000;
+      const step = await device.compile(({ x }) => ({ y: model.forward(x).output }), {
+        inputs: { x: [2, rows, 1] },
+      });
+      const { data } = await step.run({ x: new Float32Array(2 * rows).fill(1) }).y.read();
+      expect(data.subarray(0, rows).findIndex((value) => value !== 1)).toBe(-1);
+      expect(data.subarray(rows).findIndex((value) => value !== 2)).toBe(-1);
+      model.dispose();
+      device.dispose();
+    },
+  );
 });
 
 test("given facts of subgroups that the device does not have are refused", async () => {

@@ -14,6 +14,7 @@ const versions: VersionPins[] = [
   { recurrent: "cell", gemm: "shared" },
   { recurrent: "cell", gemm: "lanes4" },
   { recurrent: "sequence4", gemm: "lanes4" },
+  { recurrent: "sequence", gemm: "lanes4" },
 ];
 
 /**

@@ -1,15 +1,20 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { VersionPins } from "webgpu-lstm";
+import type { AdapterFacts, VersionPins } from "webgpu-lstm";
 import type { GoldenCase } from "../golden-case.ts";
 import { float32Budget, recordParity } from "../parity.ts";
 import { problemOf, rowOf } from "../recurrent-problem.ts";
 import { budgetUsed, expectClose } from "./closeness.ts";
 import { goldenNames, loadGolden } from "./goldens.ts";
 import { GpuFrame } from "./gpu.ts";
+import { LARGE_GPU } from "./large-gpu.ts";
 import { runRecurrent } from "./recurrent-case.ts";
 
 /** Every version passes every case, with lengths that are an input and with lengths that are known while tracing. */
-const versions: (VersionPins & { readonly known: boolean; readonly recompute?: number })[] = [
+const versions: (VersionPins & {
+  readonly known: boolean;
+  readonly recompute?: number;
+  readonly facts?: AdapterFacts;
+})[] = [
   { recurrent: "step", gemm: "register", known: false },
   { recurrent: "cell", gemm: "register", known: true },
   { recurrent: "cell", gemm: "lanes4", known: false },
@@ -18,6 +23,8 @@ const versions: (VersionPins & { readonly known: boolean; readonly recompute?: n
   { recurrent: "cell", gemm: "lanes4", known: false, recompute: 5 },
   { recurrent: "sequence4", gemm: "lanes4", known: false },
   { recurrent: "sequence4", gemm: "lanes4", known: true, recompute: 3 },
+  { recurrent: "sequence", gemm: "lanes4", known: false },
+  { recurrent: "sequence", gemm: "register", known: true, recompute: 3, facts: LARGE_GPU },
 ];
 
 /** Far beyond saturation one rounding becomes a large error: the budget is then what PyTorch's own float32 uses. */
@@ -32,11 +39,11 @@ function budgetOf(golden: GoldenCase): { budget: string; factor: number } {
 
 describe.each(versions)(
   "recurrent layers against PyTorch float64: $recurrent, recompute $recompute",
-  ({ known, recompute, ...pins }) => {
+  ({ known, recompute, facts, ...pins }) => {
     // One device for all cases of a version, so its kernels compile once.
     let frame: GpuFrame;
     beforeAll(async () => {
-      frame = await GpuFrame.open({ versions: pins });
+      frame = await GpuFrame.open({ versions: pins, ...(facts && { facts }) });
       return () => frame.close();
     });
 

@@ -1,13 +1,22 @@
 /** Recurrent layers with NaN, infinities and huge numbers in inputs, states, weights and gradients, in every version. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Device, Generator, type NDArray, nn, type Tensor, type VersionPins } from "webgpu-lstm";
+import {
+  type AdapterFacts,
+  type Device,
+  Generator,
+  type NDArray,
+  nn,
+  type Tensor,
+  type VersionPins,
+} from "webgpu-lstm";
 import type { GoldenCase, GoldenTensor } from "../golden-case.ts";
 import type { RecurrentLayer } from "../recurrent-problem.ts";
 import { goldenNames, loadGolden } from "./goldens.ts";
 import { GpuFrame } from "./gpu.ts";
+import { LARGE_GPU } from "./large-gpu.ts";
 import { faultsOf, gradients, UnusualStep } from "./unusual-values.ts";
 
-const versions: (VersionPins & { readonly recompute?: number })[] = [
+const versions: (VersionPins & { readonly recompute?: number; readonly facts?: AdapterFacts })[] = [
   { recurrent: "cell", gemm: "register" },
   { recurrent: "cell", gemm: "shared" },
   { recurrent: "cell", gemm: "lanes4" },
@@ -15,6 +24,8 @@ const versions: (VersionPins & { readonly recompute?: number })[] = [
   { recurrent: "sequence4", gemm: "lanes4" },
   { recurrent: "step", gemm: "register", recompute: 3 },
   { recurrent: "sequence4", gemm: "lanes4", recompute: 3 },
+  { recurrent: "sequence", gemm: "register" },
+  { recurrent: "sequence", gemm: "register", recompute: 3, facts: LARGE_GPU },
 ];
 
 function makeLayer(
@@ -100,10 +111,11 @@ const BUDGET = 4;
 
 const files = goldenNames("special_recurrent");
 
-describe.each(versions)("$recurrent, $gemm, recompute $recompute", ({ recompute = false, ...pins }) => {
+describe.each(versions)("$recurrent, $gemm, recompute $recompute", ({ recompute = false, ...options }) => {
   let frame: GpuFrame;
   beforeAll(async () => {
-    frame = await GpuFrame.open({ versions: pins });
+    const { facts, ...pins } = options;
+    frame = await GpuFrame.open({ versions: pins, ...(facts && { facts }) });
     return () => frame.close();
   });
 

@@ -44,8 +44,8 @@ export function backwardSteps(
   gradients: RecurrenceGradients,
   plan: PlanContext,
 ): Dispatch[] {
-  const kernels = cell.kernels.backward;
-  if (recurrence.projection) return projectedBackward(kernels.cell, recurrence, gradients, plan);
+  if (recurrence.projection)
+    return projectedBackward(cell.kernels.backward.cell, recurrence, gradients, plan);
   const versions = {
     step: stepBackward,
     cell: cellBackward,
@@ -53,5 +53,5 @@ export function backwardSteps(
   };
   const passOf = (of: Recurrence, isTrial: boolean) =>
     backwardPass(of, isTrial ? trialGradients(of, gradients, plan) : gradients);
-  return fastestSteps(cell, "backward", versions, kernels, recurrence, passOf, plan);
+  return fastestSteps(cell, "backward", versions, recurrence, passOf, plan);
 }

@@ -1,4 +1,4 @@
-import type { Kernel } from "../../gpu/kernel.ts";
+import type { Kernel, KernelDeclaration } from "../../gpu/kernel.ts";
 import type { VersionPins } from "../op.ts";
 import { ALL_SLOTS } from "../product/product.ts";
 import type { gatesBindings, gatesParams } from "./params.ts";
@@ -35,6 +35,8 @@ export interface Cell {
     /** Computes gates from their preactivations, for `recompute`; `null` where the backward pass does not read gates. */
     readonly gates: Kernel<keyof typeof gatesParams, keyof typeof gatesBindings> | null;
   };
+  /** The texts of its kernels of version `sequence`, if there are any. */
+  readonly sequence?: KernelDeclaration<string, string>["texts"];
 }
 
 export type StateName = Cell["states"][number];

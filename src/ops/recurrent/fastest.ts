@@ -3,6 +3,7 @@ import type { Dispatch, PlanContext } from "../op.ts";
 import type { Cell, VersionKernels, VersionName } from "./cell.ts";
 import { History } from "./history.ts";
 import type { Pass, Recurrence } from "./recurrence.ts";
+import { offeredTexts, sequence } from "./sequence-chunk.ts";
 import type { StepPass, Version } from "./version.ts";
 
 /** Trials have at least this many steps; more would tell nothing new, as a version's time is linear in T. */
@@ -30,28 +31,32 @@ function trialOf(recurrence: Recurrence, stepMicros: number, plan: PlanContext):
 
 /**
  * The dispatches of a pass by the fastest of a cell's versions; see {@link Choices}.
- * @param versions In order: the first that the cell has replaces a pinned version that cannot run.
+ * @param own Versions in order: the first that the cell has replaces a pinned version that cannot run.
  * @param passOf The steps of the recurrence, or of a trial.
  */
 export function fastestSteps(
-  { name: cell }: Cell,
+  cell: Cell,
   pass: Pass,
-  versions: Readonly<Partial<Record<VersionName, Version>>>,
-  kernels: VersionKernels,
+  own: Readonly<Partial<Record<VersionName, Version>>>,
   recurrence: Recurrence,
   passOf: (recurrence: Recurrence, isTrial: boolean) => StepPass,
   plan: PlanContext,
 ): Dispatch[] {
   const { N, I, H } = recurrence.sizes;
+  const texts = offeredTexts(cell, plan);
+  const offer = texts && sequence.module(cell.name, pass, texts);
+  const versions = { ...own, ...offer?.versions };
+  const kernels: VersionKernels = { ...cell.kernels[pass], ...offer?.kernels };
   const micros: Partial<Record<VersionName, number>> = {};
   for (const [name, version] of Object.entries(versions) as [VersionName, Version][]) {
     const time = kernels[name] ? version.stepMicros(recurrence, plan) : null;
     if (time !== null) micros[name] = time;
   }
   const best = Math.min(...Object.values(micros));
-  const run = (name: VersionName, steps: StepPass) => versions[name]!.dispatches(kernels[name]!, steps, plan);
-  const trial = (name: VersionName) => run(name, passOf(trialOf(recurrence, best, plan), true));
-  const what = `${cell} ${pass}, I ${I}, H ${H}, N ≤ ${bucket(N)}`;
-  const chosen = plan.choices.choose(what, plan.pins.recurrent, micros, trial);
+  const trialPass = () => passOf(trialOf(recurrence, best, plan), true);
+  const run = (name: VersionName, steps: StepPass) =>
+    versions[name]!.dispatches(kernels[name]!, steps, plan, trialPass);
+  const what = `${cell.name} ${pass}, I ${I}, H ${H}, N ≤ ${bucket(N)}`;
+  const chosen = plan.choices.choose(what, plan.pins.recurrent, micros, (name) => run(name, trialPass()));
   return run(chosen, passOf(recurrence, false));
 }

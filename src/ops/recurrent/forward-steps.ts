@@ -27,12 +27,11 @@ function forwardPass(recurrence: Recurrence): StepPass {
 
 /** The forward steps of a span. */
 export function forwardSteps(cell: Cell, recurrence: Recurrence, plan: PlanContext): Dispatch[] {
-  const kernels = cell.kernels.forward;
-  if (recurrence.projection) return projectedForward(kernels.cell, recurrence, plan);
+  if (recurrence.projection) return projectedForward(cell.kernels.forward.cell, recurrence, plan);
   const versions = {
     step: stepForward,
     cell: cellForward,
     ...(hasLanes4(plan.facts) && { sequence4: sequence4.module.sequence4Forward }),
   };
-  return fastestSteps(cell, "forward", versions, kernels, recurrence, forwardPass, plan);
+  return fastestSteps(cell, "forward", versions, recurrence, forwardPass, plan);
 }

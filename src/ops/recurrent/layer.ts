@@ -10,6 +10,7 @@ import { maskDispatch } from "./mask-steps.ts";
 import { inputsByName, outputsByName, SAVED_HIDDEN, savedByPosition } from "./operands.ts";
 import { inputProduct } from "./products.ts";
 import type { Recurrence } from "./recurrence.ts";
+import { offeredTexts, sequence } from "./sequence-chunk.ts";
 import { spansOf } from "./steps.ts";
 import { sequenceTexts } from "./texts.ts";
 
@@ -41,12 +42,14 @@ export function recurrentLayer(cell: Cell): RecurrentOp {
       // With lengths, the last output of a shorter sequence is not at the end of the output.
       return lengths ? null : reverse ? 0 : x.shape[0]! - 1;
     },
-    needs(pass, operands, facts) {
+    needs(pass, operands, plan) {
       const { lengths } = inputsByName(operands);
+      const texts = offeredTexts(cell, plan);
       const { sequence4: ofLanes4, ...kernels } = cell.kernels[pass];
       return [
         ...Object.values(kernels).map(({ declaration }) => declaration.texts),
-        ...(ofLanes4 && hasLanes4(facts) ? [ofLanes4.declaration.texts, sequence4] : []),
+        ...(ofLanes4 && hasLanes4(plan.facts) ? [ofLanes4.declaration.texts, sequence4] : []),
+        ...(texts ? [sequence, texts] : []),
         ...(lengths ? [sequenceTexts] : []),
         ...(pass === "backward" ? [sliceTexts] : []),
       ];

@@ -1,17 +1,13 @@
 /**
  * Version `sequence4`: many steps in one dispatch, for subgroups of four lanes. A workgroup owns some batch rows, and all units and steps of
- * them. The file loads on demand and imports types alone: a value that it shared with other files would be a chunk of its own.
+ * them. The file loads on demand, and imports types and what loads with it alone: a value of the main file would split that.
  */
-import type { Kernel } from "../../gpu/kernel.ts";
-import type { Dispatch, PlanContext } from "../op.ts";
+import type { PlanContext } from "../op.ts";
 import type { Pass, Recurrence } from "./recurrence.ts";
-import type { Step } from "./steps.ts";
-import type { StepOperands, StepPass, Version } from "./version.ts";
+import { segmentDispatches } from "./segments.ts";
+import type { Version } from "./version.ts";
 
 const LANES = 4;
-
-/** Approximate operations of a cell's pointwise part for one slot of one unit. */
-const POINTWISE_FLOPS = 8;
 
 /** Maximum number of units: a subgroup's share of the weights is in the private memory of its invocations. */
 const MOST_UNITS = 256;
@@ -76,60 +72,37 @@ function stepMicros(recurrence: Recurrence, pass: Pass, plan: PlanContext): numb
   );
 }
 
-/** The steps of a pass, cut into as few dispatches as their time allows. */
-function segments({ recurrence, steps }: StepPass, pass: Pass, plan: PlanContext): (readonly Step[])[] {
-  const count = Math.max(1, Math.floor(DISPATCH_MICROS / stepMicros(recurrence, pass, plan)!));
-  return Array.from({ length: Math.ceil(steps.length / count) }, (_, i) =>
-    steps.slice(i * count, (i + 1) * count),
-  );
+/** Batch rows of a workgroup, and the workgroups. */
+function divisionOf(recurrence: Recurrence, plan: PlanContext) {
+  const rows = rowsOf(recurrence, plan);
+  return { rows, grid: plan.groupGrid(Math.ceil(recurrence.sizes.N / rows)) };
 }
 
-/** @param order -1 for a pass that begins with the last step. */
-function segmentDispatch(
-  kernel: Kernel,
-  { recurrence, paramsAt }: StepPass,
-  operands: StepOperands,
-  steps: readonly Step[],
-  order: 1 | -1,
-  plan: PlanContext,
-): Dispatch {
-  const { sizes, reverse, cellsAt } = recurrence;
-  const { N, H, slots } = sizes;
-  const rows = rowsOf(recurrence, plan);
-  // From one step to the next.
-  const timeStride = reverse ? -order : order;
-  const params = {
-    ...paramsAt(steps[0]!),
-    rows,
-    steps: steps.length,
-    stride: timeStride * N * H,
-    timeStride,
-    isRing: Number(cellsAt.isRing),
-  };
-  const names = Object.keys(kernel.declaration.bindings);
-  return {
-    kernel,
-    params,
-    bindings: Object.fromEntries(names.map((name) => [name, operands[name] ?? null])),
-    grid: plan.groupGrid(Math.ceil(N / rows)),
-    flops: slots * N * H * steps.length * (2 * H + POINTWISE_FLOPS),
-    bytes: 4 * slots * (H * H + steps.length * 3 * N * H),
-  };
+/** Maximum number of steps of a dispatch. */
+function stepsOf(recurrence: Recurrence, pass: Pass, plan: PlanContext): number {
+  return DISPATCH_MICROS / stepMicros(recurrence, pass, plan)!;
 }
 
 export const sequence4Forward: Version = {
   stepMicros: (recurrence, plan) => stepMicros(recurrence, "forward", plan),
   dispatches: (kernel, pass, plan) => {
-    const { subgroups, blocks } = sharesOf(pass.recurrence);
+    const { recurrence, operands } = pass;
+    const { subgroups, blocks } = sharesOf(recurrence);
     const sized = kernel.with({
       DEPTHS: blocks,
       TILE: 4 * QUADS * blocks,
       LANES: LANES * subgroups,
-      HAS_LENGTHS: Number(pass.recurrence.lengths !== null),
+      HAS_LENGTHS: Number(recurrence.lengths !== null),
     });
-    return segments(pass, "forward", plan).map((steps) =>
-      segmentDispatch(sized, pass, pass.operands, steps, 1, plan),
-    );
+    const steps = stepsOf(recurrence, "forward", plan);
+    return segmentDispatches({
+      kernel: sized,
+      pass,
+      operands,
+      order: 1,
+      ...divisionOf(recurrence, plan),
+      steps,
+    });
   },
 };
 
@@ -148,8 +121,15 @@ export const sequence4Backward: Version = {
       HAS_LENGTHS: Number(recurrence.lengths !== null),
       KEEPS_CARRY: Number(keepsHidden),
     });
-    return segments(pass, "backward", plan).map((steps) =>
-      segmentDispatch(sized, pass, { ...pass.operands, partial }, steps, -1, plan),
-    );
+    const operands = { ...pass.operands, partial };
+    const steps = stepsOf(recurrence, "backward", plan);
+    return segmentDispatches({
+      kernel: sized,
+      pass,
+      operands,
+      order: -1,
+      ...divisionOf(recurrence, plan),
+      steps,
+    });
   },
 };

@@ -24,7 +24,8 @@ export interface StepPass {
 export interface Version {
   /** Predicted µs for one time step; `null` where the version cannot do the sizes or the device lacks what it needs. */
   stepMicros(recurrence: Recurrence, plan: PlanContext): number | null;
-  dispatches(kernel: Kernel, pass: StepPass, plan: PlanContext): Dispatch[];
+  /** @param trialPass A part of the pass, over operands of its own, for a version that has choices of its own to time. */
+  dispatches(kernel: Kernel, pass: StepPass, plan: PlanContext, trialPass: () => StepPass): Dispatch[];
 }
 
 /** Approximate operations of a cell's pointwise part for one slot of one unit. */

@@ -1,0 +1,7 @@
+export { default as activations } from "../../../shaders/lib/activations.wgsl?raw";
+export { default as relu } from "../../../shaders/lib/relu.wgsl?raw";
+export { default as sequence_backward } from "../../../shaders/recurrent/lib/sequence_backward.wgsl?raw";
+export { default as sequence_forward } from "../../../shaders/recurrent/lib/sequence_forward.wgsl?raw";
+export { default as rnn_sequence_backward } from "../../../shaders/recurrent/rnn_sequence_backward.wgsl?raw";
+export { default as rnn_sequence_forward } from "../../../shaders/recurrent/rnn_sequence_forward.wgsl?raw";
+export { default as transpose_weight } from "../../../shaders/recurrent/transpose_weight.wgsl?raw";
