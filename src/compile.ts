@@ -121,8 +121,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   const traced = await firstTrace(recipe, inputs);
   await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
   const { facts } = context;
-  const needs = [baseTexts, ...productNeeds(facts), ...needsOf(traced.graph, { facts, pins })];
-  await loadAll(needs);
+  await loadAll([baseTexts, ...productNeeds(facts), ...needsOf(traced.graph, { facts, pins })]);
   const accumulation =
     accumulate && optimizer ? await optimizer.training.accumulationOf(context, accumulate) : null;
   const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes), accumulation);
