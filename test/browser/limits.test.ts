@@ -238,7 +238,8 @@ describe("storage", () => {
 });
 
 describe("sizes beyond the usual limit of 65,535 workgroups", () => {
-  test.each(["register", "shared", "lanes4"] as const)(
+  // Not by `shared`, which takes a software adapter a minute: the limit of few workgroups has it.
+  test.each(["register", "lanes4"] as const)(
     "2,100,000 rows of a linear layer: %s",
     async (gemm) => {
       const device = await open({}, { facts, versions: { gemm } });
