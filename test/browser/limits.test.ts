@@ -239,20 +239,17 @@ describe("storage", () => {
 
 describe("sizes beyond the usual limit of 65,535 workgroups", () => {
   // Not by `shared`, which takes a software adapter a minute: the limit of few workgroups has it.
-  test.each(["register", "lanes4"] as const)(
-    "2,100,000 rows of a linear layer: %s",
-    async (gemm) => {
-      const device = await open({}, { facts, versions: { gemm } });
-      const model = new nn.Linear(1, 1, { bias: false });
-      model.weight.write(Float32Array.of(2));
-      const rows = 2_100_000;
-      const step = await device.compile(({ x }) => ({ y: model.forward(x) }), { inputs: { x: [rows, 1] } });
-      const { data } = await step.run({ x: Float32Array.from({ length: rows }, (_, i) => i) }).y.read();
-      expect(data.findIndex((value, i) => value !== 2 * i)).toBe(-1);
-      model.dispose();
-      device.dispose();
-    },
-  );
+  test.each(["register", "lanes4"] as const)("2,100,000 rows of a linear layer: %s", async (gemm) => {
+    const device = await open({}, { facts, versions: { gemm } });
+    const model = new nn.Linear(1, 1, { bias: false });
+    model.weight.write(Float32Array.of(2));
+    const rows = 2_100_000;
+    const step = await device.compile(({ x }) => ({ y: model.forward(x) }), { inputs: { x: [rows, 1] } });
+    const { data } = await step.run({ x: Float32Array.from({ length: rows }, (_, i) => i) }).y.read();
+    expect(data.findIndex((value, i) => value !== 2 * i)).toBe(-1);
+    model.dispose();
+    device.dispose();
+  });
 
   test.each(["cell", "step", "sequence4", "sequence"] as const)(
     "1,100,000 sequences: %s",
