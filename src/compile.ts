@@ -254,7 +254,7 @@ function plan(
 
   const placed = new Map<Tensor, BufferRange>();
   const update = optimizer
-    ? optimizer.training.planUpdate(context, graph, settings, optimizer, gradients, placed, accumulation)
+    ? optimizer.training.planUpdate({ context, graph, settings, optimizer, gradients, placed, accumulation })
     : null;
   const always = [...dispatches, ...(update?.accumulating ?? [])];
   return {

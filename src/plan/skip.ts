@@ -58,8 +58,9 @@ export class Skip extends Watch {
     const { planUpdate, ...rest } = super.training;
     return {
       ...rest,
-      planUpdate: (context, graph, settings, optimizer, gradients, placed, accumulation) => {
-        const planned = planUpdate(context, graph, settings, optimizer, gradients, placed, accumulation);
+      planUpdate: (request) => {
+        const { graph, settings, placed } = request;
+        const planned = planUpdate(request);
         const marks = this.#marks.get(graph);
         // The function has a guard of its own.
         if (!marks) return planned;

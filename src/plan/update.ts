@@ -76,24 +76,28 @@ interface UpdateDispatches extends PlannedUpdate {
   readonly updates: readonly Dispatch[];
 }
 
+/** What an update is planned from. */
+export interface UpdateRequest {
+  readonly context: GpuContext;
+  readonly graph: Graph;
+  readonly settings: PlanSettings;
+  readonly optimizer: Updater;
+  /** Gradients by parameter. */
+  readonly gradients: ReadonlyMap<Parameter, Tensor>;
+  /** Receives the places of the gradients and the flat buffers that the dispatches bind. */
+  readonly placed: Map<Tensor, BufferRange>;
+  /** Sums the gradients; `null` for a step that updates in every run. */
+  readonly accumulation: Accumulation | null;
+  /** Plans what decides whether updates happen, unless the function clips with `errorIfNonfinite`. */
+  watch?(request: WatchRequest): PlannedWatch;
+}
+
 /**
  * Plans what follows the gradients: summing them over several runs, if the step accumulates; clipping, in the order of the
  * calls; then one update for every contiguous range of parameters that the optimizer treats alike.
- * @param gradients Gradients by parameter.
- * @param placed Receives the places of the gradients and the flat buffers that the dispatches bind.
- * @param accumulation Sums the gradients; `null` for a step that updates in every run.
- * @param watch Plans what decides whether updates happen, unless the function clips with `errorIfNonfinite`.
  */
-export function planUpdate(
-  context: GpuContext,
-  graph: Graph,
-  settings: PlanSettings,
-  optimizer: Updater,
-  gradients: ReadonlyMap<Parameter, Tensor>,
-  placed: Map<Tensor, BufferRange>,
-  accumulation: Accumulation | null,
-  watch?: (request: WatchRequest) => PlannedWatch,
-): UpdateDispatches {
+export function planUpdate(request: UpdateRequest): UpdateDispatches {
+  const { context, graph, settings, optimizer, gradients, placed, accumulation } = request;
   for (const [parameter, gradient] of gradients) {
     const place = ParameterArena.placeOf(context, parameter);
     placed.set(gradient, place.range(place.arena.gradients));
@@ -126,7 +130,7 @@ export function planUpdate(
   dispatches.push(...(clipped?.dispatches ?? []));
   const watched = guard
     ? undefined
-    : watch?.({
+    : request.watch?.({
         ranges: rangesOf(context, [...gradients.keys()]).map((range) => ({
           ...range,
           gradient: flat(accumulation?.totalOf(range.arena) ?? range.arena.gradients),
@@ -154,13 +158,5 @@ export function planUpdate(
       updates.push(part.update(range, plan));
     }
   }
-  return {
-    optimizer,
-    planKey,
-    parameters,
-    guard,
-    accumulating,
-    dispatches,
-    updates,
-  };
+  return { optimizer, planKey, parameters, guard, accumulating, dispatches, updates };
 }

@@ -64,13 +64,16 @@ export class Watch implements Optimizing {
         }
         return found;
       },
-      planUpdate: (context, graph, settings, _, gradients, placed, accumulation) => {
+      planUpdate: (request) => {
+        const { graph, placed } = request;
         const { loss, left } = this.#traces.get(graph)!;
         const buffer = this.leftIn();
         placed.set(left, { buffer, offset: 0, bytes: buffer.bytes });
-        const watch = (request: WatchRequest) => this.plan(loss, left, graph, request);
-        const own = this.#optimizer;
-        const planned = planUpdate(context, graph, settings, own, gradients, placed, accumulation, watch);
+        const planned = planUpdate({
+          ...request,
+          optimizer: this.#optimizer,
+          watch: (watched) => this.plan(loss, left, graph, watched),
+        });
         return { ...planned, optimizer: this };
       },
     };
