@@ -4,7 +4,7 @@ import { findBrowser } from "./tools/browser.ts";
 import viteConfig from "./vite.config.ts";
 
 /**
- * `node` runs what needs no GPU; `browser` runs the rest in a headless Chromium with WebGPU.
+ * `node` runs in Node, mostly what needs no GPU; `browser` runs the rest in a headless Chromium with WebGPU.
  * Where no browser is found the reason is printed, and the browser project fails.
  */
 export default defineConfig(async (): Promise<ViteUserConfig> => {
