@@ -20,8 +20,8 @@ export interface Dataset {
  * A data set held in memory: sample `i` is row `i` of `x` and row `i` of `y`
  * (PyTorch: [`TensorDataset`](https://pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset)).
  *
- * It takes one array of inputs and one of targets, each with its shape or as arrays of arrays. Other number types are rounded to float32, which the GPU computes with;
- * integers must be exact in it, from -2^24 to 2^24.
+ * It takes one array of inputs and one of targets, each with its shape or as arrays of arrays. Other number types are rounded to
+ * float32, which the GPU computes with; integers must be exact in it, from -2^24 to 2^24.
  *
  * @example
  * const dataset = new data.TensorDataset(x, y);   // x [980, 20, 1], y [980, 1]

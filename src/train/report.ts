@@ -11,8 +11,8 @@ export interface Progress {
   /** Batches in an epoch, if the loader knows. */
   readonly batches: number | undefined;
   /**
-   * Loss over the epoch's batches that have been read from the GPU so far, as {@link EpochReport.loss}. Training does not wait for them, so it lags by a few batches;
-   * `undefined` before the first.
+   * Loss over the epoch's batches that have been read from the GPU so far, as {@link EpochReport.loss}. Training does not wait for
+   * them, so it lags by a few batches; `undefined` before the first.
    */
   readonly loss: number | undefined;
 }

@@ -12,8 +12,8 @@ import { DataError, ShapeError } from "../../errors.ts";
 import { type Float64NDArray, showShape } from "../../shape.ts";
 
 /**
- * A time series: `[time, features]`, as an array with its shape or as rows in an array, or one feature as a list of numbers. Whatever its type, functions of a series compute in
- * float64; {@link slidingWindows} and {@link TensorDataset} round to float32.
+ * A time series: `[time, features]`, as an array with its shape or as rows in an array, or one feature as a list of numbers.
+ * Whatever its type, functions of a series compute in float64; {@link slidingWindows} and {@link TensorDataset} round to float32.
  */
 export type Series = NumberNDArray | ArrayLike<number> | NestedNumbers;
 

@@ -1,4 +1,7 @@
-/** The gradient of an embedding's table: a walk over all indices where they are few, else a sort of them and sums of what lies side by side. */
+/**
+ * The gradient of an embedding's table. Where the indices are few, every invocation walks over all of them; else they are sorted, and
+ * neighbours are added up.
+ */
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { groupGrid, linearGrid } from "../grid.ts";
