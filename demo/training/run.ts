@@ -148,6 +148,8 @@ export class TrainingRun<Config> {
       onProgress: (progress) => this.#progressed(trainer, progress),
     });
     for await (const report of run) {
+      // A report can still arrive after Cancel; the page has said by then after how many epochs the run ended.
+      signal.throwIfAborted();
       this.#add(report);
       this.#tell();
       await onEpoch?.(trainer, report);
@@ -165,6 +167,7 @@ export class TrainingRun<Config> {
   }
 
   async #progressed(trainer: RemoteTrainer, progress: Progress): Promise<void> {
+    if (this.#abort.signal.aborted) return;
     const { epoch, epochs, batch, batches } = progress;
     const done = (epoch - 1 + (batches ? batch / batches : 0)) / epochs;
     Object.assign(this.#snapshot, { batch, batches, done });
