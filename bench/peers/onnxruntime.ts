@@ -1,7 +1,4 @@
-/**
- * ONNX Runtime Web at the workloads without training. Its WebGPU provider has no LSTM operator (the runtime would quietly compute it
- * on the CPU), so there the model is written as products and activations, unrolled over time.
- */
+/** ONNX Runtime Web at the workloads without training, with its LSTM operator. */
 import * as ort from "onnxruntime-web/webgpu";
 import type { Contestant, Runner } from "../../tasks/workloads/contestant.ts";
 import { checkLimit } from "../../tasks/workloads/limits.ts";
@@ -22,11 +19,12 @@ async function open(provider: OrtProvider, problem: Problem): Promise<Runner> {
   ort.env.logLevel = "error";
   const start = performance.now();
   const T = task === "stream" ? 1 : seqLen;
-  const writing = provider === "webgpu" ? "unrolled" : "operator";
-  const session = await ort.InferenceSession.create(lstmModel(problem, T, writing), {
+  const session = await ort.InferenceSession.create(lstmModel(problem, T), {
     executionProviders: [provider],
     // The state stays on the GPU.
     preferredOutputLocation: provider === "webgpu" ? "gpu-buffer" : "cpu",
+    // An operator that the provider lacks is an error, where the runtime would quietly compute it on the CPU.
+    ...(provider === "webgpu" && { extra: { session: { disable_cpu_ep_fallback: "1" } } }),
   });
   const inputs = timeSteps(problem.x.data, B, seqLen, I);
   const whole = new Float32Array(problem.x.data.length);
@@ -64,9 +62,7 @@ async function open(provider: OrtProvider, problem: Problem): Promise<Runner> {
   return {
     firstStepMs,
     firstResult,
-    work: {
-      plan: writing === "operator" ? "the LSTM operator" : "unrolled: the provider has no LSTM operator",
-    },
+    work: { plan: "the LSTM operator" },
     step() {
       latest = ask();
     },
