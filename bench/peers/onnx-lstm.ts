@@ -53,7 +53,15 @@ function addLayer({ nodes, constants, weights, layer, H, I, last }: Layer): void
   const ends = last ? ["hn", "cn"] : [];
   nodes.push({
     op: "LSTM",
-    inputs: [layer === 0 ? "x" : `y${layer - 1}`, `w${layer}`, `r${layer}`, `b${layer}`, "", `h${layer}`, `c${layer}`],
+    inputs: [
+      layer === 0 ? "x" : `y${layer - 1}`,
+      `w${layer}`,
+      `r${layer}`,
+      `b${layer}`,
+      "",
+      `h${layer}`,
+      `c${layer}`,
+    ],
     outputs: [last ? "" : `all${layer}`, ...ends],
     attributes: { hidden_size: H },
   });

@@ -6,8 +6,8 @@
 // memory: real GPUs.
 //
 // grid        x: columns / 64, y: rows / 64, z: slices, or rows of tiles past the limit
-// workgroup   16 × 16 invocations: 64 rows × 64 columns of C, of one slice; it walks k in steps of 16
-// invocation  4 rows × 4 columns of C; in each step it stages 4 elements of A and 4 of B
+// workgroup   8 × 8 invocations: 64 rows × 64 columns of C, of one slice; it walks k in steps of 16
+// invocation  8 rows × 8 columns of C, in four blocks of 4 × 4; in each step it stages 16 elements of A and 16 of B
 // a, b        read        [depth·rows], [depth·columns] by their strides
 // bias        read        [columns]; only read if hasBias = 1
 // c           read_write  [rows·columns] by its strides; must not overlap a, b or bias
@@ -27,6 +27,9 @@
 // Rows and columns of C of a workgroup, and the depth that is staged at a time.
 const TILE = 64u;
 const STEP = 16u;
+// Quads from one k to the next in a staged tile: 16, and one that is not used, so that the lines begin in different memory banks.
+const LINE = 17u;
+const INVOCATIONS = 64u;
 
 struct Params {
   rows: u32, columns: u32, depth: u32, sliceDepth: u32,
@@ -42,9 +45,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 
-// [STEP][TILE / 4]: four rows of A, or four columns of B, at one k.
-var<workgroup> tileA: array<vec4f, 256>;
-var<workgroup> tileB: array<vec4f, 256>;
+// [STEP][LINE]: four rows of A, or four columns of B, at one k.
+var<workgroup> tileA: array<vec4f, 272>;
+var<workgroup> tileB: array<vec4f, 272>;
 
 fn elementA(row: u32, k: u32, end: u32) -> f32 {
   if (row >= params.rows || k >= end) { return 0.0; }
@@ -57,7 +60,7 @@ fn elementB(k: u32, column: u32, end: u32) -> f32 {
   return b[params.bOffset + k * params.bDepthStride + column * params.bColumnStride];
 }
 
-@compute @workgroup_size(16, 16)
+@compute @workgroup_size(8, 8)
 fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) index: u32) {
   let slice = select(group.z, 0u, params.folded != 0u);
@@ -69,38 +72,50 @@ fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   // Neighbouring invocations load neighbouring addresses, along either axis of A and B.
   let alongRowsA = params.aRowStride < params.aDepthStride;
   let alongDepthB = params.bDepthStride < params.bColumnStride;
-  let aK = select(index % STEP, index / 16u, alongRowsA);
-  let aQuad = select(index / STEP, index % 16u, alongRowsA);
-  let bK = select(index / 16u, index % STEP, alongDepthB);
-  let bQuad = select(index % 16u, index / STEP, alongDepthB);
 
-  var sum0 = vec4f(); var sum1 = vec4f(); var sum2 = vec4f(); var sum3 = vec4f();
+  // [8 rows][2 quads]: rows local.y·4 … of the tile's upper half, then of its lower half; the same quads of its left and right half.
+  var sums: array<vec4f, 16>;
   for (var k = first; k < last; k += STEP) {
-    let row = rowOfTile + aQuad * 4u;
-    var fromA: vec4f;
-    for (var i = 0u; i < 4u; i++) { fromA[i] = elementA(row + i, k + aK, last); }
-    tileA[aK * 16u + aQuad] = fromA;
-    let column = columnOfTile + bQuad * 4u;
-    var fromB: vec4f;
-    for (var i = 0u; i < 4u; i++) { fromB[i] = elementB(k + bK, column + i, last); }
-    tileB[bK * 16u + bQuad] = fromB;
+    for (var at = index; at < STEP * 16u; at += INVOCATIONS) {
+      let aK = select(at % STEP, at / 16u, alongRowsA);
+      let aQuad = select(at / STEP, at % 16u, alongRowsA);
+      let row = rowOfTile + aQuad * 4u;
+      tileA[aK * LINE + aQuad] = vec4f(
+        elementA(row, k + aK, last), elementA(row + 1u, k + aK, last),
+        elementA(row + 2u, k + aK, last), elementA(row + 3u, k + aK, last),
+      );
+      let bK = select(at / 16u, at % STEP, alongDepthB);
+      let bQuad = select(at % 16u, at / STEP, alongDepthB);
+      let column = columnOfTile + bQuad * 4u;
+      tileB[bK * LINE + bQuad] = vec4f(
+        elementB(k + bK, column, last), elementB(k + bK, column + 1u, last),
+        elementB(k + bK, column + 2u, last), elementB(k + bK, column + 3u, last),
+      );
+    }
     workgroupBarrier();
-    for (var i = 0u; i < STEP; i++) {
-      let rows = tileA[i * 16u + local.y];
-      let columns = tileB[i * 16u + local.x];
-      sum0 += rows.x * columns;
-      sum1 += rows.y * columns;
-      sum2 += rows.z * columns;
-      sum3 += rows.w * columns;
+    for (var i = 0u; i < STEP; i += 2u) {
+      // @unroll
+      for (var j = 0u; j < 2u; j++) {
+        let upper = tileA[(i + j) * LINE + local.y];
+        let lower = tileA[(i + j) * LINE + local.y + 8u];
+        let left = tileB[(i + j) * LINE + local.x];
+        let right = tileB[(i + j) * LINE + local.x + 8u];
+        // @unroll
+        for (var r = 0u; r < 4u; r++) {
+          sums[2u * r] += upper[r] * left;
+          sums[2u * r + 1u] += upper[r] * right;
+          sums[8u + 2u * r] += lower[r] * left;
+          sums[9u + 2u * r] += lower[r] * right;
+        }
+      }
     }
     workgroupBarrier();
   }
 
-  let row = rowOfTile + local.y * 4u;
-  let column = columnOfTile + local.x * 4u;
   // A loop, so that storeFour() is compiled once.
-  var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
-  for (var i = 0u; i < 4u; i++) {
-    storeFour(row + i, column, slice, sums[i]);
+  for (var i = 0u; i < 16u; i++) {
+    let row = rowOfTile + (i / 8u * 8u + local.y) * 4u + i / 2u % 4u;
+    let column = columnOfTile + (i % 2u * 8u + local.x) * 4u;
+    storeFour(row, column, slice, sums[i]);
   }
 }

@@ -18,7 +18,7 @@ export const gemmShared = /* @__PURE__ */ new Kernel({
   name: "gemm_shared",
   texts: baseTexts,
   uses: ["gemm_store"],
-  workgroup: [16, 16, 1],
+  workgroup: [8, 8, 1],
   params,
   bindings,
 });
@@ -49,17 +49,14 @@ export const REGISTER: TiledVersion = {
 export const SHARED: TiledVersion = {
   kernel: gemmShared,
   tile: [64, 64],
-  loads: 2 / 64 + 8 / 16 / 2,
-  spilled: 1.2,
+  loads: 2 / 64 + 16 / 64 / 2,
+  spilled: 0.6,
   staged: 16,
 };
 
-/** Invocations of its workgroup; devices in WebGPU's compatibility mode may have 128 only. */
-export const SHARED_INVOCATIONS = 256;
-
 /** What storing an element of C takes, in loads, and starting a workgroup that has barriers, in barriers; about. */
 const STORE_LOADS = 14;
-const BARRIER_START = 75;
+const BARRIER_START = 40;
 
 /** A product by a version with tiles. */
 export function tiled(

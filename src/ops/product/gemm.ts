@@ -6,7 +6,7 @@ import { bucket, predictMicros, TRIAL_MICROS } from "../choice.ts";
 import { tileGrid } from "../grid.ts";
 import { hasLanes4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, flag, type PlanContext, type PlanSettings } from "../op.ts";
-import { REGISTER, SHARED, SHARED_INVOCATIONS, tiled } from "./gemm-tiled.ts";
+import { REGISTER, SHARED, tiled } from "./gemm-tiled.ts";
 import { ALL_SLOTS, bindings, type Product, params, type Slices, type Way } from "./product.ts";
 
 const lanes4Texts = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.wgsl.ts"));
@@ -31,17 +31,17 @@ const WHOLE: Slices = { count: 1, depth: 0, ones: false };
 /** The versions that can do a product; the first takes the place of a pinned one that cannot. */
 interface Ways {
   readonly register: Way;
-  readonly shared?: Way;
+  readonly shared: Way;
   readonly lanes4?: Way;
 }
 
 type VersionName = keyof Ways;
 
-function waysOf(product: Product, slices: Slices, { facts, maxInvocations }: PlanSettings): Ways {
+function waysOf(product: Product, slices: Slices, { facts }: PlanSettings): Ways {
   const { workgroups } = facts;
   return {
     register: tiled(REGISTER, product, slices, facts),
-    ...(maxInvocations >= SHARED_INVOCATIONS && { shared: tiled(SHARED, product, slices, facts) }),
+    shared: tiled(SHARED, product, slices, facts),
     ...(hasLanes4(facts) && { lanes4: byLanes4(product, slices, workgroups) }),
   };
 }
