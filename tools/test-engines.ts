@@ -71,14 +71,19 @@ async function test(engine: Engine): Promise<EngineResult> {
   const open = await engine.open();
   try {
     const outcomes: Outcome[] = [];
-    for (const file of files) outcomes.push(...(await outcomesOf(open, file)));
+    for (const file of files) {
+      const begin = performance.now();
+      const found = await outcomesOf(open, file);
+      outcomes.push(...found);
+      console.log(`${secondsSince(begin)} s  ${file}: ${passedOf(found)} of ${found.length} passed`);
+    }
     const probe = await probeOf(open);
     const failures = outcomes.filter(({ state }) => state === "fail");
     const failed = failures.filter((outcome) => !gapOf(engine.name, outcome));
     const excused = failures.flatMap((outcome) => gapOf(engine.name, outcome) ?? []);
-    const passed = outcomes.filter(({ state }) => state === "pass").length;
+    const passed = passedOf(outcomes);
     for (const { file, test, error } of failed) console.log(`FAIL ${file}: ${test}\n     ${error}`);
-    const seconds = Math.round((performance.now() - start) / 1000);
+    const seconds = secondsSince(start);
     console.log(
       `${open.version}, ${probe.adapter}: ${passed} passed, ${failed.length} failed, ${excused.length} known gaps, ${seconds} s`,
     );
@@ -86,6 +91,14 @@ async function test(engine: Engine): Promise<EngineResult> {
   } finally {
     await open.close();
   }
+}
+
+function passedOf(outcomes: readonly Outcome[]): number {
+  return outcomes.filter(({ state }) => state === "pass").length;
+}
+
+function secondsSince(start: number): number {
+  return Math.round((performance.now() - start) / 1000);
 }
 
 function describe({ name, title, driver }: Engine) {

@@ -10,20 +10,27 @@ import {
   OptionError,
   optim,
   ShapeError,
+  type VersionPins,
 } from "webgpu-lstm";
 import { limitCases, type Outcome } from "../limit-cases.ts";
 import { COMPATIBILITY, type Limits, limitDevice, limitedGpu } from "../limited-gpu.ts";
 
-/** Facts of an adapter with four lanes, for which every version can be pinned. */
+/** Facts that fit any adapter: no version that needs subgroups. */
 const facts: AdapterFacts = {
   gflops: 20,
   gloads: 1,
   barrierMicros: 20,
   dispatchMicros: 8,
   workgroups: 8,
-  subgroupSize: 4,
+  subgroupSize: 0,
   software: true,
 };
+
+/** Facts of an adapter with four lanes, for which every version can be pinned. */
+const lanes4: AdapterFacts = { ...facts, subgroupSize: 4 };
+
+const factsFor = ({ gemm, recurrent }: VersionPins) =>
+  gemm === "lanes4" || recurrent === "sequence4" ? lanes4 : facts;
 
 const open = (limits: Limits, options: DeviceOptions) =>
   Device.request({ gpu: limitedGpu(navigator.gpu, limits), ...options });
@@ -48,7 +55,7 @@ const FEW = [
 ];
 
 describe("a grid of few workgroups along an axis", () => {
-  const pins: readonly (NonNullable<DeviceOptions["versions"]> & { readonly most: number })[] = [
+  const pins: readonly (VersionPins & { readonly most: number })[] = [
     { gemm: "register", recurrent: "cell", most: 4 },
     { gemm: "shared", recurrent: "step", most: 4 },
     { gemm: "lanes4", recurrent: "sequence4", most: 4 },
@@ -63,12 +70,13 @@ describe("a grid of few workgroups along an axis", () => {
     let normal: Device;
     let limited: Device;
     beforeAll(async () => {
-      normal = await open({}, { facts, versions });
-      limited = await open({ maxComputeWorkgroupsPerDimension: most }, { facts, versions });
+      const options = { facts: factsFor(versions), versions };
+      normal = await open({}, options);
+      limited = await open({ maxComputeWorkgroupsPerDimension: most }, options);
     });
     afterAll(() => {
-      normal.dispose();
-      limited.dispose();
+      normal?.dispose();
+      limited?.dispose();
     });
 
     test.each(Object.keys(limitCases))("%s", async (name) => {
@@ -111,8 +119,9 @@ describe("the limits of compatibility mode", () => {
   test.each(["cell", "step", "sequence4", "sequence"] as const)(
     "are enough for every kernel: %s",
     async (recurrent) => {
-      const normal = await open({}, { facts, versions: { gemm: "shared", recurrent } });
-      const limited = await open(COMPATIBILITY, { facts, versions: { gemm: "shared", recurrent } });
+      const versions = { gemm: "shared", recurrent } as const;
+      const normal = await open({}, { facts: factsFor(versions), versions });
+      const limited = await open(COMPATIBILITY, { facts: factsFor(versions), versions });
       for (const name of names) {
         expect(await limitCases[name]!(limited), name).toEqual(await limitCases[name]!(normal));
       }
@@ -211,7 +220,7 @@ describe("storage", () => {
 
   test("a weight's gradient is cut into no more slices than a buffer holds", async () => {
     const gradient = async (limits: Limits) => {
-      const device = await open(limits, { facts: { ...facts, subgroupSize: 0 } });
+      const device = await open(limits, { facts });
       const model = new nn.Linear(600, 600);
       const inputs = { x: [1100, 600], y: [1100, 600] };
       const step = await device.compile(
@@ -239,7 +248,8 @@ describe("storage", () => {
 describe("sizes beyond the usual limit of 65,535 workgroups", () => {
   // Not by `shared`, which takes a software adapter a minute: the limit of few workgroups has it.
   test.each(["register", "lanes4"] as const)("2,100,000 rows of a linear layer: %s", async (gemm) => {
-    const device = await open({}, { facts, versions: { gemm } });
+    const versions = { gemm };
+    const device = await open({}, { facts: factsFor(versions), versions });
     const model = new nn.Linear(1, 1, { bias: false });
     model.weight.write(Float32Array.of(2));
     const rows = 2_100_000;
@@ -253,7 +263,8 @@ describe("sizes beyond the usual limit of 65,535 workgroups", () => {
   test.each(["cell", "step", "sequence4", "sequence"] as const)(
     "1,100,000 sequences: %s",
     async (recurrent) => {
-      const device = await open({}, { facts, versions: { recurrent } });
+      const versions = { recurrent };
+      const device = await open({}, { facts: factsFor(versions), versions });
       const model = new nn.RNN(1, 1, { nonlinearity: "relu", bias: false });
       for (const parameter of model.parameters()) parameter.write(Float32Array.of(1));
       const rows = 1_100_000;
@@ -270,16 +281,19 @@ describe("sizes beyond the usual limit of 65,535 workgroups", () => {
 });
 
 test("given facts of subgroups that the device does not have are refused", async () => {
-  const eight = { ...facts, subgroupSize: 8 };
-  await expect(open({}, { facts: eight })).rejects.toThrow(
-    "Device: facts: the facts are of another adapter, with subgroups of 8; this one has 4",
+  const known = await open({}, {});
+  const { subgroupSize } = known.facts;
+  known.dispose();
+  const other = { ...facts, subgroupSize: 2 * subgroupSize };
+  await expect(open({}, { facts: other })).rejects.toThrow(
+    `Device: facts: the facts are of another adapter, with subgroups of ${2 * subgroupSize}; this one has ${subgroupSize}`,
   );
   const adapter = await navigator.gpu.requestAdapter();
   const native = await adapter!.requestDevice({ requiredFeatures: ["subgroups"] });
-  await expect(Device.from(native, { facts: eight })).rejects.toThrow(OptionError);
+  await expect(Device.from(native, { facts: other })).rejects.toThrow(OptionError);
   // Without the feature no kernel uses them.
   const plain = await (await navigator.gpu.requestAdapter())!.requestDevice();
-  expect((await Device.from(plain, { facts: eight })).facts.subgroupSize).toBe(0);
+  expect((await Device.from(plain, { facts: other })).facts.subgroupSize).toBe(0);
   native.destroy();
   plain.destroy();
 });
