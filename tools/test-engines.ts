@@ -3,18 +3,22 @@
  *
  *   --only NAME,…   some of the engines
  *   --files TEXT    only files whose names contain it
- *   --docs          write docs/engines.md
+ *   --quick         only files of engines/quick.ts, which hold the numbers
+ *   --minutes N     no new file after N minutes, which the engines share; what is left out is said
+ *   --lenient       an engine that cannot be installed is said, and is no failure
+ *   --docs          write docs/engines.md, with the latest whole run of each engine that is not in this one
  *
  * The last line is the sum, `N passed, N failed`; a test that a known gap excuses counts as neither.
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { bundleTests } from "./engines/bundle.ts";
 import { type Engine, outcomesOf, probeOf } from "./engines/engine.ts";
 import { engines } from "./engines/engines.ts";
 import { type Gap, gapOf, gaps } from "./engines/gaps.ts";
+import { InstallError } from "./engines/install.ts";
 import type { Outcome } from "./engines/outcome.ts";
+import { quickFiles } from "./engines/quick.ts";
 import { type EngineResult, enginesPage } from "./engines/report.ts";
 
 const root = new URL("../", import.meta.url);
@@ -22,9 +26,15 @@ const { values } = parseArgs({
   options: {
     only: { type: "string", default: engines.map(({ name }) => name).join(",") },
     files: { type: "string", default: "" },
+    quick: { type: "boolean", default: false },
+    minutes: { type: "string", default: "Infinity" },
+    lenient: { type: "boolean", default: false },
     docs: { type: "boolean", default: false },
   },
 });
+
+/** The latest whole run of each engine. */
+const kept = new URL("out/engines.json", root);
 
 const wanted = values.only.split(",").map((name) => {
   const engine = engines.find((engine) => engine.name === name);
@@ -34,45 +44,55 @@ const wanted = values.only.split(",").map((name) => {
   }
   return engine;
 });
-const files = readdirSync(new URL("test/browser/", root))
-  .filter((name) => name.endsWith(".test.ts") && name.includes(values.files))
-  .sort();
+const all = readdirSync(new URL("test/browser/", root)).filter((name) => name.endsWith(".test.ts"));
+const files = (values.quick ? quickFiles : all.sort()).filter((name) => name.includes(values.files));
 if (files.length === 0)
   throw new Error(`test:engines: no file of test/browser has "${values.files}" in its name`);
+const minutes = Number(values.minutes);
+if (Number.isNaN(minutes)) throw new Error(`test:engines: --minutes takes a number; got ${values.minutes}`);
+const end = performance.now() + minutes * 60_000;
 
 await bundleTests();
 const results: EngineResult[] = [];
 let broken = 0;
-for (const engine of wanted) {
+for (const [i, engine] of wanted.entries()) {
   try {
-    results.push(await test(engine));
+    const now = performance.now();
+    results.push(await test(engine, now + (end - now) / (wanted.length - i)));
   } catch (error) {
-    console.error(`${engine.name}: ${(error as Error).message}`);
-    broken++;
+    const isMissing = error instanceof InstallError;
+    console.error(`${engine.name}${isMissing ? " was not tried" : ""}: ${(error as Error).message}`);
+    if (!(isMissing && values.lenient)) broken++;
   }
 }
 
-const unused = values.files ? [] : gaps.filter((gap) => !isUsed(gap));
+const isWhole = files.length === all.length && minutes === Number.POSITIVE_INFINITY;
+const unused = !isWhole ? [] : gaps.filter((gap) => !isUsed(gap));
 for (const { matches } of unused)
   console.error(`tools/engines/gaps.ts: ${matches} excuses nothing; remove it`);
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed.length, broken + unused.length);
 const sum = `${passed} passed, ${failed} failed`;
 mkdirSync(new URL("out/", root), { recursive: true });
-writeFileSync(new URL("out/engines.json", root), `${JSON.stringify(results, null, 1)}\n`);
 writeFileSync(new URL("out/engines.txt", root), `${sum}\n`);
-if (values.docs) writeFileSync(fileURLToPath(new URL("docs/engines.md", root)), enginesPage(results));
+if (isWhole) writeFileSync(kept, `${JSON.stringify(everyResult(), null, 1)}\n`);
+if (values.docs) writeFileSync(new URL("docs/engines.md", root), enginesPage(everyResult()));
 console.log(`\n${sum}`);
 process.exit(failed === 0 ? 0 : 1);
 
-async function test(engine: Engine): Promise<EngineResult> {
+/** @param until When to begin no further file. */
+async function test(engine: Engine, until: number): Promise<EngineResult> {
   console.log(`\n== ${engine.title} on ${engine.driver}`);
   const start = performance.now();
   const open = await engine.open();
   try {
     const outcomes: Outcome[] = [];
-    for (const file of files) {
+    for (const [i, file] of files.entries()) {
       const begin = performance.now();
+      if (begin > until) {
+        console.log(`no time left for ${files.slice(i).join(", ")}`);
+        break;
+      }
       const found = await outcomesOf(open, file);
       outcomes.push(...found);
       console.log(`${secondsSince(begin)} s  ${file}: ${passedOf(found)} of ${found.length} passed`);
@@ -99,6 +119,12 @@ function passedOf(outcomes: readonly Outcome[]): number {
 
 function secondsSince(start: number): number {
   return Math.round((performance.now() - start) / 1000);
+}
+
+/** The results of this run, and for other engines those of their latest whole run, in the engines' order. */
+function everyResult(): EngineResult[] {
+  const earlier = existsSync(kept) ? (JSON.parse(readFileSync(kept, "utf8")) as EngineResult[]) : [];
+  return engines.flatMap(({ name }) => [...results, ...earlier].find((result) => result.name === name) ?? []);
 }
 
 function describe({ name, title, driver }: Engine) {

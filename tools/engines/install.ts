@@ -4,6 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { packagedChromium } from "../packaged-chromium.ts";
 
+/** What an engine needs is missing and could not be installed. */
+export class InstallError extends Error {}
+
 /** The variables that point a Vulkan loader at one driver. */
 type Driver = Readonly<Record<"VK_DRIVER_FILES" | "VK_ICD_FILENAMES", string>>;
 
@@ -50,7 +53,7 @@ export function findDeno(): { readonly program: string; readonly version: string
   const program = `${folder}node_modules/@deno/linux-x64-glibc/deno`;
   if (!existsSync(program)) {
     const options = ["--no-save", "--no-package-lock", "--prefix", folder];
-    execFileSync("npm", ["install", ...options, `deno@${DENO}`], { stdio: "inherit" });
+    run("npm", ["install", ...options, `deno@${DENO}`], "an npm registry");
   }
   return { program, version: `Deno ${DENO}` };
 }
@@ -68,14 +71,16 @@ function addBackports(): void {
 }
 
 function apt(...args: string[]): void {
+  run("apt-get", ["-qq", "-y", ...args], "Debian 12, as root");
+}
+
+function run(program: string, args: readonly string[], needs: string): void {
   try {
-    execFileSync("apt-get", ["-qq", "-y", ...args], {
-      stdio: "inherit",
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    });
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    execFileSync(program, args, { stdio: "inherit", env });
   } catch (error) {
-    throw new Error(
-      `test:engines needs \`apt-get ${args.join(" ")}\` (Debian 12, as root), which failed; install it by hand`,
+    throw new InstallError(
+      `test:engines needs \`${program} ${args.join(" ")}\` (${needs}), which failed; install it by hand`,
       { cause: error },
     );
   }
