@@ -1,12 +1,21 @@
-import { checkBoolean, checkOptions, show } from "./checks.ts";
 import { type CompileOptions, compile, type Planning } from "./compile.ts";
-import { OptionError } from "./errors.ts";
+import { AdapterFaultError } from "./errors.ts";
 import type { AdapterFacts } from "./gpu/adapter-facts.ts";
 import { type AdapterInfo, GpuContext } from "./gpu/context.ts";
-import { checkFacts } from "./gpu/facts.ts";
-import { addVersions, factsOf, forgetAllFacts, restrictFacts } from "./gpu/known-facts.ts";
+import { Kernel } from "./gpu/kernel.ts";
+import {
+  addVersions,
+  deviceChecks,
+  factsOf,
+  forgetAllFacts,
+  passOnce,
+  restrictFacts,
+  tools,
+} from "./gpu/known-facts.ts";
 import { type AdapterOptions, infoOfDevice, type NativeDevice, requestGpuDevice } from "./gpu/request.ts";
+import { StagingPool } from "./gpu/staging.ts";
 import type { Tensor } from "./graph/tensor.ts";
+import { OnDemand } from "./ondemand.ts";
 import type { VersionPins } from "./ops/op.ts";
 import type { CompileInputs } from "./run/inputs.ts";
 import type { CompiledStep } from "./run/step.ts";
@@ -26,6 +35,31 @@ export interface DeviceOptions {
   readonly calibrate?: boolean;
   /** Kernel versions to use, regardless of the facts. */
   readonly versions?: VersionPins;
+  /**
+   * Whether to train a tiny LSTM, GRU and Linear for one step first and compare every number with PyTorch's: there are drivers that give
+   * zeros or worse without an error. A result that is good is kept with the facts, so that it runs once. Default: true where the facts of
+   * a GPU are measured, false for an adapter that computes on the CPU and with given facts.
+   */
+  readonly selfTest?: boolean;
+}
+
+const test = /* @__PURE__ */ new OnDemand(() => import("./self-test/self-test.ts"));
+
+/** What the self test uses of this file's chunk. */
+const CLASSES = { KernelOf: Kernel, Staging: StagingPool, Texts: OnDemand, Fault: AdapterFaultError };
+
+/** No options: they need no checks. */
+const NONE: DeviceOptions = {};
+
+/** Checked options; `others` are further ones of the call. */
+async function checked(
+  where: string,
+  options: DeviceOptions,
+  others: readonly string[] = [],
+): Promise<DeviceOptions> {
+  if (options === NONE) return NONE;
+  await deviceChecks.load();
+  return deviceChecks.module.checkDeviceOptions(tools, where, options, others);
 }
 
 /** A GPU to train and run models on. */
@@ -41,13 +75,14 @@ export class Device extends GpuContext {
 
   /**
    * Requests a GPU from the browser, with the adapter's higher limits and the optional features that the library uses.
-   * @throws {@link WebGpuUnavailableError}, {@link NoAdapterError} or {@link DeviceLostError}, each saying what to do.
+   * @throws {@link WebGpuUnavailableError}, {@link NoAdapterError}, {@link DeviceLostError} or {@link AdapterFaultError}, each saying what to
+   * do.
    */
-  static async request(options: DeviceOptions & AdapterOptions = {}): Promise<Device> {
-    checkOptions("Device.request", options, [...OPTIONS, "powerPreference", "gpu"]);
-    const choice = checkDeviceOptions("Device.request", options);
+  static async request(options: DeviceOptions & AdapterOptions = NONE): Promise<Device> {
+    const where = "Device.request";
+    const choice = await checked(where, options, ["powerPreference", "gpu"]);
     const { gpu, info } = await requestGpuDevice(options);
-    const device = await Device.#open(gpu, info, choice, true);
+    const device = await Device.#open(where, gpu, info, choice, true);
     device.requested = options;
     return device;
   }
@@ -58,35 +93,39 @@ export class Device extends GpuContext {
    * microseconds that a device of {@link Device.request} does not spend. In Node, keep the `GPU` object that the device came from: Dawn crashes
    * when it is collected first.
    */
-  static async from(gpuDevice: NativeDevice, options: DeviceOptions = {}): Promise<Device> {
-    checkOptions("Device.from", options, OPTIONS);
-    const choice = checkDeviceOptions("Device.from", options);
-    const device = await Device.#open(gpuDevice, infoOfDevice(gpuDevice), choice, false);
+  static async from(gpuDevice: NativeDevice, options: DeviceOptions = NONE): Promise<Device> {
+    const where = "Device.from";
+    const choice = await checked(where, options);
+    const device = await Device.#open(where, gpuDevice, infoOfDevice(gpuDevice), choice, false);
     // An earlier loss is reported in the next turn of the event loop.
     await new Promise((resolve) => setTimeout(resolve));
-    device.check("Device.from");
+    device.check(where);
     return device;
   }
 
   static async #open(
+    where: string,
     gpu: NativeDevice,
     info: AdapterInfo,
-    { given, pins, calibrate }: DeviceChoice,
+    { facts: given, versions: pins = {}, calibrate, selfTest }: DeviceOptions,
     owned: boolean,
   ): Promise<Device> {
-    const open = (facts: AdapterFacts, keepTimed: Planning["keepTimed"]) =>
-      new Device([gpu, info, facts, owned], { pins, keepTimed });
-    if (given) {
-      try {
-        return open(restrictFacts("Device: facts", given, gpu), null);
-      } catch (error) {
-        if (owned) gpu.destroy();
-        throw error;
+    try {
+      const measured = given ? null : await factsOf(gpu, info);
+      const facts = measured ?? restrictFacts("Device: facts", given!, gpu);
+      if (selfTest ?? !(given || facts.software)) {
+        await passOnce(gpu, info, facts, async (context) => {
+          await test.load();
+          await test.module.selfTest(context, pins, where, CLASSES);
+        });
       }
+      const keepTimed: Planning["keepTimed"] =
+        calibrate && measured ? (versions) => addVersions(gpu, info, measured, versions) : null;
+      return new Device([gpu, info, facts, owned], { pins, keepTimed });
+    } catch (error) {
+      if (owned) gpu.destroy();
+      throw error;
     }
-    const facts = await factsOf(gpu, info);
-    const keepTimed = (versions: Readonly<Record<string, string>>) => addVersions(gpu, info, facts, versions);
-    return open(facts, calibrate ? keepTimed : null);
   }
 
   /** Forgets the measured facts of all adapters, here and in the browser's storage; the next device measures again. */
@@ -110,46 +149,4 @@ export class Device extends GpuContext {
   ): Promise<CompiledStep<keyof Results & string>> {
     return compile(this, this.#planning, fn, options);
   }
-}
-
-const OPTIONS = ["facts", "versions", "calibrate"];
-
-/** Checked options of a device. */
-interface DeviceChoice {
-  readonly pins: VersionPins;
-  readonly given: AdapterFacts | undefined;
-  readonly calibrate: boolean;
-}
-
-/** Throws an OptionError for options that a device cannot have. */
-function checkDeviceOptions(
-  where: string,
-  { facts, versions, calibrate = false }: DeviceOptions,
-): DeviceChoice {
-  const pins = checkPins(where, versions);
-  checkBoolean(where, "calibrate", calibrate);
-  if (calibrate && facts) {
-    throw new OptionError(
-      `${where}: facts and calibrate exclude each other: with given facts nothing is measured, so that a run is planned as before`,
-    );
-  }
-  return { pins, given: facts && checkFacts(`${where}: facts`, facts), calibrate };
-}
-
-const VERSIONS: { readonly [K in keyof VersionPins]-?: readonly string[] } = {
-  gemm: ["register", "shared", "lanes4"],
-  recurrent: ["cell", "step", "sequence4", "sequence"],
-};
-
-function checkPins(where: string, pins: VersionPins = {}): VersionPins {
-  checkOptions(`${where}: versions`, pins, Object.keys(VERSIONS));
-  for (const [name, allowed] of Object.entries(VERSIONS)) {
-    const pin = pins[name as keyof VersionPins];
-    if (pin !== undefined && !allowed.includes(pin)) {
-      throw new OptionError(
-        `${where}: versions.${name} must be one of ${allowed.join(", ")}, got ${show(pin)}`,
-      );
-    }
-  }
-  return { ...pins };
 }

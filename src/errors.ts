@@ -69,6 +69,9 @@ export class DeviceLostError extends WebGpuLstmError {}
 /** The GPU refused work: its driver does not take a kernel, a buffer or a submission. */
 export class GpuError extends WebGpuLstmError {}
 
+/** The GPU computes wrong numbers: it has failed the self test of `Device.request`. */
+export class AdapterFaultError extends WebGpuLstmError {}
+
 /** The GPU has no memory left for a buffer. The message says how much was asked for and what is in use. */
 export class OutOfMemoryError extends GpuError {}
 

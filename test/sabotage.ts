@@ -10,12 +10,21 @@ export interface Sabotage {
   destroyBuffer?: (label: string) => boolean;
   /** Makes a shader module whose text does not compile. */
   breakShader?: (label: string) => boolean;
+  /** Another text for a shader module: a kernel that compiles, and computes something else. */
+  alterShader?: (label: string, code: string) => string;
   /** Makes a pipeline of a shader that has no such entry point. */
   breakPipeline?: (label: string) => boolean;
   /** Makes a bind group without its operands. */
   breakBindGroup?: (label: string) => boolean;
   /** Submits a command buffer that is not valid. */
   breakSubmission?: () => boolean;
+}
+
+/** A shader's text with an entry point that does nothing. */
+export function idle(kernel: string, code: string): string {
+  const entry = new RegExp(`fn ${kernel}\\([^]*?\\) \\{`);
+  if (!entry.test(code)) throw new Error(`idle: there is no entry point ${kernel}`);
+  return code.replace(entry, "$& if (true) { return; }");
 }
 
 /** A `GPU` that passes on the real one's adapters; its devices do as `sabotage` says, at any time. */
@@ -78,10 +87,11 @@ function undermine(device: GPUDevice, sabotage: Sabotage): void {
     if (sabotage.destroyBuffer?.(label)) buffer.destroy();
     return buffer;
   };
-  device.createShaderModule = (descriptor) =>
-    original.shader(
-      sabotage.breakShader?.(descriptor.label ?? "") ? { ...descriptor, code: "fn broken( {" } : descriptor,
-    );
+  device.createShaderModule = (descriptor) => {
+    const { label = "", code } = descriptor;
+    if (sabotage.breakShader?.(label)) return original.shader({ ...descriptor, code: "fn broken( {" });
+    return original.shader({ ...descriptor, code: sabotage.alterShader?.(label, code) ?? code });
+  };
   device.createComputePipelineAsync = (descriptor) =>
     original.pipeline(
       sabotage.breakPipeline?.(descriptor.label ?? "")

@@ -1,5 +1,3 @@
-import { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, show } from "../checks.ts";
-import { OptionError } from "../errors.ts";
 import { OnDemand } from "../ondemand.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
 import type { DeviceBuffer } from "./buffer.ts";
@@ -31,22 +29,6 @@ export const measureLoads = /* @__PURE__ */ new Kernel({
   params: { count: "u32" },
   bindings: { data: "read", out: "read_write" },
 });
-
-/** Throws an OptionError unless `facts` is complete and every fact possible. */
-export function checkFacts(where: string, facts: AdapterFacts): AdapterFacts {
-  const names = ["gflops", "barrierMicros", "dispatchMicros", "gloads", "workgroups"] as const;
-  checkOptions(where, facts, [...names, "subgroupSize", "software", "versions"]);
-  checkInteger(where, "subgroupSize", facts.subgroupSize, 0);
-  for (const name of names) checkNumber(where, name, facts[name], "a positive number", (n) => n > 0);
-  checkBoolean(where, "software", facts.software);
-  const { versions = {} } = facts;
-  if (!isObject(versions) || Object.values(versions).some((version) => typeof version !== "string")) {
-    throw new OptionError(
-      `${where}: versions must name a kernel version for each use, as device.facts.versions does, got ${show(versions)}`,
-    );
-  }
-  return { ...facts, versions: { ...versions } };
-}
 
 /** A measured time must stand out of a browser's 2.5 ms answer granularity. */
 const LONG_ENOUGH_MS = 8;

@@ -1,16 +1,31 @@
+import { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
+import { OnDemand } from "../ondemand.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
 import { type AdapterInfo, GpuContext } from "./context.ts";
-import { checkFacts, measureFacts } from "./facts.ts";
+import { measureFacts } from "./facts.ts";
 import { forgetFacts, storedFacts, storeFacts } from "./facts-store.ts";
 import { limitsOf } from "./limits.ts";
 import { type NativeDevice, subgroupSizeOf } from "./request.ts";
 
+/** Checks of what is given or was stored. */
+export const deviceChecks = /* @__PURE__ */ new OnDemand(() => import("./device-checks.ts"));
+
+/** What those checks use of this file's chunk. */
+export const tools = { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, show, OptionError };
+
 /** An adapter's facts as this page knows them; `versions` grows as versions are timed. */
 export type KnownFacts = AdapterFacts & { readonly versions: Record<string, string> };
 
-/** Facts by adapter; all devices of an adapter share its `versions`. */
-const known = new Map<string, KnownFacts>();
+/** What is kept of an adapter, here and in the browser's storage. All devices of an adapter share it. */
+interface Known {
+  facts?: KnownFacts;
+  /** Whether it has passed a self test. */
+  passed?: boolean;
+}
+
+/** By what tells adapters apart. */
+const known = new Map<string, Known>();
 
 /** What the facts of a device have to be while they are being measured. */
 const UNMEASURED: AdapterFacts = {
@@ -28,23 +43,57 @@ function keyOf(gpu: NativeDevice, info: AdapterInfo): string {
   return JSON.stringify([info, [...gpu.features].sort(), limitsOf(gpu), subgroupSizeOf(gpu)]);
 }
 
+/** What is known of an adapter, also from an earlier visit. */
+async function knownOf(key: string): Promise<Known> {
+  const stored = known.get(key) ?? (await asKnown(await storedFacts(key)));
+  // Another device may have been faster.
+  const found = known.get(key) ?? stored;
+  known.set(key, found);
+  return found;
+}
+
+/** Runs `use` with a device that leaves nothing behind. */
+async function probed<T>(
+  gpu: NativeDevice,
+  info: AdapterInfo,
+  facts: AdapterFacts,
+  use: (probe: GpuContext) => Promise<T>,
+): Promise<T> {
+  const probe = new GpuContext(gpu, info, facts, false);
+  try {
+    const result = await use(probe);
+    // What a lost device gives means nothing.
+    probe.check("Device");
+    return result;
+  } finally {
+    probe.dispose();
+  }
+}
+
 /** The facts of a device's adapter: known to this page, stored by an earlier visit, or measured now. */
 export async function factsOf(gpu: NativeDevice, info: AdapterInfo): Promise<KnownFacts> {
   const key = keyOf(gpu, info);
-  let facts = known.get(key) ?? asFacts(await storedFacts(key));
-  if (!facts) {
-    const probe = new GpuContext(gpu, info, UNMEASURED, false);
-    try {
-      facts = { ...(await measureFacts(probe)), versions: {} };
-      // Times measured on a lost device mean nothing.
-      probe.check("Device");
-    } finally {
-      probe.dispose();
-    }
-    await storeFacts(key, facts);
+  const adapter = await knownOf(key);
+  if (!adapter.facts) {
+    adapter.facts = { ...(await probed(gpu, info, UNMEASURED, measureFacts)), versions: {} };
+    await storeFacts(key, adapter);
   }
-  known.set(key, facts);
-  return { ...facts, subgroupSize: subgroupSizeOf(gpu) };
+  return { ...adapter.facts, subgroupSize: subgroupSizeOf(gpu) };
+}
+
+/** Runs a self test, unless the adapter has passed it before. */
+export async function passOnce(
+  gpu: NativeDevice,
+  info: AdapterInfo,
+  facts: AdapterFacts,
+  test: (probe: GpuContext) => Promise<void>,
+): Promise<void> {
+  const key = keyOf(gpu, info);
+  const adapter = await knownOf(key);
+  if (adapter.passed) return;
+  await probed(gpu, info, facts, test);
+  adapter.passed = true;
+  await storeFacts(key, adapter);
 }
 
 /**
@@ -68,8 +117,9 @@ export async function addVersions(
   facts: KnownFacts,
   versions: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const key = keyOf(gpu, info);
   Object.assign(facts.versions, versions);
-  await storeFacts(keyOf(gpu, info), facts);
+  await storeFacts(key, { ...(await knownOf(key)), facts });
 }
 
 /** Forgets the facts of all adapters, here and in the browser's storage. */
@@ -78,12 +128,21 @@ export async function forgetAllFacts(): Promise<void> {
   await forgetFacts();
 }
 
-/** What was stored, if these are facts: an earlier release may have kept others. */
-function asFacts(stored: unknown): KnownFacts | undefined {
+/** What was stored, as far as it is of use: an earlier release may have kept something else. */
+async function asKnown(stored: unknown): Promise<Known> {
+  const { facts, passed } = (stored ?? {}) as Partial<Record<keyof Known, unknown>>;
+  const adapter: Known = passed === true ? { passed } : {};
+  if (facts === undefined) return adapter;
   try {
-    const { versions = {}, ...facts } = checkFacts("Device", stored as AdapterFacts);
-    return { ...facts, versions };
+    await deviceChecks.load();
+    const { versions = {}, ...checked } = deviceChecks.module.checkFacts(
+      tools,
+      "Device",
+      facts as AdapterFacts,
+    );
+    adapter.facts = { ...checked, versions };
   } catch {
-    return undefined;
+    // They are measured anew.
   }
+  return adapter;
 }

@@ -1,6 +1,9 @@
 import { show } from "../checks.ts";
 import { DeviceLostError, NoAdapterError, OptionError, WebGpuUnavailableError } from "../errors.ts";
+import { OnDemand } from "../ondemand.ts";
 import type { AdapterInfo } from "./context.ts";
+
+const refusals = /* @__PURE__ */ new OnDemand(() => import("./request-refusals.ts"));
 
 /** The browser's own device object, for an app that has one already. */
 export type NativeDevice = GPUDevice;
@@ -44,13 +47,8 @@ export async function requestGpuDevice(
 ): Promise<{ gpu: GPUDevice; info: AdapterInfo }> {
   const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
   if (!gpu) {
-    const insecure = globalThis.isSecureContext === false;
-    throw new WebGpuUnavailableError(
-      insecure
-        ? "Device.request: WebGPU is only offered on secure pages; serve this page over https or from localhost"
-        : "Device.request: this runtime has no WebGPU (navigator.gpu is missing); use a current Chrome, Edge, Safari or " +
-            "Firefox, or in Node openDevice() of webgpu-lstm/node",
-    );
+    await refusals.load();
+    throw new WebGpuUnavailableError(refusals.module.unavailable(globalThis.isSecureContext === false));
   }
   if (typeof gpu.requestAdapter !== "function") {
     throw new OptionError(`Device.request: gpu must be a GPU object like navigator.gpu, got ${show(gpu)}`);
@@ -64,12 +62,8 @@ export async function requestGpuDevice(
   entries.add(gpu);
   const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {});
   if (!adapter) {
-    throw new NoAdapterError(
-      "Device.request: WebGPU is here but offers no adapter; update the graphics driver, " +
-        (options.gpu
-          ? "or in Node use openDevice() of webgpu-lstm/node, which also finds software adapters"
-          : "turn on hardware acceleration in the browser's settings, or look at chrome://gpu for what blocks it"),
-    );
+    await refusals.load();
+    throw new NoAdapterError(refusals.module.noAdapter(!!options.gpu));
   }
   const requiredLimits: Record<string, number> = {};
   for (const name of RAISED_LIMITS) requiredLimits[name] = adapter.limits[name];
@@ -78,10 +72,8 @@ export async function requestGpuDevice(
     const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
     return { gpu: device, info: readInfo(adapter.info) };
   } catch (cause) {
-    throw new DeviceLostError(
-      `Device.request: the adapter gave no device: ${(cause as Error).message}; close other GPU-heavy pages and try again`,
-      { cause },
-    );
+    await refusals.load();
+    throw new DeviceLostError(refusals.module.noDevice((cause as Error).message), { cause });
   }
 }
 

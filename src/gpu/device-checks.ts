@@ -1,0 +1,78 @@
+/** Checks of options and facts that are given, or stored. Loads on demand, since most pages give none; imports types alone. */
+import type * as checks from "../checks.ts";
+import type * as errors from "../errors.ts";
+import type { AdapterFacts } from "./adapter-facts.ts";
+
+/** Functions and classes of the main file. */
+export type Tools = Pick<
+  typeof checks,
+  "checkBoolean" | "checkInteger" | "checkNumber" | "checkOptions" | "isObject" | "show"
+> &
+  Pick<typeof errors, "OptionError">;
+
+/** Options of a device as they are given. */
+interface Given {
+  readonly facts?: AdapterFacts;
+  readonly calibrate?: boolean;
+  readonly versions?: object;
+  readonly selfTest?: boolean;
+}
+
+/** Throws an OptionError unless `facts` is complete and every fact possible. */
+export function checkFacts(tools: Tools, where: string, facts: AdapterFacts): AdapterFacts {
+  const names = ["gflops", "barrierMicros", "dispatchMicros", "gloads", "workgroups"] as const;
+  tools.checkOptions(where, facts, [...names, "subgroupSize", "software", "versions"]);
+  tools.checkInteger(where, "subgroupSize", facts.subgroupSize, 0);
+  for (const name of names) tools.checkNumber(where, name, facts[name], "a positive number", (n) => n > 0);
+  tools.checkBoolean(where, "software", facts.software);
+  const { versions = {} } = facts;
+  if (!tools.isObject(versions) || Object.values(versions).some((version) => typeof version !== "string")) {
+    throw new tools.OptionError(
+      `${where}: versions must name a kernel version for each use, as device.facts.versions does, got ${tools.show(versions)}`,
+    );
+  }
+  return { ...facts, versions: { ...versions } };
+}
+
+const OPTIONS = ["facts", "versions", "calibrate", "selfTest"];
+
+/**
+ * Throws an OptionError for options that a device cannot have; gives the others, the app's objects copied.
+ * @param others Further options of the call.
+ */
+export function checkDeviceOptions<Options extends Given>(
+  tools: Tools,
+  where: string,
+  options: Options,
+  others: readonly string[],
+): Options {
+  tools.checkOptions(where, options, [...OPTIONS, ...others]);
+  const { facts, versions = {}, calibrate = false, selfTest } = options;
+  checkPins(tools, where, versions);
+  tools.checkBoolean(where, "calibrate", calibrate);
+  if (selfTest !== undefined) tools.checkBoolean(where, "selfTest", selfTest);
+  if (calibrate && facts) {
+    throw new tools.OptionError(
+      `${where}: facts and calibrate exclude each other: with given facts nothing is measured, so that a run is planned as before`,
+    );
+  }
+  const copied = facts && { facts: checkFacts(tools, `${where}: facts`, facts) };
+  return { ...options, versions: { ...versions }, ...copied };
+}
+
+const VERSIONS: Readonly<Record<string, readonly string[]>> = {
+  gemm: ["register", "shared", "lanes4"],
+  recurrent: ["cell", "step", "sequence4", "sequence"],
+};
+
+function checkPins(tools: Tools, where: string, pins: object): void {
+  tools.checkOptions(`${where}: versions`, pins, Object.keys(VERSIONS));
+  for (const [name, allowed] of Object.entries(VERSIONS)) {
+    const pin = (pins as Record<string, unknown>)[name];
+    if (pin !== undefined && !allowed.includes(pin as string)) {
+      throw new tools.OptionError(
+        `${where}: versions.${name} must be one of ${allowed.join(", ")}, got ${tools.show(pin)}`,
+      );
+    }
+  }
+}

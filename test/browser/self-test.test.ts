@@ -1,0 +1,125 @@
+/** A device's self test: it passes here, finds kernels that compute nothing, and runs once. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { AdapterFaultError, Device, OptionError } from "webgpu-lstm";
+import { expectRefusal, wrong } from "../refusal.ts";
+import { idle, type Sabotage, sabotaged } from "../sabotage.ts";
+
+beforeEach(() => Device.forgetFacts());
+afterEach(() => Device.forgetFacts());
+
+/** A GPU on which these kernels do nothing. */
+function without(...kernels: string[]) {
+  const sabotage: Sabotage = {
+    alterShader: (label, code) => (kernels.includes(label) ? idle(label, code) : code),
+  };
+  return sabotaged(navigator.gpu, sabotage);
+}
+
+/** A GPU that does not say that it is software. */
+function asHardware(gpu: GPU): GPU {
+  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
+    const adapter = await gpu.requestAdapter(options);
+    Object.defineProperty(adapter, "info", { value: { vendor: "a vendor" } });
+    return adapter;
+  };
+  return { requestAdapter } as GPU;
+}
+
+describe("a self test", () => {
+  test("passes, and leaves nothing behind", async () => {
+    const device = await Device.request({ selfTest: true });
+    expect(device.memory).toMatchObject({ total: 0, allocations: 0 });
+    device.dispose();
+    const native = await (await navigator.gpu.requestAdapter())!.requestDevice();
+    await Device.forgetFacts();
+    (await Device.from(native, { selfTest: true })).dispose();
+    native.destroy();
+  });
+
+  test.each([
+    ["lstm_cell_backward", "register and cell", "the gradient of lstm.weight_ih_l0"],
+    ["gru_cell_forward", "register and cell", "the loss"],
+    ["gemm_register", "register and cell", "the loss"],
+    ["sum_slices", "register and cell", "the gradient of"],
+    ["sgd", "register and cell", "lstm.weight_ih_l0 after an update"],
+    ["gemm_shared", "shared and cell", 'or { versions: { gemm: "register" } }'],
+    ["lstm_step_backward", "register and step", 'or { versions: { recurrent: "cell" } }'],
+    ["gemm_lanes4", "lanes4 and sequence4", 'or { versions: { gemm: "register", recurrent: "cell" } }'],
+    ["gru_sequence4_forward", "lanes4 and sequence4", "the loss"],
+  ])("finds that %s does nothing", async (kernel, versions, what) => {
+    const { gpu, native } = without(kernel);
+    await expectRefusal(
+      () => Device.request({ gpu, selfTest: true }),
+      AdapterFaultError,
+      "Device.request: this adapter computes wrong numbers",
+      versions,
+      what,
+      "instead of",
+      "an error of",
+      "update the graphics driver",
+      "{ selfTest: false }",
+    );
+    expect((await native().lost).reason).toBe("destroyed");
+  });
+
+  test("finds an error of one in a thousand", async () => {
+    const { gpu } = sabotaged(navigator.gpu, {
+      alterShader: (label, code) =>
+        label === "lstm_cell_forward" ? code.replace("exp(-2.0 *", "exp(-2.002 *") : code,
+    });
+    await expectRefusal(() => Device.request({ gpu, selfTest: true }), AdapterFaultError, "the prediction");
+  });
+
+  test("tests pinned versions alone", async () => {
+    const { gpu } = without("gemm_shared", "lstm_step_forward", "gemm_lanes4");
+    const versions = { gemm: "register", recurrent: "cell" } as const;
+    (await Device.request({ gpu, selfTest: true, versions })).dispose();
+  });
+
+  test("leaves an app's device alive", async () => {
+    const { gpu, native } = without("sgd");
+    await (await gpu.requestAdapter())!.requestDevice();
+    await expectRefusal(() => Device.from(native(), { selfTest: true }), AdapterFaultError, "Device.from");
+    const alive = await Device.from(native(), { selfTest: false });
+    await alive.idle();
+    alive.dispose();
+    native().destroy();
+  });
+
+  test("runs once for an adapter, its limits and features", async () => {
+    (await Device.request({ selfTest: true })).dispose();
+    // Passed before, so that nobody looks.
+    const { gpu } = without("sgd");
+    (await Device.request({ gpu, selfTest: true })).dispose();
+    const native = await (await navigator.gpu.requestAdapter())!.requestDevice();
+    (await Device.from(native, { selfTest: true })).dispose();
+    native.destroy();
+    await Device.forgetFacts();
+    await expectRefusal(() => Device.request({ gpu, selfTest: true }), AdapterFaultError, "update");
+    // A failure is not kept.
+    (await Device.request({ selfTest: true })).dispose();
+  });
+
+  test("runs by default where the facts of hardware are measured", async () => {
+    const { gpu } = without("sgd");
+    const software = await Device.request({ gpu });
+    const { facts } = software;
+    software.dispose();
+    const hardware = asHardware(gpu);
+    await expectRefusal(() => Device.request({ gpu: hardware }), AdapterFaultError, "an update");
+    const given = { ...facts, software: false };
+    (await Device.request({ gpu: hardware, facts: given })).dispose();
+    (await Device.request({ gpu: hardware, selfTest: false })).dispose();
+    await expectRefusal(
+      () => Device.request({ gpu: hardware, facts: given, selfTest: true }),
+      AdapterFaultError,
+      "an update",
+    );
+    // On hardware other versions are compared with `cell` before they are used.
+    (await Device.request({ gpu: asHardware(without("lstm_step_forward").gpu) })).dispose();
+  });
+
+  test("is asked for by true or false", async () => {
+    await expectRefusal(() => Device.request({ selfTest: wrong("yes") }), OptionError, "selfTest", '"yes"');
+  });
+});
