@@ -9,13 +9,14 @@ import { recording, Tensor } from "./graph/tensor.ts";
 import { loadAll, OnDemand } from "./ondemand.ts";
 import { baseTexts } from "./ops/base-texts.ts";
 import { Choices } from "./ops/choice.ts";
-import type { Dispatch, VersionPins } from "./ops/op.ts";
+import type { Dispatch } from "./ops/op.ts";
 import { productNeeds } from "./ops/product/gemm.ts";
 import type { AccumulateOptions } from "./plan/accumulate-options.ts";
 import type { Accumulation } from "./plan/accumulation.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
 import { lower, needsOf } from "./plan/lower.ts";
 import { ParameterArena } from "./plan/parameters.ts";
+import type { Planning } from "./plan/planning.ts";
 import { checkSizes } from "./plan/sizes.ts";
 import type { training } from "./plan/training.ts";
 import type { Updater } from "./plan/updater.ts";
@@ -70,17 +71,10 @@ type Traced<Inputs, Results> = (inputs: { readonly [K in keyof Inputs]: Tensor }
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-/** How a device chooses kernel versions. */
-export interface Planning {
-  readonly pins: VersionPins;
-  /** Keeps the versions that were timed to be the fastest; `null` where none are to be timed. */
-  readonly keepTimed: ((versions: Readonly<Record<string, string>>) => Promise<void>) | null;
-}
-
 /** What all programs of a step are built from; they differ in the shapes of their inputs. */
 interface Recipe {
   readonly context: GpuContext;
-  readonly pins: VersionPins;
+  readonly planning: Planning;
   readonly fn: (inputs: Tensors) => unknown;
   readonly optimizer: Optimizing | null;
   /** The result to minimize; `undefined` for the one that is a scalar. */
@@ -94,7 +88,7 @@ interface Recipe {
 /** Traces `fn` once for its declared shapes, compiles what it needs, and gives the step to run. */
 export async function compile<Inputs extends CompileInputs, Results extends Tensors>(
   context: GpuContext,
-  { pins, keepTimed }: Planning,
+  planning: Planning,
   fn: Traced<Inputs, Results>,
   options: CompileOptions<Inputs, Results>,
 ): Promise<CompiledStep<keyof Results & string>> {
@@ -109,7 +103,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   if (accumulate) optimizer?.training.checkAccumulate("device.compile", accumulate);
   const recipe: Recipe = {
     context,
-    pins,
+    planning,
     // The inputs have the names that the options declare.
     fn: fn as Recipe["fn"],
     optimizer,
@@ -121,17 +115,19 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   const traced = await firstTrace(recipe, inputs);
   await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
   const { facts } = context;
-  await loadAll([baseTexts, ...productNeeds(facts), ...needsOf(traced.graph, { facts, pins })]);
+  await loadAll([baseTexts, ...productNeeds(facts), ...needsOf(traced.graph, { facts, ...planning })]);
   const accumulation =
     accumulate && optimizer ? await optimizer.training.accumulationOf(context, accumulate) : null;
   const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes), accumulation);
   const attempt = context.faults.attempt("device.compile");
   try {
     let source = attempt.run(() => plan(recipe, traced, accumulation));
-    const close = keepTimed ? source.choices.close() : [];
-    if (keepTimed && close.length > 0) {
+    const { calibrate, proves } = planning;
+    const close = calibrate || proves ? source.choices.close() : [];
+    const decided = close.filter(({ proof }) => calibrate || proof);
+    if (decided.length > 0) {
       await Promise.all([calibration.load(), attempt.accepted()]);
-      await keepTimed(await calibration.module.timeVersions(context, source, close, Program));
+      await planning.keep(await calibration.module.judgeVersions(context, source, decided, Program));
       source = attempt.run(() => build(inputs));
     }
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
@@ -237,12 +233,12 @@ async function firstTrace(recipe: Recipe, shapes: InputShapes): Promise<Trace> {
 
 /** Plans the program of a trace. */
 function plan(
-  { context, pins, optimizer }: Recipe,
+  { context, planning: { pins, proves }, optimizer }: Recipe,
   { graph, inputs, outputs, carried, gradients }: Trace,
   accumulation: Accumulation | null,
 ): StepSource {
   const { facts, limits } = context;
-  const settings = { facts, pins, ...limits, choices: new Choices(facts.versions) };
+  const settings = { facts, pins, proves, ...limits, choices: new Choices(facts, proves) };
   checkSizes(graph, inputs, limits);
   const dispatches = lower(graph, [...outputs.values(), ...gradients.values()], settings);
   const parameters = new Set([

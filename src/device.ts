@@ -1,10 +1,10 @@
-import { type CompileOptions, compile, type Planning } from "./compile.ts";
+import { type CompileOptions, compile } from "./compile.ts";
 import { AdapterFaultError } from "./errors.ts";
 import type { AdapterFacts } from "./gpu/adapter-facts.ts";
 import { type AdapterInfo, GpuContext } from "./gpu/context.ts";
 import { Kernel } from "./gpu/kernel.ts";
 import {
-  addVersions,
+  addVerdicts,
   deviceChecks,
   factsOf,
   forgetAllFacts,
@@ -17,6 +17,7 @@ import { StagingPool } from "./gpu/staging.ts";
 import type { Tensor } from "./graph/tensor.ts";
 import { OnDemand } from "./ondemand.ts";
 import type { VersionPins } from "./ops/op.ts";
+import type { Planning } from "./plan/planning.ts";
 import type { CompileInputs } from "./run/inputs.ts";
 import type { CompiledStep } from "./run/step.ts";
 
@@ -28,7 +29,7 @@ export interface DeviceOptions {
    */
   readonly facts?: AdapterFacts;
   /**
-   * Whether `compile` times kernel versions whose predicted times are close. It takes 0.1 to 0.5 s for each new size, and the
+   * Whether `compile` times kernel versions whose predicted times are close; versions of recurrent layers are timed on a GPU in any case. It takes 0.1 to 0.5 s for each new size, and the
    * result is kept with the facts. Any choice stays within PyTorch's tolerance, but only the same facts give the same bits.
    * Default false: earlier timings are used, and predictions decide the rest.
    */
@@ -107,21 +108,25 @@ export class Device extends GpuContext {
     where: string,
     gpu: NativeDevice,
     info: AdapterInfo,
-    { facts: given, versions: pins = {}, calibrate, selfTest }: DeviceOptions,
+    { facts: given, versions: pins = {}, calibrate = false, selfTest }: DeviceOptions,
     owned: boolean,
   ): Promise<Device> {
     try {
       const measured = given ? null : await factsOf(gpu, info);
       const facts = measured ?? restrictFacts("Device: facts", given!, gpu);
-      if (selfTest ?? !(given || facts.software)) {
+      const proves = !given && !facts.software;
+      if (selfTest ?? proves) {
         await passOnce(gpu, info, facts, async (context) => {
           await test.load();
           await test.module.selfTest(context, pins, where, CLASSES);
         });
       }
-      const keepTimed: Planning["keepTimed"] =
-        calibrate && measured ? (versions) => addVersions(gpu, info, measured, versions) : null;
-      return new Device([gpu, info, facts, owned], { pins, keepTimed });
+      return new Device([gpu, info, facts, owned], {
+        pins,
+        calibrate,
+        proves,
+        keep: (verdicts) => addVerdicts(gpu, info, measured!, verdicts),
+      });
     } catch (error) {
       if (owned) gpu.destroy();
       throw error;

@@ -21,17 +21,23 @@ interface Given {
 /** Throws an OptionError unless `facts` is complete and every fact possible. */
 export function checkFacts(tools: Tools, where: string, facts: AdapterFacts): AdapterFacts {
   const names = ["gflops", "barrierMicros", "dispatchMicros", "gloads", "workgroups"] as const;
-  tools.checkOptions(where, facts, [...names, "subgroupSize", "software", "versions"]);
+  tools.checkOptions(where, facts, [...names, "subgroupSize", "software", "versions", "wrong"]);
   tools.checkInteger(where, "subgroupSize", facts.subgroupSize, 0);
   for (const name of names) tools.checkNumber(where, name, facts[name], "a positive number", (n) => n > 0);
   tools.checkBoolean(where, "software", facts.software);
-  const { versions = {} } = facts;
+  const { versions = {}, wrong = {} } = facts;
   if (!tools.isObject(versions) || Object.values(versions).some((version) => typeof version !== "string")) {
     throw new tools.OptionError(
       `${where}: versions must name a kernel version for each use, as device.facts.versions does, got ${tools.show(versions)}`,
     );
   }
-  return { ...facts, versions: { ...versions } };
+  const lists = tools.isObject(wrong) ? Object.values(wrong) : [null];
+  if (!lists.every((list) => Array.isArray(list) && list.every((version) => typeof version === "string"))) {
+    throw new tools.OptionError(
+      `${where}: wrong must list kernel versions for each use, as device.facts.wrong does, got ${tools.show(wrong)}`,
+    );
+  }
+  return { ...facts, versions: { ...versions }, wrong: { ...wrong } };
 }
 
 const OPTIONS = ["facts", "versions", "calibrate", "selfTest"];

@@ -14,8 +14,14 @@ export const deviceChecks = /* @__PURE__ */ new OnDemand(() => import("./device-
 /** What those checks use of this file's chunk. */
 export const tools = { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, show, OptionError };
 
-/** An adapter's facts as this page knows them; `versions` grows as versions are timed. */
-export type KnownFacts = AdapterFacts & { readonly versions: Record<string, string> };
+/** What is found out of kernel versions on an adapter. */
+export interface Verdicts {
+  readonly versions: Record<string, string>;
+  readonly wrong: Record<string, readonly string[]>;
+}
+
+/** An adapter's facts as this page knows them; the verdicts grow as versions are compared and timed. */
+export type KnownFacts = AdapterFacts & Verdicts;
 
 /** What is kept of an adapter, here and in the browser's storage. All devices of an adapter share it. */
 interface Known {
@@ -75,7 +81,7 @@ export async function factsOf(gpu: NativeDevice, info: AdapterInfo): Promise<Kno
   const key = keyOf(gpu, info);
   const adapter = await knownOf(key);
   if (!adapter.facts) {
-    adapter.facts = { ...(await probed(gpu, info, UNMEASURED, measureFacts)), versions: {} };
+    adapter.facts = { ...(await probed(gpu, info, UNMEASURED, measureFacts)), versions: {}, wrong: {} };
     await storeFacts(key, adapter);
   }
   return { ...adapter.facts, subgroupSize: subgroupSizeOf(gpu) };
@@ -110,15 +116,16 @@ export function restrictFacts(where: string, facts: AdapterFacts, gpu: NativeDev
   return { ...facts, subgroupSize: Math.min(facts.subgroupSize, lanes) };
 }
 
-/** Adds versions that were timed to an adapter's facts, here and in the browser's storage. */
-export async function addVersions(
+/** Adds verdicts to an adapter's facts, here and in the browser's storage. */
+export async function addVerdicts(
   gpu: NativeDevice,
   info: AdapterInfo,
   facts: KnownFacts,
-  versions: Readonly<Record<string, string>>,
+  { versions, wrong }: Verdicts,
 ): Promise<void> {
   const key = keyOf(gpu, info);
   Object.assign(facts.versions, versions);
+  Object.assign(facts.wrong, wrong);
   await storeFacts(key, { ...(await knownOf(key)), facts });
 }
 
@@ -135,12 +142,12 @@ async function asKnown(stored: unknown): Promise<Known> {
   if (facts === undefined) return adapter;
   try {
     await deviceChecks.load();
-    const { versions = {}, ...checked } = deviceChecks.module.checkFacts(
-      tools,
-      "Device",
-      facts as AdapterFacts,
-    );
-    adapter.facts = { ...checked, versions };
+    const {
+      versions = {},
+      wrong = {},
+      ...checked
+    } = deviceChecks.module.checkFacts(tools, "Device", facts as AdapterFacts);
+    adapter.facts = { ...checked, versions, wrong };
   } catch {
     // They are measured anew.
   }

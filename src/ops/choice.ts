@@ -1,5 +1,5 @@
 import type { AdapterFacts } from "../gpu/adapter-facts.ts";
-import type { Dispatch, VersionChooser } from "./op.ts";
+import type { Comparison, Dispatch, Proof, VersionChooser } from "./op.ts";
 
 /** The work of a dispatch, summed over its workgroups. What padded tiles throw away counts too. */
 export interface Work {
@@ -31,13 +31,17 @@ export interface Choice {
   readonly reason: Reason;
   /** Predicted time of every version that can do it, in µs. */
   readonly micros: Readonly<Record<string, number>>;
+  /** Versions that are left out, since they computed wrong numbers on this adapter. */
+  readonly wrong: readonly string[];
 }
 
-/** A choice between versions whose predictions are too close to rank. */
+/** A choice between versions that measurements decide: predictions are too close to rank, or are not asked. */
 export interface CloseChoice {
   readonly what: string;
   /** Dispatches that time each version, over operands of their own; the version with the shortest prediction comes first. */
   readonly trials: Readonly<Record<string, Dispatch[]>>;
+  /** For versions that are compared first: what they are of, the one that is right, and all over the same operands. */
+  readonly proof: (Comparison & { readonly of: string; readonly plain: string }) | null;
 }
 
 /** Predictions this close to the best cannot be ranked: measured times differed from predictions by about as much. */
@@ -49,15 +53,26 @@ export const TRIAL_MICROS = 15_000;
 /** Maximum number of versions to time for one choice. */
 const MOST_TRIALS = 3;
 
+/** What is known of the versions on an adapter. */
+interface Known {
+  readonly versions?: Readonly<Record<string, string>>;
+  readonly wrong?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Records the versions that a program is planned with, and why. */
 export class Choices implements VersionChooser {
-  readonly #measured: Readonly<Record<string, string>>;
+  readonly #known: Known;
+  readonly #proves: boolean;
   readonly #made = new Map<string, Choice>();
   readonly #close = new Map<string, () => CloseChoice>();
 
-  /** @param measured The fastest version of earlier timings, by `what`. */
-  constructor(measured: Readonly<Record<string, string>> = {}) {
-    this.#measured = measured;
+  /**
+   * @param known The fastest version of earlier timings, by `what`, and those that were wrong.
+   * @param proves Whether versions are compared and timed before they are used.
+   */
+  constructor(known: Known = {}, proves = false) {
+    this.#known = known;
+    this.#proves = proves;
   }
 
   /** All choices in the order they were made, one for each `what`. */
@@ -75,22 +90,30 @@ export class Choices implements VersionChooser {
     pin: V | undefined,
     micros: Readonly<Partial<Record<V, number>>>,
     trial: (version: V) => Dispatch[],
+    proof?: Proof<V>,
   ): V {
-    const versions = Object.keys(micros) as V[];
+    const wrong = (proof && this.#known.wrong?.[proof.of]) ?? [];
+    const all = Object.keys(micros) as V[];
+    const versions = all.filter((version) => !wrong.includes(version));
     const time = (version: V) => micros[version]!;
     const note = (version: V, reason: Reason) => {
-      this.#made.set(what, { what, version, reason, micros: micros as Record<string, number> });
+      this.#made.set(what, { what, version, reason, micros: micros as Record<string, number>, wrong });
       return version;
     };
-    if (pin !== undefined) return note(versions.includes(pin) ? pin : versions[0]!, "pinned");
-    const measured = versions.find((version) => version === this.#measured[what]);
+    if (pin !== undefined) return note(all.includes(pin) ? pin : all[0]!, "pinned");
+    const measured = versions.find((version) => version === this.#known.versions?.[what]);
     if (measured !== undefined) return note(measured, "measured");
-    const [best, ...others] = [...versions].sort((a, b) => time(a) - time(b)) as [V, ...V[]];
+    const sorted = versions.sort((a, b) => time(a) - time(b));
+    const [best, ...others] = sorted.filter((version) => !proof?.timed.includes(version)) as [V, ...V[]];
     const near = others.filter((version) => time(version) < CLOSE * time(best)).slice(0, MOST_TRIALS - 1);
-    if (near.length > 0) {
-      const contenders = [best, ...near];
-      const trials = () => Object.fromEntries(contenders.map((version) => [version, trial(version)]));
-      this.#close.set(what, () => ({ what, trials: trials() }));
+    const proven = this.#proves && proof ? proof : null;
+    const contenders = proven ? sorted : [best, ...near];
+    if (contenders.length > 1) {
+      this.#close.set(what, () => ({
+        what,
+        trials: Object.fromEntries(contenders.map((version) => [version, trial(version)])),
+        proof: proven && { ...proven, ...proven.compare(contenders) },
+      }));
     }
     return note(best, "predicted");
   }

@@ -51,6 +51,28 @@ export interface VersionPins {
   readonly recurrent?: "cell" | "step" | "sequence4" | "sequence";
 }
 
+/** The same small part of the work by several versions. */
+export interface Comparison {
+  /** By version; over operands that all share. */
+  readonly dispatches: Readonly<Record<string, Dispatch[]>>;
+  /** [depth, columns, slots] */
+  readonly weight: Operand;
+  /** Slots of an operand's last dimension that have values, as bits; the others are zero. */
+  readonly slots: ReadonlyMap<Operand | null, number>;
+  /** What must come out the same. */
+  readonly results: readonly Operand[];
+}
+
+/** How versions are compared with a plain one before they are used on hardware. */
+export interface Proof<V extends string> {
+  /** What a version that is wrong is left out of. */
+  readonly of: string;
+  readonly plain: V;
+  /** Versions that no prediction chooses: only a timing does. */
+  readonly timed: readonly V[];
+  compare(versions: readonly V[]): Comparison;
+}
+
 /** What chooses between kernel versions. */
 export interface VersionChooser {
   /**
@@ -58,12 +80,14 @@ export interface VersionChooser {
    * @param what What the version is for. Versions are timed once for each `what`, so it names only sizes that decide.
    * @param micros Predicted time of each version that can do it, in µs. The first stands in for a pinned version that cannot.
    * @param trial Dispatches that time a version: a part of the work, about TRIAL_MICROS by the best prediction.
+   * @param proof For versions that are compared before they are used.
    */
   choose<V extends string>(
     what: string,
     pin: V | undefined,
     micros: Readonly<Partial<Record<V, number>>>,
     trial: (version: V) => Dispatch[],
+    proof?: Proof<V>,
   ): V;
 }
 
@@ -71,8 +95,16 @@ export interface VersionChooser {
 export interface PlanSettings extends DeviceLimits {
   readonly facts: AdapterFacts;
   readonly pins: VersionPins;
+  /** Whether versions are compared with the plain one and timed before they are used. */
+  readonly proves: boolean;
   /** Chooses between versions and records the choices. */
   readonly choices: VersionChooser;
+}
+
+/** What decides which versions are on offer. */
+export interface Offering extends Pick<PlanSettings, "facts" | "pins" | "proves"> {
+  /** Whether versions are timed. */
+  readonly calibrate: boolean;
 }
 
 /** What an op is given to plan its dispatches. */
@@ -150,7 +182,7 @@ export interface Op<Attributes = unknown> {
   needs?(
     pass: "forward" | "backward",
     inputs: readonly (Operand | null)[],
-    plan: Pick<PlanSettings, "facts" | "pins">,
+    plan: Offering,
   ): readonly OnDemand<unknown>[];
   /** Shapes of the results; throws a ShapeError that names the public call for inputs that do not fit. */
   infer(inputs: readonly (Operand | null)[], attributes: Attributes): ResultSpec;

@@ -2,7 +2,7 @@ import type { Graph, Node } from "../graph/graph.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { OnDemand } from "../ondemand.ts";
 import { groupGrid } from "../ops/grid.ts";
-import type { Dispatch, PlanContext, PlanSettings } from "../ops/op.ts";
+import type { Dispatch, Offering, PlanContext, PlanSettings } from "../ops/op.ts";
 import { clone } from "../ops/tensor/clone.ts";
 import { constant } from "../ops/tensor/constant.ts";
 
@@ -64,7 +64,7 @@ export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
 }
 
 /** What the ops of a trace need loaded before they are planned. */
-export function needsOf(graph: Graph, plan: Pick<PlanSettings, "facts" | "pins">): OnDemand<unknown>[] {
+export function needsOf(graph: Graph, plan: Offering): OnDemand<unknown>[] {
   const needs = graph.nodes.flatMap((node) => {
     const { op, inputs } = node.kind === "forward" ? node : node.of;
     return op.needs?.(node.kind, inputs, plan) ?? [];

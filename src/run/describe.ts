@@ -38,6 +38,7 @@ export function describeProgram(program: Program): string {
       .map(([name, time]) => `${name} ${time.toPrecision(3)}`);
     return [what, version, reason, times.join(", ")];
   });
+  const wrong = program.source.choices.made.filter((choice) => choice.wrong.length > 0);
   return [
     table([["dispatches", "kernel", "workgroups", "MFLOP", "MB"], ...rows], [1, 2]),
     `total: ${dispatches.length} dispatches in ${program.submissions} submission(s), ${mega(total.flops)} MFLOP, ` +
@@ -53,6 +54,7 @@ export function describeProgram(program: Program): string {
           ),
         ]
       : []),
+    ...wrong.map(({ what, wrong }) => `left out of ${what}, as wrong on this adapter: ${wrong.join(", ")}`),
   ].join("\n");
 }
 

@@ -1,6 +1,7 @@
 /** A device's self test: it passes here, finds kernels that compute nothing, and runs once. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AdapterFaultError, Device, OptionError } from "webgpu-lstm";
+import { asHardware } from "../hardware.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
 import { idle, type Sabotage, sabotaged } from "../sabotage.ts";
 
@@ -13,16 +14,6 @@ function without(...kernels: string[]) {
     alterShader: (label, code) => (kernels.includes(label) ? idle(label, code) : code),
   };
   return sabotaged(navigator.gpu, sabotage);
-}
-
-/** A GPU that does not say that it is software. */
-function asHardware(gpu: GPU): GPU {
-  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
-    const adapter = await gpu.requestAdapter(options);
-    Object.defineProperty(adapter, "info", { value: { vendor: "a vendor" } });
-    return adapter;
-  };
-  return { requestAdapter } as GPU;
 }
 
 describe("a self test", () => {

@@ -46,7 +46,7 @@ describe("Choices", () => {
   test("takes a timed version first, then the shortest prediction", () => {
     const micros = { plain: 30, fast: 10, faster: 9.9 };
     expect(new Choices().choose("it", undefined, micros, trial)).toBe("faster");
-    const choices = new Choices({ it: "plain", other: "fast" });
+    const choices = new Choices({ versions: { it: "plain", other: "fast" } });
     expect(choices.choose("it", undefined, micros, trial)).toBe("plain");
     expect(choices.choose("another", undefined, micros, trial)).toBe("faster");
     expect(choices.made.map(({ what, version, reason }) => [what, version, reason])).toEqual([
@@ -57,11 +57,13 @@ describe("Choices", () => {
   });
 
   test("ignores a timed version that this device cannot run", () => {
-    expect(new Choices({ it: "fast" }).choose("it", undefined, { plain: 1 }, trial)).toBe("plain");
+    expect(new Choices({ versions: { it: "fast" } }).choose("it", undefined, { plain: 1 }, trial)).toBe(
+      "plain",
+    );
   });
 
   test("takes a pinned version first, and the first version if the pinned one cannot run", () => {
-    const choices = new Choices({ it: "plain" });
+    const choices = new Choices({ versions: { it: "plain" } });
     const pinned = (pin: "plain" | "fast" | "best") =>
       choices.choose<"plain" | "fast" | "best">("it", pin, { plain: 2, fast: 1 }, trial);
     expect(pinned("fast")).toBe("fast");
@@ -71,7 +73,7 @@ describe("Choices", () => {
   });
 
   test("times only close predictions, the best first, at most three", () => {
-    const choices = new Choices({ timed: "b" });
+    const choices = new Choices({ versions: { timed: "b" } });
     choices.choose("clear", undefined, { a: 10, b: 20 }, trial);
     choices.choose("timed", undefined, { a: 10, b: 11 }, trial);
     choices.choose("near", undefined, { a: 14, b: 10, c: 11, d: 12, e: 15 }, trial);

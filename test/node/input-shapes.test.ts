@@ -61,7 +61,14 @@ async function planned({ model, loss, shapes }: Case, size: Size, facts: Adapter
     const gradients = differentiate(graph, value, [...(model?.parameters() ?? []), inputs["x"]!]);
     return [value, ...gradients.filter((gradient) => gradient !== null)];
   });
-  const settings = { facts, pins: {}, ...defaultLimits, choices: new Choices() };
+  const settings = {
+    facts,
+    pins: {},
+    proves: false,
+    calibrate: false,
+    ...defaultLimits,
+    choices: new Choices(),
+  };
   used = new Set();
   for (;;) {
     try {

@@ -120,7 +120,7 @@ test("a timing of the tilings decides before the predictions, and close ones are
     return dispatch!;
   };
   const timed = planned(
-    new Choices({ "lstm forward sequence, H 64, N ≤ 8": "2 rows, 64 × 2 invocations, 0 held" }),
+    new Choices({ versions: { "lstm forward sequence, H 64, N ≤ 8": "2 rows, 64 × 2 invocations, 0 held" } }),
   );
   expect(timed.kernel.declaration.constants).toMatchObject({ ROWS: 2, LANES: 64, SLICES: 2, HELD: 0 });
   expect(timed.grid).toEqual([4, 1, 1]);

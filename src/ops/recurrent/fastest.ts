@@ -1,3 +1,4 @@
+import { OnDemand } from "../../ondemand.ts";
 import { bucket, TRIAL_MICROS } from "../choice.ts";
 import type { Dispatch, PlanContext } from "../op.ts";
 import type { Cell, VersionKernels, VersionName } from "./cell.ts";
@@ -6,27 +7,21 @@ import type { Pass, Recurrence } from "./recurrence.ts";
 import { offeredTexts, sequence } from "./sequence-chunk.ts";
 import type { StepPass, Version } from "./version.ts";
 
-/** Trials have at least this many steps; more would tell nothing new, as a version's time is linear in T. */
-const LEAST_STEPS = 2;
+/** Parts of a pass to measure versions by; loaded where they are measured. */
+export const trials = /* @__PURE__ */ new OnDemand(() => import("./trials.ts"));
 
-/** The recurrence with fewer steps and operands of its own, except for the weights, which are only read. */
-function trialOf(recurrence: Recurrence, stepMicros: number, plan: PlanContext): Recurrence {
-  const { sizes, reverse, gates, cells } = recurrence;
-  const { N, H, R } = sizes;
-  const T = Math.min(sizes.T, Math.max(LEAST_STEPS, Math.ceil(TRIAL_MICROS / stepMicros)));
-  const hiddenAt = new History(T, N * R, reverse);
-  const cellsAt = new History(T, N * H, reverse);
-  return {
-    ...recurrence,
-    sizes: { ...sizes, T },
-    span: { first: 0, count: T },
-    gates: plan.temporary([T, ...gates.shape.slice(1)]),
-    hidden: plan.temporary([hiddenAt.elements]),
-    cells: cells && plan.temporary([cellsAt.elements]),
-    lengths: null,
-    hiddenAt,
-    cellsAt,
-  };
+/** What a version is for; on hardware, where timings decide, with all that they depend on. */
+function nameOf(
+  cell: Cell,
+  pass: Pass,
+  { sizes: { T, N, I, H }, reverse, lengths, hiddenAt }: Recurrence,
+  { facts }: PlanContext,
+) {
+  const what = `${cell.name} ${pass}, I ${I}, H ${H}, N ≤ ${bucket(N)}`;
+  if (facts.software) return what;
+  const flags =
+    (reverse ? ", reverse" : "") + (lengths ? ", lengths" : "") + (hiddenAt.isRing ? ", no history" : "");
+  return `${what}, T ≤ ${bucket(T)}${flags}`;
 }
 
 /**
@@ -42,7 +37,6 @@ export function fastestSteps(
   passOf: (recurrence: Recurrence, isTrial: boolean) => StepPass,
   plan: PlanContext,
 ): Dispatch[] {
-  const { N, I, H } = recurrence.sizes;
   const texts = offeredTexts(cell, plan);
   const offer = texts && sequence.module(cell.name, pass, texts);
   const versions = { ...own, ...offer?.versions };
@@ -53,10 +47,24 @@ export function fastestSteps(
     if (time !== null) micros[name] = time;
   }
   const best = Math.min(...Object.values(micros));
-  const trialPass = () => passOf(trialOf(recurrence, best, plan), true);
+  const trialPass = () => {
+    const { trialOf } = trials.module;
+    return passOf(trialOf(recurrence, TRIAL_MICROS / best, plan, History), true);
+  };
   const run = (name: VersionName, steps: StepPass) =>
     versions[name]!.dispatches(kernels[name]!, steps, plan, trialPass);
-  const what = `${cell.name} ${pass}, I ${I}, H ${H}, N ≤ ${bucket(N)}`;
-  const chosen = plan.choices.choose(what, plan.pins.recurrent, micros, (name) => run(name, trialPass()));
+  const chosen = plan.choices.choose(
+    nameOf(cell, pass, recurrence, plan),
+    plan.pins.recurrent,
+    micros,
+    (name) => run(name, trialPass()),
+    {
+      of: `${cell.name} ${pass}`,
+      plain: "cell",
+      timed: ["sequence"],
+      compare: (names) =>
+        trials.module.comparisonOf({ cell, pass, recurrence, plan, History, passOf, run }, names),
+    },
+  );
   return run(chosen, passOf(recurrence, false));
 }

@@ -3,6 +3,7 @@ import type { Dispatch, Op, Operand, PlanContext } from "../op.ts";
 import { sliceTexts } from "../product/texts.ts";
 import { copyRun, fill } from "../tensor/copy.ts";
 import { type Cell, hasCellState, type RecurrentAttributes, slotCount } from "./cell.ts";
+import { trials } from "./fastest.ts";
 import { forwardSteps, sequence4 } from "./forward-steps.ts";
 import { History } from "./history.ts";
 import { recurrenceOf, sizesOf } from "./layer-recurrence.ts";
@@ -50,6 +51,7 @@ export function recurrentLayer(cell: Cell): RecurrentOp {
         ...Object.values(kernels).map(({ declaration }) => declaration.texts),
         ...(ofLanes4 && hasLanes4(plan.facts) ? [ofLanes4.declaration.texts, sequence4] : []),
         ...(texts ? [sequence, texts] : []),
+        ...(plan.calibrate || plan.proves ? [trials] : []),
         ...(lengths ? [sequenceTexts] : []),
         ...(pass === "backward" ? [sliceTexts] : []),
       ];
