@@ -115,7 +115,11 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   const traced = await firstTrace(recipe, inputs);
   await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
   const { facts } = context;
-  await loadAll([baseTexts, ...productNeeds(facts), ...needsOf(traced.graph, { facts, ...planning })]);
+  await loadAll([
+    baseTexts,
+    ...productNeeds(facts, planning),
+    ...needsOf(traced.graph, { facts, ...planning }),
+  ]);
   const accumulation =
     accumulate && optimizer ? await optimizer.training.accumulationOf(context, accumulate) : null;
   const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes), accumulation);
@@ -123,11 +127,10 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   try {
     let source = attempt.run(() => plan(recipe, traced, accumulation));
     const { calibrate, proves } = planning;
-    const close = calibrate || proves ? source.choices.close() : [];
-    const decided = close.filter(({ proof }) => calibrate || proof);
-    if (decided.length > 0) {
+    const close = calibrate || proves ? source.choices.close(calibrate) : [];
+    if (close.length > 0) {
       await Promise.all([calibration.load(), attempt.accepted()]);
-      await planning.keep(await calibration.module.judgeVersions(context, source, decided, Program));
+      await planning.keep(await calibration.module.judgeVersions(context, source, close, Program));
       source = attempt.run(() => build(inputs));
     }
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));

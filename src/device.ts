@@ -97,7 +97,7 @@ export class Device extends GpuContext {
   static async from(gpuDevice: NativeDevice, options: DeviceOptions = NONE): Promise<Device> {
     const where = "Device.from";
     const choice = await checked(where, options);
-    const device = await Device.#open(where, gpuDevice, infoOfDevice(gpuDevice), choice, false);
+    const device = await Device.#open(where, gpuDevice, await infoOfDevice(gpuDevice), choice, false);
     // An earlier loss is reported in the next turn of the event loop.
     await new Promise((resolve) => setTimeout(resolve));
     device.check(where);
@@ -121,12 +121,13 @@ export class Device extends GpuContext {
           await test.module.selfTest(context, pins, where, CLASSES);
         });
       }
-      return new Device([gpu, info, facts, owned], {
+      const device = new Device([gpu, info, facts, owned], {
         pins,
         calibrate,
         proves,
         keep: (verdicts) => addVerdicts(gpu, info, measured!, verdicts),
       });
+      return await device.learn();
     } catch (error) {
       if (owned) gpu.destroy();
       throw error;

@@ -22,3 +22,19 @@ export interface AdapterFacts {
   /** Kernel versions that computed wrong numbers when they were compared with the plain one, by what for: they are never used. */
   readonly wrong?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** What is found out of kernel versions on an adapter. */
+export interface Verdicts {
+  readonly versions: Record<string, string>;
+  readonly wrong: Record<string, readonly string[]>;
+}
+
+/** An adapter's facts as this page knows them; the verdicts grow as versions are compared and timed. */
+export type KnownFacts = AdapterFacts & Verdicts;
+
+/** What is kept of an adapter, here and in the browser's storage. All devices of an adapter share it. */
+export interface Known {
+  facts?: KnownFacts;
+  /** Whether it has passed a self test. */
+  passed?: boolean;
+}

@@ -1,4 +1,5 @@
 import { DeviceLostError, DisposedError, WebGpuLstmError } from "../errors.ts";
+import { OnDemand } from "../ondemand.ts";
 import type { AdapterFacts } from "./adapter-facts.ts";
 import { type BufferRole, DeviceBuffer, MemoryLedger, type MemoryReport } from "./buffer.ts";
 import { ANEW, GpuFaults } from "./faults.ts";
@@ -6,6 +7,7 @@ import { BUFFER_USAGE } from "./flags.ts";
 import { KernelCache, type PreparedDispatch } from "./kernel.ts";
 import { type DeviceLimits, limitsOf } from "./limits.ts";
 import type { Timestamps } from "./timestamps.ts";
+import type { Waker } from "./waker.ts";
 
 /** Who made the adapter, as WebGPU reports it. */
 export interface AdapterInfo {
@@ -36,6 +38,11 @@ const unreachable = /* @__PURE__ */ new FinalizationRegistry<Buffers>((buffers) 
   for (const buffer of buffers.values()) buffer.dispose();
 });
 
+const waking = /* @__PURE__ */ new OnDemand(() => import("./waker.ts"));
+
+/** An engine that takes longer than this to say that nothing is done, in ms, answers on a timer. */
+const SLOW_MS = 20;
+
 /** A GPUDevice with its account of memory, its kernels and its queue. `Device` is built on it. */
 export class GpuContext {
   readonly info: AdapterInfo;
@@ -53,6 +60,7 @@ export class GpuContext {
   #ledger = new MemoryLedger();
   #lost: DeviceLostError | undefined;
   #disposed = false;
+  #waker: Waker | null = null;
 
   /**
    * @param owned Whether `dispose()` destroys the GPUDevice: true where this library asked for it.
@@ -208,7 +216,25 @@ export class GpuContext {
 
   /** Settles when everything submitted so far is done. */
   async idle(): Promise<void> {
-    await this.#gpu.queue.onSubmittedWorkDone();
+    await this.answer(this.#gpu.queue.onSubmittedWorkDone());
+  }
+
+  /** What the GPU answers, without waiting for a slow timer of the engine. @internal */
+  answer<T>(answer: Promise<T>): Promise<T> {
+    return this.#waker?.during(answer) ?? answer;
+  }
+
+  /** Finds out whether the engine answers on a slow timer. @internal */
+  async learn(): Promise<this> {
+    const { queue } = this.#gpu;
+    const start = performance.now();
+    queue.submit([]);
+    await queue.onSubmittedWorkDone();
+    if (performance.now() - start > SLOW_MS) {
+      await waking.load();
+      this.#waker = await waking.module.wakerFor(queue, SLOW_MS);
+    }
+    return this;
   }
 
   /** Frees every buffer made on this device, and the device itself if this library requested it. */

@@ -1,7 +1,7 @@
 /** Checks of options and facts that are given, or stored. Loads on demand, since most pages give none; imports types alone. */
 import type * as checks from "../checks.ts";
 import type * as errors from "../errors.ts";
-import type { AdapterFacts } from "./adapter-facts.ts";
+import type { AdapterFacts, Known } from "./adapter-facts.ts";
 
 /** Functions and classes of the main file. */
 export type Tools = Pick<
@@ -16,6 +16,8 @@ interface Given {
   readonly calibrate?: boolean;
   readonly versions?: object;
   readonly selfTest?: boolean;
+  readonly gpu?: object;
+  readonly powerPreference?: string;
 }
 
 /** Throws an OptionError unless `facts` is complete and every fact possible. */
@@ -40,6 +42,19 @@ export function checkFacts(tools: Tools, where: string, facts: AdapterFacts): Ad
   return { ...facts, versions: { ...versions }, wrong: { ...wrong } };
 }
 
+/** What was stored of an adapter, as far as it is of use: an earlier release may have kept something else. */
+export function checkKnown(tools: Tools, stored: unknown): Known {
+  const { facts, passed } = stored as Partial<Record<keyof Known, unknown>>;
+  const known: Known = passed === true ? { passed } : {};
+  try {
+    const { versions = {}, wrong = {}, ...checked } = checkFacts(tools, "Device", facts as AdapterFacts);
+    known.facts = { ...checked, versions, wrong };
+  } catch {
+    // They are measured anew.
+  }
+  return known;
+}
+
 const OPTIONS = ["facts", "versions", "calibrate", "selfTest"];
 
 /**
@@ -53,6 +68,7 @@ export function checkDeviceOptions<Options extends Given>(
   others: readonly string[],
 ): Options {
   tools.checkOptions(where, options, [...OPTIONS, ...others]);
+  checkEntry(tools, where, options);
   const { facts, versions = {}, calibrate = false, selfTest } = options;
   checkPins(tools, where, versions);
   tools.checkBoolean(where, "calibrate", calibrate);
@@ -64,6 +80,24 @@ export function checkDeviceOptions<Options extends Given>(
   }
   const copied = facts && { facts: checkFacts(tools, `${where}: facts`, facts) };
   return { ...options, versions: { ...versions }, ...copied };
+}
+
+const POWER_PREFERENCES = ["low-power", "high-performance"];
+
+function checkEntry(tools: Tools, where: string, { gpu, powerPreference }: Given): void {
+  if (
+    gpu !== undefined &&
+    typeof (gpu as { requestAdapter?: unknown } | null)?.requestAdapter !== "function"
+  ) {
+    throw new tools.OptionError(
+      `${where}: gpu must be a GPU object like navigator.gpu, got ${tools.show(gpu)}`,
+    );
+  }
+  if (powerPreference !== undefined && !POWER_PREFERENCES.includes(powerPreference)) {
+    throw new tools.OptionError(
+      `${where}: powerPreference must be one of ${POWER_PREFERENCES.join(", ")}, got ${tools.show(powerPreference)}`,
+    );
+  }
 }
 
 const VERSIONS: Readonly<Record<string, readonly string[]>> = {

@@ -1,7 +1,7 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import { OnDemand } from "../ondemand.ts";
-import type { AdapterFacts } from "./adapter-facts.ts";
+import type { AdapterFacts, Known, KnownFacts, Verdicts } from "./adapter-facts.ts";
 import { type AdapterInfo, GpuContext } from "./context.ts";
 import { measureFacts } from "./facts.ts";
 import { forgetFacts, storedFacts, storeFacts } from "./facts-store.ts";
@@ -13,22 +13,6 @@ export const deviceChecks = /* @__PURE__ */ new OnDemand(() => import("./device-
 
 /** What those checks use of this file's chunk. */
 export const tools = { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, show, OptionError };
-
-/** What is found out of kernel versions on an adapter. */
-export interface Verdicts {
-  readonly versions: Record<string, string>;
-  readonly wrong: Record<string, readonly string[]>;
-}
-
-/** An adapter's facts as this page knows them; the verdicts grow as versions are compared and timed. */
-export type KnownFacts = AdapterFacts & Verdicts;
-
-/** What is kept of an adapter, here and in the browser's storage. All devices of an adapter share it. */
-interface Known {
-  facts?: KnownFacts;
-  /** Whether it has passed a self test. */
-  passed?: boolean;
-}
 
 /** By what tells adapters apart. */
 const known = new Map<string, Known>();
@@ -51,10 +35,14 @@ function keyOf(gpu: NativeDevice, info: AdapterInfo): string {
 
 /** What is known of an adapter, also from an earlier visit. */
 async function knownOf(key: string): Promise<Known> {
-  const stored = known.get(key) ?? (await asKnown(await storedFacts(key)));
-  // Another device may have been faster.
-  const found = known.get(key) ?? stored;
-  known.set(key, found);
+  let found = known.get(key);
+  if (!found) {
+    const stored = await storedFacts(key);
+    if (stored) await deviceChecks.load();
+    // Another device may have been faster.
+    found = known.get(key) ?? (stored ? deviceChecks.module.checkKnown(tools, stored) : {});
+    known.set(key, found);
+  }
   return found;
 }
 
@@ -67,7 +55,7 @@ async function probed<T>(
 ): Promise<T> {
   const probe = new GpuContext(gpu, info, facts, false);
   try {
-    const result = await use(probe);
+    const result = await use(await probe.learn());
     // What a lost device gives means nothing.
     probe.check("Device");
     return result;
@@ -133,23 +121,4 @@ export async function addVerdicts(
 export async function forgetAllFacts(): Promise<void> {
   known.clear();
   await forgetFacts();
-}
-
-/** What was stored, as far as it is of use: an earlier release may have kept something else. */
-async function asKnown(stored: unknown): Promise<Known> {
-  const { facts, passed } = (stored ?? {}) as Partial<Record<keyof Known, unknown>>;
-  const adapter: Known = passed === true ? { passed } : {};
-  if (facts === undefined) return adapter;
-  try {
-    await deviceChecks.load();
-    const {
-      versions = {},
-      wrong = {},
-      ...checked
-    } = deviceChecks.module.checkFacts(tools, "Device", facts as AdapterFacts);
-    adapter.facts = { ...checked, versions, wrong };
-  } catch {
-    // They are measured anew.
-  }
-  return adapter;
 }

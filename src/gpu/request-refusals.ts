@@ -16,3 +16,6 @@ export const noAdapter = (given: boolean) =>
 
 export const noDevice = (reason: string) =>
   `Device.request: the adapter gave no device: ${reason}; close other GPU-heavy pages and try again`;
+
+export const noGpuDevice = (given: string) =>
+  `Device.from: expected a GPUDevice, got ${given}; pass what adapter.requestDevice() gave`;

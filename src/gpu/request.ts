@@ -32,8 +32,6 @@ const RAISED_LIMITS = [
 /** Every entry that a device came from. Dawn ends the process if one is collected before what came from it, even if that is destroyed. */
 const entries = new Set<GPU>();
 
-const POWER_PREFERENCES: readonly unknown[] = ["low-power", "high-performance"];
-
 /** Features used where the adapter has them; everything works without. */
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
 
@@ -50,15 +48,7 @@ export async function requestGpuDevice(
     await refusals.load();
     throw new WebGpuUnavailableError(refusals.module.unavailable(globalThis.isSecureContext === false));
   }
-  if (typeof gpu.requestAdapter !== "function") {
-    throw new OptionError(`Device.request: gpu must be a GPU object like navigator.gpu, got ${show(gpu)}`);
-  }
   const { powerPreference } = options;
-  if (powerPreference !== undefined && !POWER_PREFERENCES.includes(powerPreference)) {
-    throw new OptionError(
-      `Device.request: powerPreference must be one of ${POWER_PREFERENCES.join(", ")}, got ${show(powerPreference)}`,
-    );
-  }
   entries.add(gpu);
   const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {});
   if (!adapter) {
@@ -78,11 +68,10 @@ export async function requestGpuDevice(
 }
 
 /** What an app's own GPUDevice says of its adapter. */
-export function infoOfDevice(gpu: GPUDevice): AdapterInfo {
+export async function infoOfDevice(gpu: GPUDevice): Promise<AdapterInfo> {
   if (typeof gpu?.createComputePipelineAsync !== "function") {
-    throw new OptionError(
-      `Device.from: expected a GPUDevice, got ${show(gpu)}; pass what adapter.requestDevice() gave`,
-    );
+    await refusals.load();
+    throw new OptionError(refusals.module.noGpuDevice(show(gpu)));
   }
   // Older implementations have no GPUDevice.adapterInfo.
   return readInfo(gpu.adapterInfo as GPUAdapterInfo | undefined);

@@ -55,7 +55,7 @@ export class StagingPool {
 
   async #arrive(target: DeviceBuffer, bytes: number): Promise<Float32Array> {
     try {
-      await this.#context.faults.work(() => target.gpu.mapAsync(MAP_READ, 0, bytes));
+      await this.#context.answer(this.#context.faults.work(() => target.gpu.mapAsync(MAP_READ, 0, bytes)));
     } catch (cause) {
       if (this.#disposed) {
         throw new DisposedError(`${this.#label}: disposed before the value being read arrived`, { cause });

@@ -6,6 +6,7 @@ interface TimedDevice {
   readonly gpu: GPUDevice;
   allocate(role: BufferRole, bytes: number, label: string, usage: GPUBufferUsageFlags): DeviceBuffer;
   encode(write: (encoder: GPUCommandEncoder) => void): void;
+  answer<T>(answer: Promise<T>): Promise<T>;
   readonly faults: {
     scoped<T>(what: string, make: () => T): T;
     answered(where: string): Promise<void>;
@@ -67,7 +68,7 @@ export class Timestamps {
       encoder.copyBufferToBuffer(this.#resolved.gpu, 0, this.#readable.gpu, 0, bytes);
     });
     const { gpu } = this.#readable;
-    await gpu.mapAsync(MODE_READ).catch(async (cause: unknown) => {
+    await this.#context.answer(gpu.mapAsync(MODE_READ)).catch(async (cause: unknown) => {
       await this.#context.faults.answered("step.profile");
       throw this.#context.lostError("step.profile", cause);
     });

@@ -64,7 +64,7 @@ export class Choices implements VersionChooser {
   readonly #known: Known;
   readonly #proves: boolean;
   readonly #made = new Map<string, Choice>();
-  readonly #close = new Map<string, () => CloseChoice>();
+  readonly #close = new Map<string, { readonly isProven: boolean; readonly make: () => CloseChoice }>();
 
   /**
    * @param known The fastest version of earlier timings, by `what`, and those that were wrong.
@@ -80,9 +80,13 @@ export class Choices implements VersionChooser {
     return [...this.#made.values()];
   }
 
-  /** The choices that a timing would decide better. */
-  close(): CloseChoice[] {
-    return [...this.#close.values()].map((trials) => trials());
+  /**
+   * The choices that a timing would decide better.
+   * @param all Whether those too whose versions need no proof.
+   */
+  close(all = true): CloseChoice[] {
+    const wanted = [...this.#close.values()].filter(({ isProven }) => all || isProven);
+    return wanted.map(({ make }) => make());
   }
 
   choose<V extends string>(
@@ -109,11 +113,12 @@ export class Choices implements VersionChooser {
     const proven = this.#proves && proof ? proof : null;
     const contenders = proven ? sorted : [best, ...near];
     if (contenders.length > 1) {
-      this.#close.set(what, () => ({
+      const make = () => ({
         what,
         trials: Object.fromEntries(contenders.map((version) => [version, trial(version)])),
         proof: proven && { ...proven, ...proven.compare(contenders) },
-      }));
+      });
+      this.#close.set(what, { isProven: !!proven, make });
     }
     return note(best, "predicted");
   }

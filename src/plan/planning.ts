@@ -1,4 +1,4 @@
-import type { Verdicts } from "../gpu/known-facts.ts";
+import type { Verdicts } from "../gpu/adapter-facts.ts";
 import type { VersionPins } from "../ops/op.ts";
 
 /** How a device chooses kernel versions. */

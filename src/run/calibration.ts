@@ -1,7 +1,8 @@
 /** Judges kernel versions on the adapter itself: compares them with the plain one, and times them. Loads on demand. */
+
+import type { Verdicts } from "../gpu/adapter-facts.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
-import type { Verdicts } from "../gpu/known-facts.ts";
 import { Stopwatch } from "../gpu/stopwatch.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { CloseChoice } from "../ops/choice.ts";

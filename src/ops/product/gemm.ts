@@ -1,15 +1,15 @@
 import type { AdapterFacts } from "../../gpu/adapter-facts.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
-import { roundUp } from "../../shape.ts";
 import { bucket, predictMicros, TRIAL_MICROS } from "../choice.ts";
 import { tileGrid } from "../grid.ts";
 import { hasLanes4 } from "../lanes4.ts";
-import { type Dispatch, dispatch, flag, type PlanContext, type PlanSettings } from "../op.ts";
+import { type Dispatch, dispatch, flag, type Offering, type PlanContext, type PlanSettings } from "../op.ts";
 import { REGISTER, SHARED, tiled } from "./gemm-tiled.ts";
 import { ALL_SLOTS, bindings, type Product, params, type Slices, type Way } from "./product.ts";
 
 const lanes4Texts = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.wgsl.ts"));
+const trials = /* @__PURE__ */ new OnDemand(() => import("./trials.ts"));
 const lanes4 = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.ts"));
 
 export const gemmLanes4 = /* @__PURE__ */ new Kernel({
@@ -21,9 +21,12 @@ export const gemmLanes4 = /* @__PURE__ */ new Kernel({
   bindings,
 });
 
-/** What products need loaded besides, on some adapters, before they are planned. */
-export function productNeeds(facts: AdapterFacts): OnDemand<unknown>[] {
-  return hasLanes4(facts) ? [lanes4Texts, lanes4] : [];
+/** What products need loaded besides, on some adapters and to be timed, before they are planned. */
+export function productNeeds(
+  facts: AdapterFacts,
+  { calibrate }: Pick<Offering, "calibrate">,
+): OnDemand<unknown>[] {
+  return [...(hasLanes4(facts) ? [lanes4Texts, lanes4] : []), ...(calibrate ? [trials] : [])];
 }
 
 const WHOLE: Slices = { count: 1, depth: 0, ones: false };
@@ -80,22 +83,11 @@ export function gemm(product: Product, plan: PlanContext, slices = WHOLE): Dispa
   const what = `gemm ${layout}, ${bucket(rows)}×${columns}×${bucket(depth)}, slices: ${slices.count}`;
   const micros = predictions(product, slices, plan);
   const version = plan.choices.choose(what, plan.pins.gemm, micros, (tried: VersionName) => {
-    const c = { ...product.c, operand: plan.temporary([product.c.operand.elements]) };
-    const share = Math.min(1, TRIAL_MICROS / Math.min(...Object.values(micros)));
-    return [gemmBy(tried, ...partOf({ ...product, c }, slices, share), plan)];
+    const share = TRIAL_MICROS / Math.min(...Object.values(micros));
+    const parts = trials.module.trialOf(product, slices, share, plan);
+    return [gemmBy(tried, ...parts, plan)];
   });
   return gemmBy(version, product, slices, plan);
-}
-
-/** A share of a product's slices, or of its rows. */
-function partOf(product: Product, slices: Slices, share: number): [Product, Slices] {
-  const count = Math.ceil(slices.count * share);
-  if (slices.count > 1)
-    return [
-      { ...product, depth: count * slices.depth },
-      { ...slices, count },
-    ];
-  return [{ ...product, rows: Math.min(product.rows, roundUp(product.rows * share, 64)) }, slices];
 }
 
 function gemmBy(version: VersionName, product: Product, slices: Slices, plan: PlanSettings): Dispatch {
