@@ -17,6 +17,9 @@ const MOST_ERROR = 1e-4;
 /** Invocations of a workgroup of gemm_shared. */
 const SHARED_INVOCATIONS = 256;
 
+/** Lanes of a subgroup that some kernels are made for. */
+const LANES = 4;
+
 /** Dynamic offsets of uniform buffers, and the bytes of a binding that is not used. */
 const ALIGNMENT = 256;
 
@@ -33,20 +36,24 @@ export interface Classes {
 
 type Texts = Readonly<Record<string, string>>;
 
-/** Texts of all kernels that are recorded. */
-async function loadTexts(): Promise<Texts> {
+/** Texts of the kernels that are recorded; those for subgroups of four lanes where they are used. */
+async function loadTexts(lanes4: boolean): Promise<Texts> {
   const chunks: Texts[] = await Promise.all([
     import("../ops/base.wgsl.ts"),
     import("../ops/loss/pointwise-loss.wgsl.ts"),
-    import("../ops/product/gemm-lanes4.wgsl.ts"),
     import("../ops/product/weight-gradient.wgsl.ts"),
     import("../ops/recurrent/gru-backward.wgsl.ts"),
     import("../ops/recurrent/gru-forward.wgsl.ts"),
-    import("../ops/recurrent/gru-sequence4.wgsl.ts"),
     import("../ops/recurrent/lstm-backward.wgsl.ts"),
     import("../ops/recurrent/lstm-forward.wgsl.ts"),
-    import("../ops/recurrent/lstm-sequence4.wgsl.ts"),
     import("../ops/update/sgd.wgsl.ts"),
+    ...(lanes4
+      ? [
+          import("../ops/product/gemm-lanes4.wgsl.ts"),
+          import("../ops/recurrent/gru-sequence4.wgsl.ts"),
+          import("../ops/recurrent/lstm-sequence4.wgsl.ts"),
+        ]
+      : []),
   ]);
   return Object.assign({}, ...chunks) as Texts;
 }
@@ -79,7 +86,7 @@ class Recorded {
     const { gemm, recurrent } = this;
     if (pins.gemm && pins.gemm !== gemm) return false;
     if (gemm === "shared" && limits.maxInvocations < SHARED_INVOCATIONS) return false;
-    if (gemm === "lanes4" && facts.subgroupSize !== 4) return false;
+    if (gemm === "lanes4" && facts.subgroupSize !== LANES) return false;
     if (recurrent === "cell") return true;
     return pins.recurrent ? pins.recurrent === recurrent : facts.software;
   }
@@ -184,7 +191,7 @@ export async function selfTest(
   where: string,
   classes: Classes,
 ): Promise<void> {
-  const shared = new Parts(classes, await loadTexts());
+  const shared = new Parts(classes, await loadTexts(context.facts.subgroupSize === LANES));
   const recorded: Recorded[] = [];
   for (const line of linesOf(programs)) {
     if (line[0] === "program") recorded.push(new Recorded(line));

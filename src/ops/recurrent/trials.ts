@@ -8,8 +8,9 @@ import type { StepPass } from "./version.ts";
 /** Trials have at least this many steps; more would tell nothing new, as a version's time is linear in T. */
 const LEAST_STEPS = 2;
 
-/** Steps of a comparison: a first one, a last one, and two that are neither. */
+/** Steps of a comparison: a first one, a last one, and two that are neither; fewer where their gates are more values. */
 const COMPARED_STEPS = 4;
+const COMPARED_VALUES = 2 ** 20;
 
 /** The recurrence with fewer steps and operands of its own, except for the weights, which are only read. */
 export function trialOf(
@@ -39,9 +40,10 @@ export function trialOf(
 /** A few steps to compare versions by, over operands of their own. */
 function comparedOf({ recurrence, plan, History }: Compared): Recurrence {
   const { sizes, bias, lengths } = recurrence;
-  const { H, R, slots } = sizes;
+  const { N, H, R, slots } = sizes;
+  const steps = Math.min(COMPARED_STEPS, COMPARED_VALUES / (N * H * slots));
   return {
-    ...trialOf(recurrence, COMPARED_STEPS, plan, History),
+    ...trialOf(recurrence, steps, plan, History),
     weight: plan.temporary([R, H, slots]),
     bias: bias && plan.temporary([H, slots]),
     lengths: lengths && plan.temporary(lengths.shape),
