@@ -71,15 +71,16 @@ export async function faultsOf(
   makeProgram: (dispatches: readonly Dispatch[], placed: ReadonlyMap<Tensor, BufferRange>) => Program,
 ): Promise<Map<string, string>> {
   const faults = new Map<string, string>();
-  for (const [version, list] of Object.entries(dispatches)) {
+  const compiled = Object.entries(dispatches).map(async ([version, list]) => {
     try {
-      await context.kernels.compile(new Set(list.map(({ kernel }) => kernel)));
+      await context.kernels.compile(list.map(({ kernel }) => kernel));
     } catch (error) {
       context.check("device.compile");
       if (version === plain) throw error;
       faults.set(version, (error as Error).message);
     }
-  }
+  });
+  await Promise.all(compiled);
   const others = Object.keys(dispatches).filter((version) => version !== plain && !faults.has(version));
   // What versions have in common; the rest are intermediates of one of them.
   const all = others.map((version) => operandsOf(dispatches[version]!));

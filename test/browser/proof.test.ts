@@ -53,8 +53,17 @@ describe("on hardware", () => {
     ["LSTM without training", () => new nn.LSTM(2, 5), false],
   ] as const)("versions agree, and the fastest is kept: %s", async (_, make, train) => {
     const device = await open();
-    const layer = seeded(make);
-    const first = await run(device, layer, train);
+    const once = async () => {
+      const layer = seeded(make);
+      const result = await run(device, layer, train);
+      layer.dispose();
+      return result;
+    };
+    let first = await once();
+    expect(first.recurrent[0]!.reason).toBe("measured");
+    // What there was no time for is timed by a later compilation.
+    const isMissing = () => first.recurrent.some(({ reason }) => reason === "predicted");
+    for (let i = 0; i < 8 && isMissing(); i++) first = await once();
     expect(warn).not.toHaveBeenCalled();
     expect(device.facts.wrong).toEqual({});
     expect(first.recurrent.length).toBeGreaterThan(train ? 1 : 0);
@@ -63,18 +72,12 @@ describe("on hardware", () => {
       expect(Object.keys(micros).sort(), what).toEqual(["cell", "sequence", "sequence4", "step"]);
       expect(device.facts.versions![what]).toBe(version);
     }
-    layer.dispose();
     // Nothing is measured twice.
-    const again = seeded(make);
     const { allocations } = device.memory;
-    const second = await run(device, again, train);
-    const once = device.memory.allocations - allocations;
-    expect(second.recurrent).toEqual(first.recurrent);
-    again.dispose();
-    const third = seeded(make);
-    await run(device, third, train);
-    expect(device.memory.allocations - allocations).toBe(2 * once);
-    third.dispose();
+    expect((await once()).recurrent).toEqual(first.recurrent);
+    const made = device.memory.allocations - allocations;
+    await once();
+    expect(device.memory.allocations - allocations).toBe(2 * made);
     expect(device.memory.total).toBe(0);
     device.dispose();
   });
