@@ -29,7 +29,6 @@ const TILE = 64u;
 const STEP = 16u;
 // Quads from one k to the next in a staged tile: 16, and one that is not used, so that the lines begin in different memory banks.
 const LINE = 17u;
-const INVOCATIONS = 64u;
 
 struct Params {
   rows: u32, columns: u32, depth: u32, sliceDepth: u32,
@@ -76,21 +75,20 @@ fn gemm_shared(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   // [8 rows][2 quads]: rows local.y·4 … of the tile's upper half, then of its lower half; the same quads of its left and right half.
   var sums: array<vec4f, 16>;
   for (var k = first; k < last; k += STEP) {
-    for (var at = index; at < STEP * 16u; at += INVOCATIONS) {
+    for (var at = index; at < STEP * 16u; at += 64u) {
       let aK = select(at % STEP, at / 16u, alongRowsA);
       let aQuad = select(at / STEP, at % 16u, alongRowsA);
-      let row = rowOfTile + aQuad * 4u;
-      tileA[aK * LINE + aQuad] = vec4f(
-        elementA(row, k + aK, last), elementA(row + 1u, k + aK, last),
-        elementA(row + 2u, k + aK, last), elementA(row + 3u, k + aK, last),
-      );
       let bK = select(at / 16u, at % STEP, alongDepthB);
       let bQuad = select(at % 16u, at / STEP, alongDepthB);
-      let column = columnOfTile + bQuad * 4u;
-      tileB[bK * LINE + bQuad] = vec4f(
-        elementB(k + bK, column, last), elementB(k + bK, column + 1u, last),
-        elementB(k + bK, column + 2u, last), elementB(k + bK, column + 3u, last),
-      );
+      var fromA: vec4f;
+      var fromB: vec4f;
+      // @unroll
+      for (var e = 0u; e < 4u; e++) {
+        fromA[e] = elementA(rowOfTile + aQuad * 4u + e, k + aK, last);
+        fromB[e] = elementB(k + bK, columnOfTile + bQuad * 4u + e, last);
+      }
+      tileA[aK * LINE + aQuad] = fromA;
+      tileB[bK * LINE + bQuad] = fromB;
     }
     workgroupBarrier();
     for (var i = 0u; i < STEP; i += 2u) {

@@ -14,9 +14,6 @@ import { programs } from "./programs.ts";
 /** Largest error of a number, as a share of its tensor's largest: rounding is a hundred times below it. */
 const MOST_ERROR = 1e-4;
 
-/** Invocations of a workgroup of gemm_shared. */
-const SHARED_INVOCATIONS = 256;
-
 /** Lanes of a subgroup that some kernels are made for. */
 const LANES = 4;
 
@@ -82,10 +79,9 @@ class Recorded {
   }
 
   /** Whether the device can run it, and would with these pins. */
-  isOffered({ facts, limits }: GpuContext, pins: VersionPins): boolean {
+  isOffered({ facts }: GpuContext, pins: VersionPins): boolean {
     const { gemm, recurrent } = this;
     if (pins.gemm && pins.gemm !== gemm) return false;
-    if (gemm === "shared" && limits.maxInvocations < SHARED_INVOCATIONS) return false;
     if (gemm === "lanes4" && facts.subgroupSize !== LANES) return false;
     if (recurrent === "cell") return true;
     return pins.recurrent ? pins.recurrent === recurrent : facts.software;
