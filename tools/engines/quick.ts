@@ -6,7 +6,6 @@ export const quickFiles: readonly string[] = [
   "packed-sequences.test.ts",
   "loss-goldens.test.ts",
   "tensor-ops-goldens.test.ts",
-  "optimizer-goldens.test.ts",
   "training-runs.test.ts",
   "stream.test.ts",
   "special-values.test.ts",
