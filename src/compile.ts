@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, show } from "./checks.ts";
+import { show } from "./checks.ts";
 import { GraphError, OptionError } from "./errors.ts";
 import type { GpuContext } from "./gpu/context.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
@@ -11,61 +11,22 @@ import { baseTexts } from "./ops/base-texts.ts";
 import { Choices } from "./ops/choice.ts";
 import type { Dispatch } from "./ops/op.ts";
 import { productNeeds } from "./ops/product/gemm.ts";
-import type { AccumulateOptions } from "./plan/accumulate-options.ts";
 import type { Accumulation } from "./plan/accumulation.ts";
+import type { Anomalies } from "./plan/anomaly.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
-import { lower, needsOf } from "./plan/lower.ts";
+import { lower, needsOf, planIn } from "./plan/lower.ts";
 import { ParameterArena } from "./plan/parameters.ts";
 import type { Planning } from "./plan/planning.ts";
 import { checkSizes } from "./plan/sizes.ts";
-import type { training } from "./plan/training.ts";
-import type { Updater } from "./plan/updater.ts";
-import { type CompileInputs, type InputShapes, shapesOfSamples } from "./run/inputs.ts";
+import { type CompileOptions, checkCompileOptions, type Optimizing } from "./run/compile-options.ts";
+import type { CompileInputs, InputShapes } from "./run/inputs.ts";
 import { Program } from "./run/program.ts";
 import { CompiledStep, type StepSource } from "./run/step.ts";
-import { checkRandomState, StepRandom, type StepRandomState } from "./run/step-random.ts";
+import { StepRandom } from "./run/step-random.ts";
 
 const reflexes = /* @__PURE__ */ new OnDemand(() => import("./reflexes.ts"));
+const anomaly = /* @__PURE__ */ new OnDemand(() => import("./plan/anomaly.ts"));
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
-
-/** An optimizer: it updates parameters, and brings along what only a step with an optimizer needs. */
-interface Optimizing extends Updater {
-  /** @internal */
-  readonly training: typeof training;
-}
-
-/** How {@link Device.compile} plans a function. */
-export interface CompileOptions<Inputs extends CompileInputs, Results> {
-  /**
-   * Every input by name: its shape, like `[64, 20, 1]`, or a sample value whose shape is taken. A sample is what `step.run` takes: a
-   * typed array (of shape `[length]`) or `{ data, shape }`.
-   */
-  readonly inputs: Inputs;
-  /**
-   * Updates its parameters after every run, to make a scalar result smaller: an optimizer such as `new optim.Adam(model.parameters())`.
-   */
-  readonly optimizer?: Optimizing;
-  /**
-   * The result that the optimizer makes smaller. If not given it is the one result of shape `[]` that is no gradient norm, and a
-   * {@link GraphError} if there is none or several.
-   */
-  readonly minimize?: keyof Results & string;
-  /**
-   * Results that the next run takes as inputs, by the input's name: `{ h: "h" }` keeps a recurrent state on the GPU from run to run.
-   * Such an input is zero in the first run and needs no value in `run`; one that is given replaces what was carried. The
-   * inputs of a step that carries something always have their declared shapes.
-   */
-  readonly carry?: { readonly [K in keyof Inputs]?: keyof Results & string };
-  /** Adds up the gradients of several runs before an update, as one large batch would. Goes with `optimizer`. */
-  readonly accumulate?: AccumulateOptions;
-  /**
-   * Bytes of GPU memory that programs of other input shapes than the declared ones may hold together. Beyond it the least recently used are
-   * given up, and planned again if their shapes come back. Their results stay readable. Default 64 MiB.
-   */
-  readonly shapeBudget?: number;
-  /** Random numbers of an earlier step, as its `randomState()` gave them, to go on with; drawn anew by default. */
-  readonly random?: StepRandomState;
-}
 
 type Traced<Inputs, Results> = (inputs: { readonly [K in keyof Inputs]: Tensor }) => Results;
 
@@ -83,6 +44,8 @@ interface Recipe {
   readonly random: StepRandom;
   /** Modules whose modes earlier traces depended on. */
   readonly modes: Set<HasMode>;
+  /** What finds NaN and infinities; `null` if nothing does. */
+  readonly anomalies: Anomalies | null;
 }
 
 /** Traces `fn` once for its declared shapes, compiles what it needs, and gives the step to run. */
@@ -98,8 +61,8 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   }
   const inputs = checkCompileOptions(options);
   const { optimizer = null, minimize, carry = {}, accumulate, shapeBudget = 2 ** 26 } = options;
-  checkInteger("device.compile", "shapeBudget", shapeBudget, 0);
   const random = new StepRandom(options.random);
+  if (options.detectAnomaly) await anomaly.load();
   if (accumulate) optimizer?.training.checkAccumulate("device.compile", accumulate);
   const recipe: Recipe = {
     context,
@@ -111,6 +74,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     carry,
     random,
     modes: new Set(),
+    anomalies: options.detectAnomaly ? new anomaly.module.Anomalies() : null,
   };
   const traced = await firstTrace(recipe, inputs);
   await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
@@ -150,50 +114,6 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   }
 }
 
-/** Throws for options that cannot be; gives the shapes of the inputs. */
-function checkCompileOptions<Inputs extends CompileInputs, Results>(
-  options: CompileOptions<Inputs, Results>,
-): InputShapes {
-  const where = "device.compile";
-  checkOptions(where, options, [
-    "inputs",
-    "minimize",
-    "optimizer",
-    "carry",
-    "accumulate",
-    "random",
-    "shapeBudget",
-  ]);
-  const shapes = shapesOfSamples(options.inputs);
-  const { minimize, optimizer, accumulate } = options;
-  if (minimize !== undefined && optimizer === undefined) {
-    throw new OptionError(
-      `${where}: minimize goes with an optimizer; to look at gradients without an update return grad(loss, tensors)`,
-    );
-  }
-  if (minimize !== undefined && typeof minimize !== "string") {
-    throw new OptionError(
-      `${where}: minimize must name one result, got ${show(minimize)}; add several losses up into one`,
-    );
-  }
-  if (optimizer !== undefined) checkOptimizer(where, optimizer);
-  if (accumulate !== undefined && !optimizer) {
-    throw new OptionError(`${where}: accumulate goes with an optimizer; without one nothing is updated`);
-  }
-  if (options.random !== undefined) checkRandomState(where, options.random);
-  return shapes;
-}
-
-function checkOptimizer(where: string, optimizer: Partial<Updater> | null): void {
-  if (
-    !Array.isArray(optimizer?.parameters) ||
-    typeof optimizer.updateParts !== "function" ||
-    typeof optimizer.beginStep !== "function"
-  ) {
-    throw new OptionError(`${where}: optimizer must be one such as optim.Adam, got ${show(optimizer)}`);
-  }
-}
-
 /** A function traced for one set of input shapes. */
 interface Trace {
   readonly graph: Graph;
@@ -204,8 +124,9 @@ interface Trace {
 }
 
 /** Traces the function for these input shapes, and differentiates it if an optimizer wants gradients. */
-function trace({ fn, optimizer, minimize, carry, random, modes }: Recipe, shapes: InputShapes): Trace {
-  const graph = new Graph(random.trace(), modes);
+function trace(recipe: Recipe, shapes: InputShapes): Trace {
+  const { fn, optimizer, minimize, carry, random, modes, anomalies } = recipe;
+  const graph = new Graph(random.trace(), modes, anomalies && new Map());
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
   return recording.into(graph, () => {
     const outputs = new Map(resultsOf(graph, fn(Object.fromEntries(inputs))));
@@ -236,14 +157,20 @@ async function firstTrace(recipe: Recipe, shapes: InputShapes): Promise<Trace> {
 
 /** Plans the program of a trace. */
 function plan(
-  { context, planning: { pins, proves }, optimizer }: Recipe,
-  { graph, inputs, outputs, carried, gradients }: Trace,
+  { context, planning: { pins, proves }, optimizer, anomalies }: Recipe,
+  trace: Trace,
   accumulation: Accumulation | null,
 ): StepSource {
+  const { graph, inputs, outputs, carried, gradients } = trace;
   const { facts, limits } = context;
   const settings = { facts, pins, proves, ...limits, choices: new Choices(facts, proves) };
   checkSizes(graph, inputs, limits);
-  const dispatches = lower(graph, [...outputs.values(), ...gradients.values()], settings);
+  const watch = anomalies?.watch(trace) ?? null;
+  const planned = planIn(graph, settings);
+  const computing = lower(graph, [...outputs.values(), ...gradients.values()], planned, (made) =>
+    watch ? watch.after(made, planned) : [],
+  );
+  const dispatches = [...(watch?.before(planned) ?? []), ...computing];
   const parameters = new Set([
     ...parametersOf(dispatches, outputs.values()),
     ...(optimizer?.parameters ?? []),
@@ -256,10 +183,12 @@ function plan(
     ? optimizer.training.planUpdate({ context, graph, settings, optimizer, gradients, placed, accumulation })
     : null;
   const always = [...dispatches, ...(update?.accumulating ?? [])];
+  const updating = update ? [...update.dispatches, ...update.updates] : [];
+  const checked = update && watch ? watch.updated(update.parameters, update.updates, planned) : [];
   return {
     graph,
     choices: settings.choices,
-    dispatches: [...always, ...(update?.dispatches ?? []), ...(update?.updates ?? [])],
+    dispatches: [...always, ...updating, ...checked],
     optionalFrom: accumulation ? always.length : null,
     inputs,
     outputs,
@@ -267,6 +196,7 @@ function plan(
     placed,
     parameters,
     update,
+    anomalies: watch,
   };
 }
 

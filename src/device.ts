@@ -1,4 +1,4 @@
-import { type CompileOptions, compile } from "./compile.ts";
+import { compile } from "./compile.ts";
 import { AdapterFaultError } from "./errors.ts";
 import type { AdapterFacts } from "./gpu/adapter-facts.ts";
 import { type AdapterInfo, GpuContext } from "./gpu/context.ts";
@@ -18,6 +18,7 @@ import type { Tensor } from "./graph/tensor.ts";
 import { OnDemand } from "./ondemand.ts";
 import type { VersionPins } from "./ops/op.ts";
 import type { Planning } from "./plan/planning.ts";
+import type { CompileOptions } from "./run/compile-options.ts";
 import type { CompileInputs } from "./run/inputs.ts";
 import type { CompiledStep } from "./run/step.ts";
 

@@ -54,6 +54,36 @@ export class DivergedError extends WebGpuLstmError implements Divergence {
   }
 }
 
+/** What made the first NaN or infinity of a run. */
+export interface Anomaly {
+  /** The op, such as `"log"` or `"lstm"`; the update's kernel; or `"input"` or `"parameter"` for what was given so. */
+  readonly op: string;
+  readonly direction: "forward" | "backward" | "update";
+  /** What is not finite: `"output"`, `"gradient of parameter fc.weight"`, `"parameter fc.weight"`, … */
+  readonly tensor: string;
+  /** Its shape. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * A run of a step that was compiled with `detectAnomaly` has made a NaN or an infinity. `cause` is an error that has the stack of the call
+ * that recorded the op.
+ */
+export class AnomalyError extends WebGpuLstmError implements Anomaly {
+  readonly op: string;
+  readonly direction: Anomaly["direction"];
+  readonly tensor: string;
+  readonly shape: readonly number[];
+
+  constructor(message: string, { op, direction, tensor, shape, ...options }: Anomaly & ErrorOptions) {
+    super(message, options);
+    this.op = op;
+    this.direction = direction;
+    this.tensor = tensor;
+    this.shape = shape;
+  }
+}
+
 /** An object was used after its `dispose()`. */
 export class DisposedError extends WebGpuLstmError {}
 

@@ -3,7 +3,6 @@
  * @packageDocumentation
  */
 
-export type { CompileOptions } from "./compile.ts";
 export * as data from "./data/index.ts";
 export { Device, type DeviceOptions } from "./device.ts";
 export * from "./errors.ts";
@@ -37,6 +36,7 @@ export type { VersionPins } from "./ops/op.ts";
 export * as optim from "./optim/index.ts";
 export type { AccumulateOptions, RunOptions } from "./plan/accumulate-options.ts";
 export { defaultGenerator, Generator, manualSeed, rand, randn } from "./random.ts";
+export type { CompileOptions } from "./run/compile-options.ts";
 export type { CompileInputs, InputValue } from "./run/inputs.ts";
 export type { DispatchTime, KernelTime, Profile } from "./run/profile.ts";
 export type { ProgramMemory } from "./run/program.ts";

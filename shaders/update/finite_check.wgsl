@@ -1,6 +1,7 @@
 // finite_check: marks a slot if one of some values, or a scalar, is NaN or infinite.
 //
-//   mark[2·slot]     = a NaN               if value[offset + i] or scalar[0] is not finite, i < size
+//   mark[2·slot]     = a NaN               if value[offset + i] or scalar[0] is not finite, i < size; its lowest bits say what was seen:
+//                      1 for a NaN, 2 for an infinity
 //   mark[2·slot + 1] = max FIRST - (first + i)    over the values that are not finite
 //
 // A mark stays until it is cleared. FIRST - mark[2·slot + 1] is the number of the first such value, and 0 stands for none. FIRST has the bits
@@ -28,17 +29,21 @@ struct Params { offset: u32, size: u32, first: u32, slot: u32, hasScalar: u32 }
 const NAN_BITS = 0x7fc00000u;
 const FIRST = 0x7f7fffffu;
 
+// The bits to mark for a value that is not finite.
+fn bitsFor(x: f32) -> u32 { return NAN_BITS | select(1u, 2u, (bitcast<u32>(x) & 0x007fffffu) == 0u); }
+
 @compute @workgroup_size(64)
 fn finite_check(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let start = id.x + id.y * groups.x * 64u;
   let stride = 64u * groups.x * groups.y;
   for (var i = start; i < params.size; i += stride) {
-    if (!isFinite(value[params.offset + i])) {
-      atomicOr(&mark[2u * params.slot], NAN_BITS);
+    let x = value[params.offset + i];
+    if (!isFinite(x)) {
+      atomicOr(&mark[2u * params.slot], bitsFor(x));
       atomicMax(&mark[2u * params.slot + 1u], FIRST - (params.first + i));
     }
   }
   if (start == 0u && params.hasScalar != 0u && !isFinite(scalar[0])) {
-    atomicOr(&mark[2u * params.slot], NAN_BITS);
+    atomicOr(&mark[2u * params.slot], bitsFor(scalar[0]));
   }
 }

@@ -72,8 +72,16 @@ export function needsOf(graph: Graph, plan: Offering): OnDemand<unknown>[] {
   return [...graph.needs, ...needs];
 }
 
-/** The flat list of dispatches that computes `results`. Nothing unused is computed. */
-export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettings): Dispatch[] {
+/**
+ * The flat list of dispatches that computes `results`. Nothing unused is computed.
+ * @param after Gives what follows the dispatches that have written these tensors.
+ */
+export function lower(
+  graph: Graph,
+  results: readonly Tensor[],
+  plan: PlanSettings,
+  after: (made: readonly (Tensor | null)[]) => readonly Dispatch[] = () => [],
+): Dispatch[] {
   const context = planIn(graph, plan);
   const given = givenGradients(graph);
   const { nodes, read } = needed(graph, results, given);
@@ -85,18 +93,21 @@ export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettin
       const gradInput = ifRead(given.get(node) ?? null);
       // Only the loss's gradient is wanted, and a backward pass computes it.
       if (!gradInput && saved.length === 0 && !outputs.some((output) => read.has(output))) return [];
+      if (!op.forward) return [];
+      const written = outputs.map(ifRead);
       const operands = {
         inputs,
-        outputs: outputs.map(ifRead),
+        outputs: written,
         saved,
         differentiated: differentiated.has(node),
         gradInput,
       };
-      return op.forward?.(operands, attributes, context) ?? [];
+      return [...op.forward(operands, attributes, context), ...after([...written, gradInput])];
     }
     const { inputs, saved, attributes } = node.of;
     const gradInputs = node.gradInputs.map(ifRead);
-    return node.pass({ inputs, saved, gradOutputs: node.gradOutputs, gradInputs }, attributes, context);
+    const operands = { inputs, saved, gradOutputs: node.gradOutputs, gradInputs };
+    return [...node.pass(operands, attributes, context), ...after(gradInputs)];
   });
 }
 

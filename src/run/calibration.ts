@@ -38,7 +38,14 @@ export async function judgeVersions(
 ): Promise<Verdicts> {
   const verdicts: Verdicts = { versions: {}, wrong: { ...context.facts.wrong } };
   const none = new Map<never, never>();
-  const empty = { inputs: none, outputs: none, carried: none, optionalFrom: null, update: null };
+  const empty = {
+    inputs: none,
+    outputs: none,
+    carried: none,
+    optionalFrom: null,
+    update: null,
+    anomalies: null,
+  };
   const programOf = (dispatches: readonly Dispatch[], placed: ReadonlyMap<Tensor, BufferRange> = none) =>
     new makeProgram(context, { graph, choices, dispatches, placed, ...empty });
   const stopwatch = new Stopwatch(context);

@@ -10,7 +10,7 @@ import { show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
-import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
+import { type NDArray, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { Result } from "./result.ts";
 
 /**
@@ -65,6 +65,30 @@ function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
 
 const unnested = (name: string, value: InputValue | undefined) =>
   fromNested("step.run", `input ${name}`, value);
+
+/**
+ * The input shapes of a run, and which inputs it writes.
+ * @param declared The shapes that the step is compiled for.
+ * @param carries Inputs that need no value, since the run before leaves them.
+ */
+export function shapesOfRun(
+  declared: InputShapes,
+  carries: ReadonlySet<string>,
+  values: Readonly<Record<string, InputValue>>,
+): { shapes: InputShapes; written: string[] } {
+  const written = Object.keys(declared).filter((name) => !carries.has(name) || values?.[name] !== undefined);
+  const wanted = Object.fromEntries(written.map((name) => [name, declared[name]!]));
+  const shapes = shapesOf(wanted, values);
+  if (carries.size === 0) return { shapes, written };
+  for (const name of written) {
+    if (sameShape(shapes[name]!, wanted[name]!)) continue;
+    throw new ShapeError(
+      `step.run: input ${name} must be ${showShape(wanted[name]!)}, got ${showShape(shapes[name]!)}; the inputs of a step ` +
+        "that carries results to its next run keep their shapes: compile another step for another size",
+    );
+  }
+  return { shapes: declared, written };
+}
 
 /** The shape of every input's value. Throws for a missing or unknown input and for a value that does not fit its shape. */
 export function shapesOf(declared: InputShapes, values: Readonly<Record<string, InputValue>>): InputShapes {

@@ -8,6 +8,7 @@ import { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Choices } from "../ops/choice.ts";
 import type { Dispatch, Operand } from "../ops/op.ts";
+import type { AnomalyWatch } from "../plan/anomaly.ts";
 import { type Carried, carryCopies, sharedPlaces } from "../plan/carry.ts";
 import { planMemory, storageBytes } from "../plan/memory.ts";
 import { ParameterArena } from "../plan/parameters.ts";
@@ -30,6 +31,8 @@ export interface ProgramSource {
   readonly optionalFrom: number | null;
   /** What follows the gradients in a training step; `null` for a step that does not train. */
   readonly update: PlannedUpdate | null;
+  /** What is checked for NaN and infinity; `null` if nothing is. */
+  readonly anomalies: AnomalyWatch | null;
 }
 
 /** Target length of one submission in ms, short enough for the page's own frames in between. */
@@ -131,6 +134,7 @@ export class Program {
     }
     const kept = new Set<Operand>([...outputs.values()].map((tensor) => tensor.storage.root));
     if (this.source.update?.guard) kept.add(this.source.update.guard);
+    if (this.source.anomalies) kept.add(this.source.anomalies.marks);
     const plan = planMemory(dispatches, new Set(this.#ranges.keys()), kept);
     const largest: Operand[] = [];
     for (const [root, slot] of plan.slotOf) largest[slot] ??= root;
@@ -267,14 +271,13 @@ export class Program {
 
   /** Reads a result of the latest run, in PyTorch's order. */
   async readOutput(name: string): Promise<Float32Array> {
-    const transfer = this.beginRead(name);
+    const transfer = this.beginRead(this.source.outputs.get(name)!);
     this.context.copy([transfer.copy]);
     return transfer.arrive();
   }
 
   /** Prepares a read of a result; its copy is submitted with the run by {@link replay}. */
-  beginRead(name: string): Transfer {
-    const tensor = this.source.outputs.get(name)!;
+  beginRead(tensor: Tensor): Transfer {
     const { buffer, offset } = this.#rangeOf(tensor);
     const { layout } = tensor;
     const { copy, arrive } = this.staging.begin(buffer, offset / 4, tensor.elements);

@@ -84,22 +84,39 @@ export class Result {
   #history: ScalarHistory;
   #run: number;
   #updated: boolean;
+  /** Rejects where the run has made a NaN or an infinity and its step detects that; `null` if it does not. @internal */
+  readonly sound: Promise<void> | null;
 
   /** @internal */
-  constructor(program: Program, history: ScalarHistory, name: string, run: number, updated: boolean) {
+  constructor(
+    program: Program,
+    history: ScalarHistory,
+    name: string,
+    run: number,
+    updated: boolean,
+    sound: Promise<void> | null,
+  ) {
     this.name = name;
     this.shape = program.source.outputs.get(name)!.shape;
     this.#program = program;
     this.#history = history;
     this.#run = run;
     this.#updated = updated;
+    this.sound = sound;
   }
 
   /**
    * The value of a result with one element. Waits for the GPU.
-   * @throws {@link DataError} if the run's update was left out because of a gradient norm that is not finite.
+   * @throws {@link DataError} if the run's update was left out because of a gradient norm that is not finite, {@link AnomalyError} as
+   * `detectAnomaly` says.
    */
   async item(): Promise<number> {
+    const [value] = await Promise.all([this.value(), this.sound]);
+    return value;
+  }
+
+  /** {@link item}, whatever has become of the run. @internal */
+  async value(): Promise<number> {
     this.#checkComputed("Result.item");
     if (sizeOf(this.shape) !== 1) {
       throw new GraphError(
@@ -124,7 +141,8 @@ export class Result {
     if (sizeOf(this.shape) === 1) return { shape: this.shape, data: Float32Array.of(await this.item()) };
     this.#checkCurrent("Result.read");
     this.#program.outputRange(this.name).buffer.check("Result.read");
-    return { shape: this.shape, data: await this.#program.readOutput(this.name) };
+    const [data] = await Promise.all([this.#program.readOutput(this.name), this.sound]);
+    return { shape: this.shape, data };
   }
 
   /** Its place on the GPU, for a run that takes it as an input. @internal */

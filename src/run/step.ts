@@ -1,5 +1,5 @@
 import { show } from "../checks.ts";
-import { DisposedError, OptionError, ShapeError } from "../errors.ts";
+import { DisposedError, OptionError } from "../errors.ts";
 import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { BufferCopy, GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
@@ -12,10 +12,10 @@ import { checkRunOptions, type RunOptions } from "../plan/accumulate-options.ts"
 import type { Accumulation } from "../plan/accumulation.ts";
 import { lostCarry } from "../plan/carry.ts";
 import type { Updater } from "../plan/updater.ts";
-import { type NDArray, sameShape, showShape } from "../shape.ts";
+import type { NDArray } from "../shape.ts";
 import type { Evictable } from "./eviction.ts";
 import { InFlight } from "./in-flight.ts";
-import { dataOf, type InputShapes, type InputValue, shapesOf } from "./inputs.ts";
+import { dataOf, type InputShapes, type InputValue, shapesOfRun } from "./inputs.ts";
 import type { Profile } from "./profile.ts";
 import { Program, type ProgramMemory, type ProgramSource } from "./program.ts";
 import { Result, ScalarHistory } from "./result.ts";
@@ -119,9 +119,11 @@ export class CompiledStep<Names extends string = string> {
         `step.ask: there is no result ${show(name)}; the results are ${[...program.source.outputs.keys()].join(", ")}`,
       );
     }
-    const transfer = program.beginRead(name);
-    this.#start(prepared, undefined, [transfer.copy]);
-    return { shape: output.shape, data: await transfer.arrive() };
+    const transfer = program.beginRead(output);
+    const { sound } = this.#start(prepared, undefined, [transfer.copy]);
+    const data = await transfer.arrive();
+    await sound;
+    return { shape: output.shape, data };
   }
 
   /**
@@ -143,7 +145,7 @@ export class CompiledStep<Names extends string = string> {
   #prepare(where: string, values: Readonly<Record<string, InputValue>>, options: RunOptions): PreparedRun {
     this.#check(where);
     checkRunOptions(where, this.#parts.accumulation !== null, options);
-    const { shapes, written } = this.#shapesOf(values);
+    const { shapes, written } = shapesOfRun(this.#inputs, this.#parts.carries, values);
     const data = written.map((name) => [name, dataOf(name, values[name]!, this.#context)] as const);
     const variant = this.#variant(shapes);
     const { program, parameters } = variant;
@@ -153,25 +155,6 @@ export class CompiledStep<Names extends string = string> {
     const given = new Map(hosted.map(({ name, value }) => [inputs.get(name)!, value]));
     for (const { name } of hosted) runInputChecks(name, inputs.get(name)!, given);
     return { variant, data, options };
-  }
-
-  /** The input shapes of a run, and which inputs it writes. */
-  #shapesOf(values: Readonly<Record<string, InputValue>>): { shapes: InputShapes; written: string[] } {
-    const { carries } = this.#parts;
-    const written = Object.keys(this.#inputs).filter(
-      (name) => !carries.has(name) || values?.[name] !== undefined,
-    );
-    const declared = Object.fromEntries(written.map((name) => [name, this.#inputs[name]!]));
-    const shapes = shapesOf(declared, values);
-    if (carries.size === 0) return { shapes, written };
-    for (const name of written) {
-      if (sameShape(shapes[name]!, declared[name]!)) continue;
-      throw new ShapeError(
-        `step.run: input ${name} must be ${showShape(declared[name]!)}, got ${showShape(shapes[name]!)}; the inputs of a step ` +
-          "that carries results to its next run keep their shapes: compile another step for another size",
-      );
-    }
-    return { shapes: this.#inputs, written };
   }
 
   #start(
@@ -186,17 +169,21 @@ export class CompiledStep<Names extends string = string> {
     const whole = accumulation?.begin(options) ?? true;
     if (update && whole) history.begin(update.optimizer.beginStep(update.parameters));
     const run = program.runs;
-    program.replay(whole, timestamps, reads);
+    const { anomalies } = program.source;
+    const marks = anomalies && program.beginRead(anomalies.marks);
+    program.replay(whole, timestamps, marks ? [...reads, marks.copy] : reads);
+    const sound = marks && anomalies.sound(marks.arrive(), random.runs);
     random.runs++;
     this.#inFlight.add();
     const results: Record<string, Result> = {};
     for (const [name, { elements }] of program.source.outputs) {
-      const result = new Result(program, history, name, run, whole);
+      const result = new Result(program, history, name, run, whole, sound);
       results[name] = result;
       if (elements !== 1) variant.results.set(name, new WeakRef(result));
     }
     return {
       results: results as Record<Names, Result>,
+      sound,
       dispatches: program.dispatchesOf(whole),
     };
   }

@@ -1,4 +1,4 @@
-import { DivergedError } from "../errors.ts";
+import { type AnomalyError, DivergedError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { Module } from "../nn/module.ts";
 import { OnDemand } from "../ondemand.ts";
@@ -10,6 +10,7 @@ const divergence = /* @__PURE__ */ new OnDemand(() => import("./divergence.ts"))
  * The error for a batch that the training step's watch has marked.
  * @param updated The parameters that the optimizer updates.
  * @param gradient The first one whose gradient is not finite; `null` if only the loss is not.
+ * @param anomaly What the step has found, if it detects anomalies.
  */
 export async function divergedAtBatch(
   where: string,
@@ -17,10 +18,12 @@ export async function divergedAtBatch(
   model: Module,
   updated: readonly Parameter[],
   gradient: Parameter | null,
+  anomaly: AnomalyError | null,
 ): Promise<DivergedError> {
   await divergence.load();
   const { message, tensor } = await divergence.module.explainBatch(where, at, model, updated, gradient);
-  return new DivergedError(message, { ...at, tensor });
+  if (!anomaly) return new DivergedError(message, { ...at, tensor });
+  return new DivergedError(`${message}. ${anomaly.message}`, { ...at, tensor, cause: anomaly });
 }
 
 /** The error for an epoch all of whose updates were left out. */

@@ -1,3 +1,4 @@
+import type { AnomalyError } from "../errors.ts";
 import type { Result } from "../run/result.ts";
 import { Readings, weighted } from "./readings.ts";
 import type { TrainerState } from "./state.ts";
@@ -102,6 +103,11 @@ export class EpochTally {
       mark: reading.mark,
       updates: this.#updated.filter((number) => number >= index).length,
     };
+  }
+
+  /** What the step has found in the first batch that has an anomaly, of those that have been read. */
+  get anomaly(): AnomalyError | null {
+    return this.#readings.anomaly;
   }
 
   /** Reads the losses of all batches so far. Waits for the GPU. */

@@ -43,6 +43,7 @@ async function pass(
     await readings.settle();
   }
   const all = await readings.all();
+  if (readings.anomaly) throw readings.anomaly;
   if (all.length === 0) throw new DataError(`${where}: the loader gave no batch`);
   const sum = (column: number) => all.reduce((total, { values }) => total + values[column]!, 0);
   const values = metrics.map((metric, i) => [metric.name, metric.value(sum(1 + 2 * i), sum(2 + 2 * i))]);

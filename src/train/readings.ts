@@ -1,3 +1,4 @@
+import type { AnomalyError } from "../errors.ts";
 import type { Result } from "../run/result.ts";
 
 /** Scalars are read back in groups of this size, well before the program's ring of them wraps round. */
@@ -8,6 +9,8 @@ export interface Reading {
   readonly weight: number;
   readonly values: readonly number[];
   readonly mark: readonly number[];
+  /** What the step has found, if it detects anomalies. */
+  readonly anomaly: AnomalyError | null;
   /** Whether it counts in means: not if its update was left out and training went on. */
   readonly counts: boolean;
 }
@@ -39,6 +42,7 @@ export class Readings {
   #sums = { count: 0, sum: 0, weight: 0 };
   #reading = false;
   #marked: MarkedReading | null = null;
+  #anomaly: AnomalyError | null = null;
   readonly #learn: ((happened: boolean) => void) | null;
 
   /**
@@ -56,6 +60,11 @@ export class Readings {
   /** The first run that the step's watch has marked, of those that have been read. */
   get marked(): MarkedReading | null {
     return this.#marked;
+  }
+
+  /** The anomaly of the first run that has one, of those that have been read. */
+  get anomaly(): AnomalyError | null {
+    return this.#anomaly;
   }
 
   /** Notes a run's scalars; does not wait. */
@@ -111,6 +120,7 @@ export class Readings {
     let { count, sum, weight } = this.#sums;
     for (let next = this.#entries[count]; next?.read; next = this.#entries[++count]) {
       const reading = next.read;
+      this.#anomaly ??= reading.anomaly;
       if (isMarked(reading)) this.#marked ??= { index: count, reading };
       if (next.updated) this.#learn?.(!isMarked(reading));
       if (!reading.counts) continue;
@@ -122,9 +132,13 @@ export class Readings {
 }
 
 async function readingOf({ results, marks, weight, updated }: Entry, goesOn: boolean): Promise<Reading> {
-  const items = (of: readonly Result[]) => Promise.all(of.map((result) => result.item()));
-  const [values, mark] = await Promise.all([items(results), items(marks)]);
-  const reading = { weight, values, mark };
+  const valuesOf = (of: readonly Result[]) => Promise.all(of.map((result) => result.value()));
+  const anomalyOf = results[0]?.sound?.then(
+    () => null,
+    (error: AnomalyError) => error,
+  );
+  const [values, mark, anomaly = null] = await Promise.all([valuesOf(results), valuesOf(marks), anomalyOf]);
+  const reading = { weight, values, mark, anomaly };
   const isLeftOut = (updated && isMarked(reading)) || !Number.isFinite(values[0]);
   return { ...reading, counts: !goesOn || !isLeftOut };
 }

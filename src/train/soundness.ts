@@ -1,4 +1,4 @@
-import type { DivergedError } from "../errors.ts";
+import type { AnomalyError, DivergedError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { Skip } from "../plan/skip.ts";
@@ -41,9 +41,10 @@ export class Soundness {
   }
 
   /** Checks the losses and gradients of the batches whose losses have been read. */
-  async checkLosses({ fault }: EpochTally, epoch: number): Promise<void> {
-    if (fault && this.#run.onNonFinite === "throw") this.#diverged ??= this.#diverge(fault, epoch);
+  async checkLosses({ fault, anomaly }: EpochTally, epoch: number): Promise<void> {
+    if (fault && this.#run.onNonFinite === "throw") this.#diverged ??= this.#diverge(fault, epoch, anomaly);
     if (this.#diverged) throw await this.#diverged;
+    if (anomaly) throw anomaly;
   }
 
   /**
@@ -67,11 +68,15 @@ export class Soundness {
   }
 
   /** Takes back what was counted since a fault, and says what is not finite. */
-  async #diverge({ mark, updates, ...batch }: Fault, epoch: number): Promise<DivergedError> {
+  async #diverge(
+    { mark, updates, ...batch }: Fault,
+    epoch: number,
+    anomaly: AnomalyError | null,
+  ): Promise<DivergedError> {
     const { model, optimizer, steps } = this.#run;
     const watch = steps.watch!;
     watch.rollBack(updates);
     const gradient = watch.parameterOf(mark[1]!);
-    return divergedAtBatch(this.#where, { epoch, ...batch }, model, optimizer.parameters, gradient);
+    return divergedAtBatch(this.#where, { epoch, ...batch }, model, optimizer.parameters, gradient, anomaly);
   }
 }

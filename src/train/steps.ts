@@ -32,6 +32,7 @@ export interface StepSettings {
   /** Whether the model is a {@link StatefulModel} that carries its state from batch to batch. */
   readonly carryState: boolean;
   readonly onNonFinite: OnNonFinite;
+  readonly detectAnomaly: boolean;
 }
 
 /** Sums over batches: of their losses, each times its weight, and of the weights. */
@@ -125,7 +126,7 @@ export class TrainerSteps {
     if (carryState && accumulate > 1) {
       await this.#step("keep", () => this.#device.compile((inputs) => inputs, { inputs: state }));
     }
-    return this.#step("train", (random) =>
+    return this.#step("train", (more) =>
       this.#device.compile(
         ({ y, ...inputs }: Traced) => {
           const { output, state: after } = this.#forward.trace(inputs, true);
@@ -141,7 +142,7 @@ export class TrainerSteps {
           ...(accumulate > 1 && {
             accumulate: { runs: accumulate, reduction: this.sumsLosses ? "sum" : "mean" },
           }),
-          ...random,
+          ...more,
         },
       ),
     );
@@ -164,7 +165,7 @@ export class TrainerSteps {
   evaluate({ x, y }: Batch): Promise<CompiledStep> {
     const { loss, metrics } = this.#settings;
     const state = this.stateShapes("Trainer.evaluate", x.shape);
-    return this.#step("evaluate", (random) =>
+    return this.#step("evaluate", (more) =>
       this.#device.compile(
         ({ y, ...inputs }: Traced) => {
           const { output, state: after } = this.#forward.trace(inputs, false);
@@ -177,7 +178,7 @@ export class TrainerSteps {
           }
           return results;
         },
-        { inputs: { x: x.shape, y: y.shape, ...state }, ...random },
+        { inputs: { x: x.shape, y: y.shape, ...state }, ...more },
       ),
     );
   }
@@ -195,10 +196,10 @@ export class TrainerSteps {
 
   /** The prediction step. A run gives `prediction`, from a state of zero. */
   predict(x: NDArray): Promise<CompiledStep> {
-    return this.#step("predict", (random) =>
+    return this.#step("predict", (more) =>
       this.#device.compile((inputs: Traced) => ({ prediction: this.#forward.trace(inputs, false).output }), {
         inputs: { x: x.shape },
-        ...random,
+        ...more,
       }),
     );
   }
@@ -251,13 +252,17 @@ export class TrainerSteps {
 
   #step(
     name: Name,
-    compile: (random: { readonly random?: StepRandomState }) => Promise<CompiledStep>,
+    compile: (more: {
+      readonly random?: StepRandomState;
+      readonly detectAnomaly: boolean;
+    }) => Promise<CompiledStep>,
   ): Promise<CompiledStep> {
     this.check("Trainer");
     const known = this.#steps.get(name);
     if (known) return known;
     const random = this.#random[name];
-    const step = compile(random ? { random } : {}).then(
+    const { detectAnomaly } = this.#settings;
+    const step = compile({ detectAnomaly, ...(random && { random }) }).then(
       (compiled) => {
         if (this.#steps.get(name) === step) this.#compiled.set(name, compiled);
         return compiled;

@@ -4,6 +4,7 @@ import { OptionError } from "../errors.ts";
 import { Module } from "../nn/module.ts";
 import type { StatefulModel } from "../nn/stateful.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import type { CompileOptions } from "../run/compile-options.ts";
 import { showShape } from "../shape.ts";
 import { checkMetrics } from "./check-metrics.ts";
 import { NON_FINITE, type OnNonFinite } from "./finite.ts";
@@ -40,6 +41,12 @@ export interface TrainerOptions {
    * Callbacks save finite states alone, whatever this says.
    */
   readonly onNonFinite?: OnNonFinite;
+  /**
+   * Finds out which op makes the first NaN or infinity, as {@link CompileOptions.detectAnomaly} does, in training, evaluations and
+   * predictions. `fit` rejects with an {@link AnomalyError}; where `onNonFinite` is "throw" and has left the update out, with a
+   * {@link DivergedError} whose `cause` is the AnomalyError. For finding faults: it is slow. Default false.
+   */
+  readonly detectAnomaly?: boolean;
   /** Metrics that an evaluation computes besides the loss. */
   readonly metrics?: readonly Metric[];
   /** Anything to keep in checkpoints, such as the model's sizes or a scaler: plain JSON, or objects that have a `toJSON`. */
@@ -67,6 +74,7 @@ const OPTIONS = [
   "accumulate",
   "carryState",
   "onNonFinite",
+  "detectAnomaly",
   "metrics",
   "config",
 ];
@@ -93,12 +101,13 @@ export function stepSettings(
     );
   }
   const { loss, optimizer, clipGradNorm, accumulate = 1, carryState = false, metrics = [] } = options;
-  const { onNonFinite = "throw" } = options;
+  const { onNonFinite = "throw", detectAnomaly = false } = options;
   if (clipGradNorm !== undefined) {
     checkNumber(where, "clipGradNorm", clipGradNorm, "a number above 0", (n) => n > 0);
   }
   checkInteger(where, "accumulate", accumulate);
   checkBoolean(where, "carryState", carryState);
+  checkBoolean(where, "detectAnomaly", detectAnomaly);
   if (!NON_FINITE.includes(onNonFinite)) {
     throw new OptionError(
       `${where}: onNonFinite must be one of ${NON_FINITE.join(", ")}, got ${show(onNonFinite)}`,
@@ -114,7 +123,8 @@ export function stepSettings(
         "or create the optimizer from this model's parameters()",
     );
   }
-  return { loss, optimizer, clipGradNorm, accumulate, carryState, onNonFinite, metrics: [...metrics] };
+  const settings = { loss, optimizer, clipGradNorm, accumulate, carryState, onNonFinite, detectAnomaly };
+  return { ...settings, metrics: [...metrics] };
 }
 
 /** Throws an OptionError unless the optimizer has a state dict, as all of `optim` do. */

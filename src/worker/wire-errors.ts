@@ -9,13 +9,13 @@ export interface WireError {
   readonly message: string;
   readonly stack?: string;
   readonly cause?: WireError;
-  /** Fields of a DivergedError. */
-  readonly divergence?: errors.Divergence;
+  /** Fields of a DivergedError or an AnomalyError. */
+  readonly fields?: errors.Divergence | errors.Anomaly;
   /** Whether the run ended because its signal was aborted. */
   readonly aborted?: boolean;
 }
 
-type ErrorClass = new (message: string, options?: ErrorOptions & errors.Divergence) => Error;
+type ErrorClass = new (message: string, options?: ErrorOptions & errors.Divergence & errors.Anomaly) => Error;
 
 const own = Object.entries(errors).filter(
   ([, value]) => value === errors.WebGpuLstmError || value.prototype instanceof errors.WebGpuLstmError,
@@ -40,19 +40,26 @@ export function toWire(thrown: unknown, depth = 0): WireError {
     name,
     message,
     ...(stack !== undefined && { stack }),
-    ...(thrown instanceof errors.DivergedError && { divergence: divergenceOf(thrown) }),
+    ...fieldsOf(thrown),
     ...(cause !== undefined && depth < MOST_CAUSES && { cause: toWire(cause, depth + 1) }),
   };
 }
 
-function divergenceOf({ epoch, batch, loss, tensor }: errors.DivergedError): errors.Divergence {
-  return { epoch, batch, loss, tensor };
+function fieldsOf(thrown: Error): Pick<WireError, "fields"> {
+  if (thrown instanceof errors.DivergedError) {
+    const { epoch, batch, loss, tensor } = thrown;
+    return { fields: { epoch, batch, loss, tensor } };
+  }
+  if (!(thrown instanceof errors.AnomalyError)) return {};
+  const { op, direction, tensor, shape } = thrown;
+  return { fields: { op, direction, tensor, shape } };
 }
 
 /** The error again, of its own class where this side has that. */
-export function fromWire({ type, name, message, stack, cause, divergence }: WireError): Error {
-  const options = { ...(cause && { cause: fromWire(cause) }), ...divergence } as ErrorOptions &
-    errors.Divergence;
+export function fromWire({ type, name, message, stack, cause, fields }: WireError): Error {
+  const options = { ...(cause && { cause: fromWire(cause) }), ...fields } as ErrorOptions &
+    errors.Divergence &
+    errors.Anomaly;
   if (type === "DOMException") return new DOMException(message, name);
   const Type = (type !== null && classes.get(type)) || Error;
   const error = new Type(message, options);

@@ -1,0 +1,105 @@
+import { checkBoolean, checkInteger, checkOptions, show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
+import type { AccumulateOptions } from "../plan/accumulate-options.ts";
+import type { training } from "../plan/training.ts";
+import type { Updater } from "../plan/updater.ts";
+import { type CompileInputs, type InputShapes, shapesOfSamples } from "./inputs.ts";
+import { checkRandomState, type StepRandomState } from "./step-random.ts";
+
+/** An optimizer: it updates parameters, and brings along what only a step with an optimizer needs. */
+export interface Optimizing extends Updater {
+  /** @internal */
+  readonly training: typeof training;
+}
+
+/** How {@link Device.compile} plans a function. */
+export interface CompileOptions<Inputs extends CompileInputs, Results> {
+  /**
+   * Every input by name: its shape, like `[64, 20, 1]`, or a sample value whose shape is taken. A sample is what `step.run` takes: a
+   * typed array (of shape `[length]`) or `{ data, shape }`.
+   */
+  readonly inputs: Inputs;
+  /**
+   * Updates its parameters after every run, to make a scalar result smaller: an optimizer such as `new optim.Adam(model.parameters())`.
+   */
+  readonly optimizer?: Optimizing;
+  /**
+   * The result that the optimizer makes smaller. If not given it is the one result of shape `[]` that is no gradient norm, and a
+   * {@link GraphError} if there is none or several.
+   */
+  readonly minimize?: keyof Results & string;
+  /**
+   * Results that the next run takes as inputs, by the input's name: `{ h: "h" }` keeps a recurrent state on the GPU from run to run.
+   * Such an input is zero in the first run and needs no value in `run`; one that is given replaces what was carried. The
+   * inputs of a step that carries something always have their declared shapes.
+   */
+  readonly carry?: { readonly [K in keyof Inputs]?: keyof Results & string };
+  /** Adds up the gradients of several runs before an update, as one large batch would. Goes with `optimizer`. */
+  readonly accumulate?: AccumulateOptions;
+  /**
+   * Bytes of GPU memory that programs of other input shapes than the declared ones may hold together. Beyond it the least recently used are
+   * given up, and planned again if their shapes come back. Their results stay readable. Default 64 MiB.
+   */
+  readonly shapeBudget?: number;
+  /**
+   * Finds out where the first NaN or infinity comes from, as `torch.autograd.detect_anomaly` does for NaN gradients. The GPU checks the
+   * outputs of every op, its gradients and every updated parameter. When the results of a run are read, they reject with an
+   * {@link AnomalyError} that names the first op which
+   *
+   * - makes a NaN, of operands without one, or
+   * - makes an infinity, of finite operands, that reaches a NaN, a result, a gradient of a parameter or an updated parameter.
+   *
+   * So a mask of -∞ that a softmax takes is no anomaly. The error's `cause` has the stack of the call that recorded the op. Steps take
+   * about twice the dispatches and a read each: for finding faults, not for every day. Default false.
+   */
+  readonly detectAnomaly?: boolean;
+  /** Random numbers of an earlier step, as its `randomState()` gave them, to go on with; drawn anew by default. */
+  readonly random?: StepRandomState;
+}
+
+/** Throws for options that cannot be; gives the shapes of the inputs. */
+export function checkCompileOptions<Inputs extends CompileInputs, Results>(
+  options: CompileOptions<Inputs, Results>,
+): InputShapes {
+  const where = "device.compile";
+  checkOptions(where, options, [
+    "inputs",
+    "minimize",
+    "optimizer",
+    "carry",
+    "accumulate",
+    "random",
+    "shapeBudget",
+    "detectAnomaly",
+  ]);
+  const shapes = shapesOfSamples(options.inputs);
+  const { minimize, optimizer, accumulate } = options;
+  if (minimize !== undefined && optimizer === undefined) {
+    throw new OptionError(
+      `${where}: minimize goes with an optimizer; to look at gradients without an update return grad(loss, tensors)`,
+    );
+  }
+  if (minimize !== undefined && typeof minimize !== "string") {
+    throw new OptionError(
+      `${where}: minimize must name one result, got ${show(minimize)}; add several losses up into one`,
+    );
+  }
+  if (optimizer !== undefined) checkOptimizer(where, optimizer);
+  if (accumulate !== undefined && !optimizer) {
+    throw new OptionError(`${where}: accumulate goes with an optimizer; without one nothing is updated`);
+  }
+  checkInteger(where, "shapeBudget", options.shapeBudget ?? 0, 0);
+  checkBoolean(where, "detectAnomaly", options.detectAnomaly ?? false);
+  if (options.random !== undefined) checkRandomState(where, options.random);
+  return shapes;
+}
+
+function checkOptimizer(where: string, optimizer: Partial<Updater> | null): void {
+  if (
+    !Array.isArray(optimizer?.parameters) ||
+    typeof optimizer.updateParts !== "function" ||
+    typeof optimizer.beginStep !== "function"
+  ) {
+    throw new OptionError(`${where}: optimizer must be one such as optim.Adam, got ${show(optimizer)}`);
+  }
+}
