@@ -14,7 +14,7 @@ export function wasAborted(error: unknown): boolean {
 
 interface Waiting {
   resolve(value: unknown): void;
-  reject(error: Error): void;
+  reject(reason: unknown): void;
 }
 
 /** The page's side of the protocol: calls by name. Each is answered, or fails, or is rejected when the worker dies. */
@@ -23,31 +23,27 @@ export class Channel {
   readonly #waiting = new Map<number, Waiting>();
   readonly #onProgress: (progress: Extract<Reply, { kind: "progress" }>) => void;
   #next = 1;
+  /** The worker's own terminate(). */
+  readonly #terminate: Worker["terminate"];
   /** Why the worker has ended; `null` while it lives. */
-  #end: Error | null = null;
+  #end: { readonly reason: unknown } | null = null;
   readonly #watch = new AbortController();
   readonly #listeners = new AbortController();
 
-  private constructor(worker: Worker, onProgress: (progress: Extract<Reply, { kind: "progress" }>) => void) {
+  constructor(worker: Worker, onProgress: (progress: Extract<Reply, { kind: "progress" }>) => void) {
     this.#worker = worker;
     this.#onProgress = onProgress;
+    this.#terminate = worker.terminate;
+    // Nothing else tells of the end of a worker that does not serve yet, or has no locks.
+    worker.terminate = () => this.#died();
   }
 
-  /** Opens a channel; settles once the worker serves. */
-  static async open(
-    worker: Worker,
-    onProgress: (progress: Extract<Reply, { kind: "progress" }>) => void,
-  ): Promise<Channel> {
-    const channel = new Channel(worker, onProgress);
-    await channel.#handshake();
-    return channel;
-  }
-
-  #handshake(): Promise<void> {
+  /** Settles once the worker serves. */
+  serving(): Promise<void> {
     const { signal } = this.#listeners;
     return new Promise((resolve, reject) => {
-      const starting: Waiting = { resolve: () => resolve(), reject };
-      this.#waiting.set(0, starting);
+      if (this.#end) throw this.#end.reason;
+      this.#waiting.set(0, { resolve: () => resolve(), reject });
       this.#worker.addEventListener("message", ({ data }) => this.#take(received<Reply>(data)), { signal });
       this.#worker.addEventListener("error", (event) => this.#failed(event), { signal });
       this.#post({ kind: "hello" }, []);
@@ -57,7 +53,7 @@ export class Channel {
   /** Calls the worker and waits for its answer. */
   call<K extends CallName>(name: K, ...args: Parameters<Calls[K]>): Promise<Awaited<ReturnType<Calls[K]>>> {
     return new Promise((resolve, reject) => {
-      if (this.#end) throw this.#end;
+      if (this.#end) throw this.#end.reason;
       const id = this.#next++;
       // A value marked for transfer is an argument of the call, or of the app's action.
       const transfer = transfersOf(name === "action" ? (args[1] as readonly unknown[]) : args);
@@ -79,11 +75,12 @@ export class Channel {
   }
 
   /** Ends the worker; calls that wait, and later ones, are rejected with `reason`. */
-  end(reason: Error): void {
+  end(reason: unknown): void {
     if (this.#end) return;
-    this.#end = reason;
+    this.#end = { reason };
     this.#listeners.abort();
     this.#watch.abort();
+    this.#worker.terminate = this.#terminate;
     this.#worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
@@ -118,11 +115,13 @@ export class Channel {
   #watchOver(lock: string | null): void {
     if (lock === null) return;
     navigator.locks
-      .request(lock, { signal: this.#watch.signal }, () =>
-        this.end(new WorkerError("Trainer: the worker has died; its memory is gone, connect() to a new one")),
-      )
+      .request(lock, { signal: this.#watch.signal }, () => this.#died())
       // Aborted: the channel has ended before the worker.
       .catch(() => {});
+  }
+
+  #died(): void {
+    this.end(new WorkerError("Trainer: the worker has died; its memory is gone, connect() to a new one"));
   }
 
   /** Handles an error that nobody caught in the worker: it is fatal only before the worker serves. */

@@ -184,29 +184,53 @@ export class RemoteTrainer {
   }
 }
 
+/** Options of {@link connect}. */
+export interface ConnectOptions {
+  /** Gives up, and ends the worker, when it is aborted: `AbortSignal.timeout(20_000)` for a worker that may never serve. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Connects to a worker that calls {@link serve}, and creates its trainer.
  * @typeParam Config The type that the worker's `serve<Config>` has, so that the config is checked against it.
  * @param worker `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })`. The trainer owns it from now on; it is
  * ended if connecting fails.
  * @param config The argument of the worker's `create`: anything that can be cloned. Typed arrays are copied unless marked with `transfer`.
- * @throws `WorkerError` if the worker does not start, and any error of its `create`.
+ * @throws `WorkerError` if the worker does not start or is ended, the signal's reason, and any error of its `create`. A worker that
+ * calls its own `close()` before it serves tells nobody: only the signal ends the wait for it.
  *
  * @example
  * const trainer = await connect<Config>(worker, { seed: 0, x, y });
  * for await (const { epoch, loss } of trainer.fit("train", { epochs: 100, signal })) plot(epoch, loss);
  */
-export async function connect<Config>(worker: Worker, config: Config): Promise<RemoteTrainer>;
+export async function connect<Config>(
+  worker: Worker,
+  config: Config,
+  options?: ConnectOptions,
+): Promise<RemoteTrainer>;
 /** Connects to a worker whose `create` takes no config. */
 export async function connect(worker: Worker): Promise<RemoteTrainer>;
-export async function connect(worker: Worker, config?: unknown): Promise<RemoteTrainer> {
+export async function connect(
+  worker: Worker,
+  config?: unknown,
+  options: ConnectOptions = {},
+): Promise<RemoteTrainer> {
   checkWorker("connect", worker);
+  checkOptions("connect", options, ["signal"]);
+  const { signal } = options;
+  checkListeners("connect", options);
   const listeners = new Map<number, ProgressListener>();
-  const channel = await Channel.open(worker, (reply) => listeners.get(reply.run)?.take(reply));
+  const channel = new Channel(worker, (reply) => listeners.get(reply.run)?.take(reply));
+  const abort = () => channel.end(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
   try {
+    await channel.serving();
     return new RemoteTrainer(channel, await channel.call("create", config), listeners);
   } catch (error) {
     channel.end(new DisposedError("Trainer: the worker was ended, since connect() failed"));
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
   }
 }

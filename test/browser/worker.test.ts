@@ -400,6 +400,42 @@ describe("an end", () => {
     await expectRefusal(() => connect(worker(), () => {}), OptionError, "cannot be sent");
   });
 
+  test.each([0, 1, 20, 200, 1000])("a worker that is ended after %i ms rejects connect", async (ms) => {
+    const thread = worker();
+    const connecting = connect(thread, { ...config(), fails: "never" });
+    const refused = expectRefusal(
+      () => connecting,
+      WorkerError,
+      "the worker has died",
+      "connect() to a new one",
+    );
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    thread.terminate();
+    await refused;
+  });
+
+  test("an aborted signal ends the wait for a worker, also for one that closes itself before it serves", async () => {
+    const reason = new RangeError("long enough");
+    const closing = () => {
+      const url = URL.createObjectURL(new Blob(["self.close()"], { type: "text/javascript" }));
+      return new Worker(url, { type: "module" });
+    };
+    for (const make of [worker, closing]) {
+      const controller = new AbortController();
+      const thread = make();
+      const connecting = connect(thread, { ...config(), fails: "never" }, { signal: controller.signal });
+      setTimeout(() => controller.abort(reason), 100);
+      await expect(connecting).rejects.toBe(reason);
+      const { signal } = controller;
+      await expect(connect(make(), config(), { signal })).rejects.toBe(reason);
+    }
+    await expectRefusal(
+      () => connect(worker(), config(), { signal: {} as AbortSignal }),
+      OptionError,
+      "connect: signal must be an AbortSignal",
+    );
+  });
+
   test("a slow worker can be ended", async () => {
     const thread = worker();
     const connecting = connect(thread, { ...config(), fails: "never" });

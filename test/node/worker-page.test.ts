@@ -38,7 +38,7 @@ test("a config of another type is a mistake on either side", () => {
   expect(errors).toHaveLength(4);
   expect(errors[0]).toMatch(/Property 'series' is missing/);
   expect(errors[1]).toMatch(/'string' is not assignable to type 'number'/);
-  expect(errors[2]).toMatch(/Expected 2 arguments, but got 1/);
+  expect(errors[2]).toMatch(/Expected 2-3 arguments, but got 1/);
   expect(errors[3]).toMatch(/Property 'size' does not exist on type 'Config'/);
 });
 
