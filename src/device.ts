@@ -1,5 +1,6 @@
+import { checkInteger, show } from "./checks.ts";
 import { compile } from "./compile.ts";
-import { AdapterFaultError } from "./errors.ts";
+import { AdapterFaultError, type DeviceLostError, OptionError } from "./errors.ts";
 import type { AdapterFacts } from "./gpu/adapter-facts.ts";
 import { type AdapterInfo, GpuContext } from "./gpu/context.ts";
 import { Kernel } from "./gpu/kernel.ts";
@@ -155,5 +156,35 @@ export class Device extends GpuContext {
     options: CompileOptions<Inputs, Results>,
   ): Promise<CompiledStep<keyof Results & string>> {
     return compile(this, this.#planning, fn, options);
+  }
+}
+
+/** What to do when the GPU device is lost: throw, request one as it was, or use the one that a function gives. */
+export type OnDeviceLost = "throw" | "recover" | ((lost: DeviceLostError) => Device | Promise<Device>);
+
+/** How a trainer or a stream goes on with another device when its own is lost. */
+export interface RecoveryOptions {
+  readonly onDeviceLost?: OnDeviceLost;
+  readonly keepEvery?: number;
+  readonly maxRecoveries?: number;
+}
+
+/** Throws an OptionError unless `device` can be replaced as the options say. */
+export function checkRecovery(
+  where: string,
+  device: Device,
+  { onDeviceLost = "throw", keepEvery = 1, maxRecoveries = 0 }: RecoveryOptions,
+): void {
+  if (onDeviceLost !== "throw" && onDeviceLost !== "recover" && typeof onDeviceLost !== "function") {
+    throw new OptionError(
+      `${where}: onDeviceLost must be "throw", "recover" or a function that gives a device, got ${show(onDeviceLost)}`,
+    );
+  }
+  checkInteger(where, "keepEvery", keepEvery);
+  checkInteger(where, "maxRecoveries", maxRecoveries, 0);
+  if (onDeviceLost === "recover" && !device.requested) {
+    throw new OptionError(
+      `${where}: onDeviceLost "recover" needs a device of Device.request; for one of Device.from give a function that makes another`,
+    );
   }
 }

@@ -4,7 +4,7 @@
  */
 
 export * as data from "./data/index.ts";
-export { Device, type DeviceOptions } from "./device.ts";
+export { Device, type DeviceOptions, type OnDeviceLost } from "./device.ts";
 export * from "./errors.ts";
 export type { AdapterFacts } from "./gpu/adapter-facts.ts";
 export type { MemoryReport } from "./gpu/buffer.ts";

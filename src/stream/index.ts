@@ -1,1 +1,2 @@
-export { type StepValues, Stream, type StreamOptions } from "./stream.ts";
+export type { StreamOptions } from "./options.ts";
+export { type StepValues, Stream } from "./stream.ts";

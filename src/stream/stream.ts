@@ -6,32 +6,31 @@ import {
   type Numbers,
   toFloat32,
 } from "../arrays.ts";
-import { checkBoolean, checkFinite, checkInteger, checkOptions, show } from "../checks.ts";
-import { Device } from "../device.ts";
-import { DisposedError, OptionError, ShapeError } from "../errors.ts";
+import { checkFinite, show } from "../checks.ts";
+import { Device, type RecoveryOptions } from "../device.ts";
+import { DisposedError, OptionError, ShapeError, WebGpuLstmError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { Module } from "../nn/module.ts";
 import { leavesOf, rebuild } from "../nn/state-tree.ts";
-import { inMode, recurrentLayersOf, type StatefulModel } from "../nn/stateful.ts";
+import { inMode, type StatefulModel } from "../nn/stateful.ts";
+import { OnDemand } from "../ondemand.ts";
 import type { CompiledStep } from "../run/step.ts";
-import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
+import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
+import { checkStreamOptions, type StreamOptions } from "./options.ts";
 import { planStream, type StateSlot } from "./plan.ts";
-
-/** Options of {@link Stream.open}. */
-export interface StreamOptions {
-  /** Number of independent streams in one step, N. Default 1. */
-  readonly streams?: number;
-  /**
-   * Shape of one stream's value at one step: `[32]` for 32 features, `[]` for an index that goes into an Embedding. By default
-   * `[model.inputSize]`.
-   */
-  readonly input?: Shape;
-  /** Whether the model takes [N, T, …] and not [T, N, …]. By default as its first recurrent layer. */
-  readonly batchFirst?: boolean;
-}
+import type { KeptStream, StreamRecovery } from "./recovery.ts";
 
 /** The values of one step, [N, …]: stream after stream, or arrays of arrays. */
 export type StepValues = Numbers | NumberNDArray | NestedNumbers;
+
+const recovery = /* @__PURE__ */ new OnDemand(() => import("./recovery.ts"));
+
+/** What a stream is made of. */
+interface StreamParts {
+  readonly device: Device;
+  readonly model: StatefulModel;
+  readonly compile: (device: Device) => Promise<CompiledStep>;
+  readonly step: CompiledStep;
+}
 
 /** Steps that may be under way at a time; one more waits for the first of them. */
 const IN_FLIGHT = 8;
@@ -53,9 +52,14 @@ export class Stream {
   readonly inputShape: Shape;
   /** Shape of a step's output: [N, …]. */
   readonly outputShape: Shape;
-  readonly #device: Device;
-  readonly #step: CompiledStep;
+  #device: Device;
+  readonly #model: StatefulModel;
+  /** Compiles the step for a device. */
+  readonly #compile: (device: Device) => Promise<CompiledStep>;
+  #step: CompiledStep;
   readonly #slots: ReadonlyMap<string, StateSlot>;
+  /** Goes on when the device is lost; `null` if nothing does. */
+  #recovery: StreamRecovery | null = null;
   readonly #zeros: Float32Array;
   /** Streams whose state is set to zero before the next step. */
   #fresh = new Set<number>();
@@ -64,19 +68,24 @@ export class Stream {
   #disposed = false;
 
   private constructor(
-    device: Device,
-    step: CompiledStep,
+    { device, model, compile, step }: StreamParts,
     shapes: { readonly input: Shape; readonly output: Shape },
     slots: ReadonlyMap<string, StateSlot>,
   ) {
     this.#device = device;
+    this.#model = model;
+    this.#compile = compile;
     this.#step = step;
     this.#slots = slots;
     this.streams = shapes.output[0]!;
     this.inputShape = shapes.input;
     this.outputShape = shapes.output;
     this.#zeros = new Float32Array(Math.max(...[...slots.values()].map(({ shape }) => sizeOf(shape))));
-    step.program.staging.reserve(IN_FLIGHT, sizeOf(shapes.output));
+  }
+
+  /** The device; another one after a loss that the stream has recovered from. */
+  get device(): Device {
+    return this.#device;
   }
 
   /**
@@ -87,46 +96,48 @@ export class Stream {
    */
   static async open(device: Device, model: StatefulModel, options: StreamOptions = {}): Promise<Stream> {
     const where = "Stream.open";
-    if (!(device instanceof Device)) {
-      throw new OptionError(`${where}: the first argument must be a Device, got ${show(device)}`);
-    }
-    device.check(where);
-    if (!(model instanceof Module) || typeof model.forward !== "function") {
-      throw new OptionError(
-        `${where}: the model must extend nn.Module and have forward(x, state), got ${show(model)}`,
-      );
-    }
-    checkOptions(where, options, ["streams", "input", "batchFirst"]);
-    const { streams = 1 } = options;
-    checkInteger(where, "streams", streams);
-    const layers = recurrentLayersOf(where, model);
-    const { batchFirst = layers[0]?.batchFirst ?? false } = options;
-    checkBoolean(where, "batchFirst", batchFirst);
-    const { inputSize } = model as { readonly inputSize?: unknown };
-    const input = options.input ?? (typeof inputSize === "number" ? [inputSize] : undefined);
-    if (input === undefined) {
-      throw new OptionError(
-        `${where}: what does one step of ${model.constructor.name} take? Give its shape for one stream: { input: [features] }, ` +
-          "or [] for an index",
-      );
-    }
-    checkShape(`${where}: input`, input);
-
+    const { streams, input, batchFirst, ...recovering } = checkStreamOptions(where, device, model, options);
     const plan = inMode(where, model, false, () => planStream(where, model, streams, input, batchFirst));
     const shapes = Object.fromEntries([...plan.slots].map(([name, { shape }]) => [name, shape]));
-    const step = await device.compile(
-      (inputs: Readonly<Record<string, Tensor>>) =>
-        inMode(where, model, false, () => {
-          const before = rebuild(plan.state, (path) => inputs[path]!);
-          const { output, state } = model.forward(inputs.x!, before);
-          return { ...Object.fromEntries(leavesOf(where, state)), output };
-        }),
-      {
-        inputs: { x: plan.input, ...shapes },
-        carry: Object.fromEntries([...plan.slots.keys()].map((name) => [name, name])),
-      },
-    );
-    return new Stream(device, step, { input: [streams, ...input], output: plan.output }, plan.slots);
+    const compile = async (device: Device): Promise<CompiledStep> => {
+      const step = await device.compile(
+        (inputs: Readonly<Record<string, Tensor>>) =>
+          inMode(where, model, false, () => {
+            const before = rebuild(plan.state, (path) => inputs[path]!);
+            const { output, state } = model.forward(inputs.x!, before);
+            return { ...Object.fromEntries(leavesOf(where, state)), output };
+          }),
+        {
+          inputs: { x: plan.input, ...shapes },
+          carry: Object.fromEntries([...plan.slots.keys()].map((name) => [name, name])),
+        },
+      );
+      step.program.staging.reserve(IN_FLIGHT, sizeOf(plan.output));
+      return step;
+    };
+    const parts = { device, model, compile, step: await compile(device) };
+    const stream = new Stream(parts, { input: [streams, ...input], output: plan.output }, plan.slots);
+    if (recovering.onDeviceLost !== "throw") await stream.#recover(recovering);
+    return stream;
+  }
+
+  /** Begins to keep what a recovery needs. */
+  async #recover(options: Required<RecoveryOptions>): Promise<void> {
+    try {
+      await recovery.load();
+      this.#recovery = await recovery.module.StreamRecovery.of({
+        ...options,
+        device: () => this.#device,
+        request: (again) => Device.request(again),
+        mayBeLoss: (error) => error instanceof WebGpuLstmError,
+        start: async (data, fresh) => this.#start(data, fresh),
+        keep: () => this.#keep(),
+        moveTo: (device, kept) => this.#moveTo(device, kept),
+      });
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -144,7 +155,8 @@ export class Stream {
     // A step waits for the one IN_FLIGHT before it; none overtakes another.
     const ahead = this.#pending[this.#pending.length - IN_FLIGHT];
     if (ahead) data = data.slice();
-    const answer = ahead ? ahead.then(() => this.#start(data, fresh)) : this.#start(data, fresh);
+    const start = () => this.#recovery?.step(data, fresh) ?? this.#start(data, fresh);
+    const answer = ahead ? ahead.then(start) : start();
     const before = this.#pending[this.#pending.length - 1];
     const settled = Promise.allSettled([before, answer]);
     this.#pending.push(settled);
@@ -192,7 +204,7 @@ export class Stream {
 
   #check(where: string): void {
     if (this.#disposed) throw new DisposedError(`${where}: the stream was disposed; open another one`);
-    this.#device.check(where);
+    if (!this.#recovery) this.#device.check(where);
   }
 
   #numbersOf(values: StepValues): Float32Array {
@@ -219,6 +231,40 @@ export class Stream {
     this.#check("Stream.step");
     if (fresh.size > 0) this.#clear(fresh);
     return this.#step.ask({ x: data }, "output");
+  }
+
+  /** The state and the model as they are after the steps that have begun, in host memory. */
+  async #keep(): Promise<KeptStream> {
+    const { program } = this.#step;
+    const model = this.#model;
+    // All reads start before the first await.
+    const state = [...this.#slots.keys()].map(
+      async (name) => [name, await program.readOutput(name)] as const,
+    );
+    const values = [...model.parameters(), ...model.buffers()].map(async (parameter) => {
+      const { home } = parameter;
+      return [parameter, { value: (await parameter.read()).data, home }] as const;
+    });
+    const read = await Promise.all([Promise.all(state), Promise.all(values)]);
+    return { state: new Map(read[0]), values: new Map(read[1]) };
+  }
+
+  /** Puts what was kept on another device. */
+  async #moveTo(device: Device, { state, values }: KeptStream): Promise<void> {
+    this.#step.dispose();
+    // What a trainer has put elsewhere stays there.
+    for (const [parameter, { value, home }] of values) if (parameter.home === home) parameter.leave(value);
+    this.#device = device;
+    try {
+      this.#step = await this.#compile(device);
+    } finally {
+      for (const [parameter, kept] of values) kept.home = parameter.home;
+    }
+    if (this.#disposed) {
+      this.#step.dispose();
+      this.#check("Stream.step");
+    }
+    for (const [name, value] of state) this.#step.program.writeInput(name, value);
   }
 
   /** Writes zeros over the states of some streams. */

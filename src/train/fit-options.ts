@@ -1,6 +1,5 @@
-import { checkInteger, checkOptions, show } from "../checks.ts";
-import type { Device } from "../device.ts";
-import { type DeviceLostError, OptionError } from "../errors.ts";
+import { checkInteger, checkOptions } from "../checks.ts";
+import { checkRecovery, type Device, type OnDeviceLost } from "../device.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { type Callback, checkCallbacks } from "./callbacks.ts";
 import { type LearningRateSchedule, type Scheduler, scheduleOf } from "./learning-rate-schedule.ts";
@@ -46,9 +45,6 @@ export interface FitOptions extends FitListeners {
   readonly callbacks?: readonly Callback[];
 }
 
-/** What to do when the GPU device is lost: see {@link FitOptions.onDeviceLost}. */
-export type OnDeviceLost = "throw" | "recover" | ((lost: DeviceLostError) => Device | Promise<Device>);
-
 /** Options of one run, checked and with their defaults. */
 export interface FitPlan extends Omit<FitOptions, "schedule"> {
   readonly loader: Batches;
@@ -74,7 +70,7 @@ const NAMES = [
 ];
 
 /** Checks the options of a run and returns them with their defaults. */
-export function fitPlan(where: string, loader: Batches, options: FitOptions): FitPlan {
+export function fitPlan(where: string, device: Device, loader: Batches, options: FitOptions): FitPlan {
   checkBatches(where, "the loader", loader);
   checkOptions(where, options, NAMES);
   const { schedule, ...rest } = options;
@@ -83,14 +79,8 @@ export function fitPlan(where: string, loader: Batches, options: FitOptions): Fi
   if (batchesPerEpoch !== undefined) checkInteger(where, "batchesPerEpoch", batchesPerEpoch);
   if (validation !== undefined) checkBatches(where, "validation", validation);
   checkInteger(where, "validateEvery", validateEvery);
-  const { onDeviceLost = "throw", keepEvery, maxRecoveries = 5 } = rest;
-  if (onDeviceLost !== "throw" && onDeviceLost !== "recover" && typeof onDeviceLost !== "function") {
-    throw new OptionError(
-      `${where}: onDeviceLost must be "throw", "recover" or a function that gives a device, got ${show(onDeviceLost)}`,
-    );
-  }
-  if (keepEvery !== undefined) checkInteger(where, "keepEvery", keepEvery);
-  checkInteger(where, "maxRecoveries", maxRecoveries, 0);
+  const { onDeviceLost = "throw", maxRecoveries = 5 } = rest;
+  checkRecovery(where, device, rest);
   checkCallbacks(where, callbacks);
   checkListeners(where, rest);
   const scheduled = schedule === undefined ? [] : [scheduleOf(where, schedule)];

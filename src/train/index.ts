@@ -3,7 +3,7 @@ export type { Batches, LoadedBatch } from "./batches.ts";
 export type { Callback, CallbackState, FitRun } from "./callbacks.ts";
 export { EarlyStopping, type EarlyStoppingOptions } from "./early-stopping.ts";
 export type { Fit } from "./fit.ts";
-export type { FitOptions, OnDeviceLost } from "./fit-options.ts";
+export type { FitOptions } from "./fit-options.ts";
 export type { Model } from "./forward.ts";
 export { History } from "./history.ts";
 export {

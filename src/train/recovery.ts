@@ -1,6 +1,6 @@
-/** Keeps a run in memory, and gets a device in place of one that was lost. Loaded on demand; imports types alone. */
+/** Keeps a run in memory, and lets it go on where its device was lost. Loaded on demand; imports types alone of what is not. */
 import type { Device } from "../device.ts";
-import type { DeviceLostError } from "../errors.ts";
+import { lossBehind, newDevice, type Replacement } from "../gpu/replacement.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { OptimizerStateDict } from "../optim/state-dict.ts";
 import type { Callback, FitRun } from "./callbacks.ts";
@@ -50,18 +50,8 @@ class Keeper implements Callback {
   }
 }
 
-/** Pauses before the requests for a new device, in ms: a driver needs a moment after a reset. */
-const PAUSES = [0, 100, 400, 1500, 5000];
-
-/** How long a loss may take to be reported after a call has failed because of it, in ms. */
-const LATE = 200;
-
 /** What recovering needs of a trainer. */
-interface Recoverable {
-  device(): Device;
-  request(options: NonNullable<Device["requested"]>): Promise<Device>;
-  /** Whether an error may have come from a lost device. */
-  mayBeLoss(error: unknown): boolean;
+interface Recoverable extends Pick<Replacement<Device>, "device" | "request" | "mayBeLoss"> {
   /** Begins the run, or lets it go on from what was kept. */
   begin(plan: FitPlan, kept: Kept | null): Promise<FitLoop>;
   /** Copies the run as it is at the call. */
@@ -74,6 +64,8 @@ export async function* recovering(
   plan: FitPlan,
   trainer: Recoverable,
 ): AsyncGenerator<EpochReport, void, void> {
+  const { onDeviceLost, signal } = plan;
+  const replacement = { ...trainer, onDeviceLost, signal };
   const keeper = new Keeper(plan.keepEvery, () => trainer.keep());
   const watched = { ...plan, callbacks: [...plan.callbacks, keeper] };
   let reported = 0;
@@ -88,45 +80,9 @@ export async function* recovering(
       }
       return;
     } catch (error) {
-      const lost = plan.signal?.aborted ? null : await lossBehind(trainer, error);
+      const lost = signal?.aborted ? null : await lossBehind(replacement, error);
       if (!lost || !keeper.latest || left === 0) throw error;
-      await trainer.moveTo(await newDevice(trainer, lost, plan), keeper.latest);
+      await trainer.moveTo(await newDevice(replacement, lost), keeper.latest);
     }
   }
-}
-
-/** The loss of the device, if it is why `error` was thrown; `null` otherwise. */
-async function lossBehind(trainer: Recoverable, error: unknown): Promise<DeviceLostError | null> {
-  const isFromBrowser = error instanceof Error && /^(GPU|Operation|Abort)/.test(error.name);
-  if (!trainer.mayBeLoss(error) && !isFromBrowser) return null;
-  return Promise.race([trainer.device().lost, pause(LATE).then(() => null)]);
-}
-
-/**
- * Gets a new device, planned as the one before it was.
- * @throws The last failure, if no request gives a device.
- */
-async function newDevice(
-  trainer: Recoverable,
-  lost: DeviceLostError,
-  { onDeviceLost, signal }: FitPlan,
-): Promise<Device> {
-  const { requested, facts } = trainer.device();
-  let failure: unknown;
-  for (const ms of PAUSES) {
-    await pause(ms);
-    signal?.throwIfAborted();
-    try {
-      if (typeof onDeviceLost === "function") return await onDeviceLost(lost);
-      const { calibrate, ...options } = requested!;
-      return await trainer.request({ ...options, facts });
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -109,12 +109,7 @@ export class Trainer {
     run: { history: History },
   ): AsyncGenerator<EpochReport, void, void> {
     this.#steps.check("Trainer.fit");
-    const plan = fitPlan("Trainer.fit", loader, options);
-    if (plan.onDeviceLost === "recover" && !this.#device.requested) {
-      throw new OptionError(
-        'Trainer.fit: onDeviceLost "recover" needs a device of Device.request; for one of Device.from give a function that makes another',
-      );
-    }
+    const plan = fitPlan("Trainer.fit", this.#device, loader, options);
     if (this.#fitting)
       throw new OptionError("Trainer.fit: this trainer is fitting already; end or abort that run first");
     if (this.#resuming)

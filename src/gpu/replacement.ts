@@ -1,0 +1,65 @@
+/** Gets a device in place of one that was lost. Loaded on demand; imports types alone. */
+import type { DeviceLostError } from "../errors.ts";
+
+/** What a replacement needs to know of a device. */
+interface Replaceable {
+  readonly lost: Promise<DeviceLostError>;
+  /** What it was requested with; `null` for an app's own. */
+  readonly requested: object | null;
+  readonly facts: unknown;
+}
+
+/** How a device is replaced. */
+export interface Replacement<D extends Replaceable> {
+  /** The device that may be lost. */
+  device(): D;
+  request(options: NonNullable<D["requested"]>): Promise<D>;
+  /** Whether an error may have come from a lost device. */
+  mayBeLoss(error: unknown): boolean;
+  /** "recover" to request a device as the lost one was, or a function that gives another. */
+  readonly onDeviceLost: "throw" | "recover" | ((lost: DeviceLostError) => D | Promise<D>);
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Pauses before the requests for a new device, in ms: a driver needs a moment after a reset. */
+const PAUSES = [0, 100, 400, 1500, 5000];
+
+/** How long a loss may take to be reported after a call has failed because of it, in ms. */
+const LATE = 200;
+
+/** The loss of the device, if it is why `error` was thrown; `null` otherwise. */
+export async function lossBehind<D extends Replaceable>(
+  replacement: Replacement<D>,
+  error: unknown,
+): Promise<DeviceLostError | null> {
+  const isFromBrowser = error instanceof Error && /^(GPU|Operation|Abort)/.test(error.name);
+  if (!replacement.mayBeLoss(error) && !isFromBrowser) return null;
+  return Promise.race([replacement.device().lost, pause(LATE).then(() => null)]);
+}
+
+/**
+ * Gets a new device, planned as the one before it was.
+ * @throws The last failure, if no request gives a device.
+ */
+export async function newDevice<D extends Replaceable>(
+  { device, request, onDeviceLost, signal }: Replacement<D>,
+  lost: DeviceLostError,
+): Promise<D> {
+  const { requested, facts } = device();
+  let failure: unknown;
+  for (const ms of PAUSES) {
+    await pause(ms);
+    signal?.throwIfAborted();
+    try {
+      if (typeof onDeviceLost === "function") return await onDeviceLost(lost);
+      return await request({ ...requested, calibrate: false, facts });
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
