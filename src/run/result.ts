@@ -57,7 +57,7 @@ export class ScalarHistory {
     const { runs, values } = this.#latest;
     const history = await values;
     const badNorm = (of: number) => history(of).norms.find((norm) => !Number.isFinite(norm));
-    for (const [earlier, undo] of this.#undo) {
+    for (const [earlier, undo] of [...this.#undo].reverse()) {
       if (earlier >= runs) continue;
       this.#undo.delete(earlier);
       if (badNorm(earlier) !== undefined) undo();

@@ -167,6 +167,30 @@ describe("errorIfNonfinite", () => {
     });
   });
 
+  test("several bad steps in a row are undone from the latest on, so that NAdam's product of momenta is as before", async () => {
+    await frame.run(async (device) => {
+      const train = async (gradients: readonly { p: Float32Array }[]) => {
+        const parameters = parametersOf(start);
+        const optimizer = new optim.NAdam(parameters.values());
+        const step = await gradientStep(device, parameters, optimizer, () => ({
+          norm: clipGradNorm_(parameters.values(), 100, { errorIfNonfinite: true }),
+        }));
+        await step.run(good[0]!).loss!.item();
+        const { loss } = gradients.map((one) => step.run(one)).at(-1)!;
+        await expectRefusal(() => loss!.item(), DataError, "Result.item", "clipGradNorm_");
+        const state = await optimizer.stateDict();
+        await step.run(good[1]!).loss!.item();
+        const after = await optimizer.stateDict();
+        const value = await parameters.get("p")!.read();
+        step.dispose();
+        parameters.get("p")!.dispose();
+        return { state, after, value };
+      };
+      const once = await train([bad]);
+      expect(await train([bad, bad, bad])).toEqual(once);
+    });
+  });
+
   test("a NaN in the gradients makes every type of norm bad", async () => {
     for (const normType of [1, 2, 2.5, Number.POSITIVE_INFINITY]) {
       await frame.run(async (device) => {
