@@ -61,8 +61,22 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Throws an {@link OptionError} for any key of `options` that is not in `known`. */
-export function checkOptions(where: string, options: object, known: readonly string[]): void {
+/** Throws an {@link OptionError} for an argument that a function does not have. */
+export function checkNoMore(where: string, more: readonly unknown[], advice = "leave it out"): void {
+  if (more.length > 0) throw new OptionError(`${where}: unknown argument ${show(more[0])}; ${advice}`);
+}
+
+/**
+ * Throws an {@link OptionError} for any key of `options` that is not in `known`.
+ * @param more Arguments after the options; there must be none.
+ */
+export function checkOptions(
+  where: string,
+  options: object,
+  known: readonly string[],
+  more: readonly unknown[] = [],
+): void {
+  checkNoMore(where, more, "what is not in the options cannot be set");
   if (!isObject(options)) {
     throw new OptionError(`${where}: options must be an object, got ${show(options)}`);
   }

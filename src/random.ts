@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, show } from "./checks.ts";
+import { checkNoMore, checkNumber, checkOptions, show } from "./checks.ts";
 import { OptionError } from "./errors.ts";
 import { checkShape, type NDArray, type Shape, sizeOf } from "./shape.ts";
 import { DEFAULT_SEED, defaultTwister, Twister, WORDS } from "./twister.ts";
@@ -47,7 +47,8 @@ export class Generator {
    * @param seed an integer from -2^63 to 2^64 - 1; by default PyTorch's. Only its low 32 bits count.
    * @throws OptionError if the seed is not such an integer.
    */
-  constructor(seed: number | bigint = DEFAULT_SEED) {
+  constructor(seed: number | bigint = DEFAULT_SEED, ...more: never[]) {
+    checkNoMore("Generator", more);
     this.#twister = new Twister(checkSeed("Generator", seed));
   }
 
@@ -229,7 +230,8 @@ export const defaultGenerator: Generator = /* @__PURE__ */ Generator.over(defaul
  *
  * @throws OptionError unless `seed` is an integer from -2^63 to 2^64 - 1.
  */
-export function manualSeed(seed: number | bigint): Generator {
+export function manualSeed(seed: number | bigint, ...more: never[]): Generator {
+  checkNoMore("manualSeed", more);
   defaultGenerator.manualSeed(checkSeed("manualSeed", seed));
   return defaultGenerator;
 }
@@ -238,10 +240,11 @@ function draw(
   where: string,
   shape: Shape,
   options: { readonly generator?: Generator },
+  more: readonly never[],
   fill: (generator: Generator, out: Float32Array) => Float32Array,
 ): NDArray {
   const sizes = checkShape(where, shape);
-  checkOptions(where, options, ["generator"]);
+  checkOptions(where, options, ["generator"], more);
   const { generator = defaultGenerator } = options;
   if (!(generator instanceof Generator)) {
     throw new OptionError(`${where}: generator must be a Generator, got ${show(generator)}`);
@@ -250,11 +253,19 @@ function draw(
 }
 
 /** An array of uniform values in [0, 1), as `torch.rand(shape)`. */
-export function rand(shape: Shape, options: { readonly generator?: Generator } = {}): NDArray {
-  return draw("rand", shape, options, (generator, out) => generator.uniform_(out));
+export function rand(
+  shape: Shape,
+  options: { readonly generator?: Generator } = {},
+  ...more: never[]
+): NDArray {
+  return draw("rand", shape, options, more, (generator, out) => generator.uniform_(out));
 }
 
 /** An array of standard normal values, as `torch.randn(shape)`; see {@link Generator.normal_}. */
-export function randn(shape: Shape, options: { readonly generator?: Generator } = {}): NDArray {
-  return draw("randn", shape, options, (generator, out) => generator.normal_(out));
+export function randn(
+  shape: Shape,
+  options: { readonly generator?: Generator } = {},
+  ...more: never[]
+): NDArray {
+  return draw("randn", shape, options, more, (generator, out) => generator.normal_(out));
 }

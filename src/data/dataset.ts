@@ -1,5 +1,6 @@
 import { type NestedNumbers, type NumberNDArray, toSamples } from "../arrays.ts";
-import { DataError, OptionError, ShapeError } from "../errors.ts";
+import { checkNoMore } from "../checks.ts";
+import { DataError, ShapeError } from "../errors.ts";
 import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 
 /** Inputs and their targets; the first dimension of both is the sample. */
@@ -40,12 +41,12 @@ export class TensorDataset implements Dataset {
    */
   constructor(x: NumberNDArray | NestedNumbers, y: NumberNDArray | NestedNumbers, ...more: never[]) {
     const where = "TensorDataset";
-    if (more.length > 0) {
-      throw new OptionError(
-        `${where}: takes x and y, got ${2 + more.length} arguments; join several inputs, or several targets, along their last ` +
-          "dimension, or give the DataLoader an object of your own with length and gather(indices), whose batches have what you need",
-      );
-    }
+    checkNoMore(
+      where,
+      more,
+      "join several inputs, or several targets, along their last dimension, or give the DataLoader an object of your own with length and " +
+        "gather(indices), whose batches have what you need",
+    );
     this.x = toSamples(where, "x", x);
     this.y = toSamples(where, "y", y);
     const [a, b] = [this.x.shape, this.y.shape];

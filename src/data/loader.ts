@@ -46,12 +46,12 @@ export class DataLoader implements Iterable<Batch> {
    * @throws OptionError for an unknown option or one outside its range
    * @throws DataError when the data set is empty, or `dropLast` leaves no batch
    */
-  constructor(dataset: Dataset, options: DataLoaderOptions = {}) {
+  constructor(dataset: Dataset, options: DataLoaderOptions = {}, ...more: never[]) {
     const where = "DataLoader";
     if (typeof dataset?.gather !== "function" || !Number.isInteger(dataset.length)) {
       throw new OptionError(`${where}: dataset must have a length and gather(indices), got ${show(dataset)}`);
     }
-    checkOptions(where, options, ["batchSize", "shuffle", "seed", "dropLast"]);
+    checkOptions(where, options, ["batchSize", "shuffle", "seed", "dropLast"], more);
     const { batchSize = 1, shuffle = false, seed, dropLast = false } = options;
     checkInteger(where, "batchSize", batchSize);
     checkBoolean(where, "shuffle", shuffle);

@@ -1,4 +1,4 @@
-import { show } from "../checks.ts";
+import { checkNoMore, show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
 import type { BackwardPass } from "../ops/op.ts";
 import { productBackward } from "../ops/product/matmul-backward.ts";
@@ -10,7 +10,6 @@ import { tensorBackward } from "../ops/tensor/backward.ts";
 import { constant } from "../ops/tensor/constant.ts";
 import { reshape } from "../ops/tensor/reshape.ts";
 import { sameShape, showShape } from "../shape.ts";
-import { checkNoMore } from "./functions.ts";
 import { Graph } from "./graph.ts";
 import { type ForwardNode, recording, Tensor } from "./tensor.ts";
 

@@ -1,5 +1,5 @@
-import { checkBoolean, checkNumber, show } from "../checks.ts";
-import { GraphError, OptionError, ShapeError } from "../errors.ts";
+import { checkBoolean, checkNoMore, checkNumber, show } from "../checks.ts";
+import { GraphError, ShapeError } from "../errors.ts";
 import type { Op, Operand } from "../ops/op.ts";
 import { batchedMatmul, matmul as matmulOp } from "../ops/product/matmul.ts";
 import { type ActivationAttributes, activation } from "../ops/tensor/activation.ts";
@@ -109,11 +109,6 @@ export function expand<T extends Value<T>>(x: T, shape: Shape): T {
 }
 
 const ARITHMETIC = { add, sub, mul, div } as const;
-
-/** Throws an OptionError for arguments that a function does not have. */
-export function checkNoMore(where: string, more: readonly never[], advice: string): void {
-  if (more.length > 0) throw new OptionError(`${where}: unknown argument ${show(more[0])}; ${advice}`);
-}
 
 /** a + b, a - b, a·b or a/b with broadcasting; b is a tensor or a number. */
 export function arithmetic<T extends Value<T>>(

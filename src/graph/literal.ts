@@ -1,5 +1,5 @@
 import { fromNested, isNDArray, type NestedNumbers } from "../arrays.ts";
-import { checkFinite, show } from "../checks.ts";
+import { checkFinite, checkNoMore, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
 import { recording, type Tensor } from "./tensor.ts";
@@ -11,7 +11,12 @@ import { recording, type Tensor } from "./tensor.ts";
  * @param shape The values' shape; that of the arrays if not given.
  * @throws {@link ShapeError} if the shape does not hold exactly these values; DataError for a NaN or an infinity.
  */
-export function tensor(given: number | ArrayLike<number> | NestedNumbers, shape?: Shape): Tensor {
+export function tensor(
+  given: number | ArrayLike<number> | NestedNumbers,
+  shape?: Shape,
+  ...more: never[]
+): Tensor {
+  checkNoMore("tensor", more, "tensors are float32 constants");
   const array =
     typeof given === "number" ? { data: [given], shape: [] } : fromNested("tensor", "values", given);
   const values = isNDArray(array) ? (array.data as ArrayLike<number>) : (array as ArrayLike<number>);

@@ -1,3 +1,4 @@
+import { checkNoMore } from "../checks.ts";
 import type { Op, Operand, Storage } from "../ops/op.ts";
 import { detach } from "../ops/tensor/detach.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
@@ -229,12 +230,14 @@ export class Tensor implements Operand {
 }
 
 /** Concatenates tensors along dimension `dim`, as `torch.cat(tensors, dim)`. Their other sizes must be equal. */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+export function cat(tensors: readonly Tensor[], dim = 0, ...more: never[]): Tensor {
+  checkNoMore("cat", more);
   return functions.cat<Tensor>("cat", tensors, dim);
 }
 
 /** Joins tensors of one shape along a new dimension `dim`, as `torch.stack(tensors, dim)`. */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+export function stack(tensors: readonly Tensor[], dim = 0, ...more: never[]): Tensor {
+  checkNoMore("stack", more);
   const { length: rank } = functions.sameShapes("stack", tensors);
   const d = resolveDim("stack", dim, rank + 1);
   recording.current("stack");

@@ -29,9 +29,12 @@ export interface CheckpointStoreOptions {
  *
  * @throws StorageUnavailableError without such storage: in Node, in some private windows, or if the user denies it.
  */
-export async function openCheckpointStore(options: CheckpointStoreOptions = {}): Promise<CheckpointStore> {
+export async function openCheckpointStore(
+  options: CheckpointStoreOptions = {},
+  ...more: never[]
+): Promise<CheckpointStore> {
   const where = "openCheckpointStore";
-  checkOptions(where, options, ["name", "backend"]);
+  checkOptions(where, options, ["name", "backend"], more);
   const { name = "webgpu-lstm", backend } = options;
   checkStorageName(where, name);
   if (backend !== undefined && backend !== "opfs" && backend !== "indexeddb") {

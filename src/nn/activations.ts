@@ -39,8 +39,8 @@ function checkDim(where: string, dim: unknown): asserts dim is number {
 export class Softmax extends Module {
   readonly dim: number;
 
-  constructor(dim: number) {
-    super();
+  constructor(dim: number, ...more: never[]) {
+    super(...more);
     checkDim("Softmax", dim);
     this.dim = dim;
   }
@@ -58,8 +58,8 @@ export class Softmax extends Module {
 export class LogSoftmax extends Module {
   readonly dim: number;
 
-  constructor(dim: number) {
-    super();
+  constructor(dim: number, ...more: never[]) {
+    super(...more);
     checkDim("LogSoftmax", dim);
     this.dim = dim;
   }
@@ -76,8 +76,8 @@ export class Flatten extends Module {
   readonly endDim: number;
 
   /** By default the first dimension, the batch, stays. */
-  constructor(startDim = 1, endDim = -1) {
-    super();
+  constructor(startDim = 1, endDim = -1, ...more: never[]) {
+    super(...more);
     for (const [name, dim] of Object.entries({ startDim, endDim })) {
       if (!Number.isInteger(dim))
         throw new OptionError(`Flatten: ${name} must be an integer, got ${show(dim)}`);

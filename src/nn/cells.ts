@@ -27,12 +27,13 @@ abstract class RecurrentCell extends Module {
     inputSize: number,
     hiddenSize: number,
     options: CellOptions,
+    more: readonly never[],
     ownOptions: readonly string[] = [],
   ) {
     super();
     checkInteger(name, "inputSize", inputSize);
     checkInteger(name, "hiddenSize", hiddenSize);
-    checkOptions(name, options, ["bias", ...ownOptions]);
+    checkOptions(name, options, ["bias", ...ownOptions], more);
     const { bias = true } = options;
     checkBoolean(name, "bias", bias);
     this.inputSize = inputSize;
@@ -78,8 +79,8 @@ abstract class RecurrentCell extends Module {
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html). Keys: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
  */
 export class LSTMCell extends RecurrentCell {
-  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super("LSTMCell", lstm, inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}, ...more: never[]) {
+    super("LSTMCell", lstm, inputSize, hiddenSize, options, more);
   }
 
   /**
@@ -103,8 +104,8 @@ export class LSTMCell extends RecurrentCell {
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.GRUCell.html). Keys: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
  */
 export class GRUCell extends RecurrentCell {
-  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super("GRUCell", gru, inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}, ...more: never[]) {
+    super("GRUCell", gru, inputSize, hiddenSize, options, more);
   }
 
   /**
@@ -128,9 +129,9 @@ export interface RnnCellOptions extends CellOptions {
 export class RNNCell extends RecurrentCell {
   readonly nonlinearity: Nonlinearity;
 
-  constructor(inputSize: number, hiddenSize: number, options: RnnCellOptions = {}) {
+  constructor(inputSize: number, hiddenSize: number, options: RnnCellOptions = {}, ...more: never[]) {
     const nonlinearity = checkNonlinearity("RNNCell", options?.nonlinearity);
-    super("RNNCell", rnnOp(nonlinearity), inputSize, hiddenSize, options, ["nonlinearity"]);
+    super("RNNCell", rnnOp(nonlinearity), inputSize, hiddenSize, options, more, ["nonlinearity"]);
     this.nonlinearity = nonlinearity;
   }
 

@@ -1,4 +1,4 @@
-import { show } from "../checks.ts";
+import { checkNoMore, show } from "../checks.ts";
 import { GraphError, OptionError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { foreign, Module } from "./module.ts";
@@ -93,9 +93,7 @@ export class Sequential extends ModuleArray<Layer> {
 export class ModuleList<M extends Module = Module> extends ModuleArray<M> {
   constructor(modules: Iterable<M> = [], ...more: never[]) {
     super();
-    if (more.length > 0) {
-      throw new OptionError(`ModuleList: expected one array of all modules, got ${show(more[0])} after it`);
-    }
+    checkNoMore("ModuleList", more, "give it one array of all modules");
     this.extend(modules);
   }
 

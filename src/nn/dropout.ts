@@ -40,8 +40,8 @@ export class Dropout extends Module {
   readonly p: number;
 
   /** @param p Probability of a zero, from 0 to 1. */
-  constructor(p = 0.5) {
-    super();
+  constructor(p = 0.5, ...more: never[]) {
+    super(...more);
     checkProbability("Dropout", p);
     this.p = p;
   }

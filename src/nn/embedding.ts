@@ -40,13 +40,15 @@ export class Embedding extends Module {
     numEmbeddings: number,
     embeddingDim: number,
     options: EmbeddingOptions = {},
-    pretrained: Float32Array | null = null,
+    pretrained?: Float32Array,
+    ...more: never[]
   ) {
     super();
     checkInteger("Embedding", "numEmbeddings", numEmbeddings);
     checkNumber("Embedding", "numEmbeddings", numEmbeddings, "at most 2^24", (n) => n <= MAX_ROWS);
     checkInteger("Embedding", "embeddingDim", embeddingDim);
-    checkOptions("Embedding", options, ["paddingIdx"]);
+    const others = pretrained === undefined || pretrained instanceof Float32Array ? more : [pretrained];
+    checkOptions("Embedding", options, ["paddingIdx"], others);
     const { paddingIdx } = options;
     if (paddingIdx !== undefined) {
       const range = `an integer from ${-numEmbeddings} to ${numEmbeddings - 1}`;
@@ -74,9 +76,9 @@ export class Embedding extends Module {
    * An embedding with a given table [numEmbeddings, embeddingDim], as `torch.nn.Embedding.from_pretrained`. A frozen one has a
    * parameter that gets no gradient, so optimizers do not change it.
    */
-  static fromPretrained(weight: NDArray, options: PretrainedOptions = {}): Embedding {
+  static fromPretrained(weight: NDArray, options: PretrainedOptions = {}, ...more: never[]): Embedding {
     const where = "Embedding.fromPretrained";
-    checkOptions(where, options, ["freeze", "paddingIdx"]);
+    checkOptions(where, options, ["freeze", "paddingIdx"], more);
     const { freeze = true, paddingIdx } = options;
     checkBoolean(where, "freeze", freeze);
     const { data, shape } = (weight ?? {}) as Partial<NDArray>;

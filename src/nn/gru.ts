@@ -13,8 +13,8 @@ export type GruOptions = RecurrentOptions;
  * State-dict keys are PyTorch's (`weight_ih_l0`, …), gates in the order r, z, n.
  */
 export class GRU extends Recurrent {
-  constructor(inputSize: number, hiddenSize: number, options: GruOptions = {}) {
-    super("GRU", gru, inputSize, hiddenSize, options, { options: [] });
+  constructor(inputSize: number, hiddenSize: number, options: GruOptions = {}, ...more: never[]) {
+    super("GRU", gru, inputSize, hiddenSize, options, { options: [], more });
   }
 
   /**

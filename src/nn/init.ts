@@ -5,7 +5,7 @@
  *
  * @see https://docs.pytorch.org/docs/stable/nn.init.html
  */
-import { checkNumber, checkOptions, show } from "../checks.ts";
+import { checkNoMore, checkNumber, checkOptions, show } from "../checks.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { defaultGenerator, Generator } from "../random.ts";
@@ -49,9 +49,9 @@ export interface KaimingOptions extends DrawOptions {
 }
 
 /** Values uniform in [a, b). */
-export function uniform_(parameter: Parameter, options: UniformOptions = {}): Parameter {
+export function uniform_(parameter: Parameter, options: UniformOptions = {}, ...more: never[]): Parameter {
   const where = "init.uniform_";
-  const generator = check(where, parameter, options, ["a", "b"]);
+  const generator = check(where, parameter, options, more, ["a", "b"]);
   const { a = 0, b = 1 } = options;
   checkNumber(where, "a", a, "a finite number", () => true);
   checkNumber(where, "b", b, `a finite number of at least a (${a})`, (n) => n >= a);
@@ -59,9 +59,9 @@ export function uniform_(parameter: Parameter, options: UniformOptions = {}): Pa
 }
 
 /** Normal values. */
-export function normal_(parameter: Parameter, options: NormalOptions = {}): Parameter {
+export function normal_(parameter: Parameter, options: NormalOptions = {}, ...more: never[]): Parameter {
   const where = "init.normal_";
-  const generator = check(where, parameter, options, ["mean", "std"]);
+  const generator = check(where, parameter, options, more, ["mean", "std"]);
   const { mean = 0, std = 1 } = options;
   checkNumber(where, "mean", mean, "a finite number", () => true);
   checkNumber(where, "std", std, "a finite number of at least 0", (n) => n >= 0);
@@ -69,21 +69,21 @@ export function normal_(parameter: Parameter, options: NormalOptions = {}): Para
 }
 
 /** The same value everywhere. */
-export function constant_(parameter: Parameter, value: number): Parameter {
-  check("init.constant_", parameter);
+export function constant_(parameter: Parameter, value: number, ...more: never[]): Parameter {
+  check("init.constant_", parameter, {}, more);
   checkNumber("init.constant_", "value", value, "a finite number", () => true);
   return fill(parameter, (out) => out.fill(value));
 }
 
 /** Zeros. */
-export function zeros_(parameter: Parameter): Parameter {
-  check("init.zeros_", parameter);
+export function zeros_(parameter: Parameter, ...more: never[]): Parameter {
+  check("init.zeros_", parameter, {}, more);
   return fill(parameter, (out) => out);
 }
 
 /** Ones. */
-export function ones_(parameter: Parameter): Parameter {
-  check("init.ones_", parameter);
+export function ones_(parameter: Parameter, ...more: never[]): Parameter {
+  check("init.ones_", parameter, {}, more);
   return fill(parameter, (out) => out.fill(1));
 }
 
@@ -91,8 +91,8 @@ export function ones_(parameter: Parameter): Parameter {
  * Uniform with the variance gain² · 2 / (fan_in + fan_out) (Glorot & Bengio, 2010).
  * @throws {@link ShapeError} if the parameter has fewer than two dimensions.
  */
-export function xavierUniform_(parameter: Parameter, options: GainOptions = {}): Parameter {
-  const { generator, std } = xavier("init.xavierUniform_", parameter, options);
+export function xavierUniform_(parameter: Parameter, options: GainOptions = {}, ...more: never[]): Parameter {
+  const { generator, std } = xavier("init.xavierUniform_", parameter, options, more);
   return fill(parameter, (out) => generator.uniform_(out, -Math.sqrt(3) * std, Math.sqrt(3) * std));
 }
 
@@ -100,8 +100,8 @@ export function xavierUniform_(parameter: Parameter, options: GainOptions = {}):
  * Normal with the variance gain² · 2 / (fan_in + fan_out) (Glorot & Bengio, 2010).
  * @throws {@link ShapeError} if the parameter has fewer than two dimensions.
  */
-export function xavierNormal_(parameter: Parameter, options: GainOptions = {}): Parameter {
-  const { generator, std } = xavier("init.xavierNormal_", parameter, options);
+export function xavierNormal_(parameter: Parameter, options: GainOptions = {}, ...more: never[]): Parameter {
+  const { generator, std } = xavier("init.xavierNormal_", parameter, options, more);
   return fill(parameter, (out) => generator.normal_(out, 0, std));
 }
 
@@ -109,8 +109,12 @@ export function xavierNormal_(parameter: Parameter, options: GainOptions = {}): 
  * Uniform with the variance gain² / fan and the gain of the nonlinearity (He et al., 2015).
  * @throws {@link ShapeError} if the parameter has fewer than two dimensions.
  */
-export function kaimingUniform_(parameter: Parameter, options: KaimingOptions = {}): Parameter {
-  const { generator, std } = kaiming("init.kaimingUniform_", parameter, options);
+export function kaimingUniform_(
+  parameter: Parameter,
+  options: KaimingOptions = {},
+  ...more: never[]
+): Parameter {
+  const { generator, std } = kaiming("init.kaimingUniform_", parameter, options, more);
   return fill(parameter, (out) => generator.uniform_(out, -Math.sqrt(3) * std, Math.sqrt(3) * std));
 }
 
@@ -118,8 +122,12 @@ export function kaimingUniform_(parameter: Parameter, options: KaimingOptions = 
  * Normal with the variance gain² / fan and the gain of the nonlinearity (He et al., 2015).
  * @throws {@link ShapeError} if the parameter has fewer than two dimensions.
  */
-export function kaimingNormal_(parameter: Parameter, options: KaimingOptions = {}): Parameter {
-  const { generator, std } = kaiming("init.kaimingNormal_", parameter, options);
+export function kaimingNormal_(
+  parameter: Parameter,
+  options: KaimingOptions = {},
+  ...more: never[]
+): Parameter {
+  const { generator, std } = kaiming("init.kaimingNormal_", parameter, options, more);
   return fill(parameter, (out) => generator.normal_(out, 0, std));
 }
 
@@ -129,9 +137,9 @@ export function kaimingNormal_(parameter: Parameter, options: KaimingOptions = {
  *
  * @throws {@link ShapeError} if the parameter has fewer than two dimensions.
  */
-export function orthogonal_(parameter: Parameter, options: GainOptions = {}): Parameter {
+export function orthogonal_(parameter: Parameter, options: GainOptions = {}, ...more: never[]): Parameter {
   const where = "init.orthogonal_";
-  const generator = check(where, parameter, options, ["gain"]);
+  const generator = check(where, parameter, options, more, ["gain"]);
   const { gain = 1 } = options;
   checkNumber(where, "gain", gain, "a finite number", () => true);
   const { columns } = matrixOf(where, parameter);
@@ -157,7 +165,8 @@ export function orthogonal_(parameter: Parameter, options: GainOptions = {}): Pa
  * The recommended gain of {@link xavierUniform_} and similar functions for a nonlinearity, as `torch.nn.init.calculate_gain`.
  * @param param the negative slope of `leaky_relu`; default 0.01
  */
-export function calculateGain(nonlinearity: Nonlinearity, param?: number): number {
+export function calculateGain(nonlinearity: Nonlinearity, param?: number, ...more: never[]): number {
+  checkNoMore("init.calculateGain", more);
   return gainOf("init.calculateGain", nonlinearity, param ?? 0.01);
 }
 
@@ -182,16 +191,16 @@ function gainOf(where: string, nonlinearity: Nonlinearity, slope: number): numbe
   }
 }
 
-function xavier(where: string, parameter: Parameter, options: GainOptions) {
-  const generator = check(where, parameter, options, ["gain"]);
+function xavier(where: string, parameter: Parameter, options: GainOptions, more: readonly never[]) {
+  const generator = check(where, parameter, options, more, ["gain"]);
   const { gain = 1 } = options;
   checkNumber(where, "gain", gain, "a finite number of at least 0", (n) => n >= 0);
   const { fanIn, fanOut } = matrixOf(where, parameter);
   return { generator, std: gain * Math.sqrt(2 / (fanIn + fanOut)) };
 }
 
-function kaiming(where: string, parameter: Parameter, options: KaimingOptions) {
-  const generator = check(where, parameter, options, ["a", "mode", "nonlinearity"]);
+function kaiming(where: string, parameter: Parameter, options: KaimingOptions, more: readonly never[]) {
+  const generator = check(where, parameter, options, more, ["a", "mode", "nonlinearity"]);
   const { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" } = options;
   if (mode !== "fan_in" && mode !== "fan_out") {
     throw new OptionError(`${where}: mode must be "fan_in" or "fan_out", got ${show(mode)}`);
@@ -239,7 +248,8 @@ function dot(a: Float64Array, b: Float64Array): number {
 function check(
   where: string,
   parameter: Parameter,
-  options: DrawOptions = {},
+  options: DrawOptions,
+  more: readonly never[],
   known: readonly string[] = [],
 ): Generator {
   if (!(parameter instanceof Parameter)) {
@@ -247,7 +257,7 @@ function check(
   }
   if (parameter.disposed)
     throw new DisposedError(`${where}: the parameter's model was disposed; build a new one`);
-  checkOptions(where, options, [...known, "generator"]);
+  checkOptions(where, options, [...known, "generator"], more);
   const { generator = defaultGenerator } = options;
   if (!(generator instanceof Generator)) {
     throw new OptionError(`${where}: generator must be a Generator, got ${show(generator)}`);

@@ -29,14 +29,14 @@ export class LayerNorm extends Module {
   readonly bias: Parameter | null;
 
   /** @param normalizedShape Sizes of the last dimensions, or the size of the last one. */
-  constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
+  constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}, ...more: never[]) {
     super();
     const shape = checkShape(
       "LayerNorm",
       typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape,
     );
     if (shape.length === 0) throw new ShapeError("LayerNorm: normalizedShape must have at least one size");
-    checkOptions("LayerNorm", options, ["eps", "elementwiseAffine", "bias"]);
+    checkOptions("LayerNorm", options, ["eps", "elementwiseAffine", "bias"], more);
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     checkNumber("LayerNorm", "eps", eps, "a number of at least 0", (n) => n >= 0);
     checkBoolean("LayerNorm", "elementwiseAffine", elementwiseAffine);

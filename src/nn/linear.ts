@@ -24,11 +24,11 @@ export class Linear extends Module {
   /** [outFeatures], or null. */
   readonly bias: Parameter | null;
 
-  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}, ...more: never[]) {
     super();
     checkInteger("Linear", "inFeatures", inFeatures);
     checkInteger("Linear", "outFeatures", outFeatures);
-    checkOptions("Linear", options, ["bias"]);
+    checkOptions("Linear", options, ["bias"], more);
     const { bias = true } = options;
     checkBoolean("Linear", "bias", bias);
     this.inFeatures = inFeatures;

@@ -20,9 +20,9 @@ export class BCELoss extends Module {
   /** Not learned; in the state dict. */
   readonly weight: Buffer | null;
 
-  constructor(options: BCELossOptions = {}) {
+  constructor(options: BCELossOptions = {}, ...more: never[]) {
     super();
-    this.reduction = checkLossOptions("BCELoss", options, ["weight"]);
+    this.reduction = checkLossOptions("BCELoss", options, more, ["weight"]);
     this.weight = weightBuffer("BCELoss", "weight", options.weight);
   }
 
@@ -69,9 +69,9 @@ export class BCEWithLogitsLoss extends Module {
   readonly #weight: Buffer | null;
   readonly #posWeight: Buffer | null;
 
-  constructor(options: BCEWithLogitsLossOptions = {}) {
+  constructor(options: BCEWithLogitsLossOptions = {}, ...more: never[]) {
     super();
-    this.reduction = checkLossOptions("BCEWithLogitsLoss", options, ["weight", "posWeight"]);
+    this.reduction = checkLossOptions("BCEWithLogitsLoss", options, more, ["weight", "posWeight"]);
     this.#weight = weightBuffer("BCEWithLogitsLoss", "weight", options.weight);
     this.#posWeight = weightBuffer("BCEWithLogitsLoss", "posWeight", options.posWeight);
     if (this.#weight) this.registerBuffer("weight", this.#weight);

@@ -37,9 +37,14 @@ abstract class ClassLoss extends Module {
   readonly weight: Buffer | null;
   readonly ignoreIndex: number;
 
-  constructor(where: string, options: NLLLossOptions, others: readonly string[] = []) {
+  constructor(
+    where: string,
+    options: NLLLossOptions,
+    more: readonly never[],
+    others: readonly string[] = [],
+  ) {
     super();
-    this.reduction = checkLossOptions(where, options, [...others, "weight", "ignoreIndex"]);
+    this.reduction = checkLossOptions(where, options, more, [...others, "weight", "ignoreIndex"]);
     const { weight, ignoreIndex = -100 } = options;
     this.weight = weightBuffer(where, "weight", weight);
     const limit = 2 ** 24;
@@ -91,8 +96,8 @@ abstract class ClassLoss extends Module {
 export class CrossEntropyLoss extends ClassLoss {
   readonly labelSmoothing: number;
 
-  constructor(options: CrossEntropyLossOptions = {}) {
-    super("CrossEntropyLoss", options, ["labelSmoothing"]);
+  constructor(options: CrossEntropyLossOptions = {}, ...more: never[]) {
+    super("CrossEntropyLoss", options, more, ["labelSmoothing"]);
     const { labelSmoothing = 0 } = options;
     checkNumber("CrossEntropyLoss", "labelSmoothing", labelSmoothing, "from 0 to 1", (n) => n >= 0 && n <= 1);
     this.labelSmoothing = labelSmoothing;
@@ -116,8 +121,8 @@ export class CrossEntropyLoss extends ClassLoss {
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html).
  */
 export class NLLLoss extends ClassLoss {
-  constructor(options: NLLLossOptions = {}) {
-    super("NLLLoss", options);
+  constructor(options: NLLLossOptions = {}, ...more: never[]) {
+    super("NLLLoss", options, more);
   }
 
   /**

@@ -17,9 +17,10 @@ export interface LossOptions {
 export function checkLossOptions(
   where: string,
   options: LossOptions,
+  more: readonly never[],
   others: readonly string[] = [],
 ): Reduction {
-  checkOptions(where, options, [...others, "reduction"]);
+  checkOptions(where, options, [...others, "reduction"], more);
   const { reduction = "mean" } = options;
   if (reduction !== "mean" && reduction !== "sum" && reduction !== "none") {
     throw new OptionError(`${where}: reduction must be "mean", "sum" or "none", got ${show(reduction)}`);
@@ -58,9 +59,9 @@ export function pointwise(
 export class MSELoss extends Module {
   readonly reduction: Reduction;
 
-  constructor(options: LossOptions = {}) {
+  constructor(options: LossOptions = {}, ...more: never[]) {
     super();
-    this.reduction = checkLossOptions("MSELoss", options);
+    this.reduction = checkLossOptions("MSELoss", options, more);
   }
 
   /** @returns A scalar, or a loss for each element. Both tensors must have the same shape; there is no broadcasting. */
@@ -77,9 +78,9 @@ export class MSELoss extends Module {
 export class L1Loss extends Module {
   readonly reduction: Reduction;
 
-  constructor(options: LossOptions = {}) {
+  constructor(options: LossOptions = {}, ...more: never[]) {
     super();
-    this.reduction = checkLossOptions("L1Loss", options);
+    this.reduction = checkLossOptions("L1Loss", options, more);
   }
 
   /** @returns A scalar, or a loss for each element. Both tensors must have the same shape; there is no broadcasting. */
@@ -102,9 +103,9 @@ export class SmoothL1Loss extends Module {
   readonly reduction: Reduction;
   readonly beta: number;
 
-  constructor(options: SmoothL1LossOptions = {}) {
+  constructor(options: SmoothL1LossOptions = {}, ...more: never[]) {
     super();
-    this.reduction = checkLossOptions("SmoothL1Loss", options, ["beta"]);
+    this.reduction = checkLossOptions("SmoothL1Loss", options, more, ["beta"]);
     const { beta = 1 } = options;
     checkNumber("SmoothL1Loss", "beta", beta, "at least 0", (n) => n >= 0);
     this.beta = beta;
@@ -131,9 +132,9 @@ export class HuberLoss extends Module {
   readonly reduction: Reduction;
   readonly delta: number;
 
-  constructor(options: HuberLossOptions = {}) {
+  constructor(options: HuberLossOptions = {}, ...more: never[]) {
     super();
-    this.reduction = checkLossOptions("HuberLoss", options, ["delta"]);
+    this.reduction = checkLossOptions("HuberLoss", options, more, ["delta"]);
     const { delta = 1 } = options;
     checkNumber("HuberLoss", "delta", delta, "more than 0", (n) => n > 0);
     this.delta = delta;

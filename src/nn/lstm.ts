@@ -23,9 +23,10 @@ export interface LstmState {
  * State-dict keys are PyTorch's (`weight_ih_l0`, `weight_hr_l0`, `bias_hh_l1_reverse`, …), gates in the order i, f, g, o.
  */
 export class LSTM extends Recurrent {
-  constructor(inputSize: number, hiddenSize: number, options: LstmOptions = {}) {
+  constructor(inputSize: number, hiddenSize: number, options: LstmOptions = {}, ...more: never[]) {
     super("LSTM", lstm, inputSize, hiddenSize, options, {
       options: ["projSize"],
+      more,
       projSize: checkProjection(options?.projSize ?? 0, hiddenSize),
     });
   }

@@ -1,4 +1,4 @@
-import { checkBoolean, checkOptions, listed, shorten, show } from "../checks.ts";
+import { checkBoolean, checkNoMore, checkOptions, listed, shorten, show } from "../checks.ts";
 import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import { Buffer, Parameter } from "../graph/parameter.ts";
 import { recording } from "../graph/tensor.ts";
@@ -21,6 +21,15 @@ export class Module {
   /** Whether the module is in training mode; set by {@link train} and {@link eval}. */
   training = true;
   #registered = new Map<string, Parameter>();
+
+  /** A layer without a constructor of its own hands its arguments on: it has none. */
+  constructor(...more: never[]) {
+    checkNoMore(
+      this.constructor.name,
+      more,
+      "the layer has no such setting; PyTorch's inplace is not needed",
+    );
+  }
 
   /** Adds a parameter under a name that is not a field of the class. */
   protected registerParameter(name: string, parameter: Parameter): void {

@@ -56,7 +56,7 @@ export abstract class Recurrent extends Module {
 
   /**
    * @param name The class's name, as errors show it.
-   * @param own The class's further options, already checked.
+   * @param own The class's further options, already checked, and arguments after them.
    */
   protected constructor(
     name: string,
@@ -64,12 +64,16 @@ export abstract class Recurrent extends Module {
     inputSize: number,
     hiddenSize: number,
     options: RecurrentOptions,
-    own: { readonly options: readonly string[]; readonly projSize?: number },
+    own: {
+      readonly options: readonly string[];
+      readonly more: readonly never[];
+      readonly projSize?: number;
+    },
   ) {
     super();
     checkInteger(name, "inputSize", inputSize);
     checkInteger(name, "hiddenSize", hiddenSize);
-    checkOptions(name, options, [...OPTIONS, ...own.options]);
+    checkOptions(name, options, [...OPTIONS, ...own.options], own.more);
     const { numLayers = 1, bias = true, batchFirst = false, bidirectional = false } = options;
     const { dropout: probability = 0, recompute = false } = options;
     checkInteger(name, "numLayers", numLayers);

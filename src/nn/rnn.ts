@@ -21,9 +21,9 @@ export interface RnnOptions extends RecurrentOptions {
 export class RNN extends Recurrent {
   readonly nonlinearity: Nonlinearity;
 
-  constructor(inputSize: number, hiddenSize: number, options: RnnOptions = {}) {
+  constructor(inputSize: number, hiddenSize: number, options: RnnOptions = {}, ...more: never[]) {
     const nonlinearity = checkNonlinearity("RNN", options?.nonlinearity);
-    super("RNN", rnnOp(nonlinearity), inputSize, hiddenSize, options, { options: ["nonlinearity"] });
+    super("RNN", rnnOp(nonlinearity), inputSize, hiddenSize, options, { options: ["nonlinearity"], more });
     this.nonlinearity = nonlinearity;
   }
 

@@ -57,7 +57,7 @@ const adagradKind: OptimizerKind<AdagradOptions> = {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html).
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
-  constructor(params: ParameterSource<AdagradOptions>, options: AdagradOptions = {}) {
-    super(adagradKind, params, options);
+  constructor(params: ParameterSource<AdagradOptions>, options: AdagradOptions = {}, ...more: never[]) {
+    super(adagradKind, params, options, more);
   }
 }

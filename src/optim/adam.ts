@@ -74,8 +74,8 @@ const adamW = /* @__PURE__ */ adamKind("AdamW", 1e-2, ({ lr, weightDecay }) => (
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html).
  */
 export class Adam extends Optimizer<AdamOptions> {
-  constructor(params: ParameterSource<AdamOptions>, options: AdamOptions = {}) {
-    super(adam, params, options);
+  constructor(params: ParameterSource<AdamOptions>, options: AdamOptions = {}, ...more: never[]) {
+    super(adam, params, options, more);
   }
 }
 
@@ -84,7 +84,7 @@ export class Adam extends Optimizer<AdamOptions> {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html).
  */
 export class AdamW extends Optimizer<AdamWOptions> {
-  constructor(params: ParameterSource<AdamWOptions>, options: AdamWOptions = {}) {
-    super(adamW, params, options);
+  constructor(params: ParameterSource<AdamWOptions>, options: AdamWOptions = {}, ...more: never[]) {
+    super(adamW, params, options, more);
   }
 }

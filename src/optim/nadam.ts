@@ -69,7 +69,7 @@ const nadamKind: OptimizerKind<NAdamOptions, NAdamState> = {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.NAdam.html).
  */
 export class NAdam extends Optimizer<NAdamOptions> {
-  constructor(params: ParameterSource<NAdamOptions>, options: NAdamOptions = {}) {
-    super(nadamKind, params, options);
+  constructor(params: ParameterSource<NAdamOptions>, options: NAdamOptions = {}, ...more: never[]) {
+    super(nadamKind, params, options, more);
   }
 }

@@ -1,4 +1,4 @@
-import { show } from "../checks.ts";
+import { checkNoMore, show } from "../checks.ts";
 import { GraphError, OptionError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { PlanSettings } from "../ops/op.ts";
@@ -37,7 +37,8 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
   readonly #waiting = new Map<Parameter, Map<string, Float32Array>>();
 
   /** @internal */
-  constructor(kind: OptimizerKind<O>, source: ParameterSource<O>, options: O) {
+  constructor(kind: OptimizerKind<O>, source: ParameterSource<O>, options: O, more: readonly never[]) {
+    checkNoMore(kind.name, more, "what is not in the options cannot be set");
     this.#kind = kind;
     const groups = readGroups(kind.name, source);
     this.defaults = Object.freeze(mergeOptions<O>(kind.name, kind.defaults, options));

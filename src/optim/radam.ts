@@ -51,7 +51,7 @@ const radamKind: OptimizerKind<RAdamOptions> = {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.RAdam.html).
  */
 export class RAdam extends Optimizer<RAdamOptions> {
-  constructor(params: ParameterSource<RAdamOptions>, options: RAdamOptions = {}) {
-    super(radamKind, params, options);
+  constructor(params: ParameterSource<RAdamOptions>, options: RAdamOptions = {}, ...more: never[]) {
+    super(radamKind, params, options, more);
   }
 }

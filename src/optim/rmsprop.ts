@@ -56,7 +56,7 @@ const rmspropKind: OptimizerKind<RMSpropOptions> = {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html).
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
-  constructor(params: ParameterSource<RMSpropOptions>, options: RMSpropOptions = {}) {
-    super(rmspropKind, params, options);
+  constructor(params: ParameterSource<RMSpropOptions>, options: RMSpropOptions = {}, ...more: never[]) {
+    super(rmspropKind, params, options, more);
   }
 }

@@ -60,7 +60,7 @@ const sgdKind: OptimizerKind<SgdOptions, SgdState> = {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html).
  */
 export class SGD extends Optimizer<SgdOptions> {
-  constructor(params: ParameterSource<SgdOptions>, options: SgdOptions = {}) {
-    super(sgdKind, params, options);
+  constructor(params: ParameterSource<SgdOptions>, options: SgdOptions = {}, ...more: never[]) {
+    super(sgdKind, params, options, more);
   }
 }

@@ -33,9 +33,9 @@ export class EarlyStopping implements Callback {
   #waited = 0;
   #weights: Promise<ReadonlyMap<string, NDArray>> | null = null;
 
-  constructor(options: EarlyStoppingOptions = {}) {
+  constructor(options: EarlyStoppingOptions = {}, ...more: never[]) {
     const where = "EarlyStopping";
-    checkOptions(where, options, ["monitor", "mode", "minDelta", "patience", "restoreBest"]);
+    checkOptions(where, options, ["monitor", "mode", "minDelta", "patience", "restoreBest"], more);
     const { patience = 10, restoreBest = false } = options;
     checkInteger(where, "patience", patience, 0);
     checkBoolean(where, "restoreBest", restoreBest);

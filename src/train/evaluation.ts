@@ -1,5 +1,4 @@
-import { show } from "../checks.ts";
-import { DataError, OptionError } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import { type Batches, checkBatch } from "./batches.ts";
 import { CarriedState } from "./carried-state.ts";
 import type { Metric } from "./metrics.ts";
@@ -48,12 +47,4 @@ async function pass(
   const sum = (column: number) => all.reduce((total, { values }) => total + values[column]!, 0);
   const values = metrics.map((metric, i) => [metric.name, metric.value(sum(1 + 2 * i), sum(2 + 2 * i))]);
   return { loss: steps.lossOf(weighted(all)), metrics: Object.fromEntries(values) };
-}
-
-/** Throws an OptionError for arguments after the loader. */
-export function refuseMore(where: string, more: readonly unknown[]): void {
-  if (more.length === 0) return;
-  throw new OptionError(
-    `${where}: takes a loader alone, got ${show(more[0])} after it; metrics are an option of the Trainer`,
-  );
 }

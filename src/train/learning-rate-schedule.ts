@@ -71,10 +71,10 @@ export class LearningRateSchedule implements Callback {
   /** `null` if the scheduler takes no metric. */
   readonly #monitor: Monitor | null;
 
-  constructor(scheduler: Scheduler, options: LearningRateScheduleOptions = {}) {
+  constructor(scheduler: Scheduler, options: LearningRateScheduleOptions = {}, ...more: never[]) {
     const where = "LearningRateSchedule";
     checkScheduler(where, scheduler);
-    checkOptions(where, options, ["every", "monitor"]);
+    checkOptions(where, options, ["every", "monitor"], more);
     const { every = scheduler.stepsEvery ?? "epoch", monitor } = options;
     if (every !== "epoch" && every !== "update") {
       throw new OptionError(`${where}: every must be "epoch" or "update", got ${show(every)}`);

@@ -45,8 +45,14 @@ abstract class NamedMetric implements Metric {
   readonly name: string;
   readonly mode: "min" | "max" = "min";
 
-  constructor(where: string, name: string, options: MetricOptions, others: readonly string[] = []) {
-    checkOptions(where, options, ["name", ...others]);
+  constructor(
+    where: string,
+    name: string,
+    options: MetricOptions,
+    more: readonly never[],
+    others: readonly string[] = [],
+  ) {
+    checkOptions(where, options, ["name", ...others], more);
     if (options.name !== undefined && (typeof options.name !== "string" || options.name === "")) {
       throw new OptionError(`${where}: name must be text, got ${show(options.name)}`);
     }
@@ -70,8 +76,8 @@ function elementsOf({ shape }: Tensor): Tensor {
 export class MAE extends NamedMetric {
   readonly #errors = new L1Loss({ reduction: "sum" });
 
-  constructor(options: MetricOptions = {}) {
-    super("MAE", "mae", options);
+  constructor(options: MetricOptions = {}, ...more: never[]) {
+    super("MAE", "mae", options, more);
   }
 
   sums(prediction: Tensor, target: Tensor): MetricSums {
@@ -83,8 +89,8 @@ export class MAE extends NamedMetric {
 export class RMSE extends NamedMetric {
   readonly #squares = new MSELoss({ reduction: "sum" });
 
-  constructor(options: MetricOptions = {}) {
-    super("RMSE", "rmse", options);
+  constructor(options: MetricOptions = {}, ...more: never[]) {
+    super("RMSE", "rmse", options, more);
   }
 
   sums(prediction: Tensor, target: Tensor): MetricSums {
@@ -105,8 +111,8 @@ const SMALLEST = 1.17e-6;
  * (https://lightning.ai/docs/torchmetrics/stable/regression/mean_absolute_percentage_error.html).
  */
 export class MAPE extends NamedMetric {
-  constructor(options: MetricOptions = {}) {
-    super("MAPE", "mape", options);
+  constructor(options: MetricOptions = {}, ...more: never[]) {
+    super("MAPE", "mape", options, more);
   }
 
   sums(prediction: Tensor, target: Tensor): MetricSums {
@@ -123,8 +129,8 @@ export class MAPE extends NamedMetric {
 abstract class ClassMetric extends NamedMetric {
   readonly ignoreIndex: number;
 
-  constructor(where: string, name: string, options: ClassMetricOptions) {
-    super(where, name, options, ["ignoreIndex"]);
+  constructor(where: string, name: string, options: ClassMetricOptions, more: readonly never[]) {
+    super(where, name, options, more, ["ignoreIndex"]);
     const { ignoreIndex = -100 } = options;
     checkNumber(where, "ignoreIndex", ignoreIndex, "an integer from -2^24 to 2^24", (n) => {
       return Number.isInteger(n) && Math.abs(n) <= 2 ** 24;
@@ -156,8 +162,8 @@ abstract class ClassMetric extends NamedMetric {
 export class Accuracy extends ClassMetric {
   override readonly mode = "max";
 
-  constructor(options: ClassMetricOptions = {}) {
-    super("Accuracy", "accuracy", options);
+  constructor(options: ClassMetricOptions = {}, ...more: never[]) {
+    super("Accuracy", "accuracy", options, more);
   }
 
   sums(prediction: Tensor, target: Tensor): MetricSums {
@@ -173,8 +179,8 @@ export class Accuracy extends ClassMetric {
 export class Perplexity extends ClassMetric {
   readonly #loss: CrossEntropyLoss;
 
-  constructor(options: ClassMetricOptions = {}) {
-    super("Perplexity", "perplexity", options);
+  constructor(options: ClassMetricOptions = {}, ...more: never[]) {
+    super("Perplexity", "perplexity", options, more);
     this.#loss = new CrossEntropyLoss({ reduction: "sum", ignoreIndex: this.ignoreIndex });
   }
 

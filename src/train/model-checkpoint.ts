@@ -39,7 +39,7 @@ export class ModelCheckpoint implements Callback {
   readonly #keep: number;
   readonly #monitor: Monitor | null;
 
-  constructor(store: CheckpointStore, options: ModelCheckpointOptions = {}) {
+  constructor(store: CheckpointStore, options: ModelCheckpointOptions = {}, ...more: never[]) {
     const where = "ModelCheckpoint";
     if (typeof store?.save !== "function" || typeof store.list !== "function") {
       throw new OptionError(
@@ -47,7 +47,7 @@ export class ModelCheckpoint implements Callback {
       );
     }
     const names = ["everyEpochs", "everyBatches", "onlyBest", "keep", "name", "monitor", "mode", "minDelta"];
-    checkOptions(where, options, names);
+    checkOptions(where, options, names, more);
     const { everyEpochs = 1, everyBatches, onlyBest = false, keep = 2, name = "checkpoint" } = options;
     checkInteger(where, "everyEpochs", everyEpochs);
     if (everyBatches !== undefined) checkInteger(where, "everyBatches", everyBatches);

@@ -1,4 +1,5 @@
 import type { NestedNumbers, NumberNDArray } from "../arrays.ts";
+import { checkNoMore } from "../checks.ts";
 import { Device } from "../device.ts";
 import { OptionError, WebGpuLstmError } from "../errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
@@ -10,7 +11,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { NDArray } from "../shape.ts";
 import { type Batches, checkBatches } from "./batches.ts";
 import { divergedState } from "./diverged.ts";
-import { evaluate, refuseMore } from "./evaluation.ts";
+import { evaluate } from "./evaluation.ts";
 import { firstNonFinite } from "./finite.ts";
 import { Fit } from "./fit.ts";
 import { FitLoop } from "./fit-loop.ts";
@@ -186,7 +187,7 @@ export class Trainer {
   /** Mean loss and metrics over all batches, without training. */
   async evaluate(loader: Batches, ...more: never[]): Promise<Evaluation> {
     const where = "Trainer.evaluate";
-    refuseMore(where, more);
+    checkNoMore(where, more, "metrics are an option of the Trainer");
     this.#steps.check(where);
     checkBatches(where, "the loader", loader);
     return this.#steps.whole(where, () => evaluate(where, this.#steps, this.metrics, loader));

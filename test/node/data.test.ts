@@ -79,10 +79,10 @@ describe("TensorDataset", () => {
     await expectRefusal(
       () => new (make(one))(),
       OptionError,
-      "takes x and y, got 3 arguments",
+      "TensorDataset: unknown argument { data, shape }",
       "last dimension",
     );
-    await expectRefusal(() => new (make(one, one))(), OptionError, "got 4 arguments", "length and gather");
+    await expectRefusal(() => new (make(one, one))(), OptionError, "unknown argument", "length and gather");
   });
 
   test("the remedies for more arrays work: a data set of one's own gives batches with all of them", () => {

@@ -56,9 +56,13 @@ const PHASES: Record<CalendarFeature, (wall: Date) => number> = {
  * const calendar = data.calendarFeatures(hours, { features: ["hourOfDay", "dayOfWeek"], timeZone: "Europe/Berlin" });
  * const series = data.columnStack([load, calendar]); // [time, 1 + 4]
  */
-export function calendarFeatures(times: ArrayLike<number | Date>, options: CalendarOptions): NamedSeries {
+export function calendarFeatures(
+  times: ArrayLike<number | Date>,
+  options: CalendarOptions,
+  ...more: never[]
+): NamedSeries {
   const where = "calendarFeatures";
-  checkOptions(where, options, ["features", "timeZone"]);
+  checkOptions(where, options, ["features", "timeZone"], more);
   const { features, timeZone = "UTC" } = options;
   const known = Object.keys(PHASES) as CalendarFeature[];
   if (!Array.isArray(features) || features.length === 0) {

@@ -31,9 +31,13 @@ export function columnStack(
   options?: ColumnStackOptions,
 ): SeriesPart;
 export function columnStack(series: readonly Series[], options?: ColumnStackOptions): Float64NDArray;
-export function columnStack(series: readonly Series[], options: ColumnStackOptions = {}): Float64NDArray {
+export function columnStack(
+  series: readonly Series[],
+  options: ColumnStackOptions = {},
+  ...more: never[]
+): Float64NDArray {
   const where = "columnStack";
-  checkOptions(where, options, ["alignNewest"]);
+  checkOptions(where, options, ["alignNewest"], more);
   const { alignNewest = false } = options;
   checkBoolean(where, "alignNewest", alignNewest);
   if (!Array.isArray(series) || series.length === 0) {
@@ -120,9 +124,9 @@ export interface LaggedSeries extends Float64NDArray {
  */
 export function lagFeatures(series: SeriesPart, options: LagOptions): LaggedSeries & SeriesPart;
 export function lagFeatures(series: Series, options: LagOptions): LaggedSeries;
-export function lagFeatures(series: Series, options: LagOptions): LaggedSeries {
+export function lagFeatures(series: Series, options: LagOptions, ...more: never[]): LaggedSeries {
   const where = "lagFeatures";
-  checkOptions(where, options, ["lags", "differences"]);
+  checkOptions(where, options, ["lags", "differences"], more);
   const lags = checkSteps(where, "lags", options.lags ?? [], 0);
   const differences = checkSteps(where, "differences", options.differences ?? [], 1);
   const kinds = [

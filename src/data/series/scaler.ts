@@ -171,9 +171,13 @@ export class StandardScaler extends Scaler {
    * Learns each column's mean and standard deviation from `[time, features]`, or from one feature's list.
    * @throws OptionError for options, of which it has none
    */
-  static fit(series: Series, options: Readonly<Record<string, never>> = {}): StandardScaler {
+  static fit(
+    series: Series,
+    options: Readonly<Record<string, never>> = {},
+    ...more: never[]
+  ): StandardScaler {
     const where = "StandardScaler.fit";
-    checkOptions(where, options, []);
+    checkOptions(where, options, [], more);
     const columns = columnsOf(where, series);
     const mean = columns.map(meanOf);
     const std = columns.map((column, k) => {
@@ -235,9 +239,9 @@ export class MinMaxScaler extends Scaler {
   }
 
   /** Learns each column's smallest and largest value from `[time, features]`, or from one feature's list. */
-  static fit(series: Series, options: MinMaxOptions = {}): MinMaxScaler {
+  static fit(series: Series, options: MinMaxOptions = {}, ...more: never[]): MinMaxScaler {
     const where = "MinMaxScaler.fit";
-    checkOptions(where, options, ["range"]);
+    checkOptions(where, options, ["range"], more);
     const range = checkRange(where, options.range ?? [0, 1]);
     const columns = columnsOf(where, series);
     const min = columns.map((column) => column.reduce((a, b) => Math.min(a, b)));

@@ -53,9 +53,9 @@ export interface SplitSeries {
  * const { train, validation, test } = data.chronologicalSplit(series, { validation: 0.15, test: 365, history: 28 });
  * const scaler = data.StandardScaler.fit(train);
  */
-export function chronologicalSplit(series: Series, options: SplitOptions): SplitSeries {
+export function chronologicalSplit(series: Series, options: SplitOptions, ...more: never[]): SplitSeries {
   const where = "chronologicalSplit";
-  checkOptions(where, options, ["validation", "test", "history"]);
+  checkOptions(where, options, ["validation", "test", "history"], more);
   const { history = 0 } = options;
   checkInteger(where, "history", history, 0);
   const inner = partSteps(series);

@@ -37,9 +37,9 @@ export interface WindowOptions {
  * const { x, y } = data.slidingWindows(sine, { length: 20 }); // 1000 steps: x [980, 20, 1], y [980, 1]
  * data.slidingWindows(weather, { length: 28, horizon: 7, target: [0, 1] }); // y [windows, 7, 2]
  */
-export function slidingWindows(series: Series, options: WindowOptions): TensorDataset {
+export function slidingWindows(series: Series, options: WindowOptions, ...more: never[]): TensorDataset {
   const where = "slidingWindows";
-  checkOptions(where, options, ["length", "horizon", "stride", "target", "inputs"]);
+  checkOptions(where, options, ["length", "horizon", "stride", "target", "inputs"], more);
   const { length, horizon = 1, stride = 1, target = 0 } = options;
   checkInteger(where, "length", length);
   checkInteger(where, "horizon", horizon);

@@ -54,9 +54,9 @@ export class TextBatches implements Iterable<TextBatch> {
    * @param ids the sequence, integers of 0 or more
    * @throws DataError when the sequence is too short for one step of every track, or an element is not an index
    */
-  constructor(ids: ArrayLike<number>, options: TextBatchesOptions) {
+  constructor(ids: ArrayLike<number>, options: TextBatchesOptions, ...more: never[]) {
     const where = "TextBatches";
-    checkOptions(where, options, ["batchSize", "length", "dropLast"]);
+    checkOptions(where, options, ["batchSize", "length", "dropLast"], more);
     const { batchSize, length, dropLast = false } = options;
     checkInteger(where, "batchSize", batchSize);
     checkInteger(where, "length", length);

@@ -64,9 +64,9 @@ export class NGramModel {
    * Counts the n-grams of a sequence. Use the training part alone.
    * @throws DataError for an empty sequence, or an index of `classes` or more
    */
-  static fit(ids: ArrayLike<number>, options: NGramOptions): NGramModel {
+  static fit(ids: ArrayLike<number>, options: NGramOptions, ...more: never[]): NGramModel {
     const where = "NGramModel.fit";
-    checkOptions(where, options, ["order", "classes"]);
+    checkOptions(where, options, ["order", "classes"], more);
     const { order, classes } = options;
     checkInteger(where, "order", order);
     checkInteger(where, "classes", classes);

@@ -30,9 +30,9 @@ export interface SampleOptions {
  * const generator = new Generator(0);
  * const next = data.sample((await logits.read()).data, { temperature: 0.8, topK: 40, generator });
  */
-export function sample(logits: ArrayLike<number>, options: SampleOptions = {}): number {
+export function sample(logits: ArrayLike<number>, options: SampleOptions = {}, ...more: never[]): number {
   const where = "sample";
-  checkOptions(where, options, ["temperature", "topK", "topP", "generator"]);
+  checkOptions(where, options, ["temperature", "topK", "topP", "generator"], more);
   const { temperature = 1, topK, topP = 1, generator = defaultGenerator } = options;
   checkNumber(where, "temperature", temperature, "a number of at least 0", (n) => n >= 0);
   if (topK !== undefined) checkInteger(where, "topK", topK);

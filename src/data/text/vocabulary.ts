@@ -67,17 +67,21 @@ export class Vocabulary {
    * Builds a vocabulary from one or several texts. Use the training part alone: new tokens in the rest are then as unknown as in use.
    * @throws DataError when no token remains
    */
-  static fromText(text: string | Iterable<string>, options: VocabularyOptions = {}): Vocabulary {
+  static fromText(
+    text: string | Iterable<string>,
+    options: VocabularyOptions = {},
+    ...more: never[]
+  ): Vocabulary {
     const where = "Vocabulary.fromText";
-    const settings = checkVocabularyOptions(where, options);
+    const settings = checkVocabularyOptions(where, options, more);
     const texts = typeof text === "string" ? [text] : strings(where, "text", text);
     return Vocabulary.#build(where, tokensOf(texts, settings.tokenizer), settings);
   }
 
   /** Builds a vocabulary from tokens. `split` still defines how {@link encode} cuts a string. */
-  static fromTokens(tokens: Iterable<string>, options: VocabularyOptions = {}): Vocabulary {
+  static fromTokens(tokens: Iterable<string>, options: VocabularyOptions = {}, ...more: never[]): Vocabulary {
     const where = "Vocabulary.fromTokens";
-    const settings = checkVocabularyOptions(where, options);
+    const settings = checkVocabularyOptions(where, options, more);
     return Vocabulary.#build(where, strings(where, "tokens", tokens), settings);
   }
 
@@ -184,9 +188,9 @@ export class Vocabulary {
 
 type Settings = ReturnType<typeof checkVocabularyOptions>;
 
-function checkVocabularyOptions(where: string, options: VocabularyOptions) {
+function checkVocabularyOptions(where: string, options: VocabularyOptions, more: readonly never[]) {
   const known = ["split", "locale", "minFrequency", "maxSize", "unknown", "padding"];
-  checkOptions(where, options, known);
+  checkOptions(where, options, known, more);
   const {
     split = "characters",
     locale = "en",

@@ -1,4 +1,4 @@
-import { checkBoolean, checkNumber, checkOptions, show } from "../../checks.ts";
+import { checkBoolean, checkNoMore, checkNumber, checkOptions, show } from "../../checks.ts";
 import { GraphError, OptionError } from "../../errors.ts";
 import { Graph } from "../../graph/graph.ts";
 import { Parameter } from "../../graph/parameter.ts";
@@ -36,9 +36,10 @@ export function clipGradNorm_(
   parameters: Iterable<Parameter> | Parameter,
   maxNorm: number,
   options: ClipGradNormOptions = {},
+  ...more: never[]
 ): Tensor {
   const where = "clipGradNorm_";
-  checkOptions(where, options, ["normType", "errorIfNonfinite"]);
+  checkOptions(where, options, ["normType", "errorIfNonfinite"], more);
   const { normType = 2, errorIfNonfinite = false } = options;
   if (maxNorm !== Number.POSITIVE_INFINITY) {
     checkNumber(where, "maxNorm", maxNorm, "a number of at least 0", (n) => n >= 0);
@@ -70,8 +71,13 @@ export function clipGradNorm_(
  * @param clipValue At least 0.
  * @throws {@link OptionError} for a bad argument, {@link GraphError} outside a traced function.
  */
-export function clipGradValue_(parameters: Iterable<Parameter> | Parameter, clipValue: number): void {
+export function clipGradValue_(
+  parameters: Iterable<Parameter> | Parameter,
+  clipValue: number,
+  ...more: never[]
+): void {
   const where = "clipGradValue_";
+  checkNoMore(where, more);
   checkNumber(where, "clipValue", clipValue, "a finite number of at least 0", (n) => n >= 0);
   const list = checkParameters(where, parameters);
   currentGraph(where).clippings.push({

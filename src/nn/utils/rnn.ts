@@ -2,7 +2,7 @@
  * Sequences of different lengths, as `torch.nn.utils.rnn`
  * (https://docs.pytorch.org/docs/stable/nn.html#utilities).
  */
-import { checkBoolean, checkOptions, show } from "../../checks.ts";
+import { checkBoolean, checkNoMore, checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError, ShapeError } from "../../errors.ts";
 import { checkOnTheWayIn, originOf } from "../../graph/input-checks.ts";
 import { tensor } from "../../graph/literal.ts";
@@ -33,9 +33,10 @@ export function packPaddedSequence(
   input: Tensor,
   lengths: Tensor | readonly number[],
   options: PackOptions = {},
+  ...more: never[]
 ): PackedSequence {
   const where = "packPaddedSequence";
-  checkOptions(where, options, ["batchFirst", "enforceSorted"]);
+  checkOptions(where, options, ["batchFirst", "enforceSorted"], more);
   const { batchFirst = false, enforceSorted = true } = options;
   checkBoolean(where, "batchFirst", batchFirst);
   checkBoolean(where, "enforceSorted", enforceSorted);
@@ -107,10 +108,11 @@ export interface PadPackedOptions {
 export function padPackedSequence(
   sequence: PackedSequence,
   options: PadPackedOptions = {},
+  ...more: never[]
 ): { output: Tensor; lengths: Tensor } {
   const where = "padPackedSequence";
   checkPacked(where, sequence);
-  checkOptions(where, options, ["batchFirst", "paddingValue", "totalLength"]);
+  checkOptions(where, options, ["batchFirst", "paddingValue", "totalLength"], more);
   const { batchFirst = false, paddingValue = 0, totalLength } = options;
   checkBoolean(where, "batchFirst", batchFirst);
   checkPaddingValue(where, paddingValue);
@@ -155,9 +157,10 @@ function extend(where: string, sequence: Tensor, total: number, value: number): 
 export function padSequence(
   sequences: readonly Tensor[],
   options: { readonly batchFirst?: boolean; readonly paddingValue?: number } = {},
+  ...more: never[]
 ): Tensor {
   const where = "padSequence";
-  checkOptions(where, options, ["batchFirst", "paddingValue"]);
+  checkOptions(where, options, ["batchFirst", "paddingValue"], more);
   const { batchFirst = false, paddingValue = 0 } = options;
   checkBoolean(where, "batchFirst", batchFirst);
   checkPaddingValue(where, paddingValue);
@@ -172,9 +175,10 @@ export function padSequence(
 export function packSequence(
   sequences: readonly Tensor[],
   options: { readonly enforceSorted?: boolean } = {},
+  ...more: never[]
 ): PackedSequence {
   const where = "packSequence";
-  checkOptions(where, options, ["enforceSorted"]);
+  checkOptions(where, options, ["enforceSorted"], more);
   const { enforceSorted = true } = options;
   checkBoolean(where, "enforceSorted", enforceSorted);
   const padded = pad(where, sequences, 0);
@@ -188,8 +192,9 @@ export function packSequence(
  * Splits a packed batch into its sequences, [length, *] each.
  * @throws {@link OptionError} if the lengths are an input, since a tensor's shape must be known before any run.
  */
-export function unpackSequence(sequence: PackedSequence): Tensor[] {
+export function unpackSequence(sequence: PackedSequence, ...more: never[]): Tensor[] {
   const where = "unpackSequence";
+  checkNoMore(where, more);
   checkPacked(where, sequence);
   const { data, knownLengths } = sequence;
   if (!knownLengths) {

@@ -1,4 +1,4 @@
-import { show } from "../../checks.ts";
+import { checkNoMore, show } from "../../checks.ts";
 import { OptionError, StateDictError } from "../../errors.ts";
 import {
   checkSchedulable,
@@ -79,8 +79,10 @@ export class SequentialLR extends Composed {
     optimizer: SchedulableOptimizer,
     schedulers: readonly LRScheduler[],
     milestones: readonly number[],
+    ...more: never[]
   ) {
     const where = "SequentialLR";
+    checkNoMore(where, more);
     checkSchedulable(where, optimizer);
     if (!Array.isArray(schedulers) || schedulers.length === 0) {
       throw new OptionError(`${where}: schedulers must be a list of schedulers, got ${show(schedulers)}`);
@@ -147,7 +149,8 @@ export class SequentialLR extends Composed {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html).
  */
 export class ChainedScheduler extends Composed {
-  constructor(schedulers: readonly LRScheduler[]) {
+  constructor(schedulers: readonly LRScheduler[], ...more: never[]) {
+    checkNoMore("ChainedScheduler", more, "give it one array of all schedulers");
     if (!Array.isArray(schedulers) || !(schedulers[0] instanceof LRScheduler)) {
       throw new OptionError(
         `ChainedScheduler: schedulers must be a list of schedulers, got ${show(schedulers)}`,

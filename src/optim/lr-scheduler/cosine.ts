@@ -24,9 +24,14 @@ function checkEtaMin(where: string, etaMin: unknown): void {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html).
  */
 export class CosineAnnealingLR extends LRScheduler<{ T_max: number; eta_min: number }> {
-  constructor(optimizer: SchedulableOptimizer, tMax: number, options: CosineAnnealingLROptions = {}) {
+  constructor(
+    optimizer: SchedulableOptimizer,
+    tMax: number,
+    options: CosineAnnealingLROptions = {},
+    ...more: never[]
+  ) {
     checkInteger("CosineAnnealingLR", "tMax", tMax);
-    checkOptions("CosineAnnealingLR", options, ["etaMin", "lastEpoch"]);
+    checkOptions("CosineAnnealingLR", options, ["etaMin", "lastEpoch"], more);
     const { etaMin = 0, lastEpoch } = options;
     checkEtaMin("CosineAnnealingLR", etaMin);
     super("CosineAnnealingLR", optimizer, lastEpoch, { T_max: tMax, eta_min: etaMin });
@@ -65,10 +70,15 @@ export class CosineAnnealingWarmRestarts extends LRScheduler<{
   T_cur: number;
 }> {
   /** @param t0 Steps of the first period. */
-  constructor(optimizer: SchedulableOptimizer, t0: number, options: CosineAnnealingWarmRestartsOptions = {}) {
+  constructor(
+    optimizer: SchedulableOptimizer,
+    t0: number,
+    options: CosineAnnealingWarmRestartsOptions = {},
+    ...more: never[]
+  ) {
     const where = "CosineAnnealingWarmRestarts";
     checkInteger(where, "t0", t0);
-    checkOptions(where, options, ["tMult", "etaMin", "lastEpoch"]);
+    checkOptions(where, options, ["tMult", "etaMin", "lastEpoch"], more);
     const { tMult = 1, etaMin = 0, lastEpoch } = options;
     checkInteger(where, "tMult", tMult);
     checkEtaMin(where, etaMin);

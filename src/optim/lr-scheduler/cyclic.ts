@@ -73,10 +73,11 @@ export class CyclicLR extends LRScheduler<{
     baseLr: number | readonly number[],
     maxLr: number | readonly number[],
     options: CyclicLROptions = {},
+    ...more: never[]
   ) {
     const where = "CyclicLR";
     checkSchedulable(where, optimizer);
-    checkOptions(where, options, optionNames);
+    checkOptions(where, options, optionNames, more);
     const { stepSizeUp = 2000, stepSizeDown = stepSizeUp, mode = "triangular", gamma = 1 } = options;
     const { scaleFn, scaleMode = "cycle", cycleMomentum = true, lastEpoch } = options;
     const each = (name: string, value: number | readonly number[]) => {

@@ -19,9 +19,10 @@ abstract class WithLambdas extends LRScheduler<Record<string, never>> {
     optimizer: SchedulableOptimizer,
     lrLambda: LrLambda | readonly LrLambda[],
     options: LambdaLROptions,
+    more: readonly never[],
   ) {
     checkSchedulable(where, optimizer);
-    checkOptions(where, options, ["lastEpoch"]);
+    checkOptions(where, options, ["lastEpoch"], more);
     const lambdas = perGroup<LrLambda>(where, "lrLambda", optimizer, lrLambda);
     for (const lambda of lambdas) {
       if (typeof lambda === "function") continue;
@@ -42,8 +43,9 @@ export class LambdaLR extends WithLambdas {
     optimizer: SchedulableOptimizer,
     lrLambda: LrLambda | readonly LrLambda[],
     options: LambdaLROptions = {},
+    ...more: never[]
   ) {
-    super("LambdaLR", optimizer, lrLambda, options);
+    super("LambdaLR", optimizer, lrLambda, options, more);
   }
 
   protected override nextLrs(): number[] {
@@ -60,8 +62,9 @@ export class MultiplicativeLR extends WithLambdas {
     optimizer: SchedulableOptimizer,
     lrLambda: LrLambda | readonly LrLambda[],
     options: LambdaLROptions = {},
+    ...more: never[]
   ) {
-    super("MultiplicativeLR", optimizer, lrLambda, options);
+    super("MultiplicativeLR", optimizer, lrLambda, options, more);
   }
 
   protected override nextLrs(): number[] {

@@ -78,10 +78,11 @@ export class OneCycleLR extends LRScheduler<{
     optimizer: SchedulableOptimizer,
     maxLr: number | readonly number[],
     options: OneCycleLROptions = {},
+    ...more: never[]
   ) {
     const where = "OneCycleLR";
     checkSchedulable(where, optimizer);
-    checkOptions(where, options, optionNames);
+    checkOptions(where, options, optionNames, more);
     const { pctStart = 0.3, annealStrategy = "cos", cycleMomentum = true, threePhase = false } = options;
     const { divFactor = 25, finalDivFactor = 1e4, lastEpoch } = options;
     const total = totalSteps(where, options);

@@ -55,10 +55,10 @@ export class ReduceLROnPlateau {
   #now = { best: Number.POSITIVE_INFINITY, num_bad_epochs: 0, cooldown_counter: 0, last_epoch: 0 };
   #lastLr: readonly number[];
 
-  constructor(optimizer: SchedulableOptimizer, options: ReduceLROnPlateauOptions = {}) {
+  constructor(optimizer: SchedulableOptimizer, options: ReduceLROnPlateauOptions = {}, ...more: never[]) {
     const where = "ReduceLROnPlateau";
     checkSchedulable(where, optimizer);
-    checkOptions(where, options, optionNames);
+    checkOptions(where, options, optionNames, more);
     const { mode = "min", factor = 0.1, patience = 10, threshold = 1e-4 } = options;
     const { thresholdMode = "rel", cooldown = 0, minLr = 0, eps = 1e-8 } = options;
     if (mode !== "min" && mode !== "max") {

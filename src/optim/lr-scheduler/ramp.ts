@@ -38,8 +38,8 @@ export interface PolynomialLROptions {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html).
  */
 export class ConstantLR extends LRScheduler<{ factor: number; total_iters: number }> {
-  constructor(optimizer: SchedulableOptimizer, options: ConstantLROptions = {}) {
-    checkOptions("ConstantLR", options, ["factor", "totalIters", "lastEpoch"]);
+  constructor(optimizer: SchedulableOptimizer, options: ConstantLROptions = {}, ...more: never[]) {
+    checkOptions("ConstantLR", options, ["factor", "totalIters", "lastEpoch"], more);
     const { factor = 1 / 3, totalIters = 5, lastEpoch } = options;
     // The schedule divides by the factor to get back to the full learning rate.
     checkNumber("ConstantLR", "factor", factor, "in (0, 1]", (n) => n > 0 && n <= 1);
@@ -65,8 +65,8 @@ export class ConstantLR extends LRScheduler<{ factor: number; total_iters: numbe
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html).
  */
 export class LinearLR extends LRScheduler<{ start_factor: number; end_factor: number; total_iters: number }> {
-  constructor(optimizer: SchedulableOptimizer, options: LinearLROptions = {}) {
-    checkOptions("LinearLR", options, ["startFactor", "endFactor", "totalIters", "lastEpoch"]);
+  constructor(optimizer: SchedulableOptimizer, options: LinearLROptions = {}, ...more: never[]) {
+    checkOptions("LinearLR", options, ["startFactor", "endFactor", "totalIters", "lastEpoch"], more);
     const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, lastEpoch } = options;
     checkNumber("LinearLR", "startFactor", startFactor, "in (0, 1]", (n) => n > 0 && n <= 1);
     checkNumber("LinearLR", "endFactor", endFactor, "in [0, 1]", (n) => n >= 0 && n <= 1);
@@ -99,8 +99,8 @@ export class LinearLR extends LRScheduler<{ start_factor: number; end_factor: nu
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html).
  */
 export class PolynomialLR extends LRScheduler<{ total_iters: number; power: number }> {
-  constructor(optimizer: SchedulableOptimizer, options: PolynomialLROptions = {}) {
-    checkOptions("PolynomialLR", options, ["totalIters", "power", "lastEpoch"]);
+  constructor(optimizer: SchedulableOptimizer, options: PolynomialLROptions = {}, ...more: never[]) {
+    checkOptions("PolynomialLR", options, ["totalIters", "power", "lastEpoch"], more);
     const { totalIters = 5, power = 1, lastEpoch } = options;
     checkInteger("PolynomialLR", "totalIters", totalIters);
     checkNumber("PolynomialLR", "power", power, "a finite number of at least 0", (n) => n >= 0);

@@ -19,9 +19,14 @@ function checkGamma(where: string, gamma: unknown): void {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html).
  */
 export class StepLR extends LRScheduler<{ step_size: number; gamma: number }> {
-  constructor(optimizer: SchedulableOptimizer, stepSize: number, options: DecayOptions = {}) {
+  constructor(
+    optimizer: SchedulableOptimizer,
+    stepSize: number,
+    options: DecayOptions = {},
+    ...more: never[]
+  ) {
     checkInteger("StepLR", "stepSize", stepSize);
-    checkOptions("StepLR", options, ["gamma", "lastEpoch"]);
+    checkOptions("StepLR", options, ["gamma", "lastEpoch"], more);
     const { gamma = 0.1, lastEpoch } = options;
     checkGamma("StepLR", gamma);
     super("StepLR", optimizer, lastEpoch, { step_size: stepSize, gamma });
@@ -45,13 +50,18 @@ export class StepLR extends LRScheduler<{ step_size: number; gamma: number }> {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html).
  */
 export class MultiStepLR extends LRScheduler<{ milestones: number[]; gamma: number }> {
-  constructor(optimizer: SchedulableOptimizer, milestones: readonly number[], options: DecayOptions = {}) {
+  constructor(
+    optimizer: SchedulableOptimizer,
+    milestones: readonly number[],
+    options: DecayOptions = {},
+    ...more: never[]
+  ) {
     if (!Array.isArray(milestones) || !milestones.every((one) => Number.isInteger(one) && one >= 0)) {
       throw new OptionError(
         `MultiStepLR: milestones must be integers of at least 0, got ${show(milestones)}`,
       );
     }
-    checkOptions("MultiStepLR", options, ["gamma", "lastEpoch"]);
+    checkOptions("MultiStepLR", options, ["gamma", "lastEpoch"], more);
     const { gamma = 0.1, lastEpoch } = options;
     checkGamma("MultiStepLR", gamma);
     super("MultiStepLR", optimizer, lastEpoch, { milestones: [...milestones], gamma });
@@ -85,9 +95,14 @@ export class MultiStepLR extends LRScheduler<{ milestones: number[]; gamma: numb
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html).
  */
 export class ExponentialLR extends LRScheduler<{ gamma: number }> {
-  constructor(optimizer: SchedulableOptimizer, gamma: number, options: { readonly lastEpoch?: number } = {}) {
+  constructor(
+    optimizer: SchedulableOptimizer,
+    gamma: number,
+    options: { readonly lastEpoch?: number } = {},
+    ...more: never[]
+  ) {
     checkGamma("ExponentialLR", gamma);
-    checkOptions("ExponentialLR", options, ["lastEpoch"]);
+    checkOptions("ExponentialLR", options, ["lastEpoch"], more);
     super("ExponentialLR", optimizer, options.lastEpoch, { gamma });
     this.start();
   }
