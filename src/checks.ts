@@ -76,7 +76,7 @@ export function checkOptions(
   known: readonly string[],
   more: readonly unknown[] = [],
 ): void {
-  checkNoMore(where, more, "what is not in the options cannot be set");
+  checkNoMore(where, more);
   if (!isObject(options)) {
     throw new OptionError(`${where}: options must be an object, got ${show(options)}`);
   }

@@ -1,7 +1,7 @@
 import { show } from "./checks.ts";
-import { GraphError, OptionError } from "./errors.ts";
+import { AnomalyError, GraphError, OptionError } from "./errors.ts";
 import type { GpuContext } from "./gpu/context.ts";
-import type { BufferRange } from "./gpu/kernel.ts";
+import { type BufferRange, Kernel } from "./gpu/kernel.ts";
 import { Graph } from "./graph/graph.ts";
 import { Parameter } from "./graph/parameter.ts";
 import type { HasMode } from "./graph/recorder.ts";
@@ -11,10 +11,11 @@ import { baseTexts } from "./ops/base-texts.ts";
 import { Choices } from "./ops/choice.ts";
 import type { Dispatch } from "./ops/op.ts";
 import { productNeeds } from "./ops/product/gemm.ts";
+import { fill } from "./ops/tensor/copy.ts";
 import type { Accumulation } from "./plan/accumulation.ts";
 import type { Anomalies } from "./plan/anomaly.ts";
 import { type Carried, carriedOf } from "./plan/carry.ts";
-import { lower, needsOf, planIn } from "./plan/lower.ts";
+import { lower, needsOf } from "./plan/lower.ts";
 import { ParameterArena } from "./plan/parameters.ts";
 import type { Planning } from "./plan/planning.ts";
 import { checkSizes } from "./plan/sizes.ts";
@@ -44,8 +45,8 @@ interface Recipe {
   readonly random: StepRandom;
   /** Modules whose modes earlier traces depended on. */
   readonly modes: Set<HasMode>;
-  /** What finds NaN and infinities; `null` if nothing does. */
-  readonly anomalies: Anomalies | null;
+  /** What finds NaN and infinities, if something does. */
+  readonly anomalies: Anomalies | undefined;
 }
 
 /** Traces `fn` once for its declared shapes, compiles what it needs, and gives the step to run. */
@@ -62,7 +63,6 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   const inputs = checkCompileOptions(options);
   const { optimizer = null, minimize, carry = {}, accumulate, shapeBudget = 2 ** 26 } = options;
   const random = new StepRandom(options.random);
-  if (options.detectAnomaly) await anomaly.load();
   if (accumulate) optimizer?.training.checkAccumulate("device.compile", accumulate);
   const recipe: Recipe = {
     context,
@@ -74,7 +74,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     carry,
     random,
     modes: new Set(),
-    anomalies: options.detectAnomaly ? new anomaly.module.Anomalies() : null,
+    anomalies: options.detectAnomaly ? await detecting() : undefined,
   };
   const traced = await firstTrace(recipe, inputs);
   await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
@@ -123,10 +123,17 @@ interface Trace {
   readonly gradients: ReadonlyMap<Parameter, Tensor>;
 }
 
+/** What finds NaN and infinities. */
+async function detecting(): Promise<Anomalies> {
+  await anomaly.load();
+  return new anomaly.module.Anomalies(AnomalyError, Kernel, OnDemand, fill);
+}
+
 /** Traces the function for these input shapes, and differentiates it if an optimizer wants gradients. */
 function trace(recipe: Recipe, shapes: InputShapes): Trace {
   const { fn, optimizer, minimize, carry, random, modes, anomalies } = recipe;
-  const graph = new Graph(random.trace(), modes, anomalies && new Map());
+  const graph = new Graph(random.trace(), modes);
+  anomalies?.listen(graph);
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, graph.input(shape)]));
   return recording.into(graph, () => {
     const outputs = new Map(resultsOf(graph, fn(Object.fromEntries(inputs))));
@@ -165,12 +172,9 @@ function plan(
   const { facts, limits } = context;
   const settings = { facts, pins, proves, ...limits, choices: new Choices(facts, proves) };
   checkSizes(graph, inputs, limits);
-  const watch = anomalies?.watch(trace) ?? null;
-  const planned = planIn(graph, settings);
-  const computing = lower(graph, [...outputs.values(), ...gradients.values()], planned, (made) =>
-    watch ? watch.after(made, planned) : [],
-  );
-  const dispatches = [...(watch?.before(planned) ?? []), ...computing];
+  const watch = anomalies?.watch(trace);
+  const lowered = lower(graph, [...outputs.values(), ...gradients.values()], settings);
+  const dispatches = watch?.whole(lowered) ?? lowered;
   const parameters = new Set([
     ...parametersOf(dispatches, outputs.values()),
     ...(optimizer?.parameters ?? []),
@@ -183,12 +187,11 @@ function plan(
     ? optimizer.training.planUpdate({ context, graph, settings, optimizer, gradients, placed, accumulation })
     : null;
   const always = [...dispatches, ...(update?.accumulating ?? [])];
-  const updating = update ? [...update.dispatches, ...update.updates] : [];
-  const checked = update && watch ? watch.updated(update.parameters, update.updates, planned) : [];
+  const updating = update ? [...update.dispatches, ...update.updates, ...(watch?.updated(update) ?? [])] : [];
   return {
     graph,
     choices: settings.choices,
-    dispatches: [...always, ...updating, ...checked],
+    dispatches: [...always, ...updating],
     optionalFrom: accumulation ? always.length : null,
     inputs,
     outputs,

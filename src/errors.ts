@@ -70,18 +70,10 @@ export interface Anomaly {
  * that recorded the op.
  */
 export class AnomalyError extends WebGpuLstmError implements Anomaly {
-  readonly op: string;
-  readonly direction: Anomaly["direction"];
-  readonly tensor: string;
-  readonly shape: readonly number[];
-
-  constructor(message: string, { op, direction, tensor, shape, ...options }: Anomaly & ErrorOptions) {
-    super(message, options);
-    this.op = op;
-    this.direction = direction;
-    this.tensor = tensor;
-    this.shape = shape;
-  }
+  declare readonly op: string;
+  declare readonly direction: Anomaly["direction"];
+  declare readonly tensor: string;
+  declare readonly shape: readonly number[];
 }
 
 /** An object was used after its `dispose()`. */

@@ -33,21 +33,11 @@ export class Graph implements Recorder<Tensor> {
   readonly random: RandomStreams;
   readonly modes: Set<HasMode>;
   readonly #set = new Set<HasMode>();
-  /** Errors with the stacks of the calls that recorded ops; `null` if nobody wants them. */
-  readonly recorded: Map<Node, Error> | null;
 
-  /**
-   * @param modes Those of earlier traces of the same step; this one adds to them.
-   * @param recorded Takes an error for every op, with the stack of the call that records it.
-   */
-  constructor(
-    random: RandomStreams,
-    modes: Set<HasMode> = new Set(),
-    recorded: Map<Node, Error> | null = null,
-  ) {
+  /** @param modes Those of earlier traces of the same step; this one adds to them. */
+  constructor(random: RandomStreams, modes: Set<HasMode> = new Set()) {
     this.random = random;
     this.modes = modes;
-    this.recorded = recorded;
   }
 
   training(module: HasMode): boolean {
@@ -95,7 +85,6 @@ export class Graph implements Recorder<Tensor> {
     const node: ForwardNode = { kind: "forward", op, attributes, inputs, outputs, saved };
     for (const [index, output] of outputs.entries()) output.source = { node, index };
     this.nodes.push(node);
-    this.recorded?.set(node, new Error(`${op.name} was recorded here`));
     return outputs;
   }
 }

@@ -24,11 +24,7 @@ export class Module {
 
   /** A layer without a constructor of its own hands its arguments on: it has none. */
   constructor(...more: never[]) {
-    checkNoMore(
-      this.constructor.name,
-      more,
-      "the layer has no such setting; PyTorch's inplace is not needed",
-    );
+    checkNoMore(this.constructor.name, more);
   }
 
   /** Adds a parameter under a name that is not a field of the class. */

@@ -38,7 +38,7 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
 
   /** @internal */
   constructor(kind: OptimizerKind<O>, source: ParameterSource<O>, options: O, more: readonly never[]) {
-    checkNoMore(kind.name, more, "what is not in the options cannot be set");
+    checkNoMore(kind.name, more);
     this.#kind = kind;
     const groups = readGroups(kind.name, source);
     this.defaults = Object.freeze(mergeOptions<O>(kind.name, kind.defaults, options));

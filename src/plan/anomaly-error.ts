@@ -1,9 +1,9 @@
-/** Says where a NaN or an infinity comes from. */
-import { AnomalyError } from "../errors.ts";
+/** Says where a NaN or an infinity comes from. Loads on demand, and imports types alone. */
+import type { Anomaly } from "../errors.ts";
 import type { Node } from "../graph/graph.ts";
-import { Parameter } from "../graph/parameter.ts";
+import type { Parameter } from "../graph/parameter.ts";
 import type { ForwardNode, Tensor } from "../graph/tensor.ts";
-import { type Shape, showShape } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 
 /** What is not finite, and how it came about. */
 interface Origin {
@@ -13,7 +13,7 @@ interface Origin {
   /** The update's kernel, if that has written it. */
   readonly updatedBy: string | null;
   readonly isBackward: boolean;
-  readonly nan: boolean;
+  readonly isNaN: boolean;
   /** The first element that is not finite. */
   readonly element: number;
   readonly inputs: ReadonlyMap<string, Tensor>;
@@ -47,10 +47,19 @@ const CAUSES: Readonly<Record<string, { infinity?: string; nan?: string; backwar
   },
   squared: { infinity: "a difference beyond 1.8e19: scale prediction and target" },
   scale: { infinity: OVERFLOW, nan: "0·∞" },
+  add: { infinity: OVERFLOW, nan: "∞ - ∞" },
+  sum: { infinity: OVERFLOW, nan: "∞ - ∞" },
+  linear: { infinity: OVERFLOW, nan: "∞ - ∞, or 0·∞" },
+  matmul: { infinity: OVERFLOW, nan: "∞ - ∞, or 0·∞" },
+  batched_matmul: { infinity: OVERFLOW, nan: "∞ - ∞, or 0·∞" },
 };
-for (const op of ["add", "sum", "matmul", "batched_matmul", "linear", "absolute"]) {
-  (CAUSES as Record<string, object>)[op] ??= { infinity: OVERFLOW };
+
+/** Whether a tensor is a parameter. */
+export function isParameter(tensor: Tensor): tensor is Parameter {
+  return "givenBy" in tensor;
 }
+
+const showShape = (shape: Shape) => `[${shape.join(", ")}]`;
 
 /** Parameter names such as `fc.weight`, of the model that has given it. */
 function nameOf(parameter: Parameter): string | null {
@@ -61,7 +70,7 @@ function nameOf(parameter: Parameter): string | null {
 
 /** What a tensor that no op has written is called. */
 function leafName(tensor: Tensor, inputs: ReadonlyMap<string, Tensor>): string | null {
-  if (tensor instanceof Parameter) return `parameter ${nameOf(tensor) ?? "of no model"}`;
+  if (isParameter(tensor)) return `parameter ${nameOf(tensor) ?? "of no model"}`;
   for (const [name, input] of inputs) if (input === tensor) return `input ${name}`;
   return null;
 }
@@ -72,12 +81,12 @@ function opName({ op, attributes }: ForwardNode): string {
   return isKind ? (attributes as { readonly kind: string }).kind : op.name;
 }
 
-/** The error for an origin. */
-export function anomalyError(origin: Origin): AnomalyError {
-  const { tensor, node, updatedBy, isBackward, nan, element, inputs, run, recorded } = origin;
+/** The message, the cause and the fields of the error for an origin. */
+export function explainOrigin(origin: Origin): { message: string; cause: unknown; fields: Anomaly } {
+  const { tensor, node, updatedBy, isBackward, isNaN: isNan, element, inputs, run, recorded } = origin;
   const direction = updatedBy !== null ? "update" : isBackward ? "backward" : "forward";
   const forward = node && (node.kind === "forward" ? node : node.of);
-  const op = updatedBy ?? (forward ? opName(forward) : tensor instanceof Parameter ? "parameter" : "input");
+  const op = updatedBy ?? (forward ? opName(forward) : isParameter(tensor) ? "parameter" : "input");
   const leaf = leafName(tensor, inputs);
   let name = leaf ?? "output";
   if (node?.kind === "backward") {
@@ -86,7 +95,7 @@ export function anomalyError(origin: Origin): AnomalyError {
   } else if (!leaf && forward && forward.outputs.length > 1) {
     name = `output ${forward.outputs.indexOf(tensor)}`;
   }
-  const what = nan ? "NaN" : "infinity";
+  const what = isNan ? "NaN" : "infinity";
   const place = `${showShape(tensor.shape)}${tensor.layout ? "" : `, first at ${positionOf(element, tensor.shape)}`}`;
   const where = `${name} ${place}`;
   const cause = CAUSES[op];
@@ -94,7 +103,7 @@ export function anomalyError(origin: Origin): AnomalyError {
     direction === "backward"
       ? cause?.backward
       : direction === "forward"
-        ? cause?.[nan ? "nan" : "infinity"]
+        ? cause?.[isNan ? "nan" : "infinity"]
         : undefined;
   let text: string;
   if (updatedBy !== null) {
@@ -105,13 +114,11 @@ export function anomalyError(origin: Origin): AnomalyError {
     const pass = isBackward ? `the backward pass of ${op}` : op;
     text = `${pass} makes ${what} in its ${where}; ${hint ?? "return what goes into it as a result, and look at that"}`;
   }
-  return new AnomalyError(`step.run: in run ${run + 1} ${text}`, {
-    op,
-    direction,
-    shape: tensor.shape,
-    tensor: name,
-    ...(recorded && { cause: recorded }),
-  });
+  return {
+    message: `step.run: in run ${run + 1} ${text}`,
+    cause: recorded,
+    fields: { op, direction, shape: tensor.shape, tensor: name },
+  };
 }
 
 /** An element's position, as [2, 0]. */

@@ -1,12 +1,20 @@
-/** Finds the op that made the first NaN or infinity of a run. Loaded where a step is compiled with `detectAnomaly`. */
+/**
+ * Finds the op that made the first NaN or infinity of a run. Loaded where a step is compiled with `detectAnomaly`; imports types alone of
+ * what is not.
+ */
 import type { AnomalyError } from "../errors.ts";
+import type { GpuContext } from "../gpu/context.ts";
+import type { Kernel } from "../gpu/kernel.ts";
+import type { Transfer } from "../gpu/staging.ts";
 import type { Graph, Node } from "../graph/graph.ts";
-import { Parameter } from "../graph/parameter.ts";
-import { Tensor } from "../graph/tensor.ts";
-import type { Dispatch, PlanContext } from "../ops/op.ts";
-import { fill } from "../ops/tensor/copy.ts";
-import { finiteCheck } from "../ops/update/finite-check.ts";
-import { anomalyError } from "./anomaly-error.ts";
+import type { Parameter } from "../graph/parameter.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { OnDemand } from "../ondemand.ts";
+import type { Dispatch, Operand, PlanContext } from "../ops/op.ts";
+import type { fill } from "../ops/tensor/copy.ts";
+import * as finiteCheckTexts from "../ops/update/finite-check.wgsl.ts";
+import { finiteCheckDeclaration, finiteMark } from "../ops/update/finite-mark.ts";
+import { explainOrigin, isParameter } from "./anomaly-error.ts";
 
 /** Bits of finite_check's mark. */
 const NOT_A_NUMBER = 1;
@@ -24,20 +32,64 @@ export interface Checked {
   readonly gradients: ReadonlyMap<Parameter, Tensor>;
 }
 
+type Writable<N> = N extends Node ? { -readonly [K in keyof N]: N[K] } : never;
+
+/** A program that leaves marks. */
+interface Marked {
+  readonly context: GpuContext;
+  beginRead(marks: Tensor): Transfer;
+}
+
+/** A planned update. */
+interface Updating {
+  readonly parameters: readonly Parameter[];
+  readonly updates: readonly Dispatch[];
+}
+
 /** Reads the bits that a run has left for a tensor. */
 type Seen = (tensor: Tensor) => number;
 
 /** The checks of all programs of a step. They remember its first anomaly. */
 export class Anomalies {
+  readonly Failure: typeof AnomalyError;
+  readonly kernel: Kernel;
+  readonly fill: typeof fill;
+  /** Errors that have the stacks of the calls that recorded the ops. */
+  readonly recorded = new WeakMap<Node, Error>();
   #first: AnomalyError | null = null;
+
+  /** Takes what files that load on demand do not import. */
+  constructor(
+    Failure: typeof AnomalyError,
+    OneKernel: typeof Kernel,
+    Texts: typeof OnDemand,
+    fillWith: typeof fill,
+  ) {
+    this.Failure = Failure;
+    this.fill = fillWith;
+    const texts = new Texts(async () => finiteCheckTexts);
+    this.kernel = new OneKernel({ ...finiteCheckDeclaration, texts });
+  }
+
+  /** Keeps the stacks of the calls that record ops. */
+  listen(graph: Graph): void {
+    const apply: Graph["apply"] = graph.apply.bind(graph);
+    graph.apply = (op, inputs, attributes) => {
+      const outputs = apply(op, inputs, attributes);
+      this.recorded.set(graph.nodes.at(-1)!, new Error(`${op.name} was recorded here`));
+      return outputs;
+    };
+  }
 
   /** The checks of one program. */
   watch(traced: Checked): AnomalyWatch {
-    return new AnomalyWatch(traced, (error, isLeft) => {
-      // An earlier run has left this NaN.
-      if (!isLeft || !this.#first) this.#first = error;
-      return this.#first;
-    });
+    return new AnomalyWatch(this, traced);
+  }
+
+  /** The error to report; for what an earlier run has left, that run's. */
+  report(error: AnomalyError, isLeft: boolean): AnomalyError {
+    if (!isLeft || !this.#first) this.#first = error;
+    return this.#first;
   }
 }
 
@@ -50,8 +102,8 @@ export class Anomalies {
 export class AnomalyWatch {
   /** Two words a slot: see shaders/update/finite_check.wgsl. */
   readonly marks: Tensor;
+  readonly #step: Anomalies;
   readonly #traced: Checked;
-  readonly #remember: (error: AnomalyError, isLeft: boolean) => AnomalyError;
   readonly #producers = new Map<Tensor, Node>();
   /** Gradients, and what is computed from them. */
   readonly #backward = new Set<Tensor>();
@@ -60,13 +112,15 @@ export class AnomalyWatch {
   /** Updated parameters and the slots of their new values. */
   #updated: (readonly [parameter: Parameter, slot: number])[] = [];
   #updatedBy = "";
+  #plan: PlanContext | null = null;
   #count = 0;
 
-  constructor(traced: Checked, remember: (error: AnomalyError, isLeft: boolean) => AnomalyError) {
+  constructor(step: Anomalies, traced: Checked) {
+    this.#step = step;
     this.#traced = traced;
-    this.#remember = remember;
     let most = traced.gradients.size;
     for (const node of traced.graph.nodes) {
+      this.#extend(node);
       const isForward = node.kind === "forward";
       const { inputs } = isForward ? node : node.of;
       const made = isForward ? node.outputs : node.gradInputs;
@@ -78,39 +132,66 @@ export class AnomalyWatch {
         if (isBackward) this.#backward.add(tensor);
       }
     }
-    this.marks = new Tensor([2 * most], traced.graph);
+    this.marks = traced.graph.input([2 * most]);
   }
 
-  /** The checks of what an op has written; they follow its dispatches. */
-  after(made: readonly (Tensor | null)[], plan: PlanContext): Dispatch[] {
-    return made
+  /** Lets the checks of what an op writes follow its dispatches. */
+  #extend(node: Writable<Node>): void {
+    if (node.kind === "backward") {
+      const { pass } = node;
+      node.pass = (operands, attributes, plan) => [
+        ...pass(operands, attributes, plan),
+        ...this.#after(operands.gradInputs, plan),
+      ];
+      return;
+    }
+    const { forward } = node.op;
+    // A constant is finite, and is known by its op.
+    if (!forward || node.inputs.length === 0) return;
+    node.op = {
+      ...node.op,
+      forward: (operands, attributes, plan) => [
+        ...forward(operands, attributes, plan),
+        ...this.#after([...operands.outputs, operands.gradInput], plan),
+      ],
+    };
+  }
+
+  #after(written: readonly (Operand | null)[], plan: PlanContext): Dispatch[] {
+    this.#plan = plan;
+    return written
       .filter((tensor) => tensor !== null)
       .map((tensor) => {
-        this.#slots.set(tensor, this.#count);
-        return this.#check(tensor, plan);
+        // What a node writes are tensors of the graph.
+        this.#slots.set(tensor as Tensor, this.#count);
+        return this.#check(tensor);
       });
   }
 
-  /** Clears the marks, and checks what the ops read that no op has written. To be called after them; these dispatches come first. */
-  before(plan: PlanContext): Dispatch[] {
+  /** The program's dispatches; before them the marks are cleared, and what the ops read that no op has written is checked. */
+  whole(dispatches: readonly Dispatch[]): Dispatch[] {
+    if (!this.#plan) return [...dispatches];
     const { literals } = this.#traced.graph;
     const read = [...this.#slots.keys()].flatMap((tensor) => this.#operandsOf(tensor));
     const leaves = read.filter((operand) => !this.#producers.has(operand) && !literals.has(operand));
-    return [fill(this.marks, 0, plan), ...this.after([...new Set(leaves)], plan)];
+    const first = this.#step.fill(this.marks, 0, this.#plan);
+    return [first, ...this.#after([...new Set(leaves)], this.#plan), ...dispatches];
   }
 
   /** The checks of parameters that these dispatches have updated. */
-  updated(parameters: readonly Parameter[], updates: readonly Dispatch[], plan: PlanContext): Dispatch[] {
+  updated({ parameters, updates }: Updating): Dispatch[] {
     this.#updatedBy = updates[0]?.kernel.name ?? "";
     return parameters.map((parameter) => {
       this.#updated.push([parameter, this.#count]);
-      return this.#check(parameter, plan);
+      return this.#check(parameter);
     });
   }
 
-  /** Rejects with an {@link AnomalyError} if something is wrong with run number `run`, from 0, which leaves these marks. */
-  sound(marks: Promise<Float32Array>, run: number): Promise<void> {
-    const sound = marks.then((values) => {
+  /** Reads the marks of run number `run`, from 0, which was just submitted; rejects with an {@link AnomalyError} if it has one. */
+  check(program: Marked, run: number): Promise<void> {
+    const transfer = program.beginRead(this.marks);
+    program.context.copy([transfer.copy]);
+    const sound = transfer.arrive().then((values) => {
       const error = this.#explain(new Uint32Array(values.buffer), run);
       if (error) throw error;
     });
@@ -127,21 +208,22 @@ export class AnomalyWatch {
     const found = tensor ?? updated?.[0];
     if (!found) return null;
     const slot = tensor ? this.#slots.get(tensor)! : updated![1];
-    const { graph, inputs, carried } = this.#traced;
+    const { inputs, carried } = this.#traced;
     const node = this.#producers.get(found);
-    const error = anomalyError({
+    const explained = explainOrigin({
       tensor: found,
       node,
       updatedBy: tensor ? null : this.#updatedBy,
       isBackward: this.#backward.has(found),
-      nan: (words[2 * slot]! & NOT_A_NUMBER) !== 0,
+      isNaN: (words[2 * slot]! & NOT_A_NUMBER) !== 0,
       element: FIRST - words[2 * slot + 1]!,
       inputs,
       run,
-      recorded: node && graph.recorded?.get(node.kind === "forward" ? node : node.of),
+      recorded: node && this.#step.recorded.get(node.kind === "forward" ? node : node.of),
     });
-    const isLeft = tensor !== null && !node && (tensor instanceof Parameter || carried.has(tensor));
-    return this.#remember(error, isLeft);
+    const { Failure } = this.#step;
+    const error = Object.assign(new Failure(explained.message, { cause: explained.cause }), explained.fields);
+    return this.#step.report(error, tensor !== null && !node && (isParameter(tensor) || carried.has(tensor)));
   }
 
   /** The tensor that the first anomaly has begun with; `null` if there is none, or an update is the first. */
@@ -191,9 +273,12 @@ export class AnomalyWatch {
     return this.#whole(node.inputs[0]!);
   }
 
-  #check(value: Tensor, plan: PlanContext): Dispatch {
+  #check(value: Operand): Dispatch {
     const slot = this.#count++;
+    const plan = this.#plan!;
     const range = { value, offset: 0, size: value.elements, first: 0, scalar: null };
-    return finiteCheck({ ...range, mark: this.marks, slot }, plan);
+    return finiteMark(this.#step.kernel, { ...range, mark: this.marks, slot }, (invocations) =>
+      plan.groupGrid(Math.min(Math.ceil(invocations / 64), plan.maxGrid)),
+    );
   }
 }

@@ -72,16 +72,8 @@ export function needsOf(graph: Graph, plan: Offering): OnDemand<unknown>[] {
   return [...graph.needs, ...needs];
 }
 
-/**
- * The flat list of dispatches that computes `results`. Nothing unused is computed.
- * @param after Gives what follows the dispatches that have written these tensors.
- */
-export function lower(
-  graph: Graph,
-  results: readonly Tensor[],
-  plan: PlanSettings,
-  after: (made: readonly (Tensor | null)[]) => readonly Dispatch[] = () => [],
-): Dispatch[] {
+/** The flat list of dispatches that computes `results`. Nothing unused is computed. */
+export function lower(graph: Graph, results: readonly Tensor[], plan: PlanSettings): Dispatch[] {
   const context = planIn(graph, plan);
   const given = givenGradients(graph);
   const { nodes, read } = needed(graph, results, given);
@@ -93,21 +85,18 @@ export function lower(
       const gradInput = ifRead(given.get(node) ?? null);
       // Only the loss's gradient is wanted, and a backward pass computes it.
       if (!gradInput && saved.length === 0 && !outputs.some((output) => read.has(output))) return [];
-      if (!op.forward) return [];
-      const written = outputs.map(ifRead);
       const operands = {
         inputs,
-        outputs: written,
+        outputs: outputs.map(ifRead),
         saved,
         differentiated: differentiated.has(node),
         gradInput,
       };
-      return [...op.forward(operands, attributes, context), ...after([...written, gradInput])];
+      return op.forward?.(operands, attributes, context) ?? [];
     }
     const { inputs, saved, attributes } = node.of;
     const gradInputs = node.gradInputs.map(ifRead);
-    const operands = { inputs, saved, gradOutputs: node.gradOutputs, gradInputs };
-    return [...node.pass(operands, attributes, context), ...after(gradInputs)];
+    return node.pass({ inputs, saved, gradOutputs: node.gradOutputs, gradInputs }, attributes, context);
   });
 }
 

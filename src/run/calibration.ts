@@ -44,7 +44,6 @@ export async function judgeVersions(
     carried: none,
     optionalFrom: null,
     update: null,
-    anomalies: null,
   };
   const programOf = (dispatches: readonly Dispatch[], placed: ReadonlyMap<Tensor, BufferRange> = none) =>
     new makeProgram(context, { graph, choices, dispatches, placed, ...empty });

@@ -73,33 +73,21 @@ export function checkCompileOptions<Inputs extends CompileInputs, Results>(
     "detectAnomaly",
   ]);
   const shapes = shapesOfSamples(options.inputs);
-  const { minimize, optimizer, accumulate } = options;
-  if (minimize !== undefined && optimizer === undefined) {
-    throw new OptionError(
-      `${where}: minimize goes with an optimizer; to look at gradients without an update return grad(loss, tensors)`,
-    );
-  }
-  if (minimize !== undefined && typeof minimize !== "string") {
-    throw new OptionError(
-      `${where}: minimize must name one result, got ${show(minimize)}; add several losses up into one`,
-    );
+  const { optimizer } = options;
+  for (const name of ["minimize", "accumulate"] as const) {
+    if (options[name] === undefined || optimizer) continue;
+    throw new OptionError(`${where}: ${name} goes with an optimizer`);
   }
   if (optimizer !== undefined) checkOptimizer(where, optimizer);
-  if (accumulate !== undefined && !optimizer) {
-    throw new OptionError(`${where}: accumulate goes with an optimizer; without one nothing is updated`);
-  }
-  checkInteger(where, "shapeBudget", options.shapeBudget ?? 0, 0);
-  checkBoolean(where, "detectAnomaly", options.detectAnomaly ?? false);
+  const { shapeBudget = 0, detectAnomaly = false } = options;
+  checkInteger(where, "shapeBudget", shapeBudget, 0);
+  checkBoolean(where, "detectAnomaly", detectAnomaly);
   if (options.random !== undefined) checkRandomState(where, options.random);
   return shapes;
 }
 
 function checkOptimizer(where: string, optimizer: Partial<Updater> | null): void {
-  if (
-    !Array.isArray(optimizer?.parameters) ||
-    typeof optimizer.updateParts !== "function" ||
-    typeof optimizer.beginStep !== "function"
-  ) {
+  if (!Array.isArray(optimizer?.parameters) || typeof optimizer.beginStep !== "function") {
     throw new OptionError(`${where}: optimizer must be one such as optim.Adam, got ${show(optimizer)}`);
   }
 }

@@ -83,8 +83,8 @@ export function shapesOfRun(
   for (const name of written) {
     if (sameShape(shapes[name]!, wanted[name]!)) continue;
     throw new ShapeError(
-      `step.run: input ${name} must be ${showShape(wanted[name]!)}, got ${showShape(shapes[name]!)}; the inputs of a step ` +
-        "that carries results to its next run keep their shapes: compile another step for another size",
+      `step.run: input ${name} must be ${showShape(wanted[name]!)}, got ${showShape(shapes[name]!)}; a step that ` +
+        "carries results keeps its shapes: compile another step",
     );
   }
   return { shapes: declared, written };

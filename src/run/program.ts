@@ -31,8 +31,8 @@ export interface ProgramSource {
   readonly optionalFrom: number | null;
   /** What follows the gradients in a training step; `null` for a step that does not train. */
   readonly update: PlannedUpdate | null;
-  /** What is checked for NaN and infinity; `null` if nothing is. */
-  readonly anomalies: AnomalyWatch | null;
+  /** What checks for NaN and infinity, if something does. */
+  readonly anomalies?: AnomalyWatch | undefined;
 }
 
 /** Target length of one submission in ms, short enough for the page's own frames in between. */

@@ -84,25 +84,17 @@ export class Result {
   #history: ScalarHistory;
   #run: number;
   #updated: boolean;
-  /** Rejects where the run has made a NaN or an infinity and its step detects that; `null` if it does not. @internal */
-  readonly sound: Promise<void> | null;
+  /** Rejects where the run has made a NaN or an infinity, if its step detects that. @internal */
+  declare sound?: Promise<void> | undefined;
 
   /** @internal */
-  constructor(
-    program: Program,
-    history: ScalarHistory,
-    name: string,
-    run: number,
-    updated: boolean,
-    sound: Promise<void> | null,
-  ) {
+  constructor(program: Program, history: ScalarHistory, name: string, run: number, updated: boolean) {
     this.name = name;
     this.shape = program.source.outputs.get(name)!.shape;
     this.#program = program;
     this.#history = history;
     this.#run = run;
     this.#updated = updated;
-    this.sound = sound;
   }
 
   /**
@@ -111,19 +103,15 @@ export class Result {
    * `detectAnomaly` says.
    */
   async item(): Promise<number> {
-    const [value] = await Promise.all([this.value(), this.sound]);
-    return value;
-  }
-
-  /** {@link item}, whatever has become of the run. @internal */
-  async value(): Promise<number> {
     this.#checkComputed("Result.item");
     if (sizeOf(this.shape) !== 1) {
       throw new GraphError(
         `Result.item: ${this.name} has shape ${showShape(this.shape)}; use read() for more than one value`,
       );
     }
-    return this.#history.read(this.name, this.#run, this.#updated);
+    const value = await this.#history.read(this.name, this.#run, this.#updated);
+    await this.sound;
+    return value;
   }
 
   /** TensorFlow.js's name of {@link read}. @internal */
@@ -141,7 +129,8 @@ export class Result {
     if (sizeOf(this.shape) === 1) return { shape: this.shape, data: Float32Array.of(await this.item()) };
     this.#checkCurrent("Result.read");
     this.#program.outputRange(this.name).buffer.check("Result.read");
-    const [data] = await Promise.all([this.#program.readOutput(this.name), this.sound]);
+    const data = await this.#program.readOutput(this.name);
+    await this.sound;
     return { shape: this.shape, data };
   }
 

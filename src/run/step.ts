@@ -169,15 +169,14 @@ export class CompiledStep<Names extends string = string> {
     const whole = accumulation?.begin(options) ?? true;
     if (update && whole) history.begin(update.optimizer.beginStep(update.parameters));
     const run = program.runs;
-    const { anomalies } = program.source;
-    const marks = anomalies && program.beginRead(anomalies.marks);
-    program.replay(whole, timestamps, marks ? [...reads, marks.copy] : reads);
-    const sound = marks && anomalies.sound(marks.arrive(), random.runs);
+    program.replay(whole, timestamps, reads);
+    const sound = program.source.anomalies?.check(program, random.runs);
     random.runs++;
     this.#inFlight.add();
     const results: Record<string, Result> = {};
     for (const [name, { elements }] of program.source.outputs) {
-      const result = new Result(program, history, name, run, whole, sound);
+      const result = new Result(program, history, name, run, whole);
+      result.sound = sound;
       results[name] = result;
       if (elements !== 1) variant.results.set(name, new WeakRef(result));
     }

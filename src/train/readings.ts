@@ -132,12 +132,19 @@ export class Readings {
 }
 
 async function readingOf({ results, marks, weight, updated }: Entry, goesOn: boolean): Promise<Reading> {
-  const valuesOf = (of: readonly Result[]) => Promise.all(of.map((result) => result.value()));
   const anomalyOf = results[0]?.sound?.then(
     () => null,
     (error: AnomalyError) => error,
   );
-  const [values, mark, anomaly = null] = await Promise.all([valuesOf(results), valuesOf(marks), anomalyOf]);
+  const items = (of: readonly Result[]) =>
+    Promise.all(
+      of.map((result) => {
+        // It is told with the values, which say what has become of the update.
+        result.sound = undefined;
+        return result.item();
+      }),
+    );
+  const [values, mark, anomaly = null] = await Promise.all([items(results), items(marks), anomalyOf]);
   const reading = { weight, values, mark, anomaly };
   const isLeftOut = (updated && isMarked(reading)) || !Number.isFinite(values[0]);
   return { ...reading, counts: !goesOn || !isLeftOut };

@@ -63,6 +63,7 @@ export function fromWire({ type, name, message, stack, cause, fields }: WireErro
   if (type === "DOMException") return new DOMException(message, name);
   const Type = (type !== null && classes.get(type)) || Error;
   const error = new Type(message, options);
+  if (error instanceof errors.AnomalyError) Object.assign(error, fields);
   if (type === null && name !== error.name) error.name = name;
   if (stack !== undefined) error.stack = `${stack}\n    in a worker, called from\n${error.stack ?? ""}`;
   return error;

@@ -23,7 +23,8 @@ const parameterOf = (shape: number[]) =>
 function call(name: string, parameter: Parameter, options: Record<string, unknown>): Parameter {
   const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const run = (init as unknown as Record<string, (p: Parameter, options?: unknown) => Parameter>)[camel]!;
-  if (["constant_", "zeros_", "ones_"].includes(name)) return run(parameter, options["val"]);
+  if (name === "zeros_" || name === "ones_") return run(parameter);
+  if (name === "constant_") return run(parameter, options["val"]);
   return run(parameter, options);
 }
 
