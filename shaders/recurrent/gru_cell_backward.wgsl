@@ -48,6 +48,7 @@ fn gru_cell_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_work
   let at = id.x + id.y * groups.x * 64u;
   if (at >= params.batch * params.hidden) { return; }
   var product = 0.0;
-  if (params.hasNext != 0u) { product = recurrent[at]; }
+  // Where the row has no next step dG is zero, and 0·∞ would be NaN.
+  if (params.hasNext != 0u && isActive(at / params.hidden, params.nextTime)) { product = recurrent[at]; }
   update(at / params.hidden, at % params.hidden, product);
 }

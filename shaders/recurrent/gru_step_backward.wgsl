@@ -54,6 +54,9 @@ fn gru_step_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_work
   // A loop, so that update() is compiled once.
   for (var i = 0u; i < 8u; i++) {
     let sum = sums[i];
-    update(row + i / 2u, unit + i % 2u, sum.x + sum.y + sum.z + sum.w);
+    // dn does not reach h of the step before through W', and may be infinite.
+    let product = sum.x + sum.y + sum.w;
+    // Where the row has no next step dG is zero, and 0·∞ would be NaN.
+    update(row + i / 2u, unit + i % 2u, select(0.0, product, isActive(row + i / 2u, params.nextTime)));
   }
 }

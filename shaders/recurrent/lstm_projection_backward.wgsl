@@ -21,12 +21,12 @@
 //   hasGradOutput, hasLengths  whether gradOutput and lengths are read
 //   hasHiddenCarry             whether hiddenCarry is read
 //   keepsHiddenCarry           whether hiddenCarry is written
-//   time                       t, to compare with lengths
+//   time, nextTime             t and the next step, to compare with lengths
 // uses: recurrent/lib/sequence_lengths (isActive)
 
 struct Params {
   batch: u32, width: u32, offset: u32, hasNext: u32, hasGradOutput: u32, hasHiddenCarry: u32, keepsHiddenCarry: u32,
-  hasLengths: u32, time: u32,
+  hasLengths: u32, time: u32, nextTime: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -41,7 +41,8 @@ fn lstm_projection_backward(@builtin(global_invocation_id) id: vec3u, @builtin(n
   let at = id.x + id.y * groups.x * 64u;
   if (at >= params.batch * params.width) { return; }
   var grad = 0.0;
-  if (params.hasNext != 0u) { grad += recurrent[at]; }
+  // Where the row has no next step dG is zero, and 0·∞ would be NaN.
+  if (params.hasNext != 0u && isActive(at / params.width, params.nextTime)) { grad += recurrent[at]; }
   if (params.hasHiddenCarry != 0u) { grad += hiddenCarry[at]; }
   let isInside = isActive(at / params.width, params.time);
   if (params.keepsHiddenCarry != 0u) { hiddenCarry[at] = select(grad, 0.0, isInside); }

@@ -59,6 +59,8 @@ fn lstm_step_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_wor
   // A loop, so that update() is compiled once.
   for (var i = 0u; i < 8u; i++) {
     let sum = sums[i];
-    update(row + i / 2u, unit + i % 2u, sum.x + sum.y + sum.z + sum.w);
+    let product = sum.x + sum.y + sum.z + sum.w;
+    // Where the row has no next step dG is zero, and 0·∞ would be NaN.
+    update(row + i / 2u, unit + i % 2u, select(0.0, product, isActive(row + i / 2u, params.nextTime)));
   }
 }

@@ -74,6 +74,8 @@ fn rnn_step_backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_work
   // A loop, so that update() is compiled once.
   var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
   for (var i = 0u; i < 16u; i++) {
-    update(row + i / 4u, unit + i % 4u, sums[i / 4u][i % 4u]);
+    let product = sums[i / 4u][i % 4u];
+    // Where the row has no next step dG is zero, and 0·∞ would be NaN.
+    update(row + i / 4u, unit + i % 4u, select(0.0, product, isActive(row + i / 4u, params.nextTime)));
   }
 }

@@ -91,7 +91,7 @@ export function shapesOfRun(
 }
 
 /** The shape of every input's value. Throws for a missing or unknown input and for a value that does not fit its shape. */
-export function shapesOf(declared: InputShapes, values: Readonly<Record<string, InputValue>>): InputShapes {
+function shapesOf(declared: InputShapes, values: Readonly<Record<string, InputValue>>): InputShapes {
   const names = Object.keys(declared);
   if (typeof values !== "object" || values === null) {
     throw new OptionError(`step.run: expected { ${names.join(", ")} }, got ${show(values)}`);

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { type Device, Generator, grad, type NDArray, nn, type Tensor } from "webgpu-lstm";
 import { type RecurrentLayer, testCells } from "../recurrent-problem.ts";
 import { type Block, type ModelSizes, widthOf } from "../reference/model.ts";
+import { quotientsOf } from "./unusual-values.ts";
 
 const { packPaddedSequence, padPackedSequence, PackedSequence } = nn.utils.rnn;
 
@@ -21,6 +22,8 @@ export interface RandomModel extends ModelSizes {
   readonly seed: number;
   /** Elements of x, counted round and round, and their values. */
   readonly special: readonly (readonly [at: number, value: number])[];
+  /** Elements of x, states and parameters that are NaN or infinite: the number of the tensor, and of the element, counted so too. */
+  readonly unusual?: readonly (readonly [tensor: number, at: number, value: number])[];
 }
 
 const anyBlock: fc.Arbitrary<Block> = fc
@@ -69,6 +72,21 @@ export const anyModel: fc.Arbitrary<RandomModel> = fc
     );
     return { ...model, lengths, special };
   });
+
+/** Models with NaN and infinities, and otherwise with numbers at which no gate saturates. */
+export const anyUnusualModel: fc.Arbitrary<RandomModel> = fc
+  .record({
+    model: anyModel,
+    unusual: fc.array(
+      fc.tuple(
+        fc.nat(1000),
+        fc.nat(1000),
+        fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+      ),
+      { minLength: 1, maxLength: 3 },
+    ),
+  })
+  .map(({ model, unusual }) => ({ ...model, special: [], unusual }));
 
 /** A model of the drawn form. */
 class Model extends nn.Module {
@@ -150,11 +168,12 @@ export interface ModelRun {
 export async function runModel(device: Device, form: RandomModel): Promise<ModelRun> {
   const { seqLen, batch, inputSize, outputSize, batchFirst, last, lengths, seed } = form;
   const generator = new Generator(seed);
-  const draw = (size: number) => generator.uniform_(new Float32Array(size), -1, 1);
+  // In small models of small numbers float32 and float64 saturate alike.
+  const most = form.unusual ? 0.3 : 1;
+  const draw = (size: number) => generator.uniform_(new Float32Array(size), -most, most);
   const model = new Model(form);
   const state = await model.stateDict();
   for (const { data } of state.values()) data.set(draw(data.length));
-  model.loadStateDict(state);
 
   const x = draw(seqLen * batch * inputSize);
   for (const [at, value] of form.special) x[at % x.length] = value;
@@ -171,6 +190,17 @@ export async function runModel(device: Device, form: RandomModel): Promise<Model
     if (first.kind === "lstm") states["c0"] = stateOf(first.hiddenSize);
   }
 
+  const names = ["x", ...Object.keys(states), ...[...model.namedParameters()].map(([name]) => name)];
+  const arrays = new Map<string, Float32Array>([
+    ["x", x],
+    ...Object.entries(states).map(([name, { data }]) => [name, data] as const),
+    ...[...state].map(([name, { data }]) => [name, data] as const),
+  ]);
+  for (const [tensor, at, value] of form.unusual ?? []) {
+    const array = arrays.get(names[tensor % names.length]!)!;
+    array[at % array.length] = value;
+  }
+  model.loadStateDict(state);
   // Sequences go in and out as the model has them.
   const order = (a: number, b: number) => (batchFirst ? [b, a] : [a, b]);
   const turn = (values: Float32Array, a: number, b: number) => (batchFirst ? swapped(values, a, b) : values);
@@ -183,9 +213,18 @@ export async function runModel(device: Device, form: RandomModel): Promise<Model
     ...states,
     ...(lengths && form.lengthsAsInput && { lengths: { data: [...lengths], shape: [batch] } }),
   };
-  const names = ["x", ...Object.keys(states), ...[...model.namedParameters()].map(([name]) => name)];
+  const quotients = form.unusual
+    ? ["x", ...Object.keys(states)].map((name) => [name, inputs[name as "x"]] as const)
+    : [];
+  const plain = Object.entries(inputs).filter(([name]) => !quotients.some(([other]) => other === name));
+  const given: Record<string, NDArray | { data: number[]; shape: number[] }> = {
+    ...Object.fromEntries(plain),
+    ...quotientsOf(new Map(quotients)),
+  };
   const step = await device.compile(
-    (tensors: Readonly<Record<string, Tensor>>) => {
+    (all: Readonly<Record<string, Tensor>>) => {
+      const made = quotients.map(([name]) => [name, all[`${name}.over`]!.div(all[`${name}.under`]!)]);
+      const tensors: Readonly<Record<string, Tensor>> = { ...all, ...Object.fromEntries(made) };
       const known = lengths && (tensors["lengths"] ?? lengths);
       const output = model.forward(tensors["x"]!, known, tensors);
       const loss = new nn.MSELoss().forward(output, tensors["target"]!);
@@ -196,9 +235,9 @@ export async function runModel(device: Device, form: RandomModel): Promise<Model
       );
       return { output, loss, ...Object.fromEntries(names.map((name, i) => [`grad ${name}`, gradients[i]!])) };
     },
-    { inputs },
+    { inputs: given },
   );
-  const results: Readonly<Record<string, { read(): Promise<NDArray> }>> = step.run(inputs);
+  const results: Readonly<Record<string, { read(): Promise<NDArray> }>> = step.run(given);
   const read = async (name: string) => (await results[name]!.read()).data;
   const timeMajor = (values: Float32Array) => (batchFirst ? swapped(values, batch, seqLen) : values);
   const gradients = new Map(

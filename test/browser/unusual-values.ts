@@ -5,7 +5,7 @@ import type { GoldenTensor } from "../golden-case.ts";
 import { budgetUsed } from "./closeness.ts";
 
 /** A step refuses host data that is not finite, so it is given as quotients: 0/0 is NaN, ±1/0 is infinite. */
-function quotientsOf(inputs: ReadonlyMap<string, NDArray>): Record<string, NDArray> {
+export function quotientsOf(inputs: ReadonlyMap<string, NDArray>): Record<string, NDArray> {
   return Object.fromEntries(
     [...inputs].flatMap(([name, { data, shape }]) => [
       [

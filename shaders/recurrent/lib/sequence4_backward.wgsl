@@ -117,8 +117,13 @@ fn runSteps(group: u32, local: u32, lane: u32) {
       // isActive() would branch at its ||.
       var isInside = true;
       if (HAS_LENGTHS != 0u) { isInside = f32(params.time + step * params.timeStride) < lengths[row]; }
+      // Where the row has no next step dG is zero, and 0·∞ would be NaN.
+      var hasProduct = hasNext;
+      if (HAS_LENGTHS != 0u) {
+        hasProduct = hasNext & (f32(params.time + step * params.timeStride - params.timeStride) < lengths[row]);
+      }
       let at = Place(carry, gate, state, step == 0u, isInside);
-      update(at, own, select(Values(), sum0, hasNext), select(Values(), sum1, hasNext));
+      update(at, own, select(Values(), sum0, hasProduct), select(Values(), sum1, hasProduct));
     }
   }
 }

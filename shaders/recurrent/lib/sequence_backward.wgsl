@@ -190,6 +190,11 @@ fn runSteps(group: u32, local: u32) {
           product = sums[o % (UNITS * ROWS)];
         }
         let at = placeOf(own, step);
+        // Where the row has no next step dG is zero, and 0·∞ would be NaN.
+        if (HAS_LENGTHS != 0u) {
+          let next = params.time + step * params.timeStride - params.timeStride;
+          product = select(0.0, product, f32(next) < lengths[own.row]);
+        }
         let result = update(at, saved[o], product, carry[o]);
         carry[o] = result.carry;
         if (own.isOwned) { gates[at.gate] = result.gradient; }

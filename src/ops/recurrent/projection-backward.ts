@@ -26,6 +26,7 @@ export const lstmProjectionBackward = /* @__PURE__ */ new Kernel({
     keepsHiddenCarry: "u32",
     hasLengths: "u32",
     time: "u32",
+    nextTime: "u32",
   },
   bindings: {
     recurrent: "read",
@@ -67,6 +68,7 @@ export function projectedBackward(
           keepsHiddenCarry: flag(keepsHidden),
           hasLengths: flag(lengths),
           time: t,
+          nextTime: isLast ? 0 : next,
         },
         bindings: {
           recurrent: isLast ? null : recurrent,
@@ -91,6 +93,7 @@ export function projectedBackward(
         ...backwardParamsAt(recurrence, gradients, step),
         // The whole gradient of m comes through the projection.
         hasNext: 1,
+        nextTime: step.t,
         hasGradOutput: 0,
         hasHiddenCarry: 0,
         keepsHiddenCarry: 0,
