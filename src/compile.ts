@@ -208,7 +208,7 @@ function resultsOf(graph: Graph, results: unknown): [name: string, tensor: Tenso
   if (results instanceof Promise) {
     results.catch(() => {});
     throw new GraphError(
-      "device.compile: the traced function must not be async, it runs once to record its ops; await before or after it",
+      "device.compile: the traced function must not be async, it runs once to record its ops",
     );
   }
   if (
@@ -227,7 +227,7 @@ function resultsOf(graph: Graph, results: unknown): [name: string, tensor: Tenso
     }
     if (tensor.owner && tensor.owner !== graph) {
       throw new GraphError(
-        `device.compile: result ${name} belongs to another trace; return it there, and pass that result in as an input here`,
+        `device.compile: result ${name} belongs to another trace; return it there, and pass that in as an input`,
       );
     }
     return [name, tensor];

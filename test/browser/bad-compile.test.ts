@@ -147,7 +147,7 @@ describe("device.compile refuses", () => {
         GraphError,
         "one scalar result",
         "returns pred [4, 1]",
-        "reduced by a mean or a sum",
+        "by a mean or a sum",
       );
       await refuses(
         compile(({ x, y }: { x: Tensor; y: Tensor }) => ({ ...both({ x, y }), size: x.mean() }), {
