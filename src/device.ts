@@ -31,9 +31,9 @@ export interface DeviceOptions {
    */
   readonly facts?: AdapterFacts;
   /**
-   * Whether `compile` times kernel versions whose predicted times are close; versions of recurrent layers are timed on a GPU in any case. It takes 0.1 to 0.5 s for each new size, and the
-   * result is kept with the facts. Any choice stays within PyTorch's tolerance, but only the same facts give the same bits.
-   * Default false: earlier timings are used, and predictions decide the rest.
+   * Whether `compile` times kernel versions whose predicted times are close; versions of recurrent layers are timed on a GPU in any case.
+   * It takes 0.1 to 0.5 s for each new size, and the result is kept with the facts. Any choice stays within PyTorch's tolerance, but only
+   * the same facts give the same bits. Default false: earlier timings are used, and predictions decide the rest.
    */
   readonly calibrate?: boolean;
   /** Kernel versions to use, regardless of the facts. */
