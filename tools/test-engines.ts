@@ -6,7 +6,7 @@
  *   --quick         only files of engines/quick.ts, which hold the numbers
  *   --minutes N     no new file after N minutes, which the engines share; what is left out is said
  *   --lenient       an engine that cannot be installed is said, and is no failure
- *   --docs          write docs/engines.md, with the latest whole run of each engine that is not in this one
+ *   --docs          write docs/engines.md, with the latest results of the engines that are not in this run
  *
  * The last line is the sum, `N passed, N failed`; a test that a known gap excuses counts as neither.
  */
@@ -33,7 +33,7 @@ const { values } = parseArgs({
   },
 });
 
-/** The latest whole run of each engine. */
+/** The latest whole run of each engine, or the latest for the page. */
 const kept = new URL("out/engines.json", root);
 
 const wanted = values.only.split(",").map((name) => {
@@ -79,7 +79,7 @@ const failed = results.reduce((sum, result) => sum + result.failed.length, broke
 const sum = `${passed} passed, ${failed} failed`;
 mkdirSync(new URL("out/", root), { recursive: true });
 writeFileSync(new URL("out/engines.txt", root), `${sum}\n`);
-if (isWhole) writeFileSync(kept, `${JSON.stringify(everyResult(), null, 1)}\n`);
+if (isWhole || values.docs) writeFileSync(kept, `${JSON.stringify(everyResult(), null, 1)}\n`);
 if (values.docs) writeFileSync(new URL("docs/engines.md", root), enginesPage(everyResult()));
 console.log(`\n${sum}`);
 process.exit(failed === 0 ? 0 : 1);
@@ -91,6 +91,7 @@ async function test(engine: Engine, until: number): Promise<EngineResult> {
   const open = await engine.open();
   try {
     const outcomes: Outcome[] = [];
+    let run = 0;
     for (const [i, file] of files.entries()) {
       const begin = performance.now();
       if (begin > until) {
@@ -99,6 +100,7 @@ async function test(engine: Engine, until: number): Promise<EngineResult> {
       }
       const found = await outcomesOf(open, file);
       outcomes.push(...found);
+      run++;
       console.log(`${secondsSince(begin)} s  ${file}: ${passedOf(found)} of ${found.length} passed`);
     }
     const probe = await probeOf(open);
@@ -111,7 +113,8 @@ async function test(engine: Engine, until: number): Promise<EngineResult> {
     console.log(
       `${open.version}, ${probe.adapter}: ${passed} passed, ${failed.length} failed, ${excused.length} known gaps, ${seconds} s`,
     );
-    return { ...describe(engine), version: open.version, probe, passed, failed, excused, seconds };
+    const counts = { files: [run, all.length] as const, passed, failed, excused };
+    return { ...describe(engine), version: open.version, probe, ...counts, seconds };
   } finally {
     await open.close();
   }
@@ -125,7 +128,7 @@ function secondsSince(start: number): number {
   return Math.round((performance.now() - start) / 1000);
 }
 
-/** The results of this run, and for other engines those of their latest whole run, in the engines' order. */
+/** The results of this run, and for other engines those that are kept, in the engines' order. */
 function everyResult(): EngineResult[] {
   const earlier = existsSync(kept) ? (JSON.parse(readFileSync(kept, "utf8")) as EngineResult[]) : [];
   return engines.flatMap(({ name }) => [...results, ...earlier].find((result) => result.name === name) ?? []);
