@@ -18,8 +18,7 @@ export const engines: readonly Engine[] = [
     name: "dawn-default",
     title: "Node with Dawn, default limits and no optional feature",
     driver: "SwiftShader",
-    open: async () =>
-      terminalEngine(nodeVersion, node, [], { ...(await swiftshader()), WEBGPU_STRIPPED: "1" }),
+    open: async () => terminalEngine(nodeVersion, node, [], await swiftshader(), "stripped"),
   },
   {
     name: "deno",

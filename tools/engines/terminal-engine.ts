@@ -4,17 +4,21 @@ import { createInterface } from "node:readline";
 import { bundleFolder } from "./bundle.ts";
 import { type OpenEngine, SILENCE_MS } from "./engine.ts";
 
-/** @param args What comes before the bundle's own arguments. */
+/**
+ * @param args What comes before the bundle's own arguments.
+ * @param last The bundle's arguments after the file's name.
+ */
 export function terminalEngine(
   version: string,
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  ...last: readonly string[]
 ): OpenEngine {
   return {
     version,
     run(file, hear) {
-      const child = spawn(program, [...args, `${bundleFolder}terminal.js`, file], {
+      const child = spawn(program, [...args, `${bundleFolder}terminal.js`, file, ...last], {
         env: { ...process.env, ...env },
         stdio: ["ignore", "pipe", "pipe"],
       });

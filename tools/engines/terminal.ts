@@ -1,6 +1,6 @@
 /**
- * Runs one file of browser tests in Node (Dawn) or Deno (wgpu): `node terminal.js FILE`. In Node, `WEBGPU_STRIPPED=1` hides the
- * adapter's optional features and higher limits.
+ * Runs one file of browser tests in Node (Dawn) or Deno (wgpu): `node terminal.js FILE`. In Node, `node terminal.js FILE stripped` hides
+ * the adapter's optional features and higher limits.
  */
 import { runFile } from "./run-file.ts";
 import { stripped } from "./stripped.ts";
@@ -16,7 +16,7 @@ if (Deno) {
 const { create, globals } = await import("webgpu");
 Object.assign(globalThis, globals);
 const dawn = create([]);
-const gpu = process.env.WEBGPU_STRIPPED ? stripped(dawn) : dawn;
+const gpu = process.argv[3] === "stripped" ? stripped(dawn) : dawn;
 if (!globalThis.navigator) Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
 Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
 
