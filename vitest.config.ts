@@ -44,7 +44,12 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
               screenshotFailures: false,
               provider: playwright({
                 launchOptions: browser
-                  ? { executablePath: browser.executablePath, args: browser.args, env: browser.env }
+                  ? {
+                      executablePath: browser.executablePath,
+                      // The soak test weighs what is left after a collection.
+                      args: [...browser.args, "--js-flags=--expose-gc", "--enable-precise-memory-info"],
+                      env: browser.env,
+                    }
                   : {},
               }),
               instances: [{ browser: "chromium" }],

@@ -34,7 +34,7 @@ function draws(seed: number): () => number {
 
 class World {
   readonly counts: Record<string, number> = {};
-  /** Bytes in use by the page's scripts, whenever no model was there. */
+  /** Bytes in use by the page's scripts after a collection, whenever no model was there; none where nobody can collect. */
   readonly heap: number[] = [];
   readonly #draw: () => number;
   #native: Native;
@@ -81,7 +81,10 @@ class World {
     await this.#device.idle();
     expect(this.#device.memory.total, "bytes that the device counts").toBe(0);
     const { memory } = performance as { memory?: { usedJSHeapSize: number } };
-    if (memory) this.heap.push(memory.usedJSHeapSize);
+    const { gc } = globalThis as { gc?: () => void };
+    if (!memory || !gc) return;
+    gc();
+    this.heap.push(memory.usedJSHeapSize);
   }
 
   async end(): Promise<void> {
@@ -179,7 +182,8 @@ test(
         cause: error,
       });
     }
-    console.log(`soak: seed ${SEED}, ${JSON.stringify(world.counts)}`);
+    const megabytes = world.heap.map((bytes) => (bytes / 1e6).toFixed(1));
+    console.log(`soak: seed ${SEED}, ${JSON.stringify(world.counts)}, MB when empty: ${megabytes.join(" ")}`);
     for (const act of ["open", "train", "keep"]) expect(world.counts[act], act).toBeGreaterThan(0);
     const { heap } = world;
     const early = heap.slice(Math.floor(heap.length / 4), Math.floor(heap.length / 2));
