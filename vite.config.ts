@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^webgpu-lstm$/, replacement: source("index.ts") },
       { find: /^webgpu-lstm\/worker$/, replacement: source("worker/index.ts") },
       { find: /^webgpu-lstm\/node$/, replacement: source("node/index.ts") },
+      { find: /^webgpu-lstm\/formats$/, replacement: source("formats/index.ts") },
     ],
   },
 });

@@ -4,22 +4,13 @@
  * The package holds Brotli files for Linux x64. They are unpacked here rather than by the package itself, which writes
  * to fixed names in the temporary folder (no version in the name) and leaves out the libraries outside of AWS.
  */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
 import { untar } from "../src/node/untar.ts";
+import { cacheFolder } from "./cache-folder.ts";
 
 const packageFolder = fileURLToPath(new URL("../node_modules/@sparticuz/chromium/", import.meta.url));
 
@@ -57,19 +48,6 @@ export async function packagedChromium(): Promise<PackagedChromium> {
     libraryPath: [join(folder, "lib"), folder].join(":"),
     fonts: folder,
   };
-}
-
-/** `node_modules/.cache/webgpu-lstm`, or the temporary folder if it cannot be written. */
-function cacheFolder(): string {
-  const near = fileURLToPath(new URL("../node_modules/.cache/webgpu-lstm", import.meta.url));
-  try {
-    mkdirSync(near, { recursive: true });
-    return near;
-  } catch {
-    const far = join(tmpdir(), "webgpu-lstm");
-    mkdirSync(far, { recursive: true });
-    return far;
-  }
 }
 
 /** Unpacks beside the destination and renames, so that no process finds half a browser. */

@@ -94,7 +94,7 @@ export function loadSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFil
 
 /** {@link loadSafetensors} whose errors name the call `where`. @internal */
 export function readSafetensors(where: string, bytes: Uint8Array | ArrayBuffer): SafetensorsFile<NDArray> {
-  const file = parse(where, bytes);
+  const file = parseSafetensors(where, bytes);
   const tensors = new Map<string, NDArray>();
   for (const [name, entry] of file.tensors) {
     tensors.set(name, { data: toFloat32Array(where, name, entry), shape: entry.shape });
@@ -133,7 +133,11 @@ function toFloat32Array(where: string, name: string, entry: SafetensorsEntry): F
   return floats;
 }
 
-function parse(where: string, input: Uint8Array | ArrayBuffer): SafetensorsFile<SafetensorsEntry> {
+/** The header and the bytes of each tensor, which are checked but not converted. @internal */
+export function parseSafetensors(
+  where: string,
+  input: Uint8Array | ArrayBuffer,
+): SafetensorsFile<SafetensorsEntry> {
   if (!(input instanceof Uint8Array || input instanceof ArrayBuffer)) {
     throw new DataError(`${where}: bytes must be a Uint8Array or an ArrayBuffer, got ${show(input)}`);
   }

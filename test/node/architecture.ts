@@ -35,6 +35,8 @@ const mayImport: Record<string, readonly string[]> = {
   worker: [...libraries, "train"],
   // A device in Node.
   node: core,
+  // Model files of other programs.
+  formats: libraries,
 };
 
 /** The packages that a layer may import. */
@@ -45,6 +47,7 @@ const entries: Record<string, string> = {
   "webgpu-lstm": "src/index.ts",
   "webgpu-lstm/worker": "src/worker/index.ts",
   "webgpu-lstm/node": "src/node/index.ts",
+  "webgpu-lstm/formats": "src/formats/index.ts",
 };
 
 /** The folders that a file of a folder beside src/ may import, besides its own; test/ may import all. The package is open to all. */

@@ -89,6 +89,11 @@ describe("the checker sees", () => {
     ],
     ["index on worker", { "src/index.ts": `import "./worker/b.ts"`, "src/worker/b.ts": "" }, /index may not/],
     [
+      "index on formats",
+      { "src/index.ts": `import "./formats/b.ts"`, "src/formats/b.ts": "" },
+      /index may not/,
+    ],
+    [
       "a plan that runs",
       { "src/plan/a.ts": `import "../run/b.ts"`, "src/run/b.ts": "" },
       /plan may not import run/,

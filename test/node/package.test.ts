@@ -25,6 +25,7 @@ import { Device, Generator, OptionError, Trainer, WebGpuUnavailableError, data, 
 import { DataLoader } from "webgpu-lstm/data";
 import { LSTM } from "webgpu-lstm/nn";
 import { Adam } from "webgpu-lstm/optim";
+import { inspect, loadTorch, saveTorch, type TorchValue } from "webgpu-lstm/formats";
 import { openDevice } from "webgpu-lstm/node";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 
@@ -44,6 +45,8 @@ const far: Promise<RemoteTrainer> = connect({} as Worker, { seed: 0 });
 const opened: Promise<Device> = openDevice();
 opened.catch((error: unknown) => console.log("node", String(error).includes("npm install webgpu")));
 console.log("entries", LSTM === nn.LSTM && Adam === optim.Adam && DataLoader === data.DataLoader);
+const saved: TorchValue = loadTorch(saveTorch({ w: { data: new Float32Array(2), shape: [2] } }));
+console.log("formats", JSON.stringify(saved), inspect(saveTorch([])).opensWith);
 far.catch((error: unknown) => console.log("worker", error instanceof OptionError));
 request.then(
   () => console.log("device"),
@@ -105,7 +108,8 @@ test.each(["bundler", "nodenext"])(
     writeFileSync(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }));
     run("node", [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], app);
     const program = readFileSync(join(app, "out/main.js"), "utf8");
-    for (const entry of ["webgpu-lstm", "webgpu-lstm/worker"]) expect(program).toContain(`from "${entry}"`);
+    for (const entry of ["webgpu-lstm", "webgpu-lstm/worker", "webgpu-lstm/formats"])
+      expect(program).toContain(`from "${entry}"`);
   },
 );
 
@@ -126,5 +130,11 @@ test("runs in Node without a bundler, and says that WebGPU is missing", () => {
   // Node 21 and later have a navigator, none has navigator.gpu.
   // All entries share their classes.
   const printed = run("node", ["out/main.js"], join(consumer, "app")).trim().split("\n");
-  expect(printed.sort()).toEqual(["10 true", "entries true", "node true", "worker true"]);
+  expect(printed.sort()).toEqual([
+    "10 true",
+    "entries true",
+    'formats {"w":{"data":{"0":0,"1":0},"shape":[2]}} loadTorch',
+    "node true",
+    "worker true",
+  ]);
 });

@@ -11,6 +11,7 @@ test("the package exports what the list says, and nothing else", async () => {
     "webgpu-lstm": "index.d.ts",
     "webgpu-lstm/worker": "worker/index.d.ts",
     "webgpu-lstm/node": "node/index.d.ts",
+    "webgpu-lstm/formats": "formats/index.d.ts",
   });
   expect(lines.length).toBeGreaterThan(200);
   await expect(`${HEADER}\n${lines.join("\n")}\n`).toMatchFileSnapshot("public-surface.txt");

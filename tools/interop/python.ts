@@ -1,0 +1,35 @@
+/** A Python with PyTorch: the one of `INTEROP_PYTHON`, or an environment that is made once. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "../cache-folder.ts";
+
+/** Packages of PyPI; without PyTorch, which has an index of its own for builds without a GPU. */
+const packages = ["numpy==2.*", "safetensors==0.*"];
+const torch = "torch==2.*";
+const cpuIndex = "https://download.pytorch.org/whl/cpu";
+
+/** The interpreter's path. The first call without `INTEROP_PYTHON` downloads some 200 MB, or some GB where only PyPI is reached. */
+export function findPython(): string {
+  const given = process.env.INTEROP_PYTHON;
+  if (given) return given;
+  const folder = join(cacheFolder(), "interop");
+  const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  const stamp = join(folder, "installed.txt");
+  const wanted = [torch, ...packages].join("\n");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return python;
+  console.log(`making a Python environment in ${folder}`);
+  rmSync(folder, { recursive: true, force: true });
+  execFileSync(process.platform === "win32" ? "python" : "python3", ["-m", "venv", folder], {
+    stdio: "inherit",
+  });
+  const pip = (...args: string[]) =>
+    spawnSync(python, ["-m", "pip", "install", "--quiet", ...args], { stdio: "inherit" }).status === 0;
+  const done = pip(...packages) && (pip(torch, "--index-url", cpuIndex, "--retries", "0") || pip(torch));
+  if (!done)
+    throw new Error(
+      `test:interop: pip could not install ${wanted}; set INTEROP_PYTHON to a Python that has them`,
+    );
+  writeFileSync(stamp, wanted);
+  return python;
+}
