@@ -1,7 +1,7 @@
 import type { Refuse } from "./refuse.ts";
 
-/** Allowance beyond four times the file, so that small files of many small parts open. */
-const SLACK = 2 ** 20;
+/** Allowance beyond four times the file, so that files of many small parts open. */
+const SLACK = 2 ** 24;
 
 /** The memory that reading one file may take. */
 export class Budget {

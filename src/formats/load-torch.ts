@@ -52,7 +52,8 @@ export interface LoadTorchOptions {
  * | bool | `Float32Array` of 0 and 1 | `Uint8Array` of 0 and 1 |
  *
  * @typeParam Value What the caller expects in the file. It is not checked here; `loadStateDict` checks.
- * @throws DataError for a file that is damaged, of another format, holds other objects, or wants more than four times its size in memory.
+ * @throws DataError for a file that is damaged, of another format, holds other objects, or wants more memory than four
+ * times its size and 16 MiB.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.save.html
  *

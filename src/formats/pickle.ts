@@ -39,8 +39,21 @@ export function isDict(value: unknown): value is Dict {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === null;
 }
 
-/** Estimated bytes of values in a JavaScript engine, rather more than less. */
-const cost = { slot: 8, dict: 250, entry: 64, list: 250, tuple: 64, number: 16, text: 40 };
+/** Bytes of values, as measured in V8. A list and a dict's whole-number keys have room for more from their first item on. */
+const cost = {
+  slot: 8,
+  dict: 190,
+  entry: 64,
+  list: 40,
+  tuple: 48,
+  object: 40,
+  number: 16,
+  text: 32,
+  room: 150,
+};
+
+/** V8 keeps all slots below a whole-number key, unless it is this far from the last one. */
+const MAX_GAP = 1024;
 
 /** Runs a pickle, and returns what it leaves: dicts as {@link Dict}, lists as arrays, tuples as frozen arrays. */
 export function readPickle(bytes: Uint8Array, host: PickleHost, budget: Budget, refuse: Refuse): unknown {
@@ -123,7 +136,7 @@ class Machine {
     [op.STACK_GLOBAL]: () => this.#global(this.#popSome(2)),
     [op.REDUCE]: () => this.#reduce(),
     [op.BUILD]: () => this.#build(),
-    [op.BINPERSID]: () => this.#push(this.#host.persistent(this.#pop()), cost.dict),
+    [op.BINPERSID]: () => this.#push(this.#host.persistent(this.#pop())),
   };
 
   #step(code: number): void {
@@ -226,20 +239,29 @@ class Machine {
   #append(items: readonly unknown[]): void {
     const list = this.#top();
     if (!Array.isArray(list) || Object.isFrozen(list)) throw this.#wrong("appends to what is no list");
-    this.#budget.spend(2 * cost.slot * items.length, "a list of the pickle");
+    const room = list.length === 0 ? cost.room : 0;
+    this.#budget.spend(room + 1.5 * cost.slot * items.length, "a list of the pickle");
     for (const item of items) list.push(item);
   }
 
   #setItems(items: readonly unknown[]): void {
     const dict = this.#top();
     if (!isDict(dict) || items.length % 2 !== 0) throw this.#wrong("sets items of what is no dict");
-    this.#budget.spend(cost.entry * items.length, "a dict of the pickle");
+    let last = -1;
     for (let i = 0; i < items.length; i += 2) {
       const given = items[i];
       if (typeof given !== "string" && !Number.isSafeInteger(given)) {
         throw this.#wrong(`has a dict with the key ${show(given)}; keys must be text or integers`);
       }
       const key = String(given);
+      const index = Number(key);
+      let bytes = cost.entry;
+      if (index >= 0) {
+        if (last < 0) bytes += cost.room;
+        bytes += 1.5 * cost.slot * Math.min(Math.max(index - last - 1, 0), MAX_GAP);
+        last = index;
+      }
+      this.#budget.spend(bytes, "a dict of the pickle");
       if (Object.hasOwn(dict, key))
         throw this.#wrong(
           `has a dict with the key ${quote(key, 80)} twice, so that it is not clear which counts`,
@@ -266,13 +288,13 @@ class Machine {
       throw this.#wrong("names a class by what is no text");
     const full = `${module}.${name}`;
     this.#host.checkGlobal(full);
-    this.#push(new Global(full), cost.tuple);
+    this.#push(new Global(full), cost.object + 2 * full.length);
   }
 
   #reduce(): void {
     const [callee, args] = this.#popSome(2);
     if (!(callee instanceof Global) || !Array.isArray(args)) throw this.#wrong("calls what is no function");
-    this.#push(this.#host.call(callee.name, args), cost.dict);
+    this.#push(this.#host.call(callee.name, args));
   }
 
   /** Attributes of an OrderedDict, such as a state dict's `_metadata` of versions: dropped, as no value depends on them. */

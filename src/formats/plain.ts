@@ -46,7 +46,7 @@ export function checkPlain(
     const items = isDict(value) ? Object.values(value) : value;
     if (!Array.isArray(items))
       throw refuse(`it holds ${show(value)}, which is no data; save tensors, dicts, lists, numbers and text`);
-    budget.spend(150 + (items === value ? 0 : 8 * items.length), "the pickle");
+    budget.spend(100 + (items === value ? 0 : 8 * items.length), "the pickle");
     open.add(value);
     levels.push({ value, items, next: 0, size: 1, depth: 1 });
   };

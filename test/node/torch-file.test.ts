@@ -1,4 +1,5 @@
 /** Files of PyTorch against what PyTorch reads in them (tools/goldens/torch_files.py), and what saveTorch makes of values. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { type NDArray, nn, optim } from "webgpu-lstm";
 import { inspect, loadTorch, saveTorch, type TorchTensor } from "webgpu-lstm/formats";
@@ -7,6 +8,7 @@ import { interopSample } from "../../tools/interop/sample.ts";
 import { goldenBytes, goldenJson } from "../goldens.ts";
 import { wrong } from "../refusal.ts";
 import { archive, unpack } from "../torch-pickle.ts";
+import { typeErrors } from "../type-errors.ts";
 
 /** A value as the goldens describe it. */
 type Expected =
@@ -231,6 +233,15 @@ describe("saveTorch", () => {
   });
 });
 
+test("a state dict of 20,000 tensors with one element each loads, for all its names", () => {
+  const state = new Map(
+    Array.from({ length: 20_000 }, (_, i) => [`layer.${i}.weight`, { data: Float32Array.of(i), shape: [1] }]),
+  );
+  const loaded = loadTorch<Record<string, NDArray>>(saveTorch(state));
+  expect(Object.keys(loaded)).toEqual([...state.keys()]);
+  expect(loaded["layer.19999.weight"]).toEqual({ data: Float32Array.of(19_999), shape: [1] });
+});
+
 describe("inspect", () => {
   it("lists a .pt file's tensors and values by their keys, in types of the file", () => {
     const { format, opensWith, tensors, metadata } = inspect(file("checkpoint"));
@@ -290,6 +301,20 @@ describe("inspect", () => {
       metadata: new Map(),
     });
   });
+});
+
+test("the program of docs/formats.md type-checks", () => {
+  const guide = readFileSync(new URL("../../docs/formats.md", import.meta.url), "utf8");
+  const [, program] = /^```ts\n(.*?)^```/ms.exec(guide)!;
+  const given = `
+import { type NDArray, nn, optim } from "webgpu-lstm";
+declare const bytes: ArrayBuffer;
+declare const model: nn.Module;
+declare const optimizer: optim.Adam;
+`;
+  expect(typeErrors([given + program, given + program!.replace("loadTorch<", "loadPickle<")])).toEqual([
+    expect.stringMatching(/loadPickle/),
+  ]);
 });
 
 test("arguments of another kind are refused", () => {

@@ -1,6 +1,6 @@
 /**
  * The reader of PyTorch's files with well over 100,000 hostile inputs: any bytes either load or throw a DataError with the reason.
- * Nothing else is thrown, the input stays unchanged, and the arrays are at most four times as large, with 1 MiB for small files.
+ * Nothing else is thrown, the input stays unchanged, and the arrays are at most four times as large, with 16 MiB on top for files of many small parts.
  */
 import { createHash } from "node:crypto";
 import fc from "fast-check";
@@ -27,7 +27,7 @@ function tally(arbitrary: fc.Arbitrary<Uint8Array>, numRuns: number) {
   let run = 0;
   const check = (file: Uint8Array) => {
     const before = createHash("sha1").update(file).digest("hex");
-    const limit = 4 * file.length + 2 ** 20;
+    const limit = 4 * file.length + 2 ** 24;
     if (run++ % 4 === 0) attempt(() => inspect(file), limit);
     attempt(() => loadTorch(file, { keepTypes: run % 2 === 0 }), limit);
     return createHash("sha1").update(file).digest("hex") === before;
