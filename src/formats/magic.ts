@@ -20,7 +20,11 @@ export type FileFormat =
 /** What a file is, without reading more than its beginning (and of a zip archive, the names in it). */
 export function formatOf(bytes: Uint8Array): FileFormat {
   const begins = (text: string, at = 0) => [...text].every((char, i) => bytes[at + i] === char.charCodeAt(0));
-  if (isZip(bytes)) return includes(bytes.subarray(0, 1000), "/data.pkl") ? "torch" : "zip";
+  if (isZip(bytes)) {
+    // First in a file of torch.save; in one that was packed again, somewhere in the directory at the end.
+    const ends = [bytes.subarray(0, 1000), bytes.subarray(-(2 ** 20))];
+    return ends.some((end) => includes(end, "/data.pkl")) ? "torch" : "zip";
+  }
   if (isLegacyTorch(bytes)) return "torch-legacy";
   if (bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5) return "pickle";
   if (begins("\x89HDF\r\n\x1a\n")) return "hdf5";

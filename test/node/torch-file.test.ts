@@ -263,6 +263,13 @@ describe("inspect", () => {
     expect(metadata.get("umlaut")).toBe("Größe");
   });
 
+  it("knows a .pt file that was packed again, with its entries in another order", () => {
+    const entries = Object.entries(unpack(file("types"))).reverse();
+    const packed = archive({ "archive/": new Uint8Array(0), ...Object.fromEntries(entries) });
+    expect(inspect(packed).tensors).toEqual(inspect(file("types")).tensors);
+    expect(loadTorch(packed)).toEqual(loadTorch(file("types")));
+  });
+
   it("loads no tensor: one that would take 4 TB is only described", () => {
     const { tensors } = inspect(file("refused_expanded"));
     expect(tensors).toEqual([{ name: "", dtype: "F32", shape: [1_000_000, 1_000_000] }]);
