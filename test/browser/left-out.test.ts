@@ -266,7 +266,7 @@ test("a Trainer refuses an optimizer of parameters that its checkpoints would no
     );
     const part = make([model.weight])();
     const evaluate = () => part.evaluate([], { signal: null } as never);
-    await expectRefusal(evaluate, OptionError, "Trainer.evaluate: takes a loader alone, got { signal }");
+    await expectRefusal(evaluate, OptionError, "Trainer.evaluate: unknown argument { signal }");
     await part.dispose();
   }));
 
