@@ -18,7 +18,8 @@ export interface Replacement<D extends Replaceable> {
   mayBeLoss(error: unknown): boolean;
   /** "recover" to request a device as the lost one was, or a function that gives another. */
   readonly onDeviceLost: "throw" | "recover" | ((lost: DeviceLostError) => D | Promise<D>);
-  readonly signal?: AbortSignal | undefined;
+  /** Throws before a request that nobody waits for any more. */
+  readonly signal?: Pick<AbortSignal, "throwIfAborted"> | undefined;
 }
 
 /** Pauses before the requests for a new device, in ms: a driver needs a moment after a reset. */

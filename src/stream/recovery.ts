@@ -1,5 +1,6 @@
 /** Lets a stream go on where its device was lost. Loaded on demand; imports types alone of what is not. */
 import type { Device } from "../device.ts";
+import type { DeviceLostError } from "../errors.ts";
 import { lossBehind, newDevice, type Replacement } from "../gpu/replacement.ts";
 import type { Parameter, ParameterHome } from "../graph/parameter.ts";
 import type { NDArray } from "../shape.ts";
@@ -45,8 +46,8 @@ export class StreamRecovery {
   #steps = 0;
   #copying = false;
   #left: number;
-  /** Gives whether the device was lost, once another one has taken its place. */
-  #moving: Promise<boolean> | null = null;
+  /** Settles once another device has taken the place of a lost one, and rejects if none can; `null` if none is lost. */
+  #moving: Promise<void> | null = null;
   /** Why the stream cannot go on; `null` while it can. */
   #end: { readonly reason: unknown } | null = null;
 
@@ -76,14 +77,15 @@ export class StreamRecovery {
       try {
         return await asked!;
       } catch (error) {
+        const isReplaced = () => this.#moving !== null || asked !== entry.asked;
+        const lost = isReplaced() ? null : await lossBehind(this.#stream, error);
         // The answer of a device that has been replaced.
-        if (this.#moving || asked !== entry.asked) continue;
-        this.#moving = this.#move(error).finally(() => {
-          this.#moving = null;
-        });
-        if (await this.#moving) continue;
-        this.#log.splice(this.#log.indexOf(entry), 1);
-        throw error;
+        if (isReplaced()) continue;
+        if (!lost) {
+          this.#forget(entry);
+          throw error;
+        }
+        this.#moving = this.#move(lost, error);
       }
     }
   }
@@ -108,21 +110,26 @@ export class StreamRecovery {
     kept.then(done, done);
   }
 
-  /** Goes on with another device, if the loss of this one is behind `error`; gives whether it is. */
-  async #move(error: unknown): Promise<boolean> {
-    for (let cause = error; ; ) {
-      const lost = await lossBehind(this.#stream, cause);
-      if (!lost && cause === error) return false;
-      try {
+  /** Leaves a step out that has failed by itself; a copy may have been made since. */
+  #forget(entry: Entry): void {
+    const at = this.#log.indexOf(entry);
+    if (at >= 0) this.#log.splice(at, 1);
+  }
+
+  /** Goes on with another device; `error` is what the loss has led to. */
+  async #move(loss: DeviceLostError, error: unknown): Promise<void> {
+    let lost: DeviceLostError | null = loss;
+    let cause = error;
+    try {
+      while (cause !== null) {
         if (!lost || this.#left === 0) throw cause;
         this.#left--;
-        const device = await newDevice(this.#stream, lost);
-        cause = await this.#goOn(device);
-      } catch (reason) {
-        this.#end = { reason };
-        throw reason;
+        cause = await this.#goOn(await newDevice(this.#stream, lost));
+        if (cause !== null) lost = await lossBehind(this.#stream, cause);
       }
-      if (cause === null) return true;
+    } catch (reason) {
+      this.#end = { reason };
+      throw reason;
     }
   }
 
@@ -134,6 +141,8 @@ export class StreamRecovery {
         this.#begin(this.#log[i]!);
         await this.#log[i - AHEAD]?.asked;
       }
+      // At once: a step that comes now begins by itself.
+      this.#moving = null;
       return null;
     } catch (cause) {
       return cause;

@@ -128,7 +128,13 @@ export class Stream {
       this.#recovery = await recovery.module.StreamRecovery.of({
         ...options,
         device: () => this.#device,
-        request: (again) => Device.request(again),
+        request: async (again) => {
+          const device = await Device.request(again);
+          // Nobody else knows of it.
+          if (this.#disposed) device.dispose();
+          return device;
+        },
+        signal: { throwIfAborted: () => this.#check("Stream.step") },
         mayBeLoss: (error) => error instanceof WebGpuLstmError,
         start: async (data, fresh) => this.#start(data, fresh),
         keep: () => this.#keep(),
@@ -254,6 +260,7 @@ export class Stream {
     this.#step.dispose();
     // What a trainer has put elsewhere stays there.
     for (const [parameter, { value, home }] of values) if (parameter.home === home) parameter.leave(value);
+    this.#check("Stream.step");
     this.#device = device;
     try {
       this.#step = await this.#compile(device);

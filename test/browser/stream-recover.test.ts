@@ -197,6 +197,62 @@ test("a stream that is disposed while it recovers rejects its steps, and leaves 
   expect(device!.memory.total).toBe(0);
 });
 
+test("one that is disposed while a device is requested leaves no device, and its model in memory", {
+  timeout: 60_000,
+}, async () => {
+  const natives: GPUDevice[] = [];
+  let whileRequested = () => {};
+  const requestAdapter = async () => {
+    const adapter = (await navigator.gpu.requestAdapter())!;
+    const requestDevice = adapter.requestDevice.bind(adapter);
+    adapter.requestDevice = async (descriptor) => {
+      whileRequested();
+      natives.push(await requestDevice(descriptor));
+      return natives.at(-1)!;
+    };
+    return adapter;
+  };
+  const device = await Device.request({ gpu: { requestAdapter } as GPU, facts });
+  const model = new Mixed();
+  const stream = await Stream.open(device, model, { streams: N, input: [3], onDeviceLost: "recover" });
+  const before = await model.fc.weight.read();
+  whileRequested = () => stream.dispose();
+  lose(stream);
+  await expectRefusal(() => stream.step(values([N, 3], 0)), DisposedError, "the stream was disposed");
+  expect(natives).toHaveLength(2);
+  const destroyed = natives[1]!.lost.then(({ reason }) => reason);
+  expect(await Promise.race([destroyed, device.lost.then(() => "alive")])).toBe("destroyed");
+  expect(stream.device).toBe(device);
+  expect(await model.fc.weight.read()).toEqual(before);
+  model.dispose();
+});
+
+test.each(["stream", "model"] as const)(
+  "steps after the %s is disposed reject by name, all at once",
+  {
+    timeout: 60_000,
+  },
+  async (what) => {
+    const model = new Mixed();
+    const stream = await Stream.open(await request(), model, {
+      streams: N,
+      input: [3],
+      onDeviceLost: "recover",
+    });
+    const steps = Array.from({ length: 12 }, (_, t) => stream.step(values([N, 3], t)));
+    const late = Promise.allSettled(steps.slice(8));
+    void Promise.allSettled(steps);
+    (what === "stream" ? stream : model).dispose();
+    const start = performance.now();
+    for (const step of await late) {
+      expect(step).toMatchObject({ status: "rejected", reason: expect.any(DisposedError) });
+    }
+    expect(performance.now() - start).toBeLessThan(1000);
+    stream.dispose();
+    model.dispose();
+  },
+);
+
 test("refuses other settings, and a device that it cannot request again", async () => {
   const device = await request();
   const model = new Mixed();
