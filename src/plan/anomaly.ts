@@ -86,6 +86,11 @@ export class Anomalies {
     return new AnomalyWatch(this, traced);
   }
 
+  /** Whether an earlier run had an anomaly. */
+  get hasFailed(): boolean {
+    return this.#first !== null;
+  }
+
   /** The error to report; for what an earlier run has left, that run's. */
   report(error: AnomalyError, isLeft: boolean): AnomalyError {
     if (!isLeft || !this.#first) this.#first = error;
@@ -95,7 +100,7 @@ export class Anomalies {
 
 /**
  * Checks what every op of a program writes, in the program's order. Where there is a NaN, the anomaly comes from the first op that wrote
- * one, or from the op that made an infinity of which the NaN was computed. Without a NaN it comes from the first op that made an
+ * one, or from the op that made an infinity of which the NaN was computed; not from one that only passes on an infinity that was given. Without a NaN it comes from the first op that made an
  * infinity which has reached a result or a gradient. An infinity that was in an input or a parameter already is a mask, unless it has
  * reached a scalar result or a gradient.
  */
@@ -230,7 +235,13 @@ export class AnomalyWatch {
   #originOf(seen: Seen): Tensor | null {
     const written = [...this.#slots.keys()].filter((tensor) => this.#producers.has(tensor));
     const first = written.find((tensor) => seen(tensor) & NOT_A_NUMBER);
-    if (first) return this.#follow(first, seen);
+    if (first) {
+      const origin = this.#follow(first, seen);
+      const given = this.#operandsOf(origin).find((operand) => seen(operand) & INFINITE);
+      if (!given) return origin;
+      // A mask that is taken in a wrong way, or what an earlier run has left.
+      return this.#step.hasFailed && this.#isKept(given) ? given : first;
+    }
     const { outputs, gradients } = this.#traced;
     const origins = new Set<Tensor>();
     for (const end of [...outputs.values(), ...gradients.values()].map((tensor) => this.#whole(tensor))) {
@@ -246,6 +257,11 @@ export class AnomalyWatch {
       written.find((tensor) => origins.has(tensor)) ??
       null
     );
+  }
+
+  /** Whether a run leaves a tensor to the next. */
+  #isKept(tensor: Tensor): boolean {
+    return this.#traced.carried.has(tensor) || this.#updated.some(([parameter]) => parameter === tensor);
   }
 
   /** Goes from a tensor to what its NaN or infinity was computed of, as far as an op made that. */

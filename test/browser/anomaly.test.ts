@@ -193,6 +193,14 @@ describe("forward", () => {
       expectAnomaly(reaches, ["parameter", "forward", "parameter of no model", "holds infinity"]);
       mask.dispose();
     }));
+
+  test("a mask of a whole row is what the softmax takes in a wrong way, not what adds it", () =>
+    frame.run(async (device) => {
+      const mask = new nn.Buffer([3], new Float32Array(3).fill(Number.NEGATIVE_INFINITY));
+      const masked = await anomalyIn(device, (x) => ({ y: x.add(mask).mul(2).softmax(0) }), [1, 2, 3]);
+      expectAnomaly(masked, ["softmax", "forward", "output", "no score above -∞"]);
+      mask.dispose();
+    }));
 });
 
 describe("backward", () => {
@@ -309,6 +317,25 @@ describe("updates", () => {
 });
 
 describe("a step", () => {
+  test("an infinity that an update left is reported as it, also where a later NaN is made of it", () =>
+    frame.run(async (device) => {
+      const factor = new nn.Parameter([2], Float32Array.of(1, 0));
+      const step = await device.compile(({ x }) => ({ loss: factor.mul(x).log().sum() }), {
+        inputs: { x: [2] },
+        optimizer: new optim.SGD([factor], { lr: 0.5 }),
+        detectAnomaly: true,
+      });
+      for (let run = 0; run < 2; run++) {
+        await expectRefusal(
+          () => step.run({ x: [1, 1] }).loss.item(),
+          AnomalyError,
+          "in run 1 log makes infinity",
+        );
+      }
+      step.dispose();
+      factor.dispose();
+    }));
+
   test("every way to read a result rejects; what an earlier run left is reported as it; other shapes are checked", () =>
     frame.run(async (device) => {
       const step = await device.compile(
