@@ -40,8 +40,8 @@ export interface DeviceOptions {
   readonly versions?: VersionPins;
   /**
    * Whether to train a tiny LSTM, GRU and Linear for one step first and compare every number with PyTorch's: there are drivers that give
-   * zeros or worse without an error. A result that is good is kept with the facts, so that it runs once. Default: true where the facts of
-   * a GPU are measured, false for an adapter that computes on the CPU and with given facts.
+   * zeros or worse without an error. A result that is good is kept with the facts, so that it runs once for the same `versions`.
+   * Default: true where the facts of a GPU are measured, false for an adapter that computes on the CPU and with given facts.
    */
   readonly selfTest?: boolean;
 }
@@ -118,7 +118,7 @@ export class Device extends GpuContext {
       const facts = measured ?? restrictFacts("Device: facts", given!, gpu);
       const proves = !given && !facts.software;
       if (selfTest ?? proves) {
-        await passOnce(gpu, info, facts, async (context) => {
+        await passOnce(gpu, info, facts, pins, async (context) => {
           await test.load();
           await test.module.selfTest(context, pins, where, CLASSES);
         });

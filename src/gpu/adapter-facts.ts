@@ -35,6 +35,6 @@ export type KnownFacts = AdapterFacts & Verdicts;
 /** What is kept of an adapter, here and in the browser's storage. All devices of an adapter share it. */
 export interface Known {
   facts?: KnownFacts;
-  /** Whether it has passed a self test. */
-  passed?: boolean;
+  /** The ways of planning by which it has passed a self test. */
+  passed?: readonly string[];
 }

@@ -45,7 +45,7 @@ export function checkFacts(tools: Tools, where: string, facts: AdapterFacts): Ad
 /** What was stored of an adapter, as far as it is of use: an earlier release may have kept something else. */
 export function checkKnown(tools: Tools, stored: unknown): Known {
   const { facts, passed } = stored as Partial<Record<keyof Known, unknown>>;
-  const known: Known = passed === true ? { passed } : {};
+  const known: Known = Array.isArray(passed) ? { passed } : {};
   try {
     const { versions = {}, wrong = {}, ...checked } = checkFacts(tools, "Device", facts as AdapterFacts);
     known.facts = { ...checked, versions, wrong };

@@ -81,8 +81,11 @@ class Recorded {
   /** Whether the device can run it, and would with these pins. */
   isOffered({ facts }: GpuContext, pins: VersionPins): boolean {
     const { gemm, recurrent } = this;
-    if (pins.gemm && pins.gemm !== gemm) return false;
-    if (gemm === "lanes4" && facts.subgroupSize !== LANES) return false;
+    const hasLanes4 = facts.subgroupSize === LANES;
+    if (gemm === "lanes4" && !hasLanes4) return false;
+    // A pinned version that cannot run is replaced by the first.
+    const pin = pins.gemm === "lanes4" && !hasLanes4 ? "register" : pins.gemm;
+    if (pin && pin !== gemm) return false;
     if (recurrent === "cell") return true;
     return pins.recurrent ? pins.recurrent === recurrent : facts.software;
   }

@@ -96,6 +96,31 @@ describe("a self test", () => {
     (await Device.request({ selfTest: true })).dispose();
   });
 
+  test("runs again for other versions, whose kernels it has not run", async () => {
+    const { gpu } = without("gemm_shared", "lstm_step_forward");
+    const versions = { gemm: "register", recurrent: "cell" } as const;
+    (await Device.request({ gpu, selfTest: true, versions })).dispose();
+    await expectRefusal(() => Device.request({ gpu, selfTest: true }), AdapterFaultError, "shared");
+    const step = { gemm: "register", recurrent: "step" } as const;
+    await expectRefusal(
+      () => Device.request({ gpu, selfTest: true, versions: step }),
+      AdapterFaultError,
+      "register and step",
+    );
+  });
+
+  test("tests what replaces a pinned version that cannot run", async () => {
+    const device = await Device.request();
+    const facts = { ...device.facts, subgroupSize: 0 };
+    device.dispose();
+    const { gpu } = without("gemm_register");
+    await expectRefusal(
+      () => Device.request({ gpu, facts, selfTest: true, versions: { gemm: "lanes4" } }),
+      AdapterFaultError,
+      "register and cell",
+    );
+  });
+
   test("runs by default where the facts of hardware are measured", async () => {
     const { gpu } = without("sgd");
     const software = await Device.request({ gpu });
