@@ -96,7 +96,8 @@ export function explainOrigin(origin: Origin): { message: string; cause: unknown
     name = `output ${forward.outputs.indexOf(tensor)}`;
   }
   const what = isNan ? "NaN" : "infinity";
-  const place = `${showShape(tensor.shape)}${tensor.layout ? "" : `, first at ${positionOf(element, tensor.shape)}`}`;
+  const hasPlace = tensor.shape.length > 0 && !tensor.layout;
+  const place = `${showShape(tensor.shape)}${hasPlace ? `, first at ${positionOf(element, tensor.shape)}` : ""}`;
   const where = `${name} ${place}`;
   const cause = CAUSES[op];
   const hint =
@@ -109,7 +110,7 @@ export function explainOrigin(origin: Origin): { message: string; cause: unknown
   if (updatedBy !== null) {
     text = `the update by ${op} makes ${what} in ${where}; use a lower learning rate, or clip the gradients`;
   } else if (!node) {
-    text = `${where}, holds ${what} before any op; give it finite values`;
+    text = `${where}${hasPlace ? "," : ""} holds ${what} before any op; give it finite values`;
   } else {
     const pass = isBackward ? `the backward pass of ${op}` : op;
     text = `${pass} makes ${what} in its ${where}; ${hint ?? "return what goes into it as a result, and look at that"}`;

@@ -87,7 +87,7 @@ describe("forward", () => {
       "a sum that overflows",
       (x) => ({ y: x.sum() }),
       [3e38, 3e38],
-      ["sum", "forward", "output", "infinity in its output []"],
+      ["sum", "forward", "output", "infinity in its output []; "],
     ],
     [
       "a product",
