@@ -19,7 +19,7 @@ export interface AdapterFacts {
   readonly software: boolean;
   /** Kernel versions that turned out the fastest when they were timed, by what for; see `calibrate` of `Device.request`. */
   readonly versions?: Readonly<Record<string, string>>;
-  /** Kernel versions that computed wrong numbers when they were compared with the plain one, by what for: they are never used. */
+  /** Kernel versions that computed wrong numbers when they were compared with the plain one, by what for: used where they are pinned alone. */
   readonly wrong?: Readonly<Record<string, readonly string[]>>;
 }
 

@@ -38,7 +38,12 @@ export function describeProgram(program: Program): string {
       .map(([name, time]) => `${name} ${time.toPrecision(3)}`);
     return [what, version, reason, times.join(", ")];
   });
-  const wrong = program.source.choices.made.filter((choice) => choice.wrong.length > 0);
+  const wrong = program.source.choices.made.flatMap(({ what, version, wrong }) =>
+    wrong.map((one) => {
+      const status = one === version ? "pinned for" : "left out of";
+      return `${status} ${what}, ${one === version ? "though" : "as"} wrong on this adapter: ${one}`;
+    }),
+  );
   return [
     table([["dispatches", "kernel", "workgroups", "MFLOP", "MB"], ...rows], [1, 2]),
     `total: ${dispatches.length} dispatches in ${program.submissions} submission(s), ${mega(total.flops)} MFLOP, ` +
@@ -54,7 +59,7 @@ export function describeProgram(program: Program): string {
           ),
         ]
       : []),
-    ...wrong.map(({ what, wrong }) => `left out of ${what}, as wrong on this adapter: ${wrong.join(", ")}`),
+    ...wrong,
   ].join("\n");
 }
 

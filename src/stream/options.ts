@@ -23,7 +23,7 @@ export interface StreamOptions {
    * - "recover": request a device again as the stream's was, several times with growing pauses; put the model and the last copy of the
    *   state on it; repeat the steps since. Steps under way, and later ones, answer with the bits of an undisturbed stream.
    *   {@link Stream.device} is then the new device. The model's values are those of the last copy.
-   * - A function that gives a new device, and does the same with it.
+   * - A function that gives a new device, and does the same with it. Streams of one model need one that gives all of them the same device.
    */
   readonly onDeviceLost?: OnDeviceLost;
   /**

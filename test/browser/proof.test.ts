@@ -164,11 +164,23 @@ describe("on hardware", () => {
     const facts = { ...device.facts, versions: { [what]: "sequence" }, wrong: { "lstm forward": ["step"] } };
     device.dispose();
     const given = await Device.request({ facts });
-    const again = seeded(() => new nn.LSTM(2, 5));
-    const planned = await run(given, again, false);
+    const planned = await run(
+      given,
+      seeded(() => new nn.LSTM(2, 5)),
+      false,
+    );
     expect(planned.recurrent[0]).toMatchObject({ version: "sequence", reason: "measured", wrong: ["step"] });
     expect(planned.described).toContain("lstm_sequence_forward");
     given.dispose();
+    const pinned = await Device.request({ facts, versions: { recurrent: "step" } });
+    const { described } = await run(
+      pinned,
+      seeded(() => new nn.LSTM(2, 5)),
+      false,
+    );
+    expect(described).toMatch(/pinned for lstm forward, .*, though wrong on this adapter: step/);
+    expect(described).not.toContain("left out");
+    pinned.dispose();
   });
 });
 
