@@ -16,6 +16,10 @@ export interface Replacement<D extends Replaceable> {
   request(options: NonNullable<D["requested"]>): Promise<D>;
   /** Whether an error may have come from a lost device. */
   mayBeLoss(error: unknown): boolean;
+  /** The error for a function that gives no device. */
+  readonly Refusal: new (
+    message: string,
+  ) => Error;
   /** "recover" to request a device as the lost one was, or a function that gives another. */
   readonly onDeviceLost: "throw" | "recover" | ((lost: DeviceLostError) => D | Promise<D>);
   /** Throws before a request that nobody waits for any more. */
@@ -43,20 +47,25 @@ export async function lossBehind<D extends Replaceable>(
  * @throws The last failure, if no request gives a device.
  */
 export async function newDevice<D extends Replaceable>(
-  { device, request, onDeviceLost, signal }: Replacement<D>,
+  { device, request, onDeviceLost, Refusal, signal }: Replacement<D>,
   lost: DeviceLostError,
 ): Promise<D> {
-  const { requested, facts } = device();
+  const before = device();
+  const { requested, facts } = before;
   let failure: unknown;
   for (const ms of PAUSES) {
     await pause(ms);
     signal?.throwIfAborted();
+    let given: D;
     try {
-      if (typeof onDeviceLost === "function") return await onDeviceLost(lost);
-      return await request({ ...requested, calibrate: false, facts });
+      if (typeof onDeviceLost !== "function") return await request({ ...requested, calibrate: false, facts });
+      given = await onDeviceLost(lost);
     } catch (error) {
       failure = error;
+      continue;
     }
+    if (given instanceof before.constructor) return given;
+    throw new Refusal(`onDeviceLost: expected a Device, got ${given}; return what Device.request() gives`);
   }
   throw failure;
 }

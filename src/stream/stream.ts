@@ -136,6 +136,7 @@ export class Stream {
         },
         signal: { throwIfAborted: () => this.#check("Stream.step") },
         mayBeLoss: (error) => error instanceof WebGpuLstmError,
+        Refusal: OptionError,
         start: async (data, fresh) => this.#start(data, fresh),
         keep: () => this.#keep(),
         moveTo: (device, kept) => this.#moveTo(device, kept),

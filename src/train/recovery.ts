@@ -51,7 +51,7 @@ class Keeper implements Callback {
 }
 
 /** What recovering needs of a trainer. */
-interface Recoverable extends Pick<Replacement<Device>, "device" | "request" | "mayBeLoss"> {
+interface Recoverable extends Pick<Replacement<Device>, "device" | "request" | "mayBeLoss" | "Refusal"> {
   /** Begins the run, or lets it go on from what was kept. */
   begin(plan: FitPlan, kept: Kept | null): Promise<FitLoop>;
   /** Copies the run as it is at the call. */

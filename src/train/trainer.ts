@@ -151,6 +151,7 @@ export class Trainer {
       device: () => this.#device,
       request: (options) => Device.request(options),
       mayBeLoss: (error) => error instanceof WebGpuLstmError,
+      Refusal: OptionError,
       begin: (watched, kept) => this.#begin(watched, kept?.state ?? this.#resumed, run),
       keep: () => this.#keep(),
       moveTo: (device, kept) => this.#moveTo(device, kept),
