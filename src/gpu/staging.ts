@@ -54,16 +54,18 @@ export class StagingPool {
   }
 
   async #arrive(target: DeviceBuffer, bytes: number): Promise<Float32Array> {
+    const { faults } = this.#context;
+    let cause: unknown;
     try {
-      await this.#context.answer(this.#context.faults.work(() => target.gpu.mapAsync(MAP_READ, 0, bytes)));
-    } catch (cause) {
-      if (this.#disposed) {
-        throw new DisposedError(`${this.#label}: disposed before the value being read arrived`, { cause });
-      }
-      await this.#context.faults.answered("read");
-      throw this.#context.lostError("read", cause);
+      await this.#context.answer(faults.work(() => target.gpu.mapAsync(MAP_READ, 0, bytes)));
+    } catch (error) {
+      cause = error;
     }
-    await this.#context.faults.answered("read");
+    if (!this.#disposed) await faults.answered("read");
+    // Deno maps a buffer that was destroyed meanwhile.
+    if (this.#disposed)
+      throw new DisposedError(`${this.#label}: disposed before the value being read arrived`, { cause });
+    if (cause) throw this.#context.lostError("read", cause);
     const values = new Float32Array(target.gpu.getMappedRange(0, bytes).slice(0));
     target.gpu.unmap();
     if (this.#released) target.dispose();

@@ -213,7 +213,8 @@ test("a step is one submission and one mapping; nothing is created after the fir
     for (let i = 0; i < 5; i++) await stream.step(x);
     stream.reset([1]);
     await stream.step(x);
-    expect(submit).toHaveBeenCalledTimes(6);
+    // Empty ones make a slow engine look for what is done.
+    expect(submit.mock.calls.filter(([buffers]) => [...buffers].length > 0)).toHaveLength(6);
     expect(map).toHaveBeenCalledTimes(6);
     for (const maker of makers) expect(maker).not.toHaveBeenCalled();
     expect(await stream.describe()).toContain("lstm");
