@@ -1,7 +1,6 @@
 /** A run whose device is lost goes on with another one, and computes the same bits as an undisturbed run. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
-  type AdapterFacts,
   type Callback,
   Device,
   DeviceLostError,
@@ -19,32 +18,8 @@ import {
 } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
 import { dispose as disposeCarrying, setUp as setUpCarrying } from "./carrying-case.ts";
+import { facts, lose, own, request } from "./lost-devices.ts";
 import { bits } from "./tiny.ts";
-
-let facts: AdapterFacts;
-beforeAll(async () => {
-  const device = await Device.request();
-  facts = device.facts;
-  device.dispose();
-});
-
-/** Every device that a test has had. */
-const devices = new Set<Device>();
-afterAll(() => {
-  for (const device of devices) device.dispose();
-});
-
-async function request(): Promise<Device> {
-  const device = await Device.request({ facts });
-  devices.add(device);
-  return device;
-}
-
-/** Takes the trainer's device away, as a driver's reset does. */
-function lose(trainer: Trainer): void {
-  devices.add(trainer.device);
-  trainer.device.gpu.destroy();
-}
 
 class Dropping extends nn.Module {
   readonly lstm = new nn.LSTM(1, 4, { numLayers: 2, dropout: 0.3, batchFirst: true });
@@ -106,7 +81,7 @@ async function train(parts: Parts, losses: readonly number[], options: Partial<F
     optimizer: await optimizer.stateDict(),
     random: defaultGenerator.getState(),
   };
-  devices.add(trainer.device);
+  own(trainer.device);
   await trainer.dispose();
   model.dispose();
   return { outcome, submitted };
@@ -160,7 +135,7 @@ describe("onDeviceLost: recover", () => {
         callbacks: [{ onBatchEnd: () => void (losses.includes(++submitted) && lose(parts.trainer)) }],
       });
       const outcome = { losses: reports.map(({ loss }) => loss), model: await bits(parts.model) };
-      devices.add(parts.trainer.device);
+      own(parts.trainer.device);
       await disposeCarrying(parts);
       return outcome;
     };

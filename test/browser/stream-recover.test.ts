@@ -1,7 +1,6 @@
 /** A stream whose device is lost goes on with another one, and answers with the bits of an undisturbed stream. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
-  type AdapterFacts,
   Device,
   DeviceLostError,
   DisposedError,
@@ -14,32 +13,8 @@ import {
   type Tensor,
 } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
+import { facts, lose, own, request } from "./lost-devices.ts";
 import { values } from "./tiny.ts";
-
-let facts: AdapterFacts;
-beforeAll(async () => {
-  const device = await Device.request();
-  facts = device.facts;
-  device.dispose();
-});
-
-/** Every device that a test has had. */
-const devices = new Set<Device>();
-afterAll(() => {
-  for (const device of devices) device.dispose();
-});
-
-async function request(): Promise<Device> {
-  const device = await Device.request({ facts });
-  devices.add(device);
-  return device;
-}
-
-/** Takes the stream's device away, as a driver's reset does. */
-function lose(stream: Stream): void {
-  devices.add(stream.device);
-  stream.device.gpu.destroy();
-}
 
 /** Two layers with states of their own, a buffer, and a head. */
 class Mixed extends nn.Module {
@@ -79,7 +54,7 @@ async function answers(options: StreamOptions, atOnce: number, before: Before = 
     if (t % atOnce === atOnce - 1) await Promise.all(pending);
   }
   const read = await Promise.all(pending);
-  devices.add(stream.device);
+  own(stream.device);
   stream.dispose();
   const weights = await model.fc.weight.read();
   expect(stream.device.memory.byRole.activation).toBe(0);
@@ -152,7 +127,7 @@ describe("onDeviceLost: recover", () => {
       const { data } = await stream.step(values([N, 3], 3));
       expect(stream.device !== kept).toBe(loses);
       expect(model.fc.weight).toBe(weight);
-      devices.add(stream.device);
+      own(stream.device);
       stream.dispose();
       model.dispose();
       return data;
@@ -281,7 +256,7 @@ test("refuses other settings, and a device that it cannot request again", async 
   );
   await expectRefusal(() => open({ maxRecoveries: -1 }), OptionError, "maxRecoveries", "got -1");
   const adopted = await Device.from(await (await navigator.gpu.requestAdapter())!.requestDevice(), { facts });
-  devices.add(adopted);
+  own(adopted);
   await expectRefusal(() => open({ onDeviceLost: "recover" }, adopted), OptionError, "Device.from");
   model.dispose();
 });
