@@ -86,7 +86,7 @@ export class Device extends GpuContext {
     const choice = await checked(where, options, ["powerPreference", "gpu"]);
     const { gpu, info } = await requestGpuDevice(options);
     const device = await Device.#open(where, gpu, info, choice, true);
-    device.requested = options;
+    device.requested = { ...options };
     return device;
   }
 

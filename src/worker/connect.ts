@@ -194,7 +194,7 @@ export interface ConnectOptions {
  * Connects to a worker that calls {@link serve}, and creates its trainer.
  * @typeParam Config The type that the worker's `serve<Config>` has, so that the config is checked against it.
  * @param worker `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })`. The trainer owns it from now on; it is
- * ended if connecting fails.
+ * ended if connecting fails, except by an option that is refused.
  * @param config The argument of the worker's `create`: anything that can be cloned. Typed arrays are copied unless marked with `transfer`.
  * @throws `WorkerError` if the worker does not start or is ended, the signal's reason, and any error of its `create`. A worker that
  * calls its own `close()` before it serves tells nobody: only the signal ends the wait for it.
