@@ -1,4 +1,3 @@
-import type { Gap } from "./gaps.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Probe } from "./probe.ts";
 
@@ -13,8 +12,8 @@ export interface EngineResult {
   readonly files: readonly [run: number, all: number];
   readonly passed: number;
   readonly failed: readonly Outcome[];
-  /** The gap of each failed test that has one. */
-  readonly excused: readonly Gap[];
+  /** The reason of the known gap of each failed test that has one. */
+  readonly excused: readonly string[];
   readonly seconds: number;
 }
 
@@ -45,9 +44,9 @@ export function enginesPage(results: readonly EngineResult[]): string {
   const sections = results
     .filter(({ excused }) => excused.length > 0)
     .map(({ title, excused }) => {
-      const lines = [...new Set(excused)].map((gap) => {
-        const count = excused.filter((one) => one === gap).length;
-        return `- ${gap.why} (${count} ${count === 1 ? "test" : "tests"})`;
+      const lines = [...new Set(excused)].map((why) => {
+        const count = excused.filter((one) => one === why).length;
+        return `- ${why} (${count} ${count === 1 ? "test" : "tests"})`;
       });
       return `### ${title}\n\n${lines.join("\n")}\n`;
     });
@@ -59,7 +58,7 @@ numbers for their time, as in \`.ci/run\`.
 
 "Kernel versions" are those that the planner chose for the model whose steps are counted: a training step of LSTM(1→50) and a
 Linear over 64 windows of 20 values, with Adam, each step answered before the next. All drivers here are software on one
-machine's processor, so the steps compare engines, not GPUs.
+machine's processor, which other work may have kept busy, so the steps compare engines roughly, and no GPUs.
 
 ${table([header, header.map(() => "---"), ...rows])}
 
