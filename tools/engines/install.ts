@@ -74,10 +74,13 @@ function apt(...args: string[]): void {
   run("apt-get", ["-qq", "-y", ...args], "Debian 12, as root");
 }
 
+/** A command that takes longer is taken for one without a network, in ms. */
+const PATIENCE_MS = 240_000;
+
 function run(program: string, args: readonly string[], needs: string): void {
   try {
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    execFileSync(program, args, { stdio: "inherit", env });
+    execFileSync(program, args, { stdio: "inherit", env, timeout: PATIENCE_MS });
   } catch (error) {
     throw new InstallError(
       `test:engines needs \`${program} ${args.join(" ")}\` (${needs}), which failed; install it by hand`,
