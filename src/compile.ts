@@ -19,12 +19,18 @@ import { lower, needsOf } from "./plan/lower.ts";
 import { ParameterArena } from "./plan/parameters.ts";
 import type { Planning } from "./plan/planning.ts";
 import { checkSizes } from "./plan/sizes.ts";
-import { type CompileOptions, checkCompileOptions, type Optimizing } from "./run/compile-options.ts";
+import {
+  type CompileOptions,
+  checkCompileOptions,
+  fitTogether,
+  type Optimizing,
+} from "./run/compile-options.ts";
 import type { CompileInputs, InputShapes } from "./run/inputs.ts";
 import { Program } from "./run/program.ts";
 import { CompiledStep, type StepSource } from "./run/step.ts";
 import { StepRandom } from "./run/step-random.ts";
 
+const refusals = /* @__PURE__ */ new OnDemand(() => import("./run/compile-refusals.ts"));
 const reflexes = /* @__PURE__ */ new OnDemand(() => import("./reflexes.ts"));
 const anomaly = /* @__PURE__ */ new OnDemand(() => import("./plan/anomaly.ts"));
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
@@ -61,6 +67,10 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     throw new OptionError(`device.compile: expected a function of the inputs, got ${show(fn)}`);
   }
   const inputs = checkCompileOptions(options);
+  if (!fitTogether(options)) {
+    await refusals.load();
+    throw new OptionError(`device.compile: ${refusals.module.misfit(options, show)}`);
+  }
   const { optimizer = null, minimize, carry = {}, accumulate, shapeBudget = 2 ** 26 } = options;
   const random = new StepRandom(options.random);
   if (accumulate) optimizer?.training.checkAccumulate("device.compile", accumulate);
@@ -208,7 +218,7 @@ function resultsOf(graph: Graph, results: unknown): [name: string, tensor: Tenso
   if (results instanceof Promise) {
     results.catch(() => {});
     throw new GraphError(
-      "device.compile: the traced function must not be async, it runs once to record its ops",
+      "device.compile: the traced function must not be async, it runs once to record its ops; await before or after it",
     );
   }
   if (
@@ -227,7 +237,7 @@ function resultsOf(graph: Graph, results: unknown): [name: string, tensor: Tenso
     }
     if (tensor.owner && tensor.owner !== graph) {
       throw new GraphError(
-        `device.compile: result ${name} belongs to another trace; return it there, and pass that in as an input`,
+        `device.compile: result ${name} belongs to another trace; return it there, and pass that result in as an input here`,
       );
     }
     return [name, tensor];

@@ -40,7 +40,8 @@ export function gradientsOf(
   }
   if (!optimizer.parameters.some((parameter) => gradients.has(parameter))) {
     throw new GraphError(
-      `device.compile: ${minimize} depends on none of the optimizer's parameters; give it model.parameters()`,
+      `device.compile: ${minimize} depends on none of the optimizer's parameters; give it model.parameters() of the ` +
+        "model the function calls",
     );
   }
   return gradients;
@@ -53,9 +54,9 @@ function scalarOf(graph: Graph, outputs: ReadonlyMap<string, Tensor>): string {
   if (only && !another) return only[0];
   const all = [...outputs].map(([name, { shape }]) => `${name} ${showShape(shape)}`).join(", ");
   throw new GraphError(
-    `device.compile: an optimizer minimizes one scalar result, the function returns ${all}; ` +
+    `device.compile: an optimizer makes one scalar result smaller, and the function returns ${all}; ` +
       (another
-        ? `choose one, such as minimize: ${show(only![0])}, or add the losses up`
-        : "reduce the loss by a mean or a sum"),
+        ? `choose one of them, such as minimize: ${show(only![0])}, or add the losses up`
+        : "return the loss as a scalar, reduced by a mean or a sum"),
   );
 }

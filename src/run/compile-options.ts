@@ -1,5 +1,4 @@
-import { checkBoolean, checkInteger, checkOptions, show } from "../checks.ts";
-import { OptionError } from "../errors.ts";
+import { checkBoolean, checkInteger, checkOptions } from "../checks.ts";
 import type { AccumulateOptions } from "../plan/accumulate-options.ts";
 import type { training } from "../plan/training.ts";
 import type { Updater } from "../plan/updater.ts";
@@ -57,7 +56,7 @@ export interface CompileOptions<Inputs extends CompileInputs, Results> {
   readonly random?: StepRandomState;
 }
 
-/** Throws for options that cannot be; gives the shapes of the inputs. */
+/** Throws for options that cannot be by themselves; gives the shapes of the inputs. */
 export function checkCompileOptions<Inputs extends CompileInputs, Results>(
   options: CompileOptions<Inputs, Results>,
 ): InputShapes {
@@ -73,12 +72,6 @@ export function checkCompileOptions<Inputs extends CompileInputs, Results>(
     "detectAnomaly",
   ]);
   const shapes = shapesOfSamples(options.inputs);
-  const { optimizer } = options;
-  for (const name of ["minimize", "accumulate"] as const) {
-    if (options[name] === undefined || optimizer) continue;
-    throw new OptionError(`${where}: ${name} goes with an optimizer`);
-  }
-  if (optimizer !== undefined) checkOptimizer(where, optimizer);
   const { shapeBudget = 0, detectAnomaly = false } = options;
   checkInteger(where, "shapeBudget", shapeBudget, 0);
   checkBoolean(where, "detectAnomaly", detectAnomaly);
@@ -86,8 +79,21 @@ export function checkCompileOptions<Inputs extends CompileInputs, Results>(
   return shapes;
 }
 
-function checkOptimizer(where: string, optimizer: Partial<Updater> | null): void {
-  if (!Array.isArray(optimizer?.parameters) || typeof optimizer.beginStep !== "function") {
-    throw new OptionError(`${where}: optimizer must be one such as optim.Adam, got ${show(optimizer)}`);
-  }
+/** Whether the options can train as they say, or do not train. */
+export function fitTogether<Inputs extends CompileInputs, Results>({
+  optimizer,
+  minimize,
+  accumulate,
+}: CompileOptions<Inputs, Results>): boolean {
+  if (optimizer === undefined) return minimize === undefined && accumulate === undefined;
+  return isOptimizer(optimizer) && (minimize === undefined || typeof minimize === "string");
+}
+
+/** Whether it is one, and not what a caller without types gives in its place. */
+function isOptimizer(value: Partial<Updater> | null): boolean {
+  return (
+    Array.isArray(value?.parameters) &&
+    typeof value.updateParts === "function" &&
+    typeof value.beginStep === "function"
+  );
 }
