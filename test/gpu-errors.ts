@@ -207,7 +207,11 @@ export function gpuErrorTests(open: () => Promise<GPU>): void {
   describe("what is not a buffer", () => {
     const kernel = (label: string) => label.includes("adam");
     test.each([
-      ["a shader", { breakShader: kernel }, /kernel adam was refused by this GPU's driver: .*(WGSL|[Pp]ars)/s],
+      [
+        "a shader",
+        { breakShader: kernel },
+        /kernel adam was refused by this GPU's driver: .*(WGSL|[Pp]ars)/s,
+      ],
       ["a pipeline", { breakPipeline: kernel }, /kernel adam was refused by this GPU's driver/],
       [
         "a bind group",
