@@ -54,6 +54,7 @@ const end = performance.now() + minutes * 60_000;
 
 await bundleTests();
 const results: EngineResult[] = [];
+const failures: string[] = [];
 let broken = 0;
 for (const [i, engine] of wanted.entries()) {
   const now = performance.now();
@@ -65,8 +66,11 @@ for (const [i, engine] of wanted.entries()) {
     results.push(await test(engine, now + (end - now) / (wanted.length - i)));
   } catch (error) {
     const isMissing = error instanceof InstallError;
-    console.error(`${engine.name}${isMissing ? " was not tried" : ""}: ${(error as Error).message}`);
-    if (!(isMissing && values.lenient)) broken++;
+    const words = `${engine.name}${isMissing ? " was not tried" : ""}: ${(error as Error).message}`;
+    console.error(words);
+    if (isMissing && values.lenient) continue;
+    failures.push(`FAIL ${words}`);
+    broken++;
   }
 }
 
@@ -78,7 +82,8 @@ const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed.length, broken + unused.length);
 const sum = `${passed} passed, ${failed} failed`;
 mkdirSync(new URL("out/", root), { recursive: true });
-writeFileSync(new URL("out/engines.txt", root), `${sum}\n`);
+// The sum, then what failed, for whoever runs this command among others.
+writeFileSync(new URL("out/engines.txt", root), [sum, ...failures, ""].join("\n"));
 if (isWhole || values.docs) writeFileSync(kept, `${JSON.stringify(everyResult(), null, 1)}\n`);
 if (values.docs) writeFileSync(new URL("docs/engines.md", root), enginesPage(everyResult()));
 console.log(`\n${sum}`);
@@ -104,11 +109,14 @@ async function test(engine: Engine, until: number): Promise<EngineResult> {
       console.log(`${secondsSince(begin)} s  ${file}: ${passedOf(found)} of ${found.length} passed`);
     }
     const probe = await probeOf(open);
-    const failures = outcomes.filter(({ state }) => state === "fail");
-    const failed = failures.filter((outcome) => !gapOf(engine.name, outcome));
-    const excused = failures.flatMap((outcome) => gapOf(engine.name, outcome)?.why ?? []);
+    const missed = outcomes.filter(({ state }) => state === "fail");
+    const failed = missed.filter((outcome) => !gapOf(engine.name, outcome));
+    const excused = missed.flatMap((outcome) => gapOf(engine.name, outcome)?.why ?? []);
     const passed = passedOf(outcomes);
-    for (const { file, test, error } of failed) console.log(`FAIL ${file}: ${test}\n     ${error}`);
+    for (const { file, test, error } of failed) {
+      failures.push(`FAIL ${engine.name}, ${file}: ${test}\n     ${error}`);
+      console.log(failures.at(-1));
+    }
     const seconds = secondsSince(start);
     console.log(
       `${open.version}, ${probe.adapter}: ${passed} passed, ${failed.length} failed, ${excused.length} known gaps, ${seconds} s`,

@@ -4,12 +4,16 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { findBrowser } from "./browser.ts";
 
 interface Count {
   passed: number;
   failed: number;
+  /** A line for each test that failed. */
+  failures: string[];
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -28,7 +32,7 @@ function command(program: string, ...args: string[]): boolean {
 
 /** A check without tests of its own: silent when it passes, one failure when it does not. */
 function check(program: string, ...args: string[]): Count {
-  return { passed: 0, failed: command(program, ...args) ? 0 : 1 };
+  return { passed: 0, failed: command(program, ...args) ? 0 : 1, failures: [] };
 }
 
 /** Runs a test runner and counts from its JSON report; a failure outside of the tests counts as one. */
@@ -37,32 +41,65 @@ function tests(report: string, count: (report: never) => Count, program: string,
   const succeeded = command(program, ...args);
   const total = existsSync(out(report))
     ? count(JSON.parse(readFileSync(out(report), "utf8")) as never)
-    : { passed: 0, failed: 0 };
+    : { passed: 0, failed: 0, failures: [] };
   if (!succeeded && total.failed === 0) total.failed = 1;
   return total;
 }
 
 interface VitestReport {
-  testResults: { status: string; assertionResults: { status: string }[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+  }[];
 }
 
 function countVitest({ testResults }: VitestReport): Count {
-  const total = { passed: 0, failed: 0 };
-  for (const { status, assertionResults } of testResults) {
-    const failed = assertionResults.filter((result) => result.status === "failed").length;
-    total.passed += assertionResults.filter((result) => result.status === "passed").length;
+  const total: Count = { passed: 0, failed: 0, failures: [] };
+  for (const { name, status, message, assertionResults } of testResults) {
+    const failed = assertionResults.filter((result) => result.status === "failed");
+    const failures = failed.map((result) => failure(name, result.fullName, result.failureMessages[0]));
     // A file that could not be loaded has no results.
-    total.failed += status === "failed" ? Math.max(failed, 1) : failed;
+    if (status === "failed" && failed.length === 0) failures.push(failure(name, "", message));
+    total.passed += assertionResults.filter((result) => result.status === "passed").length;
+    total.failed += failures.length;
+    total.failures.push(...failures);
   }
   return total;
 }
 
-interface PlaywrightReport {
-  stats: { expected: number; unexpected: number; flaky: number };
+interface PlaywrightSuite {
+  specs: {
+    title: string;
+    file: string;
+    tests: { status: string; results: { error?: { message?: string } }[] }[];
+  }[];
+  suites?: PlaywrightSuite[];
 }
 
-function countPlaywright({ stats }: PlaywrightReport): Count {
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky };
+interface PlaywrightReport {
+  stats: { expected: number; unexpected: number; flaky: number };
+  suites: PlaywrightSuite[];
+}
+
+function countPlaywright({ stats, suites }: PlaywrightReport): Count {
+  const failures: string[] = [];
+  const collect = ({ specs, suites = [] }: PlaywrightSuite) => {
+    for (const { file, title, tests } of specs)
+      for (const { status, results } of tests)
+        if (status === "unexpected" || status === "flaky")
+          failures.push(failure(file, title, results.find(({ error }) => error)?.error?.message));
+    suites.forEach(collect);
+  };
+  suites.forEach(collect);
+  return { passed: stats.expected, failed: stats.unexpected + stats.flaky, failures };
+}
+
+/** One line: the file, the test and the first line of what went wrong. */
+function failure(file: string, test: string, reason = ""): string {
+  const [first = ""] = stripVTControlCharacters(reason).split("\n");
+  return `FAIL ${relative(root, resolve(root, file))}: ${test}\n     ${first}`;
 }
 
 mkdirSync(out(""), { recursive: true });
@@ -89,18 +126,23 @@ const steps: [name: string, run: () => Count][] = [
 ];
 const total = { passed: 0, failed: 0 };
 const lines: string[] = [];
+const failures: string[] = [];
 for (const [name, run] of steps) {
   console.log(`\n== ${name}`);
   const start = performance.now();
-  const { passed, failed } = run();
+  const count = run();
+  const { passed, failed } = count;
   total.passed += passed;
   total.failed += failed;
+  failures.push(...count.failures);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   lines.push(
     `${failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(10)} ${seconds.padStart(6)} s  ${passed} passed, ${failed} failed`,
   );
 }
 const sum = `${total.passed} passed, ${total.failed} failed`;
+if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 console.log(`\n${lines.join("\n")}\n\n${sum}`);
-writeFileSync(out("tests.txt"), `${sum}\n`);
+// The sum, then what failed, for whoever runs this command among others.
+writeFileSync(out("tests.txt"), [sum, ...failures, ""].join("\n"));
 process.exitCode = total.failed === 0 ? 0 : 1;
