@@ -102,7 +102,7 @@ function checkEntry(tools: Tools, where: string, { gpu, powerPreference }: Given
 
 const VERSIONS: Readonly<Record<string, readonly string[]>> = {
   gemm: ["register", "shared", "lanes4"],
-  recurrent: ["cell", "step", "sequence4", "sequence"],
+  recurrent: ["cell", "step", "split", "sequence4", "sequence"],
 };
 
 function checkPins(tools: Tools, where: string, pins: object): void {

@@ -37,3 +37,9 @@ export function tileGrid(columns: number, rows: number, slices: number, limit: G
   const folds = slices === 1 ? Math.ceil(rows / limit.maxGrid) : 1;
   return checked(columns, Math.ceil(rows / folds), slices * folds, limit);
 }
+
+/** These functions, for files that load on demand and import no values. */
+export interface Grids {
+  readonly linearGrid: typeof linearGrid;
+  readonly tileGrid: typeof tileGrid;
+}

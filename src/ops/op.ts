@@ -48,7 +48,7 @@ export function dispatch<P extends string, B extends string>(description: Dispat
  */
 export interface VersionPins {
   readonly gemm?: "register" | "shared" | "lanes4";
-  readonly recurrent?: "cell" | "step" | "sequence4" | "sequence";
+  readonly recurrent?: "cell" | "step" | "split" | "sequence4" | "sequence";
 }
 
 /** The same small part of the work by several versions. */

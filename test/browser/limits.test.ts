@@ -59,6 +59,7 @@ describe("a grid of few workgroups along an axis", () => {
     { gemm: "register", recurrent: "cell", most: 4 },
     { gemm: "shared", recurrent: "step", most: 4 },
     { gemm: "lanes4", recurrent: "sequence4", most: 4 },
+    { gemm: "shared", recurrent: "split", most: 5 },
     // A workgroup for each of 66 rows.
     { gemm: "register", recurrent: "sequence", most: 9 },
   ];
@@ -116,7 +117,7 @@ describe("the limits of compatibility mode", () => {
   /** Cases that together use every room of kernels. */
   const names = ["a linear layer", "lstm, packed", "gru", "rnn", "layer norm", "cross-entropy", "adam"];
 
-  test.each(["cell", "step", "sequence4", "sequence"] as const)(
+  test.each(["cell", "step", "split", "sequence4", "sequence"] as const)(
     "are enough for every kernel: %s",
     async (recurrent) => {
       const versions = { gemm: "shared", recurrent } as const;

@@ -15,6 +15,7 @@ const versions: VersionPins[] = [
   { recurrent: "cell", gemm: "lanes4" },
   { recurrent: "sequence4", gemm: "lanes4" },
   { recurrent: "sequence", gemm: "lanes4" },
+  { recurrent: "split", gemm: "register" },
 ];
 
 /**

@@ -102,7 +102,7 @@ describe("padding", () => {
     },
   );
 
-  describe.each(["cell", "step", "sequence4"] as const)("in version %s", (recurrent) => {
+  describe.each(["cell", "step", "split", "sequence4"] as const)("in version %s", (recurrent) => {
     const layers = {
       lstm: () => new nn.LSTM(I, H, { numLayers: 2, bidirectional: true, batchFirst: true }),
       gru: () => new nn.GRU(I, H, { numLayers: 2, bidirectional: true, batchFirst: true }),

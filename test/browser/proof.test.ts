@@ -69,7 +69,7 @@ describe("on hardware", () => {
     expect(first.recurrent.length).toBeGreaterThan(train ? 1 : 0);
     for (const { what, version, reason, micros } of first.recurrent) {
       expect(reason, what).toBe("measured");
-      expect(Object.keys(micros).sort(), what).toEqual(["cell", "sequence", "sequence4", "step"]);
+      expect(Object.keys(micros).sort(), what).toEqual(["cell", "sequence", "sequence4", "split", "step"]);
       expect(device.facts.versions![what]).toBe(version);
     }
     // Nothing is measured twice.
@@ -107,6 +107,8 @@ describe("on hardware", () => {
   test.each([
     ["step", "lstm_step_forward", "lstm forward"],
     ["step", "lstm_step_backward", "lstm backward"],
+    ["split", "lstm_split_forward", "lstm forward"],
+    ["split", "lstm_split_backward", "lstm backward"],
     ["sequence", "lstm_sequence_forward", "lstm forward"],
     ["sequence", "lstm_sequence_backward", "lstm backward"],
   ])("a `%s` that is wrong is left out and named: %s", async (version, kernel, of) => {

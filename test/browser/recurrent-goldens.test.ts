@@ -23,6 +23,8 @@ const versions: (VersionPins & {
   { recurrent: "cell", gemm: "lanes4", known: false, recompute: 5 },
   { recurrent: "sequence4", gemm: "lanes4", known: false },
   { recurrent: "sequence4", gemm: "lanes4", known: true, recompute: 3 },
+  { recurrent: "split", gemm: "register", known: true },
+  { recurrent: "split", gemm: "register", known: false, recompute: 3 },
   { recurrent: "sequence", gemm: "lanes4", known: false },
   { recurrent: "sequence", gemm: "register", known: true, recompute: 3, facts: LARGE_GPU },
 ];

@@ -24,6 +24,7 @@ const versions: (VersionPins & { readonly recompute?: number; readonly facts?: A
   { recurrent: "sequence4", gemm: "lanes4" },
   { recurrent: "step", gemm: "register", recompute: 3 },
   { recurrent: "sequence4", gemm: "lanes4", recompute: 3 },
+  { recurrent: "split", gemm: "register" },
   { recurrent: "sequence", gemm: "register" },
   { recurrent: "sequence", gemm: "register", recompute: 3, facts: LARGE_GPU },
 ];

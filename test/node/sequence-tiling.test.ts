@@ -7,9 +7,9 @@ import { Choices } from "../../src/ops/choice.ts";
 import type { PlanContext } from "../../src/ops/op.ts";
 import { History } from "../../src/ops/recurrent/history.ts";
 import { lstm } from "../../src/ops/recurrent/lstm.ts";
+import { offers } from "../../src/ops/recurrent/offers-chunk.ts";
 import { forwardParamsAt } from "../../src/ops/recurrent/params.ts";
 import type { Pass, Recurrence } from "../../src/ops/recurrent/recurrence.ts";
-import { sequence } from "../../src/ops/recurrent/sequence-chunk.ts";
 import { constantsOf, tilingMicros, tilingsOf } from "../../src/ops/recurrent/sequence-tiling.ts";
 import { stepBackward } from "../../src/ops/recurrent/step-backward.ts";
 import { stepForward } from "../../src/ops/recurrent/step-forward.ts";
@@ -76,9 +76,9 @@ test("on a large GPU the best tiling is predicted to take less than `step` for f
 });
 
 test("a timing of the tilings decides before the predictions, and close ones are timed over operands of their own", async () => {
-  const texts = lstm.cell.sequence!;
-  await loadAll([sequence, texts]);
-  const { versions, kernels } = sequence.module("lstm", "forward", texts);
+  const texts = lstm.cell.offeredTexts!;
+  await loadAll([offers, texts]);
+  const { versions, kernels } = offers.module(lstm.cell, "forward", texts);
   const sizes = sizesOf(8, 64, 4);
   const operand = (...shape: number[]) => new Tensor(shape, null);
   const passOf = (steps: number) => {

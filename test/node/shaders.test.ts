@@ -5,8 +5,8 @@ import { Kernel, KernelCache } from "../../src/gpu/kernel.ts";
 import { loadAll, OnDemand } from "../../src/ondemand.ts";
 import { gru } from "../../src/ops/recurrent/gru.ts";
 import { lstm } from "../../src/ops/recurrent/lstm.ts";
+import { offers } from "../../src/ops/recurrent/offers-chunk.ts";
 import { rnnTanh } from "../../src/ops/recurrent/rnn.ts";
-import { sequence } from "../../src/ops/recurrent/sequence-chunk.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
 import {
   contractComplaints,
@@ -28,15 +28,15 @@ const kernelFiles = files.filter((file) => !libraryFiles.includes(file));
 const texts = new Map(files.map((file) => [file, read(file)]));
 
 const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
-await sequence.load();
-const ofSequence = [lstm, gru, rnnTanh].flatMap(({ cell }) =>
-  (["forward", "backward"] as const).map((pass) => sequence.module(cell.name, pass, cell.sequence!)),
+await offers.load();
+const offered = [lstm, gru, rnnTanh].flatMap(({ cell }) =>
+  (["forward", "backward"] as const).map((pass) => offers.module(cell, pass, cell.offeredTexts!)),
 );
 const kernels = [
   ...new Set([
     ...Object.values(modules).flatMap((module) => Object.values(module)),
-    ...ofSequence.map(({ kernels }) => kernels.sequence),
-    ofSequence[1]!.transpose,
+    ...offered.flatMap(({ kernels }) => Object.values(kernels)),
+    offered[1]!.transpose,
   ]),
 ].filter((value): value is Kernel => value instanceof Kernel);
 

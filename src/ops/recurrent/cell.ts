@@ -35,8 +35,8 @@ export interface Cell {
     /** Computes gates from their preactivations, for `recompute`; `null` where the backward pass does not read gates. */
     readonly gates: Kernel<keyof typeof gatesParams, keyof typeof gatesBindings> | null;
   };
-  /** The texts of its kernels of version `sequence`, if there are any. */
-  readonly sequence?: KernelDeclaration<string, string>["texts"];
+  /** The texts of its kernels of the versions of `offers.ts`, if there are any. */
+  readonly offeredTexts?: KernelDeclaration<string, string>["texts"];
 }
 
 export type StateName = Cell["states"][number];

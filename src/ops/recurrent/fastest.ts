@@ -3,8 +3,8 @@ import { bucket, TRIAL_MICROS } from "../choice.ts";
 import type { Dispatch, PlanContext } from "../op.ts";
 import type { Cell, VersionKernels, VersionName } from "./cell.ts";
 import { History } from "./history.ts";
+import { offeredTexts, offers } from "./offers-chunk.ts";
 import type { Pass, Recurrence } from "./recurrence.ts";
-import { offeredTexts, sequence } from "./sequence-chunk.ts";
 import type { StepPass, Version } from "./version.ts";
 
 /** Parts of a pass to measure versions by; loaded where they are measured. */
@@ -38,7 +38,7 @@ export function fastestSteps(
   plan: PlanContext,
 ): Dispatch[] {
   const texts = offeredTexts(cell, plan);
-  const offer = texts && sequence.module(cell.name, pass, texts);
+  const offer = texts && offers.module(cell, pass, texts);
   const versions = { ...own, ...offer?.versions };
   const kernels: VersionKernels = { ...cell.kernels[pass], ...offer?.kernels };
   const micros: Partial<Record<VersionName, number>> = {};
@@ -61,7 +61,7 @@ export function fastestSteps(
     {
       of: `${cell.name} ${pass}`,
       plain: "cell",
-      timed: ["sequence"],
+      timed: ["sequence", "split"],
       compare: (names) =>
         trials.module.comparisonOf({ cell, pass, recurrence, plan, History, passOf, run }, names),
     },

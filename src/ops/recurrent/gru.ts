@@ -13,7 +13,7 @@ import {
 const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-forward.wgsl.ts"));
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-backward.wgsl.ts"));
 const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./gru-sequence4.wgsl.ts"));
-const sequence = /* @__PURE__ */ new OnDemand(() => import("./gru-sequence.wgsl.ts"));
+const offeredTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-offered.wgsl.ts"));
 const gatesTexts = /* @__PURE__ */ new OnDemand(() => import("./gru-gates.wgsl.ts"));
 
 const forwardLibrary = ["activations", "gru_update_forward", "sequence_lengths"];
@@ -108,5 +108,5 @@ export const gru = /* @__PURE__ */ recurrentLayer({
     backward: { cell: gruCellBackward, step: gruStepBackward, sequence4: gruSequence4Backward },
     gates: gruGates,
   },
-  sequence,
+  offeredTexts,
 });

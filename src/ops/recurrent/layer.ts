@@ -8,10 +8,10 @@ import { forwardSteps, sequence4 } from "./forward-steps.ts";
 import { History } from "./history.ts";
 import { recurrenceOf, sizesOf } from "./layer-recurrence.ts";
 import { maskDispatch } from "./mask-steps.ts";
+import { offeredTexts, offers } from "./offers-chunk.ts";
 import { inputsByName, outputsByName, SAVED_HIDDEN, savedByPosition } from "./operands.ts";
 import { inputProduct } from "./products.ts";
 import type { Recurrence } from "./recurrence.ts";
-import { offeredTexts, sequence } from "./sequence-chunk.ts";
 import { spansOf } from "./steps.ts";
 import { sequenceTexts } from "./texts.ts";
 
@@ -50,7 +50,7 @@ export function recurrentLayer(cell: Cell): RecurrentOp {
       return [
         ...Object.values(kernels).map(({ declaration }) => declaration.texts),
         ...(ofLanes4 && hasLanes4(plan.facts) ? [ofLanes4.declaration.texts, sequence4] : []),
-        ...(texts ? [sequence, texts] : []),
+        ...(texts ? [offers, texts] : []),
         ...(plan.calibrate || plan.proves ? [trials] : []),
         ...(lengths ? [sequenceTexts] : []),
         ...(pass === "backward" ? [sliceTexts] : []),

@@ -13,7 +13,7 @@ import {
 const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-forward.wgsl.ts"));
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-backward.wgsl.ts"));
 const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./lstm-sequence4.wgsl.ts"));
-const sequence = /* @__PURE__ */ new OnDemand(() => import("./lstm-sequence.wgsl.ts"));
+const offeredTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-offered.wgsl.ts"));
 const gatesTexts = /* @__PURE__ */ new OnDemand(() => import("./lstm-gates.wgsl.ts"));
 
 const forwardLibrary = ["activations", "lstm_cell", "lstm_update_forward", "sequence_lengths"];
@@ -108,5 +108,5 @@ export const lstm = /* @__PURE__ */ recurrentLayer({
     backward: { cell: lstmCellBackward, step: lstmStepBackward, sequence4: lstmSequence4Backward },
     gates: lstmGates,
   },
-  sequence,
+  offeredTexts,
 });

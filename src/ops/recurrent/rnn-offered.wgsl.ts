@@ -1,7 +1,14 @@
 export { default as activations } from "../../../shaders/lib/activations.wgsl?raw";
 export { default as relu } from "../../../shaders/lib/relu.wgsl?raw";
+export { default as rnn_update_backward } from "../../../shaders/recurrent/lib/rnn_update_backward.wgsl?raw";
+export { default as rnn_update_forward } from "../../../shaders/recurrent/lib/rnn_update_forward.wgsl?raw";
 export { default as sequence_backward } from "../../../shaders/recurrent/lib/sequence_backward.wgsl?raw";
 export { default as sequence_forward } from "../../../shaders/recurrent/lib/sequence_forward.wgsl?raw";
+export { default as sequence_lengths } from "../../../shaders/recurrent/lib/sequence_lengths.wgsl?raw";
+export { default as split_backward } from "../../../shaders/recurrent/lib/split_backward.wgsl?raw";
+export { default as split_forward } from "../../../shaders/recurrent/lib/split_forward.wgsl?raw";
 export { default as rnn_sequence_backward } from "../../../shaders/recurrent/rnn_sequence_backward.wgsl?raw";
 export { default as rnn_sequence_forward } from "../../../shaders/recurrent/rnn_sequence_forward.wgsl?raw";
+export { default as rnn_split_backward } from "../../../shaders/recurrent/rnn_split_backward.wgsl?raw";
+export { default as rnn_split_forward } from "../../../shaders/recurrent/rnn_split_forward.wgsl?raw";
 export { default as transpose_weight } from "../../../shaders/recurrent/transpose_weight.wgsl?raw";

@@ -7,7 +7,7 @@ import { backwardParams, forwardParams, sequenceBackwardParams, sequenceForwardP
 const forwardTexts = /* @__PURE__ */ new OnDemand(() => import("./rnn-forward.wgsl.ts"));
 const backwardTexts = /* @__PURE__ */ new OnDemand(() => import("./rnn-backward.wgsl.ts"));
 const sequence4Texts = /* @__PURE__ */ new OnDemand(() => import("./rnn-sequence4.wgsl.ts"));
-const sequence = /* @__PURE__ */ new OnDemand(() => import("./rnn-sequence.wgsl.ts"));
+const offeredTexts = /* @__PURE__ */ new OnDemand(() => import("./rnn-offered.wgsl.ts"));
 
 const forward = {
   uses: ["activations", "relu", "rnn_update_forward", "sequence_lengths"],
@@ -86,7 +86,7 @@ const elman = {
     backward: { cell: rnnCellBackward, step: rnnStepBackward, sequence4: rnnSequence4Backward },
     gates: null,
   },
-  sequence,
+  offeredTexts,
 } as const satisfies Cell;
 
 /** One layer of an Elman RNN in one direction, h' = tanh(·). */

@@ -2,13 +2,13 @@
  * Version `sequence`: many time steps in one dispatch, for any adapter. A workgroup owns some batch rows, and all units and steps of them.
  * The file loads on demand, and imports types and what loads with it alone.
  */
-import type { Kernel, KernelDeclaration } from "../../gpu/kernel.ts";
-import type { linearGrid } from "../grid.ts";
+import type { Kernel } from "../../gpu/kernel.ts";
+import type { Grids } from "../grid.ts";
 import type { Dispatch, PlanContext } from "../op.ts";
 import type { Pass, Recurrence } from "./recurrence.ts";
 import { segmentDispatches } from "./segments.ts";
-import { type Declaration, declarations, transposition } from "./sequence-kernels.ts";
 import { constantsOf, nameOf, type Tiling, tilingMicros, tilingsOf } from "./sequence-tiling.ts";
+import { transposedWeight } from "./transposed-weight.ts";
 import type { StepPass, Version } from "./version.ts";
 
 /** Maximum number of units: their states and sums are in workgroup memory. */
@@ -16,11 +16,6 @@ const MOST_UNITS = 256;
 
 /** Upper limit for the time of a dispatch in µs, far below what a browser's watchdog allows. */
 const DISPATCH_MICROS = 100_000;
-
-type Texts = KernelDeclaration<string, string>["texts"];
-
-/** Grids of 64 invocations a workgroup, folded past the limit. */
-type GridOf = typeof linearGrid;
 
 /** Predicted time of a step by every tiling, the shortest first. */
 function predictions(pass: Pass, { sizes, span }: Recurrence, plan: PlanContext): [Tiling, number][] {
@@ -60,26 +55,8 @@ function sizedKernel(
   });
 }
 
-/** weight[k][j] at [j][k]: in the backward product neighbouring invocations have neighbouring k. */
-function transposedWeight(
-  transpose: Kernel,
-  gridOf: GridOf,
-  { sizes: { H, slots }, weight }: Recurrence,
-  plan: PlanContext,
-) {
-  const transposed = plan.temporary([H, H, slots]);
-  const dispatch: Dispatch = {
-    kernel: transpose,
-    params: { hidden: H, slots },
-    bindings: { weight, transposed },
-    grid: gridOf(H * H, plan),
-    flops: 0,
-    bytes: 8 * H * H * slots,
-  };
-  return { transposed, dispatch };
-}
-
-function versionOf(cell: string, pass: Pass, transpose: Kernel, gridOf: GridOf): Version {
+/** The version for a cell's pass. */
+export function sequenceVersion(cell: string, pass: Pass, transpose: Kernel, grids: Grids): Version {
   const predicted = (recurrence: Recurrence, plan: PlanContext) =>
     recurrence.sizes.H > MOST_UNITS ? [] : predictions(pass, recurrence, plan);
   return {
@@ -93,47 +70,16 @@ function versionOf(cell: string, pass: Pass, transpose: Kernel, gridOf: GridOf):
           kernel: sizedKernel(kernel, pass, stepPass, tiling),
           pass: stepPass,
           rows,
-          grid: gridOf(64 * Math.ceil(recurrence.sizes.N / rows), plan),
+          grid: grids.linearGrid(64 * Math.ceil(recurrence.sizes.N / rows), plan),
           steps: DISPATCH_MICROS / tilings[0]![1],
         };
         if (pass === "forward") return segmentDispatches({ ...segmented, operands, order: 1 });
-        const { transposed, dispatch } = transposedWeight(transpose, gridOf, recurrence, plan);
+        const { transposed, dispatch } = transposedWeight(transpose, grids, recurrence, plan);
         const weighted = { ...operands, weight: transposed };
         return [dispatch, ...segmentDispatches({ ...segmented, operands: weighted, order: -1 })];
       };
       const trial = (tiling: Tiling) => by(trialPass(), tiling);
       return by(stepPass, chooseTiling(cell, pass, stepPass.recurrence, tilings, trial, plan));
     },
-  };
-}
-
-/** The version of a cell's pass, as one among others. */
-export interface Offer {
-  readonly versions: { readonly sequence: Version };
-  readonly kernels: { readonly sequence: Kernel };
-  readonly transpose: Kernel;
-}
-
-/** Gives the version of a cell's pass, which is made once, with kernels of the given class and grids by the given function. */
-export function sequence(
-  KernelOf: new (declaration: Declaration & { readonly texts: Texts }) => Kernel,
-  gridOf: GridOf,
-) {
-  const made = new Map<string, Offer>();
-  return (cell: string, pass: Pass, texts: Texts): Offer => {
-    const key = `${cell} ${pass}`;
-    let offer = made.get(key);
-    if (!offer) {
-      const transpose = new KernelOf({ ...transposition, texts });
-      offer = {
-        versions: { sequence: versionOf(cell, pass, transpose, gridOf) },
-        kernels: {
-          sequence: new KernelOf({ ...declarations[cell as keyof typeof declarations][pass], texts }),
-        },
-        transpose,
-      };
-      made.set(key, offer);
-    }
-    return offer;
   };
 }
