@@ -28,9 +28,6 @@ const ADVICE: readonly (readonly [names: string, advice: string])[] = [
   ["chunk split unbind narrow index_select gather", PARTS],
   ["repeat tile broadcast_to expand_as", "use x.expand([…]), or cat([x, x], dim)"],
   ["mm bmm dot", "use x.matmul(y)"],
-  ["square pow", "use x.mul(x)"],
-  ["sqrt rsqrt", "use x.log().mul(0.5).exp()"],
-  ["abs", "use x.relu().add(x.neg().relu())"],
   ["add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_", NEW_TENSOR],
 ];
 

@@ -27,7 +27,7 @@
 //   smoothing             share of the target that is spread over all classes
 //   scale                 factor if not averaged
 // uses: lib/row_index (isIndex), lib/not_a_number (isNotANumber, notANumber), lib/finite (isFinite), lib/exp_log (safeExp),
-//   loss/lib/log1p (log1p)
+//   lib/log1p (log1p)
 
 // Values of gradient; 1 is that of the scores, TARGET that of expected probabilities.
 const NONE = 0u; const TARGET = 2u;

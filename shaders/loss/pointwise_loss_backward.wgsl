@@ -19,7 +19,7 @@
 //   ofTarget                    1: the gradient for the target in place of the prediction
 //   scale                       1/size for the mean, else 1
 // uses: loss/lib/pointwise_loss (slopeOf, targetSlopeOf), lib/not_a_number (isNotANumber, notANumber), lib/activations (sigmoid),
-//   loss/lib/log1p (log1p)
+//   lib/log1p (log1p)
 
 struct Params {
   size: u32, kind: u32, weighted: u32, weightsPositives: u32, reduced: u32, ofTarget: u32,

@@ -21,7 +21,7 @@
 //   gradient                    whether grad is written
 //   scale                       1/size for the mean, else 1
 // uses: loss/lib/pointwise_loss (lossOf, slopeOf), lib/not_a_number (isNotANumber, notANumber), lib/activations (sigmoid),
-//   loss/lib/log1p (log1p)
+//   lib/log1p (log1p)
 
 struct Params {
   size: u32, chunk: u32, partials: u32, kind: u32, weighted: u32, weightsPositives: u32, gradient: u32,

@@ -3,6 +3,7 @@ import type { Op, Operand, Storage } from "../ops/op.ts";
 import { detach } from "../ops/tensor/detach.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
 import * as functions from "./functions.ts";
+import { PointwiseMethods } from "./pointwise-methods.ts";
 import { Recording } from "./recorder.ts";
 import * as views from "./views.ts";
 
@@ -54,7 +55,7 @@ export function apply<A>(
 /**
  * A symbolic tensor of a traced function. It has a shape and no data. Methods have the names and the behaviour of PyTorch's.
  */
-export class Tensor implements Operand {
+export class Tensor extends PointwiseMethods<Tensor> implements Operand {
   readonly shape: Shape;
   /** The trace it belongs to; `null` for a parameter, which belongs to a model. @internal */
   readonly owner: object | null;
@@ -71,6 +72,7 @@ export class Tensor implements Operand {
 
   /** @internal */
   constructor(shape: Shape, owner: object | null, storage?: Storage) {
+    super();
     this.shape = shape;
     this.owner = owner;
     this.storage = storage ?? { root: this, offset: 0 };

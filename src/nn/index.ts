@@ -33,6 +33,17 @@ export {
 export type { LossWeights } from "./loss-weights.ts";
 export { LSTM, type LstmOptions, type LstmState } from "./lstm.ts";
 export { Module } from "./module.ts";
+export {
+  ELU,
+  GELU,
+  type GeluOptions,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LeakyReLU,
+  SiLU,
+  Softplus,
+} from "./pointwise.ts";
 export type { RecurrentOptions } from "./recurrent.ts";
 export { type Nonlinearity, RNN, type RnnOptions } from "./rnn.ts";
 export * as utils from "./utils/index.ts";

@@ -35,7 +35,6 @@ const inTrace: [string, Habit, ...parts: string[]][] = [
   ["x.size(0)", (x) => x.size(0), "Tensor.size", "x.shape[0]"],
   ["x.view(4, 2)", (x) => x.view(4, 2), "Tensor.view", "reshape([…])"],
   ["x.T", (x) => x.T.matmul(x), "Tensor.T", "x.transpose(dim0, dim1)"],
-  ["x.pow(2)", (x) => x.pow(2), "Tensor.pow", "x.mul(x)"],
   ["x.add_(1)", (x) => x.add_(1), "Tensor.add_", "tensors do not change"],
   ["x.requires_grad_()", (x) => x.requires_grad_(), "Tensor.requires_grad_", "detach()"],
   ["x.requiresGrad_()", (x) => x.requiresGrad_(), "Tensor.requiresGrad_", "detach()"],

@@ -7,6 +7,7 @@ import { gru } from "../../src/ops/recurrent/gru.ts";
 import { lstm } from "../../src/ops/recurrent/lstm.ts";
 import { offers } from "../../src/ops/recurrent/offers-chunk.ts";
 import { rnnTanh } from "../../src/ops/recurrent/rnn.ts";
+import { pointwiseChunk } from "../../src/ops/tensor/pointwise.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
 import {
   contractComplaints,
@@ -28,7 +29,9 @@ const kernelFiles = files.filter((file) => !libraryFiles.includes(file));
 const texts = new Map(files.map((file) => [file, read(file)]));
 
 const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
-await offers.load();
+/** Chunks of ops, with their kernels. */
+const chunks = [pointwiseChunk];
+await loadAll([offers, ...chunks]);
 const offered = [lstm, gru, rnnTanh].flatMap(({ cell }) =>
   (["forward", "backward"] as const).map((pass) => offers.module(cell, pass, cell.offeredTexts!)),
 );
@@ -37,6 +40,7 @@ const kernels = [
     ...Object.values(modules).flatMap((module) => Object.values(module)),
     ...offered.flatMap(({ kernels }) => Object.values(kernels)),
     offered[1]!.transpose,
+    ...chunks.flatMap(({ module }) => Object.values(module.kernels)),
   ]),
 ].filter((value): value is Kernel => value instanceof Kernel);
 

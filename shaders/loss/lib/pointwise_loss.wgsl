@@ -7,7 +7,7 @@
 //   4 BCE           -y·log x - (1 - y)·log(1 - x)         both logarithms at least -100; x outside [0, 1] gives NaN
 //   5 BCE of logits (1 - y)·x + (1 + (p - 1)·y)·log(1 + exp(-x))                          p = positive weight, `positive`
 //
-// uses: lib/not_a_number (isNotANumber, notANumber), lib/activations (sigmoid), loss/lib/log1p (log1p)
+// uses: lib/not_a_number (isNotANumber, notANumber), lib/activations (sigmoid), lib/log1p (log1p)
 
 const SQUARED = 0u; const ABSOLUTE = 1u; const SMOOTH = 2u; const HUBER = 3u; const BCE = 4u;
 

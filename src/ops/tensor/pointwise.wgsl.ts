@@ -1,0 +1,11 @@
+export { default as activations } from "../../../shaders/lib/activations.wgsl?raw";
+export { default as exp_log } from "../../../shaders/lib/exp_log.wgsl?raw";
+export { default as log1p } from "../../../shaders/lib/log1p.wgsl?raw";
+export { default as not_a_number } from "../../../shaders/lib/not_a_number.wgsl?raw";
+export { default as random } from "../../../shaders/lib/random.wgsl?raw";
+export { default as elementwise_backward } from "../../../shaders/tensor/elementwise_backward.wgsl?raw";
+export { default as elementwise_forward } from "../../../shaders/tensor/elementwise_forward.wgsl?raw";
+export { default as erf } from "../../../shaders/tensor/lib/erf.wgsl?raw";
+export { default as exp_minus_one } from "../../../shaders/tensor/lib/exp_minus_one.wgsl?raw";
+export { default as power } from "../../../shaders/tensor/lib/power.wgsl?raw";
+export { default as trigonometry } from "../../../shaders/tensor/lib/trigonometry.wgsl?raw";

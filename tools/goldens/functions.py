@@ -1,0 +1,117 @@
+"""Functions of tensors beyond those of ops.py, as PyTorch 2.x computes them: cases and files as there.
+
+Also what they make of NaN, infinities, zeros and kinks, as special_values.py has it: files `unusual_…`.
+"""
+
+import torch
+from torch.nn import functional as F
+
+from .common import save
+from .ops import values
+from .special_cases import INF, NAN, Cases, V, differentiated, pairs
+
+OPS = ["function", "unusual"]
+
+POINTWISE = {
+    "abs": torch.abs,
+    "sign": torch.sign,
+    "square": torch.square,
+    "erf": torch.erf,
+    "floor": torch.floor,
+    "ceil": torch.ceil,
+    "round": torch.round,
+    "trunc": torch.trunc,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "expm1": torch.expm1,
+    "clamp": lambda x: x.clamp(-0.5, 0.75),
+    "clamp_min": lambda x: x.clamp(min=0.25),
+    "clamp_max": lambda x: x.clamp(max=-0.25),
+    "pow_three": lambda x: x**3,
+    "pow_zero": lambda x: x**0,
+    "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "silu": F.silu,
+    "leaky_relu": lambda x: F.leaky_relu(x, 0.2),
+    "elu": lambda x: F.elu(x, 1.5),
+    "softplus": F.softplus,
+    "softplus_sharp": lambda x: F.softplus(x, 3, 2),
+    "hardsigmoid": F.hardsigmoid,
+    "hardtanh": lambda x: F.hardtanh(x, -0.5, 1.25),
+    "hardswish": F.hardswish,
+}
+# Defined for positive numbers alone.
+POSITIVE = {
+    "sqrt": torch.sqrt,
+    "rsqrt": torch.rsqrt,
+    "reciprocal": torch.reciprocal,
+    "log1p": torch.log1p,
+    "pow_fraction": lambda x: x**2.7,
+    "pow_negative": lambda x: x**-1.5,
+    "pow_large": lambda x: x**11.25,
+}
+
+
+def both(function):
+    """Of values from -1 to 1 and of larger ones: small and large results have budgets of their own."""
+    return {"": (function, [(3, 7)]), "_far": (lambda x: function(x * 6), [(33,)])}
+
+
+def cases_of(functions):
+    return {f"{name}{suffix}": case for name, function in functions.items() for suffix, case in both(function).items()}
+
+
+# By file, then by case: the function, and the shapes of its inputs.
+CASES = {
+    "pointwise": cases_of(POINTWISE)
+    | {name: (lambda x, f=function: f(x * x + 0.1), [(5, 13)]) for name, function in POSITIVE.items()}
+    | {
+        "sin_huge": (lambda x: torch.sin(x * 65536), [(65,)]),
+        "cos_huge": (lambda x: torch.cos(x * 65536), [(65,)]),
+        "log1p_small": (lambda x: torch.log1p(x / 8), [(33,)]),
+        "expm1_small": (lambda x: torch.expm1(x / 1024), [(33,)]),
+    },
+}
+
+
+def unusual_pointwise():
+    """Every value, those at kinks, then every gradient at an ordinary place on either side of 0."""
+    cases = Cases()
+    kinks = torch.tensor([-3.0, -2.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 8388609.0, -1e6, 1e9, 1e-30, -1e-30])
+    v = torch.cat([V, kinks])
+    x = torch.stack([v, torch.full([len(v)], 0.5), torch.full([len(v)], -0.5)])
+    weights = torch.stack([torch.full([len(v)], 1.5), v, v])
+    more = {
+        "clamp_one": lambda x: x.clamp(-1, 2),
+        "clamp_zero": lambda x: x.clamp(min=0),
+        "clamp_crossed": lambda x: x.clamp(2, -1),
+        "hardtanh_one": lambda x: F.hardtanh(x, -1, 2),
+        "pow_half": lambda x: x**0.5,
+        "pow_two": lambda x: x**2,
+        "pow_minus_one": lambda x: x**-1,
+        "pow_minus_three": lambda x: x**-3,
+    }
+    # PyTorch's vectorized gelu gives NaN for infinity, its scalar one infinity.
+    more["gelu"] = lambda x: torch.stack([F.gelu(value) for value in x.flatten()]).reshape(x.shape)
+    for name, function in (POINTWISE | POSITIVE | more).items():
+        cases.add(name, {"x": x, "weights": weights}, differentiated(function))
+    cases.save("unusual_pointwise")
+
+
+def main():
+    torch.set_num_threads(1)
+    for seed, (file, cases) in enumerate(CASES.items()):
+        generator = torch.Generator().manual_seed(900 + seed)
+        inputs, results = {}, {}
+        for name, (function, shapes) in cases.items():
+            tensors = [values(generator, shape).requires_grad_() for shape in shapes]
+            out = function(*tensors)
+            weights = values(generator, out.shape)
+            if out.requires_grad:
+                (out * weights).sum().backward()
+            inputs.update({f"{name}:{i}": tensor for i, tensor in enumerate(tensors)})
+            inputs[f"{name}:weights"] = weights
+            results[f"{name}:out"] = out
+            results.update({f"{name}:grad.{i}": t.grad for i, t in enumerate(tensors) if t.grad is not None})
+        save(f"function_{file}", "function", {"cases": list(cases)}, inputs, results)
+    unusual_pointwise()
