@@ -13,6 +13,7 @@ export type { AdapterOptions } from "./gpu/request.ts";
 export { grad } from "./graph/differentiate.ts";
 export { tensor } from "./graph/literal.ts";
 export { cat, stack, Tensor } from "./graph/tensor.ts";
+export { where } from "./graph/where.ts";
 export {
   type Checkpoint,
   type CheckpointSource,

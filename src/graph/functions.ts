@@ -21,7 +21,7 @@ export interface Value<T> extends Operand {
   /** Not null where the elements do not lie in PyTorch's order. */
   readonly layout: object | null;
   /** Records an op and returns its first output. */
-  record<A>(where: string, op: Op<A>, inputs: readonly T[], attributes: A): T;
+  record<A>(where: string, op: Op<A>, inputs: readonly (T | null)[], attributes: A): T;
 }
 
 /** Throws a GraphError for a tensor whose elements do not lie in PyTorch's order. */
@@ -38,7 +38,7 @@ export function checkOrder(where: string, input: Value<unknown> | null): void {
 export function record<T extends Value<T>, A>(
   where: string,
   op: Op<A>,
-  inputs: readonly T[],
+  inputs: readonly (T | null)[],
   attributes: A,
 ): T {
   for (const input of inputs) checkOrder(where, input);
@@ -46,7 +46,7 @@ export function record<T extends Value<T>, A>(
 }
 
 /** Throws a GraphError unless `value` is a tensor. */
-function checkTensor(where: string, value: unknown, wanted = "a tensor"): void {
+export function checkTensor(where: string, value: unknown, wanted = "a tensor"): void {
   if (typeof (value as Partial<Value<unknown>> | null)?.record !== "function") {
     throw new GraphError(
       `${where}: expected ${wanted} of this trace, got ${show(value)}; data goes in through the step's inputs`,
@@ -68,7 +68,7 @@ export function resolveDims(where: string, dims: number | readonly number[] | un
 }
 
 /** The common shape of two broadcast tensors. From the last dimension on, sizes must be equal or one of them 1. */
-function broadcastShape(where: string, a: Shape, b: Shape): Shape {
+export function broadcastShape(where: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, dim) => {
     const sizeA = a[dim - rank + a.length] ?? 1;
@@ -84,7 +84,7 @@ function broadcastShape(where: string, a: Shape, b: Shape): Shape {
 }
 
 /** Repeats `x` to a shape that it broadcasts to. */
-function expandTo<T extends Value<T>>(where: string, x: T, shape: Shape): T {
+export function expandTo<T extends Value<T>>(where: string, x: T, shape: Shape): T {
   if (sameShape(x.shape, shape)) return x;
   if (sizeOf(x.shape) === sizeOf(shape)) return record(where, reshape, [x], { shape });
   return record(where, expandOp, [x], { shape });

@@ -1,4 +1,4 @@
-import { checkNoMore, checkNumber, show } from "../checks.ts";
+import { checkNoMore, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import { elementwise } from "../ops/tensor/pointwise.ts";
 import { record, type Value } from "./functions.ts";
@@ -86,12 +86,6 @@ export abstract class PointwiseMethods<T extends Value<T>> {
   /** exp(x) - 1, accurate for small x. */
   expm1(this: T, ...more: never[]): T {
     return map("expm1", this, more);
-  }
-
-  /** x to the power of a number. */
-  pow(this: T, exponent: number, ...more: never[]): T {
-    checkNumber("Tensor.pow", "exponent", exponent, "finite", () => true);
-    return map("pow", this, more, exponent);
   }
 
   /**

@@ -2,8 +2,9 @@ import { checkNoMore } from "../checks.ts";
 import type { Op, Operand, Storage } from "../ops/op.ts";
 import { detach } from "../ops/tensor/detach.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
+import { BinaryMethods } from "./binary-methods.ts";
 import * as functions from "./functions.ts";
-import { PointwiseMethods } from "./pointwise-methods.ts";
+
 import { Recording } from "./recorder.ts";
 import * as views from "./views.ts";
 
@@ -55,7 +56,7 @@ export function apply<A>(
 /**
  * A symbolic tensor of a traced function. It has a shape and no data. Methods have the names and the behaviour of PyTorch's.
  */
-export class Tensor extends PointwiseMethods<Tensor> implements Operand {
+export class Tensor extends BinaryMethods<Tensor> implements Operand {
   readonly shape: Shape;
   /** The trace it belongs to; `null` for a parameter, which belongs to a model. @internal */
   readonly owner: object | null;
@@ -84,7 +85,7 @@ export class Tensor extends PointwiseMethods<Tensor> implements Operand {
   }
 
   /** Records an op and returns its first output, for the functions behind the methods. @internal */
-  record<A>(where: string, op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+  record<A>(where: string, op: Op<A>, inputs: readonly (Tensor | null)[], attributes: A): Tensor {
     return apply(where, op, inputs, attributes)[0]!;
   }
 

@@ -180,6 +180,7 @@ describe("an argument too many is refused", () => {
     tensor: () => [[1, 2], [2]],
     cat: () => [[x, x], 0],
     stack: () => [[x, x], 0],
+    where: () => [x, x, x],
     grad: () => [x.sum(), [x]],
   };
 

@@ -71,6 +71,24 @@ CASES = {
         "log1p_small": (lambda x: torch.log1p(x / 8), [(33,)]),
         "expm1_small": (lambda x: torch.expm1(x / 1024), [(33,)]),
     },
+    "binary": {
+        "maximum": (torch.maximum, [(3, 1, 5), (4, 1)]),
+        "minimum": (torch.minimum, [(33,), (2, 7, 33)]),
+        "maximum_ties": (lambda a, b: torch.maximum(a.clamp(0, 1), b.clamp(0, 1)), [(65,), (65,)]),
+        "pow_tensor": (lambda a, b: (a * a + 0.1) ** b, [(3, 7), (7,)]),
+        "pow_whole": (lambda a, b: a ** (b * 2).round().detach(), [(33,), (33,)]),
+        "eq": (lambda a, b: (a > 0).eq(b > 0).double(), [(3, 1, 5), (4, 1)]),
+        "ne": (lambda a, b: (a > 0).ne(b > 0).double(), [(3, 5), (5,)]),
+        "lt": (lambda a, b: (a < b).double(), [(3, 1, 5), (4, 1)]),
+        "le": (lambda a, b: (a <= b).double(), [(33,), (33,)]),
+        "gt": (lambda a, b: (a > b).double(), [(33,), (2, 33)]),
+        "ge": (lambda a, b: (a >= b).double(), [(33,), ()]),
+        "lt_number": (lambda a: (a < 0.25).double(), [(130,)]),
+        "where": (lambda c, a, b: torch.where(c > 0, a, b), [(3, 1, 5), (4, 1), (1, 1, 5)]),
+        "where_numbers": (lambda c, a: torch.where(c > 0, a, 2.5) + torch.where(c > 0, -1.5, a), [(3, 7), (7,)]),
+        "masked_fill": (lambda m, x: x.masked_fill(m > 0, -2.5), [(5, 1), (3, 5, 7)]),
+        "masked_softmax": (lambda m, x: x.masked_fill(m > 1, -INF).softmax(-1), [(5, 7), (3, 5, 7)]),
+    },
 }
 
 
@@ -98,6 +116,32 @@ def unusual_pointwise():
     cases.save("unusual_pointwise")
 
 
+def unusual_binary():
+    cases = Cases()
+    a, b = pairs().T
+    for name in ("maximum", "minimum"):
+        cases.add(name, {"a": a, "b": b, "weights": [1.5]}, differentiated(getattr(torch, name)))
+    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+        compare = lambda inputs, name=name: {"out": getattr(torch, name)(inputs["a"], inputs["b"]).float()}
+        cases.add(name, {"a": a, "b": b, "weights": [1.5]}, compare)
+    condition, x = pairs().T
+    both = differentiated(lambda c, x: torch.where(c != 0, x, 2 * x), ["x"])
+    cases.add("where", {"condition": condition, "x": x, "weights": [1.5]}, both)
+    fill = differentiated(lambda c, x: x.masked_fill(c.nan_to_num(nan=1) != 0, -INF), ["x"])
+    cases.add("masked_fill", {"mask": condition, "x": x, "weights": [1.5]}, fill)
+    # Rows of which all or none is masked.
+    mask = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    rows = torch.tensor([[0.5, -1.0, 2.0]]).repeat(3, 1)
+    masked = differentiated(lambda m, x: x.masked_fill(m != 0, -INF).softmax(1), ["x"])
+    cases.add("masked_softmax", {"mask": mask, "x": rows, "weights": [[1.5, -0.5, 1.0]]}, masked)
+    # Bases and exponents whose powers differ by little more than a rounding between implementations of pow.
+    bases = torch.tensor([NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 1e30, -1e30])
+    exponents = torch.tensor([NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 2.0, 3.0, -3.0, 0.25, 1.5, -1.5, 1e9, -1e9])
+    base, exponent = torch.cartesian_prod(bases, exponents).T
+    cases.add("pow", {"a": base, "b": exponent, "weights": [1.5]}, differentiated(torch.pow))
+    cases.save("unusual_binary")
+
+
 def main():
     torch.set_num_threads(1)
     for seed, (file, cases) in enumerate(CASES.items()):
@@ -115,3 +159,4 @@ def main():
             results.update({f"{name}:grad.{i}": t.grad for i, t in enumerate(tensors) if t.grad is not None})
         save(f"function_{file}", "function", {"cases": list(cases)}, inputs, results)
     unusual_pointwise()
+    unusual_binary()
