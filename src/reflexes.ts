@@ -23,9 +23,12 @@ const ADVICE: readonly (readonly [names: string, advice: string])[] = [
   ["item numpy tolist data print array", NO_VALUES],
   ["to cuda cpu float double half int long contiguous", ON_DEVICE],
   ["size dim ndim numel", SHAPE],
-  ["view view_as reshape_as", "reshape([…]) takes the sizes in an array, one of them may be -1"],
+  ["view_as reshape_as", "reshape([…]) takes the sizes in an array, one of them may be -1"],
   ["t T mT swapaxes movedim", "use x.transpose(dim0, dim1) or x.permute([…])"],
-  ["chunk split unbind narrow index_select gather", PARTS],
+  ["narrow take", PARTS],
+  ["index_select", "use x.indexSelect(dim, index)"],
+  ["masked_fill", "use x.maskedFill(mask, value)"],
+  ["one_hot", "use x.oneHot(numClasses)"],
   ["repeat tile broadcast_to expand_as", "use x.expand([…]), or cat([x, x], dim)"],
   ["mm bmm dot", "use x.matmul(y)"],
   ["add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_", NEW_TENSOR],
@@ -62,6 +65,11 @@ export function reflexIn(error: unknown, tensor: object, trace: () => unknown): 
   trap(tensor, Symbol.iterator, say("[Symbol.iterator]", PARTS));
   trap(Object.prototype, Symbol.iterator, function () {
     const parts = Object.keys(this).join(", ");
+    if (parts === "values, indices") {
+      throw new Reflex(
+        "max(), min() and topk() return an object, no tuple: const { values, indices } = x.max(dim)",
+      );
+    }
     if (parts !== "output, state" && parts !== "h, c") return undefined;
     throw new Reflex(`forward() returns an object, no tuple: const { ${parts} } = layer.forward(x)`);
   });

@@ -7,7 +7,7 @@ import { PointwiseMethods } from "./pointwise-methods.ts";
 type Kind = Parameters<NonNullable<typeof pair.forward>>[1]["kind"];
 
 /** A function of two tensors with broadcasting, or of a tensor and a number, which may be infinite. */
-function combine<T extends Value<T>>(kind: Kind, a: T, b: T | number, more: readonly never[]): T {
+export function combine<T extends Value<T>>(kind: Kind, a: T, b: T | number, more: readonly never[]): T {
   const where = `Tensor.${kind}`;
   const op = kind === "pow" || kind === "maximum" || kind === "minimum" ? pair : comparison;
   checkNoMore(where, more);

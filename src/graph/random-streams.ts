@@ -1,5 +1,5 @@
 /** Random numbers of one op on the GPU: the key of a counter-based generator, and the run as its counter. */
-interface RandomStream {
+export interface RandomStream {
   /** The step's seed and the number of the stream, 32 bits each. */
   readonly seed: number;
   readonly stream: number;

@@ -2,10 +2,12 @@ import { checkNoMore } from "../checks.ts";
 import type { Op, Operand, Storage } from "../ops/op.ts";
 import { detach } from "../ops/tensor/detach.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
-import { BinaryMethods } from "./binary-methods.ts";
 import * as functions from "./functions.ts";
+import type { Checked, InputCheck } from "./input-checks.ts";
 
+import type { RandomStream } from "./random-streams.ts";
 import { Recording } from "./recorder.ts";
+import { ReductionMethods } from "./reduction-methods.ts";
 import * as views from "./views.ts";
 
 /** The order of a tensor's elements on the GPU, if it is not PyTorch's. */
@@ -17,17 +19,6 @@ export interface Layout {
   /** From the kernels' order to PyTorch's. */
   unpack(data: Float32Array): Float32Array;
 }
-
-/** A condition on the values of a trace's input that a kernel relies on. */
-export interface InputCheck {
-  /** The elements to check, in the order in which the op sees them; `null` for all. */
-  readonly positions: Uint32Array | null;
-  /** What is wrong with the values, as `must be …, got …`; `null` if they are right. */
-  complain(values: ArrayLike<number>): string | null;
-}
-
-/** @param given Host data of the run's inputs. */
-export type ReadPart = (values: Float32Array, given: ReadonlyMap<Tensor, Float32Array>) => Float32Array;
 
 /** An op applied to tensors. */
 export interface ForwardNode {
@@ -56,7 +47,7 @@ export function apply<A>(
 /**
  * A symbolic tensor of a traced function. It has a shape and no data. Methods have the names and the behaviour of PyTorch's.
  */
-export class Tensor extends BinaryMethods<Tensor> implements Operand {
+export class Tensor extends ReductionMethods<Tensor> implements Operand {
   readonly shape: Shape;
   /** The trace it belongs to; `null` for a parameter, which belongs to a model. @internal */
   readonly owner: object | null;
@@ -66,10 +57,10 @@ export class Tensor extends BinaryMethods<Tensor> implements Operand {
   source: { readonly node: ForwardNode; readonly index: number } | null = null;
   /** @internal */
   layout: Layout | null = null;
-  /** Conditions on an input's values, from the ops that read it; `null` if the tensor is not an input. @internal */
+  /** @internal */
   checks: InputCheck[] | null = null;
-  /** Of an input's values those that are read, the others as zeros; `null` if all are. @internal */
-  readPart: ReadPart | null = null;
+  /** @internal */
+  readPart: Checked<Tensor>["readPart"] = null;
 
   /** @internal */
   constructor(shape: Shape, owner: object | null, storage?: Storage) {
@@ -87,6 +78,11 @@ export class Tensor extends BinaryMethods<Tensor> implements Operand {
   /** Records an op and returns its first output, for the functions behind the methods. @internal */
   record<A>(where: string, op: Op<A>, inputs: readonly (Tensor | null)[], attributes: A): Tensor {
     return apply(where, op, inputs, attributes)[0]!;
+  }
+
+  /** A stream of random numbers of its own for an op that draws. @internal */
+  drawStream(where: string): RandomStream {
+    return recording.current(where).random.next();
   }
 
   /**

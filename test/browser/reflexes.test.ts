@@ -33,13 +33,13 @@ const inTrace: [string, Habit, ...parts: string[]][] = [
   ["x.data", (x) => x.data[0], "Tensor.data", "no values"],
   ['x.to("cuda")', (x) => x.to("cuda"), "Tensor.to", "leave the call out"],
   ["x.size(0)", (x) => x.size(0), "Tensor.size", "x.shape[0]"],
-  ["x.view(4, 2)", (x) => x.view(4, 2), "Tensor.view", "reshape([…])"],
+  ["x.view_as(x)", (x) => x.view_as(x), "Tensor.view_as", "reshape([…])"],
   ["x.T", (x) => x.T.matmul(x), "Tensor.T", "x.transpose(dim0, dim1)"],
   ["x.add_(1)", (x) => x.add_(1), "Tensor.add_", "tensors do not change"],
   ["x.requires_grad_()", (x) => x.requires_grad_(), "Tensor.requires_grad_", "detach()"],
   ["x.requiresGrad_()", (x) => x.requiresGrad_(), "Tensor.requiresGrad_", "detach()"],
-  ["x.index_select", (x) => x.index_select(0, [1]), "Tensor.index_select", "x.select(dim, index)"],
-  ["x.indexSelect", (x) => x.indexSelect(0, [1]), "Tensor.indexSelect", "x.select(dim, index)"],
+  ["x.index_select", (x) => x.index_select(0, [1]), "Tensor.index_select", "x.indexSelect(dim, index)"],
+  ["x.narrow", (x) => x.narrow(0, 1, 2), "Tensor.narrow", "x.select(dim, index)"],
   ["x + 1", (x) => x + 1, "operators do not compute with tensors", "x.add(y)"],
   ["-x", (x) => cell.forward(wrong(-x)), "operators do not compute with tensors"],
   ["[a, b] = x", ([a]) => a, "Tensor.[Symbol.iterator]", "x.select(dim, index)"],
@@ -51,6 +51,15 @@ const inTrace: [string, Habit, ...parts: string[]][] = [
     },
     "forward() returns an object",
     "const { output, state } = layer.forward(x)",
+  ],
+  [
+    "[values] = x.max(1)",
+    (x) => {
+      const [values] = wrong(x.max(1));
+      return values;
+    },
+    "return an object",
+    "const { values, indices } = x.max(dim)",
   ],
   [
     "[h] = cell.forward(x)",

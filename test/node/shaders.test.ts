@@ -7,6 +7,8 @@ import { gru } from "../../src/ops/recurrent/gru.ts";
 import { lstm } from "../../src/ops/recurrent/lstm.ts";
 import { offers } from "../../src/ops/recurrent/offers-chunk.ts";
 import { rnnTanh } from "../../src/ops/recurrent/rnn.ts";
+import { indexingChunk } from "../../src/ops/tensor/indexing.ts";
+import { linesChunk } from "../../src/ops/tensor/lines.ts";
 import { pointwiseChunk } from "../../src/ops/tensor/pointwise.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
 import {
@@ -30,7 +32,7 @@ const texts = new Map(files.map((file) => [file, read(file)]));
 
 const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
 /** Chunks of ops, with their kernels. */
-const chunks = [pointwiseChunk];
+const chunks = [pointwiseChunk, linesChunk, indexingChunk];
 await loadAll([offers, ...chunks]);
 const offered = [lstm, gru, rnnTanh].flatMap(({ cell }) =>
   (["forward", "backward"] as const).map((pass) => offers.module(cell, pass, cell.offeredTexts!)),
@@ -40,7 +42,7 @@ const kernels = [
     ...Object.values(modules).flatMap((module) => Object.values(module)),
     ...offered.flatMap(({ kernels }) => Object.values(kernels)),
     offered[1]!.transpose,
-    ...chunks.flatMap(({ module }) => Object.values(module.kernels)),
+    ...chunks.flatMap(({ module }) => Object.values<Kernel>(module.kernels)),
   ]),
 ].filter((value): value is Kernel => value instanceof Kernel);
 

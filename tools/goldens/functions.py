@@ -89,6 +89,56 @@ CASES = {
         "masked_fill": (lambda m, x: x.masked_fill(m > 0, -2.5), [(5, 1), (3, 5, 7)]),
         "masked_softmax": (lambda m, x: x.masked_fill(m > 1, -INF).softmax(-1), [(5, 7), (3, 5, 7)]),
     },
+    "reductions": {
+        "amax": (lambda x: x.amax(), [(3, 5)]),
+        "amax_last": (lambda x: x.amax(-1), [(5, 130)]),
+        "amax_outer": (lambda x: x.amax((0, 2)), [(3, 5, 7)]),
+        "amax_keepdim": (lambda x: x.amax((-1, 0), keepdim=True), [(3, 5, 2)]),
+        "amax_ties": (lambda x: x.round().detach().add(x * 0).amax(1), [(3, 33)]),
+        "amax_long": (lambda x: x.amax(), [(3, 250)]),
+        "amin_first": (lambda x: x.amin(0), [(65, 3)]),
+        "amin_middle": (lambda x: x.amin(1), [(2, 7, 3)]),
+        "max": (lambda x: x.max(), [(7, 33)]),
+        "min": (lambda x: x.min(), [(33,)]),
+        "max_values": (lambda x: x.max(1).values, [(3, 7, 2)]),
+        "max_indices": (lambda x: x.max(-2, keepdim=True).indices.double(), [(3, 7, 2)]),
+        "max_ties": (lambda x: x.round().detach().add(x * 0).max(1).values, [(3, 33)]),
+        "min_values": (lambda x: x.min(0).values, [(33, 3)]),
+        "argmax": (lambda x: x.argmax().double(), [(5, 7)]),
+        "argmax_last": (lambda x: x.argmax(-1).double(), [(5, 130)]),
+        "argmax_long": (lambda x: x.argmax(1).double(), [(2, 1100)]),
+        "argmin_first": (lambda x: x.argmin(0, keepdim=True).double(), [(33, 3)]),
+        "topk_values": (lambda x: x.topk(3).values, [(5, 33)]),
+        "topk_indices": (lambda x: x.topk(3).indices.double(), [(5, 33)]),
+        "topk_smallest": (lambda x: x.topk(4, 0, largest=False).values, [(7, 2, 3)]),
+        "prod": (lambda x: x.prod(), [(3, 5)]),
+        "prod_middle": (lambda x: x.prod(1), [(2, 7, 3)]),
+        "prod_keepdim": (lambda x: x.prod(-1, keepdim=True), [(3, 5)]),
+        "prod_zero": (lambda x: (x * torch.tensor([1.0, 0.0, 1.0, 1.0])).prod(1), [(3, 4)]),
+        "prod_long": (lambda x: (1 + x / 64).prod(0), [(300, 3)]),
+        "cumsum": (lambda x: x.cumsum(1), [(2, 7, 3)]),
+        "cumsum_long": (lambda x: x.cumsum(-1), [(3, 130)]),
+        "var": (lambda x: x.var(), [(3, 5)]),
+        "var_last": (lambda x: x.var(-1), [(5, 130)]),
+        "var_outer": (lambda x: x.var((0, 2), correction=0, keepdim=True), [(3, 5, 7)]),
+        "std": (lambda x: x.std(), [(33,)]),
+        "std_first": (lambda x: x.std(0), [(65, 3)]),
+        "std_correction": (lambda x: x.std((1, 2), correction=2), [(3, 5, 2)]),
+    },
+    "indexing": {
+        "gather": (lambda x: x.gather(1, torch.tensor([[1, 1, 4], [0, 2, 2], [3, 3, 3]])), [(3, 5)]),
+        "gather_first": (lambda x: x.gather(0, torch.tensor([[2, 0], [2, 1], [0, 0], [1, 2]])), [(3, 5)]),
+        "gather_middle": (lambda x: x.gather(-2, torch.tensor([[[4, 0]], [[1, 4]]])), [(2, 5, 3)]),
+        "index_select": (lambda x: x.index_select(0, torch.tensor([2, 0, 2, 1])), [(3, 5)]),
+        "index_select_middle": (lambda x: x.index_select(1, torch.tensor([4, 4, 0])), [(2, 5, 3)]),
+        "chunk": (lambda x: x.chunk(3, 1)[1], [(2, 7, 3)]),
+        "chunk_last": (lambda x: x.chunk(3, 1)[2], [(2, 7, 3)]),
+        "split": (lambda x: x.split(2)[3], [(7, 3)]),
+        "split_sizes": (lambda x: x.split([1, 4, 2], -1)[1], [(3, 7)]),
+        "unbind": (lambda x: x.unbind(1)[2], [(2, 5, 3)]),
+        "view": (lambda x: x.view(6, -1), [(2, 3, 4)]),
+        "one_hot": (lambda x: F.one_hot(torch.tensor([[0, 4], [2, 2]]), 5) * x, [(5,)]),
+    },
 }
 
 
@@ -142,6 +192,43 @@ def unusual_binary():
     cases.save("unusual_binary")
 
 
+def unusual_reductions():
+    """Every pair of values in a row with a third."""
+    cases = Cases()
+    rows = pairs(0.5)
+    weights = torch.tensor(1.5)
+    functions = {
+        "amax": lambda x: x.amax(1),
+        "amin": lambda x: x.amin(1),
+        "max": lambda x: x.max(1).values,
+        "min": lambda x: x.min(1).values,
+        "topk": lambda x: x.topk(2, 1).values,
+        "topk_smallest": lambda x: x.topk(2, 1, largest=False).values,
+        "cumsum": lambda x: x.cumsum(1),
+    }
+    for name, function in functions.items():
+        cases.add(name, {"x": rows, "weights": [1.5]}, differentiated(function))
+    for name in ("argmax", "argmin"):
+        cases.add(name, {"x": rows, "weights": [1.5]}, lambda i, name=name: {"out": getattr(i["x"], name)(1).float()})
+    whole = torch.tensor([0.5, NAN, 2.0, NAN, 2.0])
+    for name in ("max", "min", "amax"):
+        function = differentiated(lambda x, name=name: getattr(x, name)())
+        cases.add(f"{name}_whole", {"x": whole, "weights": weights}, function)
+    # PyTorch takes quotients if the whole tensor has no zero, here those of a row without one.
+    products = {
+        "prod": torch.tensor([[1, NAN, 2], [INF, 2, 3], [1e30, 1e30, 1e-30], [-2, 3, 0.5]]),
+        "prod_zeros": torch.tensor([[0.0, 2, 3], [0, -0.0, 3], [NAN, 0, 2], [INF, 0, 2]]),
+    }
+    for name, x in products.items():
+        cases.add(name, {"x": x, "weights": weights}, differentiated(lambda x: x.prod(1)))
+    spread = torch.tensor([[1.0, 1, 1], [0, 1e-15, 0], [NAN, 1, 2], [INF, 1, 2], [3, 4, 5]])
+    for name in ("std", "var"):
+        cases.add(name, {"x": spread, "weights": weights}, differentiated(lambda x, n=name: getattr(x, n)(1)))
+        one = differentiated(lambda x, n=name: getattr(x, n)(1))
+        cases.add(f"{name}_one", {"x": [[1.0], [2.0]], "weights": weights}, one)
+    cases.save("unusual_reductions")
+
+
 def main():
     torch.set_num_threads(1)
     for seed, (file, cases) in enumerate(CASES.items()):
@@ -160,3 +247,4 @@ def main():
         save(f"function_{file}", "function", {"cases": list(cases)}, inputs, results)
     unusual_pointwise()
     unusual_binary()
+    unusual_reductions()
