@@ -85,9 +85,13 @@ export class GoldenCase {
   }
 
   numbers(name: string): number[] {
+    return this.list(name) as number[];
+  }
+
+  list(name: string): unknown[] {
     const value = this.#option(name);
     if (!Array.isArray(value)) throw new Error(`golden ${this.name}: option ${name} is not a list`);
-    return value as number[];
+    return value;
   }
 
   /** An option that is plain text, such as `reduction`. */

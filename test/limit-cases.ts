@@ -239,6 +239,24 @@ const others: Record<string, LimitCase> = {
       { model },
     );
   },
+  convolution: (device) => {
+    const model = seeded(new nn.Conv1d(10, 10, 2, { groups: 10 }));
+    return run(
+      device,
+      { x: [1, 10, 6] },
+      ({ x }) => {
+        const y = model.forward(x!);
+        const gradients = grad(y.mul(y).sum(), [x!, ...model.parameters()]);
+        return { y, ...Object.fromEntries(gradients.map((gradient, i) => [`gradient ${i}`, gradient!])) };
+      },
+      { model },
+    );
+  },
+  padding: (device) =>
+    run(device, { x: [2, 300] }, ({ x }) => {
+      const y = x!.pad([20, 30], "circular");
+      return { y, gradient: grad(y.mul(y).sum(), [x!])[0]! };
+    }),
   dropout: (device) => {
     const model = new nn.Dropout(0.5);
     return run(device, { x: [1500] }, ({ x }) => ({ y: model.forward(x!) }));

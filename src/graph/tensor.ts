@@ -4,7 +4,7 @@ import { detach } from "../ops/tensor/detach.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
 import * as functions from "./functions.ts";
 import type { Checked, InputCheck } from "./input-checks.ts";
-
+import { pad } from "./pad.ts";
 import type { RandomStream } from "./random-streams.ts";
 import { Recording } from "./recorder.ts";
 import { ReductionMethods } from "./reduction-methods.ts";
@@ -140,6 +140,22 @@ export class Tensor extends ReductionMethods<Tensor> implements Operand {
   /** Repeats the tensor to `shape`, along new first dimensions and dimensions of size 1. -1 keeps a size. */
   expand(shape: Shape): Tensor {
     return functions.expand<Tensor>(this, shape);
+  }
+
+  /**
+   * Extends the last dimensions, as `torch.nn.functional.pad`
+   * (https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pad.html).
+   * @param padding Elements to add before and after the last dimension, then the last but one, and so on; negative ones are taken away.
+   * @param mode What is added: `value`, the mirror image, the last element, or elements from the other end on.
+   * @param value What `"constant"` adds.
+   */
+  pad(
+    padding: readonly number[],
+    mode: "constant" | "reflect" | "replicate" | "circular" = "constant",
+    value = 0,
+    ...more: never[]
+  ): Tensor {
+    return pad<Tensor>("Tensor.pad", this, padding, mode, value, more);
   }
 
   /** The same values as a constant: no gradient flows through it. */

@@ -2,6 +2,8 @@ export { Buffer, Parameter } from "../graph/parameter.ts";
 export { Flatten, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from "./activations.ts";
 export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RnnCellOptions } from "./cells.ts";
 export { type Layer, ModuleList, Sequential } from "./containers.ts";
+export { ConvTranspose1d, type ConvTranspose1dOptions } from "./conv-transpose1d.ts";
+export { Conv1d, type Conv1dOptions, type PaddingMode } from "./conv1d.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, type PretrainedOptions } from "./embedding.ts";
 export { GRU, type GruOptions } from "./gru.ts";

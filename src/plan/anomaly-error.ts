@@ -50,6 +50,8 @@ const CAUSES: Readonly<Record<string, { infinity?: string; nan?: string; backwar
   add: { infinity: OVERFLOW, nan: "∞ - ∞" },
   sum: { infinity: OVERFLOW, nan: "∞ - ∞" },
   linear: { infinity: OVERFLOW, nan: "∞ - ∞, or 0·∞" },
+  conv1d: { infinity: OVERFLOW, nan: "∞ - ∞, or 0·∞" },
+  conv_transpose1d: { infinity: OVERFLOW, nan: "∞ - ∞, or 0·∞" },
   matmul: { infinity: OVERFLOW, nan: "∞ - ∞, or 0·∞" },
   batched_matmul: { infinity: OVERFLOW, nan: "∞ - ∞, or 0·∞" },
 };

@@ -39,7 +39,7 @@ const crossEntropy = (options: ConstructorParameters<typeof nn.CrossEntropyLoss>
   loss(() => new nn.CrossEntropyLoss({ reduction: "none", ...options }));
 const weight = [0.5, 2, 1];
 
-/** By file and by case, as in tools/goldens/special_values.py. */
+/** By file and by case, as in tools/goldens/special_values.py and one_input.py. */
 const computations: Record<string, Record<string, () => Computation>> = {
   special_pointwise: {
     relu: pure(({ x }) => x!.relu()),
@@ -92,6 +92,28 @@ const computations: Record<string, Record<string, () => Computation>> = {
     cross_entropy_soft_weight_none: crossEntropy({ weight }),
     nll_none: loss(() => new nn.NLLLoss({ reduction: "none" })),
     cross_entropy_mean: crossEntropy({ reduction: "mean" }),
+  },
+  unusual_layers: {
+    ...Object.fromEntries(
+      ["x", "weight", "bias", "grad"].map((name) => [
+        `conv1d_${name}`,
+        layer(() => new nn.Conv1d(17, 17, 3, { groups: 17, padding: 1 })),
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["x", "bias", "grad"].map((name) => [
+        `conv_transpose1d_${name}`,
+        layer(() => new nn.ConvTranspose1d(17, 17, 3, { groups: 17, padding: 1 })),
+      ]),
+    ),
+    conv_transpose1d_weight: layer(
+      () => new nn.ConvTranspose1d(17, 17, 3, { groups: 17, padding: 1, stride: 2 }),
+    ),
+    conv1d_weight_stride: layer(() => new nn.Conv1d(17, 17, 3, { groups: 17, padding: 2, stride: 2 })),
+    pad_constant: pure(({ x }) => x!.pad([2, -1], "constant", Number.NEGATIVE_INFINITY)),
+    pad_reflect: pure(({ x }) => x!.pad([2, 1], "reflect")),
+    pad_replicate: pure(({ x }) => x!.pad([2, 1], "replicate")),
+    pad_circular: pure(({ x }) => x!.pad([2, 1], "circular")),
   },
   special_layers: {
     layer_norm: layer(() => new nn.LayerNorm(4)),

@@ -7,6 +7,8 @@ import { activation, FLOPS, KINDS } from "./activation.ts";
 import { affine, div, mul, pointwise, scale, sub } from "./arithmetic.ts";
 import { cat, copyParts } from "./cat.ts";
 import { copyDims, fill } from "./copy.ts";
+import { pad } from "./pad.ts";
+import { padPass } from "./pad-backward.ts";
 import { permute, permuted } from "./permute.ts";
 import { block, slice } from "./slice.ts";
 import { along, softmax, softmaxDispatch } from "./softmax.ts";
@@ -32,6 +34,7 @@ export const softmaxBackward = /* @__PURE__ */ new Kernel({
 });
 
 export const tensorBackward = /* @__PURE__ */ new Map([
+  joined(pad, padPass),
   joined(activation, ({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { kind }, plan) => {
     const size = sizeOf(x!.shape);
     return [

@@ -1,0 +1,2 @@
+export { default as conv1d_product } from "../../../shaders/product/conv1d_product.wgsl?raw";
+export { default as conv1d_weight } from "../../../shaders/product/conv1d_weight.wgsl?raw";

@@ -1,0 +1,167 @@
+"""Modules of one tensor that stand around recurrent layers: convolutions, pooling, normalization, padding."""
+
+import re
+
+import torch
+
+from .common import draw, save
+from .special_cases import N, V, Cases, differentiated
+
+OPS = ["conv1d", "conv_transpose1d", "pad", "unusual", "drawn"]
+
+
+def camel(name):
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+
+
+def case(seed, op, suffix, module, shape, arguments, options):
+    """
+    One module on one input. `arguments` and `options` are what the module was made with; the test makes its own with them.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    module = module.double()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            fan = parameter[0].numel() if parameter.dim() > 1 else 1
+            parameter.copy_(draw(generator, *parameter.shape, scale=fan**-0.5).float())
+    x = draw(generator, *shape).requires_grad_()
+    output = module(x)
+    target = draw(generator, *output.shape)
+    torch.nn.functional.mse_loss(output, target).backward()
+    parameters = dict(module.named_parameters())
+    inputs = {"x": x, "target": target, **{f"param.{key}": value for key, value in parameters.items()}}
+    results = {"out": output, "grad.x": x.grad}
+    results.update({f"grad.{key}": value.grad for key, value in parameters.items()})
+    given = {"arguments": [*arguments, {camel(key): value for key, value in options.items()}]}
+    save(f"{op}_{suffix}", op, given, inputs, results)
+
+
+def conv1d(seed, suffix, shape, *arguments, **options):
+    case(seed, "conv1d", suffix, torch.nn.Conv1d(*arguments, **options), shape, arguments, options)
+
+
+def convolutions():
+    conv1d(1000, "plain", (3, 5, 17), 5, 7, 3)
+    conv1d(1001, "one", (1, 1, 1), 1, 1, 1)
+    conv1d(1002, "pointwise_no_bias", (2, 33, 7), 33, 65, 1, bias=False)
+    conv1d(1003, "stride_padding", (3, 3, 33), 3, 4, 5, stride=3, padding=2)
+    conv1d(1004, "dilation", (2, 4, 20), 4, 3, 3, dilation=4, padding=3)
+    conv1d(1005, "stride_beyond_kernel", (2, 3, 19), 3, 5, 2, stride=4)
+    conv1d(1006, "groups", (3, 6, 13), 6, 9, 3, groups=3, padding=1)
+    conv1d(1007, "depthwise", (2, 5, 11), 5, 10, 4, groups=5, stride=2, padding=3)
+    conv1d(1008, "same", (2, 3, 10), 3, 2, 4, padding="same")
+    conv1d(1009, "same_dilated", (2, 3, 12), 3, 2, 4, padding="same", dilation=3)
+    conv1d(1010, "valid", (2, 3, 10), 3, 2, 4, padding="valid")
+    conv1d(1011, "unbatched", (3, 10), 3, 4, 3, padding=1)
+    conv1d(1012, "reflect", (2, 3, 9), 3, 4, 3, padding=2, padding_mode="reflect")
+    conv1d(1013, "replicate", (2, 3, 9), 3, 4, 3, padding=12, padding_mode="replicate", stride=2)
+    conv1d(1014, "circular_same", (2, 3, 9), 3, 4, 6, padding="same", padding_mode="circular")
+    conv1d(1015, "reflect_unbatched", (3, 9), 3, 4, 3, padding=1, padding_mode="reflect")
+    conv1d(1016, "wide", (1, 34, 70), 34, 66, 3, padding=1)
+    conv1d(1017, "many_items", (65, 2, 9), 2, 3, 5, padding=2)
+    conv1d(1018, "padding_beyond_input", (2, 2, 3), 2, 3, 4, padding=6, stride=2)
+
+
+def conv_transpose1d(seed, suffix, shape, *arguments, **options):
+    module = torch.nn.ConvTranspose1d(*arguments, **options)
+    case(seed, "conv_transpose1d", suffix, module, shape, arguments, options)
+
+
+def transposed_convolutions():
+    conv_transpose1d(1030, "plain", (3, 5, 7), 5, 4, 3)
+    conv_transpose1d(1031, "one", (1, 1, 1), 1, 1, 1)
+    conv_transpose1d(1032, "stride", (2, 33, 7), 33, 35, 4, stride=3)
+    conv_transpose1d(1033, "stride_beyond_kernel", (2, 3, 6), 3, 2, 2, stride=5, output_padding=3)
+    conv_transpose1d(1034, "padding_dilation", (2, 3, 9), 3, 2, 3, padding=4, dilation=3, output_padding=1)
+    conv_transpose1d(1035, "groups_no_bias", (2, 6, 9), 6, 4, 3, stride=2, padding=1, groups=2, bias=False)
+    conv_transpose1d(1036, "depthwise", (2, 5, 9), 5, 5, 5, stride=2, padding=2, output_padding=1, groups=5)
+    conv_transpose1d(1037, "unbatched", (3, 9), 3, 4, 3, padding=1)
+    conv_transpose1d(1038, "many_items", (66, 2, 9), 2, 3, 4, stride=2)
+
+
+def pad(seed, suffix, shape, padding, mode="constant", value=0.0):
+    generator = torch.Generator().manual_seed(seed)
+    x = draw(generator, *shape).requires_grad_()
+    if mode != "constant":
+        output = torch.nn.functional.pad(x, padding, mode)
+    else:
+        output = torch.nn.functional.pad(x, padding, mode, value)
+    weights = draw(generator, *output.shape)
+    (output * weights).sum().backward()
+    arguments = [list(padding), mode, value]
+    save(f"pad_{suffix}", "pad", {"arguments": arguments}, {"x": x, "weights": weights}, {"out": output, "grad.x": x.grad})
+
+
+def pads():
+    pad(1050, "constant", (3, 4, 5), (2, 1))
+    pad(1051, "constant_value_two_dims", (3, 4, 5), (2, 0, 1, 3), value=-1.5)
+    pad(1052, "constant_all_dims", (2, 3, 4), (1, 2, 0, 1, 3, 0), value=7.0)
+    pad(1053, "constant_crop", (3, 4, 7), (-2, 1, 2, -3))
+    pad(1054, "reflect", (3, 4, 5), (4, 3), "reflect")
+    pad(1055, "reflect_two_dims", (2, 3, 4, 5), (3, 0, 1, 3), "reflect")
+    pad(1056, "reflect_two", (2, 3, 2), (1, 1), "reflect")
+    pad(1057, "replicate", (3, 4, 5), (7, 3), "replicate")
+    pad(1058, "replicate_crop", (3, 4, 6), (-2, 3), "replicate")
+    pad(1059, "replicate_two_dims", (2, 2, 3, 4), (1, 2, 3, 4), "replicate")
+    pad(1060, "replicate_single", (2, 3, 1), (4, 2), "replicate")
+    pad(1061, "circular", (3, 4, 5), (5, 4), "circular")
+    pad(1062, "circular_two_dims", (2, 3, 4, 5), (1, 2, 4, 0), "circular")
+    pad(1063, "long", (1, 3, 130), (3, 5), "reflect")
+
+
+def unusual():
+    """Special values, one to a channel, so that none reaches another: in x, in the weight, and in the gradient of the output."""
+    F = torch.nn.functional
+    cases = Cases()
+    ends = torch.full([N, 1], 0.5)
+    rows = torch.cat([ends, V[:, None], -ends, 2 * ends], 1)
+    taps = torch.cat([V[:, None], ends, -ends], 1)
+    plain_rows = torch.tensor([0.5, -1.0, 2.0, 0.25]).expand(N, 4)
+    plain_taps = torch.tensor([1.5, -0.5, 2.0]).expand(N, 3)
+    bias = V.flip(0)
+
+    def depthwise(x, weight, bias, weights, **options):
+        conv = differentiated(lambda x, weight, bias: F.conv1d(x, weight, bias, groups=N, **options))
+        return {"x": x[None], "weight": weight[:, None], "bias": bias, "weights": weights}, conv
+
+    zeros = torch.zeros(N)
+    cases.add("conv1d_x", *depthwise(rows, plain_taps, zeros, [1.5], padding=1))
+    cases.add("conv1d_weight", *depthwise(plain_rows, taps, zeros, [1.5], padding=1))
+    cases.add("conv1d_weight_stride", *depthwise(plain_rows, taps, zeros, [1.5], padding=2, stride=2))
+    cases.add("conv1d_bias", *depthwise(plain_rows, plain_taps, bias, [1.5], padding=1))
+    cases.add("conv1d_grad", *depthwise(plain_rows, plain_taps, zeros, rows[None], padding=1))
+
+    def transposed(*given, **options):
+        inputs, _ = depthwise(*given)
+        conv = lambda x, weight, bias: F.conv_transpose1d(x, weight, bias, groups=N, **options)
+        return inputs, differentiated(conv)
+
+    cases.add("conv_transpose1d_x", *transposed(rows, plain_taps, zeros, [1.5], padding=1))
+    cases.add("conv_transpose1d_weight", *transposed(plain_rows, taps, zeros, [1.5], stride=2, padding=1))
+    cases.add("conv_transpose1d_bias", *transposed(plain_rows, plain_taps, bias, [1.5], padding=1))
+    cases.add("conv_transpose1d_grad", *transposed(plain_rows, plain_taps, zeros, rows[None], padding=1))
+    for mode in ("reflect", "replicate", "circular"):
+        edge = torch.stack([V, ends[:, 0], -ends[:, 0]], 1)
+        padded = differentiated(lambda x, mode=mode: F.pad(x, (2, 1), mode))
+        cases.add(f"pad_{mode}", {"x": edge, "weights": [1.5]}, padded)
+    cases.add("pad_constant", {"x": edge, "weights": [1.5]}, differentiated(lambda x: F.pad(x, (2, -1), value=float("-inf"))))
+    cases.save("unusual_layers")
+
+
+def drawn():
+    """Initial parameters, drawn one module after the other after one seed."""
+    torch.manual_seed(1100)
+    modules = {"conv": torch.nn.Conv1d(4, 6, 3, groups=2), "plain": torch.nn.Conv1d(5, 2, 1, bias=False)}
+    modules["transposed"] = torch.nn.ConvTranspose1d(4, 6, 3, groups=2)
+    tensors = {f"{name}.{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
+    save("drawn_modules", "drawn", {"seed": 1100}, {key: value.double() for key, value in tensors.items()}, {})
+
+
+def main():
+    convolutions()
+    transposed_convolutions()
+    pads()
+    drawn()
+    # As in float64: oneDNN's float32 kernels do not multiply with padding.
+    with torch.backends.mkldnn.flags(enabled=False):
+        unusual()
