@@ -252,6 +252,22 @@ const others: Record<string, LimitCase> = {
       { model },
     );
   },
+  ...Object.fromEntries(
+    (
+      [
+        ["largest of windows", [2, 300], () => new nn.MaxPool1d(3, { stride: 1 })],
+        ["means of windows", [2, 300], () => new nn.AvgPool1d(3, { stride: 1 })],
+        ["other lengths", [1, 2, 200], () => new nn.Upsample({ size: 300, mode: "linear" })],
+      ] as const
+    ).map(([name, shape, make]): [string, LimitCase] => [
+      name,
+      (device) =>
+        run(device, { x: shape }, ({ x }) => {
+          const y = make().forward(x!);
+          return { y, gradient: grad(y.mul(y).sum(), [x!])[0]! };
+        }),
+    ]),
+  ),
   padding: (device) =>
     run(device, { x: [2, 300] }, ({ x }) => {
       const y = x!.pad([20, 30], "circular");

@@ -46,6 +46,15 @@ export {
   SiLU,
   Softplus,
 } from "./pointwise.ts";
+export {
+  AdaptiveAvgPool1d,
+  AvgPool1d,
+  type AvgPool1dOptions,
+  MaxPool1d,
+  type MaxPool1dOptions,
+} from "./pooling.ts";
+
 export type { RecurrentOptions } from "./recurrent.ts";
 export { type Nonlinearity, RNN, type RnnOptions } from "./rnn.ts";
+export { Upsample, type UpsampleOptions } from "./upsample.ts";
 export * as utils from "./utils/index.ts";

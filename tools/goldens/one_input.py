@@ -7,7 +7,7 @@ import torch
 from .common import draw, save
 from .special_cases import N, V, Cases, differentiated
 
-OPS = ["conv1d", "conv_transpose1d", "pad", "unusual", "drawn"]
+OPS = ["conv1d", "conv_transpose1d", "pool", "upsample", "pad", "unusual", "drawn"]
 
 
 def camel(name):
@@ -79,6 +79,55 @@ def transposed_convolutions():
     conv_transpose1d(1038, "many_items", (66, 2, 9), 2, 3, 4, stride=2)
 
 
+def pools():
+    def pool(seed, suffix, kind, shape, *arguments, **options):
+        module = getattr(torch.nn, kind)(*arguments, **options)
+        case(seed, "pool", f"{kind}_{suffix}", module, shape, [kind, *arguments], options)
+
+    pool(1200, "plain", "MaxPool1d", (2, 3, 17), 3)
+    pool(1201, "one", "MaxPool1d", (1, 1, 1), 1)
+    pool(1202, "overlap_padding", "MaxPool1d", (2, 3, 17), 5, stride=2, padding=2)
+    pool(1203, "dilation", "MaxPool1d", (2, 3, 20), 3, stride=1, padding=1, dilation=4)
+    pool(1204, "gaps", "MaxPool1d", (2, 3, 33), 2, stride=5)
+    pool(1205, "ceil", "MaxPool1d", (2, 3, 10), 3, stride=4, padding=1, ceil_mode=True)
+    pool(1206, "ceil_beyond", "MaxPool1d", (2, 3, 5), 2, stride=3, padding=1, ceil_mode=True)
+    pool(1207, "unbatched", "MaxPool1d", (3, 9), 4, stride=3)
+    pool(1208, "whole", "MaxPool1d", (65, 2, 33), 33)
+    pool(1210, "plain", "AvgPool1d", (2, 3, 17), 3)
+    pool(1211, "padding", "AvgPool1d", (2, 3, 17), 5, stride=2, padding=2)
+    pool(1212, "not_counted", "AvgPool1d", (2, 3, 17), 5, stride=2, padding=2, count_include_pad=False)
+    pool(1213, "gaps", "AvgPool1d", (2, 3, 33), 2, stride=5)
+    pool(1214, "ceil", "AvgPool1d", (2, 3, 10), 3, stride=4, padding=1, ceil_mode=True)
+    pool(1215, "ceil_not_counted", "AvgPool1d", (2, 3, 8), 3, stride=2, padding=1, ceil_mode=True, count_include_pad=False)
+    pool(1216, "unbatched", "AvgPool1d", (3, 9), 4, stride=1)
+    pool(1217, "long", "AvgPool1d", (1, 2, 200), 70, stride=3)
+    pool(1220, "plain", "AdaptiveAvgPool1d", (2, 3, 17), 5)
+    pool(1221, "one", "AdaptiveAvgPool1d", (2, 3, 130), 1)
+    pool(1222, "longer", "AdaptiveAvgPool1d", (2, 3, 7), 17)
+    pool(1223, "same", "AdaptiveAvgPool1d", (3, 9), 9)
+
+
+def upsamples():
+    def upsample(seed, suffix, shape, **options):
+        case(seed, "upsample", suffix, torch.nn.Upsample(**options), shape, [], options)
+
+    upsample(1240, "nearest_twice", (2, 3, 7), scale_factor=2)
+    upsample(1241, "nearest_size", (2, 3, 7), size=17)
+    upsample(1242, "nearest_fraction", (2, 3, 13), scale_factor=2.7)
+    upsample(1243, "nearest_recomputed", (2, 3, 13), scale_factor=2.7, recompute_scale_factor=True)
+    upsample(1244, "nearest_down", (2, 3, 33), scale_factor=0.3)
+    upsample(1245, "linear_twice", (2, 3, 7), scale_factor=2, mode="linear")
+    upsample(1246, "linear_size", (2, 3, 7), size=17, mode="linear")
+    upsample(1247, "linear_corners", (2, 3, 7), size=17, mode="linear", align_corners=True)
+    upsample(1248, "linear_corners_one", (2, 3, 7), size=1, mode="linear", align_corners=True)
+    upsample(1249, "linear_fraction", (2, 3, 13), scale_factor=1.7, mode="linear", align_corners=False)
+    upsample(1250, "linear_recomputed", (2, 3, 13), scale_factor=1.7, mode="linear", recompute_scale_factor=True)
+    upsample(1251, "linear_down", (2, 3, 33), scale_factor=0.3, mode="linear")
+    upsample(1252, "linear_from_one", (2, 3, 1), size=5, mode="linear")
+    upsample(1253, "linear_same", (2, 3, 5), size=5, mode="linear")
+    upsample(1254, "nearest_long", (1, 2, 130), size=301)
+
+
 def pad(seed, suffix, shape, padding, mode="constant", value=0.0):
     generator = torch.Generator().manual_seed(seed)
     x = draw(generator, *shape).requires_grad_()
@@ -145,6 +194,19 @@ def unusual():
         padded = differentiated(lambda x, mode=mode: F.pad(x, (2, 1), mode))
         cases.add(f"pad_{mode}", {"x": edge, "weights": [1.5]}, padded)
     cases.add("pad_constant", {"x": edge, "weights": [1.5]}, differentiated(lambda x: F.pad(x, (2, -1), value=float("-inf"))))
+    pooled = torch.stack([V, ends[:, 0], V.flip(0), -ends[:, 0]], 1)
+    ordered = {"x": pooled, "weights": [1.5, -0.5, 2.0]}
+    cases.add("max_pool", ordered, differentiated(lambda x: F.max_pool1d(x, 2, 1)))
+    cases.add("max_pool_padding", {"x": pooled, "weights": [1.5]}, differentiated(lambda x: F.max_pool1d(x, 3, 2, 1, ceil_mode=True)))
+    cases.add("max_pool_grad", {"x": plain_rows, "weights": torch.stack([V, V.flip(0)], 1)}, differentiated(lambda x: F.max_pool1d(x, 2, 2)))
+    cases.add("avg_pool", ordered, differentiated(lambda x: F.avg_pool1d(x, 2, 1)))
+    cases.add("avg_pool_grad", {"x": plain_rows, "weights": torch.stack([V, V.flip(0)], 1)}, differentiated(lambda x: F.avg_pool1d(x, 2, 2)))
+    cases.add("adaptive_avg_pool", ordered, differentiated(lambda x: F.adaptive_avg_pool1d(x, 3)))
+    nearest = lambda x: F.interpolate(x, 7)
+    linear = lambda x: F.interpolate(x, 7, mode="linear")
+    cases.add("upsample_nearest", {"x": pooled[None], "weights": [1.5]}, differentiated(nearest))
+    cases.add("upsample_linear", {"x": pooled[None], "weights": [1.5]}, differentiated(linear))
+    cases.add("upsample_grad", {"x": plain_rows[None], "weights": V[None, :, None]}, differentiated(linear))
     cases.save("unusual_layers")
 
 
@@ -160,6 +222,8 @@ def drawn():
 def main():
     convolutions()
     transposed_convolutions()
+    pools()
+    upsamples()
     pads()
     drawn()
     # As in float64: oneDNN's float32 kernels do not multiply with padding.
