@@ -3,9 +3,10 @@
  * not use; and in `dist/bundle/` the same bundled, for a page without a bundler.
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 import { build } from "vite";
 import { withoutComments } from "./wgsl-comments.ts";
 
@@ -27,6 +28,26 @@ export function emitModules(dist: string): void {
     if (name.endsWith(".d.ts")) writeFileSync(file, declarations(name, readFileSync(file, "utf8")));
     if (name.endsWith(".wgsl.js")) writeFileSync(file, withTexts(name, readFileSync(file, "utf8")));
   }
+  inlineProtobuf(dist);
+}
+
+/** Puts the library that reads and writes protobuf into the one module that imports it, with its licence beside it. */
+function inlineProtobuf(dist: string): void {
+  const file = join(dist, "formats/onnx/wire.js");
+  const banner = "// Parts of @bufbuild/protobuf, Apache-2.0 AND BSD-3-Clause: see wire.LICENSE.txt.";
+  buildSync({
+    entryPoints: [file],
+    outfile: file,
+    allowOverwrite: true,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "none",
+    banner: { js: banner },
+    nodePaths: [join(root, "node_modules")],
+  });
+  rmSync(`${file}.map`);
+  copyFileSync(join(root, "tools/licenses/protobuf.txt"), join(dist, "formats/onnx/wire.LICENSE.txt"));
 }
 
 /** TypeScript leaves `./tensor.ts` in a declaration; a consumer's compiler finds `tensor.d.ts` under the name `./tensor.js`. */

@@ -1,7 +1,11 @@
-/** Model files of other programs: PyTorch's `.pt`, and what any file is. */
+/** Model files of other programs: ONNX, PyTorch's `.pt`, and what any file is. */
 
-export { type FileInfo, inspect, type TensorInfo } from "./inspect.ts";
+export type { FileInfo, TensorInfo } from "./file-info.ts";
+export { inspect } from "./inspect.ts";
+export { type LoadOnnxOptions, loadOnnx } from "./load-onnx.ts";
 export { type LoadTorchOptions, loadTorch, type TorchTensor, type TorchValue } from "./load-torch.ts";
 export type { FileFormat } from "./magic.ts";
+export type { OnnxConstant } from "./onnx/constants.ts";
+export type { OnnxModel } from "./onnx/model.ts";
 export { saveTorch } from "./save-torch.ts";
 export type { TorchArray } from "./torch-storage.ts";

@@ -1,31 +1,9 @@
-import type { SafetensorsDtype } from "../io/dtypes.ts";
 import { parseSafetensors } from "../io/safetensors.ts";
-import type { Shape } from "../shape.ts";
+import type { FileInfo, TensorInfo } from "./file-info.ts";
 import { type FileFormat, formatOf } from "./magic.ts";
+import { inspectOnnx } from "./onnx/inspect.ts";
 import { viewOf } from "./refuse.ts";
 import { readTorch } from "./torch-file.ts";
-
-/** A tensor in a file. */
-export interface TensorInfo {
-  /** Its key; within dicts and lists the keys that lead to it, `optimizer.state.0.exp_avg`. */
-  readonly name: string;
-  /** Its type in the file. */
-  readonly dtype: SafetensorsDtype;
-  readonly shape: Shape;
-}
-
-/** What {@link inspect} says of a file. */
-export interface FileInfo {
-  readonly format: FileFormat;
-  /** The function that opens it; `null` if there is none. */
-  readonly opensWith: "loadSafetensors" | "loadTorch" | null;
-  /** In the file's order; none if nothing opens it. */
-  readonly tensors: readonly TensorInfo[];
-  /** What else it holds: the metadata of a safetensors file, the numbers and texts of a `.pt` file, as text by name. */
-  readonly metadata: ReadonlyMap<string, string>;
-  /** What to do with a file that nothing opens. */
-  readonly advice?: string;
-}
 
 const PYTHON = "load it in Python and save its weights: torch.save(model.state_dict(), …), or as safetensors";
 const KERAS = "convert its weights in Python to safetensors";
@@ -34,7 +12,7 @@ const advice: Readonly<Partial<Record<FileFormat, string>>> = {
   "torch-legacy":
     "load it in Python and save it again with torch.save(…, _use_new_zipfile_serialization=True); it is of PyTorch before 1.6",
   pickle: PYTHON,
-  onnx: "convert its initializers in Python to safetensors",
+  onnx: "it has no graph; it may be cut off, or be another kind of protobuf",
   tfjs: KERAS,
   hdf5: KERAS,
   tflite: KERAS,
@@ -46,7 +24,7 @@ const advice: Readonly<Partial<Record<FileFormat, string>>> = {
 /**
  * Says what a file is and what is in it, without loading tensors. It knows other formats by name, so that a page can say more than "not
  * supported".
- * @throws DataError for a safetensors or `.pt` file that is damaged, or that `loadTorch` refuses.
+ * @throws DataError for a safetensors, `.pt` or ONNX file that is damaged, or a `.pt` file that `loadTorch` refuses.
  *
  * @example
  * const { format, opensWith, tensors } = inspect(await file.arrayBuffer());
@@ -57,6 +35,8 @@ export function inspect(bytes: Uint8Array | ArrayBuffer): FileInfo {
   const format = formatOf(view);
   if (format === "safetensors") return inspectSafetensors(view);
   if (format === "torch") return inspectTorch(view);
+  const onnx = format === "onnx" ? inspectOnnx(view) : null;
+  if (onnx) return { format, opensWith: "loadOnnx", ...onnx };
   const known = advice[format];
   return { format, opensWith: null, tensors: [], metadata: new Map(), ...(known && { advice: known }) };
 }

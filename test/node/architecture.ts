@@ -40,7 +40,11 @@ const mayImport: Record<string, readonly string[]> = {
 };
 
 /** The packages that a layer may import. */
-const packages: Record<string, RegExp> = { node: /^(node:[a-z]+|webgpu)$/ };
+const packages: Record<string, RegExp> = {
+  node: /^(node:[a-z]+|webgpu)$/,
+  // The build puts its code into the one module that names it: tools/build-library.ts.
+  formats: /^@bufbuild\/protobuf\/wire$/,
+};
 
 /** The names under which the package is imported, with the file behind each. */
 const entries: Record<string, string> = {

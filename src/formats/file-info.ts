@@ -1,0 +1,30 @@
+import type { SafetensorsDtype } from "../io/dtypes.ts";
+import type { Shape } from "../shape.ts";
+import type { FileFormat } from "./magic.ts";
+
+/** A tensor in a file. */
+export interface TensorInfo {
+  /** Its key; within dicts and lists the keys that lead to it, `optimizer.state.0.exp_avg`. */
+  readonly name: string;
+  /** Its type in the file. */
+  readonly dtype: SafetensorsDtype;
+  readonly shape: Shape;
+}
+
+/** What `inspect` says of a file. */
+export interface FileInfo {
+  readonly format: FileFormat;
+  /** The function that opens it; `null` if there is none. */
+  readonly opensWith: "loadSafetensors" | "loadTorch" | "loadOnnx" | null;
+  /** In the file's order; none if nothing opens it. */
+  readonly tensors: readonly TensorInfo[];
+  /**
+   * What else it holds, as text by name: the metadata of a safetensors file, the numbers and texts of a `.pt` file; of an ONNX model its
+   * versions and producer, and for every input and output its type and sizes.
+   */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Of an ONNX model: how often it has each operator, in all its graphs. */
+  readonly operators?: ReadonlyMap<string, number>;
+  /** What to do with a file that nothing opens. */
+  readonly advice?: string;
+}

@@ -1,0 +1,159 @@
+/** Operators of broadcast operands, element by element: arithmetic, comparisons, logic. */
+import type { Tensor } from "../../../graph/tensor.ts";
+import type { SafetensorsDtype } from "../../../io/dtypes.ts";
+import { showShape } from "../../../shape.ts";
+import type { Call, Operator } from "../call.ts";
+import { isFloat } from "../dtype.ts";
+import { type HostTensor, mapped } from "../host.ts";
+import { isHost, shapeOf, type Value } from "../value.ts";
+
+/** `fn` on the host; integers stay integers that float64 holds. */
+function onHost(
+  call: Call,
+  dtype: SafetensorsDtype,
+  operands: readonly HostTensor[],
+  fn: (...values: number[]) => number,
+): HostTensor {
+  const result = mapped(dtype, operands, fn);
+  if (!result) {
+    throw call.refuse(`${operands.map(({ shape }) => showShape(shape)).join(" and ")} cannot be broadcast`);
+  }
+  if (!isFloat(dtype) && !result.data.every(Number.isSafeInteger)) {
+    throw call.refuse("an integer is beyond 2^53, or divided by 0");
+  }
+  return result;
+}
+
+type Two = (call: Call, a: Tensor, b: Tensor) => Tensor;
+type TwoOnHost = (a: number, b: number) => number;
+
+/** An operator of two operands whose result has their type. */
+function arithmetic(
+  onDevice: Two,
+  float: TwoOnHost,
+  options: { readonly integer?: TwoOnHost; readonly scalar?: (a: Tensor, b: number) => Tensor } = {},
+): Operator {
+  const { integer = float, scalar } = options;
+  return (call) => {
+    const [a, b] = [call.value(0), call.value(1)];
+    if (isHost(a) && isHost(b)) return [onHost(call, a.dtype, [a, b], isFloat(a.dtype) ? float : integer)];
+    if (!isFloat(a.dtype) && integer !== float) {
+      throw call.refuse("it is computed for integers only where they are known before the model runs");
+    }
+    const number = scalarOf(b);
+    if (scalar && number !== null && !isHost(a) && shapeOf(b).length <= shapeOf(a).length) {
+      return [call.device(a.dtype, scalar(a.tensor, number))];
+    }
+    return [call.device(a.dtype, onDevice(call, call.toTensor(a), call.toTensor(b)))];
+  };
+}
+
+/** The one finite element of a value on the host; `null` if it is anything else. */
+function scalarOf(value: Value): number | null {
+  if (!isHost(value) || value.data.length !== 1) return null;
+  return Number.isFinite(value.data[0]) ? value.data[0]! : null;
+}
+
+/** An operator of two operands that gives truth values, on the host. */
+function comparison(fn: (a: number, b: number) => boolean): Operator {
+  return (call) => {
+    const what = "a comparison's operand";
+    return [onHost(call, "BOOL", [call.host(0, what), call.host(1, what)], (a, b) => (fn(a, b) ? 1 : 0))];
+  };
+}
+
+const mod: Operator = (call) => {
+  const [a, b] = [call.host(0, "a dividend"), call.host(1, "a divisor")];
+  const fmod = call.int("fmod", 0) !== 0;
+  // Without fmod the result has the divisor's sign, as in Python.
+  const rest = (x: number, y: number) => {
+    const left = x % y;
+    return fmod || left === 0 || left < 0 === y < 0 ? left : left + y;
+  };
+  return [onHost(call, a.dtype, [a, b], rest)];
+};
+
+/** The sum, mean, minimum or maximum of any number of operands. */
+function variadic(
+  onDevice: ((a: Tensor, b: Tensor) => Tensor) | null,
+  fn: TwoOnHost,
+  mean = false,
+): Operator {
+  return (call) => {
+    const values = call.inputs.map((_, i) => call.value(i));
+    const { dtype } = values[0]!;
+    if (values.every(isHost)) {
+      const total = values.reduce((a, b) => onHost(call, dtype, [a, b], fn));
+      return [mean ? onHost(call, dtype, [total], (sum) => sum / values.length) : total];
+    }
+    if (!onDevice) {
+      throw call.refuse("it is computed only where its inputs are known before the model runs");
+    }
+    const tensors = values.map((value) => call.toTensor(value));
+    const total = tensors.reduce((a, b) => onDevice(a, b));
+    return [call.device(dtype, mean ? total.mul(1 / tensors.length) : total)];
+  };
+}
+
+const where: Operator = (call) => {
+  const [condition, yes, no] = [call.host(0, "the condition"), call.value(1), call.value(2)];
+  if (isHost(yes) && isHost(no)) {
+    return [onHost(call, yes.dtype, [condition, yes, no], (c, a, b) => (c ? a : b))];
+  }
+  const all = condition.data.every((value) => value !== 0);
+  const none = condition.data.every((value) => value === 0);
+  const taken = all ? yes : no;
+  const fits = shapeOf(taken).length >= Math.max(condition.shape.length, shapeOf(all ? no : yes).length);
+  if ((all || none) && fits) return [taken];
+  throw call.refuse("it is computed only where its inputs are known before the model runs");
+};
+
+const not: Operator = (call) => {
+  return [onHost(call, "BOOL", [call.host(0, "the condition")], (value) => (value ? 0 : 1))];
+};
+
+/** Integers divide as in C: towards zero. */
+const divided: TwoOnHost = (a, b) => Math.trunc(a / b);
+
+export const elementwise: Readonly<Record<string, Operator>> = {
+  Add: arithmetic(
+    (_, a, b) => a.add(b),
+    (a, b) => a + b,
+    { scalar: (a, b) => a.add(b) },
+  ),
+  Sub: arithmetic(
+    (_, a, b) => a.sub(b),
+    (a, b) => a - b,
+    { scalar: (a, b) => a.sub(b) },
+  ),
+  Mul: arithmetic(
+    (_, a, b) => a.mul(b),
+    (a, b) => a * b,
+    { scalar: (a, b) => a.mul(b) },
+  ),
+  Div: arithmetic(
+    (_, a, b) => a.div(b),
+    (a, b) => a / b,
+    { integer: divided },
+  ),
+  Mod: mod,
+  Sum: variadic(
+    (a, b) => a.add(b),
+    (a, b) => a + b,
+  ),
+  Mean: variadic(
+    (a, b) => a.add(b),
+    (a, b) => a + b,
+    true,
+  ),
+  Equal: comparison((a, b) => a === b),
+  Less: comparison((a, b) => a < b),
+  LessOrEqual: comparison((a, b) => a <= b),
+  Greater: comparison((a, b) => a > b),
+  GreaterOrEqual: comparison((a, b) => a >= b),
+  And: comparison((a, b) => a !== 0 && b !== 0),
+  Or: comparison((a, b) => a !== 0 || b !== 0),
+  Xor: comparison((a, b) => (a !== 0) !== (b !== 0)),
+  Not: not,
+  Where: where,
+};
