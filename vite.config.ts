@@ -11,6 +11,8 @@ export default defineConfig({
       { find: /^webgpu-lstm\/worker$/, replacement: source("worker/index.ts") },
       { find: /^webgpu-lstm\/node$/, replacement: source("node/index.ts") },
       { find: /^webgpu-lstm\/formats$/, replacement: source("formats/index.ts") },
+      { find: /^webgpu-lstm\/search$/, replacement: source("search/index.ts") },
+      { find: /^webgpu-lstm\/search\/node$/, replacement: source("search/node/index.ts") },
     ],
   },
 });

@@ -13,8 +13,8 @@ import { withoutComments } from "./wgsl-comments.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Declarations that the package's `exports` name. */
-const ENTRIES = ["", "nn", "optim", "data", "worker", "node", "formats"].map((folder) =>
-  join(folder, "index.d.ts"),
+const ENTRIES = ["", "nn", "optim", "data", "worker", "node", "formats", "search", "search/node"].map(
+  (folder) => join(folder, "index.d.ts"),
 );
 
 /** Emits the modules of `src/`, their declarations and source maps into a folder. */

@@ -37,13 +37,20 @@ const mayImport: Record<string, readonly string[]> = {
   node: core,
   // Model files of other programs.
   formats: libraries,
+  // Hyper-parameters: a callback's type of the trainer, no other part of it.
+  search: [...ground, "io"],
+  "search/node": [...ground, "search"],
 };
+
+/** The layers whose types alone a layer may import, besides those above. */
+const mayImportTypes: Record<string, readonly string[]> = { search: ["train"] };
 
 /** The packages that a layer may import. */
 const packages: Record<string, RegExp> = {
   node: /^(node:[a-z]+|webgpu)$/,
   // The build puts its code into the one module that names it: tools/build-library.ts.
   formats: /^@bufbuild\/protobuf\/wire$/,
+  "search/node": /^node:[a-z/]+$/,
 };
 
 /** The names under which the package is imported, with the file behind each. */
@@ -52,6 +59,8 @@ const entries: Record<string, string> = {
   "webgpu-lstm/worker": "src/worker/index.ts",
   "webgpu-lstm/node": "src/node/index.ts",
   "webgpu-lstm/formats": "src/formats/index.ts",
+  "webgpu-lstm/search": "src/search/index.ts",
+  "webgpu-lstm/search/node": "src/search/node/index.ts",
 };
 
 /** The folders that a file of a folder beside src/ may import, besides its own; test/ may import all. The package is open to all. */
@@ -77,13 +86,27 @@ const makers = /^create(ShaderModule|ComputePipeline(Async)?|BindGroup)$/;
 /** Maximum length of a file that is not a test: about 300 lines, with a margin of ten. */
 const maxLines = 310;
 
-/** The layer of a file: `src/nn/lstm.ts` is `nn`, `src/errors.ts` is `errors`. */
+/** The layer of a file: `src/nn/lstm.ts` is `nn`, `src/errors.ts` is `errors`; `src/search/node/` is a layer of its own. */
 function layerOf(file: string): string {
+  if (file.startsWith("src/search/node/")) return "search/node";
   return file.split("/")[1]!.replace(/\.ts$/, "");
 }
 
 function importsOf(source: string): string[] {
   return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** The files that a source imports nothing but types of, as it spells them. */
+function typeImportsOf(file: string, source: string): Set<string> {
+  const types = new Set<string>();
+  const values = new Set<string>();
+  for (const node of ts.createSourceFile(file, source, ts.ScriptTarget.ES2022).statements) {
+    if (!ts.isImportDeclaration(node) || !ts.isStringLiteral(node.moduleSpecifier)) continue;
+    (node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword ? types : values).add(
+      node.moduleSpecifier.text,
+    );
+  }
+  return new Set([...types].filter((name) => !values.has(name)));
 }
 
 /** Every name in the code, excluding comments and strings, and every name that is called. */
@@ -123,6 +146,7 @@ export function complaints(sources: ReadonlyMap<string, string>): string[] {
     }
 
     const layer = layerOf(file);
+    const typesOnly = typeImportsOf(file, source);
     if (!mayImport[layer]) found.push(`${file}: src/ has no layer called ${layer}`);
     for (const name of importsOf(source)) {
       if (!name.startsWith(".")) {
@@ -138,7 +162,11 @@ export function complaints(sources: ReadonlyMap<string, string>): string[] {
       }
       edges.set(file, [...(edges.get(file) ?? []), target]);
       const other = layerOf(target);
-      if (other !== layer && !mayImport[layer]?.includes(other)) {
+      const allowed = [
+        ...(mayImport[layer] ?? []),
+        ...(typesOnly.has(name) ? (mayImportTypes[layer] ?? []) : []),
+      ];
+      if (other !== layer && !allowed.includes(other)) {
         found.push(`${file}: ${layer} may not import ${other} (${target})`);
       }
     }

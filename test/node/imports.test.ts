@@ -44,6 +44,8 @@ describe("the checker sees", () => {
       "src/nn/linear.ts": `// GPUDevice is only named here, and in "GPUBuffer"\nexport * from "../ops/tensor/add.ts";`,
       "src/data/loader.ts": `import type { ShapeError } from "../errors.ts"; export type E = ShapeError;`,
       "src/train/trainer.ts": `export * from "../data/loader.ts"; export * from "../nn/linear.ts";`,
+      "src/search/pruning.ts": `import type { T } from "../train/trainer.ts"; export type U = T;`,
+      "src/search/node/file.ts": `import "node:fs/promises"; import "../pruning.ts";`,
       "src/index.ts": `export * from "./train/trainer.ts"; export const lazy = () => import("./nn/linear.ts");`,
       "shaders/tensor/add.wgsl": "// text\n".repeat(310),
     });
@@ -98,6 +100,19 @@ describe("the checker sees", () => {
       { "src/plan/a.ts": `import "../run/b.ts"`, "src/run/b.ts": "" },
       /plan may not import run/,
     ],
+    ["index on search", { "src/index.ts": `import "./search/b.ts"`, "src/search/b.ts": "" }, /index may not/],
+    ["search on nn", { "src/search/a.ts": `import "../nn/b.ts"`, "src/nn/b.ts": "" }, /search may not/],
+    [
+      "search on more than the trainer's types",
+      { "src/search/a.ts": `import { type B, c } from "../train/b.ts"`, "src/train/b.ts": "" },
+      /search may not import train/,
+    ],
+    [
+      "the pages' search on Node's",
+      { "src/search/a.ts": `import "./node/b.ts"`, "src/search/node/b.ts": "" },
+      /search may not import search\/node/,
+    ],
+    ["Node in the pages' search", { "src/search/a.ts": `import "node:fs"` }, /imports the package node:fs/],
     ["a package", { "src/io/a.ts": `import "d3-dsv"` }, /imports the package d3-dsv/],
     ["a file out of src", { "src/nn/a.ts": `import "../../demo/b.ts"`, "src/nn/b.ts": "" }, /not in src/],
     ["a GPU type", { "src/run/a.ts": "export type D = GPUDevice" }, /names GPUDevice outside/],

@@ -27,6 +27,8 @@ import { LSTM } from "webgpu-lstm/nn";
 import { Adam } from "webgpu-lstm/optim";
 import { inspect, loadTorch, saveTorch, type TorchValue } from "webgpu-lstm/formats";
 import { openDevice } from "webgpu-lstm/node";
+import { createStudy, pruning, samplers, type Trial } from "webgpu-lstm/search";
+import { JournalFile } from "webgpu-lstm/search/node";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 
 class Forecaster extends nn.Module {
@@ -47,6 +49,12 @@ opened.catch((error: unknown) => console.log("node", String(error).includes("npm
 console.log("entries", LSTM === nn.LSTM && Adam === optim.Adam && DataLoader === data.DataLoader);
 const saved: TorchValue = loadTorch(saveTorch({ w: { data: new Float32Array(2), shape: [2] } }));
 console.log("formats", JSON.stringify(saved), inspect(saveTorch([])).opensWith);
+const studied = createStudy({ sampler: new samplers.TPE({ seed: 0 }), storage: new JournalFile("study.log") });
+const tuned = async (trial: Trial) => {
+  if (pruning(trial).onEpochEnd === undefined) throw new OptionError("no callback");
+  return trial.suggestInt("hidden", 8, 8);
+};
+studied.then((study) => study.optimize(tuned, { trials: 2 }).then(() => console.log("search", study.bestParams["hidden"])));
 far.catch((error: unknown) => console.log("worker", error instanceof OptionError));
 request.then(
   () => console.log("device"),
@@ -108,7 +116,12 @@ test.each(["bundler", "nodenext"])(
     writeFileSync(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }));
     run("node", [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], app);
     const program = readFileSync(join(app, "out/main.js"), "utf8");
-    for (const entry of ["webgpu-lstm", "webgpu-lstm/worker", "webgpu-lstm/formats"])
+    for (const entry of [
+      "webgpu-lstm",
+      "webgpu-lstm/worker",
+      "webgpu-lstm/formats",
+      "webgpu-lstm/search/node",
+    ])
       expect(program).toContain(`from "${entry}"`);
   },
 );
@@ -135,6 +148,7 @@ test("runs in Node without a bundler, and says that WebGPU is missing", () => {
     "entries true",
     'formats {"w":{"data":{"0":0,"1":0},"shape":[2]}} loadTorch',
     "node true",
+    "search 8",
     "worker true",
   ]);
 });

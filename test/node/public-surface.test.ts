@@ -12,6 +12,8 @@ test("the package exports what the list says, and nothing else", async () => {
     "webgpu-lstm/worker": "worker/index.d.ts",
     "webgpu-lstm/node": "node/index.d.ts",
     "webgpu-lstm/formats": "formats/index.d.ts",
+    "webgpu-lstm/search": "search/index.d.ts",
+    "webgpu-lstm/search/node": "search/node/index.d.ts",
   });
   expect(lines.length).toBeGreaterThan(200);
   await expect(`${HEADER}\n${lines.join("\n")}\n`).toMatchFileSnapshot("public-surface.txt");

@@ -1,0 +1,3 @@
+export { Grid, type GridOptions, type GridSpace } from "./grid.ts";
+export { Random, type RandomOptions } from "./random.ts";
+export { TPE, type TPEOptions } from "./tpe.ts";
