@@ -88,12 +88,8 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   };
   const traced = await firstTrace(recipe, inputs);
   await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
-  const { facts } = context;
-  await loadAll([
-    baseTexts,
-    ...productNeeds(facts, planning),
-    ...needsOf(traced.graph, { facts, ...planning }),
-  ]);
+  const offering = { facts: context.facts, ...planning };
+  await loadAll([baseTexts, ...productNeeds(offering), ...needsOf(traced.graph, offering)]);
   const accumulation =
     accumulate && optimizer ? await optimizer.training.accumulationOf(context, accumulate) : null;
   const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes), accumulation);

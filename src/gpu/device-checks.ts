@@ -101,7 +101,7 @@ function checkEntry(tools: Tools, where: string, { gpu, powerPreference }: Given
 }
 
 const VERSIONS: Readonly<Record<string, readonly string[]>> = {
-  gemm: ["register", "shared", "lanes4"],
+  gemm: ["register", "shared", "rows", "lanes4"],
   recurrent: ["cell", "step", "split", "sequence4", "sequence"],
 };
 

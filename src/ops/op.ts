@@ -47,7 +47,7 @@ export function dispatch<P extends string, B extends string>(description: Dispat
  * not support a size, or the device lacks a feature it needs, the plain version is used.
  */
 export interface VersionPins {
-  readonly gemm?: "register" | "shared" | "lanes4";
+  readonly gemm?: "register" | "shared" | "rows" | "lanes4";
   readonly recurrent?: "cell" | "step" | "split" | "sequence4" | "sequence";
 }
 

@@ -91,7 +91,7 @@ test("bucket: rounds sizes up to a power of two", () => {
 describe("on SwiftShader with two cores", () => {
   const operand = (elements: number) => new Tensor([elements], null);
 
-  beforeAll(() => loadAll(productNeeds(ADAPTERS["software"]!, { calibrate: false })));
+  beforeAll(() => loadAll(productNeeds({ facts: ADAPTERS["software"]!, pins: {}, calibrate: false })));
 
   /** The version that gemm chooses for a row-major product, and its predictions. */
   function gemmChoice(rows: number, columns: number, depth: number, subgroupSize = 4, slices = 1) {

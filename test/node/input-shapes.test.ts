@@ -73,7 +73,7 @@ async function planned({ model, loss, shapes }: Case, size: Size, facts: Adapter
   for (;;) {
     try {
       for (const { kernel } of lower(graph, results, settings)) used.add(kernel.declaration.texts);
-      return { loaded: [baseTexts, ...productNeeds(facts, settings), ...needsOf(graph, settings)], used };
+      return { loaded: [baseTexts, ...productNeeds(settings), ...needsOf(graph, settings)], used };
     } catch (error) {
       if (!(error as Error).message.includes("ops that the step was not compiled with")) throw error;
       await [...used].at(-1)!.load();

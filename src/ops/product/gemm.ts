@@ -1,11 +1,10 @@
-import type { AdapterFacts } from "../../gpu/adapter-facts.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
 import { bucket, predictMicros, TRIAL_MICROS } from "../choice.ts";
 import { tileGrid } from "../grid.ts";
 import { hasLanes4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, flag, type Offering, type PlanContext, type PlanSettings } from "../op.ts";
-import { REGISTER, SHARED, tiled } from "./gemm-tiled.ts";
+import { REGISTER, SHARED, type TiledVersion, tiled } from "./gemm-tiled.ts";
 import { ALL_SLOTS, bindings, type Product, params, type Slices, type Way } from "./product.ts";
 
 const lanes4Texts = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.wgsl.ts"));
@@ -21,12 +20,32 @@ export const gemmLanes4 = /* @__PURE__ */ new Kernel({
   bindings,
 });
 
+const rowsTexts = /* @__PURE__ */ new OnDemand(() => import("./gemm-rows.wgsl.ts"));
+
+export const gemmRows = /* @__PURE__ */ new Kernel({
+  name: "gemm_rows",
+  texts: rowsTexts,
+  uses: ["gemm_store"],
+  workgroup: [128, 1, 1],
+  params,
+  bindings,
+});
+
+/** For few rows, which leave most of a GPU idle otherwise. */
+const ROWS: TiledVersion = { kernel: gemmRows, tile: [4, 16], loads: 5 / 4, spilled: 0, staged: 1 << 30 };
+const MOST_ROWS = 16;
+
+/** Whether gemm_rows is offered: software adapters have no idle units to fill. */
+const offersRows = ({ facts, pins }: Pick<Offering, "facts" | "pins">) =>
+  !facts.software || pins.gemm === "rows";
+
 /** What products need loaded besides, on some adapters and to be timed, before they are planned. */
-export function productNeeds(
-  facts: AdapterFacts,
-  { calibrate }: Pick<Offering, "calibrate">,
-): OnDemand<unknown>[] {
-  return [...(hasLanes4(facts) ? [lanes4Texts, lanes4] : []), ...(calibrate ? [trials] : [])];
+export function productNeeds(plan: Pick<Offering, "facts" | "pins" | "calibrate">): OnDemand<unknown>[] {
+  return [
+    ...(hasLanes4(plan.facts) ? [lanes4Texts, lanes4] : []),
+    ...(offersRows(plan) ? [rowsTexts] : []),
+    ...(plan.calibrate ? [trials] : []),
+  ];
 }
 
 const WHOLE: Slices = { count: 1, depth: 0, ones: false };
@@ -35,16 +54,19 @@ const WHOLE: Slices = { count: 1, depth: 0, ones: false };
 interface Ways {
   readonly register: Way;
   readonly shared: Way;
+  readonly rows?: Way;
   readonly lanes4?: Way;
 }
 
 type VersionName = keyof Ways;
 
-function waysOf(product: Product, slices: Slices, { facts }: PlanSettings): Ways {
+function waysOf(product: Product, slices: Slices, plan: PlanSettings): Ways {
+  const { facts } = plan;
   const { workgroups } = facts;
   return {
     register: tiled(REGISTER, product, slices, facts),
     shared: tiled(SHARED, product, slices, facts),
+    ...(product.rows <= MOST_ROWS && offersRows(plan) && { rows: tiled(ROWS, product, slices, facts) }),
     ...(hasLanes4(facts) && { lanes4: byLanes4(product, slices, workgroups) }),
   };
 }
