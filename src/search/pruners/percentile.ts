@@ -52,7 +52,10 @@ export class Percentile implements Pruner {
   }
 }
 
-/** `numpy.nanpercentile`: between the two nearest of the sorted values, in proportion; NaN if all are. */
+/**
+ * `numpy.nanpercentile`: between the two nearest of the sorted values, in proportion, counted from the nearer one. NaN if all values are, and
+ * where one of the two is infinite, as NumPy has it.
+ */
 function percentileOf(values: readonly number[], percentile: number): number {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
   if (sorted.length === 0) return Number.NaN;
@@ -60,7 +63,6 @@ function percentileOf(values: readonly number[], percentile: number): number {
   const below = sorted[Math.floor(at)]!;
   const above = sorted[Math.min(Math.floor(at) + 1, sorted.length - 1)]!;
   const share = at - Math.floor(at);
-  if (below === above) return below;
-  // As NumPy: from the nearer end.
-  return share < 0.5 ? below + (above - below) * share : above - (above - below) * (1 - share);
+  const gap = above - below;
+  return share < 0.5 ? below + gap * share : above - gap * (1 - share);
 }
