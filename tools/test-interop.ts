@@ -1,5 +1,5 @@
 /**
- * `npm run test:interop`: files from here to PyTorch and back, with the real other side. Makes a Python environment at the first run, or
+ * `npm run test:interop`: files from here to PyTorch and back, and studies shared with Optuna, with the real other side. Makes a Python environment at the first run, or
  * takes the Python of `INTEROP_PYTHON`. The last line is the sum, `N passed, N failed`.
  */
 import { execFileSync } from "node:child_process";
@@ -19,6 +19,7 @@ import { type Check, check, expectClose, expectSame } from "./interop/check.ts";
 import { Model, optimizerOf, train } from "./interop/model.ts";
 import { findPython } from "./interop/python.ts";
 import { interopSample } from "./interop/sample.ts";
+import { searchChecks } from "./interop/search.ts";
 import { openGpu } from "./node-device.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -33,6 +34,7 @@ const device = await Device.request({ gpu: await openGpu() });
 await writeOurs();
 const checks: Check[] = [...readOurs(), ...(await readTheirs())];
 device.dispose();
+checks.push(...(await searchChecks(python, folder)));
 
 for (const { name, error } of checks)
   console.log(error === null ? `ok    ${name}` : `FAIL  ${name}\n      ${error}`);

@@ -30,7 +30,7 @@ export interface SuggestOptions {
   readonly step?: number;
 }
 
-/** What a trial needs of its study. @internal */
+/** What a trial needs of its study. */
 export interface TrialHost {
   readonly record: StudyRecord;
   readonly view: StudyView;
