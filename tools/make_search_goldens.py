@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 import optuna
+import scipy.stats
 
 warnings.simplefilter("ignore")
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -54,7 +55,7 @@ def study_json(study):
 
 def journal():
     """A journal with every operation, and the studies that Optuna sees in it."""
-    path = OUT / "journal.log"
+    path = OUT / "journal.jsonl"
     path.unlink(missing_ok=True)
     storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
     sampler = optuna.samplers.RandomSampler(seed=0)
@@ -338,6 +339,33 @@ def grids():
     write("grids.json", cases)
 
 
+def sobol():
+    """A study that takes Sobol's points, and the first points of SciPy's sequence."""
+    study = optuna.create_study(sampler=optuna.samplers.QMCSampler(seed=1), pruner=optuna.pruners.NopPruner())
+
+    def objective(t):
+        x = t.suggest_float("x", -2, 3)
+        t.suggest_float("lr", 1e-5, 0.1, log=True)
+        t.suggest_float("share", 0, 1, step=0.1)
+        t.suggest_int("n", 1, 9)
+        t.suggest_int("width", 4, 64, log=True)
+        t.suggest_categorical("kind", ["a", "it's", None, 2.5, True])
+        t.suggest_categorical("one", ["ä\n"])
+        return x
+
+    study.optimize(objective, n_trials=20)
+    points = scipy.stats.qmc.Sobol(64, scramble=False).random(32)
+    write(
+        "sobol.json",
+        {
+            "params": [t.params for t in study.trials],
+            "attrs": study._storage.get_study_system_attrs(study._study_id),
+            "sums": points.sum(axis=1).tolist(),
+            "last": points[-1].tolist(),
+        },
+    )
+
+
 def pruning():
     """Fifty recorded studies: the reports of each trial and the decision after each."""
     p = optuna.pruners
@@ -398,4 +426,5 @@ if __name__ == "__main__":
     parzen()
     runs()
     grids()
+    sobol()
     pruning()

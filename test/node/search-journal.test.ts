@@ -86,7 +86,7 @@ describe("a journal of Optuna", () => {
   const read = (name: string) => readFileSync(goldens + name, "utf8");
 
   test("makes the studies and trials that Optuna sees in it", async () => {
-    const storage = new JournalFile(`${goldens}journal.log`);
+    const storage = new JournalFile(`${goldens}journal.jsonl`);
     const expected = fromPythonJson(read("journal.json")) as Record<string, unknown>[];
     for (const study of expected) {
       const { directions, user_attrs: userAttrs } = study;
@@ -120,7 +120,7 @@ describe("a journal of Optuna", () => {
   });
 
   test("has distributions that are written as they are read", () => {
-    const texts = linesOf(`${goldens}journal.log`).flatMap((line) => {
+    const texts = linesOf(`${goldens}journal.jsonl`).flatMap((line) => {
       const { distribution } = fromPythonJson(line) as { distribution?: string };
       return distribution ?? [];
     });
@@ -313,9 +313,11 @@ describe("a file", () => {
       ].join("\n");
     writeFileSync(path, first + Array.from({ length: 10_000 }, (_, id) => trial(id)).join(""));
     const journal = new JournalFile(path);
-    const start = performance.now();
+    // The processor's time: other programs may run, too.
+    const start = process.cpuUsage();
     const study = await loadStudy({ storage: journal, sampler: sampler() });
-    const seconds = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(start);
+    const seconds = (user + system) / 1e6;
     expect(study.trials).toHaveLength(10_000);
     expect(study.bestTrial.number).toBe(9_999);
     expect(seconds).toBeLessThan(1);

@@ -6,6 +6,7 @@ import {
   createStudy,
   type Direction,
   type FrozenTrial,
+  MemoryJournal,
   type ParamValue,
   pruners,
   type Sampler,
@@ -19,7 +20,9 @@ import {
 } from "webgpu-lstm/search";
 import { type Distribution, parseDistribution } from "../../src/search/distributions.ts";
 import { TrialRecord } from "../../src/search/frozen-trial.ts";
+import { RandomState } from "../../src/search/numpy-random.ts";
 import { fromPythonJson } from "../../src/search/python.ts";
+import { MOST_DIMENSIONS, Sobol } from "../../src/search/samplers/sobol.ts";
 import { groups } from "../../src/search/space.ts";
 import type { ParzenEstimator } from "../../src/search/tpe/parzen.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
@@ -376,6 +379,103 @@ describe("a grid", () => {
     await expectRefusal(() => new samplers.Grid(wrong({})), OptionError, "space");
     await expectRefusal(() => new samplers.Grid(wrong({ x: 3 })), OptionError, '"x"');
     await expectRefusal(() => new samplers.Grid(wrong({ x: [[]] })), OptionError, '"x"');
+  });
+});
+
+interface RecordedSobol {
+  readonly params: readonly Readonly<Record<string, ParamValue>>[];
+  readonly attrs: Readonly<Record<string, unknown>>;
+  readonly sums: readonly number[];
+  readonly last: readonly number[];
+}
+
+describe("QMC", () => {
+  const { params, attrs, sums, last } = golden<RecordedSobol>("sobol.json");
+  const search = (trial: Trial): number => {
+    const x = trial.suggestFloat("x", -2, 3);
+    trial.suggestFloat("lr", 1e-5, 0.1, { log: true });
+    trial.suggestFloat("share", 0, 1, { step: 0.1 });
+    trial.suggestInt("n", 1, 9);
+    trial.suggestInt("width", 4, 64, { log: true });
+    trial.suggestCategorical("kind", ["a", "it's", null, 2.5, true]);
+    trial.suggestCategorical("one", ["ä\n"]);
+    return x;
+  };
+
+  test("takes Optuna's points, and counts them as Optuna does", async () => {
+    const storage = new MemoryJournal();
+    const study = await createStudy({ storage, sampler: new samplers.QMC({ seed: 1 }) });
+    await study.optimize(search, { trials: params.length });
+    for (const [i, expected] of params.entries()) {
+      for (const [name, value] of Object.entries(expected)) {
+        const ours = study.trials[i]!.params[name];
+        if (typeof value === "number") expectNear([ours as number], [value], `trial ${i} ${name}`);
+        else expect(ours, `trial ${i} ${name}`).toBe(value);
+      }
+    }
+    const noted = storage
+      .text()
+      .split("\n")
+      .filter((line) => line.startsWith('{"op_code":3'))
+      .map((line) => (fromPythonJson(line) as { system_attr: object }).system_attr);
+    expect(noted.at(-1)).toEqual(attrs);
+    expect(noted).toHaveLength(params.length - 1);
+  });
+
+  test("gives parallel trials points of their own", async () => {
+    const study = await createStudy({ sampler: new samplers.QMC({ seed: 1 }) });
+    await study.optimize(search, { trials: 1 });
+    await study.optimize(search, { trials: 12, jobs: 4 });
+    const sequential = await createStudy({ sampler: new samplers.QMC({ seed: 1 }) });
+    await sequential.optimize(search, { trials: 13 });
+    const sorted = (all: readonly FrozenTrial[]) => all.map((trial) => trial.params["x"]).sort();
+    expect(sorted(study.trials)).toEqual(sorted(sequential.trials));
+  });
+
+  test("has SciPy's sequence in 64 dimensions", () => {
+    const sobol = new Sobol(MOST_DIMENSIONS);
+    const points = sums.map((_, i) => sobol.point(i));
+    expectNear(
+      points.map((point) => point.reduce((sum, x) => sum + x, 0)),
+      sums,
+      "sums",
+    );
+    expect([...points.at(-1)!]).toEqual(last);
+  });
+
+  test("scrambled, has one point in each of 64 parts of each axis, by its seed", () => {
+    const points = (seed: number) => {
+      const sobol = new Sobol(MOST_DIMENSIONS, new RandomState(seed));
+      return Array.from({ length: 64 }, (_, i) => sobol.point(i));
+    };
+    for (const all of [points(1), points(2)]) {
+      for (let axis = 0; axis < MOST_DIMENSIONS; axis++) {
+        expect(new Set(all.map((point) => Math.floor(64 * point[axis]!))).size).toBe(64);
+      }
+    }
+    expect(points(1)).toEqual(points(1));
+    expect(points(1)).not.toEqual(points(2));
+  });
+
+  test("scrambled, is another sequence of the study", async () => {
+    const study = await createStudy({ sampler: new samplers.QMC({ seed: 5, scramble: true }) });
+    await study.optimize(search, { trials: 5 });
+    const xs = new Set(study.trials.map((trial) => trial.params["x"]));
+    expect(xs.size).toBe(5);
+    expect(study.trials[1]!.params["x"]).not.toBeCloseTo(params[1]!["x"] as number, 9);
+  });
+
+  test("refuses more parameters than it has dimensions", async () => {
+    const study = await createStudy({ sampler: new samplers.QMC() });
+    await study.optimize(
+      (trial) => {
+        for (let i = 0; i <= MOST_DIMENSIONS; i++) trial.suggestFloat(`x${i}`, 0, 1);
+        return 1;
+      },
+      { trials: 1 },
+    );
+    await expectRefusal(() => study.ask(), OptionError, "samplers.QMC", "64", "65");
+    await expectRefusal(() => new samplers.QMC(wrong({ type: "halton" })), OptionError, '"type"');
   });
 });
 

@@ -1,3 +1,4 @@
 export { Grid, type GridOptions, type GridSpace } from "./grid.ts";
+export { QMC, type QMCOptions } from "./qmc.ts";
 export { Random, type RandomOptions } from "./random.ts";
 export { TPE, type TPEOptions } from "./tpe.ts";
