@@ -89,6 +89,8 @@ fn gradient(x: f32, g: f32, p: f32, q: f32) -> f32 {
       return select(0.0, g, isInside);
     }
     case 24u: { return select(g * (p * powerOf(x, p - 1.0)), 0.0, p == 0.0); }
+    // A floor under a variance or a norm lets the gradient pass.
+    case 26u: { return g; }
     // The gradient of a norm, or of a standard deviation, that is 0.
     default: { return select(g / (2.0 * root(x)), 0.0, x == 0.0); }
   }

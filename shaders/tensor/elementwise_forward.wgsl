@@ -4,7 +4,7 @@
 //   1 sign        6 erf          11 sin      16 gelu by tanh   21 hard sigmoid: x/6 + ½ within [0, 1]
 //   2 sqrt        7 floor        12 cos      17 silu           22 hard swish: x·hard sigmoid
 //   3 rsqrt       8 ceil         13 log1p    18 leaky relu: p·x below 0       23 clamp to [p, q], where a NaN is no bound
-//   4 square      9 round        14 expm1    19 elu: p·(exp(x) - 1) below 0   24 x^p   25 norm, as 2
+//   4 square      9 round        14 expm1    19 elu: p·(exp(x) - 1) below 0   24 x^p   25 norm, as 2   26 at least p
 //
 // A constant KIND leaves one function in the compiled kernel. Halves round to even. x^±½ is a root, as in PyTorch: that of -∞ is NaN.
 //
@@ -71,6 +71,7 @@ fn resultOf(x: f32, p: f32, q: f32) -> f32 {
     case 21u: { return gate(x) / 6.0; }
     case 22u: { return x * gate(x) / 6.0; }
     case 23u: { return within(x, p, q); }
+    case 26u: { return within(x, p, notANumber()); }
     default: { return powerOf(x, p); }
   }
 }

@@ -4,6 +4,7 @@ export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RnnCellOptions } fro
 export { type Layer, ModuleList, Sequential } from "./containers.ts";
 export { ConvTranspose1d, type ConvTranspose1dOptions } from "./conv-transpose1d.ts";
 export { Conv1d, type Conv1dOptions, type PaddingMode } from "./conv1d.ts";
+export { CosineSimilarity, type CosineSimilarityOptions, cosineSimilarity } from "./cosine-similarity.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, type PretrainedOptions } from "./embedding.ts";
 export { GRU, type GruOptions } from "./gru.ts";
@@ -32,6 +33,12 @@ export {
   NLLLoss,
   type NLLLossOptions,
 } from "./loss-classes.ts";
+export {
+  GaussianNLLLoss,
+  type GaussianNLLLossOptions,
+  KLDivLoss,
+  type KLDivLossOptions,
+} from "./loss-distributions.ts";
 export type { LossWeights } from "./loss-weights.ts";
 export { LSTM, type LstmOptions, type LstmState } from "./lstm.ts";
 export { Module } from "./module.ts";

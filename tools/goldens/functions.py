@@ -125,6 +125,32 @@ CASES = {
         "std_first": (lambda x: x.std(0), [(65, 3)]),
         "std_correction": (lambda x: x.std((1, 2), correction=2), [(3, 5, 2)]),
     },
+    "losses": {
+        "gaussian": (lambda x, y, v: F.gaussian_nll_loss(x, y, v * v), [(5, 7)] * 3),
+        "gaussian_full": (lambda x, y, v: F.gaussian_nll_loss(x, y, v * v, full=True, reduction="sum"), [(3, 7)] * 3),
+        "gaussian_rows": (
+            lambda x, y, v: F.gaussian_nll_loss(x, y, v * v, eps=0.25, reduction="none"),
+            [(5, 3), (5, 3), (5,)],
+        ),
+        "gaussian_ones": (lambda x, y, v: F.gaussian_nll_loss(x, y, v * v + 0.1), [(2, 5, 3), (2, 5, 3), (2, 5, 1)]),
+        "kl": (lambda x, y: F.kl_div(x.log_softmax(1), y.softmax(1), reduction="mean"), [(5, 7), (5, 7)]),
+        "kl_sum": (lambda x, y: F.kl_div(x.log_softmax(1), y.softmax(1), reduction="sum"), [(3, 7), (3, 7)]),
+        "kl_none": (lambda x, y: F.kl_div(x, y.softmax(-1), reduction="none"), [(3, 2, 7), (3, 2, 7)]),
+        "kl_batchmean": (lambda x, y: F.kl_div(x.log_softmax(1), y.softmax(1), reduction="batchmean"), [(5, 7)] * 2),
+        "kl_log": (
+            lambda x, y: F.kl_div(x.log_softmax(1), y.log_softmax(1), reduction="batchmean", log_target=True),
+            [(5, 7), (5, 7)],
+        ),
+        "kl_zero": (
+            lambda x: F.kl_div(x, torch.tensor([[0.5, 0.0, 0.5], [0.0, 0.0, 1.0]]).double(), reduction="none"),
+            [(2, 3)],
+        ),
+        "cosine": (lambda a, b: F.cosine_similarity(a, b), [(5, 7), (5, 7)]),
+        "cosine_first": (lambda a, b: F.cosine_similarity(a, b, dim=0), [(33, 3), (33, 3)]),
+        "cosine_broadcast": (lambda a, b: F.cosine_similarity(a, b, dim=-1), [(3, 1, 7), (4, 7)]),
+        "cosine_eps": (lambda a, b: F.cosine_similarity(a, b * 1e-3, dim=1, eps=0.5), [(5, 7), (5, 7)]),
+        "cosine_zero": (lambda a, b: F.cosine_similarity(a * 0, b, dim=1), [(2, 3), (2, 3)]),
+    },
     "indexing": {
         "gather": (lambda x: x.gather(1, torch.tensor([[1, 1, 4], [0, 2, 2], [3, 3, 3]])), [(3, 5)]),
         "gather_first": (lambda x: x.gather(0, torch.tensor([[2, 0], [2, 1], [0, 0], [1, 2]])), [(3, 5)]),

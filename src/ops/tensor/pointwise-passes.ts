@@ -52,7 +52,7 @@ export const declarations = {
 const ELEMENTWISE = [
   ...["abs", "sign", "sqrt", "rsqrt", "square", "reciprocal", "erf", "floor", "ceil", "round", "trunc"],
   ...["sin", "cos", "log1p", "expm1", "gelu", "geluTanh", "silu", "leakyRelu", "elu", "softplus"],
-  ...["hardsigmoid", "hardswish", "clamp", "pow", "norm"],
+  ...["hardsigmoid", "hardswish", "clamp", "pow", "norm", "atLeast"],
 ] as const;
 
 export interface ElementwiseAttributes {
