@@ -151,7 +151,8 @@ class IndexedDbStore implements CheckpointStore {
   }
 }
 
-function answerOf<T>(request: IDBRequest<T>): Promise<T> {
+/** What a request gives. */
+export function answerOf<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

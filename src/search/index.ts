@@ -28,5 +28,6 @@ export * as pruners from "./pruners/index.ts";
 export { type PruningOptions, pruning } from "./pruning.ts";
 export type { Pruner, Sampler, StudyView } from "./sampler.ts";
 export * as samplers from "./samplers/index.ts";
+export { type JournalOptions, openJournal, type StoredJournal } from "./stored-journal.ts";
 export type { EnqueueOptions, OptimizeOptions, Study, TellOptions } from "./study.ts";
 export type { SuggestOptions, Trial } from "./trial.ts";

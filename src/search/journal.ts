@@ -1,3 +1,6 @@
+import { checkNoMore, show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
+
 /**
  * Where a journal's lines are kept. Lines are numbered from 0, never change and never vanish. Several writers may append at the same time;
  * the order of the lines decides.
@@ -11,7 +14,16 @@ export interface Journal {
 
 /** A journal in memory: it ends with the page or the program. */
 export class MemoryJournal implements Journal {
-  readonly #lines: string[] = [];
+  readonly #lines: string[];
+
+  /** @param text The content of a journal's file, to go on from it. */
+  constructor(text = "", ...more: never[]) {
+    checkNoMore("MemoryJournal", more);
+    if (typeof text !== "string")
+      throw new OptionError(`MemoryJournal: text must be the content of a journal's file, got ${show(text)}`);
+    // What follows the last line's end was cut off.
+    this.#lines = text.split("\n").slice(0, -1);
+  }
 
   async append(lines: readonly string[]): Promise<void> {
     this.#lines.push(...lines);

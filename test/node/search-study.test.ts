@@ -1,12 +1,13 @@
 /** Studies: what becomes of trials, by ask and tell and by a run. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type FitRun, OptionError, type Trainer } from "webgpu-lstm";
+import { type FitRun, OptionError, StorageUnavailableError, type Trainer } from "webgpu-lstm";
 import {
   createStudy,
   deleteStudy,
   loadStudy,
   MemoryJournal,
+  openJournal,
   pruners,
   pruning,
   StudyError,
@@ -415,6 +416,18 @@ describe("a storage", () => {
     await expectRefusal(() => deleteStudy({ name: "a", storage }), StudyError, '"a"');
     await expectRefusal(() => a.ask(), StudyError, "deleted");
     expect((await createStudy({ storage })).name).toMatch(/^no-name-/);
+  });
+
+  test("goes on from the text of another", async () => {
+    const storage = new MemoryJournal();
+    const study = await createStudy({ name: "a", storage, sampler: random() });
+    await study.optimize(square, { trials: 3 });
+    const copy = await loadStudy({ storage: new MemoryJournal(`${storage.text()}{"op_`), sampler: random() });
+    expect(copy.trials).toEqual(study.trials);
+    await copy.optimize(square, { trials: 1 });
+    expect([copy.trials.length, study.trials.length]).toEqual([4, 3]);
+    await expectRefusal(() => new MemoryJournal(wrong(new Uint8Array(3))), OptionError, "Uint8Array(3)");
+    await expectRefusal(() => openJournal(), StorageUnavailableError, "IndexedDB", "JournalFile");
   });
 
   test("and its errors reach who writes", async () => {
