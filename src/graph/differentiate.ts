@@ -11,6 +11,7 @@ import { constant } from "../ops/tensor/constant.ts";
 import { reshape } from "../ops/tensor/reshape.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { Graph } from "./graph.ts";
+import { Parameter } from "./parameter.ts";
 import { type ForwardNode, recording, Tensor } from "./tensor.ts";
 
 /**
@@ -121,7 +122,13 @@ export function grad(loss: Tensor, tensors: readonly Tensor[], ...more: never[])
       `grad: expected an array of tensors of this trace, or of parameters, got ${show(tensors)}`,
     );
   }
-  return differentiate(graph, loss, tensors).map((gradient, i) => {
+  for (const [i, tensor] of tensors.entries()) {
+    if (!(tensor instanceof Parameter) || tensor.requiresGrad) continue;
+    throw new GraphError(
+      `grad: tensor ${i} of shape ${showShape(tensor.shape)} is a frozen parameter; requiresGrad_() gives it a gradient again`,
+    );
+  }
+  const gradients = differentiate(graph, loss, tensors).map((gradient, i) => {
     if (!gradient) {
       throw new GraphError(
         `grad: the loss does not depend on tensor ${i} of shape ${showShape(tensors[i]!.shape)}, or only through gradients, which ` +
@@ -130,6 +137,25 @@ export function grad(loss: Tensor, tensors: readonly Tensor[], ...more: never[])
     }
     return gradient;
   });
+  checkNoGradient("grad", graph, loss);
+  return gradients;
+}
+
+/** Throws a GraphError for a loss that gradients are part of, unless detach() says that they are constants. */
+export function checkNoGradient(where: string, graph: Graph, loss: Tensor): void {
+  const gradients = new Set(graph.nodes.flatMap((node) => (node.kind === "backward" ? node.gradInputs : [])));
+  const below = new Set([loss]);
+  for (const tensor of below) {
+    if (gradients.has(tensor)) {
+      throw new GraphError(
+        `${where}: the loss is computed from what grad() returned, of shape ${showShape(tensor.shape)}, and gradients of gradients are ` +
+          "not computed here (PyTorch's create_graph); detach() the gradient if it is meant as a constant",
+      );
+    }
+    const node = tensor.source?.node;
+    if (!node || node.op.stopsGradient) continue;
+    for (const input of node.inputs) if (input) below.add(input);
+  }
 }
 
 /** Throws a GraphError unless `loss` is a tensor with one element. */

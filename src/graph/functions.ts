@@ -24,24 +24,13 @@ export interface Value<T> extends Operand {
   record<A>(where: string, op: Op<A>, inputs: readonly (T | null)[], attributes: A): T;
 }
 
-/** Throws a GraphError for a tensor whose elements do not lie in PyTorch's order. */
-export function checkOrder(where: string, input: Value<unknown> | null): void {
-  if (input?.layout) {
-    throw new GraphError(
-      `${where}: a recurrent layer's parameter or its gradient of shape ${showShape(input.shape)} lies in the kernels' own ` +
-        "order on the GPU; return it as a result and compute with what is read",
-    );
-  }
-}
-
-/** Records an op on tensors whose elements lie in PyTorch's order. */
+/** Records an op and returns its first output. */
 export function record<T extends Value<T>, A>(
   where: string,
   op: Op<A>,
   inputs: readonly (T | null)[],
   attributes: A,
 ): T {
-  for (const input of inputs) checkOrder(where, input);
   return inputs[0]!.record(where, op, inputs, attributes);
 }
 

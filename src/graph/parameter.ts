@@ -1,3 +1,4 @@
+import { checkBoolean } from "../checks.ts";
 import { DisposedError, ShapeError, StateDictError } from "../errors.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { type Layout, Tensor } from "./tensor.ts";
@@ -17,6 +18,8 @@ export interface ParameterHome {
 export class Parameter extends Tensor {
   /** The outermost module that has given it with its parameters or its state. @internal */
   givenBy: object | null = null;
+  /** Whether training changes it: it has a gradient. A compiled step follows: it is planned anew when this changes. */
+  requiresGrad = true;
   #host: Float32Array | null;
   #home: ParameterHome | null = null;
 
@@ -78,6 +81,13 @@ export class Parameter extends Tensor {
     this.#host = data;
   }
 
+  /** Sets {@link requiresGrad}: `requiresGrad_(false)` freezes the parameter. */
+  requiresGrad_(requiresGrad = true): this {
+    checkBoolean("Parameter.requiresGrad_", "requiresGrad", requiresGrad);
+    this.requiresGrad = requiresGrad;
+    return this;
+  }
+
   /** Reads the current value, in PyTorch's order. Waits for the GPU if the value is there. */
   async read(): Promise<NDArray> {
     if (this.#home) return { shape: this.shape, data: await this.#home.read() };
@@ -109,7 +119,10 @@ export class Parameter extends Tensor {
  * A tensor of a module's state that is not learned, as `torch.nn.Buffer`: a loss's class weights, for example. It is in the state
  * dict and on the device like a parameter, but not in `parameters()`.
  */
-export class Buffer extends Parameter {}
+export class Buffer extends Parameter {
+  /** Whether it is in the state dict. */
+  persistent = true;
+}
 
 /** Throws a DisposedError if one of the parameters that a step needs was disposed. */
 export function checkNotDisposed(parameters: Iterable<Parameter>): void {

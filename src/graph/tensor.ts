@@ -1,5 +1,7 @@
 import { checkNoMore } from "../checks.ts";
 import type { Op, Operand, Storage } from "../ops/op.ts";
+import { unpackGates } from "../ops/recurrent/unpack.ts";
+import type { GateOrder } from "../ops/recurrent/unpack-passes.ts";
 import { detach } from "../ops/tensor/detach.ts";
 import { resolveDim, type Shape, sizeOf } from "../shape.ts";
 import * as functions from "./functions.ts";
@@ -12,6 +14,8 @@ import * as views from "./views.ts";
 
 /** The order of a tensor's elements on the GPU, if it is not PyTorch's. */
 export interface Layout {
+  /** Where the kernels have the gates. */
+  readonly order: GateOrder;
   /** Number of float32 values that a tensor of this shape takes, including padding. */
   elements(shape: Shape): number;
   /** From PyTorch's order to the kernels'. */
@@ -34,14 +38,20 @@ export interface ForwardNode {
 /** Holds the recorder of the trace that runs now. @internal */
 export const recording: Recording<Tensor> = /* @__PURE__ */ new Recording<Tensor>();
 
-/** Records an op on tensors in the trace that runs now. @internal */
+/**
+ * Records an op on tensors in the trace that runs now. What lies in the kernels' own order is brought to PyTorch's first, unless the op
+ * wants it as it is. @internal
+ */
 export function apply<A>(
   where: string,
   op: Op<A>,
   inputs: readonly (Tensor | null)[],
   attributes: A,
 ): readonly Tensor[] {
-  return recording.current(where).apply(op, inputs, attributes);
+  const recorder = recording.current(where);
+  const inOrder = (input: Tensor | null) =>
+    input?.layout ? recorder.apply(unpackGates, [input], input.layout.order)[0]! : input;
+  return recorder.apply(op, op.takesLayout ? inputs : inputs.map(inOrder), attributes);
 }
 
 /**

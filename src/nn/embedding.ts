@@ -33,7 +33,6 @@ export class Embedding extends Module {
   readonly paddingIdx: number | null;
   /** [numEmbeddings, embeddingDim] */
   readonly weight: Parameter;
-  #frozen = false;
 
   /** @param pretrained Initial values instead of normal ones. @internal */
   constructor(
@@ -90,7 +89,7 @@ export class Embedding extends Module {
       );
     }
     const made = new Embedding(rows, width, paddingIdx === undefined ? {} : { paddingIdx }, data);
-    made.#frozen = freeze;
+    made.weight.requiresGrad_(!freeze);
     return made;
   }
 
@@ -102,8 +101,7 @@ export class Embedding extends Module {
       );
     }
     checkIndices(indices, "index of an embedding", this.numEmbeddings);
-    const weight = this.#frozen ? this.weight.detach() : this.weight;
-    const { paddingIdx } = this;
+    const { paddingIdx, weight } = this;
     return apply("Embedding.forward", embedding, [weight, indices], { paddingIdx })[0]!;
   }
 }

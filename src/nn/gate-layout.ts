@@ -19,6 +19,7 @@ export function gateLayout(slots: readonly number[], width: number, hidden: numb
     }
   };
   return {
+    order: { slots, width, hidden },
     elements: (shape) => (sizeOf(shape) / gates) * width,
     pack: (data) => {
       const packed = new Float32Array((data.length / gates) * width);

@@ -7,6 +7,7 @@ export { Conv1d, type Conv1dOptions, type PaddingMode } from "./conv1d.ts";
 export { CosineSimilarity, type CosineSimilarityOptions, cosineSimilarity } from "./cosine-similarity.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, type PretrainedOptions } from "./embedding.ts";
+export type { ForwardHook, ForwardPreHook, HookHandle } from "./forward-hooks.ts";
 export { GRU, type GruOptions } from "./gru.ts";
 export * as init from "./init.ts";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";

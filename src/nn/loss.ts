@@ -1,6 +1,5 @@
 import { checkNumber, checkOptions, show } from "../checks.ts";
 import { GraphError, OptionError } from "../errors.ts";
-import { checkOrder } from "../graph/functions.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
 import { type PointwiseLossAttributes, pointwiseLoss, type Reduction } from "../ops/loss/pointwise-loss.ts";
 import { Module } from "./module.ts";
@@ -37,7 +36,6 @@ export function checkLossInputs(where: string, prediction: unknown, target: unkn
           "step's inputs",
       );
     }
-    checkOrder(`${where}: ${name}`, value);
   }
 }
 

@@ -3,6 +3,7 @@ import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import { Buffer, Parameter } from "../graph/parameter.ts";
 import { recording } from "../graph/tensor.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
+import { addHook, type ForwardHook, type ForwardPreHook, type HookHandle } from "./forward-hooks.ts";
 
 /** What an error says of a value beside its class: whether it is a module or a parameter of another copy of the library. */
 export function foreign(value: unknown): string {
@@ -32,9 +33,48 @@ export class Module {
     this.#registered.set(name, parameter);
   }
 
-  /** Adds a tensor that is not learned under a name that is not a field of the class. */
-  protected registerBuffer(name: string, buffer: Buffer): void {
+  /**
+   * Adds a tensor that is not learned under a name that is not a field of the class, as `torch.nn.Module.register_buffer`.
+   * @param options `persistent`, default true: whether it is in the state dict.
+   */
+  registerBuffer(name: string, buffer: Buffer, options: { readonly persistent?: boolean } = {}): void {
+    const where = "Module.registerBuffer";
+    checkOptions(where, options, ["persistent"]);
+    const { persistent = true } = options;
+    checkBoolean(where, "persistent", persistent);
+    if (!(buffer instanceof Buffer)) {
+      throw new OptionError(
+        `${where}: ${show(name)} must be a Buffer, got ${show(buffer)}${foreign(buffer)}`,
+      );
+    }
+    if (
+      typeof name !== "string" ||
+      !/^[^.]+$/.test(name) ||
+      Object.hasOwn(this, name) ||
+      this.#registered.has(name)
+    ) {
+      throw new OptionError(
+        `${where}: name must be a text without a dot that the ${this.constructor.name} does not have yet, got ${show(name)}`,
+      );
+    }
+    buffer.persistent = persistent;
     this.#registered.set(name, buffer);
+  }
+
+  /** Calls `hook` before every `forward`; what it returns, an array, takes the place of the arguments. */
+  registerForwardPreHook(hook: ForwardPreHook<this>): HookHandle {
+    return addHook("Module.registerForwardPreHook", this, "before", hook);
+  }
+
+  /** Calls `hook` after every `forward`; what it returns, if anything, takes the place of the result. */
+  registerForwardHook(hook: ForwardHook<this>): HookHandle {
+    return addHook("Module.registerForwardHook", this, "after", hook);
+  }
+
+  /** Sets whether training changes the parameters, here and below: `requiresGrad_(false)` freezes them. */
+  requiresGrad_(requiresGrad = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad_(requiresGrad);
+    return this;
   }
 
   /** All parameters with dotted names, in PyTorch's order: own ones first, then the children's. */
@@ -126,10 +166,23 @@ export class Module {
     return this.train(false);
   }
 
-  /** Every parameter's and buffer's value by name, with PyTorch's keys, order and layout. */
-  async stateDict(): Promise<Map<string, NDArray>> {
+  /** The state that is saved: without buffers that are not persistent. */
+  #saved(prefix = ""): [string, Parameter][] {
+    return [...this.#walk(prefix)].filter(([, value]) => !(value instanceof Buffer) || value.persistent);
+  }
+
+  /**
+   * Every parameter's and buffer's value by name, with PyTorch's keys, order and layout.
+   * @param options `prefix`, default none: comes before every name.
+   */
+  async stateDict(options: { readonly prefix?: string } = {}): Promise<Map<string, NDArray>> {
+    checkOptions("Module.stateDict", options, ["prefix"]);
     this.#checkAlive("Module.stateDict");
-    const entries = [...this.#walk("")];
+    const { prefix = "" } = options;
+    if (typeof prefix !== "string") {
+      throw new OptionError(`Module.stateDict: prefix must be a text, got ${show(prefix)}`);
+    }
+    const entries = this.#saved(prefix);
     const values = await Promise.all(entries.map(([, parameter]) => parameter.read()));
     const state = new Map(entries.map(([name], i) => [name, values[i]!]));
     for (const name of state.keys()) {
@@ -162,7 +215,7 @@ export class Module {
     checkBoolean("Module.loadStateDict", "strict", strict);
     this.#checkAlive("Module.loadStateDict");
     const given = state instanceof Map ? state : new Map(Object.entries(state));
-    const own = new Map(this.#walk(""));
+    const own = new Map(this.#saved());
     const missingKeys = [...own.keys()].filter((name) => !given.has(name));
     const unexpectedKeys = [...given.keys()].filter((name) => !own.has(name));
     const problems: string[] = [];

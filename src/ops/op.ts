@@ -171,6 +171,8 @@ export interface Op<Attributes = unknown> {
   readonly givesGradient?: true;
   /** Whether the output is a constant for differentiation: no gradient flows through the op. */
   readonly stopsGradient?: true;
+  /** Whether the op takes parameters in the order that the kernels have them in; for others they are brought to PyTorch's. */
+  readonly takesLayout?: true;
   /** Time steps × batch rows × hidden units of a recurrent layer: the unit that its memory is reported in. */
   units?(inputs: readonly (Operand | null)[], attributes: Attributes): number;
   /** For an op that only moves elements: maps an index of the output to an index of the input, row-major. */

@@ -157,7 +157,7 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
         const clocks = group.params.map((parameter) => {
           const clock = this.#clocks.get(parameter)!;
           if (!numbers.has(clock)) numbers.set(clock, numbers.size);
-          return numbers.get(clock);
+          return parameter.requiresGrad ? numbers.get(clock) : "frozen";
         });
         return `${this.#kind.buffers(group)}:${clocks}`;
       })

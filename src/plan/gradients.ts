@@ -1,6 +1,6 @@
 import { show } from "../checks.ts";
 import { GraphError } from "../errors.ts";
-import { checkLoss, differentiate } from "../graph/differentiate.ts";
+import { checkLoss, checkNoGradient, differentiate } from "../graph/differentiate.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -26,7 +26,8 @@ export function gradientsOf(
     throw new GraphError(`device.compile: minimize names ${show(minimize)}, a gradient norm; name the loss`);
   }
   checkLoss(`device.compile: minimize ${show(minimize)}`, loss);
-  const wanted = differentiated(graph, optimizer);
+  checkNoGradient(`device.compile: minimize ${show(minimize)}`, graph, loss);
+  const wanted = differentiated(graph, optimizer).filter(({ requiresGrad }) => requiresGrad);
   const found = differentiate(graph, loss, wanted);
   const taken = new Set(outputs.values());
   const gradients = new Map<Parameter, Tensor>();
@@ -41,7 +42,7 @@ export function gradientsOf(
   if (!optimizer.parameters.some((parameter) => gradients.has(parameter))) {
     throw new GraphError(
       `device.compile: ${minimize} depends on none of the optimizer's parameters; give it model.parameters() of the ` +
-        "model the function calls",
+        "model the function calls, and freeze not all of them",
     );
   }
   return gradients;

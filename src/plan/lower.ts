@@ -1,4 +1,5 @@
 import type { Graph, Node } from "../graph/graph.ts";
+import { Parameter } from "../graph/parameter.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { OnDemand } from "../ondemand.ts";
 import { groupGrid } from "../ops/grid.ts";
@@ -65,9 +66,13 @@ export function planIn(graph: Graph, plan: PlanSettings): PlanContext {
 
 /** What the ops of a trace need loaded before they are planned. */
 export function needsOf(graph: Graph, plan: Offering): OnDemand<unknown>[] {
+  const isFrozen = (input: Tensor | null) => input instanceof Parameter && !input.requiresGrad;
+  // Parameters that are frozen may be trained later.
+  const mayTrain = graph.nodes.some((node) => node.kind === "forward" && node.inputs.some(isFrozen));
   const needs = graph.nodes.flatMap((node) => {
     const { op, inputs } = node.kind === "forward" ? node : node.of;
-    return op.needs?.(node.kind, inputs, plan) ?? [];
+    const passes = mayTrain ? (["forward", "backward"] as const) : [node.kind];
+    return passes.flatMap((pass) => op.needs?.(pass, inputs, plan) ?? []);
   });
   return [...graph.needs, ...needs];
 }

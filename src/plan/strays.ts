@@ -14,7 +14,11 @@ export async function checkLeftOut(
   minimize: string | undefined,
 ): Promise<void> {
   const isStray = (input: Tensor | null): input is Parameter =>
-    input instanceof Parameter && !(input instanceof Buffer) && !input.givenBy && !trained.includes(input);
+    input instanceof Parameter &&
+    !(input instanceof Buffer) &&
+    !input.givenBy &&
+    input.requiresGrad &&
+    !trained.includes(input);
   const strays = graph.nodes.flatMap((node) => (node.kind === "forward" ? node.inputs : [])).filter(isStray);
   if (strays.length === 0) return;
   await explanation.load();

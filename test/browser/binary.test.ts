@@ -1,6 +1,8 @@
 /** Functions of two tensors, comparisons and selection against PyTorch. */
-import { where } from "webgpu-lstm";
+import { expect, test } from "vitest";
+import { AnomalyError, type Tensor, where } from "webgpu-lstm";
 import { testFunctions, testUnusual } from "./function-case.ts";
+import { withDevice } from "./gpu.ts";
 
 testFunctions("function_binary", "Comparison and selection", {
   maximum: (a, b) => a.maximum(b),
@@ -35,3 +37,24 @@ testUnusual("unusual_binary", {
   masked_softmax: (mask, x) => x.maskedFill(mask, Number.NEGATIVE_INFINITY).softmax(1),
   pow: (a, b) => a.pow(b),
 });
+
+test("a mask by maskedFill or where is no anomaly until something takes it in a wrong way", () =>
+  withDevice(async (device) => {
+    const x = Float32Array.of(1, 2, 3);
+    const masked = (x: Tensor) => x.maskedFill(x.gt(2), Number.NEGATIVE_INFINITY);
+    const run = async (f: (x: Tensor) => Tensor) => {
+      const step = await device.compile(({ x }) => ({ y: f(x) }), {
+        inputs: { x: [3] },
+        detectAnomaly: true,
+      });
+      try {
+        return [...(await step.run({ x }).y.read()).data];
+      } finally {
+        step.dispose();
+      }
+    };
+    const [first, second, third] = await run((x) => masked(x).softmax(0));
+    expect([first! + second!, third]).toEqual([expect.closeTo(1, 6), 0]);
+    expect(await run((x) => masked(x).amax())).toEqual([2]);
+    await expect(run((x) => masked(x).sub(masked(x)))).rejects.toThrow(AnomalyError);
+  }));

@@ -1,5 +1,7 @@
 """Functions of tensors beyond those of ops.py, as PyTorch 2.x computes them: cases and files as there.
 
+Files `penalty_…`: recurrent layers whose parameters are in other ops too.
+
 Also what they make of NaN, infinities, zeros and kinks, as special_values.py has it: files `unusual_…`.
 """
 
@@ -10,7 +12,7 @@ from .common import save
 from .ops import values
 from .special_cases import INF, NAN, Cases, V, differentiated, pairs
 
-OPS = ["function", "unusual"]
+OPS = ["function", "unusual", "penalty"]
 
 POINTWISE = {
     "abs": torch.abs,
@@ -255,6 +257,46 @@ def unusual_reductions():
     cases.save("unusual_reductions")
 
 
+def penalties():
+    """Recurrent parameters in penalties, and tied to a decoder: gradients, and the parameters after three steps of SGD."""
+    layers = {
+        "lstm": torch.nn.LSTM(3, 5),
+        "gru": torch.nn.GRU(3, 5),
+        "rnn": torch.nn.RNN(3, 5),
+        "proj": torch.nn.LSTM(3, 5, proj_size=2),
+    }
+    generator = torch.Generator().manual_seed(950)
+    for name, layer in layers.items():
+        layer = layer.double()
+        x = values(generator, (4, 2, 3))
+        inputs = {"x": x}
+        for key, parameter in layer.named_parameters():
+            parameter.data = values(generator, parameter.shape) / 2
+            parameter.data = parameter.data.float().double()
+            inputs[f"param.{key}"] = parameter.data.clone()
+
+        def loss():
+            output, _ = layer(x)
+            weight = layer.weight_hh_l0
+            decoded = output @ layer.weight_ih_l0[: output.shape[2]]
+            l1 = sum(parameter.abs().sum() for parameter in layer.parameters())
+            orthogonality = (weight.T @ weight - torch.eye(weight.shape[1])).square().sum()
+            return (decoded - x).square().mean() + 0.01 * l1 + 0.02 * orthogonality
+
+        optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+        results, losses = {}, []
+        for step in range(3):
+            optimizer.zero_grad()
+            losses.append(loss())
+            losses[-1].backward()
+            if step == 0:
+                results.update({f"grad.{key}": p.grad.clone() for key, p in layer.named_parameters()})
+            optimizer.step()
+        results["losses"] = torch.stack(losses)
+        results.update({f"final.{key}": p.data.clone() for key, p in layer.named_parameters()})
+        save(f"penalty_{name}", "penalty", {}, inputs, results)
+
+
 def main():
     torch.set_num_threads(1)
     for seed, (file, cases) in enumerate(CASES.items()):
@@ -274,3 +316,4 @@ def main():
     unusual_pointwise()
     unusual_binary()
     unusual_reductions()
+    penalties()

@@ -36,6 +36,7 @@ export function recurrentLayer(cell: Cell): RecurrentOp {
   return {
     name: cell.name,
     cell,
+    takesLayout: true,
     // The gradients of the gates overwrite the gates.
     overwritesSaved: true,
     ownSlice(operands, { reverse }) {

@@ -4,6 +4,7 @@ import type { Op } from "../op.ts";
 export const detach: Op<void> = {
   name: "detach",
   stopsGradient: true,
+  takesLayout: true,
   infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
   moves: () => (index) => index,
 };
