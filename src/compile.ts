@@ -179,12 +179,16 @@ function plan(
   const settings = { facts, pins, proves, ...limits, choices: new Choices(facts, proves) };
   checkSizes(graph, inputs, limits);
   const watch = anomalies?.watch(trace);
-  const lowered = lower(graph, [...outputs.values(), ...gradients.values()], settings);
+  const assigned = [...graph.assignments.values()];
+  const results = [...outputs.values(), ...gradients.values(), ...assigned.map(({ value }) => value)];
+  const lowered = lower(graph, results, settings);
   const dispatches = watch?.whole(lowered) ?? lowered;
   const parameters = new Set([
     ...parametersOf(dispatches, outputs.values()),
     ...(optimizer?.parameters ?? []),
     ...gradients.keys(),
+    // Its keys are parameters.
+    ...([...graph.assignments.keys()] as Parameter[]),
   ]);
   ParameterArena.place(context, parameters);
 
@@ -192,7 +196,8 @@ function plan(
   const update = optimizer
     ? optimizer.training.planUpdate({ context, graph, settings, optimizer, gradients, placed, accumulation })
     : null;
-  const always = [...dispatches, ...(update?.accumulating ?? [])];
+  const ending = update?.accumulating ?? assigned.map(({ store }) => store(null, settings));
+  const always = [...dispatches, ...ending];
   const updating = update ? [...update.dispatches, ...update.updates, ...(watch?.updated(update) ?? [])] : [];
   return {
     graph,

@@ -239,6 +239,29 @@ const others: Record<string, LimitCase> = {
       { model },
     );
   },
+  ...Object.fromEntries(
+    (
+      [
+        ["batch norm", () => new nn.BatchNorm1d(10)],
+        ["group norm", () => new nn.GroupNorm(5, 10)],
+      ] as const
+    ).map(([name, make]): [string, LimitCase] => [
+      name,
+      (device) => {
+        const model = seeded(make());
+        return run(
+          device,
+          { x: [2, 10, 40] },
+          ({ x }) => {
+            const y = model.forward(x!);
+            const gradients = grad(y.mul(y).sum(), [x!, ...model.parameters()]);
+            return { y, ...Object.fromEntries(gradients.map((gradient, i) => [`gradient ${i}`, gradient!])) };
+          },
+          { model },
+        );
+      },
+    ]),
+  ),
   convolution: (device) => {
     const model = seeded(new nn.Conv1d(10, 10, 2, { groups: 10 }));
     return run(

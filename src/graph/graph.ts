@@ -5,7 +5,7 @@ import type { BackwardPass, Op, Operand } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { GradientClipping } from "./gradient-clipping.ts";
 import type { RandomStreams } from "./random-streams.ts";
-import type { HasMode, Recorder } from "./recorder.ts";
+import type { Assignment, HasMode, Recorder } from "./recorder.ts";
 import { type ForwardNode, Tensor } from "./tensor.ts";
 
 /** The gradient of one forward node. */
@@ -29,6 +29,7 @@ export class Graph implements Recorder<Tensor> {
   readonly clippings: GradientClipping[] = [];
   /** The norms that clippings give, which are known only after the gradients. */
   readonly norms = new Set<Operand>();
+  readonly assignments = new Map<Tensor, Assignment<Tensor>>();
   readonly needs: OnDemand<unknown>[] = [];
   readonly random: RandomStreams;
   readonly modes: Set<HasMode>;

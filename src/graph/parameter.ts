@@ -22,6 +22,8 @@ export class Parameter extends Tensor {
   requiresGrad = true;
   #host: Float32Array | null;
   #home: ParameterHome | null = null;
+  /** Whether steps change the value on the device. @internal */
+  isChanged = true;
 
   /**
    * @param data Initial value in PyTorch's order; it is not copied.
@@ -65,8 +67,7 @@ export class Parameter extends Tensor {
         this.#home = null;
         return;
       }
-      // Training does not change a buffer.
-      if (!(this instanceof Buffer)) this.#host = null;
+      if (this.isChanged) this.#host = null;
     });
   }
 
@@ -122,6 +123,13 @@ export class Parameter extends Tensor {
 export class Buffer extends Parameter {
   /** Whether it is in the state dict. */
   persistent = true;
+  /** @internal */
+  override isChanged = false;
+
+  /** Notes that steps change the value, so that what the host has of it counts for nothing. @internal */
+  changes(): void {
+    this.isChanged = true;
+  }
 }
 
 /** Throws a DisposedError if one of the parameters that a step needs was disposed. */

@@ -1,12 +1,19 @@
 import { GraphError } from "../errors.ts";
 import type { OnDemand } from "../ondemand.ts";
-import type { Op, Operand } from "../ops/op.ts";
+import type { Dispatch, Op, Operand, PlanSettings } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { RandomStreams } from "./random-streams.ts";
 
 /** A module, as far as a trace knows it. */
 export interface HasMode {
   readonly training: boolean;
+}
+
+/** The value that a run leaves in a module's buffer. */
+export interface Assignment<T> {
+  readonly value: T;
+  /** Plans storing it, if every value of `guard` is finite. */
+  store(guard: Operand | null, plan: PlanSettings): Dispatch;
 }
 
 /** Records ops while a function is traced. `T` is the graph's tensor, whose file imports this one. */
@@ -16,6 +23,8 @@ export interface Recorder<T extends Operand> {
   readonly needs: OnDemand<unknown>[];
   /** Modules that decided by their mode, unless the traced function had set it. The step is planned anew when their modes change. */
   readonly modes: ReadonlySet<HasMode>;
+  /** What the run leaves in modules' buffers, by buffer. */
+  readonly assignments: Map<T, Assignment<T>>;
   /** Whether a module is in training mode. */
   training(module: HasMode): boolean;
   /** Notes that the traced function sets a module's mode itself. */

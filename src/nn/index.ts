@@ -1,5 +1,6 @@
 export { Buffer, Parameter } from "../graph/parameter.ts";
 export { Flatten, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from "./activations.ts";
+export { BatchNorm1d, type BatchNorm1dOptions } from "./batch-norm.ts";
 export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RnnCellOptions } from "./cells.ts";
 export { type Layer, ModuleList, Sequential } from "./containers.ts";
 export { ConvTranspose1d, type ConvTranspose1dOptions } from "./conv-transpose1d.ts";
@@ -8,6 +9,7 @@ export { CosineSimilarity, type CosineSimilarityOptions, cosineSimilarity } from
 export { Dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions, type PretrainedOptions } from "./embedding.ts";
 export type { ForwardHook, ForwardPreHook, HookHandle } from "./forward-hooks.ts";
+export { GroupNorm, type GroupNormOptions } from "./group-norm.ts";
 export { GRU, type GruOptions } from "./gru.ts";
 export * as init from "./init.ts";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";

@@ -42,6 +42,8 @@ const CAUSES: Readonly<Record<string, { infinity?: string; nan?: string; backwar
   sub: { nan: "∞ - ∞", infinity: OVERFLOW },
   mul: { nan: "0·∞", infinity: OVERFLOW },
   layer_norm: { nan: "the sum of squares is beyond 3.4e38: scale what is normalized" },
+  batch_norm: { nan: "the sum of squares is beyond 3.4e38: scale what is normalized" },
+  group_norm: { nan: "the sum of squares is beyond 3.4e38: scale what is normalized" },
   rnn: {
     infinity: "a recurrence with a ReLU grows from step to step: use tanh, smaller weights or clipGradNorm_",
   },

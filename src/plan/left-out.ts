@@ -3,7 +3,7 @@ import type { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 /** Ops whose parameters a layer owns. A parameter in other ops may be one that the app holds by itself. */
-const LAYERS = /^(linear|conv|embedding|layer_norm|lstm|gru|rnn)/;
+const LAYERS = /^(linear|conv|embedding|\w+_norm|lstm|gru|rnn)/;
 
 /**
  * What to say of parameters that are left out of training without anybody's decision: the loss depends on them, the optimizer does not

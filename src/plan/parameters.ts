@@ -3,7 +3,7 @@ import type { BufferRole, DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { StagingPool } from "../gpu/staging.ts";
-import { Buffer, type Parameter, type ParameterHome } from "../graph/parameter.ts";
+import type { Parameter, ParameterHome } from "../graph/parameter.ts";
 import { roundUp, showShape } from "../shape.ts";
 import { STORAGE_ALIGNMENT } from "./memory.ts";
 
@@ -92,8 +92,8 @@ export class ParameterArena {
     // Refuse what cannot be placed before anything is allocated.
     for (const parameter of all) {
       // The value is still on the host, and may be that of a loss whose device was lost.
-      if (parameter instanceof Buffer && (parameter.home as Place | null)?.arena.context.isGone)
-        parameter.leave();
+      const { home, isChanged } = parameter;
+      if (!isChanged && (home as Place | null)?.arena.context.isGone) parameter.leave();
       if (parameter.home || parameter.disposed) ParameterArena.placeOf(context, parameter);
     }
     // Fills one flat buffer after the other.

@@ -104,8 +104,9 @@ export class Skip extends Watch {
   protected override plan(loss: Operand, left: Tensor, graph: Graph, request: WatchRequest): PlannedWatch {
     const { flat, plan } = request;
     const mark = flat(this.markIn());
-    this.#marks.set(graph, { mark, guard: plan.view(mark, 0, [1]), outcome: left });
-    return { dispatches: this.check(loss, mark, request), guard: plan.view(left, 0, [1]) };
+    const kept = plan.view(mark, 0, [1]);
+    this.#marks.set(graph, { mark, guard: kept, outcome: left });
+    return { dispatches: this.check(loss, mark, request), guard: plan.view(left, 0, [1]), kept };
   }
 
   /** Writes the scalars of the update that is about to be submitted. Its step is counted when its outcome is known. */

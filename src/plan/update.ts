@@ -64,6 +64,8 @@ export interface PlannedWatch {
   readonly dispatches: readonly Dispatch[];
   /** Must be finite for an update to happen. */
   readonly guard: Operand;
+  /** Must be finite for what the run leaves in modules' buffers to be kept; known before the update. */
+  readonly kept: Operand;
 }
 
 /** A planned update with its dispatches. */
@@ -140,6 +142,10 @@ export function planUpdate(request: UpdateRequest): UpdateDispatches {
         plan,
       });
   accumulating.push(...(watched?.dispatches ?? []));
+  // A guard of clippings is known only where an update follows.
+  const assigns = guard && !accumulation ? dispatches : accumulating;
+  const own = watched?.kept ?? (accumulation ? null : guard);
+  assigns.push(...[...graph.assignments.values()].map(({ store }) => store(own, plan)));
 
   const { planKey } = optimizer;
   const updates: Dispatch[] = [];

@@ -147,7 +147,8 @@ export class Watch implements Optimizing {
 
   /** Plans what decides whether a traced run's update happens. */
   protected plan(loss: Operand, left: Tensor, _graph: Graph, request: WatchRequest): PlannedWatch {
-    return { dispatches: this.check(loss, left, request), guard: request.plan.view(left, 0, [1]) };
+    const guard = request.plan.view(left, 0, [1]);
+    return { dispatches: this.check(loss, left, request), guard, kept: guard };
   }
 
   /** Plans the check of a loss and of gradients. */

@@ -41,9 +41,12 @@ const kernelNames = Object.keys(import.meta.glob("../../shaders/**/*.wgsl"))
 
 /**
  * Kernels with at most 16 workgroups, or whose workgroups take more the fewer there may be; and embedding_reduce, whose invocations take
- * 64 values each, so that others reach the limit before.
+ * 64 values each, so that others reach the limit before; batch_norm_running and buffer_assign, which take 64 channels each where others take
+ * one.
  */
 const FEW = [
+  "batch_norm_running",
+  "buffer_assign",
   "cross_entropy_weights",
   "embedding_count",
   "embedding_places",

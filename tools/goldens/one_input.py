@@ -7,7 +7,7 @@ import torch
 from .common import draw, save
 from .special_cases import N, V, Cases, differentiated
 
-OPS = ["conv1d", "conv_transpose1d", "pool", "upsample", "pad", "unusual", "drawn"]
+OPS = ["conv1d", "conv_transpose1d", "pool", "upsample", "group_norm", "batch_norm", "pad", "unusual", "drawn"]
 
 
 def camel(name):
@@ -128,6 +128,57 @@ def upsamples():
     upsample(1254, "nearest_long", (1, 2, 130), size=301)
 
 
+def group_norms():
+    def group_norm(seed, suffix, shape, *arguments, **options):
+        case(seed, "group_norm", suffix, torch.nn.GroupNorm(*arguments, **options), shape, arguments, options)
+
+    group_norm(1300, "plain", (3, 6, 17), 3, 6)
+    group_norm(1301, "one_group", (2, 5, 7), 1, 5)
+    group_norm(1302, "each_channel", (2, 5, 33), 5, 5, eps=0.1)
+    group_norm(1303, "no_length", (4, 6), 2, 6)
+    group_norm(1304, "two_lengths_plain", (2, 4, 3, 5), 2, 4, affine=False)
+    group_norm(1305, "many", (1, 4, 700), 2, 4)
+
+
+def batch_norm(seed, suffix, shape, channels, spread=1.0, **options):
+    """Three batches in training mode, then one in evaluation mode: outputs, gradients, and the state after the three."""
+    generator = torch.Generator().manual_seed(seed)
+    module = torch.nn.BatchNorm1d(channels, **options).double()
+    with torch.no_grad():
+        for name, value in module.state_dict().items():
+            if name == "num_batches_tracked":
+                continue
+            drawn = draw(generator, *value.shape)
+            value.copy_(drawn.abs() if name == "running_var" else drawn)
+    inputs = {f"state.{key}": value.clone().double() for key, value in module.state_dict().items()}
+    results = {}
+    for i in range(4):
+        module.train(i < 3)
+        x = (draw(generator, *shape) * spread + (spread - 1)).float().double().requires_grad_()
+        target = draw(generator, *shape)
+        module.zero_grad()
+        output = module(x)
+        torch.nn.functional.mse_loss(output, target).backward()
+        inputs.update({f"x.{i}": x.detach(), f"target.{i}": target})
+        results.update({f"out.{i}": output, f"grad.x.{i}": x.grad})
+        results.update({f"grad.{key}.{i}": value.grad.clone() for key, value in module.named_parameters()})
+        if i == 2:
+            results.update({f"after.{key}": value.clone().double() for key, value in module.state_dict().items()})
+    given = {"arguments": [channels, {camel(key): value for key, value in options.items()}]}
+    save(f"batch_norm_{suffix}", "batch_norm", given, inputs, results)
+
+
+def batch_norms():
+    batch_norm(1320, "plain", (3, 5, 17), 5)
+    batch_norm(1321, "no_length", (7, 3), 3, eps=0.1, momentum=0.3)
+    batch_norm(1322, "cumulative", (2, 4, 6), 4, momentum=None)
+    batch_norm(1323, "no_affine", (2, 3, 9), 3, affine=False)
+    batch_norm(1324, "no_tracking", (2, 3, 9), 3, track_running_stats=False)
+    batch_norm(1325, "many", (65, 2, 33), 2)
+    batch_norm(1326, "far", (4, 3, 33), 3, spread=100.0)
+    batch_norm(1327, "few_values", (1, 3, 3), 3)
+
+
 def pad(seed, suffix, shape, padding, mode="constant", value=0.0):
     generator = torch.Generator().manual_seed(seed)
     x = draw(generator, *shape).requires_grad_()
@@ -202,6 +253,24 @@ def unusual():
     cases.add("avg_pool", ordered, differentiated(lambda x: F.avg_pool1d(x, 2, 1)))
     cases.add("avg_pool_grad", {"x": plain_rows, "weights": torch.stack([V, V.flip(0)], 1)}, differentiated(lambda x: F.avg_pool1d(x, 2, 2)))
     cases.add("adaptive_avg_pool", ordered, differentiated(lambda x: F.adaptive_avg_pool1d(x, 3)))
+    # Where the sum of squares overflows, PyTorch's answer depends on how many values its vectors have.
+    small = V[~(V.abs() > 1e18) | ~V.isfinite()]
+    count = len(small)
+    others = [torch.full_like(small, value) for value in (0.5, -1.0, 2.0)]
+    spread = torch.stack([small, *others], 0)
+    ones = {"weight": torch.full([count], 1.5), "bias": torch.full([count], 0.25), "weights": [[1.5], [-0.5], [1.0], [2.0]]}
+    statistics = torch.zeros(count), torch.ones(count)
+
+    def training(x, weight, bias):
+        return F.batch_norm(x, *(value.clone() for value in statistics), weight, bias, True)
+
+    cases.add("batch_norm", {"x": spread, **ones}, differentiated(training))
+    # PyTorch multiplies x and the mean with an infinite weight before it subtracts one from the other on the CPU, and not on CUDA.
+    weight = torch.where(small.isinf(), 2.0, small)
+    rows = {"x": spread[1:].flip(0) * torch.arange(1, count + 1), **ones, "weight": weight, "weights": [[1.5], [-0.5], [1.0]]}
+    cases.add("batch_norm_weight", rows, differentiated(training))
+    cases.add("batch_norm_eval", {"x": spread, **ones}, differentiated(lambda x, weight, bias: F.batch_norm(x, *statistics, weight, bias)))
+    cases.add("group_norm", {"x": spread.T[None], **ones, "weights": [1.5, -0.5, 1.0, 2.0]}, differentiated(lambda x, weight, bias: F.group_norm(x, count, weight, bias)))
     nearest = lambda x: F.interpolate(x, 7)
     linear = lambda x: F.interpolate(x, 7, mode="linear")
     cases.add("upsample_nearest", {"x": pooled[None], "weights": [1.5]}, differentiated(nearest))
@@ -224,6 +293,8 @@ def main():
     transposed_convolutions()
     pools()
     upsamples()
+    group_norms()
+    batch_norms()
     pads()
     drawn()
     # As in float64: oneDNN's float32 kernels do not multiply with padding.
