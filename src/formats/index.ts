@@ -6,6 +6,8 @@ export { type LoadOnnxOptions, loadOnnx } from "./load-onnx.ts";
 export { type LoadTorchOptions, loadTorch, type TorchTensor, type TorchValue } from "./load-torch.ts";
 export type { FileFormat } from "./magic.ts";
 export type { OnnxConstant } from "./onnx/constants.ts";
+export type { SaveOnnxOptions } from "./onnx/export/options.ts";
 export type { OnnxModel } from "./onnx/model.ts";
+export { saveOnnx } from "./save-onnx.ts";
 export { saveTorch } from "./save-torch.ts";
 export type { TorchArray } from "./torch-storage.ts";

@@ -2,7 +2,7 @@ import { cat, type Tensor } from "../../graph/tensor.ts";
 import { stridesOf } from "../../shape.ts";
 import type { Call } from "./call.ts";
 import { gathered, placer } from "./host.ts";
-import { isHost, shapeOf, type Value } from "./value.ts";
+import { isHost, literal, shapeOf, type Value } from "./value.ts";
 
 /** The elements of an axis at these indices, in their order, as `torch.index_select`. */
 export function pick(call: Call, value: Value, axis: number, indices: readonly number[]): Value {
@@ -26,7 +26,11 @@ export function pick(call: Call, value: Value, axis: number, indices: readonly n
       "a part without elements is left, and tensors on the GPU have some; the model's inputs are too short",
     );
   }
-  const parts = runs(indices).map(({ start, step, count }) => sliced(value.tensor, axis, start, step, count));
+  const rows = runs(indices);
+  // More parts than this cost more than one dispatch that reads by index.
+  if (rows.length > 4)
+    return { dtype: value.dtype, tensor: value.tensor.indexSelect(axis, literal(indices, [indices.length])) };
+  const parts = rows.map(({ start, step, count }) => sliced(value.tensor, axis, start, step, count));
   return { dtype: value.dtype, tensor: parts.length === 1 ? parts[0]! : cat(parts, axis) };
 }
 

@@ -60,7 +60,7 @@ export interface NodeProto {
   domain?: string;
 }
 
-interface DimensionProto {
+export interface DimensionProto {
   dimValue?: number;
   dimParam?: string;
 }

@@ -78,10 +78,9 @@ function castTo(call: Call, value: Value, dtype: SafetensorsDtype): Value {
       throw call.refuse("a NaN or an infinity is no integer");
     return { dtype, shape: value.shape, data };
   }
-  if (isFloat(dtype) || (!isFloat(value.dtype) && dtype !== "BOOL")) return { dtype, tensor: value.tensor };
-  throw call.refuse(
-    "numbers are cast to integers and truth values only where they are known before the model runs",
-  );
+  if (dtype === "BOOL") return { dtype, tensor: value.tensor.ne(0) };
+  if (isFloat(value.dtype) && !isFloat(dtype)) return { dtype, tensor: value.tensor.trunc() };
+  return { dtype, tensor: value.tensor };
 }
 
 function convert(value: number, dtype: SafetensorsDtype): number {

@@ -1,4 +1,4 @@
-/** Operators of broadcast operands, element by element: arithmetic, comparisons, logic. */
+/** Arithmetic of broadcast operands, element by element. */
 import type { Tensor } from "../../../graph/tensor.ts";
 import type { SafetensorsDtype } from "../../../io/dtypes.ts";
 import { showShape } from "../../../shape.ts";
@@ -8,7 +8,7 @@ import { type HostTensor, mapped } from "../host.ts";
 import { isHost, shapeOf, type Value } from "../value.ts";
 
 /** `fn` on the host; integers stay integers that float64 holds. */
-function onHost(
+export function onHost(
   call: Call,
   dtype: SafetensorsDtype,
   operands: readonly HostTensor[],
@@ -24,12 +24,11 @@ function onHost(
   return result;
 }
 
-type Two = (call: Call, a: Tensor, b: Tensor) => Tensor;
 type TwoOnHost = (a: number, b: number) => number;
 
-/** An operator of two operands whose result has their type. */
+/** An operator of two operands whose result has the first one's type. */
 function arithmetic(
-  onDevice: Two,
+  onDevice: (a: Tensor, b: Tensor) => Tensor,
   float: TwoOnHost,
   options: { readonly integer?: TwoOnHost; readonly scalar?: (a: Tensor, b: number) => Tensor } = {},
 ): Operator {
@@ -44,7 +43,7 @@ function arithmetic(
     if (scalar && number !== null && !isHost(a) && shapeOf(b).length <= shapeOf(a).length) {
       return [call.device(a.dtype, scalar(a.tensor, number))];
     }
-    return [call.device(a.dtype, onDevice(call, call.toTensor(a), call.toTensor(b)))];
+    return [call.device(a.dtype, onDevice(call.toTensor(a), call.toTensor(b)))];
   };
 }
 
@@ -52,14 +51,6 @@ function arithmetic(
 function scalarOf(value: Value): number | null {
   if (!isHost(value) || value.data.length !== 1) return null;
   return Number.isFinite(value.data[0]) ? value.data[0]! : null;
-}
-
-/** An operator of two operands that gives truth values, on the host. */
-function comparison(fn: (a: number, b: number) => boolean): Operator {
-  return (call) => {
-    const what = "a comparison's operand";
-    return [onHost(call, "BOOL", [call.host(0, what), call.host(1, what)], (a, b) => (fn(a, b) ? 1 : 0))];
-  };
 }
 
 const mod: Operator = (call) => {
@@ -74,11 +65,7 @@ const mod: Operator = (call) => {
 };
 
 /** The sum, mean, minimum or maximum of any number of operands. */
-function variadic(
-  onDevice: ((a: Tensor, b: Tensor) => Tensor) | null,
-  fn: TwoOnHost,
-  mean = false,
-): Operator {
+function variadic(onDevice: (a: Tensor, b: Tensor) => Tensor, fn: TwoOnHost, mean = false): Operator {
   return (call) => {
     const values = call.inputs.map((_, i) => call.value(i));
     const { dtype } = values[0]!;
@@ -86,56 +73,48 @@ function variadic(
       const total = values.reduce((a, b) => onHost(call, dtype, [a, b], fn));
       return [mean ? onHost(call, dtype, [total], (sum) => sum / values.length) : total];
     }
-    if (!onDevice) {
-      throw call.refuse("it is computed only where its inputs are known before the model runs");
-    }
     const tensors = values.map((value) => call.toTensor(value));
     const total = tensors.reduce((a, b) => onDevice(a, b));
     return [call.device(dtype, mean ? total.mul(1 / tensors.length) : total)];
   };
 }
 
-const where: Operator = (call) => {
-  const [condition, yes, no] = [call.host(0, "the condition"), call.value(1), call.value(2)];
-  if (isHost(yes) && isHost(no)) {
-    return [onHost(call, yes.dtype, [condition, yes, no], (c, a, b) => (c ? a : b))];
-  }
-  const all = condition.data.every((value) => value !== 0);
-  const none = condition.data.every((value) => value === 0);
-  const taken = all ? yes : no;
-  const fits = shapeOf(taken).length >= Math.max(condition.shape.length, shapeOf(all ? no : yes).length);
-  if ((all || none) && fits) return [taken];
-  throw call.refuse("it is computed only where its inputs are known before the model runs");
-};
-
-const not: Operator = (call) => {
-  return [onHost(call, "BOOL", [call.host(0, "the condition")], (value) => (value ? 0 : 1))];
-};
-
 /** Integers divide as in C: towards zero. */
 const divided: TwoOnHost = (a, b) => Math.trunc(a / b);
 
+/** x, or slope·x where x is negative. */
+const prelu: Operator = (call) => {
+  const x = call.tensor(0);
+  return [call.device(call.value(0).dtype, x.relu().sub(x.neg().relu().mul(call.tensor(1))))];
+};
+
 export const elementwise: Readonly<Record<string, Operator>> = {
   Add: arithmetic(
-    (_, a, b) => a.add(b),
+    (a, b) => a.add(b),
     (a, b) => a + b,
     { scalar: (a, b) => a.add(b) },
   ),
   Sub: arithmetic(
-    (_, a, b) => a.sub(b),
+    (a, b) => a.sub(b),
     (a, b) => a - b,
     { scalar: (a, b) => a.sub(b) },
   ),
   Mul: arithmetic(
-    (_, a, b) => a.mul(b),
+    (a, b) => a.mul(b),
     (a, b) => a * b,
     { scalar: (a, b) => a.mul(b) },
   ),
   Div: arithmetic(
-    (_, a, b) => a.div(b),
+    (a, b) => a.div(b),
     (a, b) => a / b,
-    { integer: divided },
+    { integer: divided, scalar: (a, b) => a.div(b) },
   ),
+  Pow: arithmetic(
+    (a, b) => a.pow(b),
+    (a, b) => a ** b,
+    { integer: (a, b) => Math.trunc(a ** b), scalar: (a, b) => a.pow(b) },
+  ),
+  PRelu: prelu,
   Mod: mod,
   Sum: variadic(
     (a, b) => a.add(b),
@@ -146,14 +125,6 @@ export const elementwise: Readonly<Record<string, Operator>> = {
     (a, b) => a + b,
     true,
   ),
-  Equal: comparison((a, b) => a === b),
-  Less: comparison((a, b) => a < b),
-  LessOrEqual: comparison((a, b) => a <= b),
-  Greater: comparison((a, b) => a > b),
-  GreaterOrEqual: comparison((a, b) => a >= b),
-  And: comparison((a, b) => a !== 0 && b !== 0),
-  Or: comparison((a, b) => a !== 0 || b !== 0),
-  Xor: comparison((a, b) => (a !== 0) !== (b !== 0)),
-  Not: not,
-  Where: where,
+  Max: variadic((a, b) => a.maximum(b), Math.max),
+  Min: variadic((a, b) => a.minimum(b), Math.min),
 };

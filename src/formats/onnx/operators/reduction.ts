@@ -4,6 +4,7 @@ import { sizeOf, stridesOf } from "../../../shape.ts";
 import type { Call, Operator } from "../call.ts";
 import { isFloat } from "../dtype.ts";
 import { type HostTensor, hostTensor, placer } from "../host.ts";
+import { pick } from "../pick.ts";
 import { isHost } from "../value.ts";
 
 /**
@@ -45,7 +46,7 @@ function axesOf(call: Call, since: number, rank: number): number[] | null {
 function reduction(
   since: number,
   fold: (values: number[]) => number,
-  onDevice: ((x: Tensor, axes: number[], keep: boolean) => Tensor) | null,
+  onDevice: (x: Tensor, axes: number[], keep: boolean) => Tensor,
   before: (x: Tensor) => Tensor = (x) => x,
 ): Operator {
   return (call) => {
@@ -57,7 +58,6 @@ function reduction(
       if (!result) throw call.refuse("there is no largest or smallest of no integers");
       return [result];
     }
-    if (!onDevice) throw call.refuse("it is computed only where its input is known before the model runs");
     const tensor = before(x.tensor);
     if (axes === null || axes.length === 0)
       return [call.device(x.dtype, onDevice(tensor.unsqueeze(0), [0], false))];
@@ -67,6 +67,37 @@ function reduction(
 
 const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
 const squares = (values: number[]) => total(values.map((value) => value * value));
+
+/** The place of an axis's first, or last, largest or smallest element. */
+function place(smallest: boolean): Operator {
+  return (call) => {
+    const x = call.tensor(0);
+    const axis = call.axis(call.int("axis", 0), x.shape.length);
+    const keep = call.int("keepdims", 1) !== 0;
+    const last = call.int("select_last_index", 0) !== 0;
+    const row = last ? call.toTensor(pick(call, call.device("F32", x), axis, backwards(x.shape[axis]!))) : x;
+    const found = smallest ? row.argmin(axis, keep) : row.argmax(axis, keep);
+    return [call.device("I64", last ? found.mul(-1).add(x.shape[axis]! - 1) : found)];
+  };
+}
+
+function backwards(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => count - 1 - i);
+}
+
+/** Running sums along an axis, of the elements before each with `exclusive`, from the end with `reverse`. */
+const cumulated: Operator = (call) => {
+  const x = call.tensor(0);
+  const { dtype } = call.value(0);
+  const axis = call.axis(call.list(1, "the axis")[0]!, x.shape.length);
+  const turned = (tensor: Tensor) =>
+    call.int("reverse", 0)
+      ? call.toTensor(pick(call, call.device(dtype, tensor), axis, backwards(x.shape[axis]!)))
+      : tensor;
+  const forward = turned(x);
+  const sums = forward.cumsum(axis);
+  return [call.device(dtype, turned(call.int("exclusive", 0) ? sums.sub(forward) : sums))];
+};
 
 export const reductions: Readonly<Record<string, Operator>> = {
   ReduceSum: reduction(13, total, (x, axes, keep) => x.sum(axes, keep)),
@@ -86,7 +117,43 @@ export const reductions: Readonly<Record<string, Operator>> = {
     (values) => Math.log(total(values)),
     (x, axes, keep) => x.sum(axes, keep).log(),
   ),
-  ReduceMax: reduction(18, (values) => Math.max(...values), null),
-  ReduceMin: reduction(18, (values) => Math.min(...values), null),
-  ReduceProd: reduction(18, (values) => values.reduce((product, value) => product * value, 1), null),
+  ReduceL1: reduction(
+    18,
+    (values) => total(values.map(Math.abs)),
+    (x, axes, keep) => x.sum(axes, keep),
+    (x) => x.abs(),
+  ),
+  ReduceL2: reduction(
+    18,
+    (values) => Math.sqrt(squares(values)),
+    (x, axes, keep) => x.square().sum(axes, keep).sqrt(),
+  ),
+  ReduceLogSumExp: reduction(
+    18,
+    (values) => Math.log(total(values.map(Math.exp))),
+    (x, axes, keep) => {
+      const largest = x.amax(axes, true).detach();
+      const sum = x.sub(largest).exp().sum(axes, true).log().add(largest);
+      return keep ? sum : sum.reshape(sum.shape.filter((_, axis) => !axes.includes(axis)));
+    },
+  ),
+  ReduceMax: reduction(
+    18,
+    (values) => Math.max(...values),
+    (x, axes, keep) => x.amax(axes, keep),
+  ),
+  ReduceMin: reduction(
+    18,
+    (values) => Math.min(...values),
+    (x, axes, keep) => x.amin(axes, keep),
+  ),
+  ReduceProd: reduction(
+    18,
+    (values) => values.reduce((product, value) => product * value, 1),
+    // From the last axis on, so that the others keep their places.
+    (x, axes, keep) => axes.toSorted((a, b) => b - a).reduce((left, axis) => left.prod(axis, keep), x),
+  ),
+  ArgMax: place(false),
+  ArgMin: place(true),
+  CumSum: cumulated,
 };

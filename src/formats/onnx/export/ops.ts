@@ -1,0 +1,192 @@
+/** How each op of the library is written in ONNX. */
+import type { Tensor } from "../../../graph/tensor.ts";
+import type { Shape } from "../../../shape.ts";
+import type { Context, Exported } from "./context.ts";
+import { isFixed } from "./traces.ts";
+
+/** Adds an op's nodes, and gives the names of its outputs; `""` for one that nobody reads. */
+export type Export = (context: Context, exported: Exported) => readonly string[];
+
+/** Largest int64: a slice that ends with its dimension. */
+const END = Number.MAX_SAFE_INTEGER;
+
+const one = (context: Context, exported: Exported, opType: string): string[] => [
+  context.writer.node(opType, exported.inputs as string[]),
+];
+const same =
+  (opType: string): Export =>
+  (context, exported) =>
+    one(context, exported, opType);
+
+/** Shapes of the output in every trace. */
+function outputShapes(context: Context, { node }: Exported): Shape[] {
+  return context.shapesOf(node.outputs[0]!);
+}
+
+/** A number attribute in every trace. */
+function numbers<A>({ attributes }: Exported, read: (attributes: A) => number): number[] {
+  return attributes.map((own) => read(own as A));
+}
+
+/** With a number: x times a factor, or plus a term. */
+const scaled =
+  (opType: string, read: (attributes: never) => number): Export =>
+  (context, exported) => {
+    const values = numbers(exported, read as (attributes: unknown) => number);
+    if (!isFixed(values)) {
+      throw context.refuse(
+        `a number of ${values.join(", ")} depends on the dynamic sizes, as a mean over one does; save the model with fixed sizes`,
+      );
+    }
+    return [
+      context.writer.node(opType, [
+        exported.inputs[0]!,
+        context.writer.floats(Float32Array.of(values[0]!), []),
+      ]),
+    ];
+  };
+
+const activation: Export = (context, exported) => {
+  const { kind } = exported.attributes[0] as { readonly kind: string };
+  const opType = { relu: "Relu", tanh: "Tanh", sigmoid: "Sigmoid", exp: "Exp", log: "Log" }[kind];
+  if (!opType) throw context.refuse(`ONNX has no operator for ${kind}`);
+  return one(context, exported, opType);
+};
+
+const linear: Export = (context, exported) => {
+  const { writer } = context;
+  const [x, weight, bias] = exported.inputs as [string, string, string | null];
+  if (exported.node.inputs[0]!.shape.length === 2) {
+    return [writer.node("Gemm", [x, weight, bias ?? ""], { transB: 1 })];
+  }
+  const product = writer.node("MatMul", [x, writer.node("Transpose", [weight], { perm: [1, 0] })]);
+  return [bias === null ? product : writer.node("Add", [product, bias])];
+};
+
+const softmax: Export = (context, exported) => {
+  const { dim, log } = exported.attributes[0] as { readonly dim: number; readonly log: boolean };
+  return [context.writer.node(log ? "LogSoftmax" : "Softmax", [exported.inputs[0]!], { axis: dim })];
+};
+
+const sum: Export = (context, exported) => {
+  const { dims, keepdim } = exported.attributes[0] as { readonly dims: number[]; readonly keepdim: boolean };
+  const { writer } = context;
+  return [writer.node("ReduceSum", [exported.inputs[0]!, writer.ints(dims)], { keepdims: keepdim ? 1 : 0 })];
+};
+
+const reshape: Export = (context, exported) => {
+  const [x] = exported.inputs as [string];
+  const from = context.shapesOf(exported.node.inputs[0]!);
+  return [context.writer.node("Reshape", [x, context.reshaped(outputShapes(context, exported), x, from)])];
+};
+
+const expand: Export = (context, exported) => {
+  const [x] = exported.inputs as [string];
+  const from = context.shapesOf(exported.node.inputs[0]!);
+  return [context.writer.node("Expand", [x, context.expanded(outputShapes(context, exported), x, from)])];
+};
+
+const permute: Export = (context, exported) => {
+  const { dims } = exported.attributes[0] as { readonly dims: number[] };
+  return [context.writer.node("Transpose", [exported.inputs[0]!], { perm: dims })];
+};
+
+interface SliceAttributes {
+  readonly dim: number;
+  readonly start: number;
+  readonly step: number;
+  readonly length: number;
+}
+
+const slice: Export = (context, exported) => {
+  const { writer } = context;
+  const { dim, step } = exported.attributes[0] as SliceAttributes;
+  const sizes = context.shapesOf(exported.node.inputs[0]!).map((shape) => shape[dim]!);
+  const starts = numbers<SliceAttributes>(exported, ({ start }) => start);
+  const ends = numbers<SliceAttributes>(exported, (own) => own.start + (own.length - 1) * own.step + 1);
+  /** A place from the beginning, or else from the end. */
+  const place = (places: number[]) => {
+    if (isFixed(places)) return writer.ints([places[0]!]);
+    const back = places.map((at, i) => at - sizes[i]!);
+    if (isFixed(back)) return writer.ints([back[0] === 0 ? END : back[0]!]);
+    return context.size(places);
+  };
+  const reaches = ends.every((end, i) => end > sizes[i]! - step);
+  const end = reaches && !isFixed(ends) ? writer.ints([END]) : place(ends);
+  const inputs = [exported.inputs[0]!, place(starts), end, writer.ints([dim]), writer.ints([step])];
+  return [writer.node("Slice", inputs)];
+};
+
+const cat: Export = (context, exported) => {
+  const { dim } = exported.attributes[0] as { readonly dim: number };
+  return [context.writer.node("Concat", exported.inputs as string[], { axis: dim })];
+};
+
+const constant: Export = (context, exported) => {
+  const { value } = exported.attributes[0] as { readonly value: number };
+  const number = context.writer.floats(Float32Array.of(value), []);
+  return [
+    context.writer.node("Expand", [number, context.expanded(outputShapes(context, exported), number, [])]),
+  ];
+};
+
+const embedding: Export = (context, exported) => {
+  const indices = context.integers(exported.node.inputs[1]!);
+  return [context.writer.node("Gather", [exported.inputs[0]!, indices], { axis: 0 })];
+};
+
+const layerNorm: Export = (context, exported) => {
+  const { size, eps } = exported.attributes[0] as { readonly size: number; readonly eps: number };
+  const [x, weight, bias] = exported.inputs as [string, string | null, string | null];
+  const { writer } = context;
+  const { shape } = exported.node.inputs[0]!;
+  let axis = shape.length;
+  for (let elements = 1; elements < size; ) elements *= shape[--axis]!;
+  const scale = weight ?? writer.floats(new Float32Array(size).fill(1), shape.slice(axis));
+  return [writer.node("LayerNormalization", [x, scale, bias ?? ""], { axis, epsilon: { f: eps } })];
+};
+
+/** Sequences [T, N, …] with a value past the end of each. */
+const maskSteps: Export = (context, exported) => {
+  const { writer } = context;
+  const { value } = exported.attributes[0] as { readonly value: number };
+  const [sequence, lengths] = exported.node.inputs as [Tensor, Tensor];
+  const T = context.writer.node("Shape", [exported.inputs[0]!], { start: 0, end: 1 });
+  const count = writer.node("Squeeze", [T, writer.ints([0])]);
+  const steps = writer.node("Range", [writer.ints(0), count, writer.ints(1)]);
+  const column = (name: string, axes: number[]) => writer.node("Unsqueeze", [name, writer.ints(axes)]);
+  const others = sequence.shape.slice(2).map((_, i) => i + 2);
+  const inside = writer.node("Less", [
+    column(steps, [1, ...others]),
+    column(context.integers(lengths), [0, ...others]),
+  ]);
+  const past = writer.floats(Float32Array.of(value), []);
+  return [writer.node("Where", [inside, exported.inputs[0]!, past])];
+};
+
+/** By the ops' names. */
+export const ops: readonly (readonly [string, Export])[] = [
+  ["add", same("Add")],
+  ["sub", same("Sub")],
+  ["mul", same("Mul")],
+  ["div", same("Div")],
+  ["scale", scaled("Mul", ({ factor }: { readonly factor: number }) => factor)],
+  ["shift", scaled("Add", ({ term }: { readonly term: number }) => term)],
+  ["activation", activation],
+  ["matmul", same("MatMul")],
+  ["batched_matmul", same("MatMul")],
+  ["linear", linear],
+  ["softmax", softmax],
+  ["sum", sum],
+  ["reshape", reshape],
+  ["expand", expand],
+  ["permute", permute],
+  ["slice", slice],
+  ["cat", cat],
+  ["detach", same("Identity")],
+  ["clone", same("Identity")],
+  ["constant", constant],
+  ["embedding", embedding],
+  ["layer_norm", layerNorm],
+  ["mask_steps", maskSteps],
+];

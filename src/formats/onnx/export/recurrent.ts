@@ -1,0 +1,125 @@
+/** Recurrent layers as LSTM, GRU and RNN operators. */
+import { Parameter } from "../../../graph/parameter.ts";
+import type { Tensor } from "../../../graph/tensor.ts";
+import type { RecurrentAttributes } from "../../../ops/recurrent/cell.ts";
+import type { RecurrentOp } from "../../../ops/recurrent/layer.ts";
+import { inputsByName } from "../../../ops/recurrent/operands.ts";
+import { packGates } from "../../../ops/recurrent/pack-gates.ts";
+import type { Context, Exported } from "./context.ts";
+
+/** PyTorch's gates in ONNX's order. */
+const cells: Readonly<Record<string, { readonly opType: string; readonly gates: readonly number[] }>> = {
+  lstm: { opType: "LSTM", gates: [0, 3, 1, 2] },
+  gru: { opType: "GRU", gates: [1, 0, 2] },
+  rnn: { opType: "RNN", gates: [0] },
+};
+
+const INT32 = 6;
+
+/** A weight's or bias's rows with the gates in ONNX's order: values to store, or the name of a value in the file. */
+type Rows = { readonly values: Float32Array; readonly name: string } | { readonly value: string };
+
+function rowsOf(context: Context, tensor: Tensor, gates: readonly number[]): Rows {
+  if (tensor instanceof Parameter) {
+    const { name, data } = context.parameters.get(tensor) ?? { name: null, data: null };
+    if (!data)
+      throw context.refuse(
+        "a recurrent layer is used that the model does not have; make it a field of the model",
+      );
+    const size = data.length / gates.length;
+    const values = new Float32Array(data.length);
+    for (const [i, gate] of gates.entries())
+      values.set(data.subarray(gate * size, (gate + 1) * size), i * size);
+    return { values, name };
+  }
+  // A model that came from ONNX has its gates in that order already.
+  const literal = context.literal(tensor);
+  if (literal && tensor.layout) return { values: tensor.layout.unpack(literal), name: "weight" };
+  const source = tensor.source?.node;
+  if (source?.op === packGates) return { value: context.nameOf(source.inputs[0]!) };
+  throw context.refuse("a recurrent layer's weights are computed in a way that cannot be saved");
+}
+
+/** W or R with its axis of directions. */
+function weight(context: Context, tensor: Tensor, gates: readonly number[], letter: string): string {
+  const rows = rowsOf(context, tensor, gates);
+  const { writer } = context;
+  if ("value" in rows) return writer.node("Unsqueeze", [rows.value, writer.ints([0])]);
+  return stored(context, tensor, rows.name.replace(/weight_[ih]h/, letter), rows.values, [
+    1,
+    ...tensor.shape,
+  ]);
+}
+
+/** Both biases in one. */
+function bias(
+  context: Context,
+  input: Tensor | null,
+  hidden: Tensor | null,
+  gates: readonly number[],
+): string {
+  if (!input || !hidden) return "";
+  const [a, b] = [rowsOf(context, input, gates), rowsOf(context, hidden, gates)];
+  const { writer } = context;
+  if ("values" in a && "values" in b) {
+    const values = new Float32Array(2 * a.values.length);
+    values.set(a.values);
+    values.set(b.values, a.values.length);
+    return stored(context, input, a.name.replace("bias_ih", "B"), values, [1, values.length]);
+  }
+  const nameOf = (rows: Rows) =>
+    "value" in rows ? rows.value : writer.floats(rows.values, [rows.values.length]);
+  const both = writer.node("Concat", [nameOf(a), nameOf(b)], { axis: 0 });
+  return writer.node("Unsqueeze", [both, writer.ints([0])]);
+}
+
+/** Stores a tensor once, however often it is used: as an initializer if it is a parameter. */
+function stored(
+  context: Context,
+  tensor: Tensor,
+  name: string,
+  values: Float32Array,
+  shape: number[],
+): string {
+  const known = context.names.get(tensor);
+  if (known !== undefined) return known;
+  const { writer } = context;
+  const added =
+    tensor instanceof Parameter ? writer.initializer(name, values, shape) : writer.floats(values, shape);
+  context.names.set(tensor, added);
+  return added;
+}
+
+/** A recurrent layer in one direction. */
+export function exportRecurrent(context: Context, { node, inputs: names }: Exported): string[] {
+  const { writer } = context;
+  const { cell } = node.op as RecurrentOp;
+  const kind = cells[cell.name];
+  if (!kind) throw context.refuse(`ONNX has no operator for the cell ${cell.name}`);
+  const { hiddenSize, reverse } = node.attributes as RecurrentAttributes;
+  const inputs = inputsByName(node.inputs);
+  if (inputs.weightHr) throw context.refuse("ONNX's LSTM has no projection (projSize)");
+  const state = (tensor: Tensor | null) =>
+    tensor ? writer.node("Unsqueeze", [context.nameOf(tensor), writer.ints([0])]) : "";
+  const [y, h, c] = writer.nodeOf(
+    kind.opType,
+    [
+      names[0]!,
+      weight(context, inputs.weightIh, kind.gates, "W"),
+      weight(context, inputs.weightHh, kind.gates, "R"),
+      bias(context, inputs.biasIh, inputs.biasHh, kind.gates),
+      inputs.lengths ? context.integers(inputs.lengths, INT32) : "",
+      state(inputs.h0),
+      state(inputs.c0),
+    ],
+    node.outputs.map(() => true),
+    {
+      hidden_size: hiddenSize,
+      direction: reverse ? "reverse" : "forward",
+      ...(kind.opType === "GRU" && { linear_before_reset: 1 }),
+      ...(cell.params?.["relu"] === 1 && { activations: ["Relu"] }),
+    },
+  );
+  const without = (name: string, axis: number) => writer.node("Squeeze", [name, writer.ints([axis])]);
+  return [without(y!, 1), without(h!, 0), ...(c ? [without(c, 0)] : [])];
+}

@@ -1,0 +1,146 @@
+/** The part of `saveOnnx` that loads on demand. */
+import { checkOptions, isObject, quote, show } from "../../../checks.ts";
+import { OptionError } from "../../../errors.ts";
+import type { Parameter } from "../../../graph/parameter.ts";
+import type { Tensor } from "../../../graph/tensor.ts";
+import { Module } from "../../../nn/module.ts";
+import { isRecurrentOp } from "../../../ops/recurrent/layer.ts";
+import { packGates } from "../../../ops/recurrent/pack-gates.ts";
+import { checkShape } from "../../../shape.ts";
+import { codeOf } from "../dtype.ts";
+import { writeModel } from "../message.ts";
+import { OnnxModel } from "../model.ts";
+import type { DimensionProto, ValueInfoProto } from "../schema.ts";
+import { Context, type Saved } from "./context.ts";
+import { exports } from "./export-table.ts";
+import type { SaveOnnxOptions } from "./options.ts";
+import { exportRecurrent } from "./recurrent.ts";
+import { sizeIn, type Traced, traceSizes } from "./traces.ts";
+import { Writer } from "./writer.ts";
+
+/** The version of ONNX's operators that is written, and of the format that came with it. */
+const OPSET = 20;
+const IR_VERSION = 9;
+
+export async function saveOnnxFile(
+  model: Module,
+  options: SaveOnnxOptions,
+  more: readonly never[],
+): Promise<Uint8Array> {
+  const where = "saveOnnx";
+  if (!(model instanceof Module)) throw new OptionError(`${where}: expected a module, got ${show(model)}`);
+  checkOptions(where, options, ["inputs", "dynamic", "forward"], more);
+  const { inputs, dynamic = {}, forward } = options;
+  checkInputs(inputs, dynamic);
+  if (forward !== undefined && typeof forward !== "function") {
+    throw new OptionError(`${where}: forward must be a function of the inputs, got ${show(forward)}`);
+  }
+  const parameters = new Map<Parameter, Saved>();
+  for (const [name, parameter] of [...model.namedParameters(), ...model.namedBuffers()]) {
+    parameters.set(parameter, { name, data: (await parameter.read()).data });
+  }
+  const traces = inEvaluation(model, () => traceSizes(inputs, dynamic, forward ?? ownForward(model)));
+  const writer = new Writer();
+  const context = new Context(writer, traces, parameters);
+  const [first] = traces.traces;
+  for (const [name, tensor] of first!.inputs) context.names.set(tensor, writer.name(name));
+  const results = [...first!.outputs.keys()].map((name) => writer.name(name));
+  for (const [i, node] of first!.nodes.entries()) {
+    // Weights are read where they were packed from.
+    if (node.op === packGates) continue;
+    const isRecurrent = isRecurrentOp(node.op);
+    const run = isRecurrent ? exportRecurrent : exports.get(node.op.name);
+    if (!run)
+      throw context.refuse(
+        `ONNX has no operator for ${quote(node.op.name, 60)} here; docs/formats.md lists those that are written`,
+      );
+    const names = node.inputs.map((input, at) => {
+      const isRead = input && !(isRecurrent && at > 0) && !context.isIndex(input);
+      return isRead
+        ? context.nameOf(input)
+        : input && context.names.has(input)
+          ? context.names.get(input)!
+          : null;
+    });
+    const attributes = traces.traces.map((trace) => trace.nodes[i]!.attributes);
+    const outputs = run(context, { node, attributes, inputs: names });
+    for (const [index, output] of node.outputs.entries()) context.names.set(output, outputs[index]!);
+  }
+  for (const [i, tensor] of [...first!.outputs.values()].entries()) {
+    writer.nodes.push({ opType: "Identity", input: [context.nameOf(tensor)], output: [results[i]!] });
+  }
+  /** An input or output with its sizes, the dynamic ones by name. */
+  const port = (name: string, shapes: readonly (readonly number[])[], isIndex: boolean): ValueInfoProto => {
+    const dim = shapes[0]!.map((_, at): DimensionProto => {
+      const size = sizeIn(
+        traces,
+        shapes.map((shape) => shape[at]!),
+      );
+      if (size?.of.length === 0) return { dimValue: size.factor };
+      return size?.of.length === 1 && size.factor === 1 && !("plus" in size) ? { dimParam: size.of[0]! } : {};
+    });
+    return { name, type: { tensorType: { elemType: codeOf(isIndex ? "I64" : "F32"), shape: { dim } } } };
+  };
+  const shapesOf = (kind: "inputs" | "outputs", name: string) =>
+    context.shapes((trace) => trace[kind].get(name)!.shape);
+  return writeModel({
+    irVersion: IR_VERSION,
+    producerName: "webgpu-lstm",
+    opsetImport: [{ domain: "", version: OPSET }],
+    graph: {
+      name: model.constructor.name,
+      node: writer.nodes,
+      initializer: writer.initializers,
+      input: [...first!.inputs].map(([name, tensor]) =>
+        port(name, shapesOf("inputs", name), context.isIndex(tensor)),
+      ),
+      output: [...first!.outputs.keys()].map((name, i) =>
+        port(results[i]!, shapesOf("outputs", name), false),
+      ),
+    },
+  });
+}
+
+/** The model's own forward of the inputs in their order. */
+function ownForward(model: Module): Traced {
+  if (model instanceof OnnxModel) return (inputs) => model.forward(inputs);
+  const { forward } = model as unknown as { forward?: unknown };
+  if (typeof forward !== "function") {
+    throw new OptionError(`saveOnnx: ${show(model)} has no forward; give one in { forward }`);
+  }
+  return (inputs) => forward.apply(model, Object.values<Tensor>(inputs)) as unknown;
+}
+
+/** Runs `fn` while every module is in evaluation mode, and puts the modes back. */
+function inEvaluation<R>(model: Module, fn: () => R): R {
+  const modes = model.modules().map((module) => [module, module.training] as const);
+  for (const [module] of modes) module.training = false;
+  try {
+    return fn();
+  } finally {
+    for (const [module, training] of modes) module.training = training;
+  }
+}
+
+function checkInputs(inputs: unknown, dynamic: unknown): void {
+  const wanted = "saveOnnx: inputs must be an object with a shape for each input, as { x: [1, 20, 8] }";
+  if (!isObject(inputs) || Object.keys(inputs).length === 0)
+    throw new OptionError(`${wanted}, got ${show(inputs)}`);
+  for (const [name, shape] of Object.entries(inputs)) checkShape(`saveOnnx: input ${quote(name, 60)}`, shape);
+  if (!isObject(dynamic)) throw new OptionError(`saveOnnx: dynamic must be an object, got ${show(dynamic)}`);
+  for (const [name, dims] of Object.entries(dynamic)) {
+    const shape = inputs[name] as readonly number[] | undefined;
+    const fits =
+      shape !== undefined &&
+      isObject(dims) &&
+      Object.entries(dims).every(
+        ([dim, size]) =>
+          Object.hasOwn(shape, dim) && dim !== "length" && typeof size === "string" && size !== "",
+      );
+    if (!fits) {
+      throw new OptionError(
+        `saveOnnx: dynamic: ${quote(name, 60)} must be an input with names for some of its dimensions, as { x: { 0: "batch" } }, got ${show(dims)}`,
+      );
+    }
+  }
+}

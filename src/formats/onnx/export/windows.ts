@@ -1,0 +1,135 @@
+/** How convolutions, pooling and padding are written in ONNX. */
+import type { Context, Exported } from "./context.ts";
+import type { Export } from "./ops.ts";
+import { isFixed } from "./traces.ts";
+
+interface Moving {
+  readonly taps: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** Places before. */
+  readonly padding: number;
+  readonly outLength: number;
+}
+
+/** Lengths of the first input in every trace. */
+function lengths(context: Context, { node }: Exported): number[] {
+  return context.shapesOf(node.inputs[0]!).map((shape) => shape.at(-1)!);
+}
+
+/** Places after the input that give the output's length in every trace: as many as before, if those do. */
+function placesAfter(context: Context, exported: Exported, taps: number): number {
+  const all = exported.attributes as readonly Moving[];
+  const own = lengths(context, exported);
+  const { stride, dilation = 1, padding } = all[0]!;
+  const span = dilation * (taps - 1) + 1;
+  const needed = all.map(({ outLength }, i) => (outLength - 1) * stride + span - own[i]! - padding);
+  const fits = (after: number) =>
+    all.every(
+      ({ outLength }, i) => Math.floor((own[i]! + padding + after - span) / stride) + 1 === outLength,
+    );
+  const found = [padding, Math.max(0, ...needed)].find(fits);
+  if (found === undefined)
+    throw context.refuse("a window's padding depends on the dynamic sizes; save the model with fixed sizes");
+  return found;
+}
+
+const conv: Export = (context, exported) => {
+  const { node, inputs, attributes } = exported;
+  const { stride, dilation, padding, groups } = attributes[0] as Moving & { readonly groups: number };
+  const taps = node.inputs[1]!.shape[2]!;
+  const after = placesAfter(context, exported, taps);
+  return [
+    context.writer.node("Conv", [inputs[0]!, inputs[1]!, inputs[2] ?? ""], {
+      kernel_shape: [taps],
+      strides: [stride],
+      dilations: [dilation],
+      pads: [padding, after],
+      group: groups,
+    }),
+  ];
+};
+
+const convTranspose: Export = (context, exported) => {
+  const { node, inputs, attributes } = exported;
+  const all = attributes as readonly (Moving & { readonly groups: number })[];
+  const { stride, dilation, padding, groups } = all[0]!;
+  const taps = node.inputs[1]!.shape[2]!;
+  const own = lengths(context, exported);
+  const after = all.map(
+    ({ outLength }, i) => (own[i]! - 1) * stride - padding + dilation * (taps - 1) + 1 - outLength,
+  );
+  if (!isFixed(after))
+    throw context.refuse("a window's padding depends on the dynamic sizes; save the model with fixed sizes");
+  return [
+    context.writer.node("ConvTranspose", [inputs[0]!, inputs[1]!, inputs[2] ?? ""], {
+      kernel_shape: [taps],
+      strides: [stride],
+      dilations: [dilation],
+      pads: [padding, Math.max(0, after[0]!)],
+      output_padding: [Math.max(0, -after[0]!)],
+      group: groups,
+    }),
+  ];
+};
+
+const maxPool: Export = (context, exported) => {
+  const { taps, stride, dilation, padding } = exported.attributes[0] as Moving;
+  const after = placesAfter(context, exported, taps);
+  return [
+    context.writer.node("MaxPool", [exported.inputs[0]!], {
+      kernel_shape: [taps],
+      strides: [stride],
+      dilations: [dilation],
+      pads: [padding, after],
+    }),
+  ];
+};
+
+const averagePool: Export = (context, exported) => {
+  const { taps, stride, padding, outLength, countsPadding, adaptive } = exported.attributes[0] as Moving & {
+    readonly countsPadding: boolean;
+    readonly adaptive: boolean;
+  };
+  if (adaptive && outLength === 1) return [context.writer.node("GlobalAveragePool", [exported.inputs[0]!])];
+  if (adaptive) throw context.refuse("ONNX has no adaptive pooling but to one element");
+  const after = placesAfter(context, exported, taps);
+  return [
+    context.writer.node("AveragePool", [exported.inputs[0]!], {
+      kernel_shape: [taps],
+      strides: [stride],
+      pads: [padding, after],
+      count_include_pad: countsPadding ? 1 : 0,
+    }),
+  ];
+};
+
+interface Pad {
+  readonly dim: number;
+  readonly before: number;
+  readonly after: number;
+  readonly mode: "constant" | "reflect" | "replicate" | "circular";
+  readonly value: number;
+}
+
+const pad: Export = (context, { inputs, attributes }) => {
+  const all = attributes as readonly Pad[];
+  const [{ dim, before, after, mode, value }] = all as [Pad];
+  if (!isFixed(all.map((own) => own.before)) || !isFixed(all.map((own) => own.after))) {
+    throw context.refuse("padding depends on the dynamic sizes; save the model with fixed sizes");
+  }
+  const { writer } = context;
+  const named = { constant: "constant", reflect: "reflect", replicate: "edge", circular: "wrap" }[mode];
+  const fill = mode === "constant" ? writer.floats(Float32Array.of(value), []) : "";
+  return [
+    writer.node("Pad", [inputs[0]!, writer.ints([before, after]), fill, writer.ints([dim])], { mode: named }),
+  ];
+};
+
+export const windows: readonly (readonly [string, Export])[] = [
+  ["conv1d", conv],
+  ["conv_transpose1d", convTranspose],
+  ["max_pool1d", maxPool],
+  ["avg_pool1d", averagePool],
+  ["pad", pad],
+];

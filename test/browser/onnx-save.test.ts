@@ -1,0 +1,107 @@
+/** saveOnnx: what is saved opens again with the same numbers at other sizes; what cannot be saved is refused by name. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Device, manualSeed, nn, rand, type Shape, type Tensor } from "webgpu-lstm";
+import { inspect, loadOnnx, saveOnnx } from "webgpu-lstm/formats";
+import { inputsOf, savedCases } from "../../tools/interop/onnx-models.ts";
+import { expectClose } from "./closeness.ts";
+import { GpuFrame } from "./gpu.ts";
+
+let frame: GpuFrame;
+beforeAll(async () => {
+  frame = await GpuFrame.open();
+});
+afterAll(() => frame.close());
+
+type Data = Record<string, { data: Float32Array; shape: Shape }>;
+
+async function run(
+  device: Device,
+  fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>,
+  data: Data,
+) {
+  const step = await device.compile(fn, { inputs: data });
+  const results = step.run(data);
+  const names = Object.keys(results);
+  const values = await Promise.all(names.map(async (name) => [name, await results[name]!.read()] as const));
+  step.dispose();
+  return Object.fromEntries(values);
+}
+
+describe("saveOnnx", () => {
+  it.each(savedCases.map((one) => [one.name, one] as const))(
+    "writes %s that opens again with the same numbers",
+    (_, one) =>
+      frame.run(async (device) => {
+        manualSeed(81);
+        const model = one.make();
+        const data = inputsOf(one, () => rand([1]).data[0]!);
+        const bytes = await saveOnnx(model, one.options);
+        expect(model.training).toBe(true);
+        const opened = await loadOnnx(bytes);
+        expect(opened.inputNames).toEqual(Object.keys(one.options.inputs));
+        const again = await loadOnnx(await saveOnnx(opened, one.options));
+        model.eval();
+        const forward = (inputs: Record<string, Tensor>) => {
+          const made = (model as unknown as { forward(...inputs: Tensor[]): unknown }).forward(
+            ...opened.inputNames.map((name) => inputs[name]!),
+          );
+          return flat(made);
+        };
+        const wanted = await run(device, forward, data);
+        for (const other of [opened, again]) {
+          const got = await run(device, (inputs) => other.forward(inputs), data);
+          expect(Object.keys(got)).toEqual(Object.keys(wanted));
+          for (const [name, { data, shape }] of Object.entries(wanted)) {
+            expect(got[name]!.shape, name).toEqual(shape);
+            expectClose(name, got[name]!.data, { dtype: "F32", data: Float64Array.from(data), shape });
+          }
+        }
+        for (const module of [model, opened, again]) module.dispose();
+      }),
+  );
+
+  it("writes recurrent operators, named sizes and integer inputs", async () => {
+    const [tagger] = savedCases;
+    const model = tagger!.make();
+    const { operators, metadata, tensors } = inspect(await saveOnnx(model, tagger!.options));
+    expect(operators!.get("LSTM")).toBe(4);
+    expect(metadata.get("input tokens")).toBe("int64 [batch, time]");
+    expect(metadata.get("input lengths")).toBe("int64 [batch]");
+    expect(metadata.get("output output")).toBe("float [batch, time, 4]");
+    expect(tensors.map(({ name }) => name)).toContain("rnn.W_l1_reverse");
+    model.dispose();
+  });
+
+  it("refuses what ONNX has no operator for, and options that do not fit", async () => {
+    const projected = new nn.LSTM(3, 5, { projSize: 2 });
+    await expect(saveOnnx(projected, { inputs: { x: [4, 2, 3] } })).rejects.toThrow(
+      "saveOnnx: ONNX's LSTM has no projection (projSize)",
+    );
+    const layer = new nn.Linear(3, 2);
+    const save = (options: unknown) => saveOnnx(layer, options as Parameters<typeof saveOnnx>[1]);
+    await expect(save({})).rejects.toThrow(/inputs must be an object with a shape for each input/);
+    await expect(save({ inputs: { x: [0, 3] } })).rejects.toThrow(/saveOnnx: input "x": a shape must be/);
+    await expect(save({ inputs: { x: [2, 3] }, dynamic: { y: { 0: "n" } } })).rejects.toThrow(
+      /dynamic: "y" must be an input/,
+    );
+    await expect(save({ inputs: { x: [2, 3] }, dynamic: { x: { 2: "n" } } })).rejects.toThrow(/got { 2 }/);
+    await expect(save({ inputs: { x: [2, 3] }, opset: 20 })).rejects.toThrow(/unknown option "opset"/);
+    await expect(saveOnnx({} as nn.Module, { inputs: { x: [2, 3] } })).rejects.toThrow(/expected a module/);
+    const mean = ({ x }: Readonly<Record<string, Tensor>>) => ({ y: layer.forward(x!.mean(0)) });
+    await expect(save({ inputs: { x: [2, 3] }, dynamic: { x: { 0: "n" } }, forward: mean })).rejects.toThrow(
+      /depends on the dynamic sizes, as a mean over one does/,
+    );
+    for (const module of [projected, layer]) module.dispose();
+  });
+});
+
+/** Results as saveOnnx names them. */
+function flat(value: unknown, path = ""): Record<string, Tensor> {
+  if (typeof value === "object" && value !== null && !("shape" in value)) {
+    return Object.assign(
+      {},
+      ...Object.entries(value).map(([key, inner]) => flat(inner, path ? `${path}.${key}` : key)),
+    ) as Record<string, Tensor>;
+  }
+  return { [path || "output"]: value as Tensor };
+}
