@@ -173,15 +173,18 @@ export interface RecoveryOptions {
 export function checkRecovery(
   where: string,
   device: Device,
-  { onDeviceLost = "throw", keepEvery = 1, maxRecoveries = 0 }: RecoveryOptions,
+  { onDeviceLost = "throw", keepEvery, maxRecoveries }: RecoveryOptions,
 ): void {
   if (onDeviceLost !== "throw" && onDeviceLost !== "recover" && typeof onDeviceLost !== "function") {
     throw new OptionError(
       `${where}: onDeviceLost must be "throw", "recover" or a function that gives a device, got ${show(onDeviceLost)}`,
     );
   }
-  checkInteger(where, "keepEvery", keepEvery);
-  checkInteger(where, "maxRecoveries", maxRecoveries, 0);
+  checkInteger(where, "keepEvery", keepEvery ?? 1);
+  checkInteger(where, "maxRecoveries", maxRecoveries ?? 0, 0);
+  if (onDeviceLost === "throw" && (keepEvery ?? maxRecoveries) !== undefined) {
+    throw new OptionError(`${where}: keepEvery and maxRecoveries need onDeviceLost, "recover" or a function`);
+  }
   if (onDeviceLost === "recover" && !device.requested) {
     throw new OptionError(
       `${where}: onDeviceLost "recover" needs a device of Device.request; for one of Device.from give a function that makes another`,

@@ -194,6 +194,7 @@ describe("onDeviceLost: recover", () => {
     );
     await expectRefusal(() => fit({ keepEvery: 0 }), OptionError, "keepEvery", "got 0");
     await expectRefusal(() => fit({ maxRecoveries: -1 }), OptionError, "maxRecoveries", "got -1");
+    await expectRefusal(() => fit({ keepEvery: 8 }), OptionError, "keepEvery", "need onDeviceLost");
     await trainer.dispose();
     model.dispose();
   });

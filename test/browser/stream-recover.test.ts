@@ -255,6 +255,13 @@ test("refuses other settings, and a device that it cannot request again", async 
     "got 0",
   );
   await expectRefusal(() => open({ maxRecoveries: -1 }), OptionError, "maxRecoveries", "got -1");
+  // They would not count.
+  await expectRefusal(() => open({ keepEvery: 8 }), OptionError, "keepEvery", "need onDeviceLost");
+  await expectRefusal(
+    () => open({ onDeviceLost: "throw", maxRecoveries: 1 }),
+    OptionError,
+    "need onDeviceLost",
+  );
   const adopted = await Device.from(await (await navigator.gpu.requestAdapter())!.requestDevice(), { facts });
   own(adopted);
   await expectRefusal(() => open({ onDeviceLost: "recover" }, adopted), OptionError, "Device.from");

@@ -1,8 +1,10 @@
 /** A trainer in a worker: equal losses, progress, pause and abort, error classes, and a clean end. */
 import { afterEach, describe, expect, test } from "vitest";
 import {
+  AnomalyError,
   DataError,
   DisposedError,
+  DivergedError,
   History,
   OptionError,
   optim,
@@ -74,6 +76,31 @@ describe("trains as on the page", () => {
       expect(await far.stateDict()).toEqual(zeros);
       expect(more).toHaveLength(4);
 
+      await far.dispose();
+      await local.dispose();
+      local.model.dispose();
+    }));
+
+  test("an anomaly crosses with all that it tells", () =>
+    withDevice(async (device) => {
+      const detecting = { ...config(), detectsAnomaly: true };
+      const { trainer: local, loaders } = makeTrainer(device, detecting);
+      const far = await remote(detecting);
+      const state = await far.stateDict();
+      state.get("fc.weight")!.data[0] = Number.POSITIVE_INFINITY;
+      await far.loadStateDict(state);
+      local.model.loadStateDict(state);
+      const reason = (error: unknown) => error;
+      const here = await local.fit(loaders.train, { epochs: 1 }).then(() => null, reason);
+      const there = await far.fit("train", { epochs: 1 }).then(() => null, reason);
+      expect(here).toBeInstanceOf(DivergedError);
+      expect(there).toBeInstanceOf(DivergedError);
+      const { epoch, batch, cause } = here as DivergedError;
+      expect(there).toMatchObject({ epoch, batch });
+      const crossed = (there as DivergedError).cause;
+      expect(crossed).toBeInstanceOf(AnomalyError);
+      const { op, direction, tensor, shape, message } = cause as AnomalyError;
+      expect(crossed).toMatchObject({ op, direction, tensor, shape, message });
       await far.dispose();
       await local.dispose();
       local.model.dispose();

@@ -12,6 +12,7 @@ export interface TrainConfig {
   readonly y: Float32Array;
   /** Whether the state carries over from batch to batch. */
   readonly carries?: boolean;
+  readonly detectsAnomaly?: boolean;
   readonly fails?: "create" | "served" | "never";
   /** Channel on which the worker announces its end. */
   readonly channel?: string;
@@ -54,10 +55,11 @@ class CarryingModel extends nn.Module {
   }
 }
 
-function trainerOf(device: Device, { seed, hidden, carries }: TrainConfig): Trainer {
+function trainerOf(device: Device, { seed, hidden, carries, detectsAnomaly = false }: TrainConfig): Trainer {
   manualSeed(seed);
   const options = (model: nn.Module) => {
-    return { loss: new nn.MSELoss(), optimizer: new optim.Adam(model.parameters(), { lr: 0.05 }) };
+    const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
+    return { loss: new nn.MSELoss(), optimizer, detectAnomaly: detectsAnomaly };
   };
   if (carries) {
     const model = new CarryingModel(hidden);
