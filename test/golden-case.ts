@@ -94,6 +94,11 @@ export class GoldenCase {
     return value;
   }
 
+  /** An option of any form. */
+  json(name: string): unknown {
+    return this.#option(name);
+  }
+
   /** An option that is plain text, such as `reduction`. */
   text(name: string): string {
     const value = this.#metadata[name];

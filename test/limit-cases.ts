@@ -318,6 +318,17 @@ const losses: Record<string, LimitCase> = {
     run(device, { x: [MANY], y: [MANY] }, ({ x, y }) => ({
       loss: new nn.L1Loss({ reduction: "none" }).forward(x!, y!),
     })),
+  "labels without an alignment": (device) =>
+    run(
+      device,
+      { x: [8, 10, 8], y: [10, 2] },
+      ({ x, y }) => {
+        const lengths = { steps: Array(10).fill(8), labels: Array(10).fill(2) };
+        const loss = new nn.CTCLoss().forward(x!.logSoftmax(-1), y!, lengths.steps, lengths.labels);
+        return { loss, gradient: grad(loss, [x!])[0]! };
+      },
+      { given: { y: Array.from({ length: 20 }, (_, i) => 1 + (i % 7)) } },
+    ),
   "cross-entropy": (device) =>
     run(
       device,

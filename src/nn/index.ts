@@ -36,6 +36,7 @@ export {
   NLLLoss,
   type NLLLossOptions,
 } from "./loss-classes.ts";
+export { CTCLoss, type CTCLossOptions } from "./loss-ctc.ts";
 export {
   GaussianNLLLoss,
   type GaussianNLLLossOptions,
@@ -45,6 +46,12 @@ export {
 export type { LossWeights } from "./loss-weights.ts";
 export { LSTM, type LstmOptions, type LstmState } from "./lstm.ts";
 export { Module } from "./module.ts";
+export {
+  type AttentionOptions,
+  type AttentionResult,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+} from "./multihead-attention.ts";
 export {
   ELU,
   GELU,

@@ -12,6 +12,8 @@ test("modules start from the values that PyTorch draws after the same seed, bit 
     conv: new nn.Conv1d(4, 6, 3, { groups: 2 }),
     plain: new nn.Conv1d(5, 2, 1, { bias: false }),
     transposed: new nn.ConvTranspose1d(4, 6, 3, { groups: 2 }),
+    attention: new nn.MultiheadAttention(6, 2),
+    attention_of_others: new nn.MultiheadAttention(4, 2, { kdim: 3, vdim: 5, bias: false }),
   };
   const state = new Map<string, unknown>();
   for (const [name, module] of Object.entries(modules)) {

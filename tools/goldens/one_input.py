@@ -284,6 +284,8 @@ def drawn():
     torch.manual_seed(1100)
     modules = {"conv": torch.nn.Conv1d(4, 6, 3, groups=2), "plain": torch.nn.Conv1d(5, 2, 1, bias=False)}
     modules["transposed"] = torch.nn.ConvTranspose1d(4, 6, 3, groups=2)
+    modules["attention"] = torch.nn.MultiheadAttention(6, 2)
+    modules["attention_of_others"] = torch.nn.MultiheadAttention(4, 2, kdim=3, vdim=5, bias=False)
     tensors = {f"{name}.{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
     save("drawn_modules", "drawn", {"seed": 1100}, {key: value.double() for key, value in tensors.items()}, {})
 
