@@ -3,7 +3,7 @@
 //   y[n][g·rows + m][l] = bias[g·rows + m] + Σ_t Σ_c w[g][m][c][t]·x[n][g·channels + c][(l·scale + t·step + shift) / divisor]
 //
 // for m < rows, l < outLength, t < taps, c < channels. A place that is before x, behind it or no integer counts as a 0 in x, and w·0 is NaN
-// for a w that is not finite; or it is left out, if leavesOut = 1, as in a gradient.
+// for a w that is not finite; or it is left out, if LEAVES_OUT = 1, as in a gradient.
 //
 // grid        x (and y, past the limit): groups·(rows / 32)·(batch·outLength / 64) tiles; the first axis of tiles is rows
 // workgroup   8 × 8 invocations: 32 rows × 64 places of y, of one group
@@ -19,13 +19,12 @@
 //   scale, step, shift, divisor        place of (l, t) in x; step and shift are signed
 //   groupStride, rowStride, channelStride  distance in w to the next g, m and c
 //   hasBias                            whether bias is read
-//   leavesOut                          whether places outside x are left out
 
 struct Params {
   batch: u32, groups: u32, rows: u32, channels: u32, inLength: u32, outLength: u32, taps: u32,
   scale: u32, step: u32, shift: u32, divisor: u32,
   groupStride: u32, rowStride: u32, channelStride: u32,
-  hasBias: u32, leavesOut: u32,
+  hasBias: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -33,6 +32,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+// A constant, not a param: SwiftShader executes both sides of a branch.
+const LEAVES_OUT = 0u;
 
 // Where each of four places reads x: elements of channel c = 0, and whether they are inside.
 struct Reads { at: vec4u, inside: vec4<bool> }
@@ -102,7 +104,7 @@ fn conv1d_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     let leftReads = readsOf(leftStart, leftPlace + along);
     let rightReads = readsOf(rightStart, rightPlace + along);
     let isWhole = all(leftReads.inside) && all(rightReads.inside);
-    let masks = params.leavesOut != 0u && !isWhole;
+    let masks = LEAVES_OUT != 0u && !isWhole;
     if (masks && !any(leftReads.inside) && !any(rightReads.inside)) { continue; }
     for (var c = 0u; c < params.channels; c++) {
       let at = rowStarts + c * params.channelStride + t;

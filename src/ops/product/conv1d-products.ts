@@ -29,7 +29,6 @@ export const conv1dProduct = /* @__PURE__ */ new Kernel({
     rowStride: "u32",
     channelStride: "u32",
     hasBias: "u32",
-    leavesOut: "u32",
   },
   bindings: { w: "read", x: "read", bias: "read", y: "read_write" },
 });
@@ -99,7 +98,7 @@ export function toShort(conv: Convolution, operands: Operands, plan: PlanContext
     divisor: 1,
     rowStride: perGroup * taps,
     channelStride: taps,
-    leavesOut: 0,
+    leavesOut: false,
   });
 }
 
@@ -114,12 +113,15 @@ export function toLong(conv: Convolution, operands: Operands, plan: PlanContext)
     divisor: stride,
     rowStride: taps,
     channelStride: perGroup * taps,
-    leavesOut: 1,
+    leavesOut: true,
   });
 }
 
 type Way = Readonly<
-  Record<"scale" | "step" | "shift" | "divisor" | "rowStride" | "channelStride" | "leavesOut", number>
+  Record<"scale" | "step" | "shift" | "divisor" | "rowStride" | "channelStride", number> & {
+    /** Whether places outside are left out; otherwise they count as zeros. */
+    leavesOut: boolean;
+  }
 >;
 
 function product(
@@ -128,12 +130,12 @@ function product(
   [channelsTo, outLength]: readonly [number, number],
   { weight, from, to, bias }: Operands,
   plan: PlanContext,
-  way: Way,
+  { leavesOut, ...way }: Way,
 ): Dispatch {
   const rows = channelsTo / groups;
   const places = batch * outLength;
   return dispatch({
-    kernel: conv1dProduct,
+    kernel: conv1dProduct.with({ LEAVES_OUT: flag(leavesOut) }),
     params: {
       batch,
       groups,
