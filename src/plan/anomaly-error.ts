@@ -33,6 +33,25 @@ const CAUSES: Readonly<Record<string, { infinity?: string; nan?: string; backwar
     backward: "its derivative is 1/x: add a small number to x first",
   },
   exp: { infinity: "exp of more than 88.7: subtract the maximum first, or use softmax or logSoftmax" },
+  sqrt: {
+    nan: "the root of a number below 0",
+    backward: "its derivative is infinite at 0: add a small number to x first, as in x.add(1e-12).sqrt()",
+  },
+  rsqrt: { infinity: "1/√0: add a small number to x first", nan: "the root of a number below 0" },
+  reciprocal: {
+    infinity: "1/0: add a small number to x first",
+    backward: "its derivative is -1/x²: keep x away from 0",
+  },
+  log1p: { infinity: "log of 1 - 1", nan: "log of a number below 0: keep x above -1" },
+  expm1: { infinity: "exp of more than 88.7: make x smaller first" },
+  pow: {
+    infinity: "a power beyond 3.4e38, or a negative power of 0",
+    nan: "a fractional power of a number below 0: take that of x.abs()",
+    backward: "its derivative is infinite at 0 for exponents below 1: keep x away from 0",
+  },
+  gather: { nan: "an index that the dimension does not have" },
+  oneHot: { nan: "a class outside 0 to numClasses - 1" },
+  multinomial: { nan: "weights that are negative, not finite, all 0, or fewer than are drawn" },
   div: {
     infinity: "a division by 0: add a small number to the divisor",
     nan: "0/0, or ∞/∞: add a small number to the divisor",
@@ -81,7 +100,7 @@ function leafName(tensor: Tensor, inputs: ReadonlyMap<string, Tensor>): string |
 
 /** The name by which users know an op. */
 function opName({ op, attributes }: ForwardNode): string {
-  const isKind = op.name === "activation" || op.name === "pointwise_loss";
+  const isKind = ["activation", "elementwise", "pair", "pointwise_loss"].includes(op.name);
   return isKind ? (attributes as { readonly kind: string }).kind : op.name;
 }
 
