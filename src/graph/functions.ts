@@ -16,11 +16,11 @@ import { resolveDim, type Shape, sameShape, showShape, sizeOf } from "../shape.t
  * errors name it.
  */
 
-/** What these functions need of a tensor. */
+/** What these functions need of a tensor. Its members are internal as the tensor's are: both are stripped from the types. */
 export interface Value<T> extends Operand {
-  /** Not null where the elements do not lie in PyTorch's order. */
+  /** Not null where the elements do not lie in PyTorch's order. @internal */
   readonly layout: object | null;
-  /** Records an op and returns its first output. */
+  /** Records an op and returns its first output. @internal */
   record<A>(where: string, op: Op<A>, inputs: readonly (T | null)[], attributes: A): T;
 }
 

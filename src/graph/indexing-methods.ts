@@ -11,6 +11,7 @@ import { reshape, select, slice } from "./views.ts";
 
 /** What these methods need of a tensor. */
 export interface Indexed<T> extends Checked<T> {
+  /** @internal */
   drawStream(where: string): RandomStream;
 }
 

@@ -12,9 +12,9 @@ export interface InputCheck {
 
 /** A tensor whose values may be given. `T` is the graph's tensor, which imports this file. */
 export interface Checked<T> extends Viewed<T> {
-  /** Conditions on an input's values, from the ops that read it; `null` if the tensor is not an input. */
+  /** Conditions on an input's values, from the ops that read it; `null` if the tensor is not an input. @internal */
   readonly checks: InputCheck[] | null;
-  /** Of an input's values those that are read, the others as zeros, given the run's host data; `null` if all are. */
+  /** Of an input's values those that are read, the others as zeros, given the run's host data; `null` if all are. @internal */
   readonly readPart: ((values: Float32Array, given: ReadonlyMap<T, Float32Array>) => Float32Array) | null;
 }
 

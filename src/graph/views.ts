@@ -12,6 +12,7 @@ import { cat as catTensors, record, resolveDims, type Value } from "./functions.
 
 /** What these functions need of a tensor. */
 export interface Viewed<T> extends Value<T> {
+  /** @internal */
   readonly source: {
     readonly node: {
       // biome-ignore lint/suspicious/noExplicitAny: a graph holds ops of every attribute type

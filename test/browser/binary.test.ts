@@ -58,5 +58,7 @@ test("a mask by maskedFill or where is no anomaly until something takes it in a 
     expect(await run((x) => masked(x).amax())).toEqual([2]);
     await expect(run((x) => masked(x).sub(masked(x)))).rejects.toThrow(AnomalyError);
     await expect(run((x) => x.sub(2).sqrt())).rejects.toThrow("sqrt makes NaN in its output [3]");
-    await expect(run((x) => x.mul(1).oneHot(3).sum(1))).rejects.toThrow("a class outside 0 to numClasses - 1");
+    await expect(run((x) => x.mul(1).oneHot(3).sum(1))).rejects.toThrow(
+      "a class outside 0 to numClasses - 1",
+    );
   }));
