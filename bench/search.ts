@@ -1,7 +1,7 @@
 /**
- * Compares the samplers of `webgpu-lstm/search` with Optuna's: `npm run bench:search`. Prints the best values after 30 and 100 trials, as the
- * median and the quartiles over 30 seeds, and writes the table into docs/search.md. Needs a Python with Optuna: that of `INTEROP_PYTHON`, or one that
- * is made once.
+ * Compares the samplers of `webgpu-lstm/search` with Optuna's: TPE with `npm run bench:search`, GP with `npm run bench:search -- --gp`, which takes
+ * some ten minutes. Prints the best values, as the median and the quartiles over seeds, and writes the table into docs/search.md. Needs a Python
+ * with Optuna (for GP with PyTorch, too): that of `INTEROP_PYTHON`, or one that is made once.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,10 +10,13 @@ import { createStudy, pruners, samplers } from "webgpu-lstm/search";
 import { findPython } from "../tools/interop/python.ts";
 import { problems } from "./search-problems.ts";
 
-const SEEDS = 30;
-const COUNTS = [30, 100];
+const isGP = process.argv.includes("--gp");
+const SAMPLER = isGP ? "GP" : "TPE";
+const SEEDS = isGP ? 8 : 30;
+const COUNTS = isGP ? [30] : [30, 100];
 const guide = fileURLToPath(new URL("../docs/search.md", import.meta.url));
-const [BEGIN, END] = ["<!-- npm run bench:search -->\n", "<!-- end -->"];
+const BEGIN = `<!-- npm run bench:search${isGP ? " -- --gp" : ""} -->\n`;
+const END = "<!-- end -->";
 
 /** For each seed, the best value after each of {@link COUNTS}. */
 type Rows = readonly (readonly number[])[];
@@ -21,7 +24,7 @@ type Best = Readonly<Record<string, Readonly<Record<string, Rows>>>>;
 
 /** The samplers here. Their seeds are others than Optuna's: the same would give the same trials. */
 const ours = {
-  TPE: (seed: number) => new samplers.TPE({ seed: 1000 + seed }),
+  [SAMPLER]: (seed: number) => new samplers[SAMPLER]({ seed: 1000 + seed }),
   Random: (seed: number) => new samplers.Random({ seed: 1000 + seed }),
 };
 
@@ -58,14 +61,14 @@ function table(
   version: string,
 ): { readonly text: string; readonly isInside: boolean } {
   const lines = [
-    `| best value after | trials | TPE here | TPE of Optuna ${version} | quartiles of Optuna's | random here |`,
+    `| best value after | trials | ${SAMPLER} here | ${SAMPLER} of Optuna ${version} | quartiles of Optuna's | random here |`,
     "|---|---:|---:|---:|---:|---:|",
   ];
   let isInside = true;
   for (const problem of Object.keys(problems)) {
     for (const [i, count] of COUNTS.entries()) {
       const of = (best: Best, name: string) => best[name]![problem]!.map((row) => row[i]!);
-      const [here, there, random] = [of(mine, "TPE"), of(theirs, "TPE"), of(mine, "Random")];
+      const [here, there, random] = [of(mine, SAMPLER), of(theirs, SAMPLER), of(mine, "Random")];
       const [low, high] = [quantile(there, 0.25), quantile(there, 0.75)];
       const median = quantile(here, 0.5);
       isInside &&= median >= low && median <= high && median < quantile(random, 0.5);
@@ -88,7 +91,7 @@ function table(
 const mine = await runOurs();
 const printed = execFileSync(
   findPython(),
-  ["bench/peers/search_problems.py", String(SEEDS), ...COUNTS.map(String)],
+  ["bench/peers/search_problems.py", SAMPLER, String(SEEDS), ...COUNTS.map(String)],
   { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
 );
 const { version, best: theirs } = JSON.parse(printed) as { version: string; best: Best };
@@ -96,7 +99,7 @@ const { text, isInside } = table(mine, theirs, version);
 console.log(text);
 console.log(`medians are ${isInside ? "" : "NOT all "}within Optuna's quartiles, and better than random`);
 const page = readFileSync(guide, "utf8");
-const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END, page.indexOf(BEGIN))];
 if (begin < 0 || end < begin)
   throw new Error(`docs/search.md must have ${BEGIN.trim()} and ${END}, in this order`);
 writeFileSync(guide, page.slice(0, begin + BEGIN.length) + text + page.slice(end));

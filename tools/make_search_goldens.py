@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes test/goldens/optuna/: what Optuna 5 makes of journals, histories and reports. Run from the repository root with a Python that has
-optuna, numpy and scipy.
+optuna, numpy, scipy and torch.
 
 NumPy's default sort leaves open in which order equal numbers come out (it depends on the CPU); Optuna's estimators are asked with a stable one.
 """
@@ -366,6 +366,66 @@ def sobol():
     )
 
 
+def gp():
+    """Gaussian processes at given parameters: how likely those are, the posterior and the expected improvement; and what a fit reaches."""
+    import torch
+    from optuna._gp import acqf, prior
+    from optuna._gp import gp as module
+
+    cases = []
+    for seed, count, dimensions, categorical in [(1, 8, 1, []), (2, 15, 3, [1]), (3, 25, 4, [0, 3]), (4, 3, 2, [])]:
+        random = np.random.RandomState(seed)
+        points = random.rand(count, dimensions)
+        is_categorical = np.isin(np.arange(dimensions), categorical)
+        points[:, is_categorical] = random.randint(3, size=(count, len(categorical)))
+        values = np.sin(5 * points).sum(axis=1) + 0.05 * random.randn(count)
+        values = (values - values.mean()) / values.std()
+        at = random.rand(12, dimensions)
+        at[:, is_categorical] = random.randint(3, size=(12, len(categorical)))
+        at[0] = points[0]
+        raws = []
+        for raw in (np.zeros(dimensions + 2), random.randn(dimensions + 2) - np.arange(dimensions + 2) / 2):
+            tensor = torch.tensor(raw, requires_grad=True)
+            regressor = module.GPRegressor(
+                torch.from_numpy(is_categorical),
+                torch.from_numpy(points),
+                torch.from_numpy(values),
+                torch.exp(tensor[:dimensions]),
+                torch.exp(tensor[dimensions]),
+                torch.exp(tensor[dimensions + 1]) + prior.DEFAULT_MINIMUM_NOISE_VAR,
+            )
+            loss = -regressor.marginal_log_likelihood() - prior.default_log_prior(regressor)
+            loss.backward()
+            regressor._cache_matrix()
+            mean, variance = regressor.posterior(torch.from_numpy(at))
+            raws.append(
+                {
+                    "raw": raw.tolist(),
+                    "loss": loss.item(),
+                    "gradient": tensor.grad.tolist(),
+                    "mean": mean.tolist(),
+                    "variance": variance.tolist(),
+                    "improvement": acqf.logei(mean, variance.clone() + 1e-12, values.max()).tolist(),
+                }
+            )
+        fitted = module.fit_kernel_params(
+            points, values, is_categorical, prior.default_log_prior, prior.DEFAULT_MINIMUM_NOISE_VAR, False
+        )
+        least = -fitted.marginal_log_likelihood() - prior.default_log_prior(fitted)
+        cases.append(
+            {
+                "points": points.tolist(),
+                "values": values.tolist(),
+                "categorical": is_categorical.tolist(),
+                "at": at.tolist(),
+                "raws": raws,
+                "least": least.item(),
+            }
+        )
+    z = [-1e4, -300.0, -30.0, -25.0, -24.9, -10.0, -2.0, -0.5, 0.0, 1.0, 8.0, 40.0]
+    write("gp.json", {"cases": cases, "z": z, "standard": acqf.standard_logei(torch.tensor(z, dtype=torch.float64)).tolist()})
+
+
 def pruning():
     """Fifty recorded studies: the reports of each trial and the decision after each."""
     p = optuna.pruners
@@ -427,4 +487,5 @@ if __name__ == "__main__":
     runs()
     grids()
     sobol()
+    gp()
     pruning()

@@ -1,4 +1,4 @@
-"""Runs Optuna's samplers on the functions of bench/search-problems.ts: `search_problems.py SEEDS TRIALS…`, JSON on its output."""
+"""Runs Optuna's samplers on the functions of bench/search-problems.ts: `search_problems.py SAMPLER SEEDS TRIALS…`, JSON on its output."""
 
 import json
 import math
@@ -44,9 +44,9 @@ def mixed(trial):
     return loss
 
 
-def main(seeds, counts):
+def main(sampler, seeds, counts):
     problems = {"Branin": branin, "Hartmann-6": hartmann6, "mixed": mixed}
-    samplers = {"TPE": optuna.samplers.TPESampler, "Random": optuna.samplers.RandomSampler}
+    samplers = {sampler: getattr(optuna.samplers, f"{sampler}Sampler")}
     best = {}
     for name, sampler in samplers.items():
         best[name] = {}
@@ -63,4 +63,4 @@ def main(seeds, counts):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), [int(argument) for argument in sys.argv[2:]])
+    main(sys.argv[1], int(sys.argv[2]), [int(argument) for argument in sys.argv[3:]])

@@ -1,3 +1,4 @@
+export { GP, type GPOptions } from "./gp.ts";
 export { Grid, type GridOptions, type GridSpace } from "./grid.ts";
 export { QMC, type QMCOptions } from "./qmc.ts";
 export { Random, type RandomOptions } from "./random.ts";

@@ -9,14 +9,14 @@ import {
   type ParamValue,
   type SearchSpace,
 } from "../distributions.ts";
-import { bare, type FrozenTrial, isFinished } from "../frozen-trial.ts";
+import { bare, type FrozenTrial } from "../frozen-trial.ts";
 import { checkSeed, RandomState } from "../numpy-random.ts";
-import { fromPythonJson, toPythonJson } from "../python.ts";
 import type { Sampler, StudyView } from "../sampler.ts";
 import { groups, intersection } from "../space.ts";
 import { type Columns, ParzenEstimator } from "../tpe/parzen.ts";
 import { splitTrials } from "../tpe/split.ts";
 import { drawUniform } from "./random.ts";
+import { noteRelativeParams, relativeParams } from "./relative-params.ts";
 
 /** Options of {@link TPE}. Names and defaults are those of Optuna 5. */
 export interface TPEOptions {
@@ -38,9 +38,8 @@ export interface TPEOptions {
   readonly weights?: (n: number) => readonly number[];
 }
 
-/** The system attributes of a trial's jointly sampled parameters, as JSON in pieces: other workers count with them. */
+/** The name of the noted parameters. */
 const RELATIVE = "tpe:relative_params";
-const PIECE = 2045;
 
 function defaultWeights(n: number): readonly number[] {
   const ramp = Math.max(n - 25, 0);
@@ -123,11 +122,7 @@ export class TPE implements Sampler {
       : [space];
     const params = bare<ParamValue>();
     for (const part of parts) if (part.size > 0) Object.assign(params, this.#sample(study, trial, part));
-    if (this.#constantLiar) {
-      const text = toPythonJson(params, true);
-      for (let i = 0; i * PIECE < text.length; i++)
-        study.setTrialSystemAttr(trial, `${RELATIVE}:${i}`, text.slice(i * PIECE, (i + 1) * PIECE));
-    }
+    if (this.#constantLiar) noteRelativeParams(RELATIVE, study, trial, params);
     return params;
   }
 
@@ -188,7 +183,7 @@ export class TPE implements Sampler {
   /** The parameters of the trials that have all of the space's. */
   #observations(study: StudyView, trials: readonly FrozenTrial[], space: SearchSpace): Columns {
     const rows = trials.flatMap((trial) => {
-      const params = this.#isMultivariate(study) ? relativeParams(trial) : trial.params;
+      const params = this.#isMultivariate(study) ? relativeParams(RELATIVE, trial) : trial.params;
       const row = [...space].map(([name, range]) =>
         Object.hasOwn(params, name) ? internalOf(range, params[name]) : undefined,
       );
@@ -211,18 +206,4 @@ function checkedWeights(weights: (n: number) => readonly number[], n: number): r
     );
   }
   return list as number[];
-}
-
-/** A trial's parameters; of one that runs also those that were sampled together and it has not asked for yet. */
-function relativeParams({ state, params, systemAttrs }: FrozenTrial): Params {
-  if (isFinished(state)) return params;
-  let text = "";
-  for (let i = 0; typeof systemAttrs[`${RELATIVE}:${i}`] === "string"; i++)
-    text += systemAttrs[`${RELATIVE}:${i}`];
-  if (text === "") return params;
-  try {
-    return { ...(fromPythonJson(text) as Params), ...params };
-  } catch {
-    return params;
-  }
 }

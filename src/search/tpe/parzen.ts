@@ -6,8 +6,8 @@
  * @see S. Watanabe, "Tree-Structured Parzen Estimator: Understanding Its Algorithm Components", 2023
  */
 import type { CategoricalDistribution, Distribution, SearchSpace } from "../distributions.ts";
+import { logDensity, logNormalMass, truncatedQuantile } from "../normal.ts";
 import type { RandomState } from "../numpy-random.ts";
-import { logDensity, logNormalMass, truncatedQuantile } from "./normal.ts";
 
 /** Observations or samples: for each parameter, the internal values in one order. */
 export type Columns = ReadonlyMap<string, Float64Array>;

@@ -17,11 +17,15 @@ function erfSeries(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** erfc(x) = e^(-x²)/√π / (x + 1/2 / (x + 2/2 / (x + 3/2 / …))), for x ≥ 2. */
-function erfcFraction(x: number): number {
+/** e^(x²) erfc(x) = 1/√π / (x + 1/2 / (x + 2/2 / (x + 3/2 / …))), for x ≥ 2. */
+export function erfcx(x: number): number {
   let denominator = x;
   for (let n = FRACTION_TERMS; n >= 1; n--) denominator = x + n / 2 / denominator;
-  return Math.exp(-x * x) / Math.sqrt(Math.PI) / denominator;
+  return 1 / Math.sqrt(Math.PI) / denominator;
+}
+
+function erfcFraction(x: number): number {
+  return Math.exp(-x * x) * erfcx(x);
 }
 
 /** The error function. */
@@ -41,8 +45,13 @@ function normalCdf(x: number): number {
   return 0.5 * erfc(-x / Math.SQRT2);
 }
 
+/** z Φ(z) + φ(z): the mean of what a normal variable around `z` has above 0. */
+export function meanAboveZero(z: number): number {
+  return 0.5 * z * erfc(-z / Math.SQRT2) + Math.exp(-0.5 * z * z - LOG_SQRT_2PI);
+}
+
 /** Logarithm of {@link normalCdf}, also where that is smaller than any double. */
-function logNormalCdf(x: number): number {
+export function logNormalCdf(x: number): number {
   if (x > 6) return -normalCdf(-x);
   if (x > -20) return Math.log(normalCdf(x));
   // The asymptotic series 1 - 1/x² + 3/x⁴ - 15/x⁶ + …
