@@ -1,5 +1,6 @@
 /** Studies that this library and Python's Optuna make, continue and run at the same time, in one journal. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { isDeepStrictEqual, promisify } from "node:util";
 import {
   createStudy,
@@ -150,6 +151,44 @@ export async function searchChecks(python: string, folder: string): Promise<Chec
         expectEqual("parameters with an importance", Object.keys(importances).sort(), ["lr", "n", "x"]);
       },
     ),
+    await check("a study outlives workers that are killed at any moment", async () => {
+      const options = { gracePeriod: 1 };
+      const study = await createStudy({ ...here("killed.log", 1, options) });
+      let running = true;
+      const kill = async () => {
+        for (let i = 0; running; i++) {
+          const worker = spawn(
+            python,
+            ["tools/interop/optuna_side.py", "go_on", `${folder}killed.log`, NAME, "1000"],
+            {
+              stdio: "ignore",
+            },
+          );
+          const ended = once(worker, "exit");
+          await new Promise((done) => setTimeout(done, 2000 + 137 * i));
+          worker.kill("SIGKILL");
+          await ended;
+        }
+      };
+      const killing = kill();
+      await study.optimize(
+        async (trial) => {
+          await new Promise((done) => setTimeout(done, 200));
+          return objective(trial);
+        },
+        { timeout: 10 },
+      );
+      running = false;
+      await killing;
+      const left = await study.requeueRunning();
+      await study.optimize(objective, { trials: left.length });
+      const by = (who: string) => study.trials.filter(({ userAttrs }) => userAttrs["by"] === who).length;
+      if (by("Node") === 0 || by("Python") === 0)
+        throw new Error(`Node ran ${by("Node")}, Python ${by("Python")}`);
+      const unfinished = study.trials.filter(({ state }) => state === "RUNNING" || state === "WAITING");
+      expectEqual("unfinished trials", unfinished.length, 0);
+      expectEqual("the study in Python", await summary("show", `${folder}killed.log`, NAME), ours(study));
+    }),
     ...(await Promise.all(
       (["symlink", "open"] as const).map((lock) =>
         check(`both run one study at the same time, with the lock "${lock}"`, async () => {
