@@ -28,7 +28,12 @@ test.for(goldenNames("pad"))("Tensor.pad against PyTorch float64: %s", async (na
       const { data, shape } = await result.read();
       const expected = golden.tensor(key);
       const row = `pad ${name.slice(4).replaceAll("_", " ")}`;
-      recordParity(task, { section: "Tensor ops", row, budget: float32Budget, used: budgetUsed(data, expected) });
+      recordParity(task, {
+        section: "Tensor ops",
+        row,
+        budget: float32Budget,
+        used: budgetUsed(data, expected),
+      });
       expect(shape).toEqual(expected.shape);
       expectClose(`${name} ${key}`, data, expected);
     }
