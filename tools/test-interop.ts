@@ -1,6 +1,6 @@
 /**
- * `npm run test:interop`: files from here to PyTorch and back, and studies shared with Optuna, with the real other side. Makes a Python environment at the first run, or
- * takes the Python of `INTEROP_PYTHON`. The last line is the sum, `N passed, N failed`.
+ * `npm run test:interop`: files from here to PyTorch and back, models for ONNX Runtime, and studies shared with Optuna, with the real other
+ * side. Makes a Python environment at the first run, or takes the Python of `INTEROP_PYTHON`. The last line is the sum, `N passed, N failed`.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,6 +17,7 @@ import {
 import { inspect, loadTorch, saveTorch } from "webgpu-lstm/formats";
 import { type Check, check, expectClose, expectSame } from "./interop/check.ts";
 import { Model, optimizerOf, train } from "./interop/model.ts";
+import { onnxChecks } from "./interop/onnx.ts";
 import { findPython } from "./interop/python.ts";
 import { interopSample } from "./interop/sample.ts";
 import { searchChecks } from "./interop/search.ts";
@@ -32,7 +33,11 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const device = await Device.request({ gpu: await openGpu() });
 await writeOurs();
-const checks: Check[] = [...readOurs(), ...(await readTheirs())];
+const checks: Check[] = [
+  ...readOurs(),
+  ...(await readTheirs()),
+  ...(await onnxChecks(device, python, folder)),
+];
 device.dispose();
 checks.push(...(await searchChecks(python, folder)));
 

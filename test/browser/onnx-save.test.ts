@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Device, manualSeed, nn, rand, type Shape, type Tensor } from "webgpu-lstm";
 import { inspect, loadOnnx, saveOnnx } from "webgpu-lstm/formats";
-import { inputsOf, savedCases } from "../../tools/interop/onnx-models.ts";
+import { flat, inputsOf, savedCases } from "../../tools/interop/onnx-models.ts";
 import { expectClose } from "./closeness.ts";
 import { GpuFrame } from "./gpu.ts";
 
@@ -94,14 +94,3 @@ describe("saveOnnx", () => {
     for (const module of [projected, layer]) module.dispose();
   });
 });
-
-/** Results as saveOnnx names them. */
-function flat(value: unknown, path = ""): Record<string, Tensor> {
-  if (typeof value === "object" && value !== null && !("shape" in value)) {
-    return Object.assign(
-      {},
-      ...Object.entries(value).map(([key, inner]) => flat(inner, path ? `${path}.${key}` : key)),
-    ) as Record<string, Tensor>;
-  }
-  return { [path || "output"]: value as Tensor };
-}

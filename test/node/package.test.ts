@@ -25,7 +25,7 @@ import { Device, Generator, OptionError, Trainer, WebGpuUnavailableError, data, 
 import { DataLoader } from "webgpu-lstm/data";
 import { LSTM } from "webgpu-lstm/nn";
 import { Adam } from "webgpu-lstm/optim";
-import { inspect, loadTorch, saveTorch, type TorchValue } from "webgpu-lstm/formats";
+import { inspect, loadOnnx, loadTorch, saveOnnx, saveTorch, type TorchValue } from "webgpu-lstm/formats";
 import { openDevice } from "webgpu-lstm/node";
 import { createStudy, pruning, samplers, type Trial } from "webgpu-lstm/search";
 import { JournalFile } from "webgpu-lstm/search/node";
@@ -49,6 +49,7 @@ opened.catch((error: unknown) => console.log("node", String(error).includes("npm
 console.log("entries", LSTM === nn.LSTM && Adam === optim.Adam && DataLoader === data.DataLoader);
 const saved: TorchValue = loadTorch(saveTorch({ w: { data: new Float32Array(2), shape: [2] } }));
 console.log("formats", JSON.stringify(saved), inspect(saveTorch([])).opensWith);
+saveOnnx(model, { inputs: { x: [1, 20, 1] } }).then((bytes) => loadOnnx(bytes)).then(({ outputNames }) => console.log("onnx", outputNames[0]));
 const studied = createStudy({ sampler: new samplers.TPE({ seed: 0 }), storage: new JournalFile("study.log") });
 const tuned = async (trial: Trial) => {
   if (pruning(trial).onEpochEnd === undefined) throw new OptionError("no callback");
@@ -148,6 +149,7 @@ test("runs in Node without a bundler, and says that WebGPU is missing", () => {
     "entries true",
     'formats {"w":{"data":{"0":0,"1":0},"shape":[2]}} loadTorch',
     "node true",
+    "onnx output",
     "search 8",
     "worker true",
   ]);

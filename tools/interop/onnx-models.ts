@@ -1,5 +1,5 @@
 /** Models that are saved as ONNX: in each, layers and functions that recurrent models are made of. */
-import { cat, nn, type Shape, type Tensor } from "webgpu-lstm";
+import { cat, nn, type Shape, Tensor } from "webgpu-lstm";
 import type { SaveOnnxOptions } from "webgpu-lstm/formats";
 
 /** A model, how it is saved, and sizes other than those that it is saved with. */
@@ -87,7 +87,7 @@ const batchAndTime = { 0: "batch", 1: "time" } as const;
 
 export const savedCases: readonly SavedCase[] = [
   ...(["LSTM", "GRU"] as const).map((kind) => ({
-    name: `a ${kind} tagger of padded sequences`,
+    name: `a tagger of padded sequences with ${kind}`,
     make: () => new Tagger(kind),
     options: {
       inputs: { tokens: [2, 6], lengths: [2] },
@@ -122,6 +122,15 @@ export const savedCases: readonly SavedCase[] = [
     sizes: { x: [2, 6, 3] },
   },
 ];
+
+/** Results as saveOnnx names them. */
+export function flat(value: unknown, path = ""): Record<string, Tensor> {
+  if (value instanceof Tensor) return { [path || "output"]: value };
+  const parts = Object.entries(value as object).map(([key, inner]) =>
+    flat(inner, path ? `${path}.${key}` : key),
+  );
+  return Object.assign({}, ...parts) as Record<string, Tensor>;
+}
 
 /** Inputs of a case: random numbers, indices and lengths from `random`, which gives numbers from 0 to 1. */
 export function inputsOf(

@@ -1,52 +1,31 @@
-import { type Shape, sizeOf } from "../../shape.ts";
-import type { Dispatch, Op, Operand, PlanContext } from "../op.ts";
+import type { Op } from "../op.ts";
 import { copyDims, fill } from "../tensor/copy.ts";
+import { type GateOrder, unpacking } from "./unpack-passes.ts";
 
-/** Where a recurrent weight's gates go. */
-export interface PackAttributes {
-  /** The slot of each of the weight's gates among the `width` floats of a unit. */
-  readonly slots: readonly number[];
-  readonly width: 1 | 4;
-  readonly hidden: number;
-}
-
-/** Copies between a weight's gates and their slots. */
-function copyGates(
-  shape: Shape,
-  { slots, width, hidden }: PackAttributes,
-  plan: PlanContext,
-  copy: { readonly plain: Operand; readonly packed: Operand; readonly packs: boolean },
-): Dispatch[] {
-  const depth = sizeOf(shape) / (slots.length * hidden);
-  const sizes = [hidden, depth];
-  return slots.flatMap((slot, gate) => {
-    const plain = { operand: copy.plain, offset: gate * hidden * depth, strides: [depth, 1] };
-    const packed = { operand: copy.packed, offset: slot, strides: [width, hidden * width] };
-    return copy.packs ? copyDims(sizes, plain, packed, plan) : copyDims(sizes, packed, plain, plan);
-  });
-}
+const { unpackGates } = /* @__PURE__ */ unpacking(copyDims, fill);
 
 /**
- * A recurrent weight [gates·H, K] or bias [gates·H], its gates in any order, in the layout of the kernels, [K][H][width] (see
- * nn/gate-layout). So any tensor can be a weight of a recurrent layer.
+ * A recurrent weight [gates·H, K] or bias [gates·H], its gates in any order, as the kernels have it (see nn/gate-layout): the way back of
+ * unpackGates. So any tensor can be a weight of a recurrent layer.
  */
-export const packGates: Op<PackAttributes> = {
+export const packGates: Op<GateOrder> = {
   name: "packGates",
   infer: ([weight]) => ({ outputs: [{ shape: weight!.shape }] }),
-  forward({ inputs: [weight], outputs: [output] }, attributes, plan) {
-    const { slots, width } = attributes;
-    const copies = copyGates(weight!.shape, attributes, plan, {
-      plain: weight!,
-      packed: output!,
-      packs: true,
-    });
-    return slots.length < width ? [fill(output!, 0, plan), ...copies] : copies;
+  forward({ inputs, outputs: [packed] }, order, plan) {
+    return unpackGates.backward!(
+      { inputs: [], saved: [], gradOutputs: inputs, gradInputs: [packed!] },
+      order,
+      plan,
+    );
   },
-  backward({ inputs: [weight], gradOutputs: [gradient], gradInputs: [gradWeight] }, attributes, plan) {
-    return copyGates(weight!.shape, attributes, plan, {
-      plain: gradWeight!,
-      packed: gradient!,
-      packs: false,
-    });
+  backward({ gradOutputs: [packed], gradInputs }, order, plan) {
+    const operands = {
+      inputs: [packed!],
+      outputs: gradInputs,
+      saved: [],
+      differentiated: false,
+      gradInput: null,
+    };
+    return unpackGates.forward(operands, order, plan);
   },
 };
