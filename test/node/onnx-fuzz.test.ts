@@ -6,12 +6,17 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inspect } from "webgpu-lstm/formats";
-import { DataError, GraphError } from "../../src/errors.ts";
+import { WebGpuLstmError } from "../../src/errors.ts";
 import { openOnnx } from "../../src/formats/onnx/open.ts";
+import { operators } from "../../src/formats/onnx/operators/index.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { recording } from "../../src/graph/tensor.ts";
 import { type AttributeValue, floats, type GraphInit, ints, node, onnxFile, port } from "../onnx-file.ts";
 
-/** Runs the readers over many inputs; says how many opened, and which kinds of messages there were. */
-function tally(arbitrary: fc.Arbitrary<Uint8Array>, numRuns: number) {
+const noRandom = { next: () => expect.unreachable("no op of ONNX draws") };
+
+/** Runs the readers, and perhaps a trace, over many inputs; says how many opened, and which kinds of messages there were. */
+function tally(arbitrary: fc.Arbitrary<Uint8Array>, numRuns: number, traces = false) {
   let opened = 0;
   const messages = new Set<string>();
   const attempt = (read: () => void): void => {
@@ -19,7 +24,7 @@ function tally(arbitrary: fc.Arbitrary<Uint8Array>, numRuns: number) {
       read();
       opened++;
     } catch (error) {
-      const isOurs = error instanceof DataError || error instanceof GraphError;
+      const isOurs = error instanceof WebGpuLstmError;
       if (!isOurs || error.message.length > 2000) throw error;
       messages.add(error.message.replace(/\d+|"[^"]*"/g, "_"));
     }
@@ -28,7 +33,13 @@ function tally(arbitrary: fc.Arbitrary<Uint8Array>, numRuns: number) {
   const check = (file: Uint8Array) => {
     const before = createHash("sha1").update(file).digest("hex");
     if (run++ % 4 === 0) attempt(() => inspect(file));
-    attempt(() => openOnnx(file, {}).dispose());
+    attempt(() => {
+      const model = openOnnx(file, {});
+      if (!traces) return;
+      const graph = new Graph(noRandom);
+      const inputs = Object.fromEntries(model.inputNames.map((name) => [name, graph.input([2, 3])]));
+      recording.into(graph, () => model.forward(inputs));
+    });
     return createHash("sha1").update(file).digest("hex") === before;
   };
   fc.assert(fc.property(arbitrary, check), { numRuns, seed: 20261201 });
@@ -139,6 +150,104 @@ describe("loadOnnx", () => {
     );
     expect(opened).toBeGreaterThan(1000);
     expectKinds(messages, [/given twice/, /every size must be/, /must have _ values/, /is of type/]);
+  });
+
+  it("survives any attributes and inputs of every operator, traced", () => {
+    const value: fc.Arbitrary<AttributeValue> = fc.oneof(
+      fc.integer({ min: -3, max: 4 }),
+      fc.constantFrom("reflect", "SAME_UPPER", "bidirectional", "ij,jk->ik", "add"),
+      fc.array(fc.integer({ min: -2, max: 3 }), { maxLength: 4 }),
+      fc.constant<AttributeValue>({ f: 0.5 }),
+      fc.constant<AttributeValue>({ t: ints("", [1], [2]) }),
+      fc.constant<AttributeValue>({
+        g: { node: [node("Add", ["x", "x"], ["z"])], output: [port("z", []), port("z", [])] },
+      }),
+    );
+    const attributes = fc.dictionary(
+      fc.constantFrom(
+        ...[
+          "axis",
+          "axes",
+          "perm",
+          "keepdims",
+          "to",
+          "value",
+          "mode",
+          "equation",
+          "direction",
+          "hidden_size",
+          "layout",
+        ],
+        ...[
+          "kernel_shape",
+          "strides",
+          "pads",
+          "dilations",
+          "auto_pad",
+          "group",
+          "reduction",
+          "body",
+          "then_branch",
+        ],
+        ...[
+          "transA",
+          "transB",
+          "num_outputs",
+          "starts",
+          "ends",
+          "linear_before_reset",
+          "else_branch",
+          "largest",
+          "upper",
+        ],
+      ),
+      value,
+      { maxKeys: 4 },
+    );
+    const dims = [[], [0], [1], [2], [2, 3], [3, 2], [1, 2, 3], [2, 8, 3], [2, 4, 2], [2, 2, 2, 2]];
+    const known = fc
+      .record({ shape: fc.constantFrom(...dims), seed: fc.nat(1000), isFloat: fc.boolean() })
+      .map(({ shape, seed, isFloat }) => {
+        const values = Array.from(
+          { length: shape.reduce((a, b) => a * b, 1) },
+          (_, i) => ((seed + 7 * i) % 9) - 3,
+        );
+        return isFloat ? floats("", shape, values) : ints("", shape, values);
+      });
+    const graphs = fc
+      .record({
+        operator: fc.constantFrom(...operators.keys()),
+        attributes,
+        known: fc.array(known, { minLength: 1, maxLength: 5 }),
+        // The first operand is an input, a parameter or known.
+        first: fc.constantFrom("x", "k0", "c"),
+        opset: fc.constantFrom(9, 12, 13, 18, 22),
+        isHuge: fc.nat(19),
+      })
+      .map(({ operator, attributes, known, first, opset, isHuge }) => {
+        const huge = isHuge === 0 ? [ints("k1", [2], [2 ** 40, 2 ** 20])] : [];
+        const names = [first, ...known.slice(1).map((_, i) => `k${i + 1}`)];
+        const graph: GraphInit = {
+          node: [
+            node("Constant", [], ["c"], { value: { t: ints("", [2], [3, 2]) } }),
+            node(operator, names, ["y"], attributes),
+          ],
+          initializer: [
+            ...known.map((tensor, i) => ({ ...tensor, name: `k${i}` }) as ReturnType<typeof floats>),
+          ].map((tensor) => huge.find(({ name }) => name === tensor.name) ?? tensor),
+          input: [port("x", [2, 3])],
+          output: [port("y", [])],
+        };
+        return onnxFile(graph, opset);
+      });
+    const { opened, messages } = tally(graphs, 30_000, true);
+    expect(opened).toBeGreaterThan(2000);
+    expectKinds(messages, [
+      /must be known before the model runs/,
+      /cannot be broadcast/,
+      /its axis must be/,
+      /at most _ elements can/,
+    ]);
   });
 
   it("opens no more than four times the file's bytes: many empty parts are refused", () => {

@@ -1,6 +1,8 @@
 /** Tensors on the host: what a graph computes from shapes and constants, while it is traced. */
+
+import { ShapeError } from "../../errors.ts";
 import type { SafetensorsDtype } from "../../io/dtypes.ts";
-import { type Shape, sizeOf, stridesOf } from "../../shape.ts";
+import { type Shape, showShape, sizeOf, stridesOf } from "../../shape.ts";
 import { isFloat } from "./dtype.ts";
 
 /** Values of any number type, row-major. Integers and bools are in float64. */
@@ -15,9 +17,18 @@ export function arrayFor(dtype: SafetensorsDtype, length: number): Float32Array 
   return isFloat(dtype) && dtype !== "F64" ? new Float32Array(length) : new Float64Array(length);
 }
 
-/** Elements of a shape, with a 0 too. */
+/** Most elements of a tensor that is computed while a graph is traced. */
+const LARGEST = 2 ** 26;
+
+/** A tensor of zeros, or of these values. */
 export function hostTensor(dtype: SafetensorsDtype, shape: Shape, values?: ArrayLike<number>): HostTensor {
-  const data = arrayFor(dtype, sizeOf(shape));
+  const size = sizeOf(shape);
+  if (!shape.every((one) => Number.isSafeInteger(one) && one >= 0) || size > LARGEST) {
+    throw new ShapeError(
+      `a tensor of shape ${showShape(shape)} cannot be made; at most ${LARGEST} elements can`,
+    );
+  }
+  const data = arrayFor(dtype, size);
   if (values) data.set(values);
   return { dtype, shape, data };
 }

@@ -31,8 +31,12 @@ export function missingError(where: string, missing: readonly string[]): GraphEr
   );
 }
 
+/** Most nodes that one trace computes, those of every trip of a loop counted. */
+const MOST_NODES = 1_000_000;
+
 /** Runs graphs of one model in one trace. */
 export class Interpreter {
+  #computed = 0;
   readonly #opset: number;
   readonly #initializer: ValueOf;
 
@@ -52,6 +56,11 @@ export class Interpreter {
     const missing = missingIn(nodes);
     if (missing.length > 0) throw missingError("OnnxModel.forward", missing);
     for (const node of nodes) {
+      if (++this.#computed > MOST_NODES) {
+        throw new GraphError(
+          `OnnxModel.forward: ${node.label}: the model's loops compute more than ${MOST_NODES} nodes`,
+        );
+      }
       const inputs = node.inputs.map((name) => (name === "" ? null : find(name, frame)));
       const call = new Call(node, this.#opset, inputs, (inner, given) => {
         const values = new Map(inner.inputs.map(({ name }, i) => [name, given[i]!]));

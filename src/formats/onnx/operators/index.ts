@@ -16,6 +16,7 @@ import { recurrents } from "./recurrent.ts";
 import { reductions } from "./reduction.ts";
 import { softmaxes } from "./softmax.ts";
 import { sortings } from "./sorting.ts";
+import { spectra } from "./spectrum.ts";
 
 const groups = [
   constants,
@@ -35,6 +36,7 @@ const groups = [
   reductions,
   softmaxes,
   sortings,
+  spectra,
 ];
 
 /** All operators by name. A map: a name in a file may be `__proto__`. */
