@@ -66,6 +66,7 @@ class Attending extends nn.Module {
 class Detector extends nn.Module {
   readonly first = new nn.Conv1d(2, 6, 5, { stride: 2, padding: 2 });
   readonly second = new nn.Conv1d(6, 6, 3, { groups: 2, dilation: 2, paddingMode: "reflect", padding: 2 });
+  readonly norm = new nn.BatchNorm1d(6);
   readonly pool = new nn.MaxPool1d(2);
   readonly gelu = new nn.GELU();
   readonly gru = new nn.GRU(6, 5, { batchFirst: true });
@@ -73,7 +74,7 @@ class Detector extends nn.Module {
 
   forward(x: Tensor): Record<string, Tensor> {
     const features = this.gelu.forward(this.first.forward(x.pad([1, 2], "constant", 0.5)));
-    const pooled = this.pool.forward(this.second.forward(features));
+    const pooled = this.pool.forward(this.norm.forward(this.second.forward(features)));
     const { output } = this.gru.forward(pooled.transpose(1, 2));
     const loud = output.abs().amax(2, true);
     const kept = output.where(loud.gt(0.1), output.mul(0.5).clamp(-0.2, 0.2));

@@ -1,6 +1,6 @@
 import { isObject, listed, quote, show } from "../../checks.ts";
 import { GraphError, OptionError, ShapeError } from "../../errors.ts";
-import { Parameter } from "../../graph/parameter.ts";
+import { Buffer, Parameter } from "../../graph/parameter.ts";
 import { Tensor } from "../../graph/tensor.ts";
 import { Module } from "../../nn/module.ts";
 import { type Shape, showShape } from "../../shape.ts";
@@ -14,7 +14,7 @@ import { isHost, literal, type Value } from "./value.ts";
 
 /**
  * A model of an ONNX file. Its parameters are the file's initializers of floating-point numbers that have at least one axis, under their
- * names; other initializers and constants stay as they are. It can be trained, saved and placed like any module.
+ * names, or buffers where they are the running statistics of batch normalization; other initializers and constants stay as they are. It can be trained, saved and placed like any module.
  */
 export class OnnxModel extends Module {
   /** Names of the inputs that {@link forward} takes. */
@@ -50,6 +50,9 @@ export class OnnxModel extends Module {
 
   /** Makes a parameter of every initializer that can be one. */
   #register(graph: OnnxGraph, names: Set<string>): void {
+    // Training does not change what batch normalization has of its own training.
+    const normalizing = graph.nodes.filter(({ operator }) => operator === "BatchNormalization");
+    const statistics = new Set(normalizing.flatMap(({ inputs }) => inputs.slice(3, 5)));
     for (const stored of graph.initializers.values()) {
       const { name, dtype, shape } = stored;
       if (!isFloat(dtype) || shape.length === 0 || shape.includes(0)) continue;
@@ -59,9 +62,10 @@ export class OnnxModel extends Module {
       names.add(own);
       const data = stored.values((length) => new Float32Array(length));
       if (dtype === "F64" && !data.every((value) => Number.isFinite(value))) this.#checkOverflow(stored);
-      const parameter = new Parameter(shape, data);
+      const parameter = statistics.has(name) ? new Buffer(shape, data) : new Parameter(shape, data);
       this.#parameters.set(stored, parameter);
-      this.registerParameter(own, parameter);
+      if (parameter instanceof Buffer) this.registerBuffer(own, parameter);
+      else this.registerParameter(own, parameter);
     }
     for (const { attributes } of graph.nodes) {
       for (const { graph: inner } of attributes.values()) if (inner) this.#register(inner, names);

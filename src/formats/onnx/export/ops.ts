@@ -146,6 +146,23 @@ const layerNorm: Export = (context, exported) => {
   return [writer.node("LayerNormalization", [x, scale, bias ?? ""], { axis, epsilon: { f: eps } })];
 };
 
+/** Batch normalization by running statistics. */
+const batchNorm: Export = (context, exported) => {
+  const { eps } = exported.attributes[0] as { readonly eps: number };
+  const [x, weight, bias, mean, variance] = exported.inputs as [
+    string,
+    string | null,
+    string | null,
+    string,
+    string,
+  ];
+  const { writer } = context;
+  const channels = exported.node.inputs[0]!.shape[1]!;
+  const scale = weight ?? writer.floats(new Float32Array(channels).fill(1), [channels]);
+  const shift = bias ?? writer.floats(new Float32Array(channels), [channels]);
+  return [writer.node("BatchNormalization", [x, scale, shift, mean, variance], { epsilon: { f: eps } })];
+};
+
 /** Sequences [T, N, …] with a value past the end of each. */
 const maskSteps: Export = (context, exported) => {
   const { writer } = context;
@@ -188,5 +205,6 @@ export const ops: readonly (readonly [string, Export])[] = [
   ["constant", constant],
   ["embedding", embedding],
   ["layer_norm", layerNorm],
+  ["batch_norm_given", batchNorm],
   ["mask_steps", maskSteps],
 ];
