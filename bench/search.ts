@@ -90,7 +90,7 @@ function table(
 
 const mine = await runOurs();
 const printed = execFileSync(
-  findPython(),
+  findPython(false),
   ["bench/peers/search_problems.py", SAMPLER, String(SEEDS), ...COUNTS.map(String)],
   { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
 );

@@ -12,16 +12,8 @@ import numpy as np
 import torch
 
 import checkpoint
+from float32_budget import share
 from goldens.interchange import go_on
-
-RTOL = 1.3e-6
-ATOL = 1e-5
-
-
-def share(actual, expected):
-    """The largest share of torch's float32 budget that any value uses, the absolute part scaled as in test/browser."""
-    scale = min(1, max(0.01, np.abs(expected).max()))
-    return (np.abs(actual - expected) / (RTOL * np.abs(expected) + ATOL * scale)).max()
 
 
 def main(path):

@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Device, manualSeed, type nn, optim, rand, type Tensor } from "webgpu-lstm";
-import { loadOnnx, saveOnnx, saveTorch } from "webgpu-lstm/formats";
+import { type Device, manualSeed, type nn, optim, rand, saveSafetensors, type Tensor } from "webgpu-lstm";
+import { loadOnnx, saveOnnx } from "webgpu-lstm/formats";
 import type { Check } from "./check.ts";
 import { flat, inputsOf, type SavedCase, savedCases } from "./onnx-models.ts";
 
@@ -57,7 +57,12 @@ async function write(
     Object.keys(results).map(async (name) => [name, await results[name]!.read()] as const),
   );
   step.dispose();
-  writeFileSync(`${path}.pt`, saveTorch({ inputs, outputs: Object.fromEntries(outputs) }));
+  const tensors = [
+    ...Object.entries(inputs).map(([name, value]) => [`inputs/${name}`, value] as const),
+    ...outputs.map(([name, value]) => [`outputs/${name}`, value] as const),
+  ];
+  writeFileSync(`${path}.safetensors`, saveSafetensors(new Map(tensors)));
+  writeFileSync(`${path}.json`, JSON.stringify(Object.keys(results)));
 }
 
 /** Opens what was saved of a model, trains it, and writes that. */

@@ -8,26 +8,28 @@ import sys
 import numpy as np
 import onnx
 import onnxruntime
-import torch
+from safetensors.numpy import load_file
 
 sys.path.insert(0, "tools")
 
-from check_checkpoint import share  # noqa: E402
+from float32_budget import share  # noqa: E402
 
 
 def check(path):
     onnx.checker.check_model(onnx.load(path), full_check=True)
     session = onnxruntime.InferenceSession(path)
-    saved = torch.load(path.with_suffix(".pt"), weights_only=True)
+    saved = load_file(path.with_suffix(".safetensors"))
+    with open(path.with_suffix(".json")) as file:
+        wanted = json.load(file)
     feed = {}
     for port in session.get_inputs():
-        values = saved["inputs"][port.name].numpy()
+        values = saved[f"inputs/{port.name}"]
         feed[port.name] = values.astype(np.int64) if port.type == "tensor(int64)" else values
     outputs = session.run(None, feed)
     names = [port.name for port in session.get_outputs()]
-    assert names == list(saved["outputs"]), f"outputs: {names}"
+    assert names == wanted, f"outputs: {names}, expected {wanted}"
     for name, theirs in zip(names, outputs, strict=True):
-        ours = saved["outputs"][name].numpy()
+        ours = saved[f"outputs/{name}"]
         assert ours.shape == theirs.shape, f"{name}: {ours.shape}, ONNX Runtime {theirs.shape}"
         used = share(ours, theirs.astype(np.float64))
         # Both sides are float32, so that their errors add up.

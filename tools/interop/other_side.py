@@ -14,7 +14,7 @@ import torch
 
 sys.path.insert(0, "tools")
 
-from check_checkpoint import share  # noqa: E402
+from float32_budget import share  # noqa: E402
 from goldens.interchange import STEPS_AFTER, Model, optimizer_of, train  # noqa: E402
 from goldens.torch_files import loadable  # noqa: E402
 
