@@ -3,6 +3,7 @@ import type { FileInfo, TensorInfo } from "./file-info.ts";
 import { type FileFormat, formatOf } from "./magic.ts";
 import { inspectOnnx } from "./onnx/inspect.ts";
 import { viewOf } from "./refuse.ts";
+import { inspectTfjs } from "./tfjs/inspect.ts";
 import { readTorch } from "./torch-file.ts";
 
 const PYTHON = "load it in Python and save its weights: torch.save(model.state_dict(), …), or as safetensors";
@@ -13,7 +14,7 @@ const advice: Readonly<Partial<Record<FileFormat, string>>> = {
     "load it in Python and save it again with torch.save(…, _use_new_zipfile_serialization=True); it is of PyTorch before 1.6",
   pickle: PYTHON,
   onnx: "it has no graph; it may be cut off, or be another kind of protobuf",
-  tfjs: KERAS,
+  tfjs: "it has no layers; convert the Keras model itself with tensorflowjs_converter, --output_format=tfjs_layers_model",
   hdf5: KERAS,
   tflite: KERAS,
   numpy: "convert its array in Python to safetensors",
@@ -24,7 +25,7 @@ const advice: Readonly<Partial<Record<FileFormat, string>>> = {
 /**
  * Says what a file is and what is in it, without loading tensors. It knows other formats by name, so that a page can say more than "not
  * supported".
- * @throws DataError for a safetensors, `.pt` or ONNX file that is damaged, or a `.pt` file that `loadTorch` refuses.
+ * @throws DataError for a safetensors, `.pt`, ONNX or `model.json` file that is damaged, or a `.pt` file that `loadTorch` refuses.
  *
  * @example
  * const { format, opensWith, tensors } = inspect(await file.arrayBuffer());
@@ -37,6 +38,8 @@ export function inspect(bytes: Uint8Array | ArrayBuffer): FileInfo {
   if (format === "torch") return inspectTorch(view);
   const onnx = format === "onnx" ? inspectOnnx(view) : null;
   if (onnx) return { format, opensWith: "loadOnnx", ...onnx };
+  const tfjs = format === "tfjs" ? inspectTfjs(view) : null;
+  if (tfjs) return { format, opensWith: "loadTfjs", ...tfjs };
   const known = advice[format];
   return { format, opensWith: null, tensors: [], metadata: new Map(), ...(known && { advice: known }) };
 }
