@@ -86,7 +86,7 @@ const cases: Record<string, () => Case> = {
     line(
       [2, 6, 3],
       layers.simpleRNN({ units: 4, ...sequences }),
-      layers.simpleRNN({ units: 4, activation: "relu", ...sequences, dropout: 0.1 }),
+      layers.simpleRNN({ units: 4, activation: "relu", ...sequences }),
       layers.simpleRNN({ units: 3, activation: "elu" }),
     ),
   backwards: () =>
@@ -149,6 +149,7 @@ const cases: Record<string, () => Case> = {
       layers.layerNormalization({ scale: false }),
       layers.layerNormalization({ center: false }),
     ),
+  batch_normalization: () => line([3, 4, 5], layers.batchNormalization(), layers.dense({ units: 2 })),
   shapes: () =>
     line(
       [2, 6],
@@ -253,6 +254,25 @@ function halfOf(value: number): number {
   return (value < 0 ? 0x8000 : 0) | ((exponent + 15) << 10) | fraction;
 }
 
+/** Models that TensorFlow.js trains: none that draws. */
+const trained = [
+  "gru_text",
+  "lstm",
+  "rnn",
+  "backwards",
+  "bidirectional_concat",
+  "bidirectional_merged",
+  "batch_normalization",
+];
+
+/** Losses of steps of plain gradient descent, each before its update. */
+async function lossesOf(model: tfl.LayersModel, x: tf.Tensor, y: tf.Tensor): Promise<number[]> {
+  model.compile({ optimizer: tf.train.sgd(0.1), loss: "meanSquaredError" });
+  const losses: number[] = [];
+  for (let i = 0; i < 6; i++) losses.push((await model.trainOnBatch(x, y)) as number);
+  return losses;
+}
+
 export async function main(path: string): Promise<void> {
   await tf.setBackend("cpu");
   const goldens: Record<string, object> = {};
@@ -276,6 +296,11 @@ export async function main(path: string): Promise<void> {
     const artifacts = await saved(model);
     const weights = bytesOf(artifacts.weightData);
     goldens[name] = golden(modelJson(artifacts, artifacts.weightSpecs ?? []), weights, input, output);
+    if (trained.includes(name)) {
+      const target = tf.tensor(numbers(output.size, draw), output.shape);
+      const losses = await lossesOf(model, input, target);
+      goldens[name] = { ...goldens[name], target: [...target.dataSync()], losses };
+    }
     if (name !== "lstm") continue;
     for (const type of ["uint8", "uint16", "float16"] as const) {
       let at = 0;
