@@ -130,6 +130,29 @@ const arithmetic: Record<string, LimitCase> = {
     }),
 };
 
+/** Functions whose kernels load on demand. Each row is a line, or each element an invocation. */
+const functions: Record<string, LimitCase> = {
+  "functions of elements and pairs": (device) =>
+    run(device, { a: [MANY], b: [MANY] }, ({ a, b }) => {
+      const y = a!.abs().maximum(b!).where(a!.gt(b!), a!.mul(b!));
+      const [gradA, gradB] = grad(y.sum(), [a!, b!]);
+      return { y, gradA: gradA!, gradB: gradB! };
+    }),
+  "functions of lines": (device) =>
+    run(device, { x: [MANY / 2, 2] }, ({ x }) => {
+      const { values, indices } = x!.topk(1, 1);
+      const y = x!.amax(1).add(x!.prod(1)).add(values.squeeze(1)).add(x!.cumsum(1).sum(1));
+      return { y, indices, gradient: grad(y.mul(y).sum(), [x!])[0]! };
+    }),
+  "places of elements": (device) =>
+    run(device, { x: [MANY / 2, 2] }, ({ x }) => {
+      const places = x!.argmax(1, true);
+      const y = x!.gather(1, places);
+      return { y, one: places.oneHot(2), gradient: grad(y.mul(y).sum(), [x!])[0]! };
+    }),
+  draws: (device) => run(device, { x: [MANY / 2, 2] }, ({ x }) => ({ y: x!.softmax(1).multinomial(1) })),
+};
+
 /** Products whose tiles do not fit a grid of four by four, for any version: up to 256 rows × 64 columns a tile. */
 const products: Record<string, LimitCase> = {
   "many rows": (device) => run(device, { x: [510, 3], w: [3, 2] }, ({ x, w }) => ({ y: x!.matmul(w!) })),
@@ -404,6 +427,7 @@ const updates: Record<string, LimitCase> = Object.fromEntries(
 export const limitCases: Readonly<Record<string, LimitCase>> = {
   ...elementwise,
   ...arithmetic,
+  ...functions,
   ...products,
   ...layers,
   ...others,

@@ -41,7 +41,14 @@ export function pad<T extends Value<T>>(
     const dim = rank - 1 - i / 2;
     if (before === 0 && after === 0) continue;
     checkAmounts(where, x.shape[dim]!, dim, before, after, mode);
-    padded = record(where, padOp, [padded], { dim, before, after, mode, value });
+    if (mode === "circular" && Math.min(before, after) < 0 && Math.max(before, after) > 0) {
+      // What is taken away at one end does not come round at the other.
+      const [less, more] = [Math.min(before, 0), Math.min(after, 0)];
+      padded = record(where, padOp, [padded], { dim, before: less, after: more, mode, value });
+      const left = { before: Math.max(before, 0), after: Math.max(after, 0) };
+      checkAmounts(where, padded.shape[dim]!, dim, left.before, left.after, mode);
+      padded = record(where, padOp, [padded], { dim, ...left, mode, value });
+    } else padded = record(where, padOp, [padded], { dim, before, after, mode, value });
   }
   return padded;
 }

@@ -49,8 +49,11 @@ export function apply<A>(
   attributes: A,
 ): readonly Tensor[] {
   const recorder = recording.current(where);
-  const inOrder = (input: Tensor | null) =>
-    input?.layout ? recorder.apply(unpackGates, [input], input.layout.order)[0]! : input;
+  const inOrder = (input: Tensor | null) => {
+    // A buffer has the value that the function gave it last.
+    const value = input && (recorder.assignments.get(input)?.value ?? input);
+    return value?.layout ? recorder.apply(unpackGates, [value], value.layout.order)[0]! : value;
+  };
   return recorder.apply(op, op.takesLayout ? inputs : inputs.map(inOrder), attributes);
 }
 

@@ -1,7 +1,13 @@
 import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
+import type { Parameter } from "../graph/parameter.ts";
 import type { AccumulateOptions, RunOptions } from "./accumulate-options.ts";
 import type { ParameterArena } from "./parameters.ts";
+
+/** A digit for each parameter: 0 for one that is frozen. */
+function trainedOf(parameters: readonly Parameter[]): string {
+  return parameters.map(({ requiresGrad }) => Number(requiresGrad)).join("");
+}
 
 /**
  * The sums of a step's gradients since its last update, in buffers laid out like the parameters. All programs of the step share
@@ -15,6 +21,7 @@ export class Accumulation {
   readonly #totals = new Map<ParameterArena, DeviceBuffer>();
   #pending = 0;
   #weights = 0;
+  #trained = "";
   /** Parameters of the dispatches of the run that starts now. */
   run = { begins: true, weight: 1 };
   /** Factor of the sum in the update that starts now. */
@@ -32,8 +39,17 @@ export class Accumulation {
     return this.#pending;
   }
 
+  /** Whether the parameters that are not frozen are those that the runs since the last update have gradients of. */
+  fits(parameters: readonly Parameter[]): boolean {
+    return this.#pending === 0 || trainedOf(parameters) === this.#trained;
+  }
+
   /** Counts a run that is about to start, and returns whether an update follows it. */
-  begin({ weight = 1, update = this.#pending + 1 >= this.#runs }: RunOptions): boolean {
+  begin(
+    { weight = 1, update = this.#pending + 1 >= this.#runs }: RunOptions,
+    parameters: readonly Parameter[],
+  ): boolean {
+    this.#trained = trainedOf(parameters);
     this.run = { begins: this.#pending === 0, weight };
     this.#weights = this.#pending === 0 ? weight : this.#weights + weight;
     this.scale = this.#sums ? 1 : 1 / this.#weights;

@@ -42,7 +42,7 @@ export function gradientsOf(
   if (!optimizer.parameters.some((parameter) => gradients.has(parameter))) {
     throw new GraphError(
       `device.compile: ${minimize} depends on none of the optimizer's parameters; give it model.parameters() of the ` +
-        "model the function calls, and leave one of them unfrozen",
+        "model the function calls, and do not freeze all of them",
     );
   }
   return gradients;

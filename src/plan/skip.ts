@@ -1,3 +1,4 @@
+import { OptionError } from "../errors.ts";
 import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -13,10 +14,21 @@ import { type Optimizing, Watch } from "./watch.ts";
 const ROWS = 512;
 
 interface Buffers {
-  readonly table: DeviceBuffer;
-  readonly chosen: DeviceBuffer;
   readonly taken: DeviceBuffer;
   readonly outcome: DeviceBuffer;
+}
+
+/** The scalars of updates of the same parameters. Which these are changes when some are frozen. */
+interface Scalars {
+  readonly planKey: string;
+  readonly parameters: readonly Parameter[];
+  /** The update's dispatches, whose scalars fill a row. */
+  readonly updates: readonly Dispatch[];
+  readonly table: DeviceBuffer;
+  readonly chosen: DeviceBuffer;
+  /** The row that was written last, and its step. */
+  latest: Uint8Array;
+  step: number;
 }
 
 /**
@@ -30,14 +42,14 @@ export class Skip extends Watch {
   readonly #carried = new WeakMap<object, readonly (readonly [before: Operand, after: Operand])[]>();
   readonly #marks = new WeakMap<Graph, Readonly<Record<"mark" | "guard" | "outcome", Operand>>>();
   #buffers: Buffers | null = null;
-  /** The update's dispatches, whose scalars fill a row. */
-  #updates: readonly Dispatch[] = [];
-  #parameters: readonly Parameter[] = [];
+  readonly #scalars: Scalars[] = [];
+  /** By the parameters of a planned update. */
+  readonly #planned = new WeakMap<readonly Parameter[], Scalars>();
+  /** Of the updates whose outcome is not known. */
+  #running: Scalars | null = null;
   /** Steps that the host has counted since the buffers were made, and updates submitted since then. */
   #counted = 0;
   #unknown = 0;
-  /** The row that was written last. */
-  #latest = new Uint8Array(0);
 
   constructor(context: GpuContext, optimizer: Optimizing) {
     super(context, optimizer);
@@ -65,11 +77,9 @@ export class Skip extends Watch {
         // The function has a guard of its own.
         if (!marks) return planned;
         const { updates, parameters } = planned;
-        if (updates.length !== this.#updates.length) this.#latest = new Uint8Array(0);
-        this.#updates = updates;
-        this.#parameters = parameters;
-        const [table, chosen, taken] = (["table", "chosen", "taken"] as const).map((name) => {
-          const buffer = this.#open(updates.length)[name];
+        const scalars = this.#scalarsOf(parameters, updates);
+        this.#planned.set(parameters, scalars);
+        const [table, chosen, taken] = [scalars.table, scalars.chosen, this.#open().taken].map((buffer) => {
           const tensor = new Tensor([buffer.bytes / 4], graph);
           placed.set(tensor, { buffer, offset: 0, bytes: buffer.bytes });
           return tensor;
@@ -98,7 +108,7 @@ export class Skip extends Watch {
   }
 
   protected override leftIn(): DeviceBuffer {
-    return this.#open(this.#updates.length || 1).outcome;
+    return this.#open().outcome;
   }
 
   protected override plan(loss: Operand, left: Tensor, graph: Graph, request: WatchRequest): PlannedWatch {
@@ -110,16 +120,28 @@ export class Skip extends Watch {
   }
 
   /** Writes the scalars of the update that is about to be submitted. Its step is counted when its outcome is known. */
-  override beginStep(): () => void {
-    const { table } = this.#buffers!;
-    const width = this.#updates.length * STRUCT_BYTES;
-    const known = this.#ahead(this.#unknown);
-    // A setting was changed: all rows are others.
-    const first = this.#unknown > 0 && same(known, this.#latest) ? this.#unknown : 0;
-    for (let row = first; row <= this.#unknown; row++) {
-      this.#latest = this.#ahead(row + 1);
-      this.#context.write(table, ((this.#counted + row) % ROWS) * width, this.#latest);
+  override beginStep(parameters: readonly Parameter[]): () => void {
+    const scalars = this.#planned.get(parameters)!;
+    const unknown = this.#unknown;
+    if (unknown > 0 && scalars !== this.#running) {
+      throw new OptionError(
+        `Trainer.fit: parameters were frozen or unfrozen, or the optimizer's groups changed, while the outcome of ${unknown} updates is not ` +
+          "known; do it at the end of an epoch",
+      );
     }
+    this.#running = scalars;
+    const width = scalars.updates.length * STRUCT_BYTES;
+    const step = this.#counted + unknown;
+    // If a setting was changed, all rows are others.
+    const isKnown =
+      unknown > 0 &&
+      scalars.step === step - 1 &&
+      same(ahead(this.#optimizer, scalars, unknown), scalars.latest);
+    for (let row = isKnown ? unknown : 0; row <= unknown; row++) {
+      scalars.latest = ahead(this.#optimizer, scalars, row + 1);
+      this.#context.write(scalars.table, ((this.#counted + row) % ROWS) * width, scalars.latest);
+    }
+    scalars.step = step;
     this.#unknown++;
     return () => {};
   }
@@ -129,51 +151,70 @@ export class Skip extends Watch {
     if (this.#unknown === 0) return;
     this.#unknown--;
     if (!happened) return;
-    this.#optimizer.beginStep(this.#parameters);
+    this.#optimizer.beginStep(this.#running!.parameters);
     this.#counted++;
   }
 
   override dispose(): void {
     super.dispose();
-    for (const buffer of Object.values(this.#buffers ?? {}) as DeviceBuffer[]) buffer.dispose();
+    const scalars = this.#scalars.splice(0).flatMap(({ table, chosen }) => [table, chosen]);
+    for (const buffer of [...scalars, ...Object.values(this.#buffers ?? {})]) buffer.dispose();
     this.#buffers = null;
-    this.#latest = new Uint8Array(0);
+    this.#running = null;
     this.#counted = 0;
     this.#unknown = 0;
   }
 
-  /** The update's scalars at the step that is this many after the last one counted. */
-  #ahead(steps: number): Uint8Array<ArrayBuffer> {
-    const undo = Array.from({ length: steps }, () => this.#optimizer.beginStep(this.#parameters));
-    const row = new DataView(new ArrayBuffer(this.#updates.length * STRUCT_BYTES));
-    for (const [i, { kernel, params }] of this.#updates.entries()) {
-      kernel.packParams((params as () => Record<string, number>)(), row, i * STRUCT_BYTES);
-    }
-    for (const back of undo.reverse()) back();
-    return new Uint8Array(row.buffer);
-  }
-
-  #open(updates: number): Buffers {
-    const context = this.#context;
-    if (this.#buffers && this.#buffers.chosen.bytes < updates * STRUCT_BYTES) {
-      this.#buffers.table.dispose();
-      this.#buffers.chosen.dispose();
-      this.#buffers = { ...this.#buffers, ...this.#rows(updates) };
-    }
+  #open(): Buffers {
     this.#buffers ??= {
-      ...this.#rows(updates),
-      taken: context.allocate("optimizer", 4, "steps counted"),
-      outcome: context.allocate("output", 8, "outcome of an update"),
+      taken: this.#context.allocate("optimizer", 4, "steps counted"),
+      outcome: this.#context.allocate("output", 8, "outcome of an update"),
     };
     return this.#buffers;
   }
 
-  #rows(updates: number): Pick<Buffers, "table" | "chosen"> {
-    return {
-      table: this.#context.allocate("uniform", ROWS * updates * STRUCT_BYTES, "table of update scalars"),
-      chosen: this.#context.allocateUniforms(updates * STRUCT_BYTES, "update scalars"),
+  /** The scalars that updates of these parameters share, in one state of the optimizer. */
+  #scalarsOf(parameters: readonly Parameter[], updates: readonly Dispatch[]): Scalars {
+    const { planKey } = this.#optimizer;
+    const known = this.#scalars.find(
+      (other) => other.planKey === planKey && sameParameters(other.parameters, parameters),
+    );
+    if (known) return known;
+    const made: Scalars = {
+      planKey,
+      parameters,
+      updates,
+      table: this.#context.allocate(
+        "uniform",
+        ROWS * updates.length * STRUCT_BYTES,
+        "table of update scalars",
+      ),
+      chosen: this.#context.allocateUniforms(updates.length * STRUCT_BYTES, "update scalars"),
+      latest: new Uint8Array(0),
+      step: -1,
     };
+    this.#scalars.push(made);
+    return made;
   }
+}
+
+/** The update's scalars at the step that is this many after the last one counted. */
+function ahead(
+  optimizer: Optimizing,
+  { parameters, updates }: Scalars,
+  steps: number,
+): Uint8Array<ArrayBuffer> {
+  const undo = Array.from({ length: steps }, () => optimizer.beginStep(parameters));
+  const row = new DataView(new ArrayBuffer(updates.length * STRUCT_BYTES));
+  for (const [i, { kernel, params }] of updates.entries()) {
+    kernel.packParams((params as () => Record<string, number>)(), row, i * STRUCT_BYTES);
+  }
+  for (const back of undo.reverse()) back();
+  return new Uint8Array(row.buffer);
+}
+
+function sameParameters(a: readonly Parameter[], b: readonly Parameter[]): boolean {
+  return a.length === b.length && a.every((parameter, i) => parameter === b[i]);
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

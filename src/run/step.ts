@@ -144,7 +144,14 @@ export class CompiledStep<Names extends string = string> {
   /** Checks everything, before anything has run. */
   #prepare(where: string, values: Readonly<Record<string, InputValue>>, options: RunOptions): PreparedRun {
     this.#check(where);
-    checkRunOptions(where, this.#parts.accumulation !== null, options);
+    const { accumulation, optimizer } = this.#parts;
+    checkRunOptions(where, accumulation !== null, options);
+    if (accumulation && !accumulation.fits(optimizer!.parameters)) {
+      throw new OptionError(
+        `${where}: parameters were frozen or unfrozen between the runs of one update; do it after an update, or discard() the ` +
+          `${accumulation.pending} runs before`,
+      );
+    }
     const { shapes, written } = shapesOfRun(this.#inputs, this.#parts.carries, values);
     const data = written.map((name) => [name, dataOf(name, values[name]!, this.#context)] as const);
     const variant = this.#variant(shapes);
@@ -163,10 +170,10 @@ export class CompiledStep<Names extends string = string> {
     reads: readonly BufferCopy[] = [],
   ) {
     const { program, history } = variant;
-    const { accumulation, random } = this.#parts;
+    const { accumulation, optimizer, random } = this.#parts;
     for (const [name, value] of data) program.writeInput(name, value);
     const { update } = program.source;
-    const whole = accumulation?.begin(options) ?? true;
+    const whole = accumulation?.begin(options, optimizer!.parameters) ?? true;
     if (update && whole) history.begin(update.optimizer.beginStep(update.parameters));
     const run = program.runs;
     program.replay(whole, timestamps, reads);

@@ -6,6 +6,7 @@ import {
   categoricalDistribution,
   contains,
   type Distribution,
+  externalOf,
   floatDistribution,
   incompatibility,
   intDistribution,
@@ -223,13 +224,15 @@ export class Trial {
     const first = this.#host.record.ranges.get(name)?.distribution;
     const problem = first && incompatibility(first, distribution);
     if (problem) throw new OptionError(`${where}: ${incompatible(name, problem)}`);
-    const value = this.#choose(name, distribution);
-    const internal = internalOf(distribution, value);
+    const chosen = this.#choose(name, distribution);
+    const internal = internalOf(distribution, chosen);
     if (internal === undefined) {
       throw new OptionError(
-        `${where}: the value must be one of the range, the sampler or enqueueTrial gave ${show(value)}`,
+        `${where}: the value must be one of the range, the sampler or enqueueTrial gave ${show(chosen)}`,
       );
     }
+    // As everyone reads it from the journal: an integer without its fraction.
+    const value = externalOf(distribution, internal);
     this.#params[name] = value;
     this.#distributions.set(name, distribution);
     this.#write(paramOp(this.#record.id, name, internal, distribution));

@@ -229,6 +229,23 @@ test("has PyTorch's state, and refuses wrong options and inputs by name", async 
   });
 });
 
+test("an op reads the running mean that the forward pass before it has left, as in PyTorch", () =>
+  frame.run(async (device) => {
+    const norm = new nn.BatchNorm1d(1);
+    const step = await device.compile(
+      ({ x }) => {
+        norm.forward(x);
+        return { twice: norm.runningMean!.mul(2) };
+      },
+      { inputs: { x: [4, 1] } },
+    );
+    // 0.1 of the batch's mean, 2.5
+    const { data } = await step.run({ x: Float32Array.of(1, 2, 3, 4) }).twice.read();
+    expect(data[0]).toBeCloseTo(0.5, 6);
+    step.dispose();
+    norm.dispose();
+  }));
+
 test("normalizes a parameter, whose gradient lies beside those of weight and bias", () =>
   frame.run(async (device) => {
     class Table extends nn.Module {

@@ -1,6 +1,16 @@
 /** requiresGrad_ on parameters and modules, and gradients of gradients. */
 import { describe, expect, test } from "vitest";
-import { type Device, GraphError, grad, nn, OptionError, optim, type Tensor } from "webgpu-lstm";
+import {
+  type Device,
+  data,
+  GraphError,
+  grad,
+  nn,
+  OptionError,
+  optim,
+  type Tensor,
+  Trainer,
+} from "webgpu-lstm";
 import { refusals, wrong } from "../refusal.ts";
 import { withDevice } from "./gpu.ts";
 import { values } from "./tiny.ts";
@@ -51,6 +61,78 @@ describe("requiresGrad_(false)", () => {
       step.dispose();
       model.dispose();
     }));
+
+  test("waits for the end of an accumulated update", () =>
+    withDevice(async (device) => {
+      const model = new Model();
+      const step = await device.compile(({ x }) => ({ loss: model.forward(x).square().mean() }), {
+        inputs: { x: shape },
+        optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+        accumulate: { runs: 2 },
+      });
+      step.run(run);
+      model.lstm.requiresGrad_(false);
+      expect(() => step.run(run)).toThrow(OptionError);
+      expect(() => step.run(run)).toThrow("frozen or unfrozen between the runs of one update");
+      expect(step.pending).toBe(1);
+      step.discard();
+      const both = () => {
+        step.run(run);
+        step.run(run);
+      };
+      expect(await changed(model, both)).toEqual(ofHead);
+      model.lstm.requiresGrad_();
+      expect(await changed(model, both)).toEqual([...ofLstm, ...ofHead]);
+      step.dispose();
+      model.dispose();
+    }));
+
+  test.each(["SGD", "Adam"] as const)(
+    "between epochs: a Trainer that can skip updates has %s's numbers of one that cannot",
+    (name) =>
+      withDevice(async (device) => {
+        class Product extends nn.Module {
+          readonly a = new nn.Parameter([2], Float32Array.of(1, 1));
+          readonly b = new nn.Parameter([2], Float32Array.of(1, 1));
+          readonly c = new nn.Parameter([2], Float32Array.of(1, 1));
+
+          forward(x: Tensor): Tensor {
+            return x.mul(this.a).mul(this.b).add(x.mul(this.c));
+          }
+        }
+        const frozen = ["", "b", "", "c", "", "c", ""];
+        const train = async (onNonFinite: "skip" | "ignore") => {
+          const model = new Product();
+          const dataset = new data.TensorDataset(
+            { data: values([12, 2], 1), shape: [12, 2] },
+            { data: values([12, 2], 2), shape: [12, 2] },
+          );
+          const trainer = new Trainer(device, model, {
+            loss: new nn.MSELoss(),
+            optimizer: new optim[name](model.parameters(), { lr: 0.1 }),
+            onNonFinite,
+          });
+          // The last batch is short.
+          await trainer.fit(new data.DataLoader(dataset, { batchSize: 5 }), {
+            epochs: frozen.length,
+            callbacks: [
+              {
+                onEpochEnd(_, { epoch }) {
+                  for (const [key, parameter] of model.namedParameters()) {
+                    parameter.requiresGrad_(key !== frozen[epoch]);
+                  }
+                },
+              },
+            ],
+          });
+          const state = await model.stateDict();
+          await trainer.dispose();
+          model.dispose();
+          return state;
+        };
+        expect(await train("skip")).toEqual(await train("ignore"));
+      }),
+  );
 
   test("trains the others as if they were alone", () =>
     withDevice(async (device) => {

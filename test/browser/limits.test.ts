@@ -42,7 +42,7 @@ const kernelNames = Object.keys(import.meta.glob("../../shaders/**/*.wgsl"))
 /**
  * Kernels with at most 16 workgroups, or whose workgroups take more the fewer there may be; and embedding_reduce, whose invocations take
  * 64 values each, so that others reach the limit before; batch_norm_running and buffer_assign, which take 64 channels each where others take
- * one.
+ * one; and gemm_rows, for at most 16 rows.
  */
 const FEW = [
   "batch_norm_running",
@@ -52,6 +52,7 @@ const FEW = [
   "embedding_places",
   "embedding_reduce",
   "embedding_scatter",
+  "gemm_rows",
   "gradient_norm",
   "gradient_norm_total",
   "reduce_sum",
@@ -63,6 +64,7 @@ describe("a grid of few workgroups along an axis", () => {
     { gemm: "shared", recurrent: "step", most: 4 },
     { gemm: "lanes4", recurrent: "sequence4", most: 4 },
     { gemm: "shared", recurrent: "split", most: 5 },
+    { gemm: "rows", recurrent: "cell", most: 17 },
     // A workgroup for each of 66 rows.
     { gemm: "register", recurrent: "sequence", most: 9 },
   ];

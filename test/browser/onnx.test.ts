@@ -262,6 +262,38 @@ describe("what is known while a model is traced", () => {
       expect(Array.from(steps!.data)).toEqual([0, 1, 2]);
     }));
 
+  it("sums what comes before without taking anything back", () =>
+    frame.run(async (device) => {
+      const graph: GraphInit = {
+        node: [node("CumSum", ["x", "axis"], ["y"], { exclusive: 1 })],
+        initializer: [ints("axis", [], [1])],
+        input: [port("x", ["a", "b"])],
+        output: [port("y", [])],
+      };
+      const x = { data: Float32Array.of(1, 1e8, 3, -1e8, 2, 0.5), shape: [2, 3] };
+      const { y } = await run(device, graph, { x });
+      expect(y!.data).toEqual(Float32Array.of(0, 1, 1e8, 0, -1e8, -1e8));
+    }));
+
+  it("takes the larger half away before a transposed convolution's output, as ONNX Runtime does", () =>
+    frame.run(async (device) => {
+      const graphOf = (wanted: number): GraphInit => ({
+        node: [
+          node("ConvTranspose", ["x", "w"], ["y"], {
+            strides: [2],
+            output_shape: [wanted],
+          }),
+        ],
+        initializer: [floats("w", [1, 1, 4], [1, 10, 100, 1000])],
+        input: [port("x", [1, 1, 3])],
+        output: [port("y", [])],
+      });
+      const x = { data: Float32Array.of(1, 2, 3), shape: [1, 1, 3] };
+      const { y } = await run(device, graphOf(7), { x });
+      expect([...y!.data]).toEqual([10, 102, 1020, 203, 2030, 300, 3000]);
+      await expect(run(device, graphOf(9), { x })).rejects.toThrow(/output_shape 9 is 1 more/);
+    }));
+
   it("holds inputs to the sizes of the file, and one name to one size", () =>
     frame.run(async (device) => {
       const graph: GraphInit = {

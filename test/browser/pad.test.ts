@@ -41,6 +41,18 @@ test.for(goldenNames("pad"))("Tensor.pad against PyTorch float64: %s", async (na
   });
 });
 
+test("takes away before it goes round, as PyTorch does", () =>
+  frame.run(async (device) => {
+    const step = await device.compile(
+      ({ x }) => ({ left: x.pad([-1, 2], "circular"), right: x.pad([2, -3], "circular") }),
+      { inputs: { x: [5] } },
+    );
+    const { left, right } = step.run({ x: Float32Array.of(0, 1, 2, 3, 4) });
+    expect([...(await left.read()).data]).toEqual([1, 2, 3, 4, 1, 2]);
+    expect([...(await right.read()).data]).toEqual([0, 1, 0, 1]);
+    step.dispose();
+  }));
+
 test("pads with an infinity, and nothing at all", () =>
   frame.run(async (device) => {
     const step = await device.compile(

@@ -376,6 +376,13 @@ describe("ask and tell", () => {
     });
     expect(study.trials[1]).toMatchObject({ value: 0.25 });
     expect(study.trials[2]!.value).not.toBe(0.25);
+    // An integer is what Optuna's int() makes of it, for the objective and the journal alike.
+    await study.enqueueTrial({ n: 1.5 });
+    const whole = await study.ask();
+    expect(whole.suggestInt("n", 0, 4)).toBe(1);
+    expect(whole.params).toEqual({ n: 1 });
+    await study.tell(whole, 0);
+    expect(study.trials[3]!.params).toEqual({ n: 1 });
     await expectRefusal(() => study.enqueueTrial(wrong(1)), OptionError, "params");
     await expectRefusal(() => study.enqueueTrial(wrong({ x: [] })), OptionError, '"x"');
     await study.enqueueTrial({ x: "high" });

@@ -39,6 +39,10 @@ const MOST_ROWS = 16;
 const offersRows = ({ facts, pins }: Pick<Offering, "facts" | "pins">) =>
   !facts.software || pins.gemm === "rows";
 
+/** Its tiles are the narrowest: no grid holds as many columns by them as by the others. */
+const fitsRows = ({ rows, columns }: Product, plan: PlanSettings) =>
+  offersRows(plan) && rows <= MOST_ROWS && columns <= ROWS.tile[1] * plan.maxGrid;
+
 /** What products need loaded besides, on some adapters and to be timed, before they are planned. */
 export function productNeeds(plan: Pick<Offering, "facts" | "pins" | "calibrate">): OnDemand<unknown>[] {
   return [
@@ -66,7 +70,7 @@ function waysOf(product: Product, slices: Slices, plan: PlanSettings): Ways {
   return {
     register: tiled(REGISTER, product, slices, facts),
     shared: tiled(SHARED, product, slices, facts),
-    ...(product.rows <= MOST_ROWS && offersRows(plan) && { rows: tiled(ROWS, product, slices, facts) }),
+    ...(fitsRows(product, plan) && { rows: tiled(ROWS, product, slices, facts) }),
     ...(hasLanes4(facts) && { lanes4: byLanes4(product, slices, workgroups) }),
   };
 }

@@ -34,9 +34,10 @@ const convTranspose: Operator = (call) => {
   let { padding } = window;
   const [wanted] = call.ints("output_shape") ?? [];
   if (wanted !== undefined) {
-    // What is too much is taken away, the smaller half before.
+    // What is too much is taken away, the larger half before.
     const all = (length - 1) * stride + outputPadding + dilation * (taps - 1) + 1 - wanted;
-    const before = Math.floor(all / 2);
+    if (all < 0) throw call.refuse(`output_shape ${wanted} is ${-all} more than the convolution gives`);
+    const before = Math.ceil(all / 2);
     padding = [before, all - before];
   }
   const options = { ...convolutionOf(call, window), padding, outputPadding };

@@ -95,8 +95,10 @@ const cumulated: Operator = (call) => {
       ? call.toTensor(pick(call, call.device(dtype, tensor), axis, backwards(x.shape[axis]!)))
       : tensor;
   const forward = turned(x);
-  const sums = forward.cumsum(axis);
-  return [call.device(dtype, turned(call.int("exclusive", 0) ? sums.sub(forward) : sums))];
+  // One place on, with a zero before the first: a difference of sums would lose what is small beside them.
+  const later = x.shape.slice(axis + 1).flatMap(() => [0, 0]);
+  const summed = call.int("exclusive", 0) ? forward.pad([...later, 1, -1]) : forward;
+  return [call.device(dtype, turned(summed.cumsum(axis)))];
 };
 
 export const reductions: Readonly<Record<string, Operator>> = {
