@@ -30,7 +30,10 @@ function hooked(where: string, module: { readonly forward?: unknown }): Hooks {
   const hooks: Hooks = { before: new Map(), after: new Map() };
   const value = (...given: unknown[]): unknown => {
     let inputs: readonly unknown[] = given;
-    for (const hook of hooks.before.values()) inputs = hook(module as never, inputs) ?? inputs;
+    for (const hook of hooks.before.values()) {
+      const changed: unknown = hook(module as never, inputs);
+      if (changed !== undefined) inputs = Array.isArray(changed) ? changed : [changed];
+    }
     let output: unknown = forward.apply(module, inputs);
     for (const hook of hooks.after.values()) output = hook(module as never, inputs, output) ?? output;
     return output;

@@ -1,6 +1,6 @@
 import { checkBoolean, checkNumber, checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
-import { Parameter } from "../graph/parameter.ts";
+import { Buffer, Parameter } from "../graph/parameter.ts";
 
 /** A group's settings: all options, each of which may be set at any time. */
 export type Settings<O> = { -readonly [K in keyof O]-?: O[K] };
@@ -117,7 +117,7 @@ export function readGroups<O extends object>(
 
 /** Reads a group's parameters, and throws an OptionError for anything else. */
 export function readParameters(where: string, params: unknown): Parameter[] {
-  if (params instanceof Parameter) return [params];
+  if (params instanceof Parameter) params = [params];
   const iterable = typeof params === "object" && params !== null && Symbol.iterator in params;
   if (!iterable) throw new OptionError(`${where}: expected model.parameters(), got ${show(params)}`);
   const list = [...(params as Iterable<unknown>)];
@@ -127,6 +127,11 @@ export function readParameters(where: string, params: unknown): Parameter[] {
     );
   }
   for (const parameter of list) {
+    if (parameter instanceof Buffer) {
+      throw new OptionError(
+        `${where}: got a Buffer, which is not learned; make it a Parameter, or leave it out`,
+      );
+    }
     if (!(parameter instanceof Parameter)) {
       const isForeign = typeof (parameter as Partial<Parameter> | null)?.moveTo === "function";
       throw new OptionError(

@@ -275,6 +275,21 @@ describe("what is known while a model is traced", () => {
       expect(y!.data).toEqual(Float32Array.of(0, 1, 1e8, 0, -1e8, -1e8));
     }));
 
+  it("sums exponentials of infinities as ONNX Runtime does", () =>
+    frame.run(async (device) => {
+      const graph: GraphInit = {
+        node: [node("Log", ["x"], ["y"]), node("ReduceLogSumExp", ["y"], ["z"], { axes: [1], keepdims: 0 })],
+        input: [port("x", ["a", "b"])],
+        output: [port("z", [])],
+      };
+      // Of the logarithms -∞, -∞; 88.6, 0; 0, 0
+      const x = { data: Float32Array.of(0, 0, 3e38, 1, 1, 1), shape: [3, 2] };
+      const { z } = await run(device, graph, { x });
+      expect(z!.data[0]).toBe(Number.NEGATIVE_INFINITY);
+      expect(z!.data[1]).toBeCloseTo(Math.log(3e38), 4);
+      expect(z!.data[2]).toBeCloseTo(Math.LN2, 6);
+    }));
+
   it("takes the larger half away before a transposed convolution's output, as ONNX Runtime does", () =>
     frame.run(async (device) => {
       const graphOf = (wanted: number): GraphInit => ({

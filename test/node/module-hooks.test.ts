@@ -37,6 +37,11 @@ describe("hooks", () => {
     adder.registerForwardHook((_, __, output) => {
       seen.push(output);
     });
+    // One value takes the place of the arguments, as in PyTorch.
+    const alone = adder.registerForwardPreHook((() => 7) as never);
+    expect(adder.forward(5)).toBe(-8);
+    alone.remove();
+    seen.length = 0;
     expect(adder.forward(5)).toBe(-21);
     expect(seen).toEqual([[true, 5], [10, 2], [true, [10, 2], 21], -21]);
     first.remove();

@@ -86,6 +86,7 @@ describe.each(names)("%s", (name) => {
     ["no parameters", () => [], "got no parameters"],
     ["the model itself", () => new nn.Linear(1, 1), "expected model.parameters(), got a Linear"],
     ["a number", () => [1], "every parameter must be a Parameter, got 1"],
+    ["a buffer", () => [new nn.Buffer([1], Float32Array.of(1))], "got a Buffer, which is not learned"],
     ["an empty group", () => [{ params: parameters() }, { params: [] }], "got no parameters"],
     ["a group's unknown option", () => [{ params: parameters(), rate: 1 }], 'unknown option "rate"'],
     ["a group's bad option", () => [{ params: parameters(), lr: -1 }], "lr must be"],

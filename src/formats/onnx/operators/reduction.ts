@@ -85,6 +85,9 @@ function backwards(count: number): number[] {
   return Array.from({ length: count }, (_, i) => count - 1 - i);
 }
 
+/** The largest float32 value. */
+const LARGEST = 3.4028234663852886e38;
+
 /** Running sums along an axis, of the elements before each with `exclusive`, from the end with `reverse`. */
 const cumulated: Operator = (call) => {
   const x = call.tensor(0);
@@ -134,7 +137,9 @@ export const reductions: Readonly<Record<string, Operator>> = {
     18,
     (values) => Math.log(total(values.map(Math.exp))),
     (x, axes, keep) => {
-      const largest = x.amax(axes, true).detach();
+      // An infinite one would give ∞ - ∞.
+      const peak = x.amax(axes, true).detach();
+      const largest = peak.where(peak.abs().le(LARGEST), 0);
       const sum = x.sub(largest).exp().sum(axes, true).log().add(largest);
       return keep ? sum : sum.reshape(sum.shape.filter((_, axis) => !axes.includes(axis)));
     },
