@@ -18,7 +18,8 @@ import {
   sameDistribution,
   singleValue,
 } from "./distributions.ts";
-import { type Attrs, bare, type TrialRecord } from "./frozen-trial.ts";
+import { StudyError } from "./errors.ts";
+import { type Attrs, bare, isFinished, type TrialRecord } from "./frozen-trial.ts";
 import { intermediateValueOp, type Operation, paramOp, trialAttrOp } from "./operations.ts";
 import { incompatible, type Outcome, type StudyRecord } from "./replay.ts";
 import type { Pruner, Sampler, StudyView } from "./sampler.ts";
@@ -221,6 +222,9 @@ export class Trial {
       }
       return this.#params[name]!;
     }
+    const { state } = this.#record;
+    if (isFinished(state))
+      throw new StudyError(`${where}: the trial has ended as ${state}; ask for a new one`);
     const first = this.#host.record.ranges.get(name)?.distribution;
     const problem = first && incompatibility(first, distribution);
     if (problem) throw new OptionError(`${where}: ${incompatible(name, problem)}`);

@@ -354,6 +354,8 @@ describe("ask and tell", () => {
     e.setUserAttr("late", 1);
     await expectRefusal(() => e.shouldPrune(), StudyError, "has ended as COMPLETE");
     expect(study.trials[4]!.userAttrs).toEqual({});
+    await expectRefusal(() => e.suggestFloat("x", 0, 1), StudyError, '"x"', "has ended as COMPLETE");
+    expect(study.trials[4]!.params).toEqual({});
   });
 
   test("take queued trials first", async () => {
