@@ -61,12 +61,15 @@ export class Module {
     this.#registered.set(name, buffer);
   }
 
-  /** Calls `hook` before every `forward`; what it returns, an array, takes the place of the arguments. */
+  /**
+   * Calls `hook` before every `forward`; what it returns, an array, takes the place of the arguments. A compiled step has the hooks that were
+   * there when it was compiled for a shape.
+   */
   registerForwardPreHook(hook: ForwardPreHook<this>): HookHandle {
     return addHook("Module.registerForwardPreHook", this, "before", hook);
   }
 
-  /** Calls `hook` after every `forward`; what it returns, if anything, takes the place of the result. */
+  /** Calls `hook` after every `forward`, as {@link registerForwardPreHook}; what it returns, if anything, takes the place of the result. */
   registerForwardHook(hook: ForwardHook<this>): HookHandle {
     return addHook("Module.registerForwardHook", this, "after", hook);
   }
