@@ -1,5 +1,5 @@
 /** saveOnnx: what is saved opens again with the same numbers at other sizes; what cannot be saved is refused by name. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Device, manualSeed, nn, rand, type Shape, type Tensor } from "webgpu-lstm";
 import { inspect, loadOnnx, saveOnnx } from "webgpu-lstm/formats";
 import { flat, inputsOf, savedCases } from "../../tools/interop/onnx-models.ts";
@@ -28,7 +28,7 @@ async function run(
 }
 
 describe("saveOnnx", () => {
-  it.each(savedCases.map((one) => [one.name, one] as const))(
+  test.each(savedCases.map((one) => [one.name, one] as const))(
     "writes %s that opens again with the same numbers",
     (_, one) =>
       frame.run(async (device) => {
@@ -60,7 +60,7 @@ describe("saveOnnx", () => {
       }),
   );
 
-  it("writes recurrent operators, named sizes and integer inputs", async () => {
+  test("writes recurrent operators, named sizes and integer inputs", async () => {
     const [tagger] = savedCases;
     const model = tagger!.make();
     const { operators, metadata, tensors } = inspect(await saveOnnx(model, tagger!.options));
@@ -72,7 +72,7 @@ describe("saveOnnx", () => {
     model.dispose();
   });
 
-  it("refuses what ONNX has no operator for, and options that do not fit", async () => {
+  test("refuses what ONNX has no operator for, and options that do not fit", async () => {
     const projected = new nn.LSTM(3, 5, { projSize: 2 });
     await expect(saveOnnx(projected, { inputs: { x: [4, 2, 3] } })).rejects.toThrow(
       "saveOnnx: ONNX's LSTM has no projection (projSize)",

@@ -1,5 +1,5 @@
 /** Models of ONNX on the GPU: recurrent layers with their gradients, control flow, shapes, and what is refused while a model is traced. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Device, grad, manualSeed, nn, optim, randn, type Shape, type Tensor } from "webgpu-lstm";
 import { loadOnnx } from "webgpu-lstm/formats";
 import type { GoldenTensor } from "../golden-case.ts";
@@ -46,7 +46,7 @@ describe("recurrent operators", () => {
   const cases = (["LSTM", "GRU", "RNN"] as const).flatMap((kind) =>
     [false, true].map((bidirectional) => ({ kind, bidirectional })),
   );
-  it.each(cases)(
+  test.each(cases)(
     "$kind, bidirectional: $bidirectional, gives nn's numbers and gradients",
     ({ kind, bidirectional }) =>
       frame.run(async (device) => {
@@ -111,7 +111,7 @@ describe("recurrent operators", () => {
       }),
   );
 
-  it.each(cases)("$kind, bidirectional: $bidirectional, trains as nn's does", ({ kind, bidirectional }) =>
+  test.each(cases)("$kind, bidirectional: $bidirectional, trains as nn's does", ({ kind, bidirectional }) =>
     frame.run(async (device) => {
       manualSeed(72);
       const layer = new nn[kind](I, H, { bidirectional });
@@ -212,7 +212,7 @@ describe("what is known while a model is traced", () => {
     output: [port("y", [2, 3])],
   };
 
-  it("chooses an If's branch by a constant", () =>
+  test("chooses an If's branch by a constant", () =>
     frame.run(async (device) => {
       const { y } = await run(device, rated, x23, { sr: 16000n });
       expect(Array.from(y!.data)).toEqual([2, 4, 6, 8, 10, 12]);
@@ -221,7 +221,7 @@ describe("what is known while a model is traced", () => {
       );
     }));
 
-  it("refuses an If whose condition is data, and says what to do", () =>
+  test("refuses an If whose condition is data, and says what to do", () =>
     frame.run(async (device) => {
       const inputs = { ...x23, sr: { data: Float32Array.of(16000), shape: [] } };
       await expect(run(device, rated, inputs)).rejects.toThrow(
@@ -229,7 +229,7 @@ describe("what is known while a model is traced", () => {
       );
     }));
 
-  it("computes shapes from shapes: a reshape by Shape, Gather and Concat, and a loop as long as a dimension", () =>
+  test("computes shapes from shapes: a reshape by Shape, Gather and Concat, and a loop as long as a dimension", () =>
     frame.run(async (device) => {
       const graph: GraphInit = {
         node: [
@@ -262,7 +262,7 @@ describe("what is known while a model is traced", () => {
       expect(Array.from(steps!.data)).toEqual([0, 1, 2]);
     }));
 
-  it("sums what comes before without taking anything back", () =>
+  test("sums what comes before without taking anything back", () =>
     frame.run(async (device) => {
       const graph: GraphInit = {
         node: [node("CumSum", ["x", "axis"], ["y"], { exclusive: 1 })],
@@ -275,7 +275,7 @@ describe("what is known while a model is traced", () => {
       expect(y!.data).toEqual(Float32Array.of(0, 1, 1e8, 0, -1e8, -1e8));
     }));
 
-  it("sums exponentials of infinities as ONNX Runtime does", () =>
+  test("sums exponentials of infinities as ONNX Runtime does", () =>
     frame.run(async (device) => {
       const graph: GraphInit = {
         node: [node("Log", ["x"], ["y"]), node("ReduceLogSumExp", ["y"], ["z"], { axes: [1], keepdims: 0 })],
@@ -290,7 +290,7 @@ describe("what is known while a model is traced", () => {
       expect(z!.data[2]).toBeCloseTo(Math.LN2, 6);
     }));
 
-  it("takes the larger half away before a transposed convolution's output, as ONNX Runtime does", () =>
+  test("takes the larger half away before a transposed convolution's output, as ONNX Runtime does", () =>
     frame.run(async (device) => {
       const graphOf = (wanted: number): GraphInit => ({
         node: [
@@ -309,7 +309,7 @@ describe("what is known while a model is traced", () => {
       await expect(run(device, graphOf(9), { x })).rejects.toThrow(/output_shape 9 is 1 more/);
     }));
 
-  it("holds inputs to the sizes of the file, and one name to one size", () =>
+  test("holds inputs to the sizes of the file, and one name to one size", () =>
     frame.run(async (device) => {
       const graph: GraphInit = {
         node: [node("Add", ["a", "b"], ["y"])],
@@ -334,7 +334,7 @@ describe("what is known while a model is traced", () => {
       );
     }));
 
-  it("names the node of what does not fit", () =>
+  test("names the node of what does not fit", () =>
     frame.run(async (device) => {
       const graph: GraphInit = {
         node: [{ ...node("MatMul", ["x", "w"], ["y"]), name: "head/MatMul" } as ReturnType<typeof node>],
