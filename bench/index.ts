@@ -1,9 +1,10 @@
 /**
  * Times this library and its peers, and compares it with the adapter's ceilings: `npm run bench`. See docs/benchmarks.md.
  */
+import { constants, setPriority } from "node:os";
 import { Device } from "webgpu-lstm";
 import { webgpuLstm } from "../tasks/workloads/webgpu-lstm.ts";
-import { openGpu } from "../tools/node-device.ts";
+import { openGpu, openLavapipe } from "../tools/node-device.ts";
 import { BrowserPlace } from "./browser.ts";
 import { type AdapterCeilings, measureCeiling } from "./ceiling.ts";
 import { type CeilingSamples, sampleCeilings } from "./ceilings.ts";
@@ -26,6 +27,11 @@ async function run(options: BenchOptions): Promise<Results> {
 
   const browser = needsBrowser ? await BrowserPlace.start() : undefined;
   const device = places.includes("Node") ? await Device.request({ gpu: await openGpu() }) : undefined;
+  const lavapipe = places.includes("lavapipe") ? await openLavapipe() : null;
+  if (places.includes("lavapipe") && !lavapipe) console.log("Mesa's lavapipe is not installed here");
+  const lavapipeDevice = lavapipe ? await Device.request({ gpu: lavapipe }) : undefined;
+  // While Dawn's main thread waits it polls: at the lowest priority it leaves both cores to the driver.
+  setPriority(constants.priority.PRIORITY_LOW);
   const seats: Seat[] = [];
   try {
     const environment = describeEnvironment({
@@ -42,11 +48,15 @@ async function run(options: BenchOptions): Promise<Results> {
       adapters.push(await browser.ceilings());
       seats.push(browser.seat("webgpu-lstm", adapters.at(-1)!.ceiling));
     }
-    if (device) {
-      const { info, facts } = device;
-      const ceiling = await measureCeiling(device);
-      adapters.push({ place: "Node", info, facts, ceiling });
-      seats.push(seatHere(webgpuLstm(device), "Node", ceiling));
+    for (const [place, here] of [
+      ["Node", device],
+      ["Node, lavapipe", lavapipeDevice],
+    ] as const) {
+      if (!here) continue;
+      const { info, facts } = here;
+      const ceiling = await measureCeiling(here);
+      adapters.push({ place, info, facts, ceiling });
+      seats.push(seatHere(webgpuLstm(here), place, ceiling));
     }
     const own = [...seats];
     const torch = python ? pytorch(python, { device: "cpu" }) : undefined;
@@ -84,6 +94,7 @@ async function run(options: BenchOptions): Promise<Results> {
     for (const seat of seats) await seat.stop();
     await browser?.close();
     device?.dispose();
+    lavapipeDevice?.dispose();
   }
 }
 

@@ -13,8 +13,8 @@ const PEERS = [
   "pytorch",
 ] as const;
 
-/** The places where this library runs. */
-const PLACES = ["Chromium", "Node"] as const;
+/** The places where this library runs: a browser and Node, and Node on Mesa's software driver where that is installed. */
+const PLACES = ["Chromium", "Node", "lavapipe"] as const;
 
 /** The peers of a quick run: on a software adapter, a step of the others takes many seconds. */
 const QUICK_PEERS: readonly Peer[] = ["tfjs-wasm", "jax-js-wasm", "onnxruntime-wasm", "pytorch"];
@@ -30,7 +30,8 @@ export const USAGE = `usage: npm run bench -- [options]
   --only LIST       only these workloads, separated by commas: ${names.join(", ")}
   --sweep           only many streams and the sweeps
   --peers LIST      only these peers, or "none": ${PEERS.join(", ")}
-  --places LIST     where this library runs: ${PLACES.join(", ")} (default both)
+  --places LIST     where this library runs: ${PLACES.join(", ")} (default all;
+                    lavapipe, Mesa's software driver, runs in Node)
   --patience N      maximum seconds for the first step of a peer (default 90; 12 with --quick)
   --json FILE       where to write all measurements (default out/bench.json)
   --docs            writes the tables and plots of docs/benchmarks.md

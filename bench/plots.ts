@@ -24,7 +24,7 @@ export function stepPlot(figures: readonly Figures[]): string {
     y += row + 4;
     for (const { contestant, place, stepMs } of rows) {
       const own = contestant === "webgpu-lstm";
-      const tone: Tone = own ? (place === "Node" ? "second" : "ours") : "peer";
+      const tone: Tone = own ? (place.startsWith("Node") ? "second" : "ours") : "peer";
       const end = x(stepMs.median);
       bars += caption(left - 8, y + 12, own ? `${contestant}, ${place}` : contestant, {
         tone: own ? "ink" : "soft",

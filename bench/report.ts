@@ -38,7 +38,7 @@ export function stepTable(figures: readonly Figures[], failures: readonly Failur
 
 /** The median time of each peer divided by this library's in the browser. */
 export function ratioTable(figures: readonly Figures[]): string {
-  const base = figures.filter(({ contestant, place }) => contestant === OURS && place !== "Node");
+  const base = figures.filter(({ contestant, place }) => contestant === OURS && !place.startsWith("Node"));
   const others = figures.filter((row) => !base.includes(row));
   if (base.length === 0 || others.length === 0) return "";
   const columns = columnsOf(others);

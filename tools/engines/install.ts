@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { LAVAPIPE } from "../node-device.ts";
 import { packagedChromium } from "../packaged-chromium.ts";
 
 /** What an engine needs is missing and could not be installed. */
@@ -10,7 +11,6 @@ export class InstallError extends Error {}
 /** The variables that point a Vulkan loader at one driver. */
 type Driver = Readonly<Record<"VK_DRIVER_FILES" | "VK_ICD_FILENAMES", string>>;
 
-const LAVAPIPE = "/usr/share/vulkan/icd.d/lvp_icd.json";
 const DENO = "2.9.6";
 
 /** Mesa's software driver, of a version that has what Dawn asks for: Debian 12 has it in its backports. */
