@@ -64,7 +64,7 @@ test("computes a median and quartiles", () => {
 test("parses the command line", () => {
   const all = parseBenchOptions([])!;
   expect(all.workloads.map(({ name }) => name).join()).toBe("W1,W2,W3,W3-GRU,W3-RNN,W4,W5,W6,W6-recompute");
-  expect(all).toMatchObject({ sweeps: true, places: ["Chromium", "Node"], docs: false });
+  expect(all).toMatchObject({ sweeps: true, places: ["Chromium", "Node", "lavapipe"], docs: false });
   expect(all.peers.length).toBe(7);
   const quick = parseBenchOptions(["--quick", "--only", "W3,W1", "--json", "a.json"])!;
   expect(quick).toMatchObject({ workloads: [{ name: "W1" }, { name: "W3" }], sweeps: false, json: "a.json" });
