@@ -12,7 +12,7 @@ export const RATE = 16_000;
 export const CHUNK = 512;
 
 /** Samples of the chunk before, which a step takes again. */
-const CONTEXT = 64;
+export const CONTEXT = 64;
 
 /** Sizes of the state. */
 const STATE = [2, 1, 128] as const;
@@ -63,5 +63,18 @@ export class Silero {
   dispose(): void {
     this.#step.dispose();
     this.#model.dispose();
+  }
+}
+
+/** A recording in chunks; zeros fill up the last one. */
+export function* chunksOf(samples: Float32Array): Generator<Float32Array> {
+  for (let from = 0; from < samples.length; from += CHUNK) {
+    const part = samples.subarray(from, from + CHUNK);
+    if (part.length === CHUNK) yield part;
+    else {
+      const last = new Float32Array(CHUNK);
+      last.set(part);
+      yield last;
+    }
   }
 }

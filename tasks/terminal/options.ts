@@ -7,26 +7,34 @@ export class Options {
   readonly #values: Readonly<Record<string, string | boolean | undefined>>;
 
   /**
-   * Every option takes a value, besides `--help`.
    * @param args The arguments after the program's name.
-   * @param names All options besides `help`, without their dashes.
+   * @param names The options that take a value, without their dashes.
    * @param usage Printed after the message about an unknown option.
+   * @param flags The options that take none, besides `help`.
    * @throws UsageError
    */
-  constructor(args: readonly string[], names: readonly string[], usage: string) {
-    const options = Object.fromEntries(names.map((name) => [name, { type: "string" as const }]));
+  constructor(
+    args: readonly string[],
+    names: readonly string[],
+    usage: string,
+    flags: readonly string[] = [],
+  ) {
+    const options: Record<string, { type: "string" | "boolean" }> = {};
+    for (const name of names) options[name] = { type: "string" };
+    for (const name of ["help", ...flags]) options[name] = { type: "boolean" };
     try {
-      this.#values = parseArgs({
-        args: [...args],
-        options: { ...options, help: { type: "boolean" } },
-      }).values;
+      this.#values = parseArgs({ args: [...args], options }).values as Record<string, string | boolean>;
     } catch (error) {
       throw new UsageError(`${(error as Error).message}\n\n${usage}`);
     }
   }
 
   get help(): boolean {
-    return this.#values["help"] === true;
+    return this.flag("help");
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true;
   }
 
   /** @throws UsageError, with `complaint`, for an empty text */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { makeSpeech } from "../../tasks/speech/made-speech.ts";
 import { SECONDS, segmentsOf } from "../../tasks/speech/segments.ts";
-import { CHUNK, RATE } from "../../tasks/speech/silero.ts";
+import { CHUNK, chunksOf, RATE } from "../../tasks/speech/silero.ts";
 
 describe("segments of speech", () => {
   /** `count` chunks of one probability after the other. */
@@ -59,4 +59,15 @@ describe("the made voice", () => {
       expect(loudness(to + 0.05, to + 0.5)).toBeLessThan(0.001);
     }
   });
+});
+
+test("chunks cover a recording, the last one filled up with zeros", () => {
+  const samples = Float32Array.from({ length: CHUNK + 3 }, (_, i) => i + 1);
+  const [first, last, ...more] = chunksOf(samples);
+  expect(more).toEqual([]);
+  expect(first).toEqual(samples.subarray(0, CHUNK));
+  expect([...last!.subarray(0, 5)]).toEqual([513, 514, 515, 0, 0]);
+  expect(last!.length).toBe(CHUNK);
+  expect([...chunksOf(samples.subarray(0, CHUNK))]).toHaveLength(1);
+  expect([...chunksOf(new Float32Array())]).toEqual([]);
 });
