@@ -390,6 +390,10 @@ const optimizers = {
   sgd: (model: nn.Module) => new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true }),
   rmsprop: (model: nn.Module) => new optim.RMSprop(model.parameters(), { centered: true, momentum: 0.5 }),
   adagrad: (model: nn.Module) => new optim.Adagrad(model.parameters()),
+  adadelta: (model: nn.Module) => new optim.Adadelta(model.parameters(), { weightDecay: 0.1 }),
+  adamax: (model: nn.Module) => new optim.Adamax(model.parameters()),
+  asgd: (model: nn.Module) => new optim.ASGD(model.parameters(), { lr: 0.1, t0: 0 }),
+  rprop: (model: nn.Module) => new optim.Rprop(model.parameters()),
 };
 
 /** A model of three layers, each of which is updated or not. */

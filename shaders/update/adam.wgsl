@@ -9,7 +9,7 @@
 //
 // The four differ only in scalars, computed on the host in float64 at step t ≥ 1 (lr, b1, b2: the options):
 //   Adam   momentStep = lr / (1 - b1^t), gradientStep = 0, rootCorrection2 = √(1 - b2^t), keep = 1
-//   AdamW  the same with weightDecay = 0 and keep = 1 - lr·decay
+//   AdamW  the same with weightDecay = 0 and keep = 1 - lr·decay; so are the others with decoupled weight decay
 //   NAdam  gradientStep = lr·(1 - μ_t) / (1 - Π μ), momentStep = lr·μ_(t+1) / (1 - Π μ·μ_(t+1))
 //   RAdam  momentStep = lr·r_t·√(1 - b2^t) / (1 - b1^t) and rootCorrection2 = 1; not adaptive while r_t is undefined
 //

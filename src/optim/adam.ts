@@ -1,4 +1,4 @@
-import { type AdamScalars, adamUpdate } from "../ops/update/adam.ts";
+import { adamUpdate, decayOf } from "../ops/update/adam.ts";
 import type { Clock, OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
 import { boolean, nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
@@ -11,8 +11,10 @@ export interface AdamOptions {
   readonly betas?: readonly [number, number];
   /** Added to the denominator. Default 1e-8. */
   readonly eps?: number;
-  /** L2 penalty, added to the gradient. Default 0. */
+  /** Weight decay: an L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
+  /** Whether every step multiplies a parameter by 1 - lr·weightDecay instead, as {@link AdamW} does. Default false. */
+  readonly decoupledWeightDecay?: boolean;
   /** Whether to divide by the largest second moment so far (Reddi et al., 2018). Default false. */
   readonly amsgrad?: boolean;
   /** Whether to maximize the loss. Default false. */
@@ -20,54 +22,66 @@ export interface AdamOptions {
 }
 
 /** Options of {@link AdamW}. */
-export interface AdamWOptions extends Omit<AdamOptions, "weightDecay"> {
+export interface AdamWOptions extends Omit<AdamOptions, "weightDecay" | "decoupledWeightDecay"> {
   /** Weight decay: every step multiplies a parameter by 1 - lr·weightDecay. Default 1e-2. */
   readonly weightDecay?: number;
 }
 
-const checks = {
-  lr: nonNegative,
-  betas: twoBetas,
-  eps: nonNegative,
-  weightDecay: nonNegative,
-  amsgrad: boolean,
-  maximize: boolean,
+const defaults = {
+  lr: 1e-3,
+  betas: [0.9, 0.999] as [number, number],
+  eps: 1e-8,
+  amsgrad: false,
+  maximize: false,
+};
+
+const shared = {
+  checks: {
+    lr: nonNegative,
+    betas: twoBetas,
+    eps: nonNegative,
+    weightDecay: nonNegative,
+    amsgrad: boolean,
+    maximize: boolean,
+  },
+  scalars: ["step"],
+  allBuffers: ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"],
+  buffers: ({ amsgrad }: Settings<AdamWOptions>) => [
+    "exp_avg",
+    "exp_avg_sq",
+    ...(amsgrad ? ["max_exp_avg_sq"] : []),
+  ],
 };
 
 /** Bias corrections of the moments, which start at zero. */
-function corrected({ lr, betas: [beta1, beta2] }: Settings<AdamOptions>, { step }: Clock) {
+function corrected({ lr, betas: [beta1, beta2] }: Settings<AdamWOptions>, { step }: Clock) {
   return { momentStep: lr / (1 - beta1 ** step), rootCorrection2: Math.sqrt(1 - beta2 ** step) };
 }
 
-/** @param decay How a group's weights decay. */
-function adamKind(
-  name: string,
-  weightDecay: number,
-  decay: (group: Settings<AdamOptions>) => Pick<AdamScalars, "weightDecay" | "keep">,
-): OptimizerKind<AdamOptions> {
-  return {
-    name,
-    defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false },
-    checks,
-    scalars: ["step"],
-    allBuffers: ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"],
-    buffers: ({ amsgrad }) => ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])],
-    update: (group, clock, range, plan) =>
-      adamUpdate(
-        range,
-        () => {
-          const { betas, eps, maximize } = group;
-          return { betas, eps, maximize, ...decay(group), ...corrected(group, clock()) };
-        },
-        plan,
-      ),
-  };
-}
+const adam: OptimizerKind<AdamOptions> = {
+  ...shared,
+  name: "Adam",
+  defaults: { ...defaults, weightDecay: 0, decoupledWeightDecay: false },
+  checks: { ...shared.checks, decoupledWeightDecay: boolean },
+  update: (group, clock, range, plan) =>
+    adamUpdate(range, () => ({ ...group, ...decayOf(group), ...corrected(group, clock()) }), plan),
+};
 
-const adam = /* @__PURE__ */ adamKind("Adam", 0, ({ weightDecay }) => ({ weightDecay }));
-const adamW = /* @__PURE__ */ adamKind("AdamW", 1e-2, ({ lr, weightDecay }) => ({
-  keep: 1 - lr * weightDecay,
-}));
+const adamW: OptimizerKind<AdamWOptions> = {
+  ...shared,
+  name: "AdamW",
+  defaults: { ...defaults, weightDecay: 1e-2 },
+  update: (group, clock, range, plan) =>
+    adamUpdate(
+      range,
+      () => ({
+        ...group,
+        ...decayOf({ ...group, decoupledWeightDecay: true }),
+        ...corrected(group, clock()),
+      }),
+      plan,
+    ),
+};
 
 /**
  * Adam (Kingma & Ba, 2015), as `torch.optim.Adam`

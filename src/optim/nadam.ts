@@ -1,7 +1,7 @@
-import { adamUpdate } from "../ops/update/adam.ts";
+import { adamUpdate, decayOf } from "../ops/update/adam.ts";
 import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
-import { nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
+import { boolean, nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
 
 /** Options of {@link NAdam}. */
 export interface NAdamOptions {
@@ -11,10 +11,14 @@ export interface NAdamOptions {
   readonly betas?: readonly [number, number];
   /** Added to the denominator. Default 1e-8. */
   readonly eps?: number;
-  /** L2 penalty, added to the gradient. Default 0. */
+  /** Weight decay: an L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
   /** How fast the momentum factor approaches betas[0]. Default 4e-3. */
   readonly momentumDecay?: number;
+  /** Whether every step multiplies a parameter by 1 - lr·weightDecay instead of the penalty. Default false. */
+  readonly decoupledWeightDecay?: boolean;
+  /** Whether to maximize the loss. Default false. */
+  readonly maximize?: boolean;
 }
 
 /** The momentum factor μ of a step. */
@@ -27,13 +31,23 @@ type NAdamState = { readonly mu_product: number };
 
 const nadamKind: OptimizerKind<NAdamOptions, NAdamState> = {
   name: "NAdam",
-  defaults: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3 },
+  defaults: {
+    lr: 2e-3,
+    betas: [0.9, 0.999],
+    eps: 1e-8,
+    weightDecay: 0,
+    momentumDecay: 4e-3,
+    decoupledWeightDecay: false,
+    maximize: false,
+  },
   checks: {
     lr: nonNegative,
     betas: twoBetas,
     eps: nonNegative,
     weightDecay: nonNegative,
     momentumDecay: nonNegative,
+    decoupledWeightDecay: boolean,
+    maximize: boolean,
   },
   own: { mu_product: 1 },
   scalars: ["step", "mu_product"],
@@ -47,14 +61,13 @@ const nadamKind: OptimizerKind<NAdamOptions, NAdamState> = {
     adamUpdate(
       range,
       () => {
-        const { lr, betas, eps, weightDecay } = group;
+        const { lr, betas } = group;
         const { step, own } = clock();
         const mu = momentumFactor(group, step);
         const muNext = momentumFactor(group, step + 1);
         return {
-          betas,
-          eps,
-          weightDecay,
+          ...group,
+          ...decayOf(group),
           gradientStep: (lr * (1 - mu)) / (1 - own.mu_product),
           momentStep: (lr * muNext) / (1 - own.mu_product * muNext),
           rootCorrection2: Math.sqrt(1 - betas[1] ** step),

@@ -1,7 +1,7 @@
-import { adamUpdate } from "../ops/update/adam.ts";
+import { adamUpdate, decayOf } from "../ops/update/adam.ts";
 import type { OptimizerKind } from "./kind.ts";
 import { Optimizer } from "./optimizer.ts";
-import { nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
+import { boolean, nonNegative, type ParameterSource, type Settings, twoBetas } from "./param-group.ts";
 
 /** Options of {@link RAdam}. */
 export interface RAdamOptions {
@@ -11,8 +11,12 @@ export interface RAdamOptions {
   readonly betas?: readonly [number, number];
   /** Added to the denominator. Default 1e-8. */
   readonly eps?: number;
-  /** L2 penalty, added to the gradient. Default 0. */
+  /** Weight decay: an L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number;
+  /** Whether every step multiplies a parameter by 1 - lr·weightDecay instead of the penalty. Default false. */
+  readonly decoupledWeightDecay?: boolean;
+  /** Whether to maximize the loss. Default false. */
+  readonly maximize?: boolean;
 }
 
 /** The step size, and whether to divide by the second moment: not in the first few steps, while its variance is unbounded. */
@@ -30,20 +34,27 @@ function rectified({ lr, betas: [beta1, beta2] }: Settings<RAdamOptions>, step: 
 
 const radamKind: OptimizerKind<RAdamOptions> = {
   name: "RAdam",
-  defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
-  checks: { lr: nonNegative, betas: twoBetas, eps: nonNegative, weightDecay: nonNegative },
+  defaults: {
+    lr: 1e-3,
+    betas: [0.9, 0.999],
+    eps: 1e-8,
+    weightDecay: 0,
+    decoupledWeightDecay: false,
+    maximize: false,
+  },
+  checks: {
+    lr: nonNegative,
+    betas: twoBetas,
+    eps: nonNegative,
+    weightDecay: nonNegative,
+    decoupledWeightDecay: boolean,
+    maximize: boolean,
+  },
   scalars: ["step"],
   allBuffers: ["exp_avg", "exp_avg_sq"],
   buffers: () => ["exp_avg", "exp_avg_sq"],
   update: (group, clock, range, plan) =>
-    adamUpdate(
-      range,
-      () => {
-        const { betas, eps, weightDecay } = group;
-        return { betas, eps, weightDecay, ...rectified(group, clock().step) };
-      },
-      plan,
-    ),
+    adamUpdate(range, () => ({ ...group, ...decayOf(group), ...rectified(group, clock().step) }), plan),
 };
 
 /**

@@ -166,8 +166,8 @@ function readSettings<O extends object>(
   const names = new Map(Object.keys(kind.defaults).map((name) => [snake(name), name]));
   const known = [...names.keys(), ...scheduleNames.map(snake), ...ignored, "params"];
   for (const key of Object.keys(saved)) {
-    // PyTorch 2 marks AdamW with this; it fits if it agrees with the class.
-    if (key === "decoupled_weight_decay" && saved[key] === (kind.name === "AdamW")) continue;
+    // PyTorch 2 marks AdamW with this.
+    if (key === "decoupled_weight_decay" && kind.name === "AdamW" && saved[key] === true) continue;
     if (!known.includes(key))
       problems.push(`${at} has ${shorten(key)}: ${show(saved[key])}, which ${kind.name} has not`);
   }

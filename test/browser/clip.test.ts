@@ -104,6 +104,10 @@ describe("errorIfNonfinite", () => {
     rmsprop: (list: nn.Parameter[]) => new optim.RMSprop(list, { centered: true, momentum: 0.5 }),
     adagrad: (list: nn.Parameter[]) => new optim.Adagrad(list, { initialAccumulatorValue: 0.1 }),
     nadam: (list: nn.Parameter[]) => new optim.NAdam(list),
+    adadelta: (list: nn.Parameter[]) => new optim.Adadelta(list),
+    adamax: (list: nn.Parameter[]) => new optim.Adamax(list),
+    asgd: (list: nn.Parameter[]) => new optim.ASGD(list, { lr: 0.1, t0: 1 }),
+    rprop: (list: nn.Parameter[]) => new optim.Rprop(list),
   };
   const start = new Map([["p", { data: Float32Array.of(0.5, -1, 2), shape: [3] }]]);
   // Finite, unlike their squares and their sum.

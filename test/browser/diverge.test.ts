@@ -64,6 +64,10 @@ const optimizers: Record<string, MakeOptimizer> = {
   sgd: (list) => new optim.SGD(list, { lr: 0.01, momentum: 0.9, dampening: 0.5 }),
   rmsprop: (list) => new optim.RMSprop(list, { lr: 0.01, centered: true, momentum: 0.5 }),
   adagrad: (list) => new optim.Adagrad(list, { lr: 0.01, lrDecay: 0.1 }),
+  adadelta: (list) => new optim.Adadelta(list),
+  adamax: (list) => new optim.Adamax(list),
+  asgd: (list) => new optim.ASGD(list, { t0: 2 }),
+  rprop: (list) => new optim.Rprop(list),
 };
 
 describe("onNonFinite: throw", () => {

@@ -117,7 +117,18 @@ test("a checkpoint saved here continues in another model, bit for bit", async ()
 });
 
 interface OptimizerCase {
-  readonly optimizer: "SGD" | "Adam" | "AdamW" | "RMSprop" | "Adagrad" | "NAdam" | "RAdam";
+  readonly optimizer:
+    | "SGD"
+    | "Adam"
+    | "AdamW"
+    | "RMSprop"
+    | "Adagrad"
+    | "NAdam"
+    | "RAdam"
+    | "Adadelta"
+    | "Adamax"
+    | "ASGD"
+    | "Rprop";
   readonly x: number[];
   readonly target: number[];
   readonly losses: number[];

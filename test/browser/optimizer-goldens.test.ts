@@ -16,6 +16,10 @@ const classes = {
   adagrad: optim.Adagrad,
   nadam: optim.NAdam,
   radam: optim.RAdam,
+  adadelta: optim.Adadelta,
+  adamax: optim.Adamax,
+  asgd: optim.ASGD,
+  rprop: optim.Rprop,
 };
 
 const STEPS = 20;

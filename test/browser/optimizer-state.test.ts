@@ -20,7 +20,11 @@ const makers: Record<string, (list: nn.Parameter[]) => optim.Optimizer> = {
   RMSprop: (list) => new optim.RMSprop(list, { centered: true, momentum: 0.5 }),
   Adagrad: (list) => new optim.Adagrad(list, { lrDecay: 0.1, initialAccumulatorValue: 0.2 }),
   NAdam: (list) => new optim.NAdam(list, { momentumDecay: 0.1 }),
-  RAdam: (list) => new optim.RAdam(list, { betas: [0.8, 0.9] }),
+  RAdam: (list) => new optim.RAdam(list, { betas: [0.8, 0.9], weightDecay: 0.1, decoupledWeightDecay: true }),
+  Adadelta: (list) => new optim.Adadelta(list, { rho: 0.8, maximize: true }),
+  Adamax: (list) => new optim.Adamax(list, { lr: 0.01, weightDecay: 0.01 }),
+  ASGD: (list) => new optim.ASGD(list, { lambd: 0.01, t0: 4 }),
+  Rprop: (list) => new optim.Rprop(list, { lr: 0.02 }),
 };
 
 /** A model with a layout other than PyTorch's on the GPU, in two groups; the second has its own learning rate. */

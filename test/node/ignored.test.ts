@@ -142,10 +142,19 @@ describe("an argument too many is refused", () => {
     "nn.utils.rnn.packSequence": () => [[x, x], {}],
     "nn.utils.rnn.unpackSequence": () => [packed()],
     ...Object.fromEntries(
-      ["Adam", "AdamW", "SGD", "RMSprop", "Adagrad", "NAdam", "RAdam"].map((name) => [
-        `optim.${name}`,
-        () => [[parameter()], {}],
-      ]),
+      [
+        "Adam",
+        "AdamW",
+        "SGD",
+        "RMSprop",
+        "Adagrad",
+        "NAdam",
+        "RAdam",
+        "Adadelta",
+        "Adamax",
+        "ASGD",
+        "Rprop",
+      ].map((name) => [`optim.${name}`, () => [[parameter()], {}]]),
     ),
     "optim.lrScheduler.ChainedScheduler": () => [[step()]],
     "optim.lrScheduler.SequentialLR": () => {

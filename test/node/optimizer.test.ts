@@ -7,7 +7,15 @@ const parameters = () => new nn.Linear(2, 3).parameters();
 
 /** PyTorch's defaults, under its names (for SGD the lr of torch 2; 1.13 has no default). */
 const defaults = {
-  Adam: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0, amsgrad: false, maximize: false },
+  Adam: {
+    lr: 1e-3,
+    betas: [0.9, 0.999],
+    eps: 1e-8,
+    weight_decay: 0,
+    amsgrad: false,
+    maximize: false,
+    decoupled_weight_decay: false,
+  },
   AdamW: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 1e-2, amsgrad: false, maximize: false },
   SGD: { lr: 1e-3, momentum: 0, dampening: 0, weight_decay: 0, nesterov: false, maximize: false },
   RMSprop: {
@@ -27,8 +35,27 @@ const defaults = {
     eps: 1e-10,
     maximize: false,
   },
-  NAdam: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0, momentum_decay: 4e-3 },
-  RAdam: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0 },
+  NAdam: {
+    lr: 2e-3,
+    betas: [0.9, 0.999],
+    eps: 1e-8,
+    weight_decay: 0,
+    momentum_decay: 4e-3,
+    decoupled_weight_decay: false,
+    maximize: false,
+  },
+  RAdam: {
+    lr: 1e-3,
+    betas: [0.9, 0.999],
+    eps: 1e-8,
+    weight_decay: 0,
+    decoupled_weight_decay: false,
+    maximize: false,
+  },
+  Adadelta: { lr: 1, rho: 0.9, eps: 1e-6, weight_decay: 0, maximize: false },
+  Adamax: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0, maximize: false },
+  ASGD: { lr: 1e-2, lambd: 1e-4, alpha: 0.75, t0: 1e6, weight_decay: 0, maximize: false },
+  Rprop: { lr: 1e-2, etas: [0.5, 1.2], step_sizes: [1e-6, 50], maximize: false },
 } as const;
 const names = Object.keys(defaults) as (keyof typeof defaults)[];
 
@@ -46,9 +73,11 @@ describe.each(names)("%s", (name) => {
   test("refuses negative numbers and non-numbers, at once and later", async () => {
     const { defaults: all } = make(name, parameters()) as { defaults: Record<string, unknown> };
     for (const [option, value] of Object.entries(all)) {
-      // PyTorch allows only dampening to be negative.
+      // PyTorch allows only dampening and t0 to be negative.
       const bad =
-        typeof value === "number" ? ["fast", Number.NaN, ...(option === "dampening" ? [] : [-1])] : ["fast"];
+        typeof value === "number"
+          ? ["fast", Number.NaN, ...(option === "dampening" || option === "t0" ? [] : [-1])]
+          : ["fast"];
       for (const one of bad) {
         await expectRefusal(
           () => make(name, parameters(), { [option]: one }),
@@ -181,6 +210,54 @@ describe("a state dict on the host", () => {
     expect(await optimizer.stateDict()).toEqual(adamState());
   });
 
+  test("AdamW's decay loads into Adam, as in PyTorch, and Adam's not into AdamW", async () => {
+    const { state, param_groups } = adamState();
+    const marked = (decoupled_weight_decay: boolean) => ({
+      state,
+      param_groups: [{ ...param_groups[0]!, weight_decay: 0.5, decoupled_weight_decay }],
+    });
+    const adam = new optim.Adam(parameters());
+    adam.loadStateDict(marked(true));
+    expect(adam.paramGroups[0]).toMatchObject({ weightDecay: 0.5, decoupledWeightDecay: true });
+    const adamW = new optim.AdamW(parameters());
+    adamW.loadStateDict(marked(true));
+    expect(adamW.paramGroups[0]).toMatchObject({ weightDecay: 0.5 });
+    const has = "decoupled_weight_decay: false, which AdamW has not";
+    await expectRefusal(() => adamW.loadStateDict(marked(false)), StateDictError, has);
+  });
+
+  test("ASGD's step size and averaging weight are those of its next step", async () => {
+    const own = parameters();
+    const optimizer = new optim.ASGD(own, { lr: 0.5, lambd: 0.1, alpha: 0.5, t0: 1 });
+    const etas = [1, 2, 3].map((t) => Math.fround(0.5 / (1 + 0.05 * t) ** 0.5));
+    for (const [i, eta] of etas.entries()) {
+      optimizer.beginStep(own);
+      const { state } = await optimizer.stateDict();
+      expect(state[1]).toMatchObject({ step: i + 1, eta, mu: [1, 1, 0.5][i] });
+    }
+  });
+
+  test("Rprop's step sizes are refused if they are no range, and etas on the wrong side of 1", async () => {
+    for (const stepSizes of [[1, 0.5], [-1, 1], [1], [0, Number.POSITIVE_INFINITY]] as unknown as [
+      number,
+      number,
+    ][]) {
+      await expectRefusal(
+        () => new optim.Rprop(parameters(), { stepSizes }),
+        OptionError,
+        "Rprop: ",
+        "stepSizes",
+      );
+    }
+    for (const etas of [
+      [0, 2],
+      [1, 2],
+      [0.5, 1],
+    ] as [number, number][]) {
+      await expectRefusal(() => new optim.Rprop(parameters(), { etas }), OptionError, "Rprop: ", "etas");
+    }
+  });
+
   test("a parameter without state starts over, with its own step count", async () => {
     const optimizer = new optim.Adam(parameters());
     optimizer.loadStateDict(adamState());
@@ -237,11 +314,11 @@ describe("a state dict on the host", () => {
       ["param_groups[0] has alpha: 0.9, which Adam has not"],
     ],
     [
-      "AdamW's decay",
+      "a decay that is neither",
       (d) => {
-        d.param_groups[0]!["decoupled_weight_decay"] = true;
+        d.param_groups[0]!["decoupled_weight_decay"] = "both";
       },
-      ["decoupled_weight_decay: true, which Adam has not"],
+      ["param_groups[0]: decoupled_weight_decay must be", '"both"'],
     ],
     [
       "a missing buffer",

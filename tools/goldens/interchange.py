@@ -64,6 +64,10 @@ OPTIMIZERS = {
     # foreach, for the reason that is in optimizers.py
     "nadam": ("NAdam", {"lr": 0.05, "foreach": True}),
     "radam": ("RAdam", {"lr": 0.05}),
+    "adadelta": ("Adadelta", {"lr": 2.0}),
+    "adamax": ("Adamax", {"lr": 0.05}),
+    "asgd": ("ASGD", {"lr": 0.1, "t0": 2, "lambd": 0.01}),
+    "rprop": ("Rprop", {"lr": 0.02}),
 }
 
 

@@ -1,4 +1,4 @@
-"""Optimizers, step by step: every one with every option."""
+"""Optimizers, step by step: every one with every option. The cases after LATER need PyTorch 2."""
 
 import json
 
@@ -6,7 +6,7 @@ import torch
 
 from .common import draw, save
 
-OPS = ["adam", "adamw", "sgd", "rmsprop", "adagrad", "nadam", "radam"]
+OPS = ["adam", "adamw", "sgd", "rmsprop", "adagrad", "nadam", "radam", "adadelta", "adamax", "asgd", "rprop"]
 CLASSES = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
@@ -17,6 +17,10 @@ CLASSES = {
     # implementation has the formula of the documentation, which later versions use throughout.
     "nadam": lambda *args, **options: torch.optim.NAdam(*args, **options, foreach=True),
     "radam": torch.optim.RAdam,
+    "adadelta": torch.optim.Adadelta,
+    "adamax": torch.optim.Adamax,
+    "asgd": torch.optim.ASGD,
+    "rprop": torch.optim.Rprop,
 }
 STEPS = 20
 SAVED = 10
@@ -167,6 +171,48 @@ CASES = [
 ]
 
 
+# What PyTorch 1.13 has not, or computes otherwise: ASGD's first averages, for one.
+LATER = [
+    ("adam", "decoupled_weight_decay", {"options": {"lr": 1e-2, "weight_decay": 0.3, "decoupled_weight_decay": True}}),
+    ("nadam", "maximize", {"options": {"lr": 1e-2, "maximize": True, "weight_decay": 0.1}}),
+    ("nadam", "decoupled_weight_decay", {"options": {"lr": 1e-2, "weight_decay": 0.3, "decoupled_weight_decay": True}}),
+    ("radam", "maximize", {"options": {"lr": 1e-2, "maximize": True, "weight_decay": 0.1}}),
+    ("radam", "decoupled_weight_decay", {"options": {"lr": 1e-2, "weight_decay": 0.3, "decoupled_weight_decay": True}}),
+    ("adadelta", "default", {}),
+    ("adadelta", "weight_decay", {"options": {"weight_decay": 0.1}}),
+    ("adadelta", "rho_eps", {"options": {"lr": 0.3, "rho": 0.6, "eps": 1e-3}}),
+    ("adadelta", "maximize", {"options": {"maximize": True}}),
+    (
+        "adadelta",
+        "groups",
+        {"groups": [([2, 0], {"lr": 0.1, "rho": 0.8}), ([1], {"weight_decay": 0.2, "eps": 1e-2})]},
+    ),
+    ("adamax", "default", {}),
+    ("adamax", "weight_decay", {"options": {"lr": 1e-2, "weight_decay": 0.1}}),
+    ("adamax", "betas_eps", {"options": {"lr": 3e-3, "betas": (0.5, 0.7), "eps": 1e-3}}),
+    ("adamax", "maximize", {"options": {"lr": 1e-2, "maximize": True}}),
+    ("adamax", "lr_change", {"options": {"lr": 1e-2}, "rates": [1e-2] * 10 + [1e-4] * 10}),
+    ("asgd", "default", {}),
+    ("asgd", "weight_decay", {"options": {"weight_decay": 0.1}}),
+    ("asgd", "lambd_alpha", {"options": {"lr": 3e-2, "lambd": 0.3, "alpha": 0.5}}),
+    # Averages from the sixth step on.
+    ("asgd", "t0", {"options": {"lr": 3e-2, "lambd": 0.1, "t0": 5}}),
+    ("asgd", "maximize", {"options": {"lr": 3e-2, "maximize": True}}),
+    # The size of a step is that of the learning rate before it.
+    ("asgd", "lr_change", {"options": {"lr": 1e-2, "t0": 3}, "rates": [3e-2] * 10 + [1e-3] * 10}),
+    ("rprop", "default", {}),
+    ("rprop", "etas", {"options": {"lr": 0.1, "etas": (0.3, 1.7)}}),
+    ("rprop", "step_sizes", {"options": {"lr": 0.1, "step_sizes": (0.06, 0.13)}}),
+    ("rprop", "maximize", {"options": {"lr": 1e-3, "maximize": True}}),
+    # Only the first step's learning rate counts.
+    ("rprop", "lr_change", {"options": {"lr": 1e-2}, "rates": [3e-2] + [1e-3] * 19}),
+    ("rprop", "groups", {"groups": [([2, 0], {"lr": 0.1, "etas": (0.4, 1.1)}), ([1], {"step_sizes": (1e-2, 2e-2)})]}),
+]
+
+
 def main():
     for index, (op, name, rest) in enumerate(CASES):
         optimizer_case(400 + index, op, name, **rest)
+    if torch.__version__ >= "2":
+        for index, (op, name, rest) in enumerate(LATER):
+            optimizer_case(480 + index, op, name, **rest)

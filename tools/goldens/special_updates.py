@@ -18,6 +18,10 @@ OPTIMIZERS = {
     "rmsprop": (torch.optim.RMSprop, {}),
     "rmsprop_centered": (torch.optim.RMSprop, {"centered": True, "momentum": 0.9}),
     "adagrad": (torch.optim.Adagrad, {}),
+    "adadelta": (torch.optim.Adadelta, {}),
+    "adamax": (torch.optim.Adamax, {}),
+    "asgd": (torch.optim.ASGD, {"t0": 0, "weight_decay": 0.1}),
+    "rprop": (torch.optim.Rprop, {}),
 }
 
 

@@ -54,6 +54,19 @@ export interface AdamScalars {
   readonly adaptive?: boolean;
 }
 
+/** Weight decay as an L2 penalty, or decoupled: as a factor on the parameter. */
+export function decayOf({
+  lr,
+  weightDecay,
+  decoupledWeightDecay,
+}: {
+  readonly lr: number;
+  readonly weightDecay: number;
+  readonly decoupledWeightDecay: boolean;
+}): Pick<AdamScalars, "weightDecay" | "keep"> {
+  return decoupledWeightDecay ? { weightDecay: 0, keep: 1 - lr * weightDecay } : { weightDecay, keep: 1 };
+}
+
 /** The update of one range by Adam, AdamW, NAdam or RAdam; reads its scalars before every replay. */
 export function adamUpdate(range: UpdateRange, scalars: () => AdamScalars, plan: PlanSettings): Dispatch {
   const { size, value, gradient, guard, factor } = range;

@@ -1,0 +1,5 @@
+export { default as finite } from "../../../shaders/lib/finite.wgsl?raw";
+export { default as adadelta } from "../../../shaders/update/adadelta.wgsl?raw";
+export { default as decayed_gradient } from "../../../shaders/update/lib/decayed_gradient.wgsl?raw";
+export { default as guard } from "../../../shaders/update/lib/guard.wgsl?raw";
+export { default as quotient } from "../../../shaders/update/lib/quotient.wgsl?raw";
