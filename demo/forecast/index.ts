@@ -19,7 +19,7 @@ import type { Settings } from "../../tasks/series/settings.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
 import html from "./forecast.html?raw";
 import { RollOutPanel } from "./roll-out-panel.ts";
-import { ForecastSession, ID } from "./session.ts";
+import { ForecastSession, VIEW } from "./session.ts";
 import type { ForecastConfig } from "./settings.ts";
 import { ForecastDisplay } from "./view.ts";
 
@@ -103,7 +103,7 @@ class ForecastView implements View {
   }
 
   async #lookForKept(): Promise<void> {
-    const kept = await findKept<ForecastConfig>(ID);
+    const kept = await findKept<ForecastConfig>(VIEW);
     if (this.#session.started || this.#unusable) return;
     this.#kept = kept;
     this.#panel.offer(kept);
@@ -193,24 +193,24 @@ class ForecastView implements View {
   async #start(): Promise<void> {
     await this.#fetching;
     const { settings } = this.#controls;
-    if (this.#series) this.#begin({ series: this.#series, settings }, false);
+    if (this.#series) this.#begin({ series: this.#series, settings }, undefined);
   }
 
   #takeOffer(): void {
-    const { config } = this.#kept!;
+    const { name, config } = this.#kept!;
     const { series, settings } = config;
     this.#showChoice(series.id);
     if (series.id === "csv") this.#csv.showName(series.title);
     this.#take(series, settings);
-    this.#begin(config, true);
+    this.#begin(config, name);
   }
 
   async #discardOffer(): Promise<void> {
     this.#panel.offer(undefined);
-    await forget(ID);
+    await forget(this.#kept!.name);
   }
 
-  #begin(config: ForecastConfig, resume: boolean): void {
+  #begin(config: ForecastConfig, resume: string | undefined): void {
     this.#panel.offer(undefined);
     // Clears the results of the last run.
     if (this.#session.started) this.#show(config);

@@ -7,8 +7,8 @@ import { Forecaster } from "./forecaster.ts";
 import type { RollOutPanel } from "./roll-out-panel.ts";
 import type { ForecastConfig } from "./settings.ts";
 
-/** The view's name, under which its run is stored. */
-export const ID = "forecast";
+/** The view's name, under which its runs are stored. */
+export const VIEW = "forecast";
 
 export interface SessionEvents {
   /** The snapshot has changed. */
@@ -52,13 +52,13 @@ export class ForecastSession {
 
   /** Starts the worker of the first run early, which shows whether there is a GPU; later workers start with their runs. */
   prepare(config: ForecastConfig): void {
-    if (!this.#run) this.#open(config, false);
+    if (!this.#run) this.#open(config, undefined);
   }
 
-  /** @param resume Whether to continue from the stored checkpoint */
-  begin(config: ForecastConfig, resume: boolean): void {
+  /** @param resume The name of a stored run to continue */
+  begin(config: ForecastConfig, resume: string | undefined): void {
     const prepared =
-      !resume &&
+      resume === undefined &&
       !this.#started &&
       this.snapshot?.phase !== "failed" &&
       this.#config?.series === config.series &&
@@ -98,12 +98,12 @@ export class ForecastSession {
   }
 
   /** Starts a new run in a new worker; the last run ends. */
-  #open(config: ForecastConfig, resume: boolean): void {
+  #open(config: ForecastConfig, resume: string | undefined): void {
     this.#run?.dispose();
     this.#config = config;
     const after = () => `After epoch ${run.snapshot.epoch}`;
     const run = new TrainingRun<ForecastConfig>({
-      id: ID,
+      view: VIEW,
       worker: () => new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" }),
       config,
       epochs: config.settings.epochs,

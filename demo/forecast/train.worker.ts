@@ -7,7 +7,7 @@ import { ForecastTask } from "../../tasks/series/task.ts";
 import { serveRun } from "../training/serve-run.ts";
 import { type ForecastConfig, SEED } from "./settings.ts";
 
-serveRun<ForecastConfig>("forecast", (device, { series, settings }) => {
+serveRun<ForecastConfig>((device, { series, settings }) => {
   const { epochs, learningRate: lr } = settings;
   const task = new ForecastTask(series, settings);
   const train = task.dataset(task.train);

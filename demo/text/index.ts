@@ -18,8 +18,8 @@ import "./text.css";
 import html from "./text.html?raw";
 import type { Facts } from "./train.worker.ts";
 
-/** The view's name, under which its run is stored. */
-const ID = "text";
+/** The view's name, under which its runs are stored. */
+const VIEW = "text";
 
 const FIGURES = [
   { name: "text-steps", label: "Steps", initial: "0" },
@@ -109,7 +109,7 @@ class TextView implements View {
   }
 
   async #lookForKept(): Promise<void> {
-    const kept = await findKept<TextConfig>(ID);
+    const kept = await findKept<TextConfig>(VIEW);
     if (this.#run) return;
     this.#kept = kept;
     this.#panel.offer(kept);
@@ -117,7 +117,7 @@ class TextView implements View {
 
   #start(): void {
     try {
-      this.#open({ ...this.#settings.read(), writing: this.#writing.settings }, false);
+      this.#open({ ...this.#settings.read(), writing: this.#writing.settings }, undefined);
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
       showText(this.#notice, { title: error.title, advice: error.message });
@@ -126,20 +126,20 @@ class TextView implements View {
   }
 
   #takeOffer(): void {
-    const { config } = this.#kept!;
+    const { name, config } = this.#kept!;
     this.#settings.show(config);
     this.#writing.show(config.writing);
-    this.#open(config, true);
+    this.#open(config, name);
   }
 
   async #discardOffer(): Promise<void> {
-    await forget(ID);
+    await forget(this.#kept!.name);
     // Hidden only after the deletion, since the visitor may close the page then.
     this.#panel.offer(undefined);
   }
 
   /** Starts a new run in a new worker; the last run ends. */
-  #open(config: TextConfig, resume: boolean): void {
+  #open(config: TextConfig, resume: string | undefined): void {
     this.#run?.dispose();
     showNotice(this.#notice, undefined);
     this.#panel.offer(undefined);
@@ -147,7 +147,7 @@ class TextView implements View {
     this.#display.clear(config.settings);
     let greeted = false;
     const run = new TrainingRun<TextConfig>({
-      id: ID,
+      view: VIEW,
       worker: () => new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" }),
       config,
       epochs: config.settings.steps / STEPS_PER_REPORT,

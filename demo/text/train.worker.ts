@@ -25,7 +25,7 @@ export interface Facts {
   readonly trigram: number;
 }
 
-serveRun<TextConfig>("text", async (device, { source, settings, writing }) => {
+serveRun<TextConfig>(async (device, { source, settings, writing }) => {
   const text = await textOf(source);
   const task = characterTask(text, { heldOut: heldOutShare(characterCount(text)) });
   manualSeed(0);

@@ -1,6 +1,6 @@
 /** Saves a worker's run every few seconds, so that it survives a reload. */
 import type { Callback, CheckpointStore, FitRun, Trainer } from "webgpu-lstm";
-import type { Position } from "./store.ts";
+import { type Position, pack } from "./store.ts";
 
 /** The name of the keeper among the worker's callbacks, and of the page's action that saves at once. */
 export const KEEP = "keep";
@@ -15,15 +15,21 @@ const COST = 20;
 export class RunKeeper implements Callback {
   readonly #trainer: Trainer;
   readonly #store: CheckpointStore | undefined;
-  readonly #id: string;
+  readonly #name: string;
+  readonly #config: unknown;
   #next = 0;
   #broken = false;
 
-  /** @param store undefined if there is none: then nothing is saved. */
-  constructor(trainer: Trainer, store: CheckpointStore | undefined, id: string) {
+  /**
+   * @param store undefined if there is none: then nothing is saved.
+   * @param name The run's name in the store.
+   * @param config What the worker was started with.
+   */
+  constructor(trainer: Trainer, store: CheckpointStore | undefined, name: string, config: unknown) {
     this.#trainer = trainer;
     this.#store = store;
-    this.#id = id;
+    this.#name = name;
+    this.#config = config;
   }
 
   onFitStart(run: FitRun): void {
@@ -47,7 +53,7 @@ export class RunKeeper implements Callback {
     const start = now();
     const bytes = await checkpoint();
     try {
-      await this.#store.save(this.#id, bytes);
+      await this.#store.save(this.#name, pack(this.#config, bytes));
     } catch (error) {
       this.#broken = true;
       console.info("webgpu-lstm demo: the run cannot be kept", error);

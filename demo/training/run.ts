@@ -5,14 +5,14 @@ import { Estimate } from "./estimate.ts";
 import { KEEP } from "./keeper.ts";
 import { isUnderWay, newSnapshot, type Phase, type Snapshot } from "./phase.ts";
 import type { RunStart } from "./serve-run.ts";
-import { forget, keepPlan } from "./store.ts";
+import { forget, forgetInterrupted, hold, newName } from "./store.ts";
 
 type Report = Snapshot["reports"][number];
 
 /** The run that a view wants, and the view's reactions to it. Training waits for the promises that these functions return. */
 export interface RunPlan<Config> {
-  /** The view's name, which its worker passes to `serveRun`. */
-  readonly id: string;
+  /** The view's name, under which its runs are stored. */
+  readonly view: string;
   /** `new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" })` */
   worker(): Worker;
   /** Passed to the worker's `create`, and to the page after a reload: plain JSON. */
@@ -22,8 +22,8 @@ export interface RunPlan<Config> {
   readonly batchesPerEpoch?: number;
   /** The names of the worker's callbacks for `fit`. */
   readonly callbacks?: readonly string[];
-  /** Whether to continue from the stored checkpoint. */
-  readonly resume?: boolean;
+  /** The name of a stored run to continue. */
+  readonly resume?: string | undefined;
   /** Called when the snapshot changes; it is called often and must be quick. */
   onChange(): void;
   /** After each batch. */
@@ -41,6 +41,8 @@ const PATIENCE = 700;
 
 export class TrainingRun<Config> {
   readonly #plan: RunPlan<Config>;
+  /** The run's name in the store. */
+  readonly #name: string;
   readonly #abort = new AbortController();
   readonly #estimate = new Estimate();
   readonly #snapshot: { -readonly [K in keyof Snapshot]: Snapshot[K] };
@@ -49,6 +51,8 @@ export class TrainingRun<Config> {
   #connected: RemoteTrainer | undefined;
   #training: Promise<void> = Promise.resolve();
   #resume: (() => void) | undefined;
+  /** Lets other tabs have the run. */
+  #release: (() => void) | undefined;
   /** Callbacks that wait for the next phase. */
   #awaitingPhase: (() => void)[] = [];
   #disposed = false;
@@ -56,6 +60,7 @@ export class TrainingRun<Config> {
   /** Starts the worker, which makes its trainer; the snapshot shows when it is ready or has failed. */
   constructor(plan: RunPlan<Config>) {
     this.#plan = plan;
+    this.#name = plan.resume ?? newName(plan.view);
     this.#snapshot = newSnapshot("opening", plan.epochs);
     this.#trainer = this.#open();
     this.#trainer.catch((error) => this.#fail(error));
@@ -102,7 +107,7 @@ export class TrainingRun<Config> {
     const late = setTimeout(() => this.#end(), PATIENCE);
     await this.#training;
     clearTimeout(late);
-    await forget(this.#plan.id);
+    await this.#forget();
   }
 
   /** Ends the worker and frees its GPU memory. The view gets no more calls; a stored run stays stored. */
@@ -111,6 +116,13 @@ export class TrainingRun<Config> {
     this.#abort.abort();
     this.#resume?.();
     this.#end();
+    this.#release?.();
+  }
+
+  /** The run is over: nothing of it stays stored. */
+  async #forget(): Promise<void> {
+    await forget(this.#name);
+    this.#release?.();
   }
 
   #end(): void {
@@ -119,8 +131,12 @@ export class TrainingRun<Config> {
   }
 
   async #open(): Promise<RemoteTrainer> {
-    const { worker, config, resume = false } = this.#plan;
-    const start: RunStart<Config> = { config, resume };
+    const { worker, config, resume } = this.#plan;
+    this.#release = await hold(this.#name);
+    if (!this.#release) throw new Error("Another tab has continued this run.");
+    if (this.#disposed) this.#release();
+    this.#abort.signal.throwIfAborted();
+    const start: RunStart<Config> = { config, name: this.#name, resume: resume !== undefined };
     const trainer = await connect(worker(), start);
     if (this.#disposed) {
       trainer.terminate();
@@ -129,16 +145,16 @@ export class TrainingRun<Config> {
     this.#connected = trainer;
     this.#snapshot.adapter = trainer.device;
     this.#snapshot.batches = this.#plan.batchesPerEpoch ?? trainer.loaders["train"];
-    if (resume) this.#add(...(await trainer.history()).reports);
+    if (start.resume) this.#add(...(await trainer.history()).reports);
     if (this.#snapshot.phase === "opening") this.#enter("ready");
     return trainer;
   }
 
   async #train(): Promise<void> {
     const trainer = await this.#trainer;
-    const { id, config, epochs, batchesPerEpoch, callbacks = [], resume, onEpoch, onDone } = this.#plan;
+    const { view, epochs, batchesPerEpoch, callbacks = [], resume, onEpoch, onDone } = this.#plan;
     const { signal } = this.#abort;
-    if (!resume) await keepPlan(id, config);
+    if (resume === undefined) await forgetInterrupted(view);
     const run = trainer.fit("train", {
       epochs,
       ...(batchesPerEpoch && { batchesPerEpoch }),
@@ -156,7 +172,7 @@ export class TrainingRun<Config> {
     }
     signal.throwIfAborted();
     await onDone?.(trainer);
-    await forget(id);
+    await this.#forget();
     this.#enter("done");
   }
 

@@ -2,34 +2,32 @@
 import { Device } from "webgpu-lstm";
 import { type Served, serve } from "webgpu-lstm/worker";
 import { KEEP, RunKeeper } from "./keeper.ts";
-import { openStore } from "./store.ts";
+import { openStore, unpack } from "./store.ts";
 
 /** The page's message to the worker. */
 export interface RunStart<Config> {
   readonly config: Config;
-  /** Whether to continue from the stored checkpoint. */
+  /** The name under which the run is stored. */
+  readonly name: string;
+  /** Whether to continue from what is stored there. */
   readonly resume: boolean;
 }
 
 /**
  * Serves a run on a device of this worker.
- * @param id The view's name, under which the run is stored for a reload.
  * @param create Makes the trainer, its loaders `train` and optionally `validation`, and the view's actions and callbacks.
  */
-export function serveRun<Config>(
-  id: string,
-  create: (device: Device, config: Config) => Served | Promise<Served>,
-): void {
+export function serveRun<Config>(create: (device: Device, config: Config) => Served | Promise<Served>): void {
   serve<RunStart<Config>>({
-    create: async ({ config, resume }) => {
+    create: async ({ config, name, resume }) => {
       const device = await Device.request();
       const served = await create(device, config);
       const store = await openStore();
       if (resume) {
         if (!store) throw new Error("The browser no longer lets this page read what it has kept.");
-        await served.trainer.resume(await store.load(id));
+        await served.trainer.resume(unpack(await store.load(name)).checkpoint);
       }
-      const keeper = new RunKeeper(served.trainer, store, id);
+      const keeper = new RunKeeper(served.trainer, store, name, config);
       return {
         ...served,
         callbacks: { ...served.callbacks, [KEEP]: keeper },

@@ -1,5 +1,5 @@
 /** The Forecast view's runs: paused, cancelled, resumed after a reload; what the main thread does meanwhile; and trouble. */
-import { expect, test } from "playwright/test";
+import { expect, type Page, test } from "playwright/test";
 import {
   beforeWorker,
   choose,
@@ -145,4 +145,46 @@ test("says that the device is lost, and a new model gets a new one", async ({ pa
   await button(page, "Start again").click();
   await expect(alert).toBeHidden();
   await expect.poll(epoch, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+});
+
+test("two tabs train at once, and neither is offered or loses what the other trains", async ({ context }) => {
+  const start = async (series: string, about: RegExp) => {
+    const page = await context.newPage();
+    const complaints = await openForecast(page);
+    if (series !== "Seattle") await choose(page, series, about);
+    await button(page, "Start").click();
+    await expect.poll(number(page, "epoch"), { timeout: 60_000 }).toBeGreaterThanOrEqual(1);
+    await button(page, "Pause").click();
+    await expect(shown(page, "status")).toContainText("Paused in epoch");
+    return { page, complaints };
+  };
+  const offer = (page: Page) => page.getByRole("region", { name: "Interrupted run" });
+  const co2 = await start("CO₂ over Mauna Loa", /carbon dioxide/);
+  const seattle = await start("Seattle", /Seattle/);
+
+  // Both are under way, so a third tab is offered neither.
+  const third = await context.newPage();
+  await openForecast(third);
+  await third.waitForTimeout(500);
+  await expect(offer(third)).toBeHidden();
+
+  // The first one closed, its run is offered with its own plan, also beside a run that began later.
+  const epoch = await number(co2.page, "epoch")();
+  expect(co2.complaints).toEqual([]);
+  await co2.page.close();
+  await third.reload();
+  await expect(offer(third)).toBeVisible();
+  const fourth = await context.newPage();
+  await openForecast(fourth);
+  await expect(offer(fourth)).toBeVisible();
+  await button(third, "Resume it").click();
+  await expect(third.getByRole("radio", { name: "CO₂" })).toBeChecked();
+  await expect.poll(number(third, "epoch"), { timeout: 60_000 }).toBeGreaterThan(epoch);
+
+  // A tab whose offer is out of date says so, and the run goes on where it is.
+  await button(fourth, "Resume it").click();
+  await expect(fourth.getByRole("alert")).toContainText("Another tab has continued this run.");
+  const reached = await number(third, "epoch")();
+  await expect.poll(number(third, "epoch"), { timeout: 60_000 }).toBeGreaterThan(reached);
+  expect(seattle.complaints).toEqual([]);
 });
