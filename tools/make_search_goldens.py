@@ -480,6 +480,61 @@ def pruning():
     write("pruning.json", studies)
 
 
+def plots(study):
+    """The numbers of Optuna's pictures of a study."""
+    from optuna.visualization import _optimization_history, _parallel_coordinate, _slice
+
+    (history,) = _optimization_history._get_optimization_history_info_list(study, None, "value", False)
+    slices = _slice._get_slice_plot_info(study, None, None, "value").subplots
+    lines = _parallel_coordinate._get_parallel_coordinate_info(study, target_name="value")
+    return {
+        "values": history.values_info.values,
+        "best": history.best_values_info.values,
+        "slices": [{"name": s.param_name, "numbers": s.trial_numbers, "y": s.y, "log": s.is_log} for s in slices],
+        "axes": [d.label for d in lines.dims_params],
+        "colors": list(lines.color_values),
+    }
+
+
+def importances():
+    """Importances by PED-ANOVA, Optuna's default, of recorded histories, and the numbers of its pictures."""
+    cases = []
+    for seed, directions, count, conditional, options in [
+        (21, ["minimize"], 40, False, {}),
+        (22, ["maximize"], 40, True, {}),
+        (23, ["minimize"], 30, True, {"target_quantile": 0.3, "region_quantile": 0.8}),
+        (24, ["minimize", "maximize"], 40, True, {}),
+        (25, ["minimize"], 6, False, {}),
+        (26, ["minimize"], 1, False, {}),
+    ]:
+        study = history(seed, directions, count, conditional)
+        # A range that has moved, and one of a single value.
+        for t in (study.ask(), study.ask()):
+            values = [t.suggest_float("momentum", 0.0, 1.0) + k for k in range(len(directions))]
+            t.suggest_int("layers", 3, 3)
+            study.tell(t, values)
+        ended = [t for t in study.trials if t.state.is_finished()]
+        study = optuna.create_study(directions=directions)
+        study.add_trials(ended)
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator(**options)
+        to_json = optuna.distributions.distribution_to_json
+        ranges = sorted({to_json(d) for t in study.trials for d in t.distributions.values()})
+        trials = [
+            {
+                "state": t.state.name,
+                "values": t.values,
+                "params": {k: [v, ranges.index(to_json(t.distributions[k]))] for k, v in t.params.items()},
+            }
+            for t in study.trials
+        ]
+        case = {"directions": directions, "options": options, "ranges": ranges, "trials": trials}
+        case["importances"] = optuna.importance.get_param_importances(study, evaluator=evaluator)
+        if len(directions) == 1:
+            case["plots"] = plots(study)
+        cases.append(case)
+    write("importances.json", cases)
+
+
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     journal()
@@ -489,3 +544,4 @@ if __name__ == "__main__":
     sobol()
     gp()
     pruning()
+    importances()

@@ -21,6 +21,7 @@ export type {
 } from "./distributions.ts";
 export { StudyError, TrialPruned } from "./errors.ts";
 export type { Attrs, FrozenTrial, TrialState } from "./frozen-trial.ts";
+export { type ImportanceOptions, importances } from "./importances.ts";
 export { type Journal, MemoryJournal } from "./journal.ts";
 export type { Direction } from "./operations.ts";
 export type { Objective, RunOptions } from "./optimize.ts";
