@@ -7,6 +7,8 @@ export interface ForecasterSizes {
   readonly hidden: number;
   readonly layers: number;
   readonly horizon: number;
+  /** Share of the outputs that is left out between layers while training. Default 0. */
+  readonly dropout?: number;
 }
 
 /** An LSTM that reads the window, and a linear layer that maps its last output to the forecast. */
@@ -14,9 +16,9 @@ export class Forecaster extends nn.Module {
   readonly lstm: nn.LSTM;
   readonly fc: nn.Linear;
 
-  constructor({ features, hidden, layers, horizon }: ForecasterSizes) {
+  constructor({ features, hidden, layers, horizon, dropout = 0 }: ForecasterSizes) {
     super();
-    this.lstm = new nn.LSTM(features, hidden, { numLayers: layers, batchFirst: true });
+    this.lstm = new nn.LSTM(features, hidden, { numLayers: layers, batchFirst: true, dropout });
     this.fc = new nn.Linear(hidden, horizon);
   }
 

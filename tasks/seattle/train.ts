@@ -1,5 +1,15 @@
 /** Trains a forecaster, and keeps the weights with the best validation loss. */
-import { type Device, DivergedError, data, manualSeed, type NDArray, nn, optim, Trainer } from "webgpu-lstm";
+import {
+  type Callback,
+  type Device,
+  DivergedError,
+  data,
+  manualSeed,
+  type NDArray,
+  nn,
+  optim,
+  Trainer,
+} from "webgpu-lstm";
 import { Forecaster } from "./model.ts";
 import type { ForecastTask } from "./task.ts";
 
@@ -7,6 +17,8 @@ import type { ForecastTask } from "./task.ts";
 export interface TrainSettings {
   readonly hidden: number;
   readonly layers: number;
+  /** Between layers, while training. Default 0. */
+  readonly dropout?: number;
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -26,14 +38,18 @@ export interface TrainProgress {
     | undefined;
 }
 
-/** The result of training. */
-export interface TrainedForecaster {
+/** The result of training, judged by the validation year alone. */
+export interface FittedForecaster {
   /** PyTorch's state dict of the epoch with the smallest validation loss. */
   readonly weights: Map<string, NDArray>;
   readonly bestEpoch: number;
   readonly trainLoss: readonly number[];
   readonly validationLoss: readonly number[];
   readonly seconds: number;
+}
+
+/** The result of training, and what it makes of the held-out days. */
+export interface TrainedForecaster extends FittedForecaster {
   /** The forecast of the held-out days with these weights, °C, `[windows, horizon]`. */
   readonly forecast: data.Float64NDArray;
 }
@@ -42,6 +58,7 @@ export interface TrainedForecaster {
 export interface TrainControls {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainProgress) => void;
+  readonly callbacks?: readonly Callback[];
 }
 
 /**
@@ -54,22 +71,51 @@ export async function trainForecaster(
   settings: TrainSettings,
   controls: TrainControls = {},
 ): Promise<TrainedForecaster | undefined> {
-  const { hidden, layers, batchSize, seed } = settings;
-  manualSeed(seed);
-  const model = new Forecaster({ features: task.features, hidden, layers, horizon: task.horizon });
-  const optimizer = new optim.Adam(model.parameters(), {
-    lr: settings.learningRate,
-    weightDecay: settings.weightDecay,
-  });
-  const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
-  try {
+  const fitted = await fitForecaster(device, task, settings, controls);
+  return fitted && { ...fitted, forecast: await forecastHeldOut(device, task, settings, fitted.weights) };
+}
+
+/** Trains like {@link trainForecaster}, without a look at the held-out days. */
+export function fitForecaster(
+  device: Device,
+  task: ForecastTask,
+  settings: TrainSettings,
+  controls: TrainControls = {},
+): Promise<FittedForecaster | undefined> {
+  return withTrainer(device, task, settings, async (trainer) => {
     const start = performance.now();
     const { best, ...losses } = await keepBest(trainer, task, settings, controls);
     const seconds = (performance.now() - start) / 1000;
-    if (!best) return undefined;
-    model.loadStateDict(best.weights);
-    const forecast = task.celsius(await trainer.predict(task.test.x, { batchSize }));
-    return { weights: best.weights, bestEpoch: best.epoch, ...losses, seconds, forecast };
+    return best && { weights: best.weights, bestEpoch: best.epoch, ...losses, seconds };
+  });
+}
+
+/** What a forecaster with these weights makes of the held-out days, °C, `[windows, horizon]`. */
+export function forecastHeldOut(
+  device: Device,
+  task: ForecastTask,
+  settings: TrainSettings,
+  weights: ReadonlyMap<string, NDArray>,
+): Promise<data.Float64NDArray> {
+  return withTrainer(device, task, settings, async (trainer) => {
+    trainer.model.loadStateDict(weights);
+    return task.celsius(await trainer.predict(task.test.x, { batchSize: settings.batchSize }));
+  });
+}
+
+/** Calls `use` with the trainer of a new model. */
+async function withTrainer<T>(
+  device: Device,
+  task: ForecastTask,
+  { hidden, layers, dropout = 0, learningRate: lr, weightDecay, seed }: TrainSettings,
+  use: (trainer: Trainer) => Promise<T>,
+): Promise<T> {
+  manualSeed(seed);
+  const model = new Forecaster({ features: task.features, hidden, layers, horizon: task.horizon, dropout });
+  const optimizer = new optim.Adam(model.parameters(), { lr, weightDecay });
+  const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
+  try {
+    return await use(trainer);
   } finally {
     await trainer.dispose();
     model.dispose();
@@ -81,7 +127,7 @@ async function keepBest(
   trainer: Trainer,
   task: ForecastTask,
   { epochs, batchSize, seed }: TrainSettings,
-  { signal, onProgress }: TrainControls,
+  { signal, onProgress, callbacks = [] }: TrainControls,
 ) {
   const loader = new data.DataLoader(task.train, { batchSize, shuffle: true, seed });
   const validation = new data.DataLoader(task.validation, { batchSize });
@@ -93,6 +139,7 @@ async function keepBest(
     for await (const { epoch, loss, stepsPerSecond, ...report } of trainer.fit(loader, {
       epochs,
       validation,
+      callbacks,
       ...(signal && { signal }),
       onProgress: (progress) => onProgress?.({ ...progress, batches: loader.length, last }),
     })) {
