@@ -1,4 +1,5 @@
 /** The page: its views, the device they share, and the theme. */
+import { keepForOffline } from "./offline/register.ts";
 import { Gpu } from "./shell/gpu.ts";
 import { Router } from "./shell/router.ts";
 import { startTheme } from "./shell/theme.ts";
@@ -13,6 +14,7 @@ const VIEWS: readonly ViewEntry[] = [
   { id: "compare", name: "Compare", load: () => import("./compare/index.ts") },
 ];
 
+keepForOffline();
 startTheme(document.getElementById("theme") as HTMLButtonElement);
 const adapter = document.getElementById("adapter")!;
 const gpu = new Gpu((text) => {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { offline } from "../tools/offline.ts";
 import { wgslComments } from "../tools/wgsl-comments.ts";
 import library from "../vite.config.ts";
 
@@ -8,12 +9,19 @@ const TENSORFLOW = ["core", "layers", "backend-webgpu", "backend-wasm"].map(
   (part) => `@tensorflow/tfjs-${part}`,
 );
 
+/** TensorFlow.js and models of others are large and only loaded where a visitor asks for them. */
+const isStored = (file: string, modules: readonly string[]) =>
+  !/\.(wasm|onnx|png)$/.test(file) && !modules.some((name) => name.includes("/@tensorflow/"));
+
 /**
  * The demo, as a site that works from any path (`base: "./"`).
  * It imports the library from its source, by the name a user would write.
  */
 export default defineConfig({
-  plugins: [wgslComments()],
+  plugins: [
+    wgslComments(),
+    offline(fileURLToPath(new URL("offline/service-worker.ts", import.meta.url)), isStored),
+  ],
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",
   resolve: library.resolve ?? {},

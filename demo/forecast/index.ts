@@ -126,6 +126,8 @@ class ForecastView implements View {
     } catch (error) {
       if (choice !== this.#choices) return;
       this.#controls.locked = false;
+      // What is chosen is what trains.
+      if (this.#series) this.#mark(this.#series.id);
       showNotice(this.#notice, error);
     }
   }
@@ -133,9 +135,13 @@ class ForecastView implements View {
   /** Shows the chosen kind of series. */
   #showChoice(id: SeriesId): void {
     this.#choices++;
+    this.#mark(id);
+    if (id === "csv") this.#showNothing();
+  }
+
+  #mark(id: SeriesId): void {
     for (const radio of this.#radios) radio.checked = radio.value === id;
     this.#csv.shown = id === "csv";
-    if (id === "csv") this.#showNothing();
   }
 
   #showNothing(): void {

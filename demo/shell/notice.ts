@@ -31,6 +31,13 @@ export function noticeOf(error: unknown): Notice {
         "The driver was reset or the GPU went away, and the model in its memory with it. Reload the page to start again; a smaller model may help if it happens again.",
     };
   }
+  if (error instanceof TypeError && /import(ed|ing)\b.*\bmodule|module.*\bimport/i.test(error.message)) {
+    return {
+      title: "A part of this page could not be loaded",
+      advice:
+        "The connection may be interrupted. What was shown before still works; reload the page once you are online to load the rest.",
+    };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return { title: "Something went wrong", advice: message };
 }

@@ -37,3 +37,37 @@ test("every view of the built demo works from a sub-path", async ({ page }, { ou
   await expect(page.getByRole("table", { name: "Training step" })).toContainText("differs by");
   expect(site.failed).toEqual([]);
 });
+
+test("a visited page works without a connection, and waits for what it has not stored", async ({ page }, {
+  outputDir,
+}) => {
+  const site = await openSite(outputDir);
+  try {
+    await page.goto(site.address);
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      if (!navigator.serviceWorker.controller) {
+        await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve));
+      }
+    });
+    site.online = false;
+    await page.reload();
+    await expect(page.getByTestId("adapter")).toContainText("(software)", { timeout: 20_000 });
+    await page.getByRole("radio", { name: "CO₂ over Mauna Loa" }).check({ force: true });
+    await expect(page.getByTestId("series-about")).toContainText("carbon dioxide");
+    await button(page, "Start").click();
+    await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
+
+    const visit = (name: string) =>
+      page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+    await visit("Compare");
+    await page.getByRole("checkbox", { name: "WebGPU" }).uncheck();
+    await button(page, "Run").click();
+    await page.waitForTimeout(2500);
+    site.online = true;
+    await expect(page.getByTestId("compare-status")).toHaveText("Done.", { timeout: 60_000 });
+    await expect(page.getByRole("table", { name: "Training step" })).toContainText("differs by");
+  } finally {
+    site[Symbol.dispose]();
+  }
+});

@@ -169,3 +169,15 @@ test("the learning rate changes while it trains, the rest waits; a change then m
   expect((await errors(page))["LSTM"]).toBeNaN();
   expect(complaints).toEqual([]);
 });
+
+test("a series that cannot be loaded is not chosen: what was shown stays, and trains", async ({ page }) => {
+  await page.route(/\/series\/co2\.ts/, (route) => route.abort());
+  await openForecast(page);
+  await page.getByRole("radio", { name: "CO₂ over Mauna Loa" }).check({ force: true });
+  await expect(page.getByRole("alert")).toContainText("A part of this page could not be loaded");
+  await expect(page.getByRole("radio", { name: "Seattle" })).toBeChecked();
+  await expect(shown(page, "series-about")).toContainText("daily maximum temperature");
+  await button(page, "Start").click();
+  await expect.poll(number(page, "epoch"), { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+  await expect(page.getByRole("radio", { name: "Seattle" })).toBeChecked();
+});

@@ -19,6 +19,8 @@ export interface Site {
   readonly address: string;
   /** The number of bytes loaded so far. */
   readonly fetched: () => number;
+  /** Whether the server answers; else it cuts every connection. */
+  online: boolean;
   /** Failed requests and uncaught errors since {@link watch}. */
   readonly failed: readonly string[];
   watch(page: Page): void;
@@ -32,7 +34,8 @@ export async function openSite(folder: string): Promise<Site> {
   await build({ configFile, logLevel: "error", build: { outDir, emptyOutDir: true } });
   let bytes = 0;
   const failed: string[] = [];
-  const server = createServer(async ({ url = "" }, response) => {
+  const server = createServer(async ({ url = "", socket }, response) => {
+    if (!site.online) return socket.destroy();
     const { pathname } = new URL(url, "http://localhost");
     const file = pathname.startsWith(FOLDER) ? pathname.slice(FOLDER.length) || "index.html" : "";
     const body = file ? await readFile(join(outDir, file)).catch(() => null) : null;
@@ -40,7 +43,8 @@ export async function openSite(folder: string): Promise<Site> {
     response.writeHead(body ? 200 : 404, { "content-type": TYPES[extname(file)] ?? "text/plain" }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-  return {
+  const site: Site = {
+    online: true,
     address: `http://localhost:${(server.address() as AddressInfo).port}${FOLDER}`,
     fetched: () => bytes,
     failed,
@@ -55,4 +59,5 @@ export async function openSite(folder: string): Promise<Site> {
       server.close();
     },
   };
+  return site;
 }
