@@ -25,6 +25,8 @@ import {
   fitTogether,
   type Optimizing,
 } from "./run/compile-options.ts";
+import type { HalfWeights } from "./run/half-weights.ts";
+import { halves } from "./run/halves-chunk.ts";
 import type { CompileInputs, InputShapes } from "./run/inputs.ts";
 import { Program } from "./run/program.ts";
 import { CompiledStep, type StepSource } from "./run/step.ts";
@@ -53,6 +55,8 @@ interface Recipe {
   readonly modes: Set<HasMode>;
   /** What finds NaN and infinities, if something does. */
   readonly anomalies: Anomalies | undefined;
+  /** Whether weights are read in half precision. */
+  readonly isHalf: boolean;
 }
 
 /** Traces `fn` once for its declared shapes, compiles what it needs, and gives the step to run. */
@@ -85,7 +89,9 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
     random,
     modes: new Set(),
     anomalies: options.detectAnomaly ? await detecting() : undefined,
+    isHalf: options.weights === "f16",
   };
+  if (recipe.isHalf) await halves.load();
   const traced = await firstTrace(recipe, inputs);
   await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
   const offering = { facts: context.facts, ...planning };
@@ -104,6 +110,7 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
       source = attempt.run(() => build(inputs));
     }
     await context.kernels.compile(new Set(source.dispatches.map(({ kernel }) => kernel)));
+    if (source.halves) await halves.module.ready(context, source.halves);
     await attempt.accepted();
     const { modes } = recipe;
     const carries = new Set(Object.keys(carry));
@@ -170,7 +177,7 @@ async function firstTrace(recipe: Recipe, shapes: InputShapes): Promise<Trace> {
 
 /** Plans the program of a trace. */
 function plan(
-  { context, planning: { pins, proves }, optimizer, anomalies }: Recipe,
+  { context, planning: { pins, proves }, optimizer, anomalies, isHalf }: Recipe,
   trace: Trace,
   accumulation: Accumulation | null,
 ): StepSource {
@@ -182,7 +189,12 @@ function plan(
   const assigned = [...graph.assignments.values()];
   const results = [...outputs.values(), ...gradients.values(), ...assigned.map(({ value }) => value)];
   const lowered = lower(graph, results, settings);
-  const dispatches = watch?.whole(lowered) ?? lowered;
+  const { choices } = settings;
+  const half: HalfWeights | undefined = isHalf
+    ? halves.module.weightsOf(context, { graph, choices }, lowered, outputs.values())
+    : undefined;
+  const read = half?.dispatches ?? lowered;
+  const dispatches = watch?.whole(read) ?? read;
   const parameters = new Set([
     ...parametersOf(dispatches, outputs.values()),
     ...(optimizer?.parameters ?? []),
@@ -192,7 +204,7 @@ function plan(
   ]);
   ParameterArena.place(context, parameters);
 
-  const placed = new Map<Tensor, BufferRange>();
+  const placed = new Map<Tensor, BufferRange>(half?.placed);
   const update = optimizer
     ? optimizer.training.planUpdate({ context, graph, settings, optimizer, gradients, placed, accumulation })
     : null;
@@ -201,16 +213,17 @@ function plan(
   const updating = update ? [...update.dispatches, ...update.updates, ...(watch?.updated(update) ?? [])] : [];
   return {
     graph,
-    choices: settings.choices,
+    choices,
     dispatches: [...always, ...updating],
     optionalFrom: accumulation ? always.length : null,
     inputs,
     outputs,
     carried,
     placed,
-    parameters,
+    parameters: half ? new Set([...parameters, ...half.parameters]) : parameters,
     update,
     anomalies: watch,
+    halves: half,
   };
 }
 

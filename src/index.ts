@@ -40,7 +40,7 @@ export { defaultGenerator, Generator, manualSeed, rand, randn } from "./random.t
 export type { CompileOptions } from "./run/compile-options.ts";
 export type { CompileInputs, InputValue } from "./run/inputs.ts";
 export type { DispatchTime, KernelTime, Profile } from "./run/profile.ts";
-export type { ProgramMemory } from "./run/program.ts";
+export type { ProgramMemory } from "./run/program-memory.ts";
 export type { Result } from "./run/result.ts";
 export type { CompiledStep } from "./run/step.ts";
 export type { StepRandomState } from "./run/step-random.ts";

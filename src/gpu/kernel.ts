@@ -27,6 +27,8 @@ export interface KernelDeclaration<P extends string, B extends string> {
   readonly bindings: Readonly<Record<B, BufferAccess>>;
   /** Values of `const NAME = …u;` lines of the file, where not those it has. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** A binding that is read in half precision, and what rewrites the text for it: see half-text.ts. */
+  readonly halves?: { readonly binding: string; readonly rewrite: (code: string, binding: string) => string };
 }
 
 /** A compute kernel: one WGSL file, one entry point. Compiled for a device when a program first uses it. */
@@ -45,7 +47,7 @@ export class Kernel<P extends string = string, B extends string = string> {
    * `texts` must be loaded.
    */
   get code(): string {
-    const { texts, uses = [], constants = {} } = this.declaration;
+    const { texts, uses = [], constants = {}, halves } = this.declaration;
     const files = [this.name, ...uses].map((file) => texts.module[file]);
     if (files.includes(undefined)) {
       const known = Object.keys(texts.module).join(", ");
@@ -58,7 +60,7 @@ export class Kernel<P extends string = string, B extends string = string> {
         throw new WebGpuLstmError(`kernel ${this.name} has no line "const ${name} = …u;"`);
       code = code.replace(line, `const ${name} = ${value}u;`);
     }
-    return unroll(code);
+    return unroll(halves ? halves.rewrite(code, halves.binding) : code);
   }
 
   /** This kernel with other values in its `const` lines: the same object for the same values. */

@@ -1,5 +1,7 @@
 import { checkBoolean } from "../checks.ts";
 import { DisposedError, ShapeError, StateDictError } from "../errors.ts";
+import type { DeviceBuffer } from "../gpu/buffer.ts";
+import type { GpuContext } from "../gpu/context.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 import { type Layout, Tensor } from "./tensor.ts";
 
@@ -9,6 +11,14 @@ export interface ParameterHome {
   write(data: Float32Array): void;
   /** Gives the memory back. */
   release(): void;
+}
+
+/** A value in half precision on a device, for inference: see run/halves.ts. */
+interface HalfCopy {
+  readonly context: GpuContext;
+  readonly buffer: DeviceBuffer;
+  /** The {@link Parameter.revision} that it was made of. */
+  revision: number;
 }
 
 /**
@@ -24,6 +34,10 @@ export class Parameter extends Tensor {
   #home: ParameterHome | null = null;
   /** Whether steps change the value on the device. @internal */
   isChanged = true;
+  /** Counts what may have changed the value. @internal */
+  revision = 0;
+  /** @internal */
+  half: HalfCopy | null = null;
 
   /**
    * @param data Initial value in PyTorch's order; it is not copied.
@@ -48,6 +62,12 @@ export class Parameter extends Tensor {
   /** @internal */
   get home(): ParameterHome | null {
     return this.#home;
+  }
+
+  /** The value while it is on no device, in the kernels' order. @internal */
+  get host(): Float32Array | null {
+    if (this.#home || !this.#host) return null;
+    return this.layout ? this.layout.pack(this.#host) : this.#host;
   }
 
   /**
@@ -80,6 +100,7 @@ export class Parameter extends Tensor {
     this.#home?.release();
     this.#home = null;
     this.#host = data;
+    this.revision++;
   }
 
   /** Sets {@link requiresGrad}: `requiresGrad_(false)` freezes the parameter. */
@@ -106,11 +127,13 @@ export class Parameter extends Tensor {
     if (this.disposed) throw new DisposedError("Parameter.write: its model was disposed");
     this.#home?.write(data);
     this.#host?.set(data);
+    this.revision++;
   }
 
   /** Frees the device memory; the parameter cannot be used again. */
   dispose(): void {
     this.#home?.release();
+    this.half?.buffer.dispose();
     this.#home = null;
     this.#host = null;
   }

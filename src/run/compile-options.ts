@@ -52,6 +52,14 @@ export interface CompileOptions<Inputs extends CompileInputs, Results> {
    * about twice the dispatches and a read each: for finding faults, not for every day. Default false.
    */
   readonly detectAnomaly?: boolean;
+  /**
+   * How the weights lie in GPU memory. With `"f16"` those that only matrix products, recurrent layers, convolutions and embeddings read
+   * are rounded to half precision, as PyTorch's `half()` does; sums, states and everything else stay float32. It halves what a step reads of
+   * large layers, for a relative error of up to 2⁻¹¹ in each weight. For inference: with an `optimizer` it is an {@link OptionError}, and so
+   * is a weight beyond 65504, the end of float16. Steps in float32 over the same model go on beside it; what changes a parameter (their
+   * training, `loadStateDict`) reaches this step with its next run, where values beyond 65504 become infinite. Default `"f32"`.
+   */
+  readonly weights?: "f32" | "f16";
   /** Random numbers of an earlier step, as its `randomState()` gave them, to go on with; drawn anew by default. */
   readonly random?: StepRandomState;
 }
@@ -70,6 +78,7 @@ export function checkCompileOptions<Inputs extends CompileInputs, Results>(
     "random",
     "shapeBudget",
     "detectAnomaly",
+    "weights",
   ]);
   const shapes = shapesOfSamples(options.inputs);
   const { shapeBudget = 0, detectAnomaly = false } = options;
@@ -84,7 +93,9 @@ export function fitTogether<Inputs extends CompileInputs, Results>({
   optimizer,
   minimize,
   accumulate,
+  weights = "f32",
 }: CompileOptions<Inputs, Results>): boolean {
+  if (weights !== "f32" && (weights !== "f16" || optimizer)) return false;
   if (optimizer === undefined) return minimize === undefined && accumulate === undefined;
   return isOptimizer(optimizer) && (minimize === undefined || typeof minimize === "string");
 }

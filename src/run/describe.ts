@@ -29,7 +29,14 @@ export function describeProgram(program: Program): string {
   const rows = lines.map(({ dispatch, count, flops, bytes }) => {
     total.flops += flops;
     total.bytes += bytes;
-    return [`${count}`, dispatch.kernel.name, dispatch.grid.join("×"), mega(flops), mega(bytes)];
+    const { name, declaration } = dispatch.kernel;
+    return [
+      `${count}`,
+      declaration.halves ? `${name} (f16)` : name,
+      dispatch.grid.join("×"),
+      mega(flops),
+      mega(bytes),
+    ];
   });
   const { facts } = program.context;
   const choices = program.source.choices.made.map(({ what, version, reason, micros }) => {

@@ -1,4 +1,4 @@
-import type { BufferRole, DeviceBuffer } from "../gpu/buffer.ts";
+import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { BufferCopy, GpuContext } from "../gpu/context.ts";
 import { BindGroups, type BufferRange, type PreparedDispatch, UNIFORM_ALIGNMENT } from "../gpu/kernel.ts";
 import { StagingPool, type Transfer } from "../gpu/staging.ts";
@@ -13,6 +13,8 @@ import { type Carried, carryCopies, sharedPlaces } from "../plan/carry.ts";
 import { planMemory, storageBytes } from "../plan/memory.ts";
 import { ParameterArena } from "../plan/parameters.ts";
 import type { PlannedUpdate } from "../plan/update.ts";
+import type { HalfWeights } from "./half-weights.ts";
+import { memoryOf, type ProgramMemory } from "./program-memory.ts";
 import { type RunScalars, ScalarRing } from "./scalar-ring.ts";
 
 /** What a program is built from: a traced and lowered function. */
@@ -33,6 +35,8 @@ export interface ProgramSource {
   readonly update: PlannedUpdate | null;
   /** What checks for NaN and infinity, if something does. */
   readonly anomalies?: AnomalyWatch | undefined;
+  /** The weights that are read in half precision, if some are. */
+  readonly halves?: HalfWeights | undefined;
 }
 
 /** Target length of one submission in ms, short enough for the page's own frames in between. */
@@ -43,17 +47,6 @@ const ASSUMED_EFFICIENCY = 0.1;
 
 /** Ranges of the buffer that is bound where a kernel uses no operand. */
 const UNUSED_RANGES = 8;
-
-/** GPU memory of a program, in bytes. */
-export interface ProgramMemory {
-  /** Intermediates, which share buffers if their lifetimes do not overlap. */
-  readonly activation: number;
-  readonly input: number;
-  /** Scalar results of the last runs. */
-  readonly output: number;
-  readonly uniform: number;
-  readonly total: number;
-}
 
 /** What errors call an intermediate: the operand that it first is. */
 function nameOf(dispatches: readonly Dispatch[], root: Operand): string {
@@ -214,12 +207,9 @@ export class Program {
     return this.#submissions.length;
   }
 
-  /** GPU memory that belongs to this program, in bytes by role; parameters, gradients and optimizer state are the model's. */
+  /** GPU memory of this program, in bytes by role; gradients and optimizer state are the model's. */
   get memory(): ProgramMemory {
-    const bytes: Partial<Record<BufferRole, number>> = {};
-    for (const { role, bytes: more } of this.#buffers) bytes[role] = (bytes[role] ?? 0) + more;
-    const { activation = 0, input = 0, output = 0, uniform = 0 } = bytes;
-    return { activation, input, output, uniform, total: activation + input + output + uniform };
+    return memoryOf(this.#buffers, this.#ranges, this.source.halves);
   }
 
   /**

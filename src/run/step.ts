@@ -17,7 +17,8 @@ import type { Evictable } from "./eviction.ts";
 import { InFlight } from "./in-flight.ts";
 import { dataOf, type InputShapes, type InputValue, shapesOfRun } from "./inputs.ts";
 import type { Profile } from "./profile.ts";
-import { Program, type ProgramMemory, type ProgramSource } from "./program.ts";
+import { Program, type ProgramSource } from "./program.ts";
+import type { ProgramMemory } from "./program-memory.ts";
 import { Result, ScalarHistory } from "./result.ts";
 import type { StepRandom, StepRandomState } from "./step-random.ts";
 
@@ -157,7 +158,8 @@ export class CompiledStep<Names extends string = string> {
     const variant = this.#variant(shapes);
     const { program, parameters } = variant;
     checkNotDisposed(parameters);
-    const { inputs } = program.source;
+    const { inputs, halves } = program.source;
+    halves?.refresh();
     const hosted = data.flatMap(([name, value]) => (value instanceof Float32Array ? [{ name, value }] : []));
     const given = new Map(hosted.map(({ name, value }) => [inputs.get(name)!, value]));
     for (const { name } of hosted) runInputChecks(name, inputs.get(name)!, given);
@@ -172,13 +174,16 @@ export class CompiledStep<Names extends string = string> {
     const { program, history } = variant;
     const { accumulation, optimizer, random } = this.#parts;
     for (const [name, value] of data) program.writeInput(name, value);
-    const { update } = program.source;
+    const { update, graph } = program.source;
     const whole = accumulation?.begin(options, optimizer!.parameters) ?? true;
     if (update && whole) history.begin(update.optimizer.beginStep(update.parameters));
     const run = program.runs;
     program.replay(whole, timestamps, reads);
     const sound = program.source.anomalies?.check(program, random.runs);
     random.runs++;
+    const updated = update && whole ? update.parameters : [];
+    for (const parameter of [...updated, ...(graph.assignments.keys() as Iterable<Parameter>)])
+      parameter.revision++;
     this.#inFlight.add();
     const results: Record<string, Result> = {};
     for (const [name, { elements }] of program.source.outputs) {

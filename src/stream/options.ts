@@ -16,6 +16,8 @@ export interface StreamOptions {
   readonly input?: Shape;
   /** Whether the model takes [N, T, …] and not [T, N, …]. By default as its first recurrent layer. */
   readonly batchFirst?: boolean;
+  /** `"f16"`: the model's weights in half precision, as `device.compile` takes it. Default `"f32"`. */
+  readonly weights?: "f32" | "f16";
   /**
    * What to do when the GPU device is lost, as `Trainer.fit` takes it.
    *
@@ -35,7 +37,7 @@ export interface StreamOptions {
   readonly maxRecoveries?: number;
 }
 
-const OPTIONS = ["streams", "input", "batchFirst", "onDeviceLost", "keepEvery", "maxRecoveries"];
+const OPTIONS = ["streams", "input", "batchFirst", "weights", "onDeviceLost", "keepEvery", "maxRecoveries"];
 
 /** Checks what a stream is opened with, and gives the options with their defaults. */
 export function checkStreamOptions(
@@ -69,6 +71,6 @@ export function checkStreamOptions(
     );
   }
   checkShape(`${where}: input`, input);
-  const { onDeviceLost = "throw", keepEvery = 64, maxRecoveries = 5 } = options;
-  return { streams, input, batchFirst, onDeviceLost, keepEvery, maxRecoveries };
+  const { weights = "f32", onDeviceLost = "throw", keepEvery = 64, maxRecoveries = 5 } = options;
+  return { streams, input, batchFirst, weights, onDeviceLost, keepEvery, maxRecoveries };
 }

@@ -96,7 +96,12 @@ export class Stream {
    */
   static async open(device: Device, model: StatefulModel, options: StreamOptions = {}): Promise<Stream> {
     const where = "Stream.open";
-    const { streams, input, batchFirst, ...recovering } = checkStreamOptions(where, device, model, options);
+    const { streams, input, batchFirst, weights, ...recovering } = checkStreamOptions(
+      where,
+      device,
+      model,
+      options,
+    );
     const plan = inMode(where, model, false, () => planStream(where, model, streams, input, batchFirst));
     const shapes = Object.fromEntries([...plan.slots].map(([name, { shape }]) => [name, shape]));
     const compile = async (device: Device): Promise<CompiledStep> => {
@@ -110,6 +115,7 @@ export class Stream {
         {
           inputs: { x: plan.input, ...shapes },
           carry: Object.fromEntries([...plan.slots.keys()].map((name) => [name, name])),
+          weights,
         },
       );
       step.program.staging.reserve(IN_FLIGHT, sizeOf(plan.output));

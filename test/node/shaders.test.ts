@@ -10,6 +10,8 @@ import { rnnTanh } from "../../src/ops/recurrent/rnn.ts";
 import { indexingChunk } from "../../src/ops/tensor/indexing.ts";
 import { linesChunk } from "../../src/ops/tensor/lines.ts";
 import { pointwiseChunk } from "../../src/ops/tensor/pointwise.ts";
+import { halfBinding } from "../../src/run/halves.ts";
+import { halves } from "../../src/run/halves-chunk.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
 import {
   contractComplaints,
@@ -33,7 +35,7 @@ const texts = new Map(files.map((file) => [file, read(file)]));
 const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
 /** Chunks of ops, with their kernels. */
 const chunks = [pointwiseChunk, linesChunk, indexingChunk];
-await loadAll([offers, ...chunks]);
+await loadAll([offers, halves, ...chunks]);
 const offered = [lstm, gru, rnnTanh].flatMap(({ cell }) =>
   (["forward", "backward"] as const).map((pass) => offers.module(cell, pass, cell.offeredTexts!)),
 );
@@ -42,6 +44,7 @@ const kernels = [
     ...Object.values(modules).flatMap((module) => Object.values(module)),
     ...offered.flatMap(({ kernels }) => Object.values(kernels)),
     offered[1]!.transpose,
+    halves.module.kernel,
     ...chunks.flatMap(({ module }) => Object.values<Kernel>(module.kernels)),
   ]),
 ].filter((value): value is Kernel => value instanceof Kernel);
@@ -91,6 +94,46 @@ describe("every kernel", () => {
       expect((await device.popErrorScope())?.message).toBeUndefined();
     },
   );
+});
+
+describe("weights in half precision", () => {
+  const readers = kernels.filter(({ name }) => halfBinding(name));
+
+  test("are read by products, recurrent layers, convolutions and embeddings", () => {
+    const names = readers.map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(["gemm_register", "gemm_shared", "gemm_rows", "gemm_lanes4"]),
+    );
+    expect(names).toEqual(expect.arrayContaining(["conv1d_product", "embedding_forward", "matmul_batched"]));
+    const versions = ["step", "split", "sequence", "sequence4"];
+    for (const cell of ["lstm", "gru", "rnn"])
+      expect(names).toEqual(expect.arrayContaining(versions.map((version) => `${cell}_${version}_forward`)));
+    expect(names).toHaveLength(7 + 12);
+  });
+
+  // As it is here, and as a build leaves it.
+  test.each(readers.map((kernel) => [kernel.name, kernel] as const))("%s compiles", async (name, kernel) => {
+    Object.assign(globalThis, globals);
+    const gpu = create(["backend=null"]);
+    const device = await (await gpu.requestAdapter())!.requestDevice({ requiredFeatures: ["subgroups"] });
+    const { texts, uses = [] } = kernel.declaration;
+    await texts.load();
+    const built = Object.fromEntries(
+      [name, ...uses].map((file) => [file, withoutComments(texts.module[file]!)]),
+    );
+    const chunk = new OnDemand(async () => built);
+    await chunk.load();
+    for (const each of [kernel, new Kernel({ ...kernel.declaration, texts: chunk })]) {
+      const { code } = halves.module.reader(each);
+      const binding = halfBinding(name)!;
+      expect(code).toMatch(new RegExp(`var<storage, ?read> ?${binding}: ?array<(u32|vec2u)>;`));
+      expect(code.match(new RegExp(`(?<![\\w.])${binding}\\[`, "g"))).toHaveLength(1);
+      const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
+      expect(messages.map(({ message }) => message)).toEqual([]);
+    }
+    device.destroy();
+    void gpu;
+  });
 });
 
 describe("the header of every kernel", () => {

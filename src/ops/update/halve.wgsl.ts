@@ -1,0 +1,1 @@
+export { default as halve } from "../../../shaders/update/halve.wgsl?raw";
