@@ -16,10 +16,10 @@ import { bundleTests } from "./engines/bundle.ts";
 import { type Engine, outcomesOf, probeOf } from "./engines/engine.ts";
 import { engines } from "./engines/engines.ts";
 import { type Gap, gapOf, gaps } from "./engines/gaps.ts";
-import { InstallError } from "./engines/install.ts";
 import type { Outcome } from "./engines/outcome.ts";
 import { quickFiles } from "./engines/quick.ts";
 import { type EngineResult, enginesPage } from "./engines/report.ts";
+import { InstallError } from "./install.ts";
 
 const root = new URL("../", import.meta.url);
 const { values } = parseArgs({

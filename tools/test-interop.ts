@@ -20,7 +20,10 @@ import { inspect, loadTorch, saveTorch } from "webgpu-lstm/formats";
 import { type Check, check, expectClose, expectSame } from "./interop/check.ts";
 import { Model, optimizerOf, train } from "./interop/model.ts";
 import { onnxChecks } from "./interop/onnx.ts";
+import { Optuna } from "./interop/optuna.ts";
 import { findPython } from "./interop/python.ts";
+import { redisJournalChecks } from "./interop/redis-journal.ts";
+import { RedisServer } from "./interop/redis-server.ts";
 import { interopSample } from "./interop/sample.ts";
 import { searchChecks } from "./interop/search.ts";
 import { openGpu } from "./node-device.ts";
@@ -43,7 +46,7 @@ if (withTorch) {
 }
 checks.push(...(await onnxChecks(device, python, folder)));
 device.dispose();
-checks.push(...(await searchChecks(python, folder)));
+checks.push(...(await studyChecks()));
 
 for (const { name, error } of checks)
   console.log(error === null ? `ok    ${name}` : `FAIL  ${name}\n      ${error}`);
@@ -56,6 +59,26 @@ const failures = checks.flatMap(({ name, error }) =>
 writeFileSync(`${root}out/interop.txt`, [sum, ...failures, ""].join("\n"));
 console.log(`\n${sum}`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Studies beside Optuna, in files and in a Redis that runs for as long as this takes. */
+async function studyChecks(): Promise<Check[]> {
+  const optuna = new Optuna(python);
+  const servers: RedisServer[] = [];
+  try {
+    const redis = await RedisServer.start(`${folder}redis`);
+    servers.push(redis);
+    const cluster = await RedisServer.startCluster(`${folder}cluster`);
+    servers.push(cluster);
+    return [
+      ...(await searchChecks(optuna, folder, redis.url)),
+      ...(await redisJournalChecks(optuna, redis, cluster)),
+    ];
+  } catch (error) {
+    return [{ name: "studies in Redis", error: (error as Error).message }];
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
 
 function otherSide(command: "read" | "write"): string {
   return execFileSync(python, ["tools/interop/other_side.py", command, folder], {

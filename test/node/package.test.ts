@@ -28,7 +28,7 @@ import { Adam } from "webgpu-lstm/optim";
 import { inspect, loadOnnx, loadTorch, saveOnnx, saveTorch, type TorchValue } from "webgpu-lstm/formats";
 import { openDevice } from "webgpu-lstm/node";
 import { createStudy, pruning, samplers, type Trial } from "webgpu-lstm/search";
-import { JournalFile } from "webgpu-lstm/search/node";
+import { JournalFile, JournalRedis } from "webgpu-lstm/search/node";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 
 class Forecaster extends nn.Module {
@@ -56,6 +56,7 @@ const tuned = async (trial: Trial) => {
   return trial.suggestInt("hidden", 8, 8);
 };
 studied.then((study) => study.optimize(tuned, { trials: 2 }).then(() => console.log("search", study.bestParams["hidden"])));
+new JournalRedis("redis://localhost").read(0).catch((error: unknown) => console.log("redis", String(error).includes("npm install ioredis")));
 far.catch((error: unknown) => console.log("worker", error instanceof OptionError));
 request.then(
   () => console.log("device"),
@@ -150,6 +151,7 @@ test("runs in Node without a bundler, and says that WebGPU is missing", () => {
     'formats {"w":{"data":{"0":0,"1":0},"shape":[2]}} loadTorch',
     "node true",
     "onnx output",
+    "redis true",
     "search 8",
     "worker true",
   ]);

@@ -1,12 +1,12 @@
 /** Finds what the engines need, and installs it where it is missing and can be: Debian's packages by apt, Deno by npm. */
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { aptGet, install } from "../install.ts";
 import { LAVAPIPE } from "../node-device.ts";
 import { packagedChromium } from "../packaged-chromium.ts";
 
-/** What an engine needs is missing and could not be installed. */
-export class InstallError extends Error {}
+/** Who asks for it. */
+const WHO = "test:engines";
 
 /** The variables that point a Vulkan loader at one driver. */
 type Driver = Readonly<Record<"VK_DRIVER_FILES" | "VK_ICD_FILENAMES", string>>;
@@ -17,7 +17,8 @@ const DENO = "2.9.6";
 export function lavapipe(): Driver {
   if (!existsSync(LAVAPIPE)) {
     addBackports();
-    apt(
+    aptGet(
+      WHO,
       "install",
       "--no-install-recommends",
       "-t",
@@ -42,8 +43,8 @@ export async function swiftshader(): Promise<Driver & { readonly LD_LIBRARY_PATH
 export function findFirefox(): string {
   const path = process.env.FIREFOX_PATH ?? "/usr/bin/firefox-esr";
   if (!existsSync(path)) {
-    apt("update");
-    apt("install", "--no-install-recommends", "firefox-esr");
+    aptGet(WHO, "update");
+    aptGet(WHO, "install", "--no-install-recommends", "firefox-esr");
   }
   return path;
 }
@@ -53,7 +54,7 @@ export function findDeno(): { readonly program: string; readonly version: string
   const program = `${folder}node_modules/@deno/linux-x64-glibc/deno`;
   if (!existsSync(program)) {
     const options = ["--no-save", "--no-package-lock", "--prefix", folder];
-    run("npm", ["install", ...options, `deno@${DENO}`], "an npm registry");
+    install(WHO, "npm", ["install", ...options, `deno@${DENO}`], "an npm registry");
   }
   return { program, version: `Deno ${DENO}` };
 }
@@ -67,24 +68,5 @@ function addBackports(): void {
   const [first] = suites.split("\n\n");
   const added = first!.replace(/^Suites:.*$/m, "Suites: bookworm-backports");
   writeFileSync("/etc/apt/sources.list.d/backports.sources", `${added}\n`);
-  apt("update");
-}
-
-function apt(...args: string[]): void {
-  run("apt-get", ["-qq", "-y", ...args], "Debian 12, as root");
-}
-
-/** A command that takes longer is taken for one without a network, in ms. */
-const PATIENCE_MS = 240_000;
-
-function run(program: string, args: readonly string[], needs: string): void {
-  try {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    execFileSync(program, args, { stdio: "inherit", env, timeout: PATIENCE_MS });
-  } catch (error) {
-    throw new InstallError(
-      `test:engines needs \`${program} ${args.join(" ")}\` (${needs}), which failed; install it by hand`,
-      { cause: error },
-    );
-  }
+  aptGet(WHO, "update");
 }

@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
-"""The half of `npm run test:interop` that runs Python's Optuna: `COMMAND FILE …`, with JSON on the last line of its output."""
+"""The half of `npm run test:interop` that runs Python's Optuna: `COMMAND JOURNAL …`, with JSON on the last line of its output."""
 
 import json
 import math
 import sys
+import warnings
 
 import optuna
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalFileSymlinkLock
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalFileSymlinkLock, JournalRedisBackend
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
+warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 
 
 def storage_of(path, lock="symlink"):
+    """The journal of a file, or of a Redis and a prefix: `redis://host:port#prefix`."""
+    if path.startswith("redis://"):
+        url, prefix = path.split("#")
+        return JournalStorage(JournalRedisBackend(url, use_cluster=lock == "cluster", prefix=prefix))
     lock_obj = {"symlink": JournalFileSymlinkLock, "open": JournalFileOpenLock}[lock](path)
     return JournalStorage(JournalFileBackend(path, lock_obj=lock_obj))
 
@@ -53,8 +59,8 @@ def summary(study):
     }
 
 
-def show(path, name):
-    return summary(optuna.load_study(study_name=name, storage=storage_of(path)))
+def show(path, name, lock="symlink"):
+    return summary(optuna.load_study(study_name=name, storage=storage_of(path, lock)))
 
 
 def create(path, name):

@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { cacheFolder } from "../cache-folder.ts";
 
 /** Packages of PyPI; without PyTorch, which has an index of its own for builds without a GPU. */
-const packages = ["numpy==2.*", "safetensors==0.*", "optuna==5.*", "onnx==1.*", "onnxruntime==1.*"];
+const packages = [
+  "numpy==2.*",
+  "safetensors==0.*",
+  "optuna==5.*",
+  "redis==8.*",
+  "onnx==1.*",
+  "onnxruntime==1.*",
+];
 const torch = "torch==2.*";
 const cpuIndex = "https://download.pytorch.org/whl/cpu";
 

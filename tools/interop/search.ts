@@ -1,104 +1,59 @@
-/** Studies that this library and Python's Optuna make, continue and run at the same time, in one journal. */
-import { execFile, spawn } from "node:child_process";
+/** Studies that this library and Python's Optuna make, continue and run at the same time, in one journal: in a file, and in Redis. */
 import { once } from "node:events";
-import { isDeepStrictEqual, promisify } from "node:util";
-import {
-  createStudy,
-  loadStudy,
-  type Params,
-  type Study,
-  samplers,
-  type Trial,
-  TrialPruned,
-} from "webgpu-lstm/search";
-import { JournalFile, type JournalFileOptions } from "webgpu-lstm/search/node";
+import { createStudy, type Journal, loadStudy, type Params, samplers } from "webgpu-lstm/search";
+import { JournalFile, JournalRedis } from "webgpu-lstm/search/node";
 import { type Check, check } from "./check.ts";
+import { expectEqual, NAME, type Optuna, objective, suggested, summaryOf } from "./optuna.ts";
 
-/** A study as tools/interop/optuna_side.py describes it. */
-interface Summary {
-  readonly name: string;
-  readonly directions: readonly string[];
-  readonly userAttrs: Readonly<Record<string, unknown>>;
-  readonly trials: readonly {
-    readonly number: number;
-    readonly state: string;
-    readonly values: readonly number[] | null;
-    readonly params: Params;
-    readonly steps: readonly number[];
-    readonly userAttrs: Readonly<Record<string, unknown>>;
-    readonly systemAttrs: Readonly<Record<string, unknown>>;
-  }[];
+/** A kind of journal: how both sides open the one of a name. */
+interface Place {
+  /** "in a file" or "in Redis". */
+  readonly title: string;
+  journal(name: string): Journal;
+  /** What optuna_side.py takes for it. */
+  address(name: string): string;
+  /** Ways in which writers exclude each other; Redis needs none. */
+  readonly locks: readonly ("symlink" | "open")[];
 }
 
-const NAME = "interop ä";
-
-/** The objective of tools/interop/optuna_side.py. */
-async function objective(trial: Trial): Promise<number> {
-  const { x, lr, n, share } = suggested(trial);
-  const kind = trial.suggestCategorical("kind", ["a", null, true, 2.5]);
-  const value = (x - 1) * (x - 1) + Math.abs(lr - 0.01) + n / 64 + share + (kind === null ? 0.5 : 0);
-  trial.setUserAttr("by", "Node");
-  trial.report(Number.NaN, 0);
-  trial.report(value, 1);
-  if (await trial.shouldPrune()) throw new TrialPruned();
-  return value;
-}
-
-function suggested(trial: Trial) {
+function inFiles(folder: string): Place {
   return {
-    x: trial.suggestFloat("x", -2, 3),
-    lr: trial.suggestFloat("lr", 1e-4, 1e-1, { log: true }),
-    n: trial.suggestInt("n", 8, 64, { log: true }),
-    share: trial.suggestFloat("share", 0, 1, { step: 0.25 }),
+    title: "in a file",
+    journal: (name) =>
+      new JournalFile(`${folder}${name}.log`, {
+        lock: name.endsWith("open") ? "open" : "symlink",
+        // Workers that are killed leave their locks behind.
+        gracePeriod: name === "killed" ? 1 : 30,
+      }),
+    address: (name) => `${folder}${name}.log`,
+    locks: ["symlink", "open"],
   };
 }
 
-function summaryOf(study: Study): Summary {
-  const { name, directions, userAttrs } = study;
-  const trials = study.trials.map(({ number, state, values, params, intermediateValues, ...trial }) => ({
-    number,
-    state,
-    values,
-    params: { ...params },
-    steps: [...intermediateValues.keys()],
-    userAttrs: { ...trial.userAttrs },
-    systemAttrs: { ...trial.systemAttrs },
-  }));
-  return { name, directions, userAttrs, trials };
-}
-
-function expectEqual(what: string, actual: unknown, expected: unknown): void {
-  if (isDeepStrictEqual(actual, expected)) return;
-  throw new Error(
-    `${what}: got ${JSON.stringify(actual)}, wanted ${JSON.stringify(expected)}`.slice(0, 2000),
-  );
-}
-
-/** The checks; each has a file of its own in `folder`. */
-export async function searchChecks(python: string, folder: string): Promise<Check[]> {
-  const run = promisify(execFile);
-  const optuna = async (...args: string[]): Promise<string> => {
-    const { stdout } = await run(python, ["tools/interop/optuna_side.py", ...args]);
-    return stdout.trim().split("\n").at(-1)!;
+function inRedis(url: string): Place {
+  return {
+    title: "in Redis",
+    journal: (name) => new JournalRedis(url, { prefix: name }),
+    address: (name) => `${url}#${name}`,
+    locks: ["symlink"],
   };
-  // Infinity of an attribute is a word of Python's JSON that JSON lacks.
-  const summary = async (...args: string[]) =>
-    JSON.parse((await optuna(...args)).replaceAll("Infinity", '"inf"')) as Summary;
-  const ours = (study: Study) =>
-    JSON.parse(
-      JSON.stringify(summaryOf(study), (_, value: unknown) =>
-        value === Number.POSITIVE_INFINITY ? "inf" : value,
-      ),
-    ) as Summary;
-  const here = (file: string, seed: number, options: JournalFileOptions = {}) => ({
+}
+
+/** The checks of both kinds of journal. */
+export async function searchChecks(optuna: Optuna, folder: string, redis: string): Promise<Check[]> {
+  return [...(await checksOf(optuna, inFiles(folder))), ...(await checksOf(optuna, inRedis(redis)))];
+}
+
+async function checksOf(optuna: Optuna, { title, journal, address, locks }: Place): Promise<Check[]> {
+  const here = (name: string, seed: number) => ({
     name: NAME,
-    storage: new JournalFile(folder + file, options),
+    storage: journal(name),
     sampler: new samplers.TPE({ seed }),
   });
 
   return [
-    await check("Optuna sees a study made here as it is, and continues it", async () => {
-      const study = await createStudy(here("ours.log", 1));
+    await check(`${title}: Optuna sees a study made here as it is, and continues it`, async () => {
+      const study = await createStudy(here("ours", 1));
       await study.setUserAttr("from", { language: "TypeScript", limits: [0, Number.POSITIVE_INFINITY] });
       await study.enqueueTrial({ x: 1, kind: null });
       await study.optimize(objective, { trials: 14 });
@@ -106,10 +61,14 @@ export async function searchChecks(python: string, folder: string): Promise<Chec
       suggested(await study.ask());
       await study.requeueRunning();
       await study.enqueueTrial({ x: 0.5, n: 9 });
-      expectEqual("the study in Python", await summary("show", `${folder}ours.log`, NAME), ours(study));
-      const continued = await summary("go_on", `${folder}ours.log`, NAME, "4");
+      expectEqual(
+        "the study in Python",
+        await optuna.summary("show", address("ours"), NAME),
+        summaryOf(study),
+      );
+      const continued = await optuna.summary("go_on", address("ours"), NAME, "4");
       await study.sync();
-      expectEqual("the continued study", ours(study), continued);
+      expectEqual("the continued study", summaryOf(study), continued);
       const { trials } = study;
       expectEqual("the trial that was queued again", trials[16]!.params["x"], trials[15]!.params["x"]);
       expectEqual("the queued trial", trials[17]!.params["n"], 9);
@@ -119,26 +78,30 @@ export async function searchChecks(python: string, folder: string): Promise<Chec
         Array(4).fill("Python"),
       );
     }),
-    await check("a study of Optuna is the same here, and is continued", async () => {
-      const theirs = await summary("create", `${folder}theirs.log`, NAME);
-      const study = await loadStudy(here("theirs.log", 2));
-      expectEqual("the study here", ours(study), theirs);
+    await check(`${title}: a study of Optuna is the same here, and is continued`, async () => {
+      const theirs = await optuna.summary("create", address("theirs"), NAME);
+      const study = await loadStudy(here("theirs", 2));
+      expectEqual("the study here", summaryOf(study), theirs);
       await study.optimize(objective, { trials: 4 });
-      expectEqual("the continued study", await summary("show", `${folder}theirs.log`, NAME), ours(study));
+      expectEqual(
+        "the continued study",
+        await optuna.summary("show", address("theirs"), NAME),
+        summaryOf(study),
+      );
       expectEqual("the queued trial", study.trials[14]!.params["n"], 9);
       expectEqual("their number", study.trials.length, 18);
     }),
     await check(
-      "after the same history a seed suggests the same in both, and Optuna ranks the parameters",
+      `${title}: after the same history a seed suggests the same in both, and Optuna ranks the parameters`,
       async () => {
         const { params, best, importances } = JSON.parse(
-          await optuna("suggest", `${folder}ours.log`, NAME),
+          await optuna.run("suggest", address("ours"), NAME),
         ) as {
           params: Params;
           best: number;
           importances: Record<string, number>;
         };
-        const study = await loadStudy(here("ours.log", 3));
+        const study = await loadStudy(here("ours", 3));
         // The trial that Optuna asked for has failed, and is no part of the history.
         const trial = await study.ask();
         for (const [name, value] of Object.entries(suggested(trial))) {
@@ -151,19 +114,12 @@ export async function searchChecks(python: string, folder: string): Promise<Chec
         expectEqual("parameters with an importance", Object.keys(importances).sort(), ["lr", "n", "x"]);
       },
     ),
-    await check("a study outlives workers that are killed at any moment", async () => {
-      const options = { gracePeriod: 1 };
-      const study = await createStudy({ ...here("killed.log", 1, options) });
+    await check(`${title}: a study outlives workers that are killed at any moment`, async () => {
+      const study = await createStudy(here("killed", 1));
       let running = true;
       const kill = async () => {
         for (let i = 0; running; i++) {
-          const worker = spawn(
-            python,
-            ["tools/interop/optuna_side.py", "go_on", `${folder}killed.log`, NAME, "1000"],
-            {
-              stdio: "ignore",
-            },
-          );
+          const worker = optuna.spawn("go_on", address("killed"), NAME, "1000");
           const ended = once(worker, "exit");
           await new Promise((done) => setTimeout(done, 2000 + 137 * i));
           worker.kill("SIGKILL");
@@ -187,36 +143,50 @@ export async function searchChecks(python: string, folder: string): Promise<Chec
         throw new Error(`Node ran ${by("Node")}, Python ${by("Python")}`);
       const unfinished = study.trials.filter(({ state }) => state === "RUNNING" || state === "WAITING");
       expectEqual("unfinished trials", unfinished.length, 0);
-      expectEqual("the study in Python", await summary("show", `${folder}killed.log`, NAME), ours(study));
+      expectEqual(
+        "the study in Python",
+        await optuna.summary("show", address("killed"), NAME),
+        summaryOf(study),
+      );
     }),
     ...(await Promise.all(
-      (["symlink", "open"] as const).map((lock) =>
-        check(`both run one study at the same time, with the lock "${lock}"`, async () => {
-          const file = `both-${lock}.log`;
-          const study = await createStudy({ ...here(file, 1, { lock }) });
-          for (let i = 0; i < 20; i++) await study.enqueueTrial({ x: i / 10 });
-          await Promise.all([
-            optuna("go_on", folder + file, NAME, "30", lock),
-            study.optimize(
+      locks.map((lock) =>
+        check(
+          `${title}: both run one study at the same time${locks.length > 1 ? `, with the lock "${lock}"` : ""}`,
+          async () => {
+            const file = `both-${lock}`;
+            const study = await createStudy(here(file, 1));
+            for (let i = 0; i < 20; i++) await study.enqueueTrial({ x: i / 10 });
+            const theirs = optuna.run("go_on", address(file), NAME, "30", lock);
+            // Python takes its time to start: the queue is for both.
+            const hasBegun = () => study.trials.some(({ state }) => state !== "WAITING");
+            for (const ended = theirs.then(() => true); !hasBegun(); await study.sync())
+              if (await Promise.race([ended, new Promise((done) => setTimeout(done, 5, false))])) break;
+            await study.optimize(
               async (trial) => {
                 await new Promise((done) => setTimeout(done, 30));
                 return objective(trial);
               },
               { trials: 30, jobs: 2 },
-            ),
-          ]);
-          await study.sync();
-          const { trials } = study;
-          expectEqual("the number of trials", trials.length, 60);
-          const by = (who: string) => trials.filter(({ userAttrs }) => userAttrs["by"] === who);
-          expectEqual("trials of each", [by("Node").length, by("Python").length], [30, 30]);
-          const ended = trials.filter(({ state }) => state === "COMPLETE" || state === "PRUNED");
-          expectEqual("ended trials", ended.length, 60);
-          for (let i = 0; i < 20; i++) expectEqual(`trial ${i}`, trials[i]!.params["x"], i / 10);
-          const queued = new Set(trials.slice(0, 20).map(({ userAttrs }) => userAttrs["by"]));
-          expectEqual("who took from the queue", queued.size, 2);
-          expectEqual("the study in Python", await summary("show", folder + file, NAME), ours(study));
-        }),
+            );
+            await theirs;
+            await study.sync();
+            const { trials } = study;
+            expectEqual("the number of trials", trials.length, 60);
+            const by = (who: string) => trials.filter(({ userAttrs }) => userAttrs["by"] === who);
+            expectEqual("trials of each", [by("Node").length, by("Python").length], [30, 30]);
+            const ended = trials.filter(({ state }) => state === "COMPLETE" || state === "PRUNED");
+            expectEqual("ended trials", ended.length, 60);
+            for (let i = 0; i < 20; i++) expectEqual(`trial ${i}`, trials[i]!.params["x"], i / 10);
+            const queued = new Set(trials.slice(0, 20).map(({ userAttrs }) => userAttrs["by"]));
+            expectEqual("who took from the queue", queued.size, 2);
+            expectEqual(
+              "the study in Python",
+              await optuna.summary("show", address(file), NAME),
+              summaryOf(study),
+            );
+          },
+        ),
       ),
     )),
   ];
