@@ -1,8 +1,9 @@
 /** saveOnnx: what is saved opens again with the same numbers at other sizes; what cannot be saved is refused by name. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Device, manualSeed, nn, rand, type Shape, type Tensor } from "webgpu-lstm";
+import { type Device, manualSeed, nn, rand, type Shape, type Tensor, where } from "webgpu-lstm";
 import { inspect, loadOnnx, saveOnnx } from "webgpu-lstm/formats";
 import { flat, inputsOf, savedCases } from "../../tools/interop/onnx-models.ts";
+import packedFile from "../goldens/onnx_export_lstm_packed_script.onnx?url";
 import { expectClose } from "./closeness.ts";
 import { GpuFrame } from "./gpu.ts";
 
@@ -70,6 +71,77 @@ describe("saveOnnx", () => {
     expect(metadata.get("output output")).toBe("float [batch, time, 4]");
     expect(tensors.map(({ name }) => name)).toContain("rnn.W_l1_reverse");
     model.dispose();
+  });
+
+  test("writes oneHot, also where the number of classes is dynamic, with integer inputs", () =>
+    frame.run(async (device) => {
+      class Codes extends nn.Module {
+        forward(x: Tensor, order: Tensor): Record<string, Tensor> {
+          const codes = order.oneHot(order.shape[0]!); // [N, N]
+          return { moved: codes.matmul(x), three: order.clamp(0, 2).oneHot(3) };
+        }
+      }
+      const model = new Codes();
+      const options = { inputs: { x: [4, 2], order: [4] }, dynamic: { x: { 0: "n" }, order: { 0: "n" } } };
+      const bytes = await saveOnnx(model, options);
+      const { operators, metadata } = inspect(bytes);
+      expect(operators!.get("OneHot")).toBe(2);
+      const opened = await loadOnnx(bytes);
+      const again = await loadOnnx(await saveOnnx(opened, options));
+      const data = {
+        x: { data: Float32Array.from({ length: 6 }, (_, i) => i), shape: [3, 2] },
+        order: { data: Float32Array.of(2, 0, 1), shape: [3] },
+      };
+      for (const module of [opened, again]) {
+        const { moved, three } = await run(device, (inputs) => module.forward(inputs), data);
+        expect([...moved!.data]).toEqual([4, 5, 0, 1, 2, 3]);
+        expect([...three!.data]).toEqual([0, 0, 1, 1, 0, 0, 0, 1, 0]);
+        module.dispose();
+      }
+      // Something else computes with them here.
+      expect(metadata.get("input order")).toBe("float [n]");
+      const only = { inputs: { x: [4] }, forward: ({ x }: Record<string, Tensor>) => ({ y: x!.oneHot(5) }) };
+      expect(inspect(await saveOnnx(model, only)).metadata.get("input x")).toBe("int64 [4]");
+    }));
+
+  test("keeps the integer inputs of a file that PyTorch's exporter wrote for sequences of different lengths", () =>
+    frame.run(async (device) => {
+      const opened = await loadOnnx(await (await fetch(packedFile)).arrayBuffer());
+      const options = {
+        inputs: { tokens: [2, 5], lengths: [2] },
+        dynamic: { tokens: { 0: "batch", 1: "time" }, lengths: { 0: "batch" } },
+      };
+      const bytes = await saveOnnx(opened, options);
+      const { metadata } = inspect(bytes);
+      expect(metadata.get("input tokens")).toBe("int64 [batch, time]");
+      expect(metadata.get("input lengths")).toBe("int64 [batch]");
+      const again = await loadOnnx(bytes);
+      const data = {
+        tokens: { data: Float32Array.from({ length: 21 }, (_, i) => (7 * i) % 11), shape: [3, 7] },
+        lengths: { data: Float32Array.of(4, 7, 2), shape: [3] },
+      };
+      const [wanted, got] = [
+        await run(device, (inputs) => opened.forward(inputs), data),
+        await run(device, (inputs) => again.forward(inputs), data),
+      ];
+      const { data: values, shape } = wanted["logits"]!;
+      expectClose("logits", got["logits"]!.data, { dtype: "F32", data: Float64Array.from(values), shape });
+      for (const module of [opened, again]) module.dispose();
+    }));
+
+  test.each<[string, (x: Tensor) => Tensor, RegExp]>([
+    ["a bound", (x) => x.clamp(0, x.shape[0]!), /"q" of "elementwise" depends on the dynamic sizes/],
+    ["a number compared with", (x) => x.lt(x.shape[0]!), /"number" of "comparison" depends on the dynamic/],
+    ["a power", (x) => x.pow(x.shape[0]!), /"p" of "elementwise" depends on the dynamic sizes/],
+    ["a choice", (x) => where(x.gt(0), x, x.shape[0]!), /"numbers" of "choose" depends on the dynamic sizes/],
+    ["padding", (x) => x.pad([x.shape[0]!, 0]), /"before" of "pad" depends on the dynamic sizes/],
+  ])("refuses %s that depends on a dynamic size", async (_, fn, message) => {
+    const model = new nn.ReLU();
+    const forward = ({ x }: Record<string, Tensor>) => ({ y: fn(x!) });
+    await expect(
+      saveOnnx(model, { inputs: { x: [5, 3] }, dynamic: { x: { 0: "n" } }, forward }),
+    ).rejects.toThrow(message);
+    expect((await saveOnnx(model, { inputs: { x: [5, 3] }, forward })).length).toBeGreaterThan(50);
   });
 
   test("refuses what ONNX has no operator for, and options that do not fit", async () => {

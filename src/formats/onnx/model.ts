@@ -120,6 +120,13 @@ export class OnnxModel extends Module {
     return result;
   }
 
+  /** Whether an input holds integers in the file. @internal */
+  takesIntegers(name: string): boolean {
+    const port = this.#file.graph.inputs.find((input) => input.name === name);
+    const dtype = port && dtypeOf(port.type)?.dtype;
+    return dtype !== undefined && dtype !== "BOOL" && !isFloat(dtype);
+  }
+
   #initializer(graph: OnnxGraph, name: string): Value {
     const stored = graph.initializers.get(name)!;
     const parameter = this.#parameters.get(stored);

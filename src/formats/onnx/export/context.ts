@@ -231,8 +231,13 @@ function isSize(shapes: readonly Shape[], dim: number, values: readonly number[]
   return shapes.length > 0 && shapes.every((shape, i) => shape[dim] === values[i]);
 }
 
-/** Ops whose second input has indices or lengths. */
-const READ_BY_INDEX = new Set(["embedding", "gather", "mask_steps"]);
+/** Ops with an input of indices or lengths, and its position. */
+const READ_BY_INDEX = new Map([
+  ["embedding", 1],
+  ["gather", 1],
+  ["mask_steps", 1],
+  ["oneHot", 0],
+]);
 
 /** Tensors that only embeddings and sequences' lengths read, directly or moved. */
 function indicesIn(nodes: readonly ForwardNode[], outputs: ReadonlySet<Tensor>): Set<Tensor> {
@@ -245,7 +250,8 @@ function indicesIn(nodes: readonly ForwardNode[], outputs: ReadonlySet<Tensor>):
   const visit = (tensor: Tensor) => {
     const all = readers.get(tensor) ?? [];
     const isIndex = all.every(({ op, inputs, outputs: [output] }) => {
-      if (READ_BY_INDEX.has(op.name)) return inputs[1] === tensor && inputs[0] !== tensor;
+      const place = READ_BY_INDEX.get(op.name);
+      if (place !== undefined) return inputs.every((input, at) => (input === tensor) === (at === place));
       if (isRecurrentOp(op)) return inputsByName(inputs).lengths === tensor;
       return (op.moves !== undefined || op.name === "detach") && found.has(output!);
     });

@@ -1,6 +1,41 @@
+import { quote } from "../../../checks.ts";
+import type { ForwardNode } from "../../../graph/tensor.ts";
+import { isRecurrentOp } from "../../../ops/recurrent/layer.ts";
+import type { Context } from "./context.ts";
 import { functions } from "./functions.ts";
-import { type Export, ops } from "./ops.ts";
+import { type Export, type ExportEntry, ops } from "./ops.ts";
+import { exportRecurrent } from "./recurrent.ts";
 import { windows } from "./windows.ts";
 
-/** How each op is written, by the ops' names. */
-export const exports: ReadonlyMap<string, Export> = new Map([...ops, ...functions, ...windows]);
+const entries: ReadonlyMap<string, ExportEntry> = new Map(
+  [...ops, ...functions, ...windows].map((entry) => [entry[0], entry]),
+);
+
+/**
+ * How an op is written. Throws for an op that is not, and for attributes that depend on the dynamic sizes where the file would have those of
+ * the first trace.
+ */
+export function exportOf(context: Context, { op }: ForwardNode, attributes: readonly unknown[]): Export {
+  if (isRecurrentOp(op)) return exportRecurrent;
+  const entry = entries.get(op.name);
+  if (!entry) {
+    throw context.refuse(
+      `ONNX has no operator for ${quote(op.name, 60)} here; docs/formats.md lists those that are written`,
+    );
+  }
+  const [name, write, varying = []] = entry;
+  const [first, ...others] = attributes as readonly (Readonly<Record<string, unknown>> | undefined)[];
+  for (const [key, value] of Object.entries(first ?? {})) {
+    if (varying.includes(key) || others.every((own) => isSame(own![key], value))) continue;
+    throw context.refuse(
+      `${quote(key, 60)} of ${quote(name, 60)} depends on the dynamic sizes; save the model with fixed sizes`,
+    );
+  }
+  return write;
+}
+
+/** Whether two attributes are the same: numbers, texts, or lists of them. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return Object.is(a, b);
+  return a.length === b.length && a.every((item, i) => Object.is(item, b[i]));
+}

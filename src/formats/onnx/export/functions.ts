@@ -1,7 +1,7 @@
 /** How functions of elements, comparisons, and ops along a dimension are written in ONNX. Truth values and places are float here. */
 
 import type { Context } from "./context.ts";
-import type { Export } from "./ops.ts";
+import type { Export, ExportEntry } from "./ops.ts";
 import type { AttributeValue } from "./writer.ts";
 
 const FLOAT = 1;
@@ -124,9 +124,11 @@ const argExtreme: Export = ({ writer }, { inputs, attributes }) => {
   return [writer.node("Cast", [place], { to: FLOAT })];
 };
 
-const topk: Export = ({ writer }, { inputs, attributes }) => {
-  const { dim, smallest, count } = attributes[0] as Line & { readonly count: number };
-  const both = [inputs[0]!, writer.ints([count])];
+const topk: Export = (context, { inputs, attributes }) => {
+  const { dim, smallest } = attributes[0] as Line;
+  const { writer } = context;
+  const counts = attributes.map((own) => (own as { readonly count: number }).count);
+  const both = [inputs[0]!, context.size(counts)];
   const [, places] = writer.nodeOf("TopK", both, [true, true], { axis: dim, largest: smallest ? 0 : 1 });
   return [writer.node("Cast", [places!], { to: FLOAT })];
 };
@@ -142,7 +144,18 @@ const gather: Export = (context, { node, inputs, attributes }) => {
   return [context.writer.node(shared ? "Gather" : "GatherElements", [inputs[0]!, places], { axis: dim })];
 };
 
-export const functions: readonly (readonly [string, Export])[] = [
+const oneHot: Export = (context, { node, attributes }) => {
+  const classes = attributes.map((own) => (own as { readonly classes: number }).classes);
+  const { writer } = context;
+  const inputs = [
+    context.integers(node.inputs[0]!),
+    context.size(classes),
+    writer.floats(Float32Array.of(0, 1), [2]),
+  ];
+  return [writer.node("OneHot", inputs)];
+};
+
+export const functions: readonly ExportEntry[] = [
   ["elementwise", elementwise],
   ["pair", pair],
   ["comparison", comparison],
@@ -150,7 +163,8 @@ export const functions: readonly (readonly [string, Export])[] = [
   ["extreme", reduced((smallest) => (smallest ? "ReduceMin" : "ReduceMax"))],
   ["prod", reduced(() => "ReduceProd")],
   ["argExtreme", argExtreme],
-  ["topk", topk],
+  ["topk", topk, ["count"]],
   ["cumsum", cumsum],
   ["gather", gather],
+  ["oneHot", oneHot, ["classes"]],
 ];

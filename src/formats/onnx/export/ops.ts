@@ -7,8 +7,13 @@ import { isFixed } from "./traces.ts";
 /** Adds an op's nodes, and gives the names of its outputs; `""` for one that nobody reads. */
 export type Export = (context: Context, exported: Exported) => readonly string[];
 
+/** An op's name, how it is written, and the attributes that its export reads in every trace: only those may depend on dynamic sizes. */
+export type ExportEntry = readonly [name: string, write: Export, varying?: readonly string[]];
+
 /** Largest int64: a slice that ends with its dimension. */
 const END = Number.MAX_SAFE_INTEGER;
+
+const FLOAT = 1;
 
 const one = (context: Context, exported: Exported, opType: string): string[] => [
   context.writer.node(opType, exported.inputs as string[]),
@@ -28,22 +33,23 @@ function numbers<A>({ attributes }: Exported, read: (attributes: A) => number): 
   return attributes.map((own) => read(own as A));
 }
 
-/** With a number: x times a factor, or plus a term. */
+/** With a number: x times a factor, or plus a term. An integer may depend on the dynamic sizes. */
 const scaled =
   (opType: string, read: (attributes: never) => number): Export =>
   (context, exported) => {
+    const { writer } = context;
     const values = numbers(exported, read as (attributes: unknown) => number);
-    if (!isFixed(values)) {
+    let number: string;
+    if (isFixed(values)) number = writer.floats(Float32Array.of(values[0]!), []);
+    else if (values.every(Number.isInteger)) {
+      const size = writer.node("Squeeze", [context.size(values), writer.ints([0])]);
+      number = writer.node("Cast", [size], { to: FLOAT });
+    } else {
       throw context.refuse(
         `a number of ${values.join(", ")} depends on the dynamic sizes, as a mean over one does; save the model with fixed sizes`,
       );
     }
-    return [
-      context.writer.node(opType, [
-        exported.inputs[0]!,
-        context.writer.floats(Float32Array.of(values[0]!), []),
-      ]),
-    ];
+    return [writer.node(opType, [exported.inputs[0]!, number])];
   };
 
 const activation: Export = (context, exported) => {
@@ -182,27 +188,27 @@ const maskSteps: Export = (context, exported) => {
 };
 
 /** By the ops' names. */
-export const ops: readonly (readonly [string, Export])[] = [
+export const ops: readonly ExportEntry[] = [
   ["add", same("Add")],
   ["sub", same("Sub")],
   ["mul", same("Mul")],
   ["div", same("Div")],
-  ["scale", scaled("Mul", ({ factor }: { readonly factor: number }) => factor)],
-  ["shift", scaled("Add", ({ term }: { readonly term: number }) => term)],
+  ["scale", scaled("Mul", ({ factor }: { readonly factor: number }) => factor), ["factor"]],
+  ["shift", scaled("Add", ({ term }: { readonly term: number }) => term), ["term"]],
   ["activation", activation],
   ["matmul", same("MatMul")],
   ["batched_matmul", same("MatMul")],
   ["linear", linear],
   ["softmax", softmax],
   ["sum", sum],
-  ["reshape", reshape],
-  ["expand", expand],
+  ["reshape", reshape, ["shape"]],
+  ["expand", expand, ["shape"]],
   ["permute", permute],
-  ["slice", slice],
+  ["slice", slice, ["start", "length"]],
   ["cat", cat],
   ["detach", same("Identity")],
   ["clone", same("Identity")],
-  ["constant", constant],
+  ["constant", constant, ["shape"]],
   ["embedding", embedding],
   ["layer_norm", layerNorm],
   ["batch_norm_given", batchNorm],

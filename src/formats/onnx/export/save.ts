@@ -12,9 +12,8 @@ import { writeModel } from "../message.ts";
 import { OnnxModel } from "../model.ts";
 import type { DimensionProto, ValueInfoProto } from "../schema.ts";
 import { Context, type Saved } from "./context.ts";
-import { exports } from "./export-table.ts";
+import { exportOf } from "./export-table.ts";
 import type { SaveOnnxOptions } from "./options.ts";
-import { exportRecurrent } from "./recurrent.ts";
 import { sizeIn, type Traced, traceSizes } from "./traces.ts";
 import { Writer } from "./writer.ts";
 
@@ -43,34 +42,34 @@ export async function saveOnnxFile(
   const writer = new Writer();
   const context = new Context(writer, traces, parameters);
   const [first] = traces.traces;
-  for (const [name, tensor] of first!.inputs) context.names.set(tensor, writer.name(name));
+  const isInteger = (name: string, tensor: Tensor) =>
+    context.isIndex(tensor) || (model instanceof OnnxModel && model.takesIntegers(name));
+  for (const [name, tensor] of first!.inputs) {
+    const own = writer.name(name);
+    // Where something else reads integers, it computes with floats.
+    const isRead = context.isIndex(tensor) || !isInteger(name, tensor);
+    context.names.set(tensor, isRead ? own : writer.node("Cast", [own], { to: codeOf("F32") }));
+  }
   const results = [...first!.outputs.keys()].map((name) => writer.name(name));
   for (const [i, node] of first!.nodes.entries()) {
     // Weights are read where they were packed from.
     if (node.op === packGates) continue;
-    const isRecurrent = isRecurrentOp(node.op);
-    const run = isRecurrent ? exportRecurrent : exports.get(node.op.name);
-    if (!run)
-      throw context.refuse(
-        `ONNX has no operator for ${quote(node.op.name, 60)} here; docs/formats.md lists those that are written`,
-      );
-    const names = node.inputs.map((input, at) => {
-      const isRead = input && !(isRecurrent && at > 0) && !context.isIndex(input);
-      return isRead
-        ? context.nameOf(input)
-        : input && context.names.has(input)
-          ? context.names.get(input)!
-          : null;
-    });
     const attributes = traces.traces.map((trace) => trace.nodes[i]!.attributes);
-    const outputs = run(context, { node, attributes, inputs: names });
+    const write = exportOf(context, node, attributes);
+    // A recurrent layer's weights, states and lengths are named where they are written.
+    const inputs = node.inputs.map((input, at) => {
+      if (!input) return null;
+      const isLater = context.isIndex(input) || (at > 0 && isRecurrentOp(node.op));
+      return isLater ? (context.names.get(input) ?? null) : context.nameOf(input);
+    });
+    const outputs = write(context, { node, attributes, inputs });
     for (const [index, output] of node.outputs.entries()) context.names.set(output, outputs[index]!);
   }
   for (const [i, tensor] of [...first!.outputs.values()].entries()) {
     writer.nodes.push({ opType: "Identity", input: [context.nameOf(tensor)], output: [results[i]!] });
   }
   /** An input or output with its sizes, the dynamic ones by name. */
-  const port = (name: string, shapes: readonly (readonly number[])[], isIndex: boolean): ValueInfoProto => {
+  const port = (name: string, shapes: readonly (readonly number[])[], isInteger: boolean): ValueInfoProto => {
     const dim = shapes[0]!.map((_, at): DimensionProto => {
       const size = sizeIn(
         traces,
@@ -79,7 +78,7 @@ export async function saveOnnxFile(
       if (size?.of.length === 0) return { dimValue: size.factor };
       return size?.of.length === 1 && size.factor === 1 && !("plus" in size) ? { dimParam: size.of[0]! } : {};
     });
-    return { name, type: { tensorType: { elemType: codeOf(isIndex ? "I64" : "F32"), shape: { dim } } } };
+    return { name, type: { tensorType: { elemType: codeOf(isInteger ? "I64" : "F32"), shape: { dim } } } };
   };
   const shapesOf = (kind: "inputs" | "outputs", name: string) =>
     context.shapes((trace) => trace[kind].get(name)!.shape);
@@ -92,7 +91,7 @@ export async function saveOnnxFile(
       node: writer.nodes,
       initializer: writer.initializers,
       input: [...first!.inputs].map(([name, tensor]) =>
-        port(name, shapesOf("inputs", name), context.isIndex(tensor)),
+        port(name, shapesOf("inputs", name), isInteger(name, tensor)),
       ),
       output: [...first!.outputs.keys()].map((name, i) =>
         port(results[i]!, shapesOf("outputs", name), false),

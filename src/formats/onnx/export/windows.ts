@@ -1,6 +1,6 @@
 /** How convolutions, pooling and padding are written in ONNX. */
 import type { Context, Exported } from "./context.ts";
-import type { Export } from "./ops.ts";
+import type { Export, ExportEntry } from "./ops.ts";
 import { isFixed } from "./traces.ts";
 
 interface Moving {
@@ -86,13 +86,24 @@ const maxPool: Export = (context, exported) => {
   ];
 };
 
+interface Averaging extends Moving {
+  readonly countsPadding: boolean;
+  readonly adaptive: boolean;
+}
+
 const averagePool: Export = (context, exported) => {
-  const { taps, stride, padding, outLength, countsPadding, adaptive } = exported.attributes[0] as Moving & {
-    readonly countsPadding: boolean;
-    readonly adaptive: boolean;
-  };
-  if (adaptive && outLength === 1) return [context.writer.node("GlobalAveragePool", [exported.inputs[0]!])];
-  if (adaptive) throw context.refuse("ONNX has no adaptive pooling but to one element");
+  const all = exported.attributes as readonly Averaging[];
+  const { taps, stride, padding, countsPadding, adaptive } = all[0]!;
+  if (adaptive) {
+    if (all.every(({ outLength }) => outLength === 1))
+      return [context.writer.node("GlobalAveragePool", [exported.inputs[0]!])];
+    throw context.refuse("ONNX has no adaptive pooling but to one element");
+  }
+  if (!isFixed(all.map((own) => own.taps)) || !isFixed(all.map((own) => own.stride))) {
+    throw context.refuse(
+      "a window that depends on the dynamic sizes cannot be saved; save the model with fixed sizes",
+    );
+  }
   const after = placesAfter(context, exported, taps);
   return [
     context.writer.node("AveragePool", [exported.inputs[0]!], {
@@ -112,13 +123,8 @@ interface Pad {
   readonly value: number;
 }
 
-const pad: Export = (context, { inputs, attributes }) => {
-  const all = attributes as readonly Pad[];
-  const [{ dim, before, after, mode, value }] = all as [Pad];
-  if (!isFixed(all.map((own) => own.before)) || !isFixed(all.map((own) => own.after))) {
-    throw context.refuse("padding depends on the dynamic sizes; save the model with fixed sizes");
-  }
-  const { writer } = context;
+const pad: Export = ({ writer }, { inputs, attributes }) => {
+  const { dim, before, after, mode, value } = attributes[0] as Pad;
   const named = { constant: "constant", reflect: "reflect", replicate: "edge", circular: "wrap" }[mode];
   const fill = mode === "constant" ? writer.floats(Float32Array.of(value), []) : "";
   return [
@@ -126,10 +132,10 @@ const pad: Export = (context, { inputs, attributes }) => {
   ];
 };
 
-export const windows: readonly (readonly [string, Export])[] = [
-  ["conv1d", conv],
-  ["conv_transpose1d", convTranspose],
-  ["max_pool1d", maxPool],
-  ["avg_pool1d", averagePool],
+export const windows: readonly ExportEntry[] = [
+  ["conv1d", conv, ["outLength"]],
+  ["conv_transpose1d", convTranspose, ["outLength"]],
+  ["max_pool1d", maxPool, ["outLength"]],
+  ["avg_pool1d", averagePool, ["outLength", "taps", "stride"]],
   ["pad", pad],
 ];

@@ -8,6 +8,7 @@ import { indexings } from "./indexing.ts";
 import { logics } from "./logic.ts";
 import { movements } from "./movement.ts";
 import { normalizations } from "./normalization.ts";
+import { oneHots } from "./one-hot.ts";
 import { paddings } from "./padding.ts";
 import { pointwises } from "./pointwise.ts";
 import { poolings } from "./pooling.ts";
@@ -28,6 +29,7 @@ const groups = [
   logics,
   movements,
   normalizations,
+  oneHots,
   paddings,
   pointwises,
   poolings,
