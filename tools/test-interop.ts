@@ -26,6 +26,7 @@ import { redisJournalChecks } from "./interop/redis-journal.ts";
 import { RedisServer } from "./interop/redis-server.ts";
 import { interopSample } from "./interop/sample.ts";
 import { searchChecks } from "./interop/search.ts";
+import { taggerChecks } from "./interop/tagger.ts";
 import { openGpu } from "./node-device.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -42,7 +43,7 @@ const device = await Device.request({ gpu: await openGpu() });
 const checks: Check[] = [];
 if (withTorch) {
   await writeOurs();
-  checks.push(...readOurs(), ...(await readTheirs()));
+  checks.push(...readOurs(), ...(await readTheirs()), ...taggerChecks(python, `${folder}tagger/`));
 }
 checks.push(...(await onnxChecks(device, python, folder)));
 device.dispose();
