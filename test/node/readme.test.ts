@@ -74,8 +74,27 @@ describe("the README", () => {
 
   test("links to files that exist", () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1]!);
-    expect(links.length).toBeGreaterThan(3);
-    for (const link of links)
+    const ofRepository = [...readme.matchAll(/\]\((https:[^)#]+)\)/g)].flatMap(([, link]) =>
+      inRepository(link!),
+    );
+    expect(ofRepository.length).toBeGreaterThan(10);
+    for (const link of [...links, ...ofRepository])
       expect(ts.sys.fileExists(root + link) || ts.sys.directoryExists(root + link), link).toBe(true);
   });
+
+  test("has no relative link to a file that the package leaves out", () => {
+    const { files } = JSON.parse(read("package.json")) as { files: string[] };
+    for (const [, link] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g))
+      expect(files, link).toContain(link!.split("/")[0]);
+  });
 });
+
+/** The file of this repository that an address leads to. */
+function inRepository(link: string): string[] {
+  const { repository } = JSON.parse(read("package.json")) as { repository: { url: string } };
+  const name = /github\.com\/(.*)\.git$/.exec(repository.url)![1]!;
+  const shown = new RegExp(`^https://github\\.com/${name}/(?:blob|tree)/main/(.*)$`).exec(link);
+  const raw = new RegExp(`^https://raw\\.githubusercontent\\.com/${name}/main/(.*)$`).exec(link);
+  expect(shown ?? raw, link).not.toBeNull();
+  return [(shown ?? raw)![1]!];
+}

@@ -1,0 +1,3 @@
+import { train } from "./train.js";
+
+self.onmessage = async () => self.postMessage(await train().catch(String));

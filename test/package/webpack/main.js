@@ -1,0 +1,3 @@
+import { show } from "./page.js";
+
+show(new Worker(new URL("./train.worker.js", import.meta.url), { type: "module" }));
