@@ -202,7 +202,7 @@ export class Module {
    * Replaces every parameter's and buffer's value.
    * @param options `strict`, default true: whether the keys must match exactly.
    * @returns The missing and the unexpected keys: none if strict.
-   * @throws {@link StateDictError} listing missing, unexpected or misshaped entries; then nothing has changed.
+   * @throws `StateDictError` listing missing, unexpected or misshaped entries; then nothing has changed.
    */
   loadStateDict(
     state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>,

@@ -15,7 +15,7 @@ export interface NodeDeviceOptions extends DeviceOptions {
 /**
  * Opens the machine's GPU, or a software adapter where there is no GPU: the SwiftShader of an installed npm package
  * `@sparticuz/chromium` (Linux x64), or a Vulkan driver of the system such as lavapipe. Needs the npm package `webgpu`.
- * @throws {@link WebGpuUnavailableError} where `webgpu` is not installed, {@link NoAdapterError} where there is no adapter, and what
+ * @throws `WebGpuUnavailableError` where `webgpu` is not installed, `NoAdapterError` where there is no adapter, and what
  * `Device.request` throws.
  *
  * @example

@@ -83,7 +83,7 @@ export class OnnxModel extends Module {
    * Computes the outputs.
    * @param inputs A tensor of the trace for every name of {@link inputNames}. Integers and truth values are numbers like any other.
    * @returns A tensor for every name of {@link outputNames}.
-   * @throws {@link ShapeError} for an input that is missing, or whose sizes are not those of the file; {@link GraphError} that names the
+   * @throws `ShapeError` for an input that is missing, or whose sizes are not those of the file; {@link GraphError} that names the
    * node for what is not computed here.
    */
   forward(inputs: Readonly<Record<string, Tensor>>, ...more: never[]): Record<string, Tensor> {

@@ -38,7 +38,7 @@ export class TfjsModel extends Module {
    * Computes the layers in their order.
    * @param x The batch first, as in Keras; integers for an embedding.
    * @returns The last layer's output.
-   * @throws {@link ShapeError} for an input that does not fit; errors name the layer.
+   * @throws `ShapeError` for an input that does not fit; errors name the layer.
    */
   forward(x: Tensor, ...more: never[]): Tensor {
     const where = "TfjsModel.forward";
