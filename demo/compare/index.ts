@@ -19,7 +19,7 @@ export function mount(root: HTMLElement, gpu: Gpu): View {
   return {
     // Nothing is fetched before the visitor presses Run.
     enter() {},
-    leave: async () => view.cancel(),
+    leave: async () => (view.cancel() ? "stopped" : undefined),
   };
 }
 
@@ -49,8 +49,11 @@ class CompareView {
     this.#lines.status = "Press Run: TensorFlow.js is fetched then, about 1.5 MB.";
   }
 
-  cancel(): void {
+  /** Returns whether a contest was under way. */
+  cancel(): boolean {
+    const underWay = this.#contest?.phase === "running";
     this.#contest?.cancel();
+    return underWay;
   }
 
   get #choice() {

@@ -94,8 +94,11 @@ class ForecastView implements View {
   }
 
   /** Pauses training while another view is shown; the worker owns its memory. */
-  async leave(): Promise<void> {
+  async leave(): Promise<string | undefined> {
+    const { snapshot } = this.#session;
+    const underWay = snapshot !== undefined && isUnderWay(snapshot.phase);
     await this.#session.pause();
+    return underWay ? "paused" : undefined;
   }
 
   get #radios(): NodeListOf<HTMLInputElement> {

@@ -22,8 +22,8 @@ export class FilePanel {
   readonly #onOpened: (opened: Opened | undefined) => void;
   #opening = new AbortController();
 
-  /** @param root The element on which files can be dropped; @param onOpened called with `undefined` if there is no file */
-  constructor(root: HTMLElement, onOpened: (opened: Opened | undefined) => void) {
+  /** @param onOpened Called with `undefined` if there is no file */
+  constructor(onOpened: (opened: Opened | undefined) => void) {
     this.#onOpened = onOpened;
     const input = part("file") as HTMLInputElement;
     input.addEventListener("change", () => {
@@ -38,19 +38,11 @@ export class FilePanel {
         return response.arrayBuffer();
       });
     });
-    root.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      root.classList.add("dragging");
-    });
-    root.addEventListener("dragleave", (event) => {
-      if (!root.contains(event.relatedTarget as Node | null)) root.classList.remove("dragging");
-    });
-    root.addEventListener("drop", (event) => {
-      event.preventDefault();
-      root.classList.remove("dragging");
-      const [file] = event.dataTransfer?.files ?? [];
-      if (file) void this.#open(file.name, () => file.arrayBuffer());
-    });
+  }
+
+  /** Opens a file that was dropped. */
+  take([file]: readonly File[]): void {
+    if (file) void this.#open(file.name, () => file.arrayBuffer());
   }
 
   async #open(name: string, read: () => Promise<ArrayBuffer>): Promise<void> {

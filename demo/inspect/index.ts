@@ -9,10 +9,15 @@ import { RunPanel } from "./run-panel.ts";
 export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
   const run = new RunPanel(gpu);
-  new FilePanel(root, (opened) => run.offer(opened));
+  const file = new FilePanel((opened) => run.offer(opened));
   return {
     // Nothing starts by itself; the device is requested at the first run.
     enter() {},
-    leave: () => run.stop(),
+    async leave() {
+      const { underWay } = run;
+      await run.stop();
+      return underWay ? "stopped" : undefined;
+    },
+    drop: (files) => file.take(files),
   };
 }

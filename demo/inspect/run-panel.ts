@@ -22,6 +22,8 @@ export class RunPanel {
   #opened: Opened | undefined;
   #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** Runs that have not ended. */
+  #runs = 0;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -44,6 +46,11 @@ export class RunPanel {
     this.#stack.replaceChildren(...layers.map(({ name }) => element("option", {}, name || "(the model)")));
     part("stack-field").hidden = layers.length < 2;
     this.#showFields();
+  }
+
+  /** Whether a run is under way. */
+  get underWay(): boolean {
+    return this.#runs > 0;
   }
 
   /** Stops the current run; settles when its memory is free. */
@@ -109,6 +116,7 @@ export class RunPanel {
       return;
     }
     this.#button.disabled = true;
+    this.#runs++;
     try {
       status.textContent = "Running on the GPU…";
       await before;
@@ -130,6 +138,7 @@ export class RunPanel {
       status.textContent = "Not run.";
       showNotice(part("run-notice"), error);
     } finally {
+      this.#runs--;
       if (this.#layer === layer) this.#button.disabled = false;
     }
   }

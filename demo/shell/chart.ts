@@ -35,6 +35,11 @@ export class Chart {
     document.addEventListener(THEME_CHANGE, this.#repaint);
   }
 
+  /** Shows no data. */
+  clear(): void {
+    this.plot.setData(this.plot.series.map(() => []) as unknown as uPlot.AlignedData);
+  }
+
   /** Removes the chart from its container. */
   destroy(): void {
     this.#observer.disconnect();

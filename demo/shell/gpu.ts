@@ -23,7 +23,7 @@ export class Gpu {
   }
 
   /** Makes later requests wait until `freed` settles. */
-  waitFor(freed: Promise<void>): void {
+  waitFor(freed: Promise<unknown>): void {
     this.#free = Promise.allSettled([this.#free, freed]);
   }
 

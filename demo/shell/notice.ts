@@ -10,12 +10,16 @@ export interface Notice {
 /** The message for an error of the library or any other error. */
 export function noticeOf(error: unknown): Notice {
   if (error instanceof WebGpuUnavailableError) {
-    return {
-      title: "This browser has no WebGPU",
-      advice: window.isSecureContext
-        ? "The model trains on the GPU through WebGPU, which this browser lacks or has switched off. Use a current Chrome, Edge, Firefox or Safari."
-        : "Browsers offer WebGPU only on https:// pages and on localhost. Open this page over one of those.",
-    };
+    return window.isSecureContext
+      ? {
+          title: "This browser has no WebGPU",
+          advice:
+            "The model trains on the GPU through WebGPU, which this browser lacks or has switched off. Use a current Chrome, Edge, Firefox or Safari.",
+        }
+      : {
+          title: "This page was not opened over https",
+          advice: `Browsers offer WebGPU only on https:// pages and on localhost, and this one is at ${location.origin}. Open this page over one of those; the browser may well have WebGPU.`,
+        };
   }
   if (error instanceof NoAdapterError) {
     return {

@@ -1,4 +1,6 @@
 /** Shows the view that the address names (`#inspect`), and the navigation between them. */
+import { element, setText } from "./dom.ts";
+import { takeDrops } from "./drop.ts";
 import type { Gpu } from "./gpu.ts";
 import { showNotice } from "./notice.ts";
 import type { View, ViewEntry } from "./view.ts";
@@ -10,6 +12,8 @@ export class Router {
   readonly #built = new Map<ViewEntry, View>();
   readonly #main: HTMLElement;
   readonly #gpu: Gpu;
+  /** What the page says about leaving a view or dropping a file. */
+  readonly #note = element("p", { class: "page-note", role: "status", "data-testid": "page-note" });
   #current: ViewEntry | undefined;
 
   /** @param list The parent of the links; @param main the parent of the views */
@@ -29,6 +33,8 @@ export class Router {
   }
 
   start(): void {
+    this.#main.before(this.#note);
+    takeDrops(() => this.#current && this.#built.get(this.#current), this.#note);
     addEventListener("hashchange", () => void this.#show(true));
     void this.#show(false);
   }
@@ -39,11 +45,9 @@ export class Router {
     const before = this.#current;
     if (view === before) return;
     this.#current = view;
-    if (before) {
-      this.#sections.get(before)!.hidden = true;
-      const built = this.#built.get(before);
-      if (built) this.#gpu.waitFor(built.leave());
-    }
+    setText(this.#note, "");
+    this.#mark(view, undefined);
+    if (before) this.#leave(before);
     for (const [of, link] of this.#links) {
       if (of === view) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -71,6 +75,24 @@ export class Router {
     const heading = section.querySelector("h1")!;
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
+  }
+
+  #leave(view: ViewEntry): void {
+    this.#sections.get(view)!.hidden = true;
+    const leaving = this.#built.get(view)?.leave();
+    if (!leaving) return;
+    this.#gpu.waitFor(leaving);
+    void leaving.then((became) => {
+      if (!became || this.#current === view) return;
+      this.#mark(view, became);
+      setText(this.#note, `${view.name} is ${became} while another view is shown.`);
+    });
+  }
+
+  /** Says in the navigation what became of a view's work. */
+  #mark(view: ViewEntry, became: string | undefined): void {
+    const marks = became ? [" ", element("span", { class: "became" }, became)] : [];
+    this.#links.get(view)!.replaceChildren(view.name, ...marks);
   }
 
   #section(view: ViewEntry): HTMLElement {

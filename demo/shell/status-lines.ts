@@ -1,5 +1,5 @@
 /** What a card shows about work that takes its time: a status, a progress bar and the time that is left; and a list of figures. */
-import { element, setText } from "./dom.ts";
+import { byId, element, setText } from "./dom.ts";
 
 export class StatusLines {
   readonly #status: HTMLElement;
@@ -51,4 +51,9 @@ export function figureList(figures: readonly Figure[]): HTMLElement {
     ),
   );
   return element("dl", { class: "stats" }, ...items);
+}
+
+/** Shows the figures as they were before the first value. */
+export function clearFigures(figures: readonly Figure[]): void {
+  for (const { name, initial = "–" } of figures) setText(byId(name), initial);
 }

@@ -24,6 +24,11 @@ interface ViewModule {
 export interface View {
   /** Called when the view is shown. */
   enter(): void;
-  /** Called when the view is hidden; stops its work. Settles when its GPU memory is free. */
-  leave(): Promise<void>;
+  /**
+   * Called when the view is hidden; stops its work. Settles when its GPU memory is free, with what became of work that was under way
+   * ("paused"), which the navigation shows until the next visit.
+   */
+  leave(): Promise<string | undefined>;
+  /** Takes files that are dropped anywhere on the page while the view is shown. */
+  drop?(files: readonly File[]): void;
 }

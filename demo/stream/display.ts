@@ -1,9 +1,10 @@
 /** Draws the current state of a session. */
-import { element, partsOf, setText, table } from "../shell/dom.ts";
+import { partsOf, setText, table } from "../shell/dom.ts";
 import { brief, count, short } from "../shell/format.ts";
-import { figureList, StatusLines } from "../shell/status-lines.ts";
+import { clearFigures, figureList, type StatusLines } from "../shell/status-lines.ts";
 import { timeLeft } from "../training/estimate.ts";
-import { LatencyChart, SignalChart } from "./charts.ts";
+import { SignalChart } from "./charts.ts";
+import { type LatencyCard, milliseconds } from "./latency-card.ts";
 import type { Phase, Session } from "./session.ts";
 
 export const part = partsOf("stream");
@@ -37,15 +38,30 @@ const SIGNAL_INTERVAL = 30;
 
 export class StreamDisplay {
   readonly #signal = new SignalChart(part("signal-chart"));
-  readonly #latency = new LatencyChart(part("latency-chart"));
-  readonly #lines = new StatusLines(part("lines"), "Progress of learning", "stream-");
+  readonly #lines: StatusLines;
+  readonly #latency: LatencyCard;
   #timesDrawn = Number.NEGATIVE_INFINITY;
   #signalDrawn = Number.NEGATIVE_INFINITY;
   #drawnAnomalies = "";
 
-  constructor() {
+  constructor(lines: StatusLines, latency: LatencyCard) {
+    this.#lines = lines;
+    this.#latency = latency;
     part("figures").append(figureList(FIGURES));
-    this.#lines.status = "Press Start: it learns what is normal first.";
+  }
+
+  /** Shows nothing: another signal has been chosen. */
+  clear(): void {
+    clearFigures(FIGURES);
+    for (const name of ["anomalies", "costs"]) part(name).replaceChildren();
+    for (const name of ["threshold", "signal-summary"]) setText(part(name), "");
+    setText(part("count"), "0");
+    setText(part("toggle"), "Start");
+    part<HTMLButtonElement>("toggle").disabled = false;
+    for (const name of ["stop", "reset", "disturb", "again"]) part<HTMLButtonElement>(name).disabled = true;
+    this.#drawnAnomalies = "";
+    this.#signal.clear();
+    this.#latency.clear();
   }
 
   draw(session: Session): void {
@@ -132,19 +148,9 @@ export class StreamDisplay {
 
   #drawLatency({ watch, medians, streams }: Session): void {
     const { inWorker, roundTrip, leftOut } = watch!;
-    this.#latency.draw(inWorker.histogram(), roundTrip.histogram());
-    const row = (name: string, times: typeof inWorker) =>
-      element(
-        "tr",
-        {},
-        element("th", { scope: "row" }, name),
-        ...[0.5, 0.95, 0.99].map((share) =>
-          element("td", { class: "number" }, milliseconds(times.quantile(share))),
-        ),
-      );
-    part("quantiles").replaceChildren(row("in the worker", inWorker), row("round trip", roundTrip));
-    setText(
-      part("left-out"),
+    this.#latency.draw(
+      inWorker,
+      roundTrip,
       leftOut > 0 ? `${count(leftOut)} values were left out: answers took longer than values come.` : "",
     );
     drawCosts(medians, streams);
@@ -203,8 +209,4 @@ function countdown(phase: Phase, seconds: number): string {
 
 function fixed(value: number): string {
   return value.toFixed(2).replace("-", "−");
-}
-
-function milliseconds(ms: number | undefined): string {
-  return ms === undefined ? "–" : ms.toFixed(ms < 10 ? 2 : 1);
 }

@@ -7,11 +7,22 @@ const SAMPLES = 2048;
 /** Below this amplitude it is silent: -100 dB. */
 const SILENCE = 1e-5;
 
-export async function openMicrophone(): Promise<LiveSource> {
+/** The microphone's stream as it is, without filters. */
+export interface Media {
+  readonly media: MediaStream;
+  /** Resolves with the reason when the microphone is taken away. */
+  readonly ended: Promise<Error>;
+}
+
+/**
+ * Asks for the microphone. Throws a {@link SourceError}.
+ * @param instead What else one can do, as in "watch the synthetic sensor"
+ */
+export async function openMedia(instead: string): Promise<Media> {
   if (!navigator.mediaDevices?.getUserMedia) {
     throw new SourceError(
       "No microphone here",
-      "Browsers offer the microphone only on https:// pages and on localhost, and some not at all. The synthetic sensor needs none.",
+      `Browsers offer the microphone only on https:// pages and on localhost, and some not at all. Without one, ${instead}.`,
     );
   }
   const media = await navigator.mediaDevices
@@ -20,8 +31,22 @@ export async function openMicrophone(): Promise<LiveSource> {
       audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
     })
     .catch((error: unknown) => {
-      throw refusal(error);
+      throw refusal(error, instead);
     });
+  const ended = new Promise<Error>((resolve) => {
+    media
+      .getAudioTracks()[0]!
+      .addEventListener("ended", () =>
+        resolve(
+          new SourceError("The microphone was taken away", "Connect or allow it again, and press Start."),
+        ),
+      );
+  });
+  return { media, ended };
+}
+
+export async function openMicrophone(): Promise<LiveSource> {
+  const { media, ended } = await openMedia("watch the synthetic sensor");
   const context = new AudioContext();
   const close = () => {
     for (const track of media.getTracks()) track.stop();
@@ -39,15 +64,7 @@ export async function openMicrophone(): Promise<LiveSource> {
         const power = sound.reduce((sum, value) => sum + value * value, 0) / SAMPLES;
         return new Float32Array(streams).fill(20 * Math.log10(Math.max(SILENCE, Math.sqrt(power))));
       },
-      ended: new Promise((resolve) => {
-        media
-          .getAudioTracks()[0]!
-          .addEventListener("ended", () =>
-            resolve(
-              new SourceError("The microphone was taken away", "Connect or allow it again, and press Start."),
-            ),
-          );
-      }),
+      ended,
       close,
     };
   } catch (error) {
@@ -56,24 +73,21 @@ export async function openMicrophone(): Promise<LiveSource> {
   }
 }
 
-function refusal(error: unknown): unknown {
+function refusal(error: unknown, instead: string): unknown {
   const { name } = error as DOMException;
   if (name === "NotAllowedError" || name === "SecurityError") {
     return new SourceError(
       "The microphone was not allowed",
-      "Allow it for this page in the browser's address bar and press Start again, or watch the synthetic sensor.",
+      `Allow it for this page in the browser's address bar and press Start again, or ${instead}.`,
     );
   }
   if (name === "NotFoundError" || name === "OverconstrainedError") {
-    return new SourceError(
-      "No microphone was found",
-      "Connect one and press Start again, or watch the synthetic sensor.",
-    );
+    return new SourceError("No microphone was found", `Connect one and press Start again, or ${instead}.`);
   }
   if (name === "NotReadableError" || name === "AbortError" || name === "NotSupportedError") {
     return new SourceError(
       "The microphone could not be read",
-      "Another program may be using it. Close that and press Start again, or watch the synthetic sensor.",
+      `Another program may be using it. Close that and press Start again, or ${instead}.`,
     );
   }
   return error;

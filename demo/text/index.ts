@@ -6,7 +6,7 @@ import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { View } from "../shell/view.ts";
 import { RunPanel } from "../training/panel.ts";
-import type { Snapshot } from "../training/phase.ts";
+import { isUnderWay, type Snapshot } from "../training/phase.ts";
 import { TrainingRun } from "../training/run.ts";
 import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { TextDisplay } from "./display.ts";
@@ -104,8 +104,10 @@ class TextView implements View {
   }
 
   /** Pauses training while another view is shown; the worker owns its memory. */
-  async leave(): Promise<void> {
+  async leave(): Promise<string | undefined> {
+    const underWay = this.#run && isUnderWay(this.#run.snapshot.phase);
     await this.#run?.pause();
+    return underWay ? "paused" : undefined;
   }
 
   async #lookForKept(): Promise<void> {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, type Page } from "playwright/test";
 import { saveSafetensors } from "../../src/io/safetensors.ts";
-import { button } from "./page.ts";
+import { button, dropFile } from "./page.ts";
 
 export const example = readFileSync(new URL("../../demo/inspect/example.safetensors", import.meta.url));
 export const VIEW = "/#inspect";
@@ -28,20 +28,9 @@ export async function choose(page: Page, name: string, buffer: Buffer): Promise<
     .setInputFiles({ name, mimeType: "application/octet-stream", buffer });
 }
 
-/** Drops a file on the page. */
-export async function drop(page: Page, name: string, buffer: Buffer): Promise<void> {
-  const data = await page.evaluateHandle(
-    ([name, bytes]) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([Uint8Array.from(bytes)], name));
-      return transfer;
-    },
-    [name, [...buffer]] as const,
-  );
-  for (const type of ["dragenter", "dragover", "drop"]) {
-    await page.locator("#inspect-view .file").dispatchEvent(type, { dataTransfer: data });
-  }
-}
+/** Drops a file on the view. */
+export const drop = (page: Page, name: string, buffer: Buffer) =>
+  dropFile(page, "#inspect-view .file", name, buffer);
 
 export async function run(page: Page): Promise<void> {
   await button(page, "Run").click();

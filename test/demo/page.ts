@@ -93,3 +93,26 @@ export async function expectDiscardable(page: Page): Promise<void> {
   await page.waitForTimeout(300);
   await expect(button(page, "Discard it")).toBeHidden();
 }
+
+/** Drops files on an element, with all that a browser sends before. */
+export async function dropFile(page: Page, selector: string, name: string, buffer: Buffer): Promise<void> {
+  await dropFiles(page, selector, [[name, buffer]]);
+}
+
+async function dropFiles(
+  page: Page,
+  selector: string,
+  files: readonly (readonly [name: string, buffer: Buffer])[],
+): Promise<void> {
+  const data = await page.evaluateHandle(
+    (all) => {
+      const transfer = new DataTransfer();
+      for (const [name, bytes] of all) transfer.items.add(new File([Uint8Array.from(bytes)], name));
+      return transfer;
+    },
+    files.map(([name, buffer]) => [name, [...buffer]] as const),
+  );
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    await page.locator(selector).dispatchEvent(type, { dataTransfer: data });
+  }
+}

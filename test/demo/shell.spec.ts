@@ -1,6 +1,15 @@
 /** The frame around the views: navigation, theme, and what leaving a view does. */
 import { expect, type Page, test } from "playwright/test";
-import { button, countBuffers, expectAccessible, expectFits, liveBytes, open, WIDTHS } from "./page.ts";
+import {
+  button,
+  countBuffers,
+  dropFile,
+  expectAccessible,
+  expectFits,
+  liveBytes,
+  open,
+  WIDTHS,
+} from "./page.ts";
 
 const link = (page: Page, name: string) => page.getByRole("navigation").getByRole("link", { name });
 const theme = (page: Page) => page.locator("html").getAttribute("data-theme");
@@ -93,6 +102,55 @@ test("leaving the forecast pauses its training, whose device is in a worker", as
 
   await page.goto("/#inspect");
   await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.");
+  expect(complaints).toEqual([]);
+});
+
+test("the navigation says which view is paused or stopped, until the next visit", async ({ page }) => {
+  const complaints = await open(page);
+  const note = page.getByTestId("page-note");
+  await button(page, "Start").click();
+  await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
+  await link(page, "Stream").click();
+  await expect(link(page, "Forecast")).toHaveText("Forecast paused");
+  await expect(note).toHaveText("Forecast is paused while another view is shown.");
+  await expectAccessible(page);
+  await button(page, "Start").click();
+  await expect(page.getByTestId("stream-status")).toContainText("Learning", { timeout: 20_000 });
+  await link(page, "Inspect").click();
+  await expect(note).toHaveText("Stream is stopped while another view is shown.");
+  await link(page, "Text").click(); // nothing was under way
+  await expect(link(page, "Inspect")).toHaveText("Inspect");
+  await expect(note).toBeEmpty();
+  await link(page, "Forecast").click();
+  await expect(link(page, "Forecast")).toHaveText("Forecast");
+  await expect(page.locator("#forecast-view").getByTestId("status")).toContainText("Paused");
+  await link(page, "Stream").click();
+  await expect(link(page, "Stream")).toHaveText("Stream");
+  expect(complaints).toEqual([]);
+});
+
+test("a file dropped anywhere goes to the view, and never leaves the page", async ({ page }) => {
+  const complaints = await open(page, "/#compare");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  /** Whether the browser would open the file. */
+  const opens = (selector: string) =>
+    page.locator(selector).evaluate((target) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["text"], "a.txt"));
+      const init = { dataTransfer, bubbles: true, cancelable: true };
+      const over = target.dispatchEvent(new DragEvent("dragover", init));
+      return over || target.dispatchEvent(new DragEvent("drop", init));
+    });
+  for (const name of ["Forecast", "Text", "Stream", "Inspect", "Compare"]) {
+    await link(page, name).click();
+    await expect(page.locator(`#${name.toLowerCase()}-view h1`)).toBeVisible();
+    for (const selector of ["body", ".masthead", "main", "footer"]) expect(await opens(selector)).toBe(false);
+  }
+  await expect(page.getByTestId("page-note")).toContainText("This view takes no file here");
+  await link(page, "Inspect").click();
+  await expect(page.getByTestId("page-note")).toBeEmpty();
+  await dropFile(page, "footer", "beside.safetensors", Buffer.from("no model"));
+  await expect(page.getByTestId("file-status")).toHaveText("beside.safetensors was not opened.");
   expect(complaints).toEqual([]);
 });
 

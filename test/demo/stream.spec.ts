@@ -228,3 +228,26 @@ for (const [width, size] of WIDTHS) {
     }
   });
 }
+
+test("another signal has nothing of the one before", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  await watch(page);
+  await button(page, "Disturb").click();
+  await expect.poll(() => anomalies(page)).toBeGreaterThan(0);
+  await page.getByLabel("Signal", { exact: true }).selectOption("Microphone level");
+  expect(await anomalies(page)).toBe(0);
+  await expect(page.getByTestId("stream-anomalies")).toBeEmpty();
+  await expect(page.getByTestId("stream-quantiles")).toBeEmpty();
+  await expect(page.getByTestId("stream-costs")).toBeEmpty();
+  await expect(page.getByTestId("stream-threshold")).toBeEmpty();
+  await expect(page.getByTestId("stream-steps")).toHaveText("0");
+  for (const id of ["stream-value", "stream-predicted", "stream-speed"]) {
+    await expect(page.getByTestId(id)).toHaveText("–");
+  }
+  await expect(status(page)).toHaveText("Press Start: it learns what is normal first.");
+  await expect(button(page, "Start")).toBeEnabled();
+  // The frame that was already asked for draws nothing of it.
+  await page.waitForTimeout(300);
+  expect(await anomalies(page)).toBe(0);
+  expect(complaints).toEqual([]);
+});
