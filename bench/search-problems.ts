@@ -1,4 +1,5 @@
 /** Test functions for samplers. `bench/peers/search_problems.py` has the same in Python. */
+import { readFileSync } from "node:fs";
 import type { Trial } from "webgpu-lstm/search";
 
 const HARTMANN_A = [
@@ -48,8 +49,58 @@ function mixed(trial: Trial): number {
   return loss;
 }
 
+/** The recorded runs: settings, and the validation loss of each epoch. */
+const [, ...lines] = readFileSync(new URL("seattle-runs.csv", import.meta.url), "utf8")
+  .trim()
+  .split("\n");
+const runs = lines.map((line) => {
+  const [hidden, layers, dropout, lr, batch, window, ...losses] = line.split(",").map(Number);
+  return { key: [hidden, layers, dropout, lr, batch, window].join(), least: Math.min(...losses) };
+});
+const least = new Map(runs.map(({ key, least }) => [key, least]));
+const [HIDDEN, RATES, WINDOWS] = [
+  [4, 8, 16, 32],
+  [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1],
+  [3, 7, 14],
+];
+
+/** The recorded values around a value, with the share that each has in it, by their logarithms. */
+function around(values: readonly number[], value: number): readonly (readonly [at: number, share: number])[] {
+  const i = Math.min(Math.max(values.findIndex((other) => other >= value) - 1, 0), values.length - 2);
+  const [low, high] = [values[i]!, values[i + 1]!];
+  const share = Math.log(value / low) / Math.log(high / low);
+  return [
+    [low, 1 - share],
+    [high, share],
+  ];
+}
+
+/** The least validation loss of recorded trainings, interpolated between their settings. */
+function seattle(trial: Trial): number {
+  const hidden = around(HIDDEN, trial.suggestInt("hidden", 4, 32, { log: true }));
+  const layers = trial.suggestInt("layers", 1, 2);
+  const rates = around(RATES, trial.suggestFloat("lr", 3e-4, 1e-1, { log: true }));
+  const batch = trial.suggestCategorical("batch", [32, 128]);
+  const windows = around(WINDOWS, trial.suggestInt("window", 3, 14, { log: true }));
+  const dropped = layers > 1 ? trial.suggestFloat("dropout", 0, 0.3) / 0.3 : 0;
+  const dropouts =
+    layers > 1
+      ? ([
+          [0, 1 - dropped],
+          [0.3, dropped],
+        ] as const)
+      : ([[0, 1]] as const);
+  let loss = 0;
+  for (const [h, a] of hidden)
+    for (const [r, b] of rates)
+      for (const [w, c] of windows)
+        for (const [d, e] of dropouts) loss += a * b * c * e * least.get([h, layers, d, r, batch, w].join())!;
+  return loss;
+}
+
 export const problems: Readonly<Record<string, (trial: Trial) => number>> = {
   Branin: branin,
   "Hartmann-6": hartmann6,
   mixed,
+  Seattle: seattle,
 };

@@ -1,7 +1,10 @@
 """Runs Optuna's samplers on the functions of bench/search-problems.ts: `search_problems.py SAMPLER SEEDS TRIALS…`, JSON on its output."""
 
+import csv
+import itertools
 import json
 import math
+import pathlib
 import sys
 
 import optuna
@@ -44,8 +47,32 @@ def mixed(trial):
     return loss
 
 
+with pathlib.Path(__file__).parent.parent.joinpath("seattle-runs.csv").open() as file:
+    RUNS = [[float(cell) for cell in row] for row in list(csv.reader(file))[1:]]
+LEAST = {tuple(run[:6]): min(run[6:]) for run in RUNS}
+
+
+def around(values, value):
+    i = min(max(next(k for k, other in enumerate(values) if other >= value) - 1, 0), len(values) - 2)
+    low, high = values[i : i + 2]
+    share = math.log(value / low) / math.log(high / low)
+    return [(low, 1 - share), (high, share)]
+
+
+def seattle(trial):
+    hidden = around([4, 8, 16, 32], trial.suggest_int("hidden", 4, 32, log=True))
+    layers = trial.suggest_int("layers", 1, 2)
+    rates = around([0.0003, 0.001, 0.003, 0.01, 0.03, 0.1], trial.suggest_float("lr", 3e-4, 1e-1, log=True))
+    batch = trial.suggest_categorical("batch", [32, 128])
+    windows = around([3, 7, 14], trial.suggest_int("window", 3, 14, log=True))
+    dropped = trial.suggest_float("dropout", 0, 0.3) / 0.3 if layers > 1 else 0
+    dropouts = [(0, 1 - dropped), (0.3, dropped)] if layers > 1 else [(0, 1)]
+    axes = itertools.product(hidden, rates, windows, dropouts)
+    return sum(a * b * c * e * LEAST[h, layers, d, r, batch, w] for (h, a), (r, b), (w, c), (d, e) in axes)
+
+
 def main(sampler, seeds, counts):
-    problems = {"Branin": branin, "Hartmann-6": hartmann6, "mixed": mixed}
+    problems = {"Branin": branin, "Hartmann-6": hartmann6, "mixed": mixed, "Seattle": seattle}
     samplers = {sampler: getattr(optuna.samplers, f"{sampler}Sampler")}
     best = {}
     for name, sampler in samplers.items():
