@@ -8,6 +8,7 @@ import type { ViewEntry } from "./shell/view.ts";
 /** The views in the order of the navigation; the first is where the page opens. */
 const VIEWS: readonly ViewEntry[] = [
   { id: "forecast", name: "Forecast", load: () => import("./forecast/index.ts") },
+  { id: "tune", name: "Tune", load: () => import("./tune/index.ts") },
   { id: "text", name: "Text", load: () => import("./text/index.ts") },
   { id: "stream", name: "Stream", load: () => import("./stream/index.ts") },
   { id: "inspect", name: "Inspect", load: () => import("./inspect/index.ts") },

@@ -103,7 +103,7 @@ export class Controls {
   #text(name: SliderName, value: number): string {
     if (name === "window" || name === "horizon") return stepCount(this.#series!, value);
     if (name === "batchSize") return value === WHOLE ? "all at once" : `${value} windows`;
-    return String(value);
+    return String(Number(value.toPrecision(3)));
   }
 
   #slider(name: SliderName): ChoiceSlider {
@@ -114,7 +114,12 @@ export class Controls {
   }
 
   #showSlider(name: SliderName): void {
-    this.#sliders.get(name)!.show(this.#choices(name), this.#settings![name]);
+    const choices = this.#choices(name);
+    const value = this.#settings![name];
+    // A value that another view has found goes between those that the slider has.
+    const after = choices.findIndex((choice) => choice > value || choice === WHOLE);
+    const at = after < 0 ? choices.length : after;
+    this.#sliders.get(name)!.show(choices.includes(value) ? choices : choices.toSpliced(at, 0, value), value);
   }
 }
 

@@ -18,6 +18,7 @@ import type { Series, SeriesId } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
 import html from "./forecast.html?raw";
+import { takeHandover } from "./handover.ts";
 import { RollOutPanel } from "./roll-out-panel.ts";
 import { ForecastSession, VIEW } from "./session.ts";
 import type { ForecastConfig } from "./settings.ts";
@@ -83,14 +84,18 @@ class ForecastView implements View {
   enter(): void {
     const { adapter } = this.#session.snapshot ?? {};
     if (adapter) this.#gpu.describe(adapter);
-    if (this.#entered) return;
+    const handover = takeHandover();
+    if (this.#entered) {
+      if (handover) this.#choose(handover.series, handover.settings);
+      return;
+    }
     this.#entered = true;
     if (!("gpu" in navigator)) {
       this.#gpu.describe("none");
       this.#refuse(new WebGpuUnavailableError("there is no WebGPU"));
     }
-    this.#choose("seattle");
-    if (!this.#unusable) void this.#lookForKept();
+    this.#choose(handover?.series ?? "seattle", handover?.settings);
+    if (!this.#unusable && !handover) void this.#lookForKept();
   }
 
   /** Pauses training while another view is shown; the worker owns its memory. */
@@ -112,20 +117,21 @@ class ForecastView implements View {
     this.#panel.offer(kept);
   }
 
-  #choose(id: SeriesId): void {
+  /** @param settings Those of the series' first preset if not given */
+  #choose(id: SeriesId, settings?: Settings): void {
     this.#showChoice(id);
     showNotice(this.#notice, this.#unusable);
     if (id === "csv") this.#csv.tell();
-    else this.#fetching = this.#fetch(id);
+    else this.#fetching = this.#fetch(id, settings);
   }
 
-  async #fetch(id: Exclude<SeriesId, "csv">): Promise<void> {
+  async #fetch(id: Exclude<SeriesId, "csv">, settings: Settings | undefined): Promise<void> {
     const choice = this.#choices;
     // The form still shows the settings of another series.
     this.#controls.locked = true;
     try {
       const series = await loadSeries(id);
-      if (choice === this.#choices) this.#take(series);
+      if (choice === this.#choices) this.#take(series, settings);
     } catch (error) {
       if (choice !== this.#choices) return;
       this.#controls.locked = false;

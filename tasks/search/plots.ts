@@ -128,7 +128,7 @@ export function parallelPlot(area: Area, { trials, direction, defaults }: Pictur
 
 /** The ends of an axis in words, or its choices. */
 function ends(axis: Axis, at: (share: number) => readonly [x: number, y: number], { soft }: Palette): string {
-  const all: readonly ParamValue[] = axis.choices ?? [axis.low, axis.high];
+  const all: readonly ParamValue[] = axis.choices ?? [...new Set([axis.low, axis.high])];
   return all
     .map((value, i) => {
       const [x, y] = at(axis.at(value));

@@ -14,6 +14,10 @@ test("every view of the built demo works from a sub-path", async ({ page }, { ou
   await button(page, "Start").click();
   await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
 
+  await visit("Tune");
+  await button(page, "Start").click();
+  await expect(page.getByTestId("tune-done")).toHaveText(/^[1-9]/, { timeout: 60_000 });
+
   await visit("Text");
   await button(page, "Start").click();
   await expect(page.getByTestId("text-steps")).toHaveText(/^[1-9]/, { timeout: 60_000 });

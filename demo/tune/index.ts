@@ -1,0 +1,288 @@
+/** The Tune view: a search for the settings of a forecast, in workers, kept in the browser. */
+import { StorageUnavailableError, saveSafetensors, WebGpuUnavailableError } from "webgpu-lstm";
+import { type FrozenTrial, MemoryJournal, type StoredJournal } from "webgpu-lstm/search";
+import { bestOf } from "../../tasks/search/plot-parts.ts";
+import { loadSeries } from "../../tasks/series/index.ts";
+import type { SeriesId } from "../../tasks/series/series.ts";
+import { openInForecast } from "../forecast/handover.ts";
+import { byId, element, scrolling, setText } from "../shell/dom.ts";
+import type { Gpu } from "../shell/gpu.ts";
+import { showNotice } from "../shell/notice.ts";
+import { figureList, StatusLines } from "../shell/status-lines.ts";
+import type { View } from "../shell/view.ts";
+import { TuneControls } from "./controls.ts";
+import { TuneDisplay } from "./display.ts";
+import { download, heldOutOutcome } from "./outcome.ts";
+import { openStudies, TuneSearch } from "./search.ts";
+import { Seats } from "./seat.ts";
+import { settingsOf } from "./space.ts";
+import html from "./tune.html?raw";
+import "./tune.css";
+
+const FIGURES = [
+  { name: "tune-done", label: "Trials", initial: "0" },
+  { name: "tune-pruned", label: "Pruned", initial: "0" },
+  { name: "tune-best", label: "Best validation loss" },
+  { name: "tune-default", label: "Defaults" },
+];
+
+/** Least milliseconds between two drawings. */
+const INTERVAL = 300;
+
+const HONEST =
+  "The search chooses by the validation part alone. What the held-out part gives can be looked at once the search is over.";
+
+export function mount(root: HTMLElement, gpu: Gpu): View {
+  root.innerHTML = html;
+  return new TuneView(gpu);
+}
+
+class TuneView implements View {
+  readonly #gpu: Gpu;
+  readonly #notice = byId("tune-notice");
+  readonly #controls = new TuneControls();
+  readonly #display = new TuneDisplay();
+  readonly #lines = new StatusLines(byId("tune-lines"), "Trials that have ended", "tune-");
+  readonly #seats = new Seats();
+  #journal: Promise<StoredJournal | MemoryJournal> | undefined;
+  #search: TuneSearch | undefined;
+  /** The number of the latest choice of a study. */
+  #choices = 0;
+  #stop: AbortController | undefined;
+  #running: Promise<void> = Promise.resolve();
+  /** Trials that this run began with, and those that it has. */
+  #from = 0;
+  #wanted = 0;
+  #unusable = false;
+  #busy = false;
+  #drawing = false;
+  #drawnAt = 0;
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+    byId("tune-lines").append(figureList(FIGURES));
+    const parallel = element("div", {
+      id: "tune-parallel",
+      class: "chart",
+      role: "img",
+      "aria-labelledby": "tune-parallel-title",
+      "aria-describedby": "tune-summary",
+    });
+    byId("tune-wide").append(scrolling("Parallel coordinates", parallel));
+    const on = (id: string, act: () => unknown) =>
+      byId(id).addEventListener(
+        "click",
+        () => void Promise.resolve(act()).catch((error) => this.#fail(error)),
+      );
+    on("tune-start", () => this.#start());
+    on("tune-stop", () => this.#stop?.abort());
+    on("tune-open", () => this.#openBest());
+    on("tune-test", () => this.#test());
+    on("tune-save-weights", () => this.#saveWeights());
+    on("tune-save-study", () => this.#saveStudy());
+    on("tune-delete", () => this.#delete());
+    this.#controls.onSeries = (id) => void this.#choose(id).catch((error) => this.#fail(error));
+    this.#controls.onChange = () => void this.#renew().catch((error) => this.#fail(error));
+    new ResizeObserver(() => this.#changed()).observe(byId("tune-parallel"));
+  }
+
+  enter(): void {
+    if (!("gpu" in navigator)) {
+      this.#gpu.describe("none");
+      this.#fail(new WebGpuUnavailableError("there is no WebGPU"));
+    } else void this.#prepare();
+    if (!this.#search) void this.#choose("seattle").catch((error) => this.#fail(error));
+  }
+
+  /** Ends the run: trials under way are queued again, and Start goes on with them. */
+  async leave(): Promise<void> {
+    this.#stop?.abort();
+    await this.#running;
+    this.#seats.close();
+  }
+
+  /** Starts a worker early: it shows whether there is a GPU. */
+  async #prepare(): Promise<void> {
+    try {
+      const adapter = await this.#seats.open();
+      this.#gpu.describe(adapter);
+      // A software adapter is a processor that is busy already.
+      if (!this.#stop && !adapter.includes("(software)")) this.#controls.jobs = 2;
+    } catch (error) {
+      // A view that was left has ended its workers.
+      if ((error as Error).name !== "AbortError") this.#fail(error);
+    }
+  }
+
+  async #choose(id: Exclude<SeriesId, "csv">): Promise<void> {
+    this.#controls.show(await loadSeries(id));
+  }
+
+  /** Opens the study of the chosen task and ranges. */
+  async #renew(): Promise<void> {
+    const choice = ++this.#choices;
+    this.#journal ??= openStudies().catch((error: unknown) => {
+      // Some private windows have no storage: then the study lasts as long as the page.
+      if (error instanceof StorageUnavailableError) return new MemoryJournal();
+      throw error;
+    });
+    const { task, space } = this.#controls;
+    const search = new TuneSearch(task, space, await this.#journal, this.#seats);
+    await search.load();
+    if (choice !== this.#choices) return;
+    this.#search = search;
+    setText(byId("tune-held-out"), HONEST);
+    this.#status();
+    this.#changed();
+  }
+
+  async #start(): Promise<void> {
+    const search = this.#search!;
+    const { trials, jobs } = this.#controls;
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.#from = ended(search.trials);
+    this.#wanted = trials;
+    showNotice(this.#notice, undefined);
+    setText(byId("tune-held-out"), HONEST);
+    this.#controls.locked = true;
+    this.#status();
+    this.#running = search
+      .run(trials, jobs, stop.signal, () => this.#changed())
+      .catch((error: unknown) => {
+        if (!stop.signal.aborted) this.#fail(error);
+      })
+      .finally(() => {
+        this.#stop = undefined;
+        this.#controls.locked = false;
+        this.#reportFailures(search);
+        this.#status();
+        this.#changed();
+      });
+    await this.#running;
+  }
+
+  /** Says why trials failed, if all of a run did. */
+  #reportFailures(search: TuneSearch): void {
+    const last = search.trials.filter(({ state }) => state !== "WAITING").slice(-this.#wanted);
+    const failed = last.filter(({ state, reason }) => state === "FAIL" && !reason?.startsWith("interrupted"));
+    if (failed.length > 0 && failed.length === last.length)
+      this.#fail(new Error(failed.at(-1)!.reason ?? "every trial failed"));
+  }
+
+  /** Draws with a frame, a few times a second. */
+  #changed(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    const wait = Math.max(0, this.#drawnAt + INTERVAL - performance.now());
+    setTimeout(() => requestAnimationFrame(() => this.#draw()), wait);
+  }
+
+  #draw(): void {
+    this.#drawing = false;
+    this.#drawnAt = performance.now();
+    const search = this.#search;
+    if (!search) return;
+    const { trials } = search;
+    this.#status(trials);
+    this.#display.draw(search.study, trials, search.defaultsOf(trials));
+  }
+
+  #status(trials = this.#search?.trials ?? []): void {
+    const search = this.#search;
+    const running = this.#stop !== undefined;
+    const have = ended(trials);
+    const done = running ? (have - this.#from) / this.#wanted : 0;
+    const words = running
+      ? `Trial ${Math.min(have - this.#from + 1, this.#wanted)} of ${this.#wanted}.`
+      : have > 0
+        ? `${have} trials so far; Start goes on with this study.`
+        : "Ready.";
+    this.#lines.draw(this.#busy ? "Training the models for the test…" : words, Math.min(done, 1), "");
+    const hasBest = search !== undefined && bestOf(trials, "minimize") >= 0;
+    const idle = !running && !this.#busy;
+    const enable = (id: string, can: boolean) => {
+      byId<HTMLButtonElement>(id).disabled = !can;
+    };
+    enable("tune-start", idle && search !== undefined && !this.#unusable);
+    enable("tune-stop", running);
+    enable("tune-open", idle && hasBest);
+    enable("tune-test", idle && hasBest && !this.#unusable && search.defaultsOf(trials) >= 0);
+    enable("tune-save-weights", idle && hasBest && !this.#unusable);
+    enable("tune-save-study", have > 0);
+    enable("tune-delete", idle && have > 0);
+  }
+
+  get #best() {
+    const { trials, task } = this.#search!;
+    const trial = trials[bestOf(trials, "minimize")]!;
+    return { trial, settings: settingsOf(trial.params, task.base) };
+  }
+
+  #openBest(): void {
+    const { id } = this.#search!.task.series;
+    if (id !== "csv") openInForecast({ series: id, settings: this.#best.settings });
+  }
+
+  /** Says what the held-out part gives for the best and for the defaults. */
+  async #test(): Promise<void> {
+    const search = this.#search!;
+    const { trials } = search;
+    const { trial } = this.#best;
+    const shipped = trials[search.defaultsOf(trials)]!;
+    await this.#busyWith(async () => {
+      const outcome = await heldOutOutcome(search, trial, shipped);
+      setText(byId("tune-held-out"), outcome);
+    });
+  }
+
+  async #saveWeights(): Promise<void> {
+    const search = this.#search!;
+    const { trial, settings } = this.#best;
+    await this.#busyWith(async () => {
+      const weights = await search.weightsOf(trial);
+      const bytes = saveSafetensors(weights, { format: "pt", config: JSON.stringify(settings) });
+      download(`${search.task.series.id}-trial-${trial.number}.safetensors`, bytes);
+    });
+  }
+
+  async #saveStudy(): Promise<void> {
+    const journal = await this.#journal!;
+    const text = await journal.text();
+    download("webgpu-lstm-studies.log", text);
+  }
+
+  async #delete(): Promise<void> {
+    if (this.#stop || !this.#search) return;
+    if (!confirm("Remove all trials of this study from the browser?")) return;
+    await this.#search.delete();
+    await this.#renew();
+  }
+
+  async #busyWith(work: () => Promise<void>): Promise<void> {
+    this.#busy = true;
+    this.#controls.locked = true;
+    this.#status();
+    try {
+      await work();
+    } finally {
+      this.#busy = false;
+      this.#controls.locked = false;
+      this.#status();
+    }
+  }
+
+  #fail(error: unknown): void {
+    if ((error as Error).name === "NoAdapterError" || error instanceof WebGpuUnavailableError) {
+      this.#gpu.describe("none");
+      this.#unusable = true;
+    }
+    showNotice(this.#notice, error);
+    this.#status();
+  }
+}
+
+/** How many trials have ended. */
+function ended(trials: readonly FrozenTrial[]): number {
+  return trials.filter(({ state }) => state !== "RUNNING" && state !== "WAITING").length;
+}

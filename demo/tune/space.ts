@@ -1,0 +1,80 @@
+/** What a search may choose: ranges of settings, and the way from them to a trial's settings. */
+import type { Params, Trial } from "webgpu-lstm/search";
+import type { CellKind } from "../../tasks/series/cells.ts";
+import type { Series } from "../../tasks/series/series.ts";
+import { type Settings, WHOLE } from "../../tasks/series/settings.ts";
+
+/** The settings that have a range from one number to another. */
+export const RANGED = ["hiddenSize", "numLayers", "learningRate", "batchSize", "window"] as const;
+export type Ranged = (typeof RANGED)[number];
+
+/** The name of each setting in a study. */
+const NAMES = {
+  hiddenSize: "hidden",
+  numLayers: "layers",
+  learningRate: "lr",
+  batchSize: "batch",
+  window: "window",
+} as const satisfies Record<Ranged, string>;
+
+type Range = readonly [low: number, high: number];
+
+export interface Space {
+  readonly cells: readonly CellKind[];
+  readonly ranges: Readonly<Record<Ranged, Range>>;
+}
+
+/** The ends that a range can have. */
+export function choicesOf(name: Ranged, series: Series): readonly number[] {
+  if (name === "window") return series.windows;
+  return {
+    hiddenSize: [4, 8, 16, 32, 48, 64, 128],
+    numLayers: [1, 2, 3],
+    learningRate: [0.0003, 0.001, 0.003, 0.005, 0.01, 0.03, 0.1],
+    batchSize: [16, 32, 64, 128, 256],
+  }[name];
+}
+
+/** The range with which a search begins; it contains the default. */
+export function usualRange(name: Ranged, series: Series, base: Settings): Range {
+  const [low, high] = {
+    hiddenSize: [8, 64],
+    numLayers: [1, 2],
+    learningRate: [0.001, 0.03],
+    batchSize: [16, 128],
+    window: [series.windows[0]!, series.windows[Math.ceil(series.windows.length / 2)]!],
+  }[name] as [number, number];
+  return [Math.min(low, base[name]), Math.max(high, base[name])];
+}
+
+/** Whether a search chooses a setting; a batch of all windows stays one. */
+export function isSearched(name: Ranged, base: Settings): boolean {
+  return name !== "batchSize" || base.batchSize !== WHOLE;
+}
+
+/** Asks a trial for settings; what is not searched stays as it is in `base`. */
+export function suggestSettings(trial: Trial, { cells, ranges }: Space, base: Settings): Settings {
+  const log = { log: true };
+  const int = (name: Ranged, options = {}) => trial.suggestInt(NAMES[name], ...ranges[name], options);
+  return {
+    ...base,
+    cell: trial.suggestCategorical("cell", cells),
+    hiddenSize: int("hiddenSize", log),
+    numLayers: int("numLayers"),
+    learningRate: trial.suggestFloat(NAMES.learningRate, ...ranges.learningRate, log),
+    batchSize: isSearched("batchSize", base) ? int("batchSize", log) : base.batchSize,
+    window: int("window", log),
+  };
+}
+
+/** Settings as parameters of a trial. */
+export function paramsOf(base: Settings): Params {
+  const searched = RANGED.filter((name) => isSearched(name, base));
+  return { cell: base.cell, ...Object.fromEntries(searched.map((name) => [NAMES[name], base[name]])) };
+}
+
+/** The settings of a trial that has ended. */
+export function settingsOf(params: Params, base: Settings): Settings {
+  const chosen = RANGED.filter((name) => NAMES[name] in params).map((name) => [name, params[NAMES[name]]]);
+  return { ...base, cell: params["cell"], ...Object.fromEntries(chosen) } as Settings;
+}
