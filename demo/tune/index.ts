@@ -95,10 +95,12 @@ class TuneView implements View {
   }
 
   /** Ends the run: trials under way are queued again, and Start goes on with them. */
-  async leave(): Promise<void> {
+  async leave(): Promise<string | undefined> {
+    const isRunning = this.#stop !== undefined;
     this.#stop?.abort();
     await this.#running;
     this.#seats.close();
+    return isRunning ? "stopped" : undefined;
   }
 
   /** Starts a worker early: it shows whether there is a GPU. */

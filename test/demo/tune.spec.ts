@@ -155,7 +155,7 @@ test("another view stops the search, which goes on later", async ({ page }) => {
     page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
   await visit("Inspect");
   await expect(page.locator("#tune-view")).toBeHidden();
-  await visit("Tune");
+  await visit("Tune stopped");
   await ready(page);
   await expect(page.getByTestId("tune-status")).toContainText("trials so far");
   const before = await figure(page, "done");
