@@ -33,13 +33,15 @@ const facts: AdapterFacts = {
   software: true,
 };
 
+type Versions = NonNullable<DeviceOptions["versions"]>;
+
 /** The programs, by the versions that they are planned with. */
 const PROGRAMS = [
   { gemm: "register", recurrent: "cell" },
   { gemm: "shared", recurrent: "cell" },
   { gemm: "register", recurrent: "step" },
   { gemm: "lanes4", recurrent: "sequence4" },
-] as const satisfies readonly NonNullable<DeviceOptions["versions"]>[];
+] as const satisfies readonly Versions[];
 
 /** The values of tensor number `tensor`, as tools/make_self_test.py has them. */
 export function values(tensor: number, size: number): Float32Array {
@@ -53,7 +55,7 @@ Object.assign(globalThis, globals);
 const gpu = create(["backend=null"]);
 
 /** A device with subgroups of four lanes. */
-async function openNull(versions: NonNullable<DeviceOptions["versions"]>): Promise<Device> {
+async function openNull(versions: Versions): Promise<Device> {
   const adapter = (await gpu.requestAdapter())!;
   const native = await adapter.requestDevice({ requiredFeatures: ["subgroups"] });
   const info = { vendor: "", architecture: "null", device: "", description: "" };
@@ -95,11 +97,7 @@ class Shared {
 }
 
 /** One program as lines: buffers with what is written to them, dispatches, and what must come out. */
-async function record(
-  versions: (typeof PROGRAMS)[number],
-  kernels: Shared,
-  lists: Shared,
-): Promise<string[]> {
+async function record(versions: Versions, kernels: Shared, lists: Shared): Promise<string[]> {
   const golden = JSON.parse(readFileSync(GOLDEN, "utf8")) as Record<string, number[]>;
   const device = await openNull(versions);
   const lstm = new nn.LSTM(3, 7);
@@ -200,6 +198,8 @@ export async function recordSelfTest(): Promise<Record<string, string>> {
   const lists = new Shared("values");
   const programs: string[] = [];
   for (const versions of PROGRAMS) programs.push(...(await record(versions, kernels, lists)));
+  // Its products are in products.ts, which takes the kernel from here.
+  await record({ gemm: "rows", recurrent: "cell" }, kernels, lists);
   const shared = [...kernels.lines.keys(), ...lists.lines.keys()];
   return {
     "parts.ts": `/**

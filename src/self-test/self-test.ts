@@ -9,6 +9,7 @@ import type { StagingPool } from "../gpu/staging.ts";
 import type { OnDemand } from "../ondemand.ts";
 import type { VersionPins } from "../ops/op.ts";
 import { parts } from "./parts.ts";
+import { productFault, VERSIONS } from "./products.ts";
 import { programs } from "./programs.ts";
 
 /** Largest error of a number, as a share of its tensor's largest: rounding is a hundred times below it. */
@@ -33,8 +34,8 @@ export interface Classes {
 
 type Texts = Readonly<Record<string, string>>;
 
-/** Texts of the kernels that are recorded; those for subgroups of four lanes where they are used. */
-async function loadTexts(lanes4: boolean): Promise<Texts> {
+/** Texts of the kernels that are tested; those for subgroups of four lanes, and for few rows, where they are used. */
+async function loadTexts(lanes4: boolean, rows: boolean): Promise<Texts> {
   const chunks: Texts[] = await Promise.all([
     import("../ops/base.wgsl.ts"),
     import("../ops/loss/pointwise-loss.wgsl.ts"),
@@ -51,6 +52,7 @@ async function loadTexts(lanes4: boolean): Promise<Texts> {
           import("../ops/recurrent/lstm-sequence4.wgsl.ts"),
         ]
       : []),
+    ...(rows ? [import("../ops/product/gemm-rows.wgsl.ts")] : []),
   ]);
   return Object.assign({}, ...chunks) as Texts;
 }
@@ -83,8 +85,9 @@ class Recorded {
     const { gemm, recurrent } = this;
     const hasLanes4 = facts.subgroupSize === LANES;
     if (gemm === "lanes4" && !hasLanes4) return false;
-    // A pinned version that cannot run is replaced by the first.
-    const pin = pins.gemm === "lanes4" && !hasLanes4 ? "register" : pins.gemm;
+    // A pinned version that cannot run is replaced by the first; `rows` cannot where there are many.
+    const isReplaced = pins.gemm === "rows" || (pins.gemm === "lanes4" && !hasLanes4);
+    const pin = isReplaced ? "register" : pins.gemm;
     if (pin && pin !== gemm) return false;
     if (recurrent === "cell") return true;
     return pins.recurrent ? pins.recurrent === recurrent : facts.software;
@@ -178,8 +181,8 @@ async function faultOf(
 }
 
 /**
- * Trains one step by every version of products that the device can run. LSTM and GRU run by version `cell`; on an adapter where no other
- * version is compared with it before use, by those too.
+ * Trains one step by every version of products that the device can run, and computes larger products by each. LSTM and GRU run by version
+ * `cell`; on an adapter where no other version is compared with it before use, by those too.
  * @param context Holds all memory of the test, for the caller to dispose.
  * @param where The call that errors name.
  * @throws AdapterFaultError naming the first tensor that is wrong.
@@ -190,7 +193,9 @@ export async function selfTest(
   where: string,
   classes: Classes,
 ): Promise<void> {
-  const shared = new Parts(classes, await loadTexts(context.facts.subgroupSize === LANES));
+  const { subgroupSize, software } = context.facts;
+  const hasRows = pins.gemm ? pins.gemm === "rows" : !software;
+  const shared = new Parts(classes, await loadTexts(subgroupSize === LANES, hasRows));
   const recorded: Recorded[] = [];
   for (const line of linesOf(programs)) {
     if (line[0] === "program") recorded.push(new Recorded(line));
@@ -198,12 +203,20 @@ export async function selfTest(
   }
   const offered = recorded.filter((program) => program.isOffered(context, pins));
   const dispatches = offered.flatMap(({ lines }) => lines.filter(([word]) => word === "dispatch"));
-  await context.kernels.compile(dispatches.map(([, kernel]) => shared.kernels[Number(kernel)]!));
+  const versions = new Set([...offered.map(({ gemm }) => gemm), ...(hasRows ? ["rows"] : [])]);
+  const products = (Object.keys(VERSIONS) as (keyof typeof VERSIONS)[])
+    .filter((version) => versions.has(version))
+    .map((version) => ({
+      version,
+      kernel: shared.kernels.find(({ name }) => name === VERSIONS[version].kernel)!,
+    }));
+  await context.kernels.compile([
+    ...dispatches.map(([, kernel]) => shared.kernels[Number(kernel)]!),
+    ...products.map(({ kernel }) => kernel),
+  ]);
   const staging = new classes.Staging(context, "self test");
-  for (const program of offered) {
-    const fault = await faultOf(context, program, shared, staging);
-    if (fault === null) continue;
-    const { gemm, recurrent } = program;
+  const check = (gemm: string, recurrent: string, fault: string | null) => {
+    if (fault === null) return;
     const others = [
       ...(gemm === "register" ? [] : ['gemm: "register"']),
       ...(recurrent === "cell" ? [] : ['recurrent: "cell"']),
@@ -213,5 +226,9 @@ export async function selfTest(
         "graphics driver, try another browser, or another GPU by powerPreference" +
         `${others && `, or { versions: { ${others} } }`}; { selfTest: false } goes on at your own risk`,
     );
-  }
+  };
+  for (const program of offered)
+    check(program.gemm, program.recurrent, await faultOf(context, program, shared, staging));
+  for (const { version, kernel } of products)
+    check(version, "cell", await productFault(context, kernel, version, staging, MOST_ERROR));
 }

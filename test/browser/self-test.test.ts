@@ -34,6 +34,7 @@ describe("a self test", () => {
     ["sum_slices", "register", "cell", "the gradient of"],
     ["sgd", "register", "cell", "lstm.weight_ih_l0 after an update"],
     ["gemm_shared", "shared", "cell", 'or { versions: { gemm: "register" } }'],
+    ["gemm_rows", "rows", "cell", "a product of 13 × 45 by 45 × 83 (nt)"],
     ["lstm_step_backward", "register", "step", 'or { versions: { recurrent: "cell" } }'],
     ["gemm_lanes4", "lanes4", "sequence4", 'or { versions: { gemm: "register", recurrent: "cell" } }'],
     ["gru_sequence4_forward", "lanes4", "sequence4", "the loss"],
@@ -51,6 +52,59 @@ describe("a self test", () => {
       "{ selfTest: false }",
     );
     expect((await native().lost).reason).toBe("destroyed");
+  });
+
+  test.each([
+    // What a small model's products do not reach: depth, further tiles, slots, sums, the row of ones, slices.
+    [
+      "gemm_shared",
+      "shared",
+      "let last = min(first + params.sliceDepth, params.depth);",
+      "let last = min(first + 32u, params.depth);",
+      "nt",
+    ],
+    [
+      "gemm_shared",
+      "shared",
+      "sums[9u + 2u * r] += lower[r] * right;",
+      "sums[9u + 2u * r] += lower[r] * left;",
+      "nt",
+    ],
+    ["gemm_rows", "rows", "k += PARTS", "k += 2u * PARTS", "nt"],
+    ["gemm_rows", "rows", "let row = (group.y", "let row = (0u * group.y", "nt"],
+    ["gemm_rows", "rows", "params.slots >> (column % 4u)", "15u >> (column % 4u)", "nn"],
+    ["gemm_rows", "rows", "value += c[at]", "value += 0.0 * c[at]", "nn"],
+    ["gemm_rows", "rows", "select(ofRows, vec4f(1.0), isOnes)", "ofRows", "tn"],
+    [
+      "gemm_register",
+      "register",
+      "let slice = select(id.z, 0u, params.folded != 0u);",
+      "let slice = 0u;",
+      "tn",
+    ],
+  ])("finds a fault of %s in larger products", async (kernel, gemm, right, faulty, layout) => {
+    const { gpu } = sabotaged(navigator.gpu, {
+      alterShader: (label, code) => {
+        if (label !== kernel) return code;
+        expect(code).toContain(right);
+        return code.replace(right, faulty);
+      },
+    });
+    const versions = { gemm: gemm as "rows", recurrent: "cell" } as const;
+    await expectRefusal(
+      () => Device.request({ gpu, selfTest: true, versions }),
+      AdapterFaultError,
+      `with the versions ${gemm} and cell, a product of`,
+      `(${layout})`,
+      "instead of",
+    );
+  });
+
+  test("computes products of few rows where hardware does", async () => {
+    const { gpu } = without("gemm_rows");
+    // Software adapters do not use it.
+    (await Device.request({ gpu, selfTest: true })).dispose();
+    await expectRefusal(() => Device.request({ gpu: asHardware(gpu) }), AdapterFaultError, "rows and cell");
   });
 
   test("finds an error of one in a thousand", async () => {
