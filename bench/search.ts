@@ -16,7 +16,7 @@ const { values: given } = parseArgs({
 });
 const isGP = given.gp;
 const SAMPLER = isGP ? "GP" : "TPE";
-const SEEDS = Number(given.seeds ?? (isGP ? 8 : 30));
+const SEEDS = Number(given.seeds ?? 30);
 if (!Number.isInteger(SEEDS) || SEEDS < 1)
   throw new Error(`--seeds must be a whole number, got ${given.seeds}`);
 const COUNTS = isGP ? [30] : [30, 100];

@@ -208,7 +208,7 @@ export class Study {
 
   /**
    * Queues a trial with given parameters: the next {@link ask} or {@link optimize} begins with it. Parameters that are not given are
-   * sampled.
+   * sampled. A value outside of the range that the trial then asks for is taken as it is, with a warning.
    *
    * @example
    * await study.enqueueTrial({ hidden: 50, lr: 0.01 }); // the defaults first

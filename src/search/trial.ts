@@ -6,6 +6,7 @@ import {
   categoricalDistribution,
   contains,
   type Distribution,
+  distributionJson,
   externalOf,
   floatDistribution,
   incompatibility,
@@ -246,7 +247,17 @@ export class Trial {
   #choose(name: string, distribution: Distribution): ParamValue {
     const { sampler, view } = this.#host;
     const fixed = this.#record.systemAttrs[FIXED_PARAMS] as Params | undefined;
-    if (fixed && Object.hasOwn(fixed, name)) return fixed[name]!;
+    if (fixed && Object.hasOwn(fixed, name)) {
+      const value = fixed[name]!;
+      const internal = internalOf(distribution, value);
+      if (internal !== undefined && !contains(distribution, internal)) {
+        console.warn(
+          `Study.enqueueTrial: the parameter ${show(name)} is outside of its range ${distributionJson(distribution)}, ` +
+            `got ${show(value)}; the trial takes it as it is`,
+        );
+      }
+      return value;
+    }
     if (isSingle(distribution)) return singleValue(distribution);
     if (!this.#relative) {
       const space = sampler.relativeSpace(view, this.#record);

@@ -1,6 +1,6 @@
 /** The Gaussian process beside Optuna's, and the sampler that asks it. */
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { OptionError } from "webgpu-lstm";
 import { createStudy, type Sampler, samplers, type Trial } from "webgpu-lstm/search";
 import { cholesky } from "../../src/search/gp/cholesky.ts";
@@ -112,6 +112,10 @@ describe("a Gaussian process", () => {
 
   test("has an expected improvement far below the best, too", () => {
     expectNear(golden.z.map(logStandardImprovement), golden.standard, "log improvement");
+    // 1/z² - 3/z⁴ of the density, where the difference has no digit left; and no step where the formula changes.
+    const tail = (z: number) => logStandardImprovement(z) + 0.5 * z * z + 0.5 * Math.log(2 * Math.PI);
+    expectNear([tail(-1e7)], [Math.log(1e-14)], "tail at -1e7", 0.02);
+    expect(Math.abs(tail(-1000 - 1e-9) - tail(-1000 + 1e-9))).toBeLessThan(1e-8);
   });
 
   test("is refused without a positive definite covariance", () => {
@@ -184,6 +188,59 @@ describe("the sampler GP", () => {
       { trials: 10 },
     );
     expect(study.trials.every(({ state }) => state === "COMPLETE")).toBe(true);
+  });
+
+  test.each([
+    ["the largest values there are", (x: number) => 1e308 * (x > 0.5 ? 1 : -1)],
+    ["one value, as large as can be", () => 1e308],
+    ["values of all sizes", (x: number) => (x > 0.7 ? 1e308 : x)],
+    ["values that hardly differ", (x: number) => 1e10 + x],
+  ])("goes on with %s", async (_, value) => {
+    const sampler = new samplers.GP({ seed: 1, startupTrials: 4 });
+    const study = await createStudy({ sampler });
+    await study.optimize((trial) => value(trial.suggestFloat("x", 0, 1)), { trials: 12, stopOnError: true });
+    const xs = study.trials.map(({ params }) => params["x"] as number);
+    for (const x of xs) expect(x >= 0 && x <= 1, String(x)).toBe(true);
+    // Each is the process' choice, not the one that is drawn where it has none.
+    const chosen = study.trials.slice(4).map(({ systemAttrs }) => systemAttrs["gp:relative_params:0"]);
+    expect(chosen.map((text) => (JSON.parse(text as string) as { x: number }).x)).toEqual(xs.slice(4));
+  });
+
+  test("takes the same choices whatever the values' unit", async () => {
+    const params = async (unit: number) => {
+      const study = await createStudy({ sampler: new samplers.GP({ seed: 2, startupTrials: 4 }) });
+      await study.optimize((trial) => unit * (trial.suggestFloat("x", 0, 1) - 0.3) ** 2, { trials: 9 });
+      return study.trials.map(({ params }) => params["x"]);
+    };
+    expect(await params(2 ** 1020)).toEqual(await params(1));
+  });
+
+  test("stays within the range where the best trial was queued outside of it", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const study = await createStudy({ sampler: new samplers.GP({ seed: 1, startupTrials: 3 }) });
+    await study.enqueueTrial({ x: 5, n: 30 });
+    await study.optimize((trial) => -trial.suggestFloat("x", 0, 1) - trial.suggestInt("n", 1, 20), {
+      trials: 8,
+    });
+    const [first, ...others] = study.trials.map(({ params }) => params);
+    expect({ ...first }).toEqual({ x: 5, n: 30 });
+    for (const { x, n } of others as { x: number; n: number }[])
+      expect(x >= 0 && x <= 1 && n >= 1 && n <= 20, `${x} ${n}`).toBe(true);
+    const chosen = study.trials.slice(3).map(({ systemAttrs }) => systemAttrs["gp:relative_params:0"]);
+    expect(chosen.map((text) => JSON.parse(text as string) as object)).toEqual(
+      others.slice(2).map((p) => ({ n: p["n"], x: p["x"] })),
+    );
+    expect(warn).toHaveBeenCalledTimes(2);
+    warn.mockRestore();
+  });
+
+  test("is fitted anew where an earlier fit's noise is too little for the observations", () => {
+    const points = [0.5, 0.5 + 1e-12, 0.5, 0.2].map((x) => Float64Array.of(x));
+    const observations = { points, values: Float64Array.of(1, -1, 0.5, 0), isCategorical: [false] };
+    const start = { inverseSquares: Float64Array.of(1), scale: 1e30, noise: 1e-6 };
+    expect(() => new Regression(observations, start)).toThrow(RangeError);
+    const { mean, variance } = Regression.fit(observations, start).posterior(points[3]!);
+    expect(Number.isFinite(mean) && variance > 0).toBe(true);
   });
 
   test("keeps a distance from trials that run", async () => {

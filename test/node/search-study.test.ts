@@ -1,6 +1,6 @@
 /** Studies: what becomes of trials, by ask and tell and by a run. */
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type FitRun, OptionError, StorageUnavailableError, type Trainer } from "webgpu-lstm";
 import {
   createStudy,
@@ -390,6 +390,26 @@ describe("ask and tell", () => {
     await study.enqueueTrial({ x: "high" });
     const trial = await study.ask();
     await expectRefusal(() => trial.suggestFloat("x", 0, 1), OptionError, '"high"');
+  });
+
+  test("warn of a queued value outside of its range, and take it, as Optuna does", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const study = await createStudy({ sampler: random() });
+    await study.enqueueTrial({ x: 5, n: 3, kind: "b", share: 0.3 });
+    const trial = await study.ask();
+    expect(trial.suggestFloat("x", 0, 1)).toBe(5);
+    expect(trial.suggestInt("n", 1, 3)).toBe(3);
+    expect(trial.suggestCategorical("kind", ["a", "b"])).toBe("b");
+    expect(trial.suggestFloat("share", 0, 1, { step: 0.25 })).toBe(0.3);
+    // Asked for again it is known.
+    trial.suggestFloat("x", 0, 1);
+    const messages = warn.mock.calls.map(([message]) => String(message));
+    warn.mockRestore();
+    expect(messages).toHaveLength(2);
+    expect(messages[0]).toMatch(
+      /^Study\.enqueueTrial: the parameter "x" is outside of its range .*"high": 1\.0.*, got 5; /,
+    );
+    expect(messages[1]).toMatch(/"share".*"step": 0\.25.*got 0\.3; /);
   });
 
   test("hand on what was left running", async () => {

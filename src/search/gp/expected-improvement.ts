@@ -9,6 +9,8 @@ const LOG_SQRT_2PI = 0.5 * Math.log(2 * Math.PI);
 /** log E max(Z + z, 0) for a standard normal Z: log(z Φ(z) + φ(z)). */
 export function logStandardImprovement(z: number): number {
   if (z > -25) return Math.log(meanAboveZero(z));
+  // The difference below loses its digits: 1/z² - 3/z⁴ + …
+  if (z < -1000) return -0.5 * z * z - LOG_SQRT_2PI - 2 * Math.log(-z) + Math.log1p(-3 / (z * z));
   return -0.5 * z * z - LOG_SQRT_2PI + Math.log(1 + Math.sqrt(Math.PI / 2) * z * erfcx(-z / Math.SQRT2));
 }
 

@@ -46,6 +46,11 @@ function parametersOf(raw: Float64Array): KernelParameters {
   };
 }
 
+/** The logarithms of parameters; a hundredth of the least noise keeps that of the noise finite, as in Optuna. */
+function rawOf({ inverseSquares, scale, noise }: KernelParameters): Float64Array {
+  return Float64Array.of(...inverseSquares, scale, noise - 0.99 * LEAST_NOISE).map(Math.log);
+}
+
 /**
  * The negative logarithm of how likely parameters are, without constants, and its gradient by their logarithms.
  * @param raw Logarithms of 1 / length², the scale, and the noise above the least
@@ -129,16 +134,14 @@ export class Regression {
   /** Fits the parameters, from where an earlier fit has ended or from 1. */
   static fit(observations: Observations, start?: KernelParameters): Regression {
     const dimensions = observations.isCategorical.length;
-    const begin =
-      start?.inverseSquares.length === dimensions
-        ? Float64Array.of(
-            ...start.inverseSquares,
-            start.scale,
-            Math.max(start.noise - LEAST_NOISE, 1e-12),
-          ).map(Math.log)
-        : new Float64Array(dimensions + 2);
-    const { x } = minimize((raw) => fitLoss(observations, raw), begin, 1e-2);
-    return new Regression(observations, parametersOf(x));
+    const cold = new Float64Array(dimensions + 2);
+    const begins = start?.inverseSquares.length === dimensions ? [rawOf(start), cold] : [cold];
+    for (const begin of begins) {
+      const { x, value } = minimize((raw) => fitLoss(observations, raw), begin, 1e-2);
+      // Where observations are close to each other, the noise of an earlier fit may be too little for them.
+      if (Number.isFinite(value)) return new Regression(observations, parametersOf(x));
+    }
+    return new Regression(observations, parametersOf(cold));
   }
 
   /** The same regression with values at more points, as if they had been observed. */

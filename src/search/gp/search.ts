@@ -22,13 +22,16 @@ export function bestPoint(
 ): Float64Array {
   const value = (x: Float64Array) => logExpectedImprovement(regression, best, x).value;
   const dimensions = space.ranges.length;
+  const { isCategorical } = space;
   const sobol = dimensions <= MOST_DIMENSIONS ? new Sobol(dimensions, random) : null;
   const points = Array.from({ length: POINTS }, (_, i) =>
     space.round(sobol ? sobol.point(i) : random.doubles(dimensions)),
   );
   const values = Float64Array.from(points, value);
   const first = values.indexOf(values.reduce((a, b) => Math.max(a, b)));
-  const starts = [points[first]!, ...drawn(points, values, first, random), known];
+  // A queued trial may lie outside of its range.
+  const inside = known.map((at, d) => (isCategorical[d] ? at : Math.min(Math.max(at, 0), 1)));
+  const starts = [points[first]!, ...drawn(points, values, first, random), inside];
   let [x, most] = [points[first]!, values[first]!];
   for (const start of starts) {
     const end = climb(regression, space, best, start);

@@ -91,7 +91,9 @@ export class GP implements Sampler {
 function standardized(values: readonly number[]): Float64Array {
   const finite = values.filter(Number.isFinite);
   const [low, high] = finite.length > 0 ? [Math.min(...finite), Math.max(...finite)] : [0, 0];
-  const clipped = Float64Array.from(values, (value) => Math.min(Math.max(value, low), high));
+  // A power of two changes no digit, and the squares of large values no longer overflow.
+  const scale = Math.max(-low, high) > 1e150 ? 2 ** -600 : 1;
+  const clipped = Float64Array.from(values, (value) => scale * Math.min(Math.max(value, low), high));
   const mean = clipped.reduce((sum, value) => sum + value, 0) / clipped.length;
   const variance = clipped.reduce((sum, value) => sum + (value - mean) ** 2, 0) / clipped.length;
   return clipped.map((value) => (value - mean) / Math.max(Math.sqrt(variance), 1e-10));
