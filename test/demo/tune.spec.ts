@@ -160,7 +160,10 @@ test("another view stops the search, which goes on later", async ({ page }) => {
   await expect(page.getByTestId("tune-status")).toContainText("trials so far");
   const before = await figure(page, "done");
   await choose(page, "Trials", "5");
+  // Two at a time: another worker, with a device of its own.
+  await choose(page, "Trials at a time", "2");
   await search(page);
   await expect.poll(() => figure(page, "done")).toBe(before + 5);
+  expect(page.workers().filter((worker) => worker.url().includes("/tune/"))).toHaveLength(2);
   expect(complaints).toEqual([]);
 });
