@@ -22,7 +22,7 @@ const GROWTH = 1.03;
 const MOST_BYTES: Sizes = {
   windows: { vite: 5_000, esbuild: 5_000 },
   inference: { vite: 43_950, esbuild: 44_300 },
-  training: { vite: 59_800, esbuild: 60_800 },
+  training: { vite: 59_800, esbuild: 60_900 },
 };
 
 test.each(Object.entries(ADAPTERS))(
