@@ -15,6 +15,7 @@ import { poolings } from "./pooling.ts";
 import { products } from "./product.ts";
 import { recurrents } from "./recurrent.ts";
 import { reductions } from "./reduction.ts";
+import { reversals } from "./reverse-sequence.ts";
 import { softmaxes } from "./softmax.ts";
 import { sortings } from "./sorting.ts";
 import { spectra } from "./spectrum.ts";
@@ -36,6 +37,7 @@ const groups = [
   products,
   recurrents,
   reductions,
+  reversals,
   softmaxes,
   sortings,
   spectra,
