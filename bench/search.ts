@@ -1,7 +1,7 @@
 /**
  * Compares the samplers of `webgpu-lstm/search` with Optuna's: TPE with `npm run bench:search`, GP with `npm run bench:search -- --gp`, which takes
- * an hour (`--seeds 4` half of it). Prints the best values, as the median and the quartiles over seeds, and writes the table into docs/search.md. Needs a Python
- * with Optuna (for GP with PyTorch, too): that of `INTEROP_PYTHON`, or one that is made once.
+ * the better part of an hour. Prints the best values, as the median and the quartiles over 30 seeds or those of `--seeds N`, and writes the
+ * table into docs/search.md. Needs a Python with Optuna (for GP with PyTorch, too): that of `INTEROP_PYTHON`, or one that is made once.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

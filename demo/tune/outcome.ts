@@ -26,9 +26,11 @@ export async function heldOutOutcome(
         ? "The search helped there, too."
         : "The search did NOT help there: the gain on validation does not carry over.";
   const { name, mae } = found.baseline;
+  const baseline = name.toLowerCase();
+  const beaten = found.mae < mae ? "" : ` The best does NOT beat ${baseline}, though.`;
   return (
     `Held-out part, mean absolute error: the best ${number(found.mae)}, the defaults ${number(shipped.mae)}, ` +
-    `${name.toLowerCase()} ${number(mae)}. ${verdict}`
+    `${baseline} ${number(mae)}. ${verdict}${beaten}`
   );
 }
 

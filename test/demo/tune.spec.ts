@@ -26,8 +26,6 @@ test("tunes Seattle's forecast, keeps the page smooth, and hands the best on", a
     await expect(page.locator("#tune-importance text", { hasText: new RegExp(`^${name}$`) })).toHaveCount(1);
   }
   await expectAccessible(page);
-  if (process.env["TUNE_SHOTS"])
-    await page.screenshot({ path: `${process.env["TUNE_SHOTS"]}/tune.png`, fullPage: true });
 
   // The held-out part is judged when asked for.
   const heldOut = page.getByTestId("tune-held-out");
