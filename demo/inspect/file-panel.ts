@@ -5,18 +5,45 @@ import { bytes, count, short } from "../shell/format.ts";
 import { noticeOf, showText } from "../shell/notice.ts";
 import { Breather } from "./breather.ts";
 import exampleUrl from "./example.safetensors?url";
-import { FileError, type ModelFile, readModelFile, type StoredTensor } from "./file.ts";
+import onnxUrl from "./examples/example.onnx?url";
+import torchUrl from "./examples/example.pt?url";
+import shardUrl from "./examples/group1-shard1of1.bin?url";
+import tfjsUrl from "./examples/model.json?url";
+import { FileError, type StoredTensor } from "./file.ts";
 import { type Layer, lastPart, layersOf } from "./layers.ts";
+import { onnxLayersOf } from "./onnx-layers.ts";
+import { FORMATS, type NamedFile, type OpenFile, openFiles } from "./opening.ts";
 import { BINS, type Statistics, statisticsOf } from "./statistics.ts";
 
 /** A file that was read successfully. */
-export interface Opened {
+export interface Opened extends OpenFile {
   readonly layers: readonly Layer[];
   /** Names of the tensors with values that are NaN or infinite. */
   readonly broken: ReadonlySet<string>;
 }
 
 const part = (id: string) => document.getElementById(id)!;
+
+/** The examples: one model in three formats, and another for text. */
+const EXAMPLES: Readonly<Record<string, readonly (readonly [name: string, url: string])[]>> = {
+  safetensors: [["example.safetensors", exampleUrl]],
+  pt: [["example.pt", torchUrl]],
+  onnx: [["example.onnx", onnxUrl]],
+  tfjs: [
+    ["model.json", tfjsUrl],
+    ["group1-shard1of1.bin", shardUrl],
+  ],
+};
+
+async function fetched([name, url]: readonly [name: string, url: string]): Promise<NamedFile> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`The example did not load (${response.status}). Try again.`);
+  return { name, bytes: new Uint8Array(await response.arrayBuffer()) };
+}
+
+async function readOf(file: File): Promise<NamedFile> {
+  return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+}
 
 export class FilePanel {
   readonly #onOpened: (opened: Opened | undefined) => void;
@@ -27,25 +54,27 @@ export class FilePanel {
     this.#onOpened = onOpened;
     const input = part("file") as HTMLInputElement;
     input.addEventListener("change", () => {
-      const [file] = input.files ?? [];
-      if (file) void this.#open(file.name, () => file.arrayBuffer());
+      this.take([...(input.files ?? [])]);
       input.value = ""; // so that the same file can be chosen again
     });
-    part("example").addEventListener("click", () => {
-      void this.#open("example.safetensors", async () => {
-        const response = await fetch(exampleUrl);
-        if (!response.ok) throw new Error(`The example did not load (${response.status}). Try again.`);
-        return response.arrayBuffer();
-      });
-    });
+    const example = (format: string) => {
+      const files = EXAMPLES[format]!;
+      void this.#open(files[0]![0], () => Promise.all(files.map(fetched)));
+    };
+    part("example").addEventListener("click", () => example("safetensors"));
+    for (const button of document.querySelectorAll<HTMLButtonElement>("[data-example]")) {
+      button.addEventListener("click", () => example(button.dataset["example"]!));
+    }
   }
 
-  /** Opens a file that was dropped. */
-  take([file]: readonly File[]): void {
-    if (file) void this.#open(file.name, () => file.arrayBuffer());
+  /** Opens a file that was chosen or dropped, or a model.json with its shards. */
+  take(files: readonly File[]): void {
+    if (files.length === 0) return;
+    const { name } = files.find((file) => file.name.endsWith(".json")) ?? files[0]!;
+    void this.#open(name, () => Promise.all(files.map(readOf)));
   }
 
-  async #open(name: string, read: () => Promise<ArrayBuffer>): Promise<void> {
+  async #open(name: string, read: () => Promise<NamedFile[]>): Promise<void> {
     this.#opening.abort();
     this.#opening = new AbortController();
     const { signal } = this.#opening;
@@ -55,20 +84,29 @@ export class FilePanel {
     showText(part("file-notice"), undefined);
     part("file-status").textContent = `Reading ${name}…`;
     try {
-      const buffer = await read();
+      const files = await read();
       signal.throwIfAborted();
-      const file = readModelFile(buffer);
-      const layers = layersOf(file.tensors);
-      showFacts(name, buffer.byteLength, file);
-      part("layers").replaceChildren(layersTable(layers));
+      const file = await openFiles(files);
+      signal.throwIfAborted();
+      showFacts(file);
+      part("operators").replaceChildren(...operatorsOf(file));
       part("contents").hidden = false;
+      const known = file.refusal === undefined;
+      for (const id of ["save-card", "run-card", "tensors-card"]) part(id).hidden = !known;
+      part("layers-card").hidden = !known && !file.info.operators;
+      const layers = (file.info.format === "onnx" ? onnxLayersOf : layersOf)(file.tensors);
+      part("layers").replaceChildren(...(known ? [layersTable(layers, file.info.format)] : []));
       const broken = await this.#showTensors(file, signal);
       part("extras").replaceChildren(...extrasOf(file));
-      part("file-status").textContent = `${name} is open.`;
-      this.#onOpened({ layers, broken });
+      part("file-status").textContent = known ? `${name} is open.` : `${name} is described, but not opened.`;
+      if (file.refusal !== undefined) {
+        showText(part("file-notice"), { title: "This model is not opened here", advice: file.refusal });
+      }
+      this.#onOpened({ ...file, layers, broken });
     } catch (error) {
       if (signal.aborted) return;
       part("contents").hidden = true;
+      part("facts").hidden = true;
       part("file-status").textContent = `${name} was not opened.`;
       const known = error instanceof FileError;
       showText(part("file-notice"), known ? { title: error.title, advice: error.message } : noticeOf(error));
@@ -76,7 +114,7 @@ export class FilePanel {
   }
 
   /** Fills the table of tensors as their statistics are computed; returns the names of those with NaN or infinite values. */
-  async #showTensors({ tensors }: ModelFile, signal: AbortSignal): Promise<Set<string>> {
+  async #showTensors({ tensors }: OpenFile, signal: AbortSignal): Promise<Set<string>> {
     part("extras").replaceChildren();
     const breather = new Breather(signal);
     const rows: (readonly (Node | string)[])[] = [];
@@ -123,13 +161,12 @@ function bytesIn(tensors: readonly StoredTensor[]): number {
   return tensors.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function showFacts(
-  name: string,
-  size: number,
-  { tensors, optimizer, optimizerBytes, config }: ModelFile,
-): void {
+function showFacts({ name, size, info, tensors, optimizer, optimizerBytes, config }: OpenFile): void {
+  const about = (key: string) => info.metadata.get(key);
+  const ports = [...info.metadata].filter(([key]) => /^(input|output) /.test(key));
   const facts: [title: string, value: string][] = [
     ["File", name],
+    ["Format", FORMATS[info.format] ?? info.format],
     ["Size", bytes(size)],
     ["Parameters", count(parametersIn(tensors))],
     ["Tensors", `${count(tensors.length)}, ${bytes(bytesIn(tensors))}`],
@@ -141,6 +178,11 @@ function showFacts(
       `state of ${Object.keys(optimizer.state).length} tensors, ${bytes(optimizerBytes)}`,
     ]);
   if (config !== undefined) facts.push(["Config", "yes"]);
+  const made = about("producer") ?? about("generatedBy");
+  if (made) facts.push(["Made by", made]);
+  const opset = about("opset ai.onnx");
+  if (opset) facts.push(["Opset", opset]);
+  for (const [port, what] of ports) facts.push([port.replace(/^./, (letter) => letter.toUpperCase()), what]);
   const list = part("facts");
   list.hidden = false;
   part("preview").hidden = true;
@@ -149,7 +191,7 @@ function showFacts(
   );
 }
 
-function layersTable(layers: readonly Layer[]): DocumentFragment {
+function layersTable(layers: readonly Layer[], format: OpenFile["info"]["format"]): DocumentFragment {
   const columns = [
     { title: "Layer" },
     { title: "Kind" },
@@ -164,7 +206,27 @@ function layersTable(layers: readonly Layer[]): DocumentFragment {
     count(parametersIn(tensors)),
     bytes(bytesIn(tensors)),
   ]);
-  return table("Layers", "Told from PyTorch's names and from shapes", columns, rows);
+  const note =
+    format === "onnx"
+      ? "Told from the initializers' names and shapes: a direction that is an operator of its own counts as a layer, and a GRU is taken as PyTorch exports it (linear_before_reset)"
+      : "Told from PyTorch's names and from shapes";
+  return table("Layers", note, columns, rows);
+}
+
+/** How often each operator or class of layer occurs, folded up. */
+function operatorsOf({ info: { operators, format } }: OpenFile): HTMLElement[] {
+  if (!operators) return [];
+  const what = format === "onnx" ? "operators" : "classes of layers";
+  const rows = [...operators].map(([name, times]) => [name, count(times)]);
+  const columns = [{ title: format === "onnx" ? "Operator" : "Class" }, { title: "Times", numeric: true }];
+  return [
+    element(
+      "details",
+      {},
+      element("summary", {}, `${count(rows.length)} ${what}`),
+      table("Operators", "In all graphs of the file", columns, rows),
+    ),
+  ];
 }
 
 function tensorRow({ name, dtype, shape, data, bytes: size }: StoredTensor, statistics: Statistics) {
@@ -201,7 +263,7 @@ function histogram({ histogram: bins, min, max }: Statistics): SVGElement {
 }
 
 /** Optimizer and config, folded up. */
-function extrasOf({ optimizer, config }: ModelFile): HTMLElement[] {
+function extrasOf({ optimizer, config }: OpenFile): HTMLElement[] {
   const folded = (title: string, value: unknown) =>
     element(
       "details",

@@ -4,18 +4,24 @@ import type { View } from "../shell/view.ts";
 import { FilePanel } from "./file-panel.ts";
 import "./inspect.css";
 import html from "./inspect.html?raw";
+import { ModelPanel } from "./model-panel.ts";
 import { RunPanel } from "./run-panel.ts";
+import { SavePanel } from "./save-panel.ts";
 
 export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
   const run = new RunPanel(gpu);
-  const file = new FilePanel((opened) => run.offer(opened));
+  const model = new ModelPanel(gpu);
+  const save = new SavePanel(model, () => run.layer);
+  const file = new FilePanel((opened) => {
+    for (const panel of [run, model, save]) panel.offer(opened);
+  });
   return {
     // Nothing starts by itself; the device is requested at the first run.
     enter() {},
     async leave() {
-      const { underWay } = run;
-      await run.stop();
+      const underWay = run.underWay || model.underWay;
+      await Promise.all([run.stop(), model.stop()]);
       return underWay ? "stopped" : undefined;
     },
     drop: (files) => file.take(files),

@@ -67,7 +67,7 @@ function layerOf(name: string, tensors: readonly StoredTensor[]): Layer {
     : layer("Linear", `${columns} → ${rows}, without bias`);
 }
 
-function describeStack(stack: RecurrentStack): string {
+export function describeStack(stack: RecurrentStack): string {
   const { inputSize, hiddenSize, projSize, numLayers, bidirectional, bias } = stack;
   return [
     `input ${inputSize}`,
@@ -91,4 +91,12 @@ export function readoutOf(layers: readonly Layer[], recurrent: Layer): LinearLay
     .filter(({ kind }) => kind === "Linear")
     .map(parts)
     .find(({ weight }) => weight.shape[1] === outputSize);
+}
+
+/** The embedding whose rows the recurrent layer takes, the nearest one before it. */
+export function embeddingOf(layers: readonly Layer[], recurrent: Layer): StoredTensor | undefined {
+  return layers
+    .filter(({ kind }) => kind === "Embedding")
+    .flatMap(({ tensors }) => tensors)
+    .findLast(({ shape }) => shape[1] === recurrent.stack!.inputSize);
 }

@@ -6,10 +6,10 @@ import { showNotice } from "../shell/notice.ts";
 import { Breather } from "./breather.ts";
 import type { Opened } from "./file-panel.ts";
 import { traceStack } from "./gates.ts";
-import { type Layer, readoutOf } from "./layers.ts";
+import { embeddingOf, type Layer, readoutOf } from "./layers.ts";
 import { Results } from "./results.ts";
 import { runStack } from "./run.ts";
-import { MOST_STEPS, makeSignal, parseSignal, type Signal, type SignalKind } from "./signals.ts";
+import { MOST_STEPS, makeSignal, parseSignal, type Signal, type SignalKind, textSignal } from "./signals.ts";
 
 const part = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 
@@ -59,24 +59,35 @@ export class RunPanel {
     return this.#running;
   }
 
-  get #layer(): Layer | undefined {
+  /** The recurrent layer that is chosen. */
+  get layer(): Layer | undefined {
     return this.#opened?.layers.filter(({ stack }) => stack)[this.#stack.selectedIndex];
   }
 
   #showFields(): void {
-    const layer = this.#layer;
+    const layer = this.layer;
     part("run-form").hidden = !layer;
     if (!layer) {
       part("run-about").textContent = this.#opened
-        ? "No recurrent layer was found in this file (weight_ih_l0, weight_hh_l0, …), so there is nothing to run."
+        ? this.#opened.model
+          ? "No recurrent layer was found by the names and shapes of its weights, so there are no gates to show."
+          : "No recurrent layer was found in this file (weight_ih_l0, weight_hh_l0, …), so there is nothing to run."
         : "";
       this.#button.disabled = true;
       return;
     }
     const stack = layer.stack!;
+    const embedding = embeddingOf(this.#opened!.layers, layer);
+    const option = part<HTMLOptionElement>("signal-text");
+    option.hidden = option.disabled = !embedding;
+    if (!embedding && this.#signal.value === "text") this.#signal.value = "sine";
     const pasted = this.#signal.value === "pasted";
+    const text = this.#signal.value === "text";
     part("nonlinearity-field").hidden = stack.kind !== "rnn";
-    part("steps-field").hidden = pasted;
+    part("steps-field").hidden = pasted || text;
+    part("text-field").hidden = !text;
+    part("text-note").textContent =
+      `Each character's code, modulo ${embedding?.shape[0]}, picks a row of ${embedding?.name}: the file has no vocabulary.`;
     part("pasted-field").hidden = !pasted;
     part("pasted-note").textContent =
       stack.inputSize === 1
@@ -95,13 +106,17 @@ export class RunPanel {
 
   #input(features: number): Signal {
     const kind = this.#signal.value as SignalKind;
+    if (kind === "text") {
+      const embedding = embeddingOf(this.#opened!.layers, this.layer!)!;
+      return textSignal(part<HTMLInputElement>("text").value, embedding);
+    }
     if (kind === "pasted") return parseSignal(part<HTMLTextAreaElement>("pasted").value, features);
     return makeSignal(kind, part<HTMLInputElement>("steps").valueAsNumber, features);
   }
 
   /** @param before The last run, which must end first: only one runs on the GPU at a time. */
   async #run(before: Promise<void>): Promise<void> {
-    const layer = this.#layer!;
+    const layer = this.layer!;
     const stack = layer.stack!;
     const readout = readoutOf(this.#opened!.layers, layer);
     const status = part("run-status");
@@ -131,7 +146,7 @@ export class RunPanel {
       status.textContent = `Done: ${input.steps} steps.`;
     } catch (error) {
       if (signal.aborted) {
-        if (this.#layer === layer) status.textContent = "Stopped.";
+        if (this.layer === layer) status.textContent = "Stopped.";
         return;
       }
       this.#results.hide();
@@ -139,7 +154,7 @@ export class RunPanel {
       showNotice(part("run-notice"), error);
     } finally {
       this.#runs--;
-      if (this.#layer === layer) this.#button.disabled = false;
+      if (this.layer === layer) this.#button.disabled = false;
     }
   }
 }

@@ -41,7 +41,8 @@ export interface RunResult {
 /** The number of timed runs. Browsers round the GPU's clock, which matters less for the sum of several runs. */
 const PROFILED_RUNS = 10;
 
-class Model extends nn.Module {
+/** A recurrent stack, and the Linear after it. */
+export class StackModel extends nn.Module {
   readonly recurrent: nn.LSTM | nn.GRU | nn.RNN;
   readonly readout: nn.Linear | null;
 
@@ -65,6 +66,12 @@ class Model extends nn.Module {
     const { weight, bias: offset } = readout;
     this.readout.loadStateDict(offset ? { weight, bias: offset } : { weight });
   }
+
+  /** The hidden states, and the readout of them if there is one. */
+  forward(x: Tensor): { readonly hidden: Tensor; readonly output: Tensor | undefined } {
+    const { output: hidden } = this.recurrent.forward(x);
+    return { hidden, output: this.readout?.forward(hidden) };
+  }
 }
 
 /**
@@ -80,7 +87,7 @@ export async function runStack(
   signal: AbortSignal,
 ): Promise<RunResult> {
   const before = device.memory.byRole;
-  const model = new Model(stack, readout, relu);
+  const model = new StackModel(stack, readout, relu);
   let step: Awaited<ReturnType<typeof compile>> | undefined;
   try {
     step = await compile(device, model, input);
@@ -108,10 +115,9 @@ export async function runStack(
 const gradientName = (i: number) => `gradient ${i}`;
 
 /** The step that computes output, loss and every parameter's gradient from x [T, inputSize]. */
-function compile(device: Device, model: Model, { steps }: Signal): Promise<CompiledStep<string>> {
+function compile(device: Device, model: StackModel, { steps }: Signal): Promise<CompiledStep<string>> {
   const forward = ({ x }: { readonly x: Tensor }): Record<string, Tensor> => {
-    const { output: hidden } = model.recurrent.forward(x);
-    const output = model.readout?.forward(hidden);
+    const { hidden, output } = model.forward(x);
     const last = output ?? hidden;
     const loss = last.mul(last).mean();
     const gradients = grad(loss, model.parameters());

@@ -1,10 +1,11 @@
 /** The input of a model: generated or pasted. */
 import { Generator } from "webgpu-lstm";
+import { indicesOf } from "./model-inputs.ts";
 
 /** Maximum number of steps, since the gates are computed on the CPU. */
 export const MOST_STEPS = 256;
 
-export type SignalKind = "sine" | "step" | "noise" | "pasted";
+export type SignalKind = "sine" | "step" | "noise" | "text" | "pasted";
 
 /** A sequence [steps, features] in float32. */
 export interface Signal {
@@ -19,7 +20,11 @@ const PERIOD = 24;
  * A sine of 24 steps with a phase shift for each feature; a step from 0 to 1 after a quarter; or uniform noise
  * in ±1, which is the same at every call.
  */
-export function makeSignal(kind: Exclude<SignalKind, "pasted">, steps: number, features: number): Signal {
+export function makeSignal(
+  kind: Exclude<SignalKind, "text" | "pasted">,
+  steps: number,
+  features: number,
+): Signal {
   if (kind === "noise") {
     return { data: new Generator(0).uniform_(new Float32Array(steps * features), -1, 1), steps };
   }
@@ -29,6 +34,23 @@ export function makeSignal(kind: Exclude<SignalKind, "pasted">, steps: number, f
     at(Math.floor(i / features), i % features),
   );
   return { data, steps };
+}
+
+/** The rows of an embedding for the characters of a text. */
+export function textSignal(
+  text: string,
+  { data, shape }: { readonly data: Float32Array; readonly shape: readonly number[] },
+): Signal {
+  const [entries, features] = shape as [number, number];
+  const indices = indicesOf(text, entries);
+  if (indices.length > MOST_STEPS) {
+    throw new Error(`That is ${indices.length} characters; at most ${MOST_STEPS} are shown. Write fewer.`);
+  }
+  const rows = new Float32Array(indices.length * features);
+  for (const [t, index] of indices.entries()) {
+    rows.set(data.subarray(index * features, (index + 1) * features), t * features);
+  }
+  return { data: rows, steps: indices.length };
 }
 
 /**

@@ -99,7 +99,7 @@ export async function dropFile(page: Page, selector: string, name: string, buffe
   await dropFiles(page, selector, [[name, buffer]]);
 }
 
-async function dropFiles(
+export async function dropFiles(
   page: Page,
   selector: string,
   files: readonly (readonly [name: string, buffer: Buffer])[],
