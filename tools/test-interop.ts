@@ -22,6 +22,7 @@ import { Model, optimizerOf, train } from "./interop/model.ts";
 import { onnxChecks } from "./interop/onnx.ts";
 import { Optuna } from "./interop/optuna.ts";
 import { findPython } from "./interop/python.ts";
+import { queueChecks } from "./interop/queue.ts";
 import { redisJournalChecks } from "./interop/redis-journal.ts";
 import { RedisServer } from "./interop/redis-server.ts";
 import { interopSample } from "./interop/sample.ts";
@@ -73,6 +74,7 @@ async function studyChecks(): Promise<Check[]> {
     return [
       ...(await searchChecks(optuna, folder, redis.url)),
       ...(await redisJournalChecks(optuna, redis, cluster)),
+      ...(await queueChecks(optuna, redis, folder)),
     ];
   } catch (error) {
     return [{ name: "studies in Redis", error: (error as Error).message }];

@@ -1,6 +1,7 @@
 import { show } from "../checks.ts";
 import { StudyError } from "./errors.ts";
 import { FAIL_REASON, type FrozenTrial, type TrialRecord } from "./frozen-trial.ts";
+import type { Journal } from "./journal.ts";
 import {
   addTrialOp,
   createTrialOp,
@@ -45,6 +46,10 @@ export class StudyCore implements TrialHost {
     };
   }
 
+  get journal(): Journal {
+    return this.#storage.journal;
+  }
+
   write(operation: Operation): Promise<Outcome> {
     return this.#storage.write(operation);
   }
@@ -56,7 +61,11 @@ export class StudyCore implements TrialHost {
   /** Starts a trial: the next one of the queue, or a new one. */
   async start(signal: AbortSignal): Promise<Trial> {
     await this.sync();
-    const record = (await this.#popWaiting()) ?? (await this.add());
+    return this.begin((await this.#popWaiting()) ?? (await this.add()), signal);
+  }
+
+  /** Goes on with a trial that was started. */
+  async begin(record: TrialRecord, signal: AbortSignal): Promise<Trial> {
     await this.sampler.beforeTrial?.(this.view, record);
     // What the sampler has noted must be read back before it samples.
     await this.sync();

@@ -46,7 +46,7 @@ function checkRun(
 }
 
 /** An error as a trial's reason: its name and its message. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   return shorten(error instanceof Error ? `${error.name}: ${error.message}` : show(error), 2000);
 }
 
@@ -89,14 +89,22 @@ export async function optimize(
   signal.throwIfAborted();
 }
 
-/** Runs the objective once and records how it ends. */
-async function runTrial(
+/** What came of an objective. */
+export interface Result {
+  /** The trial, once all that it has written is stored. */
+  readonly stored: FrozenTrial;
+  readonly verdict: Verdict;
+  /** What the objective threw, except that the trial was pruned. */
+  readonly thrown: { readonly error: unknown } | null;
+}
+
+/** Runs the objective of a trial; how the trial ends is still to be recorded. */
+export async function runObjective(
+  where: string,
   core: StudyCore,
+  trial: Trial,
   objective: Objective,
-  signal: AbortSignal,
-  stopOnError: boolean,
-): Promise<FrozenTrial> {
-  const trial = await core.start(signal);
+): Promise<Result> {
   let values: unknown = null;
   let thrown: { readonly error: unknown } | null = null;
   try {
@@ -105,17 +113,32 @@ async function runTrial(
     thrown = { error };
   }
   const stored = await core.settle(trial);
+  const pruned = thrown?.error instanceof TrialPruned;
+  if (thrown && !pruned)
+    return { stored, verdict: { state: "FAIL", values: null, reason: reasonOf(thrown.error) }, thrown };
+  const { length } = core.record.directions;
+  return {
+    stored,
+    verdict: judge(where, values, pruned ? "PRUNED" : undefined, stored, length),
+    thrown: null,
+  };
+}
+
+/** Runs the objective once and records how it ends. */
+async function runTrial(
+  core: StudyCore,
+  objective: Objective,
+  signal: AbortSignal,
+  stopOnError: boolean,
+): Promise<FrozenTrial> {
+  const trial = await core.start(signal);
+  const { stored, verdict, thrown } = await runObjective(WHERE, core, trial, objective);
   // Another worker took it for abandoned.
   if (stored.state !== "RUNNING") return core.record.trials[trial.number]!.copy();
-  const pruned = thrown?.error instanceof TrialPruned;
-  if (thrown && !pruned && signal.aborted) {
+  if (thrown && signal.aborted) {
     return core.giveUp(trial.number, "interrupted by the run's signal; the trial was queued again");
   }
-  const verdict: Verdict =
-    thrown && !pruned
-      ? { state: "FAIL", values: null, reason: reasonOf(thrown.error) }
-      : judge(WHERE, values, pruned ? "PRUNED" : undefined, stored, core.record.directions.length);
   const ended = await core.finish(trial.number, verdict);
-  if (thrown && !pruned && stopOnError) throw thrown.error;
+  if (thrown && stopOnError) throw thrown.error;
   return ended;
 }

@@ -18,7 +18,7 @@ interface Pending {
  */
 export class Storage {
   readonly replay = new Replay();
-  readonly #journal: Journal;
+  readonly journal: Journal;
   /** As Optuna names its workers; one writer of this program does not see itself as two. */
   readonly #worker = `${crypto.randomUUID()}-0`;
   #queue: Pending[] = [];
@@ -28,7 +28,7 @@ export class Storage {
   #scheduled = false;
 
   constructor(journal: Journal) {
-    this.#journal = journal;
+    this.journal = journal;
   }
 
   /** Appends a line. Resolves with what it did; rejects if it came too late, or cannot be stored. */
@@ -60,7 +60,7 @@ export class Storage {
     if (batch.length > 0) {
       this.#sent.push(...batch);
       try {
-        await this.#journal.append(batch.map(({ line }) => line));
+        await this.journal.append(batch.map(({ line }) => line));
       } catch (error) {
         for (const pending of batch) {
           this.#sent.splice(this.#sent.indexOf(pending), 1);
@@ -70,7 +70,7 @@ export class Storage {
       }
     }
     try {
-      for (const line of await this.#journal.read(this.replay.lines)) this.#take(line);
+      for (const line of await this.journal.read(this.replay.lines)) this.#take(line);
     } catch (error) {
       for (const { reject } of this.#sent.splice(0)) reject(error);
       throw error;

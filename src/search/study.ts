@@ -45,22 +45,23 @@ const never = new AbortController().signal;
  * @see https://optuna.readthedocs.io/en/stable/reference/generated/optuna.study.Study.html
  */
 export class Study {
-  readonly #core: StudyCore;
+  /** @internal */
+  readonly core: StudyCore;
   readonly #record: StudyRecord;
   #optimizing = false;
 
   /** @internal */
   constructor(core: StudyCore) {
-    this.#core = core;
+    this.core = core;
     this.#record = core.record;
   }
 
   get sampler(): Sampler {
-    return this.#core.sampler;
+    return this.core.sampler;
   }
 
   get pruner(): Pruner {
-    return this.#core.pruner;
+    return this.core.pruner;
   }
 
   get name(): string {
@@ -125,12 +126,12 @@ export class Study {
   async setUserAttr(key: string, value: unknown, ...more: never[]): Promise<void> {
     checkNoMore("Study.setUserAttr", more);
     checkAttr("Study.setUserAttr", key, value);
-    await this.#core.write(studyAttrOp("user", this.#record.id, key, value));
+    await this.core.write(studyAttrOp("user", this.#record.id, key, value));
   }
 
   /** Takes what other workers have stored since. */
   async sync(): Promise<void> {
-    await this.#core.sync();
+    await this.core.sync();
   }
 
   /**
@@ -156,7 +157,7 @@ export class Study {
     }
     this.#optimizing = true;
     try {
-      await optimize(this.#core, objective, options, async (trial) => {
+      await optimize(this.core, objective, options, async (trial) => {
         for (const callback of options.callbacks ?? []) await callback(this, trial);
       });
     } finally {
@@ -166,13 +167,13 @@ export class Study {
 
   /** Ends the run of {@link optimize} after the trials that are under way. */
   stop(): void {
-    this.#core.stopping = true;
+    this.core.stopping = true;
   }
 
   /** Starts a trial: the next one of the queue, or a new one. End it with {@link tell}. */
   ask(...more: never[]): Promise<Trial> {
     checkNoMore("Study.ask", more);
-    return this.#core.start(never);
+    return this.core.start(never);
   }
 
   /**
@@ -192,15 +193,15 @@ export class Study {
     const { state, skipIfFinished = false } = options;
     checkBoolean(where, "skipIfFinished", skipIfFinished);
     if (trial instanceof Trial) await trial.settled();
-    await this.#core.sync();
-    const record = this.#core.find(where, trial);
+    await this.core.sync();
+    const record = this.core.find(where, trial);
     if (record.state !== "RUNNING") {
       if (skipIfFinished && record.state !== "WAITING") return record.copy();
       throw new StudyError(
         `${where}: trial ${record.number} is ${record.state}; a value can be told of a RUNNING trial only`,
       );
     }
-    return this.#core.finish(
+    return this.core.finish(
       record.number,
       judge(where, values, state, record, this.#record.directions.length),
     );
@@ -229,11 +230,11 @@ export class Study {
     }
     for (const [key, value] of Object.entries(userAttrs)) checkAttr(where, key, value);
     if (skipIfExists) {
-      await this.#core.sync();
+      await this.core.sync();
       if (this.#record.trials.some((trial) => hasParams(trial, params))) return;
     }
     const systemAttrs = { [FIXED_PARAMS]: params };
-    await this.#core.add({ state: "WAITING", userAttrs, systemAttrs });
+    await this.core.add({ state: "WAITING", userAttrs, systemAttrs });
   }
 
   /**
@@ -243,10 +244,10 @@ export class Study {
    */
   async requeueRunning(...more: never[]): Promise<readonly number[]> {
     checkNoMore("Study.requeueRunning", more);
-    await this.#core.sync();
+    await this.core.sync();
     const left = this.#record.trials.filter(({ state }) => state === "RUNNING").map(({ number }) => number);
     for (const number of left)
-      await this.#core.giveUp(number, "its worker is gone; the trial was queued again");
+      await this.core.giveUp(number, "its worker is gone; the trial was queued again");
     return left;
   }
 

@@ -50,7 +50,7 @@ const packages: Record<string, RegExp> = {
   node: /^(node:[a-z]+|webgpu)$/,
   // The build puts its code into the one module that names it: tools/build-library.ts.
   formats: /^@bufbuild\/protobuf\/wire$/,
-  "search/node": /^(node:[a-z/]+|ioredis)$/,
+  "search/node": /^(node:[a-z_/]+|ioredis|bullmq)$/,
 };
 
 /** The names under which the package is imported, with the file behind each. */

@@ -63,7 +63,8 @@ export class JournalRedis implements Journal {
   readonly address: RedisAddress;
   /** @internal */
   readonly connection: RedisConnection;
-  readonly #cluster: boolean;
+  /** @internal */
+  readonly cluster: boolean;
   readonly #patience: number;
   readonly #writer = crypto.randomUUID();
   #appended = 0;
@@ -82,13 +83,13 @@ export class JournalRedis implements Journal {
     checkBoolean(where, "cluster", cluster);
     checkNumber(where, "patience", patience, "a number of seconds above 0", (n) => n > 0);
     this.prefix = prefix;
-    this.#cluster = cluster;
+    this.cluster = cluster;
     this.#patience = patience;
     this.connection = new RedisConnection(where, this.address, cluster, patience);
   }
 
   async append(lines: readonly string[]): Promise<void> {
-    if (this.#cluster) return this.#appendOneByOne(lines);
+    if (this.cluster) return this.#appendOneByOne(lines);
     const call = ++this.#appended;
     const args = [this.prefix, `${this.prefix}:writer:${this.#writer}`, call, ...lines];
     await this.connection.run((redis) => redis.eval(APPEND, 0, ...args));
@@ -146,7 +147,7 @@ export class JournalRedis implements Journal {
   }
 
   #getAll(redis: RedisClient, keys: string[]): Promise<(string | null)[]> {
-    return this.#cluster ? Promise.all(keys.map((key) => redis.get(key))) : redis.mget(keys);
+    return this.cluster ? Promise.all(keys.map((key) => redis.get(key))) : redis.mget(keys);
   }
 
   /** Waits for a line that has a number already. Its writer may be between the two steps of a cluster, or have died there. */
@@ -159,7 +160,7 @@ export class JournalRedis implements Journal {
       if (performance.now() >= end) break;
       await new Promise((done) => setTimeout(done, wait));
     }
-    if (this.#cluster) {
+    if (this.cluster) {
       await this.#fill(number, NOTHING);
       return (await this.connection.run((redis) => redis.get(key)))!;
     }

@@ -87,7 +87,7 @@ export function shownAddress({ host, port, db, tls }: RedisAddress): string {
 }
 
 /** Imports an optional package. */
-async function importOptional<T>(where: string, load: () => Promise<T>, packages: string): Promise<T> {
+export async function importOptional<T>(where: string, load: () => Promise<T>, packages: string): Promise<T> {
   try {
     return await load();
   } catch (cause) {

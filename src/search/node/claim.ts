@@ -1,0 +1,115 @@
+/** A trial of a queue, as a worker takes it, runs it and leaves it. */
+import { DeviceLostError, StorageUnavailableError } from "../../errors.ts";
+import type { StudyCore } from "../core.ts";
+import { isFinished, type TrialRecord } from "../frozen-trial.ts";
+import { stateOp, trialAttrOp } from "../operations.ts";
+import { reasonOf, runObjective } from "../optimize.ts";
+import type { Trial } from "../trial.ts";
+import type { TrialCheckpoint } from "./checkpoints.ts";
+
+/** An objective of a queue: it may save checkpoints, and goes on from the one that another worker has left. */
+export type QueuedObjective = (
+  trial: Trial,
+  checkpoint: TrialCheckpoint,
+) => number | readonly number[] | Promise<number | readonly number[]>;
+
+/** How a worker's work on a trial ended: with the trial; before it, so that another takes it up; or because something broke. */
+export type Outcome =
+  | { readonly kind: "ended" }
+  | { readonly kind: "handed back" }
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** The system attribute of a trial that a queue's worker has taken. */
+const QUEUE = "queue";
+
+/** Its value. */
+interface Attempts {
+  /** How often a worker has taken it and has not handed it back. */
+  readonly attempts: number;
+  /** Why the last one did not end it. */
+  readonly reason: string;
+}
+
+const DIED = "its worker died";
+
+function queued(record: TrialRecord): Attempts | null {
+  return (record.systemAttrs[QUEUE] as Attempts | null | undefined) ?? null;
+}
+
+/** Whether workers of the queue have this trial to run. Another program may have taken it, such as Python. */
+export function isQueued(record: TrialRecord): boolean {
+  return record.state === "WAITING" || (record.state === "RUNNING" && queued(record) !== null);
+}
+
+/** Takes a trial, unless it has ended or was taken by others. One that was tried too often ends as FAIL. */
+export async function claim(core: StudyCore, number: number, limit: number): Promise<boolean> {
+  await core.sync();
+  const record = core.record.trials[number];
+  if (!record || !isQueued(record)) return false;
+  const { attempts, reason } = queued(record) ?? { attempts: 0, reason: DIED };
+  if (attempts >= limit) {
+    const times = `given up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
+    await endAs(core, number, `${times}; at the last one ${reason}`);
+    return false;
+  }
+  // Both lines are stored together.
+  const started = record.state === "WAITING" ? core.write(stateOp(record.id, "RUNNING", null)) : true;
+  const noted = note(core, record, { attempts: attempts + 1, reason: DIED });
+  if ((await started) !== true) {
+    await note(core, record, null);
+    return false;
+  }
+  await noted;
+  return true;
+}
+
+/** Ends a trial as FAIL, unless another worker has ended it. */
+async function endAs(core: StudyCore, number: number, reason: string): Promise<void> {
+  await core.finish(number, { state: "FAIL", values: null, reason }).catch((error: unknown) => {
+    if (!isFinished(core.record.trials[number]!.state)) throw error;
+  });
+}
+
+/** Notes that a claimed trial did not end, and why. */
+export async function leave(core: StudyCore, number: number, outcome: Outcome): Promise<void> {
+  await core.sync();
+  const record = core.record.trials[number]!;
+  const { attempts } = queued(record) ?? { attempts: 1 };
+  if (isFinished(record.state) || outcome.kind === "ended") return;
+  if (outcome.kind === "lost") await note(core, record, { attempts, reason: outcome.reason });
+  // What was handed back is no failed attempt.
+  else await note(core, record, { attempts: Math.max(0, attempts - 1), reason: DIED });
+}
+
+async function note(core: StudyCore, record: TrialRecord, value: Attempts | null): Promise<void> {
+  await core.write(trialAttrOp("system", record.id, QUEUE, value)).catch((error: unknown) => {
+    if (!isFinished(record.state)) throw error;
+  });
+}
+
+/**
+ * Runs the objective of a claimed trial, from its start or from its last checkpoint, and records how it ends.
+ * @param signal Aborted when the trial is to be handed back
+ */
+export async function runClaimed(
+  core: StudyCore,
+  number: number,
+  objective: QueuedObjective,
+  checkpoint: TrialCheckpoint,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  await core.sync();
+  const trial = await core.begin(core.record.trials[number]!, signal);
+  const { stored, verdict, thrown } = await runObjective("serveTrials", core, trial, (own) =>
+    objective(own, checkpoint),
+  );
+  if (stored.state !== "RUNNING") return { kind: "ended" };
+  if (thrown && signal.aborted) return { kind: "handed back" };
+  if (thrown?.error instanceof DeviceLostError) return { kind: "lost", reason: reasonOf(thrown.error) };
+  // A Redis that was away says nothing about the trial.
+  if (thrown?.error instanceof StorageUnavailableError) return { kind: "handed back" };
+  await core.finish(number, verdict).catch((error: unknown) => {
+    if (!isFinished(core.record.trials[number]!.state)) throw error;
+  });
+  return { kind: "ended" };
+}
