@@ -18,6 +18,7 @@ import {
 } from "webgpu-lstm";
 import { inspect, loadTorch, saveTorch } from "webgpu-lstm/formats";
 import { type Check, check, expectClose, expectSame } from "./interop/check.ts";
+import { dashboardChecks } from "./interop/dashboard.ts";
 import { Model, optimizerOf, train } from "./interop/model.ts";
 import { onnxChecks } from "./interop/onnx.ts";
 import { Optuna } from "./interop/optuna.ts";
@@ -75,6 +76,7 @@ async function studyChecks(): Promise<Check[]> {
       ...(await searchChecks(optuna, folder, redis.url)),
       ...(await redisJournalChecks(optuna, redis, cluster)),
       ...(await queueChecks(optuna, redis, folder)),
+      ...(await dashboardChecks(optuna, redis.url)),
     ];
   } catch (error) {
     return [{ name: "studies in Redis", error: (error as Error).message }];

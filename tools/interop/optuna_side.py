@@ -96,6 +96,27 @@ def suggest(path, name):
     return {"params": trial.params, "best": study.best_trial.number, "importances": importances}
 
 
+def plots(path, name):
+    """What Optuna's plots show: the points of each of their lines, by plot and line."""
+    study = optuna.load_study(study_name=name, storage=storage_of(path))
+    figures = {
+        "history": optuna.visualization.plot_optimization_history(study),
+        "intermediate": optuna.visualization.plot_intermediate_values(study),
+        "parallel": optuna.visualization.plot_parallel_coordinate(study, params=["x", "lr"]),
+        "slice": optuna.visualization.plot_slice(study, params=["x"]),
+    }
+    return {plot: json.loads(figure.to_json(engine="json"))["data"] for plot, figure in figures.items()}
+
+
+def dashboard(path, port):
+    """Serves optuna-dashboard until it is killed."""
+    import optuna_dashboard
+
+    optuna_dashboard.run_server(storage_of(path), host="127.0.0.1", port=int(port))
+
+
+COMMANDS = [show, create, go_on, suggest, plots, dashboard]
+
 if __name__ == "__main__":
     command, *args = sys.argv[1:]
-    print(json.dumps({"show": show, "create": create, "go_on": go_on, "suggest": suggest}[command](*args)))
+    print(json.dumps(next(function for function in COMMANDS if function.__name__ == command)(*args)))
