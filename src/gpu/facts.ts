@@ -4,6 +4,8 @@ import type { DeviceBuffer } from "./buffer.ts";
 import type { GpuContext } from "./context.ts";
 import { BindGroups, Kernel, type PreparedDispatch, UNIFORM_ALIGNMENT } from "./kernel.ts";
 
+const stopwatches = /* @__PURE__ */ new OnDemand(() => import("./stopwatch.ts"));
+
 const texts = /* @__PURE__ */ new OnDemand(() => import("./measure.wgsl.ts"));
 
 export const measureBarrier = /* @__PURE__ */ new Kernel({
@@ -30,7 +32,7 @@ export const measureLoads = /* @__PURE__ */ new Kernel({
   bindings: { data: "read", out: "read_write" },
 });
 
-/** A measured time must stand out of a browser's 2.5 ms answer granularity. */
+/** Time of a measurement by the page's clock, in ms, which stands out of a browser's 2.5 ms from answer to answer. */
 const LONG_ENOUGH_MS = 8;
 
 /** Operations of an invocation in a round of measure_fma. */
@@ -45,53 +47,54 @@ const BARRIER_SIZE = 256;
 /** What measure_loads reads, in bytes. */
 const LOADED_BYTES = 1 << 20;
 
-/** Measures an adapter's facts, in about a quarter of a second. */
+/** Measures an adapter's facts, in about a quarter of a second; by the GPU's own clock where the device has timestamps. */
 export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
   const size = Math.min(BARRIER_SIZE, context.limits.maxInvocations);
   const barrier = size === BARRIER_SIZE ? measureBarrier : measureBarrier.with({ SIZE: size });
-  await context.kernels.compile([barrier, measureFma, measureLoads]);
+  await Promise.all([context.kernels.compile([barrier, measureFma, measureLoads]), stopwatches.load()]);
   const out = context.allocate("activation", GROUPS * 64 * 4, "measured facts");
   const data = context.allocate("activation", LOADED_BYTES, "measured loads");
   const uniforms = context.allocateUniforms(UNIFORM_ALIGNMENT, "measured facts");
   const groups = new BindGroups();
   const whole = (buffer: DeviceBuffer) => ({ buffer, offset: 0, bytes: buffer.bytes });
 
-  /** Milliseconds from submission to the end of the work, the best of three. */
-  const time = async (kernel: Kernel, params: Record<string, number>, grid: number, repeat = 1) => {
+  const stopwatch = new stopwatches.module.Stopwatch(context);
+  const longEnough = Math.min(LONG_ENOUGH_MS, 2 * stopwatch.longEnough);
+
+  /** What submits some work. */
+  const workOf = (kernel: Kernel, params: Record<string, number>, grid: number, repeat = 1) => {
     const bytes = new DataView(new ArrayBuffer(kernel.paramBytes));
     kernel.packParams(params, bytes, 0);
     context.write(uniforms, 0, bytes);
     const storage = kernel === measureLoads ? [whole(data), whole(out)] : [whole(out)];
     const dispatch = context.kernels.prepare(kernel, uniforms, 0, storage, [grid, 1, 1], groups);
     const work = new Array<PreparedDispatch>(repeat).fill(dispatch);
-    let best = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 3; i++) {
-      const start = performance.now();
-      context.submit(work);
-      await context.idle();
-      best = Math.min(best, performance.now() - start);
-    }
-    return best;
+    return () => context.submit(work);
   };
 
-  const empty = await time(measureFma, { count: 0, factor: 0.5 }, 1);
-  /** Multiplies the work by four until it stands out; gives the time of one unit, in ms. */
-  const unit = async (start: number, limit: number, run: (count: number) => Promise<number>) => {
-    for (let count = start; ; count *= 4) {
-      const ms = (await run(count)) - empty;
-      if (ms > LONG_ENOUGH_MS || count * 4 > limit) return Math.max(ms, 1e-3) / count;
-    }
-  };
   try {
+    const nothing = workOf(measureFma, { count: 0, factor: 0.5 }, 1);
+    const empty = stopwatch.isOfGpu ? 0 : await stopwatch.least(nothing);
+    /** Multiplies the work by four until it stands out; gives the time of one unit, in ms. */
+    const unit = async (start: number, limit: number, workOfCount: (count: number) => () => void) => {
+      for (let count = start; ; count *= 4) {
+        const work = workOfCount(count);
+        const isLast = count * 4 > limit;
+        // One time tells that it is far too short.
+        if (!isLast && (await stopwatch.time(work)) - empty <= longEnough) continue;
+        const ms = (await stopwatch.least(work)) - empty;
+        if (ms > longEnough || isLast) return Math.max(ms, 1e-3) / count;
+      }
+    };
     const fma = (groups: number, start: number, limit: number) =>
-      unit(start, limit, (count) => time(measureFma, { count, factor: 0.5 }, groups));
+      unit(start, limit, (count) => workOf(measureFma, { count, factor: 0.5 }, groups));
     const round = await fma(GROUPS, 16, 1 << 16);
     const alone = await fma(1, 1024, 1 << 20);
-    const loads = await unit(16, 1 << 16, (count) => time(measureLoads, { count }, GROUPS));
+    const loads = await unit(16, 1 << 16, (count) => workOf(measureLoads, { count }, GROUPS));
     // A round has two barriers.
-    const barriers = await unit(64, 1 << 16, (count) => time(barrier, { count }, 1));
+    const barriers = await unit(64, 1 << 16, (count) => workOf(barrier, { count }, 1));
     const dispatch = await unit(64, 1 << 12, (count) =>
-      time(measureFma, { count: 0, factor: 0.5 }, 1, count),
+      workOf(measureFma, { count: 0, factor: 0.5 }, 1, count),
     );
     return {
       gflops: (GROUPS * 64 * FMA_FLOPS) / (round * 1e6),
@@ -103,6 +106,7 @@ export async function measureFacts(context: GpuContext): Promise<AdapterFacts> {
       software: context.info.software,
     };
   } finally {
+    stopwatch.dispose();
     out.dispose();
     data.dispose();
     uniforms.dispose();

@@ -1,5 +1,6 @@
 /** Times work on the GPU. Loads on demand, and imports what loads with it alone. */
 import type { GpuContext } from "./context.ts";
+import { steady } from "./steady.ts";
 import { Timestamps } from "./timestamps.ts";
 
 /** A browser answers within this many ms, and rounds timestamps to 0.1: times must stand out of it. */
@@ -15,9 +16,19 @@ export class Stopwatch {
     this.#timestamps = context.gpu.features.has("timestamp-query") ? new Timestamps(context, 2) : null;
   }
 
+  /** Whether submissions and answers take no part in its times. */
+  get isOfGpu(): boolean {
+    return this.#timestamps !== null;
+  }
+
   /** Work should take so many ms at least. */
   get longEnough(): number {
     return LONG_ENOUGH_MS[this.#timestamps ? "timestamps" : "clock"];
+  }
+
+  /** Milliseconds that what `submit` submits takes when nothing disturbs it: the least of several times. */
+  least(submit: () => void): Promise<number> {
+    return steady(() => this.time(submit));
   }
 
   /** Milliseconds that what `submit` submits takes. */
@@ -28,10 +39,12 @@ export class Stopwatch {
     submit();
     if (timestamps) {
       this.#mark(timestamps, 1);
+      const { began } = timestamps;
       const [before, after] = await timestamps.read();
       const ms = (after!.begin - before!.end) / 1e3;
-      // A clock that stands still or was set back tells nothing.
-      if (ms > 0) return ms;
+      // A clock in coarse steps may show none. One that stands still, was set back or runs ahead of the page's tells nothing.
+      const moves = began !== null && timestamps.began !== began;
+      if (ms > 0 ? ms <= performance.now() - start : ms === 0 && moves) return ms;
     } else await this.#context.idle();
     return performance.now() - start;
   }

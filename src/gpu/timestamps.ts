@@ -12,7 +12,6 @@ interface TimedDevice {
     answered(where: string): Promise<void>;
   };
   lostError(where: string, cause: unknown): Error;
-  failure(message: string): Error;
 }
 
 /** Queries that one set may have in every implementation. */
@@ -25,16 +24,15 @@ export class Timestamps {
   readonly #resolved: DeviceBuffer;
   readonly #readable: DeviceBuffer;
   readonly #count: number;
+  /** When the first pass of the latest read began, in µs since a time of the device's own. */
+  began: number | null = null;
 
-  /** @param count Passes to be timed. */
+  /**
+   * @param context Its device has the feature timestamp-query.
+   * @param count Passes to be timed.
+   */
   constructor(context: TimedDevice, count: number) {
     const device = context.gpu;
-    if (!device.features.has("timestamp-query")) {
-      throw context.failure(
-        "step.profile: this device has no timestamps; use one with the feature timestamp-query (Device.request asks for it where " +
-          "the adapter has it; with Device.from, ask for it yourself)",
-      );
-    }
     this.#context = context;
     this.#count = count;
     const queries = 2 * count;
@@ -75,6 +73,7 @@ export class Timestamps {
     await this.#context.faults.answered("step.profile");
     const nanoseconds = new BigUint64Array(gpu.getMappedRange(0, bytes).slice(0));
     gpu.unmap();
+    this.began = Number(nanoseconds[0]! / 1000n);
     const since = (query: number) => Number(nanoseconds[query]! - nanoseconds[0]!) / 1e3;
     return Array.from({ length: this.#count }, (_, i) => ({ begin: since(2 * i), end: since(2 * i + 1) }));
   }

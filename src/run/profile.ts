@@ -97,6 +97,12 @@ export async function profile(
   count: number,
   run: (timestamps: Timestamps) => { readonly dispatches: readonly Dispatch[] },
 ): Promise<Profile> {
+  if (!context.gpu.features.has("timestamp-query")) {
+    throw context.failure(
+      "step.profile: this device has no timestamps; use one with the feature timestamp-query (Device.request asks for it where " +
+        "the adapter has it; with Device.from, ask for it yourself)",
+    );
+  }
   const timestamps = new Timestamps(context, count);
   try {
     const { dispatches } = run(timestamps);
