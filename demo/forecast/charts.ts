@@ -1,7 +1,7 @@
 /** The charts of the Forecast view. */
 import uPlot from "uplot";
 import type { Series } from "../../tasks/series/series.ts";
-import { axis, Chart, FONT, line } from "../shell/chart.ts";
+import { axis, Chart, FONT, line, valueAxis } from "../shell/chart.ts";
 import { dateOf, withUnit } from "./format.ts";
 
 /** Ticks of a log axis: 1, 2, 5 in each decade, more of them for a short range, only the decades for a long one. */
@@ -119,7 +119,7 @@ export class SeriesChart extends Chart {
               values: (_, ticks, __, ___, increment) => dateTicks(ticks, increment),
             })
           : axis({ size: 30 }),
-        axis({ size: 58, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en-US")) }),
+        valueAxis(58),
       ],
       series: [
         { label: series.step, value: where },

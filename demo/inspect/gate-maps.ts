@@ -49,7 +49,7 @@ export class GateMaps {
   }
 
   #show({ series }: LayerTrace, steps: number, kind: CellKind): void {
-    this.#value.textContent = "Point at a map to read a value.";
+    this.#value.textContent = "Point at a map to read a value, or move through it with the arrow keys.";
     this.#maps = [...series].map(([name, values]) => {
       const gate = SIGMOID.has(name);
       const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

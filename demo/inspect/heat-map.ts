@@ -3,6 +3,18 @@ import { colour } from "../shell/chart.ts";
 import { element } from "../shell/dom.ts";
 import { brief, short } from "../shell/format.ts";
 
+/** How far each key moves, in steps and units. */
+const MOVES: Readonly<Record<string, readonly [step: number, unit: number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+  PageUp: [-10, 0],
+  PageDown: [10, 0],
+  Home: [Number.NEGATIVE_INFINITY, 0],
+  End: [Number.POSITIVE_INFINITY, 0],
+};
+
 export interface HeatMapOptions {
   readonly title: string;
   /** [steps, units] */
@@ -19,6 +31,10 @@ export class HeatMap {
   readonly #canvas: HTMLCanvasElement;
   readonly #options: HeatMapOptions;
   readonly #units: number;
+  /** Frames the value that is read. */
+  readonly #marker = element("div", { class: "map-marker", hidden: "" });
+  #step = 0;
+  #unit = 0;
 
   /** @param onValue Called with the value under the pointer */
   constructor(options: HeatMapOptions, onValue: (text: string) => void) {
@@ -26,7 +42,9 @@ export class HeatMap {
     this.#options = options;
     this.#units = values.length / steps;
     this.#canvas = element("canvas", {
-      role: "img",
+      role: "application",
+      "aria-roledescription": "heat map",
+      tabindex: "0",
       "aria-label": `${title}: ${steps} steps of ${this.#units} units, ${rangeOf(values)}`,
     });
     this.#canvas.width = steps;
@@ -42,15 +60,38 @@ export class HeatMap {
         element("span", { class: gate ? "ramp gate" : "ramp", "aria-hidden": "true" }),
         gate ? "1" : brief(most),
       ),
-      this.#canvas,
+      element("div", { class: "map" }, this.#canvas, this.#marker),
     );
+    const read = () => {
+      const value = values[this.#step * this.#units + this.#unit]!;
+      onValue(`${title}, step ${this.#step}, unit ${this.#unit}: ${short(value)}`);
+      this.#mark();
+    };
     this.#canvas.addEventListener("pointermove", ({ offsetX, offsetY }) => {
       const { clientWidth, clientHeight } = this.#canvas;
-      const t = clamp(Math.floor((offsetX / clientWidth) * steps), steps);
-      const unit = clamp(Math.floor((offsetY / clientHeight) * this.#units), this.#units);
-      onValue(`${title}, step ${t}, unit ${unit}: ${short(values[t * this.#units + unit]!)}`);
+      this.#step = clamp(Math.floor((offsetX / clientWidth) * steps), steps);
+      this.#unit = clamp(Math.floor((offsetY / clientHeight) * this.#units), this.#units);
+      read();
     });
+    this.#canvas.addEventListener("keydown", (event) => {
+      const [step, unit] = MOVES[event.key] ?? [];
+      if (step === undefined || unit === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      this.#step = clamp(this.#step + step, steps);
+      this.#unit = clamp(this.#unit + unit, this.#units);
+      read();
+    });
+    this.#canvas.addEventListener("focus", read);
     this.draw();
+  }
+
+  #mark(): void {
+    const { style } = this.#marker;
+    this.#marker.hidden = false;
+    style.left = `${(100 * this.#step) / this.#options.steps}%`;
+    style.width = `${100 / this.#options.steps}%`;
+    style.top = `${(100 * this.#unit) / this.#units}%`;
+    style.height = `${100 / this.#units}%`;
   }
 
   /** Draws the map in the colours of the current theme. */

@@ -1,7 +1,7 @@
 /** A chart of the network's outputs at every step, over its input if that is one line. */
 import type uPlot from "uplot";
-import { axis, Chart, FONT, line } from "../shell/chart.ts";
-import { brief, short } from "../shell/format.ts";
+import { axis, Chart, FONT, line, valueAxis } from "../shell/chart.ts";
+import { short } from "../shell/format.ts";
 
 /** Maximum number of lines. */
 export const MOST_LINES = 4;
@@ -17,10 +17,7 @@ export class OutputChart extends Chart {
     const value = (_: uPlot, v: number | null) => (v == null ? "" : short(v));
     super(container, 260, {
       scales: { x: { time: false } },
-      axes: [
-        axis({ label: "step", labelSize: 18, labelFont: FONT, size: 30 }),
-        axis({ size: 56, values: (_, ticks) => ticks.map(brief) }),
-      ],
+      axes: [axis({ label: "step", labelSize: 18, labelFont: FONT, size: 30 }), valueAxis(56)],
       series: [
         { label: "step", value: (_, v) => (v == null ? "" : String(v)) },
         ...(input ? [line({ label: input.label, class: "measured", width: 1.5, value })] : []),

@@ -1,7 +1,7 @@
 /** Shows the results of a run. */
 import type { KernelTime, Profile } from "webgpu-lstm";
 import { bar, element, scrolling, table } from "../shell/dom.ts";
-import { bytes, count, short } from "../shell/format.ts";
+import { bytes, count, decimals, short } from "../shell/format.ts";
 import { GateMaps } from "./gate-maps.ts";
 import type { StackTrace } from "./gates.ts";
 import type { LinearLayer } from "./layers.ts";
@@ -139,21 +139,21 @@ function kernelTable(profiles: readonly Profile[]): DocumentFragment {
     { title: "" },
     ...["GFLOP/s", "GB/s"].map(numeric),
   ];
-  const rate = (amount: number, micros: number) => (micros > 0 ? (amount / micros / 1e3).toFixed(2) : "–");
+  const rate = (amount: number, micros: number) => (micros > 0 ? decimals(amount / micros / 1e3, 2) : "–");
   const rows = times
     .sort((a, b) => b.micros - a.micros)
     .map(({ kernel, dispatches, micros, flops, bytes: moved }) => [
       kernel,
       count(dispatches),
-      (micros / 1e3).toFixed(3),
-      total > 0 ? `${((100 * micros) / total).toFixed(1)} %` : "–",
+      decimals(micros / 1e3, 3),
+      total > 0 ? `${decimals((100 * micros) / total, 1)} %` : "–",
       bar(micros / (total || 1)),
       rate(flops, micros),
       rate(moved, micros),
     ]);
   const dispatches = profiles[0]!.dispatches.length;
   const note =
-    `${count(dispatches)} dispatches forward and backward, ${(total / 1e3).toFixed(2)} ms on the GPU: mean of ${runs} runs. ` +
+    `${count(dispatches)} dispatches forward and backward, ${decimals(total / 1e3, 2)} ms on the GPU: mean of ${runs} runs. ` +
     "Browsers round the GPU's clock (Chromium to 0.1 ms), so short kernels may show no time.";
   return table("GPU time by kernel", note, columns, rows);
 }

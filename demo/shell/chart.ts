@@ -4,6 +4,7 @@
  */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { leastRange, tickLabels, widthOf } from "./format.ts";
 import { THEME_CHANGE } from "./theme.ts";
 
 /** The current value of a custom property of the page. */
@@ -23,9 +24,12 @@ export class Chart {
   constructor(container: HTMLElement, height: number, options: Omit<uPlot.Options, "width" | "height">) {
     const width = () => Math.max(200, Math.floor(container.clientWidth));
     const empty = options.series.map(() => []) as unknown as uPlot.AlignedData;
-    const padding: uPlot.Padding = [8, 12, 0, 0];
+    // The last date is centred at the edge; its half must fit.
+    const dated = options.scales?.["x"]?.time !== false;
+    const padding: uPlot.Padding = [8, dated ? 34 : 12, 0, 0];
+    const scales: uPlot.Scales = { y: { range: (_, min, max) => leastRange(min, max) }, ...options.scales };
     const legend: uPlot.Legend = { markers: { show: false, stroke: "inherit" } };
-    this.plot = new uPlot({ padding, legend, ...options, width: width(), height }, empty, container);
+    this.plot = new uPlot({ padding, legend, ...options, scales, width: width(), height }, empty, container);
     this.#observer = new ResizeObserver(() => {
       // A hidden view has no width; the chart keeps its last width.
       if (container.clientWidth > 0 && width() !== this.plot.width)
@@ -52,6 +56,11 @@ export class Chart {
 export function axis(options: uPlot.Axis): uPlot.Axis {
   const grid = { stroke: () => colour("line"), width: 1 };
   return { stroke: () => colour("soft"), font: FONT, grid, ticks: { ...grid, size: 4 }, ...options };
+}
+
+/** An axis of values, as wide as its labels. @param least Its least width in px */
+export function valueAxis(least: number): uPlot.Axis {
+  return axis({ size: (_, labels) => widthOf(labels, least), values: (_, ticks) => tickLabels(ticks) });
 }
 
 /** A line whose class names its colour; the style sheet gives its legend entry the same colour. */

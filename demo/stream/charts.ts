@@ -1,6 +1,6 @@
 /** The two charts of the Stream view. */
 import uPlot from "uplot";
-import { axis, Chart, colour, FONT, line } from "../shell/chart.ts";
+import { axis, Chart, colour, FONT, line, valueAxis } from "../shell/chart.ts";
 import { brief, short } from "../shell/format.ts";
 import { EDGES } from "./latency.ts";
 import { POINTS, type Watch } from "./watch.ts";
@@ -17,10 +17,7 @@ export class SignalChart extends Chart {
       scales: {
         x: { time: false, range: (_, __, max) => [Math.max(0, (max ?? POINTS) - POINTS), max ?? POINTS] },
       },
-      axes: [
-        axis({ label: "step", labelSize: 18, labelFont: FONT, size: 30 }),
-        axis({ size: 56, values: (_, ticks) => ticks.map(brief) }),
-      ],
+      axes: [axis({ label: "step", labelSize: 18, labelFont: FONT, size: 30 }), valueAxis(56)],
       series: [
         { label: "step", value: (_, v) => (v == null ? "" : String(v)) },
         { ...edge, label: "normal", class: "stream-band", value: range },

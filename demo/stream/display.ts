@@ -1,6 +1,6 @@
 /** Draws the current state of a session. */
 import { partsOf, setText, table } from "../shell/dom.ts";
-import { brief, count, short } from "../shell/format.ts";
+import { brief, count, decimals, short } from "../shell/format.ts";
 import { clearFigures, figureList, type StatusLines } from "../shell/status-lines.ts";
 import { timeLeft } from "../training/estimate.ts";
 import { SignalChart } from "./charts.ts";
@@ -84,7 +84,7 @@ export class StreamDisplay {
     const { points, predicted } = watch;
     setText(part("steps"), count(watch.steps));
     const speed = phase === "watching" ? watch.stepsPerSecond : undefined;
-    setText(part("speed"), speed === undefined ? "–" : speed.toFixed(1));
+    setText(part("speed"), speed === undefined ? "–" : decimals(speed, 1));
     const latest = points.at(-1);
     setText(part("value"), latest?.value == null ? "–" : `${fixed(latest.value)}${unit}`);
     setText(part("predicted"), predicted === null ? "–" : `${fixed(predicted)}${unit}`);
@@ -111,7 +111,7 @@ export class StreamDisplay {
       part("threshold"),
       `More than ${short(threshold)}${unit} from its prediction: ${factor} times the robust standard deviation ` +
         `(${short(normal.sigma)}${unit}) of ${count(normal.count)} residuals on normal data, of which the farthest was ` +
-        `${normal.farthest.toFixed(1)} σ away.`,
+        `${decimals(normal.farthest, 1)} σ away.`,
     );
     const { stream, to, size } = anomalies.at(-1) ?? {};
     const drawn = `${anomalies.length} ${stream} ${to} ${size}`;
@@ -208,5 +208,5 @@ function countdown(phase: Phase, seconds: number): string {
 }
 
 function fixed(value: number): string {
-  return value.toFixed(2).replace("-", "−");
+  return decimals(value, 2);
 }

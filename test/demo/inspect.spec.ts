@@ -180,3 +180,35 @@ test("runs pasted numbers, and says what is wrong with bad ones", async ({ page 
   await expect(status).toHaveText("Done: 4 steps.");
   expect(complaints).toEqual([]);
 });
+
+test("the keyboard reads the gate maps", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  await button(page, "Open the example").click();
+  await run(page);
+  const value = page.getByTestId("map-value");
+  await expect(value).toContainText("or move through it with the arrow keys");
+  const map = page.getByTestId("maps").locator("canvas").first();
+  await page.getByLabel("of", { exact: true }).focus();
+  await page.keyboard.press("Tab");
+  await expect(map).toBeFocused();
+  await expect(value).toHaveText(/^Input gate i, step 0, unit 0: \d/);
+  for (const key of ["ArrowRight", "ArrowRight", "ArrowDown"]) await page.keyboard.press(key);
+  await expect(value).toHaveText(/^Input gate i, step 2, unit 1: \d/);
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowRight"); // there is no further step
+  await expect(value).toContainText("step 71, unit 1");
+  await page.keyboard.press("PageUp");
+  await expect(value).toContainText("step 61, unit 1");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowUp");
+  await expect(value).toContainText("step 0, unit 0");
+  // The marker frames what is read, and the pointer reads as before.
+  const marker = (await page.locator(".map-marker").first().boundingBox())!;
+  const box = (await map.boundingBox())!;
+  expect(Math.abs(marker.x - box.x)).toBeLessThan(4);
+  await map.hover({ position: { x: box.width - 3, y: box.height - 3 } });
+  await expect(value).toContainText("step 71, unit 11");
+  await page.keyboard.press("Tab");
+  await expect(value).toHaveText(/^Forget gate f, step 0, unit 0/);
+  expect(complaints).toEqual([]);
+});

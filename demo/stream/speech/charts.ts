@@ -1,7 +1,7 @@
 /** The sound and the probability of speech over the same seconds; segments of speech are shaded in both. */
 import uPlot from "uplot";
 import { SECONDS, type Segment } from "../../../tasks/speech/segments.ts";
-import { axis, Chart, colour, FONT, line } from "../../shell/chart.ts";
+import { axis, Chart, colour, FONT, line, valueAxis } from "../../shell/chart.ts";
 import { brief } from "../../shell/format.ts";
 import type { Hearing } from "./hearing.ts";
 
@@ -53,10 +53,7 @@ export class WaveChart extends SpeechChart {
     const value = (_: uPlot, v: number | null) => (v == null ? "" : brief(v));
     super(container, 130, {
       scales: { y: { range: (_, min, max) => loudest(min, max) } },
-      axes: [
-        axis({ size: 24, values: () => [] }),
-        axis({ size: 44, values: (_, ticks) => ticks.map(brief) }),
-      ],
+      axes: [axis({ size: 24, values: () => [] }), valueAxis(44)],
       series: [
         { label: "second", value: (_, v) => (v == null ? "" : `${v.toFixed(2)} s`) },
         line({ label: "sound, from", class: "measured", width: 1, value }),
@@ -85,10 +82,7 @@ export class ProbabilityChart extends SpeechChart {
     const value = (_: uPlot, v: number | null) => (v == null ? "" : v.toFixed(3));
     super(container, 190, {
       scales: { y: { range: [0, 1.02] } },
-      axes: [
-        axis({ label: "seconds", labelSize: 18, labelFont: FONT, size: 30 }),
-        axis({ size: 44, values: (_, ticks) => ticks.map(brief) }),
-      ],
+      axes: [axis({ label: "seconds", labelSize: 18, labelFont: FONT, size: 30 }), valueAxis(44)],
       series: [
         { label: "second", value: (_, v) => (v == null ? "" : `${v.toFixed(2)} s`) },
         line({
