@@ -1,9 +1,21 @@
 /** Reads the visitor's CSV file, and lets the visitor choose its columns. */
+import { type DateOrder, readDate } from "../../tasks/csv/dates.ts";
+import { type DecimalSign, readNumber } from "../../tasks/csv/numbers.ts";
 import { CsvError } from "../../tasks/csv/table.ts";
 import type { Series } from "../../tasks/series/series.ts";
 import { byId, element } from "../shell/dom.ts";
 import { bytes, count } from "../shell/format.ts";
-import { type CsvFile, type CsvSeries, csvSeries, firstChoice, LARGEST, readCsv } from "./csv-series.ts";
+import {
+  type CsvChoice,
+  type CsvFile,
+  type CsvSeries,
+  csvSeries,
+  firstChoice,
+  interpretCsv,
+  LARGEST,
+  readCsv,
+} from "./csv-series.ts";
+import { longDate, understood } from "./csv-understood.ts";
 
 export class CsvPanel {
   /** Called with the series of a new file or of other columns, or with the reason why there is none. */
@@ -14,6 +26,9 @@ export class CsvPanel {
   readonly #input = byId<HTMLInputElement>("csv-file");
   readonly #target = byId<HTMLSelectElement>("csv-target");
   readonly #date = byId<HTMLSelectElement>("csv-date");
+  readonly #order = byId<HTMLSelectElement>("csv-order");
+  readonly #decimal = byId<HTMLSelectElement>("csv-decimal");
+  readonly #direction = byId<HTMLSelectElement>("csv-direction");
   readonly #inputs = byId("csv-inputs-list");
   #file: CsvFile | undefined;
   #locked = false;
@@ -27,8 +42,11 @@ export class CsvPanel {
       // Lets the visitor choose the same file again after correcting it.
       this.#input.value = "";
     });
-    for (const select of [this.#target, this.#date]) {
+    for (const select of [this.#target, this.#date, this.#direction]) {
       select.addEventListener("change", () => this.#choose());
+    }
+    for (const select of [this.#order, this.#decimal]) {
+      select.addEventListener("change", () => this.#readAgain());
     }
     this.#inputs.addEventListener("change", () => this.#choose());
     this.#bindDrop(dropZone);
@@ -81,6 +99,7 @@ export class CsvPanel {
     this.onFile();
     this.#file = undefined;
     byId("csv-columns").hidden = true;
+    byId("csv-understood").textContent = "";
     try {
       if (file.size > LARGEST) {
         throw new CsvError(`${file.name} has ${bytes(file.size)}; files up to ${bytes(LARGEST)} are read.`);
@@ -88,7 +107,8 @@ export class CsvPanel {
       const text = await file.text();
       if (read !== this.#reads) return;
       this.#file = readCsv(file.name, text);
-      this.#showColumns(this.#file);
+      this.#showReading(this.#file);
+      this.#showColumns(this.#file, firstChoice(this.#file));
       this.#choose();
     } catch (error) {
       if (read !== this.#reads) return;
@@ -99,41 +119,89 @@ export class CsvPanel {
     }
   }
 
-  #showColumns(file: CsvFile): void {
-    const first = firstChoice(file);
+  /** Shows the choices of a reading that some cell depends on, and asks where the file does not decide. */
+  #showReading({ guess, reading }: CsvFile): void {
+    const { decimal, order } = guess;
+    this.#order.value = reading.order;
+    this.#decimal.value = reading.decimal;
+    byId("csv-order-field").hidden = order.example === undefined;
+    byId("csv-decimal-field").hidden = decimal.example === undefined && decimal.sure;
+    this.#direction.value = "oldest";
+    byId("csv-order-question").textContent = order.sure
+      ? ""
+      : askOf(order.example!, (cell, which: DateOrder) => longDate(readDate(cell, which)), ["day", "month"]);
+    byId("csv-decimal-question").textContent = decimal.sure
+      ? ""
+      : decimal.example === undefined
+        ? "Some numbers have a decimal point, others a comma. Please check."
+        : askOf(
+            decimal.example,
+            (cell, which: DecimalSign) => readNumber(cell, which).toLocaleString("en-US"),
+            ["point", "comma"],
+          );
+  }
+
+  /** Reads the cells as the visitor says, and keeps what is chosen as far as it is still there. */
+  #readAgain(): void {
+    const before = this.#choice;
+    const file = interpretCsv(this.#file!, {
+      order: this.#order.value as DateOrder,
+      decimal: this.#decimal.value as DecimalSign,
+    });
+    this.#file = file;
+    const there = (name: string) => file.numbers.some((column) => column.name === name);
+    if (file.numbers.length > 0) {
+      const target = there(before.target) ? before.target : firstChoice(file).target;
+      this.#showColumns(file, { ...before, target, inputs: before.inputs.filter(there) });
+    }
+    this.#choose();
+  }
+
+  #showColumns(file: CsvFile, choice: CsvChoice): void {
     this.#target.replaceChildren(
       ...file.numbers.map(
         ({ name, holes }) => new Option(holes ? `${name} (${count(holes)} holes)` : name, name),
       ),
     );
-    this.#target.value = first.target;
+    this.#target.value = choice.target;
     this.#date.replaceChildren(new Option("none", ""), ...file.dates.map((name) => new Option(name, name)));
-    this.#date.value = first.date ?? "";
+    this.#date.value = choice.date ?? "";
     this.#inputs.replaceChildren(
-      ...file.numbers.map(({ name }) =>
-        element("label", {}, element("input", { type: "checkbox", value: name }), name),
-      ),
+      ...file.numbers.map(({ name }) => {
+        const box = element("input", { type: "checkbox", value: name });
+        box.checked = choice.inputs.includes(name);
+        return element("label", {}, box, name);
+      }),
     );
     byId("csv-columns").hidden = false;
   }
 
-  #choose(): void {
-    const file = this.#file!;
+  /** What is chosen; the target is always an input. */
+  get #choice(): CsvChoice {
     const target = this.#target.value;
-    const boxes = [...this.#inputs.querySelectorAll("input")];
-    // The target is always an input.
-    for (const box of boxes) box.parentElement!.hidden = box.value === target;
-    byId("csv-inputs").hidden = boxes.length < 2;
-    const inputs = boxes
+    const inputs = [...this.#inputs.querySelectorAll("input")]
       .filter(({ checked, value }) => checked && value !== target)
       .map(({ value }) => value);
+    return {
+      target,
+      inputs,
+      date: this.#date.value || null,
+      newestFirst: this.#direction.value === "newest",
+    };
+  }
+
+  #choose(): void {
+    const file = this.#file!;
+    const choice = this.#choice;
+    const boxes = [...this.#inputs.querySelectorAll("input")];
+    for (const box of boxes) box.parentElement!.hidden = box.value === choice.target;
+    byId("csv-inputs").hidden = boxes.length < 2;
+    // Dates say which way the rows run.
+    byId("csv-direction-field").hidden = choice.date !== null;
+    byId("csv-understood").textContent = understood(file, choice);
     const status = byId("csv-status");
     try {
-      const { series, notes }: CsvSeries = csvSeries(file, {
-        target,
-        inputs,
-        date: this.#date.value || null,
-      });
+      const { series, notes }: CsvSeries = csvSeries(file, choice);
       status.textContent = [`${file.name}: ${count(file.table.rows.length)} rows.`, ...notes].join(" ");
       this.onSeries(series);
     } catch (error) {
@@ -142,4 +210,13 @@ export class CsvPanel {
       this.onSeries(error);
     }
   }
+}
+
+/** "Does 01/02/2022 mean 1 February 2022 or 2 January 2022? Please check." */
+function askOf<Which>(
+  cell: string,
+  say: (cell: string, which: Which) => string,
+  [one, other]: [Which, Which],
+): string {
+  return `Does ${cell} mean ${say(cell, one)} or ${say(cell, other)}? Please check.`;
 }

@@ -1,6 +1,7 @@
 /** Reads a CSV file from an unknown source: columns by name, and errors that say which line is wrong. */
 import { dsvFormat } from "d3-dsv";
 import { data } from "webgpu-lstm";
+import { readIsoDate } from "./dates.ts";
 
 /** What is wrong with a file, in words for the person who chose it. */
 export class CsvError extends Error {}
@@ -12,21 +13,28 @@ export interface CsvTable {
   readonly rows: readonly (readonly string[])[];
   /** The line of the file on which each row starts, from 1. */
   readonly lines: readonly number[];
+  /** The sign between cells. */
+  readonly delimiter: string;
 }
+
+/** The name of a first column without one, as tools write for the numbers of rows. */
+export const UNNAMED = "column 1";
 
 /**
  * Reads a text with a header line. The delimiter is the comma, semicolon or tab, whichever the header has most of. Empty lines are
- * skipped. Throws a {@link CsvError} for an empty file, a file that is not text, a quote that is never closed, a column without a name,
- * two columns of the same name, and a row with more or fewer cells than the header.
+ * skipped. A first column without a name is called {@link UNNAMED}. Throws a {@link CsvError} for an empty file, a file that is not
+ * text, a quote that is never closed, any other column without a name, two columns of the same name, and a row with more or fewer cells
+ * than the header.
  */
 export function parseCsv(text: string): CsvTable {
   const clean = text.replace(/^\uFEFF/, "");
   if (clean.trim() === "") throw new CsvError("The file is empty; it needs a header line and rows below it.");
   if (clean.includes("\0")) throw new CsvError("This is not a text file: it has zero bytes in it.");
   checkQuotes(clean);
-  const { parseRows } = dsvFormat(delimiterOf(clean));
+  const delimiter = delimiterOf(clean);
+  const { parseRows } = dsvFormat(delimiter);
 
-  const table = { columns: [] as string[], rows: [] as string[][], lines: [] as number[] };
+  const table = { columns: [] as string[], rows: [] as string[][], lines: [] as number[], delimiter };
   let line = 1;
   for (const cells of parseRows(clean) as string[][]) {
     const start = line;
@@ -48,29 +56,37 @@ export function parseCsv(text: string): CsvTable {
   return table;
 }
 
-/** The number of cells in a column that are not numbers; an empty cell is none. */
-export function holesIn(table: CsvTable, name: string): number {
+/** Reads a cell; NaN if it cannot. */
+type Read = (text: string) => number;
+
+/** The cells of a column. Throws a {@link CsvError} for a column that is not there. */
+export function cellsOf(table: CsvTable, name: string): string[] {
   const column = columnIndex(table, name);
-  return table.rows.filter((row) => Number.isNaN(toNumber(row[column]!))).length;
+  return table.rows.map((row) => row[column]!);
+}
+
+/** The number of cells in a column that are not numbers; an empty cell is none. */
+export function holesIn(table: CsvTable, name: string, read: Read = toNumber): number {
+  return cellsOf(table, name).filter((cell) => Number.isNaN(read(cell))).length;
 }
 
 /**
  * A column of numbers in float64. Throws a {@link CsvError} for a column that is not there and, with its line, for a cell that is not
  * a number.
  */
-export function selectNumbers(table: CsvTable, name: string): number[] {
+export function selectNumbers(table: CsvTable, name: string, read: Read = toNumber): number[] {
   const column = columnIndex(table, name);
   return table.rows.map((row, t) => {
-    const value = toNumber(row[column]!);
+    const value = read(row[column]!);
     if (Number.isNaN(value)) throw new CsvError(notANumber(row[column]!, name, table.lines[t]!));
     return value;
   });
 }
 
 /** Columns of numbers as a series [rows, names.length]. Throws as {@link selectNumbers} does. */
-export function selectColumns(table: CsvTable, names: readonly string[]): data.Float64NDArray {
+export function selectColumns(table: CsvTable, names: readonly string[], read?: Read): data.Float64NDArray {
   if (names.length === 0) throw new CsvError("Choose at least one column.");
-  const columns = names.map((name) => selectNumbers(table, name));
+  const columns = names.map((name) => selectNumbers(table, name, read));
   return data.columnStack(columns);
 }
 
@@ -78,12 +94,12 @@ export function selectColumns(table: CsvTable, names: readonly string[]): data.F
  * A column of dates as milliseconds since 1970, each later than the one before. A date without a time zone is UTC, so that a file gives
  * the same numbers everywhere. Throws a {@link CsvError} that names the line of a cell that is not a date or is out of order.
  */
-export function selectTimes(table: CsvTable, name: string): number[] {
+export function selectTimes(table: CsvTable, name: string, read: Read = readIsoDate): number[] {
   const column = columnIndex(table, name);
   const times: number[] = [];
   table.rows.forEach((row, t) => {
     const text = row[column]!;
-    const time = parseTime(text);
+    const time = read(text);
     const where = `Line ${table.lines[t]}, column "${name}"`;
     if (Number.isNaN(time)) {
       throw new CsvError(
@@ -96,18 +112,6 @@ export function selectTimes(table: CsvTable, name: string): number[] {
     times.push(time);
   });
   return times;
-}
-
-const TIME =
-  /^(?<date>\d{4}-\d\d(-\d\d)?)([T ](?<clock>\d\d:\d\d(:\d\d(\.\d+)?)?)(?<zone>Z|[+-]\d\d:\d\d)?)?$/;
-
-/** Milliseconds since 1970, or NaN. */
-function parseTime(text: string): number {
-  const { date = "", clock, zone = "Z" } = TIME.exec(text)?.groups ?? {};
-  // Engines read 30 February as the first or second of March.
-  const day = Date.parse(date);
-  if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(date)) return Number.NaN;
-  return clock === undefined ? day : Date.parse(`${date}T${clock}${zone}`);
 }
 
 function columnIndex({ columns }: CsvTable, name: string): number {
@@ -130,6 +134,7 @@ function notANumber(text: string, name: string, line: number): string {
 }
 
 function checkHeader(columns: string[]): string[] {
+  if (columns[0] === "" && columns.length > 1) columns[0] = UNNAMED;
   columns.forEach((name, k) => {
     if (name === "") throw new CsvError(`Column ${k + 1} of the header has no name.`);
     if (columns.indexOf(name) < k) throw new CsvError(`The header names two columns "${name}".`);

@@ -114,3 +114,64 @@ test("says what is wrong with a file, and reads the next one", async ({ page }) 
   await expect(button(page, "Start")).toBeEnabled();
   expect(complaints).toEqual([]);
 });
+
+/** Months, with days and months that can be taken for each other, and numbers with a sign that can be two things. */
+function doubtful(): string {
+  const lines = Array.from({ length: 96 }, (_, t) => {
+    const sold = 200 + 90 * Math.sin((2 * Math.PI * t) / 12) + ((t * 29) % 17);
+    return `${t};01/${String((t % 12) + 1).padStart(2, "0")}/${2015 + Math.floor(t / 12)};1.${Math.round(sold)};rain`;
+  });
+  return ["id;month;sold;remark", ...lines].join("\n");
+}
+
+for (const [name, size] of WIDTHS) {
+  test(`says how a file was understood, asks in doubt, and reads it in the other way, ${name}`, async ({
+    page,
+  }) => {
+    await page.setViewportSize(size);
+    const complaints = await openForecast(page);
+    await drop(page, "sold.csv", doubtful());
+    const line = shown(page, "csv-understood");
+    await expect(line).toContainText("Semicolons between cells; decimal comma (1.200 is 1,200)");
+    await expect(line).toContainText("day first (01/02/2015 is 1 February 2015); oldest row first; no gaps.");
+    await expect(line).toContainText(
+      "id numbers the rows, so it is not forecast. remark is text and not used.",
+    );
+    await expect(page.getByLabel("Forecast", { exact: true })).toHaveValue("sold");
+    const [order, decimal] = [page.getByLabel("Day and month"), page.getByLabel("Decimal sign")];
+    await expect(order).toHaveAccessibleDescription(
+      "Does 01/02/2015 mean 1 February 2015 or 2 January 2015? Please check.",
+    );
+    await expect(decimal).toHaveAccessibleDescription("Does 1.200 mean 1.2 or 1,200? Please check.");
+    await expect(page.getByLabel("Rows")).toBeHidden();
+    await expect(shown(page, "scores")).toContainText("The next month");
+    await expectAccessible(page);
+    await expectFits(page);
+    const before = (await errors(page))["Persistence"]!;
+
+    await decimal.selectOption("point");
+    await expect(line).toContainText("decimal point (1.200 is 1.2)");
+    // A thousandth, as the table rounds it.
+    expect((await errors(page))["Persistence"]).toBeCloseTo(before / 1000, 2);
+    await order.selectOption("month");
+    await expect(line).toContainText("7 gaps, the longest after 12 January 2016 (355 days)");
+    await expect(shown(page, "scores")).toContainText("The next day");
+    await order.selectOption("day");
+    await expect(shown(page, "scores")).toContainText("The next month");
+
+    await page.getByLabel("Dates").selectOption("none");
+    await page.getByLabel("Rows").selectOption("newest");
+    await expect(line).toContainText("no dates; newest row first, turned round");
+    await expectFits(page);
+
+    // A file without doubts asks nothing.
+    await drop(page, "load.csv", load(100));
+    await expect(order).toBeHidden();
+    await expect(decimal).toBeHidden();
+    await expect(line).toHaveText(
+      "Commas between cells; decimal point (100.00 is 100); dates in date (2021-01-01 is 1 January 2021); " +
+        "oldest row first; no gaps. remark is text and not used.",
+    );
+    expect(complaints).toEqual([]);
+  });
+}
