@@ -6,8 +6,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Device, saveSafetensors } from "webgpu-lstm";
-import { createStudy, importances, pruners, type Study, samplers } from "webgpu-lstm/search";
+import { createStudy, importances, type Study, samplers } from "webgpu-lstm/search";
 import { JournalFile } from "webgpu-lstm/search/node";
+import { halving } from "../tasks/search/halving.ts";
 import { studyReport } from "../tasks/search/report.ts";
 import { DEFAULT_PARAMS, defaultsTrial, SeattleSearch } from "../tasks/seattle/search.ts";
 import { parseSearchOptions, SEARCH_USAGE, type SearchOptions } from "../tasks/seattle/search-options.ts";
@@ -28,7 +29,7 @@ async function main(args: readonly string[]): Promise<void> {
   const study = await createStudy({
     name: `seattle-${options.horizon}-day-${options.epochs}-epochs`,
     sampler: new samplers.TPE({ seed: options.seed, multivariate: true, constantLiar: options.jobs > 1 }),
-    pruner: new pruners.SuccessiveHalving(),
+    pruner: halving(options.epochs),
     storage: new JournalFile(options.journal),
     loadIfExists: true,
   });

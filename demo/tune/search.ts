@@ -7,7 +7,6 @@ import {
   type Journal,
   loadStudy,
   openJournal,
-  pruners,
   type StoredJournal,
   type Study,
   StudyError,
@@ -15,6 +14,7 @@ import {
   type Trial,
   TrialPruned,
 } from "webgpu-lstm/search";
+import { halving } from "../../tasks/search/halving.ts";
 import { bestOf } from "../../tasks/search/plot-parts.ts";
 import type { Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
@@ -90,7 +90,7 @@ export class TuneSearch {
   #parts() {
     return {
       sampler: new samplers.TPE({ multivariate: true, constantLiar: true }),
-      pruner: new pruners.SuccessiveHalving(),
+      pruner: halving(this.task.base.epochs),
     };
   }
 
@@ -161,8 +161,8 @@ export class TuneSearch {
     const weights = await this.#seats
       .lend((seat) =>
         seat.train({ series: this.task.series, settings }, async (epoch, loss) => {
-          trial.report(loss, epoch);
           best = Math.min(best, loss);
+          trial.report(best, epoch);
           onChange();
           pruned = await trial.shouldPrune();
           return !pruned && !trial.signal.aborted;

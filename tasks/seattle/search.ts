@@ -1,6 +1,6 @@
 /** Tunes the forecaster: settings are chosen by the validation year alone. */
 import type { Device } from "webgpu-lstm";
-import { type FrozenTrial, type Params, pruning, type Study, type Trial } from "webgpu-lstm/search";
+import { type FrozenTrial, type Params, type Study, type Trial, TrialPruned } from "webgpu-lstm/search";
 import { DEFAULTS } from "../series/seattle-defaults.ts";
 import type { Weather } from "../series/weather.ts";
 import { type ForecastTask, forecastTask } from "./task.ts";
@@ -39,7 +39,7 @@ export const DEFAULT_PARAMS: Params = {
 export function suggestChoice(trial: Trial, { epochs, seed }: SearchSetting): Choice {
   const layers = trial.suggestInt("layers", 1, 2);
   return {
-    window: trial.suggestInt("window", 3, 60, { log: true }),
+    window: trial.suggestInt("window", 3, 30, { log: true }),
     hidden: trial.suggestInt("hidden", 8, 64, { log: true }),
     layers,
     dropout: layers > 1 ? trial.suggestFloat("dropout", 0, 0.5) : 0,
@@ -84,16 +84,25 @@ export class SeattleSearch {
   objective({ onProgress, onFitted }: SearchEvents = {}): (trial: Trial) => Promise<number> {
     return async (trial) => {
       const choice = suggestChoice(trial, this.#setting);
+      let least = Number.POSITIVE_INFINITY;
       const fitted = await fitForecaster(this.#device, this.task(choice.window), choice, {
         signal: trial.signal,
-        callbacks: [pruning(trial)],
+        callbacks: [
+          {
+            onEpochEnd: async (_, { epoch, validationLoss }) => {
+              least = Math.min(least, validationLoss!);
+              trial.report(least, epoch);
+              if (await trial.shouldPrune()) throw new TrialPruned(`pruned after epoch ${epoch}`);
+            },
+          },
+        ],
         onProgress: (progress) => onProgress?.(trial.number, progress),
       });
       // An aborted training has what it learnt so far, which is no result of the trial.
       trial.signal.throwIfAborted();
       if (!fitted) throw new Error("the loss was no number from the first epoch on");
       onFitted?.(trial.number, fitted);
-      return Math.min(...fitted.validationLoss);
+      return least;
     };
   }
 

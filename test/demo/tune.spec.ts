@@ -155,12 +155,17 @@ test("another view stops the search, which goes on later", async ({ page }) => {
   await expect(page.locator("#tune-view")).toBeHidden();
   await visit("Tune stopped");
   await ready(page);
-  await expect(page.getByTestId("tune-status")).toContainText("trials so far");
-  const before = await figure(page, "done");
+  const soFar = async () => {
+    const status = page.getByTestId("tune-status");
+    await expect(status).toContainText("trials so far");
+    return Number.parseInt((await status.textContent())!, 10);
+  };
+  const before = await soFar();
   await choose(page, "Trials", "5");
   // Two at a time: another worker, with a device of its own.
   await choose(page, "Trials at a time", "2");
   await search(page);
+  expect(await soFar()).toBe(before + 5);
   await expect.poll(() => figure(page, "done")).toBe(before + 5);
   expect(page.workers().filter((worker) => worker.url().includes("/tune/"))).toHaveLength(2);
   expect(complaints).toEqual([]);
