@@ -15,7 +15,9 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
   return {
     resolve: viteConfig.resolve ?? {},
     // A fixed list: a dependency discovered while tests run would reload the page under them.
-    optimizeDeps: { include: ["fast-check", "@bufbuild/protobuf", "@bufbuild/protobuf/wire", "onnx-buf"] },
+    optimizeDeps: {
+      include: ["fast-check", "@bufbuild/protobuf", "@bufbuild/protobuf/wire", "onnx-buf", "jsfive"],
+    },
     test: {
       projects: [
         {

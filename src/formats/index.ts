@@ -1,7 +1,8 @@
-/** Model files of other programs: ONNX, PyTorch's `.pt`, TensorFlow.js layers, and what any file is. */
+/** Model files of other programs: ONNX, PyTorch's `.pt`, TensorFlow.js and Keras layers, and what any file is. */
 
 export type { FileInfo, TensorInfo } from "./file-info.ts";
 export { inspect } from "./inspect.ts";
+export { loadKeras } from "./load-keras.ts";
 export { type LoadOnnxOptions, loadOnnx } from "./load-onnx.ts";
 export { loadTfjs } from "./load-tfjs.ts";
 export { type LoadTorchOptions, loadTorch, type TorchTensor, type TorchValue } from "./load-torch.ts";

@@ -15,7 +15,7 @@ const advice: Readonly<Partial<Record<FileFormat, string>>> = {
   pickle: PYTHON,
   onnx: "it has no graph; it may be cut off, or be another kind of protobuf",
   tfjs: "it has no layers; convert the Keras model itself with tensorflowjs_converter, --output_format=tfjs_layers_model",
-  hdf5: KERAS,
+  hdf5: `open it with loadKeras if Keras saved a whole model in it; else ${KERAS}`,
   tflite: KERAS,
   numpy: "convert its array in Python to safetensors",
   gguf: "convert its tensors in Python to safetensors",

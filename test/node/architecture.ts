@@ -48,8 +48,8 @@ const mayImportTypes: Record<string, readonly string[]> = { search: ["train"] };
 /** The packages that a layer may import. */
 const packages: Record<string, RegExp> = {
   node: /^(node:[a-z]+|webgpu)$/,
-  // The build puts its code into the one module that names it: tools/build-library.ts.
-  formats: /^@bufbuild\/protobuf\/wire$/,
+  // The build puts protobuf's code into the one module that names it: tools/build-library.ts. jsfive is loaded on demand, where it is installed.
+  formats: /^(@bufbuild\/protobuf\/wire|jsfive)$/,
   "search/node": /^(node:[a-z_/]+|ioredis|bullmq)$/,
 };
 

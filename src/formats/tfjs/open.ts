@@ -2,7 +2,7 @@
 import { listed, quote } from "../../checks.ts";
 import { GraphError } from "../../errors.ts";
 import { Budget } from "../budget.ts";
-import { refuser } from "../refuse.ts";
+import { type Refuse, refuser } from "../refuse.ts";
 import { entry, type LayerFile, NotComputed } from "./layer-file.ts";
 import { makeLayer } from "./layers/index.ts";
 import { manifestOf } from "./manifest.ts";
@@ -13,7 +13,11 @@ import { labelOf, topologyOf } from "./topology.ts";
 import { Weights } from "./weights.ts";
 
 export function openTfjs(model: unknown, weights: unknown): TfjsModel {
-  const refuse = refuser("loadTfjs", "the model.json");
+  return openLayers("loadTfjs", refuser("loadTfjs", "the model.json"), model, weights);
+}
+
+/** The same for the call `where`, whatever file the model comes from. */
+export function openLayers(where: string, refuse: Refuse, model: unknown, weights: unknown): TfjsModel {
   const file = modelFileOf(model, refuse);
   const { name, layers, problems } = topologyOf(topologyIn(file, refuse), refuse);
   const manifest = manifestOf(entry(file.root, "weightsManifest"), refuse);
@@ -26,12 +30,17 @@ export function openTfjs(model: unknown, weights: unknown): TfjsModel {
   const budget = new Budget(file.bytes + bytes.length, refuse);
   budget.spend(1000 * layers.length, "the list of layers");
   const used = manifest.weights.filter(({ group }) => group !== "optimizer");
-  const named = makeLayers(layers, new Weights(used, bytes, name, budget), problems);
+  const named = makeLayers(where, layers, new Weights(used, bytes, name, budget), problems);
   return new TfjsModel(named, inputShapeOf(layers));
 }
 
 /** Makes all layers. What is not computed here is listed at once. */
-function makeLayers(layers: readonly LayerFile[], weights: Weights, before: readonly string[]): NamedLayer[] {
+function makeLayers(
+  where: string,
+  layers: readonly LayerFile[],
+  weights: Weights,
+  before: readonly string[],
+): NamedLayer[] {
   const problems = [...before];
   const made: NamedLayer[] = [];
   for (const file of layers) {
@@ -53,7 +62,7 @@ function makeLayers(layers: readonly LayerFile[], weights: Weights, before: read
   for (const { module } of made) module.dispose();
   const count = problems.length === 1 ? "one thing" : `${problems.length} things`;
   throw new GraphError(
-    `loadTfjs: ${count} in this model cannot be computed here: ${listed(problems, "; ", 1500)}; docs/formats.md lists the layers`,
+    `${where}: ${count} in this model cannot be computed here: ${listed(problems, "; ", 1500)}; docs/formats.md lists the layers`,
   );
 }
 
