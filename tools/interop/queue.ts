@@ -212,6 +212,8 @@ export async function queueChecks(optuna: Optuna, redis: RedisServer, folder: st
           }
         };
         const killing = kill();
+        // Its error is thrown below, where it is awaited.
+        killing.catch(() => {});
         let seen = 0;
         const complete = new Set<number>();
         const seconds = await timed(() =>

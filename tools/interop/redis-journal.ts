@@ -40,8 +40,11 @@ export async function redisJournalChecks(
         return count;
       }),
     );
-    await Promise.race([writing, disturbing.then(() => writing)]);
-    goesOn = false;
+    try {
+      await Promise.race([writing, disturbing.then(() => writing)]);
+    } finally {
+      goesOn = false;
+    }
     await disturbing;
     const counts = await writing;
     const { trials } = await loadStudy({ storage: open(prefix) });

@@ -53,15 +53,26 @@ export class RedisServer {
 
   /** Starts it with the data that it had. */
   async resume(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const log = await this.#spawn();
+      if (log === null) return;
+      // A client that called in vain may have got this very port from the system, for a moment.
+      if (attempt === 20 || !log.includes("Address already in use"))
+        throw new Error(`${this.#program} did not start:\n${log}`);
+      await new Promise((done) => setTimeout(done, 250));
+    }
+  }
+
+  /** Starts the program. Returns what it said if it does not run. */
+  async #spawn(): Promise<string | null> {
     const server = spawn(this.#program, this.#args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#process = server;
     let log = "";
     for await (const text of server.stdout) {
       log += text;
-      if (/Ready to accept connections/.test(log)) break;
+      if (/Ready to accept connections/.test(log)) return null;
     }
-    if (server.exitCode !== null || !/Ready to accept/.test(log))
-      throw new Error(`${this.#program} did not start:\n${log}`);
+    return log;
   }
 
   /** Ends it: with SIGKILL as a crash would. */
@@ -88,7 +99,7 @@ export class RedisServer {
 /** A free port below those that the system gives to clients: one of them could take it while the server is down. */
 async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(10_000 * Math.random());
+    const port = 5_000 + Math.floor(5_000 * Math.random());
     const server = createServer();
     const isFree = await new Promise<boolean>((done) => {
       server.once("error", () => done(false));
