@@ -5,6 +5,7 @@ import type { ForecastTask } from "../../tasks/series/task.ts";
 import { byId } from "../shell/dom.ts";
 import { SeriesChart } from "./charts.ts";
 import { stepCount, stepName, withUnit } from "./format.ts";
+import { rollOutVerdict } from "./verdict.ts";
 
 /** The start and the length of a roll-out. */
 export interface RollOutWish {
@@ -86,7 +87,7 @@ export class RollOutPanel {
       baseline: believed((step) => this.#baseline.at(origin, step - origin)),
       model: values ? believed((step) => values[step - origin]!) : steps.map(() => null),
     });
-    byId("roll-out-note").textContent = this.#note(values);
+    this.#judge(values);
   }
 
   get #baseline() {
@@ -106,19 +107,29 @@ export class RollOutPanel {
     say(this.#steps, stepCount(series, steps));
   }
 
-  #note(values: ArrayLike<number> | undefined): string {
+  /** Says the errors of this roll-out, and its own verdict: that of the held-out part is of fewer steps ahead. */
+  #judge(values: ArrayLike<number> | undefined): void {
     const { series } = this.#task!;
     const { origin, steps } = this.wish;
-    const errorOf = (at: (ahead: number) => number) => {
+    const maeOf = (at: (ahead: number) => number) => {
       let sum = 0;
       for (let k = 0; k < steps; k++) sum += Math.abs(at(k) - series.values[origin + k]!);
-      return withUnit(series, sum / steps);
+      return sum / steps;
     };
-    const others = this.#heldOut!.baselines.map(
-      ({ name, at }) => `${name} ${errorOf((ahead) => at(origin, ahead))}`,
-    ).join(", ");
-    const model = values ? `${this.#cell} ${errorOf((ahead) => values[ahead]!)}, ` : "";
-    return `Mean absolute error over these ${stepCount(series, steps)}: ${model}${others}.`;
+    const baselines = this.#heldOut!.baselines.map(({ name, at }) => ({
+      name,
+      mae: maeOf((ahead) => at(origin, ahead)),
+    }));
+    const model = values && { name: this.#cell, mae: maeOf((ahead) => values[ahead]!) };
+    const errors = [...(model ? [model] : []), ...baselines].map(
+      ({ name, mae }) => `${name} ${withUnit(series, mae)}`,
+    );
+    byId("roll-out-note").textContent =
+      `Mean absolute error over these ${stepCount(series, steps)}: ${errors.join(", ")}.`;
+    const said = model && rollOutVerdict(series, steps, model, baselines);
+    const verdict = byId("roll-out-verdict");
+    verdict.classList.toggle("good", said?.good ?? false);
+    verdict.textContent = said?.text ?? "";
   }
 }
 

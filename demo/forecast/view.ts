@@ -5,8 +5,9 @@ import type { Series } from "../../tasks/series/series.ts";
 import { byId, element } from "../shell/dom.ts";
 import type { Snapshot } from "../training/phase.ts";
 import { LossChart, SeriesChart } from "./charts.ts";
-import { numberOf, rounded, stepCount, stepName, withUnit } from "./format.ts";
+import { numberOf, stepCount, stepName, withUnit } from "./format.ts";
 import { LossTable } from "./loss-table.ts";
+import { verdictOf } from "./verdict.ts";
 
 /** A forecast of the held-out part, and its moment: "After epoch 3". */
 export type Forecast = Judged & { readonly when: string };
@@ -88,21 +89,9 @@ export class ForecastDisplay {
     byId("forecast-summary").textContent = forecast
       ? `${forecast.when}: mean absolute error ${error}; ${best.name} ${withUnit(series, best.mae)}.`
       : `What came, and ${best.name}; no forecast yet.`;
-    // Compares the numbers as the table rounds them.
-    const lead = forecast ? rounded(series, best.mae) - rounded(series, forecast.mae) : 0;
-    verdict.classList.toggle("good", lead > 0);
-    if (!forecast) {
-      verdict.textContent = `The ${this.#cell}’s row fills in while it trains.`;
-      return;
-    }
-    const by = withUnit(series, Math.abs(lead));
-    const all = baselines.length === 2 ? "both" : "all";
-    verdict.textContent =
-      lead > 0
-        ? `${forecast.when}: below ${all} baselines, by ${by}.`
-        : lead < 0
-          ? `${forecast.when}: not below ${all} baselines; ${by} above ${best.name}.`
-          : `${forecast.when}: as far off as ${best.name}.`;
+    const said = forecast && verdictOf(series, forecast.when, forecast, baselines);
+    verdict.classList.toggle("good", said?.good ?? false);
+    verdict.textContent = said?.text ?? `The ${this.#cell}’s row fills in while it trains.`;
   }
 
   /** Fills the table. With a longer horizon, it has a column for the last step ahead, which is the hardest. */

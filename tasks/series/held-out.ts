@@ -13,6 +13,8 @@ export interface Judged {
   readonly mae: number;
   readonly rmse: number;
   readonly lastMae: number;
+  /** The mean absolute error of each step ahead. */
+  readonly maes: readonly number[];
 }
 
 /** The held-out part before any training. */
@@ -34,7 +36,8 @@ export function heldOutOf(task: ForecastTask): HeldOut {
   const actual = task.actual(origins);
   const judge = (name: string, forecast: NDArray): Judged => {
     const { mae, rmse, perDay } = errorsOf(forecast, actual);
-    return { name, line: lastStep(forecast), mae, rmse, lastMae: perDay.at(-1)!.mae };
+    const maes = perDay.map((day) => day.mae);
+    return { name, line: lastStep(forecast), mae, rmse, lastMae: maes.at(-1)!, maes };
   };
   const baselines = baselinesOf(task.series, task.test[0]).map((baseline) => ({
     ...baseline,

@@ -1,6 +1,6 @@
 /** The Forecast view's series, as a person trains on them, on the software adapter: the tests read the page. */
 import { readFileSync } from "node:fs";
-import { expect, test } from "playwright/test";
+import { expect, type Page, test } from "playwright/test";
 import {
   choose,
   curve,
@@ -122,6 +122,7 @@ for (const [name, size] of WIDTHS) {
     await button(page, "Start").click();
     await finish(page, 10);
     await expect(note).toContainText(/over these 24 months: LSTM [\d.]+ ppm, Persistence/);
+    await expectOwnVerdict(page);
     const before = await note.textContent();
 
     const from = page.getByRole("slider", { name: "From" });
@@ -181,3 +182,15 @@ test("a series that cannot be loaded is not chosen: what was shown stays, and tr
   await expect.poll(number(page, "epoch"), { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
   await expect(page.getByRole("radio", { name: "Seattle" })).toBeChecked();
 });
+
+/** Fails unless the roll-out's verdict is the one that its errors give. */
+async function expectOwnVerdict(page: Page): Promise<void> {
+  const note = (await shown(page, "roll-out-note").textContent())!;
+  const [own, ...others] = [...note.matchAll(/([\d.]+) ppm/g)].map(([, error]) => Number(error));
+  const lead = Math.min(...others) - own!;
+  const verdict = shown(page, "roll-out-verdict");
+  await expect(verdict).toContainText(
+    lead > 0 ? "LSTM: below all baselines" : /LSTM: (as far off as|.* above) /,
+  );
+  await expect(verdict).toHaveClass(lead > 0 ? "verdict good" : "verdict");
+}
