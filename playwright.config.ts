@@ -7,9 +7,10 @@ const { executablePath, args, env } = await findBrowser();
 process.env.DEMO_PORT ??= String(await freePort());
 const port = process.env.DEMO_PORT;
 
-/** The demo as a person uses it: its own Vite server, a real browser, the software adapter. */
+/** The demo and the site as a person uses them: a real browser, the software adapter; for the demo its own Vite server. */
 export default defineConfig({
-  testDir: "test/demo",
+  testDir: "test",
+  testMatch: ["demo/*.spec.ts", "site/*.spec.ts"],
   outputDir: "out/playwright",
   timeout: 180_000,
   workers: 1,

@@ -103,7 +103,7 @@ export class Parameter extends Tensor {
     this.revision++;
   }
 
-  /** Sets {@link requiresGrad}: `requiresGrad_(false)` freezes the parameter. */
+  /** Sets `requiresGrad`: `requiresGrad_(false)` freezes the parameter. */
   requiresGrad_(requiresGrad = true): this {
     checkBoolean("Parameter.requiresGrad_", "requiresGrad", requiresGrad);
     this.requiresGrad = requiresGrad;

@@ -67,10 +67,12 @@ const entries: Record<string, string> = {
 const roomsOf: Record<string, readonly string[]> = {
   // A build file; it takes plugins from tools/.
   "demo/vite.config.ts": ["tools"],
+  "site/.vitepress/config.ts": ["tools"],
   // Vite's configuration loads it, where the package has no name.
   "tools/packaged-chromium.ts": ["src"],
   demo: ["tasks"],
   examples: ["tasks"],
+  site: ["examples"],
   bench: ["tasks", "tools"],
   // The choice of an adapter in Node is in tools/.
   tasks: ["tools"],

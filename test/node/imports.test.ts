@@ -12,7 +12,7 @@ function sourcesUnder(folder: string, extension: string): [path: string, text: s
     .map((path) => [path, read(path)]);
 }
 
-const rooms = ["src", "tasks", "demo", "examples", "bench", "tools", "test"];
+const rooms = ["src", "tasks", "demo", "examples", "bench", "site", "tools", "test"];
 
 describe("the architecture", () => {
   test("src/, shaders/ and the folders beside them respect the rules", () => {

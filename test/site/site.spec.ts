@@ -1,0 +1,193 @@
+/** The documentation's site, built for a sub-path, as a reader uses it. */
+import { readFileSync } from "node:fs";
+import { expect, type Page, test } from "playwright/test";
+import { expectAccessible, expectFits, WIDTHS } from "../demo/page.ts";
+import { type ServedSite, serveSite } from "./serve.ts";
+
+const outputs = JSON.parse(readFileSync(new URL("../goldens/live.json", import.meta.url), "utf8")) as Record<
+  string,
+  string[]
+>;
+
+let site: ServedSite;
+
+test.beforeAll(async () => {
+  test.setTimeout(400_000);
+  site = await serveSite();
+});
+
+test.afterAll(() => site?.close());
+
+/** Opens a page of the site; returns what its console complains of. */
+async function visit(page: Page, path: string): Promise<string[]> {
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", ({ message }) => complaints.push(message));
+  await page.goto(site.address + path);
+  return complaints;
+}
+
+/** A live example, scrolled to so that its editor opens. */
+async function example(page: Page, name: string) {
+  const box = page.locator(`[data-example="${name}"]`).first();
+  await box.scrollIntoViewIfNeeded();
+  await expect(box.getByRole("textbox")).toBeVisible();
+  return {
+    box,
+    editor: box.getByRole("textbox"),
+    status: box.getByRole("status"),
+    output: box.locator("pre[aria-label$='output']"),
+    run: async () => {
+      await box.getByRole("button", { name: "Run" }).click();
+      await expect(box.getByRole("status")).not.toHaveText(/^Running/, { timeout: 60_000 });
+    },
+  };
+}
+
+test("the front page trains without a click, and follows a finger", async ({ page }) => {
+  const complaints = await visit(page, "");
+  const status = page.getByTestId("front-status");
+  await expect(status).toHaveText(/^(Training|Learned): step \d+, loss \d/, { timeout: 30_000 });
+  const written = page.locator(".waves .written");
+  const waves = page.locator(".waves");
+  const box = (await waves.boundingBox())!;
+  await expect(written).toHaveAttribute("d", /^M/);
+  await expect(page.locator(".waves .truth")).toBeVisible();
+  await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.5);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.1);
+  await page.mouse.up();
+  const bent = await page.locator(".waves .read").getAttribute("d");
+  await expect(page.locator(".waves .truth")).toBeHidden();
+  await page.getByRole("button", { name: "Straighten the wave" }).click();
+  expect(await page.locator(".waves .read").getAttribute("d")).not.toBe(bent);
+  await waves.press("ArrowUp");
+  await expect(page.getByRole("button", { name: "Straighten the wave" })).toBeVisible();
+  expect(complaints).toEqual([]);
+});
+
+test("the front page's numbers are those of their sources", async ({ page }) => {
+  await visit(page, "");
+  const counters = JSON.parse(readFileSync("bench/counters.json", "utf8")) as {
+    downloadedBytes: { training: { vite: number } };
+  };
+  const [rows] = /\d+(?= rows pass)/.exec(readFileSync("docs/parity.md", "utf8"))!;
+  await expect(page.locator(".figures dt")).toHaveText([
+    `${Math.round(counters.downloadedBytes.training.vite / 1000)} kB`,
+    /^\d+×$/,
+    rows!,
+  ]);
+});
+
+test("every example runs and prints what PyTorch prints", async ({ page }) => {
+  test.setTimeout(600_000);
+  const complaints = await visit(page, "examples.html");
+  await expect(page.locator("[data-example]")).toHaveCount(Object.keys(outputs).length);
+  for (const [name, expected] of Object.entries(outputs)) {
+    const { output, run, status } = await example(page, name);
+    await expect(output).toHaveText(expected.join("\n"));
+    await run();
+    await expect(status, name).toHaveText("Done.");
+    await expect(output, name).toHaveText(expected.join("\n"));
+  }
+  expect(complaints).toEqual([]);
+});
+
+test("an example can be edited, run, reset and stopped", async ({ page }) => {
+  await visit(page, "examples.html");
+  const { box, editor, output, run, status } = await example(page, "gradients");
+  const original = await editor.innerText();
+  await editor.click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(
+    'const twice = (x: number): number => 2 * x;\nconsole.log("now", twice(21));\n',
+  );
+  await run();
+  await expect(status).toHaveText("Done.");
+  await expect(output).toHaveText("now 42");
+
+  await editor.click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText('import { nn } from "webgpu-lstm";\nnew nn.LSTM(1);\n');
+  await run();
+  await expect(status).toHaveText("Failed:");
+  await expect(output).toContainText("OptionError: LSTM: ");
+
+  await editor.click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText('import { x } from "elsewhere";\n');
+  await run();
+  await expect(output).toContainText("there is no module elsewhere here");
+
+  await editor.click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText("for (;;) {}\n");
+  await box.getByRole("button", { name: "Run" }).click();
+  await box.getByRole("button", { name: "Stop" }).click();
+  await expect(status).toHaveText("Stopped.");
+
+  await box.getByRole("button", { name: "Reset" }).click();
+  expect(await editor.innerText()).toBe(original);
+  await expect(box.getByRole("button", { name: "Reset" })).toBeHidden();
+});
+
+test("an example draws what it plots, and shows PyTorch's text", async ({ page }) => {
+  await visit(page, "examples.html");
+  const { box, run } = await example(page, "sine");
+  await run();
+  await expect(box.getByRole("img", { name: /^loss: from .* 60 values$/ })).toBeVisible();
+  await expect(box.getByRole("img", { name: /^the next value: / })).toBeVisible();
+  await box.getByRole("tab", { name: "PyTorch" }).click();
+  await expect(box.getByRole("tabpanel")).toContainText("nn.LSTM(1, 16, batch_first=True)");
+  await expect(box.getByRole("textbox")).toBeHidden();
+});
+
+test("search finds a guide by a name in it", async ({ page }) => {
+  await visit(page, "");
+  await page.getByRole("button", { name: "Search" }).first().click();
+  await page.getByRole("searchbox").fill("DivergedError");
+  await page.getByRole("option").first().click();
+  await expect(page).toHaveURL(/guide\/.*\.html/);
+});
+
+test("no link of the site leads nowhere", async ({ page }) => {
+  test.setTimeout(300_000);
+  const seen = new Set<string>();
+  const missing: string[] = [];
+  const waiting = [site.address];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const response = await page.request.get(path);
+    if (!response.ok()) missing.push(path);
+    if (!response.headers()["content-type"]?.startsWith("text/html") || path.includes("/demo/")) continue;
+    const html = await response.text();
+    for (const [, href] of html.matchAll(/<(?:a|link|script|img)[^>]* (?:href|src)="([^"]+)"/g)) {
+      const link: URL = new URL(href!, path);
+      const { origin, href: whole, pathname, hash } = link;
+      if (origin !== new URL(site.address).origin) continue;
+      if (whole.startsWith(path) && hash && !html.includes(`id="${decodeURIComponent(hash.slice(1))}"`))
+        missing.push(whole);
+      const next = origin + pathname;
+      if (!seen.has(next)) waiting.push(next);
+      seen.add(next);
+    }
+  }
+  expect(missing).toEqual([]);
+  expect(seen.size).toBeGreaterThan(30);
+});
+
+// Two of the guides have live examples; axe-core takes a minute for the page that has all.
+const PAGES = ["", "guide/first-model.html", "guide/errors.html", "guide/how-it-works.html"];
+
+for (const [width, viewport] of WIDTHS) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`pages fit and axe-core finds nothing, ${width}, ${colorScheme}`, async ({ page }) => {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      for (const path of PAGES) {
+        await visit(page, path);
+        await expectFits(page);
+        await expectAccessible(page);
+      }
+    });
+  }
+}
