@@ -82,7 +82,7 @@ describe.each(versions)("weights in half precision: $recurrent, gemm $gemm", (pi
     expect(described).toContain(isFused ? `_${pins.recurrent}_forward (f16)` : "(f16)");
     const names = golden.names("out.");
     expect([...results.keys()].sort()).toEqual(names.sort());
-    const row = `${golden.text("kind")}(${golden.list("arguments").map(shown).join(", ")})`;
+    const row = `${golden.text("kind")}(${golden.list("arguments").map(shown).filter(Boolean).join(", ")})`;
     const used = names.map((key) => budgetUsed(results.get(key)!, golden.tensor(`out.${key}`)));
     recordParity(task, {
       section: "Weights in half precision",
