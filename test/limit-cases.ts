@@ -394,6 +394,7 @@ const optimizers = {
   adamax: (model: nn.Module) => new optim.Adamax(model.parameters()),
   asgd: (model: nn.Module) => new optim.ASGD(model.parameters(), { lr: 0.1, t0: 0 }),
   rprop: (model: nn.Module) => new optim.Rprop(model.parameters()),
+  lbfgs: (model: nn.Module) => new optim.LBFGS(model.parameters()),
 };
 
 /** A model of three layers, each of which is updated or not. */

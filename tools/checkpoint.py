@@ -27,7 +27,12 @@ def save(path, model, optimizer=None, config=None):
         for index, slots in saved["state"].items():
             numbers[index] = {}
             for name, value in slots.items():
-                if torch.is_tensor(value) and name not in ("step", "mu_product"):
+                if isinstance(value, list):  # LBFGS's history: a tensor lies under a name with its place
+                    numbers[index][name] = [None if torch.is_tensor(one) else one for one in value]
+                    tensors.update(
+                        {f"{PREFIX}{index}.{name}.{i}": _numpy(one) for i, one in enumerate(value) if torch.is_tensor(one)}
+                    )
+                elif torch.is_tensor(value) and name not in ("step", "mu_product"):
                     tensors[f"{PREFIX}{index}.{name}"] = _numpy(value)
                 else:  # counters are a number in some versions of PyTorch, and a tensor in others
                     numbers[index][name] = value.item() if torch.is_tensor(value) else value
@@ -47,7 +52,11 @@ def load(path, model=None, optimizer=None):
         state = {int(index): dict(slots) for index, slots in saved["state"].items()}
         for name in [name for name in tensors if name.startswith(PREFIX)]:
             index, slot = name[len(PREFIX) :].split(".", 1)
-            state[int(index)][slot] = torch.from_numpy(tensors.pop(name))
+            own, _, place = slot.rpartition(".")
+            if isinstance(state[int(index)].get(own), list):
+                state[int(index)][own][int(place)] = torch.from_numpy(tensors.pop(name))
+            else:
+                state[int(index)][slot] = torch.from_numpy(tensors.pop(name))
     if model is not None:
         # What a trainer's callbacks keep lies under names with a slash, which no parameter has.
         own = {name: torch.from_numpy(value) for name, value in tensors.items() if not name.startswith("trainer/")}

@@ -6,7 +6,9 @@ import type { Json } from "./json.ts";
 import { describe } from "./safetensors.ts";
 
 /** An optimizer's state of one parameter, with PyTorch's names: `{ step: 10, exp_avg: { data, shape }, … }`. */
-export type CheckpointSlots = Readonly<Record<string, NDArray | number | boolean | null>>;
+export type CheckpointSlots = Readonly<
+  Record<string, NDArray | number | boolean | null | readonly (NDArray | null)[]>
+>;
 
 /** One group of parameters: PyTorch's settings (`lr`, `weight_decay`, …) and the numbers of its parameters. */
 export type CheckpointGroup = Readonly<Record<string, Json>> & { readonly params: readonly number[] };
@@ -29,9 +31,14 @@ export function splitOptimizer(where: string, optimizer: unknown) {
   const scalars: [index: string, Record<string, unknown>][] = [];
   for (const [index, own] of Object.entries(state)) {
     const entries = Object.entries(own);
-    scalars.push([index, Object.fromEntries(entries.filter(([, value]) => !isTensor(value)))]);
+    const numbers = entries.filter(([, value]) => !isTensor(value));
+    // A tensor in a list has its place in the name.
+    const listed = (value: unknown) =>
+      Array.isArray(value) ? value.map((one) => (isTensor(one) ? null : one)) : value;
+    scalars.push([index, Object.fromEntries(numbers.map(([name, value]) => [name, listed(value)]))]);
     for (const [name, value] of entries) {
-      if (isTensor(value)) slots.set(`${OPTIMIZER}${index}.${name}`, value);
+      const parts = Array.isArray(value) ? value.map((one, i) => [`${name}.${i}`, one]) : [[name, value]];
+      for (const [part, one] of parts) if (isTensor(one)) slots.set(`${OPTIMIZER}${index}.${part}`, one);
     }
   }
   return { numbers: { state: Object.fromEntries(scalars), param_groups }, slots };
@@ -48,6 +55,13 @@ export function joinOptimizer(
     const dot = name.indexOf(".", OPTIMIZER.length);
     const slot = name.slice(dot + 1);
     const own = dot < 0 ? undefined : joined.get(name.slice(OPTIMIZER.length, dot));
+    const place = slot.lastIndexOf(".");
+    const list = own?.get(slot.slice(0, place));
+    const at = slot.slice(place + 1);
+    if (own && place > 0 && Array.isArray(list) && Object.hasOwn(list, at) && list[Number(at)] === null) {
+      own.set(slot.slice(0, place), list.with(Number(at), tensor));
+      continue;
+    }
     if (!own || own.has(slot)) {
       throw new DataError(
         `${where}: tensor ${describe(name)} must be ${show(`${OPTIMIZER}0.exp_avg`)} or the like, with a number that is in ` +
@@ -94,6 +108,7 @@ export function checkOptimizer(where: string, value: unknown): asserts value is 
     }
     for (const [name, slot] of Object.entries(slots)) {
       if (isTensor(slot) || slot === null || typeof slot === "boolean" || Number.isFinite(slot)) continue;
+      if (Array.isArray(slot) && slot.every((one) => isTensor(one) || one === null)) continue;
       throw wrong(
         `.state[${index}][${describe(name)}] must be { data: Float32Array, shape }, a finite number, true, false or null, ` +
           `got ${describe(slot)}`,

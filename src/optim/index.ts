@@ -3,6 +3,8 @@ export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW, type AdamWOptions } from "./adam.ts";
 export { Adamax, type AdamaxOptions } from "./adamax.ts";
 export { ASGD, type AsgdOptions } from "./asgd.ts";
+export type { LbfgsOptions } from "./lbfgs/options.ts";
+export { LBFGS, type LbfgsLoss } from "./lbfgs.ts";
 export * as lrScheduler from "./lr-scheduler/index.ts";
 export { NAdam, type NAdamOptions } from "./nadam.ts";
 export { Optimizer } from "./optimizer.ts";

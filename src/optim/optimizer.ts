@@ -99,15 +99,15 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
   }
 
   /** PyTorch's; a compiled step does this. @internal */
-  step(): never {
+  step(..._: readonly never[]): unknown {
     throw new GraphError(
       `${this.#kind.name}.step, ${this.#kind.name}.zeroGrad: compile a step with { optimizer }; its run() computes new gradients and updates`,
     );
   }
 
   /** @internal */
-  zeroGrad(): never {
-    return this.step();
+  zeroGrad(): unknown {
+    return Optimizer.prototype.step.call(this);
   }
 
   #holder(): StateHolder<O> {

@@ -7,7 +7,9 @@ import { type Clock, newClock, type OptimizerKind } from "./kind.ts";
 import { copy, type GroupEntry, type Settings, scheduleNames } from "./param-group.ts";
 
 /** The state of one parameter: `{ step: 10, exp_avg: { data, shape }, … }`. */
-export type ParameterStateDict = Readonly<Record<string, NDArray | number | boolean | null>>;
+export type ParameterStateDict = Readonly<
+  Record<string, NDArray | number | boolean | null | readonly (NDArray | null)[]>
+>;
 
 /** An optimizer's state dict, with the form and the keys of PyTorch's `Optimizer.state_dict()`. */
 export interface OptimizerStateDict {
@@ -174,7 +176,9 @@ function readSettings<O extends object>(
   const settings: Record<string, unknown> = {};
   for (const [key, name] of names) {
     // PyTorch added flags over time. An older file without one means false.
-    const value = saved[key] ?? (typeof kind.defaults[name as keyof O] === "boolean" ? false : undefined);
+    const standard = kind.defaults[name as keyof O];
+    const value =
+      saved[key] ?? (typeof standard === "boolean" ? false : standard === null ? null : undefined);
     if (value === undefined) problems.push(`${at} lacks ${key}`);
     else note(problems, () => kind.checks[name as keyof O](at, key, value));
     settings[name] = value;
@@ -249,7 +253,7 @@ function readParameter<O extends object>(
 }
 
 /** A number, or the only value of an array; PyTorch has its step counts as either. */
-function scalarOf(value: unknown): number | null {
+export function scalarOf(value: unknown): number | null {
   if (typeof value === "number") return value;
   const data = isObject(value) ? value["data"] : null;
   return data instanceof Float32Array && data.length === 1 ? data[0]! : null;

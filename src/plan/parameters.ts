@@ -211,6 +211,12 @@ export interface ArenaRange {
   readonly size: number;
 }
 
+/** The ranges of parameters that are on a device; none before they are placed. */
+export function rangesOnDevice(parameters: readonly Parameter[]): ArenaRange[] {
+  const place = parameters[0]?.home;
+  return place instanceof Place ? rangesOf(place.arena.context, parameters) : [];
+}
+
 /** The fewest contiguous ranges that hold exactly these placed parameters. */
 export function rangesOf(context: GpuContext, parameters: readonly Parameter[]): ArenaRange[] {
   const places = parameters.map((parameter) => ParameterArena.placeOf(context, parameter));

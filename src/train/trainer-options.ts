@@ -102,6 +102,11 @@ export function stepSettings(
   }
   const { loss, optimizer, clipGradNorm, accumulate = 1, carryState = false, metrics = [] } = options;
   const { onNonFinite = "throw", detectAnomaly = false } = options;
+  if ("needsClosure" in optimizer) {
+    throw new OptionError(
+      `${where}: LBFGS evaluates a batch several times in a step; compile the step and await optimizer.step(closure)`,
+    );
+  }
   if (clipGradNorm !== undefined) {
     checkNumber(where, "clipGradNorm", clipGradNorm, "a number above 0", (n) => n > 0);
   }

@@ -154,6 +154,7 @@ describe("an argument too many is refused", () => {
         "Adamax",
         "ASGD",
         "Rprop",
+        "LBFGS",
       ].map((name) => [`optim.${name}`, () => [[parameter()], {}]]),
     ),
     "optim.lrScheduler.ChainedScheduler": () => [[step()]],

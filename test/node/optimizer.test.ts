@@ -237,6 +237,47 @@ describe("a state dict on the host", () => {
     }
   });
 
+  test("LBFGS has PyTorch's defaults and takes its own state dict, and one group of valid options alone", async () => {
+    const optimizer = new optim.LBFGS(parameters(), { maxIter: 7 });
+    const group = {
+      lr: 1,
+      max_iter: 7,
+      max_eval: 8,
+      tolerance_grad: 1e-7,
+      tolerance_change: 1e-9,
+      history_size: 100,
+      line_search_fn: null,
+      maximize: false,
+      params: [0, 1],
+    };
+    expect(await optimizer.stateDict()).toEqual({ state: {}, param_groups: [group] });
+    const other = { ...group, line_search_fn: "strong_wolfe", max_eval: 3 };
+    optimizer.loadStateDict({ state: {}, param_groups: [other] });
+    expect(await optimizer.stateDict()).toEqual({ state: {}, param_groups: [other] });
+    const two = parameters().map((params) => ({ params }));
+    await expectRefusal(
+      () => new optim.LBFGS(two),
+      OptionError,
+      "LBFGS: all parameters must be in one group",
+    );
+    const bad = {
+      maxIter: 0,
+      maxEval: 1.5,
+      historySize: -1,
+      toleranceGrad: -1,
+      lineSearchFn: "armijo",
+      lr: "fast",
+    };
+    for (const [option, value] of Object.entries(bad)) {
+      await expectRefusal(
+        () => new optim.LBFGS(parameters(), { [option]: value } as never),
+        OptionError,
+        "LBFGS: ",
+        option,
+      );
+    }
+  });
+
   test("Rprop's step sizes are refused if they are no range, and etas on the wrong side of 1", async () => {
     for (const stepSizes of [[1, 0.5], [-1, 1], [1], [0, Number.POSITIVE_INFINITY]] as unknown as [
       number,

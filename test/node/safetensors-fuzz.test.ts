@@ -19,7 +19,9 @@ const load: Load = (bytes) => loadSafetensors(bytes).tensors.values();
 const checkpoint: Load = (bytes) => {
   const { model, optimizer } = loadCheckpoint(bytes);
   const slots = Object.values(optimizer?.state ?? {}).flatMap((own) => Object.values(own));
-  return [...model.values(), ...slots.filter((slot) => typeof slot === "object" && slot !== null)];
+  const isTensor = (slot: unknown): slot is NDArray =>
+    typeof slot === "object" && slot !== null && "data" in slot;
+  return [...model.values(), ...slots.flat().filter(isTensor)];
 };
 
 const array = (...data: number[]): NDArray => ({ data: Float32Array.from(data), shape: [data.length] });

@@ -10,6 +10,7 @@ import { rnnTanh } from "../../src/ops/recurrent/rnn.ts";
 import { indexingChunk } from "../../src/ops/tensor/indexing.ts";
 import { linesChunk } from "../../src/ops/tensor/lines.ts";
 import { pointwiseChunk } from "../../src/ops/tensor/pointwise.ts";
+import { lbfgsChunk } from "../../src/optim/lbfgs.ts";
 import { halfBinding } from "../../src/run/halves.ts";
 import { halves } from "../../src/run/halves-chunk.ts";
 import { withoutComments } from "../../tools/wgsl-comments.ts";
@@ -34,7 +35,7 @@ const texts = new Map(files.map((file) => [file, read(file)]));
 
 const modules = import.meta.glob<Record<string, unknown>>("../../src/**/*.ts", { eager: true });
 /** Chunks of ops, with their kernels. */
-const chunks = [pointwiseChunk, linesChunk, indexingChunk];
+const chunks = [pointwiseChunk, linesChunk, indexingChunk, lbfgsChunk];
 await loadAll([offers, halves, ...chunks]);
 const offered = [lstm, gru, rnnTanh].flatMap(({ cell }) =>
   (["forward", "backward"] as const).map((pass) => offers.module(cell, pass, cell.offeredTexts!)),
