@@ -99,11 +99,66 @@ describe("a grid of few workgroups along an axis", () => {
   });
 
   test("every kernel was among them, and had a larger grid without the limit", () => {
-    // These are a Trainer's: diverge.test.ts; and those of LBFGS beside a step: lbfgs.test.ts.
-    const others = /^(measure_.*|finite_check|update_decide|state_keep|lbfgs_(measure|direction|move|pair))$/;
+    // These are a Trainer's: diverge.test.ts; and those that run beside a step: below.
+    const others =
+      /^(measure_.*|finite_check|update_decide|state_keep|halve|lbfgs_(measure|direction|move|pair))$/;
     const dispatched = kernelNames.filter((name) => !others.test(name));
     expect([...seen].sort()).toEqual(dispatched.sort());
     expect(dispatched.filter((name) => !folded.has(name)).sort()).toEqual(FEW);
+  });
+
+  test("float16 weights are made, bit for bit", async () => {
+    const outputs: Float32Array[] = [];
+    for (const limits of [{}, { maxComputeWorkgroupsPerDimension: 4 }]) {
+      const device = await open(limits, { facts });
+      const model = new nn.Linear(64, 24, { bias: false });
+      model.weight.write(Float32Array.from({ length: 64 * 24 }, (_, i) => Math.sin(i * i)));
+      const step = await device.compile(({ x }) => ({ y: model.forward(x) }), {
+        inputs: { x: [2, 64] },
+        weights: "f16",
+      });
+      // 768 words are 12 workgroups of 64.
+      const { data } = await step
+        .run({ x: Float32Array.from({ length: 128 }, (_, i) => Math.cos(i)) })
+        .y.read();
+      outputs.push(data);
+      step.dispose();
+      model.dispose();
+      device.dispose();
+    }
+    expect(outputs[1]).toEqual(outputs[0]);
+    expect(outputs[0]!.some((value) => Math.abs(value) > 1)).toBe(true);
+  });
+
+  test.each([
+    ["few workgroups along an axis", { maxComputeWorkgroupsPerDimension: 16 }],
+    ["parameters in several buffers", { maxStorageBufferBindingSize: 40_960 }],
+  ])("LBFGS goes the same way with %s", async (_, few) => {
+    const losses: number[][] = [];
+    for (const limits of [{}, few]) {
+      const device = await open(limits, { facts });
+      const model = new nn.Sequential(new nn.Linear(40, 200), new nn.Tanh(), new nn.Linear(200, 20));
+      for (const [i, parameter] of model.parameters().entries()) {
+        parameter.write(Float32Array.from({ length: parameter.elements }, (_, k) => 0.1 * Math.sin(k + i)));
+      }
+      const optimizer = new optim.LBFGS(model.parameters(), { maxIter: 4, lineSearchFn: "strong_wolfe" });
+      const x = { data: Float32Array.from({ length: 200 }, (_, k) => Math.cos(k * k)), shape: [5, 40] };
+      const step = await device.compile(({ x }) => ({ loss: model.forward(x).sub(1).square().mean() }), {
+        inputs: { x },
+        optimizer,
+      });
+      const run = () => step.run({ x }).loss;
+      losses.push([await optimizer.step(run), await optimizer.step(run)]);
+      step.dispose();
+      model.dispose();
+      expect(device.memory.total).toBe(0);
+      device.dispose();
+    }
+    const [[first, second], [otherFirst, otherSecond]] = losses as [[number, number], [number, number]];
+    expect(second).toBeLessThan(0.5 * first);
+    expect(otherFirst / first - 1).toBeCloseTo(0, 6);
+    // Sums in another order: their roundings grow with each iteration.
+    expect(otherSecond / second - 1).toBeCloseTo(0, 2);
   });
 
   test("what needs more is refused before anything is placed", async () => {
