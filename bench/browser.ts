@@ -60,15 +60,32 @@ export class BrowserPlace {
     return new BrowserPlace(server, executable, version);
   }
 
+  /** Opens another page of `bench/page/` in a browser of its own. */
+  async visit<T>(name: string, use: (page: Page) => Promise<T>): Promise<T> {
+    const browser = await this.#launch();
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${this.#address}${name}`);
+      return await use(page);
+    } finally {
+      this.#opened.delete(browser);
+      await browser.close();
+    }
+  }
+
+  get #address(): string {
+    const { port } = this.#server.httpServer!.address() as { port: number };
+    return `http://127.0.0.1:${port}/bench/page/`;
+  }
+
   async #page(browser: Chromium): Promise<Page> {
     const page = await browser.newPage();
-    const { port } = this.#server.httpServer!.address() as { port: number };
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (entry) => {
       if (entry.type() === "error") complaints.push(entry.text());
     });
-    await page.goto(`http://127.0.0.1:${port}/bench/page/index.html`);
+    await page.goto(`${this.#address}index.html`);
     // Once the page is loaded, its module has run or has failed to load.
     if (!(await page.evaluate(() => globalThis.bench !== undefined))) {
       throw new Error(`the page of the benchmarks did not start: ${complaints.join("; ")}`);

@@ -17,11 +17,8 @@ console.log(`\ndist-site/, to be served at ${base}`);
 
 /** Runs the command of a development dependency; ends this program if it fails. */
 function command(program: string, ...args: string[]): void {
-  // Vite, which runs this program, has set NODE_ENV to "development".
-  const { NODE_ENV: _, ...env } = process.env;
   const { status } = spawnSync(process.execPath, [`${root}node_modules/${program}`, ...args], {
     cwd: root,
-    env,
     stdio: "inherit",
   });
   if (status !== 0) process.exit(status ?? 1);

@@ -17,6 +17,7 @@ const program = resolve(entry);
 process.argv = [process.argv[0], program, ...args];
 process.setSourceMapsEnabled(true);
 
+const nodeEnv = process.env.NODE_ENV;
 const env = { command: "serve", mode: "development" };
 const userConfig = await loadConfigFromFile(env, undefined, root, undefined, undefined, "runner");
 const config = await resolveConfig(
@@ -35,6 +36,8 @@ const config = await resolveConfig(
   },
   "serve",
 );
+// Vite has set it for its own development mode; what the program starts must not build for that.
+if (nodeEnv === undefined) delete process.env.NODE_ENV;
 const environment = createRunnableDevEnvironment("program", config, {
   runnerOptions: { hmr: false },
   hot: false,

@@ -93,9 +93,7 @@ async function tryOut(project: Project, tarball: string): Promise<void> {
   const templates = `${root}test/package/`;
   cpSync(templates + project.name, app, { recursive: true });
   for (const [name, source] of Object.entries(project.shared)) cpSync(templates + source, join(app, name));
-  // Vite, which runs this program, has set it to "development".
-  const { NODE_ENV: _, ...inherited } = process.env;
-  const env = { ...inherited, ...(await project.env?.()) };
+  const env = { ...process.env, ...(await project.env?.()) };
   await run(["npm", "install", "--no-audit", "--no-fund", "--silent", tarball], app);
   let printed = "";
   for (const command of await project.commands()) printed = await run(command, app, env);

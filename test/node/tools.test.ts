@@ -44,6 +44,18 @@ describe("tools/run.mjs", () => {
     expect(status).toBe(7);
   });
 
+  test("leaves NODE_ENV alone, which decides what a program builds for", () => {
+    const { NODE_ENV: _, ...env } = process.env;
+    const mode = (given: NodeJS.ProcessEnv) =>
+      spawnSync(process.execPath, ["tools/run.mjs", program, "mode"], {
+        cwd: root,
+        encoding: "utf8",
+        env: given,
+      }).stdout;
+    expect(mode(env)).toBe("none\n");
+    expect(mode({ ...env, NODE_ENV: "production" })).toBe("production\n");
+  });
+
   test("prints its usage", () => {
     const { stderr, status } = run([]);
     expect(stderr).toContain("usage: node tools/run.mjs PROGRAM.ts");
