@@ -9,6 +9,8 @@ const packages = [
   "numpy==2.*",
   "safetensors==0.*",
   "optuna==5.*",
+  "optuna-dashboard==0.*",
+  "plotly==6.*",
   "redis==8.*",
   "onnx==1.*",
   "onnxruntime==1.*",
