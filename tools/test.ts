@@ -73,7 +73,7 @@ interface PlaywrightSuite {
   specs: {
     title: string;
     file: string;
-    tests: { status: string; results: { error?: { message?: string } }[] }[];
+    tests: { status: string; results: { errors: { message?: string }[] }[] }[];
   }[];
   suites?: PlaywrightSuite[];
 }
@@ -89,17 +89,20 @@ function countPlaywright({ stats, suites }: PlaywrightReport): Count {
     for (const { file, title, tests } of specs)
       for (const { status, results } of tests)
         if (status === "unexpected" || status === "flaky")
-          failures.push(failure(file, title, results.find(({ error }) => error)?.error?.message));
+          // A test that times out has a second error, which says what it waited for.
+          failures.push(
+            failure(file, title, ...results.flatMap(({ errors }) => errors.map((e) => e.message))),
+          );
     suites.forEach(collect);
   };
   suites.forEach(collect);
   return { passed: stats.expected, failed: stats.unexpected + stats.flaky, failures };
 }
 
-/** One line: the file, the test and the first line of what went wrong. */
-function failure(file: string, test: string, reason = ""): string {
-  const [first = ""] = stripVTControlCharacters(reason).split("\n");
-  return `FAIL ${relative(root, resolve(root, file))}: ${test}\n     ${first}`;
+/** The file and the test, and below them the first line of each thing that went wrong. */
+function failure(file: string, test: string, ...reasons: (string | undefined)[]): string {
+  const firsts = reasons.map((reason = "") => `\n     ${stripVTControlCharacters(reason).split("\n")[0]}`);
+  return `FAIL ${relative(root, resolve(root, file))}: ${test}${firsts.join("")}`;
 }
 
 mkdirSync(out(""), { recursive: true });

@@ -1,38 +1,36 @@
 /** The built demo is a static site: every view works from a sub-folder of any site. */
 import { expect, test } from "playwright/test";
-import { button } from "./page.ts";
+import { button, visit } from "./page.ts";
 import { openSite } from "./site.ts";
 
 test("every view of the built demo works from a sub-path", async ({ page }, { outputDir }) => {
   using site = await openSite(outputDir);
   site.watch(page);
   await page.goto(site.address);
-  const visit = (name: string) =>
-    page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
 
   await expect(page.getByTestId("adapter")).toContainText("(software)");
   await button(page, "Start").click();
   await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
 
-  await visit("Tune");
+  await visit(page, "Tune");
   await button(page, "Start").click();
   await expect(page.getByTestId("tune-done")).toHaveText(/^[1-9]/, { timeout: 60_000 });
 
-  await visit("Text");
+  await visit(page, "Text");
   await button(page, "Start").click();
   await expect(page.getByTestId("text-steps")).toHaveText(/^[1-9]/, { timeout: 60_000 });
 
-  await visit("Stream");
+  await visit(page, "Stream");
   await button(page, "Start").click();
   await expect(page.getByTestId("stream-steps")).toHaveText(/^[1-9]\d/, { timeout: 60_000 });
 
-  await visit("Inspect");
+  await visit(page, "Inspect");
   await button(page, "Open the example").click();
   await button(page, "Run").click();
   await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.", { timeout: 30_000 });
 
   // TensorFlow.js is in separate files, with its WASM, which have not been loaded yet.
-  await visit("Compare");
+  await visit(page, "Compare");
   const before = site.fetched();
   await page.getByRole("checkbox", { name: "WebGPU" }).uncheck();
   await button(page, "Run").click();
@@ -62,9 +60,7 @@ test("a visited page works without a connection, and waits for what it has not s
     await button(page, "Start").click();
     await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
 
-    const visit = (name: string) =>
-      page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
-    await visit("Compare");
+    await visit(page, "Compare");
     await page.getByRole("checkbox", { name: "WebGPU" }).uncheck();
     await button(page, "Run").click();
     await page.waitForTimeout(2500);

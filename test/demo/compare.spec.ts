@@ -1,6 +1,6 @@
 /** The Compare view as a person uses it, on the software adapter. */
 import { expect, type Page, test } from "playwright/test";
-import { button, expectAccessible, expectFits, open, WIDTHS } from "./page.ts";
+import { button, expectAccessible, expectFits, open, visit, WIDTHS } from "./page.ts";
 import { openSite } from "./site.ts";
 
 const VIEW = "/#compare";
@@ -110,7 +110,7 @@ for (const [width, size] of WIDTHS) {
 
     await button(page, "Run").click();
     await expect.poll(() => page.workers().length, { timeout: 10_000 }).toBeGreaterThan(0);
-    await page.getByRole("navigation").getByRole("link", { name: "Inspect" }).click();
+    await visit(page, "Inspect");
     await expect.poll(() => page.workers().length, { timeout: 3000 }).toBe(0);
     expect(complaints).toEqual([]);
   });

@@ -16,6 +16,13 @@ export async function open(page: Page, address = "/"): Promise<string[]> {
 /** A button by its whole name. */
 export const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 
+/** Goes to another view by its link, and waits until the view before is hidden: its buttons may have the same names. */
+export async function visit(page: Page, view: string): Promise<void> {
+  await page.getByRole("navigation").getByRole("link", { name: view }).click();
+  await expect(page).toHaveTitle(`${view} · webgpu-lstm`);
+  await expect(page.locator(`#${view.toLowerCase()}-view h1`)).toBeVisible();
+}
+
 /** Fails if axe-core finds anything on the page. */
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();

@@ -1,7 +1,7 @@
 /** The Stream view with signals of the device: Chromium's fake microphone, which beeps, and motion events of the test. */
 import { expect, type Page, test } from "playwright/test";
 import { findBrowser } from "../../tools/browser.ts";
-import { button, expectAccessible, expectFits, open } from "./page.ts";
+import { button, expectAccessible, expectFits, open, visit } from "./page.ts";
 
 const { executablePath, args, env } = await findBrowser();
 const fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
@@ -51,7 +51,7 @@ test("records the microphone, learns it, watches it, and releases it", async ({ 
   await page.getByLabel("Values per second").selectOption("60");
   await button(page, "Start").click();
   await expect(status(page)).toHaveText("Recording what is normal: keep it so.", { timeout: 10_000 });
-  await page.getByRole("navigation").getByRole("link", { name: "Inspect" }).click();
+  await visit(page, "Inspect");
   await expect.poll(liveTracks, { timeout: 1000 }).toBe(0);
   expect(complaints).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** The Stream view as a person uses it, on the software adapter. */
 import { expect, type Page, test } from "playwright/test";
-import { button, expectAccessible, expectFits, open, WIDTHS } from "./page.ts";
+import { button, expectAccessible, expectFits, open, visit, WIDTHS } from "./page.ts";
 
 const VIEW = "/#stream";
 const status = (page: Page) => page.getByTestId("stream-status");
@@ -150,9 +150,9 @@ test("many streams, other rates, a reset state and another threshold; leaving fr
     ": 20 times the robust standard deviation",
   );
 
-  await page.getByRole("navigation").getByRole("link", { name: "Inspect" }).click();
+  await visit(page, "Inspect");
   await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
-  await page.getByRole("navigation").getByRole("link", { name: "Stream" }).click();
+  await visit(page, "Stream");
   await expect(status(page)).toHaveText("Stopped, and the GPU is free.");
   expect(complaints).toEqual([]);
 });

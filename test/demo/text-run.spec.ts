@@ -1,6 +1,6 @@
 /** The Text view's runs: paused, cancelled, and resumed after a reload. */
 import { expect, test } from "playwright/test";
-import { button, expectAccessible, expectDiscardable } from "./page.ts";
+import { button, expectAccessible, expectDiscardable, visit } from "./page.ts";
 import { chapters, number, openText, SMALL, samples, shown } from "./text-page.ts";
 
 test("offers to resume after a reload, and continues the same curve", async ({ page }) => {
@@ -87,9 +87,9 @@ test("another view pauses training, which then continues", async ({ page }) => {
   await button(page, "Write").click();
   const asked = async () => (await samples(page)).filter(({ about }) => about.includes("asked for")).length;
   await expect.poll(asked, { timeout: 30_000 }).toBe(1);
-  await page.getByRole("link", { name: "Inspect" }).click();
+  await visit(page, "Inspect");
   await expect(page.getByRole("heading", { name: "Inspect a model" })).toBeVisible();
-  await page.getByRole("link", { name: "Text" }).click();
+  await visit(page, "Text");
   await expect(shown(page, "status")).toContainText("Paused", { timeout: 30_000 });
   const paused = await steps();
   await button(page, "Resume").click();

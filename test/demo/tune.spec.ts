@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "playwright/test";
 import { loadSafetensors } from "webgpu-lstm";
 import { loadStudy, MemoryJournal } from "webgpu-lstm/search";
-import { busyTime, button, expectAccessible, expectFits, WIDTHS, watchMainThread } from "./page.ts";
+import { busyTime, button, expectAccessible, expectFits, visit, WIDTHS, watchMainThread } from "./page.ts";
 import { choose, figure, keepSmall, openTune, ready, search, settings } from "./tune-page.ts";
 
 test("tunes Seattle's forecast, keeps the page smooth, and hands the best on", async ({ page }) => {
@@ -149,11 +149,10 @@ test("another view stops the search, which goes on later", async ({ page }) => {
   await keepSmall(page, 40);
   await button(page, "Start").click();
   await expect.poll(() => figure(page, "done"), { timeout: 60_000 }).toBeGreaterThanOrEqual(1);
-  const visit = (name: string) =>
-    page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
-  await visit("Inspect");
+  await visit(page, "Inspect");
   await expect(page.locator("#tune-view")).toBeHidden();
-  await visit("Tune stopped");
+  await expect(page.getByRole("link", { name: "Tune stopped" })).toBeVisible();
+  await visit(page, "Tune");
   await ready(page);
   const soFar = async () => {
     const status = page.getByTestId("tune-status");
