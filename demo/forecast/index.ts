@@ -62,7 +62,7 @@ class ForecastView implements View {
       start: () => void this.#start(),
       pause: () => void this.#session.pause(),
       resume: () => this.#session.resume(),
-      cancel: () => void this.#session.cancel(),
+      cancel: () => void this.#session.cancel().catch(() => {}),
       takeOffer: () => this.#takeOffer(),
       discardOffer: () => void this.#discardOffer(),
     });

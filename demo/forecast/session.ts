@@ -89,19 +89,21 @@ export class ForecastSession {
     this.#run?.resume();
   }
 
+  /** Ends training. The last forecast is made with the weights that the model has then. */
   async cancel(): Promise<void> {
     const run = this.#run!;
     await run.cancel();
-    // Its worker was ended.
-    if (run === this.#run && !run.trainer) this.#forecaster.trainer = undefined;
+    if (run !== this.#run || !this.#started) return;
+    // Without a trainer, its worker was ended.
+    this.#forecaster.trainer = run.trainer;
     this.#events.onChange();
+    if (run.trainer && hasLearned(run.snapshot)) await this.#forecaster.forecast(momentOf(run.snapshot));
   }
 
   /** Starts a new run in a new worker; the last run ends. */
   #open(config: ForecastConfig, resume: string | undefined): void {
     this.#run?.dispose();
     this.#config = config;
-    const after = () => `After epoch ${run.snapshot.epoch}`;
     const run = new TrainingRun<ForecastConfig>({
       view: VIEW,
       worker: () => new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" }),
@@ -112,13 +114,12 @@ export class ForecastSession {
       onChange: () => this.#events.onChange(),
       onEpoch: async (trainer) => {
         this.#forecaster.trainer = trainer;
-        await this.#forecaster.forecastIfDue(after());
+        await this.#forecaster.forecastIfDue(momentOf(run.snapshot));
       },
       onPause: async (trainer) => {
-        const { epoch, batch } = run.snapshot;
-        if (epoch === 0) return;
+        if (!hasLearned(run.snapshot)) return;
         this.#forecaster.trainer = trainer;
-        await this.#forecaster.forecast(batch > 0 ? `In epoch ${epoch + 1}` : after());
+        await this.#forecaster.forecast(momentOf(run.snapshot));
       },
       onDone: (trainer) => this.#finish(trainer),
     });
@@ -131,4 +132,12 @@ export class ForecastSession {
     this.#forecaster.trainer = trainer;
     await this.#forecaster.forecast(`With the weights of epoch ${this.#bestEpoch}`);
   }
+}
+
+/** Whether a step has been made. */
+const hasLearned = ({ epoch, batch }: Snapshot) => epoch > 0 || batch > 0;
+
+/** "After epoch 3", "In epoch 4" */
+function momentOf({ epoch, batch }: Snapshot): string {
+  return batch > 0 ? `In epoch ${epoch + 1}` : `After epoch ${epoch}`;
 }

@@ -77,6 +77,10 @@ test("pauses, resumes, and cancels within a second; an offer can be discarded", 
   const stopped = await epoch();
   await page.waitForTimeout(1000);
   expect(await epoch()).toBe(stopped);
+  // The scores are those of the weights at Cancel, not of the last forecast while it trained.
+  await expect(shown(page, "verdict")).toHaveText(
+    new RegExp(`^(After epoch ${stopped}|In epoch ${stopped + 1}): `),
+  );
 
   // A cancelled run is not offered; a run that a closed page interrupted is, and can be discarded.
   await button(page, "Start again").click();
