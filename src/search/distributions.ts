@@ -75,6 +75,11 @@ export function floatDistribution(
   { log = false, step }: { readonly log?: boolean; readonly step?: number } = {},
 ): FloatDistribution {
   checkRange(where, low, high, log, "0");
+  if (!log && !Number.isFinite(high - low)) {
+    throw new OptionError(
+      `${where}: high - low must be finite, got low ${low} and high ${high}; narrow the range, or set log for numbers above 0`,
+    );
+  }
   if (step !== undefined) {
     checkNumber(where, "step", step, "a number above 0", (n) => n > 0);
     if (log) throw new OptionError(`${where}: a range has log or a step, got both; leave one out`);

@@ -267,6 +267,7 @@ describe("a trial", () => {
   test.each([
     ["low above high", (trial: Trial) => trial.suggestFloat("x", 2, 1), "low 2 and high 1"],
     ["an infinite range", (trial: Trial) => trial.suggestFloat("x", 0, Infinity), "finite"],
+    ["a range wider than any number", (trial: Trial) => trial.suggestFloat("x", -1e308, 1e308), "high - low"],
     ["log from 0", (trial: Trial) => trial.suggestFloat("x", 0, 1, { log: true }), "above 0"],
     ["an integer's log from 0", (trial: Trial) => trial.suggestInt("x", 0, 1, { log: true }), "at least 1"],
     [
