@@ -2,19 +2,21 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { DeviceLostError, OptionError, StorageUnavailableError } from "webgpu-lstm";
 import {
   createStudy,
   type Journal,
   loadStudy,
   MemoryJournal,
+  type Sampler,
+  type Study,
   samplers,
   TrialPruned,
 } from "webgpu-lstm/search";
 import { JournalRedis, runTrials, serveTrials } from "webgpu-lstm/search/node";
 import { StoredCheckpoint } from "../../src/search/node/checkpoints.ts";
-import { claim, leave, type QueuedObjective, runClaimed } from "../../src/search/node/claim.ts";
+import { claim, leave, passOnStop, type QueuedObjective, runClaimed } from "../../src/search/node/claim.ts";
 import { stateOp } from "../../src/search/operations.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
 
@@ -150,6 +152,103 @@ describe("a worker", () => {
     expect(await runClaimed(core, 0, slow, none, never)).toEqual({ kind: "ended" });
     await leave(core, 0, { kind: "lost", reason: "late" });
     expect(study.trials[0]!.values).toEqual([1]);
+  });
+});
+
+describe("a storage that is away", () => {
+  /** A worker on a journal that is away as often as `absences` says, once it may be. */
+  async function onUnsteady(absences: number) {
+    const { core, study } = await withTrial();
+    const lines = elsewhere(core.journal);
+    const unsteady = {
+      left: 0,
+      ...lines,
+      append: async (more: readonly string[]) => {
+        if (unsteady.left-- > 0) throw new StorageUnavailableError("away");
+        await lines.append(more);
+      },
+    };
+    const sampler = new samplers.Random({ seed: 3 });
+    const { core: worker } = await loadStudy({ storage: unsteady, sampler });
+    await claim(worker, 0, 3);
+    const goAway = () => {
+      unsteady.left = absences;
+    };
+    return { worker, study, goAway };
+  }
+
+  test("costs no result: it is recorded as soon as it can be", async () => {
+    vi.useFakeTimers();
+    try {
+      const { worker, study, goAway } = await onUnsteady(3);
+      const objective: QueuedObjective = () => {
+        goAway();
+        return 7;
+      };
+      const running = runClaimed(worker, 0, objective, none, never);
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(await running).toEqual({ kind: "ended" });
+      await study.sync();
+      expect(study.trials[0]).toMatchObject({ state: "COMPLETE", values: [7] });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("costs no attempt, neither a result that nobody wants any more nor a report that is lost", async () => {
+    const leaving = await onUnsteady(9);
+    const stop = new AbortController();
+    const late: QueuedObjective = () => {
+      leaving.goAway();
+      stop.abort();
+      return 7;
+    };
+    expect(await runClaimed(leaving.worker, 0, late, none, stop.signal)).toEqual({ kind: "handed back" });
+    const { worker, goAway } = await onUnsteady(1);
+    const reporting: QueuedObjective = (trial) => {
+      goAway();
+      trial.report(1, 0);
+      return 7;
+    };
+    expect(await runClaimed(worker, 0, reporting, none, never)).toEqual({ kind: "handed back" });
+  });
+});
+
+describe("a study that is stopped", () => {
+  /** A study of a grid with trials that wait, of which a worker takes each in turn. */
+  async function work(study: Study, sampler: Sampler) {
+    const storage = elsewhere(study.core.journal);
+    const { core } = await loadStudy({ name: study.name, storage, sampler });
+    for (const { number } of study.trials)
+      if (await claim(core, number, 3))
+        await runClaimed(core, number, (trial) => trial.suggestFloat("x", 0, 1), none, never);
+    await study.sync();
+    return study.trials.slice(-4).map(({ state, reason }) => reason ?? state);
+  }
+  const notRun =
+    "not run: the study was stopped before, by study.stop() or by a sampler that has tried everything";
+
+  test("by a grid that is done leaves the rest of the queue, except what was asked for", async () => {
+    const grid = new samplers.Grid({ x: [0.25, 0.5] });
+    const study = await createStudy({ name: "a", storage: new MemoryJournal(), sampler: grid });
+    const queue = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => study.core.add({ state: "WAITING" })));
+    await queue(3);
+    await study.enqueueTrial({ x: 1 });
+    expect(await work(study, grid)).toEqual(["COMPLETE", "COMPLETE", notRun, "COMPLETE"]);
+    expect(study.trials.map(({ params }) => params["x"]).sort()).toEqual([0.25, 0.5, 1, undefined]);
+    // The next run tries one once more, as `study.optimize` does in Python.
+    await queue(2);
+    expect((await work(study, grid)).slice(-2)).toEqual(["COMPLETE", notRun]);
+  });
+
+  test("by a callback of runTrials leaves the rest, too", async () => {
+    const study = await createStudy({ name: "a", sampler: new samplers.Random({ seed: 1 }) });
+    for (let i = 0; i < 4; i++) await study.core.add({ state: "WAITING" });
+    await passOnStop(study.core);
+    study.stop();
+    await passOnStop(study.core);
+    expect(await work(study, study.sampler)).toEqual([notRun, notRun, notRun, notRun]);
   });
 });
 

@@ -6,6 +6,7 @@ import { createStudy, type Study, samplers } from "webgpu-lstm/search";
 import { JournalRedis, runTrials } from "webgpu-lstm/search/node";
 import { type Check, check } from "./check.ts";
 import { expectEqual, NAME, type Optuna, summaryOf } from "./optuna.ts";
+import { inProcessChecks } from "./queue-in-process.ts";
 import type { RedisServer } from "./redis-server.ts";
 
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
@@ -244,6 +245,7 @@ export async function queueChecks(optuna: Optuna, redis: RedisServer, folder: st
         );
       },
     ),
+    ...(await inProcessChecks(redis)),
   ];
   await Promise.all(crews.map((crew) => crew.disband()));
   return checks;

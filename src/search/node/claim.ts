@@ -2,9 +2,10 @@
 import { DeviceLostError, StorageUnavailableError } from "../../errors.ts";
 import type { StudyCore } from "../core.ts";
 import { isFinished, type TrialRecord } from "../frozen-trial.ts";
-import { stateOp, trialAttrOp } from "../operations.ts";
+import { stateOp, studyAttrOp, trialAttrOp } from "../operations.ts";
 import { reasonOf, runObjective } from "../optimize.ts";
-import type { Trial } from "../trial.ts";
+import type { Verdict } from "../tell.ts";
+import { FIXED_PARAMS, type Trial } from "../trial.ts";
 import type { TrialCheckpoint } from "./checkpoints.ts";
 
 /** An objective of a queue: it may save checkpoints, and goes on from the one that another worker has left. */
@@ -32,6 +33,15 @@ interface Attempts {
 
 const DIED = "its worker died";
 
+/** The system attribute of a study that was stopped: how many trials it had by then. */
+const STOPPED = "queue_stopped_at";
+
+const NOT_RUN =
+  "not run: the study was stopped before, by study.stop() or by a sampler that has tried everything";
+
+/** Milliseconds before a result is recorded once more. */
+const AGAIN_MS = 1000;
+
 function queued(record: TrialRecord): Attempts | null {
   return (record.systemAttrs[QUEUE] as Attempts | null | undefined) ?? null;
 }
@@ -41,11 +51,31 @@ export function isQueued(record: TrialRecord): boolean {
   return record.state === "WAITING" || (record.state === "RUNNING" && queued(record) !== null);
 }
 
-/** Takes a trial, unless it has ended or was taken by others. One that was tried too often ends as FAIL. */
+/** Ends the search if the study was told to stop: of the trials that there are, no other starts. */
+export async function passOnStop(core: StudyCore): Promise<void> {
+  if (!core.stopping) return;
+  core.stopping = false;
+  await core.write(studyAttrOp("system", core.record.id, STOPPED, core.record.trials.length));
+}
+
+/** Whether a trial was queued before the study was stopped, and nobody has asked for its parameters. */
+function isOver({ record: { systemAttrs } }: StudyCore, trial: TrialRecord): boolean {
+  const asked = FIXED_PARAMS in trial.systemAttrs || Object.keys(trial.params).length > 0;
+  return trial.state === "WAITING" && trial.number < Number(systemAttrs[STOPPED] ?? 0) && !asked;
+}
+
+/**
+ * Takes a trial, unless it has ended or was taken by others. One that was tried too often ends as FAIL, and so does one of a study that was
+ * stopped before.
+ */
 export async function claim(core: StudyCore, number: number, limit: number): Promise<boolean> {
   await core.sync();
   const record = core.record.trials[number];
   if (!record || !isQueued(record)) return false;
+  if (isOver(core, record)) {
+    await endAs(core, number, NOT_RUN);
+    return false;
+  }
   const { attempts, reason } = queued(record) ?? { attempts: 0, reason: DIED };
   if (attempts >= limit) {
     const times = `given up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
@@ -88,7 +118,8 @@ async function note(core: StudyCore, record: TrialRecord, value: Attempts | null
 }
 
 /**
- * Runs the objective of a claimed trial, from its start or from its last checkpoint, and records how it ends.
+ * Runs the objective of a claimed trial, from its start or from its last checkpoint, and records how it ends. A result that cannot be stored
+ * is kept until it can.
  * @param signal Aborted when the trial is to be handed back
  */
 export async function runClaimed(
@@ -98,18 +129,36 @@ export async function runClaimed(
   checkpoint: TrialCheckpoint,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  await core.sync();
-  const trial = await core.begin(core.record.trials[number]!, signal);
-  const { stored, verdict, thrown } = await runObjective("serveTrials", core, trial, (own) =>
-    objective(own, checkpoint),
-  );
-  if (stored.state !== "RUNNING") return { kind: "ended" };
-  if (thrown && signal.aborted) return { kind: "handed back" };
-  if (thrown?.error instanceof DeviceLostError) return { kind: "lost", reason: reasonOf(thrown.error) };
-  // A Redis that was away says nothing about the trial.
-  if (thrown?.error instanceof StorageUnavailableError) return { kind: "handed back" };
-  await core.finish(number, verdict).catch((error: unknown) => {
-    if (!isFinished(core.record.trials[number]!.state)) throw error;
-  });
-  return { kind: "ended" };
+  try {
+    await core.sync();
+    const trial = await core.begin(core.record.trials[number]!, signal);
+    const { stored, verdict, thrown } = await runObjective("serveTrials", core, trial, (own) =>
+      objective(own, checkpoint),
+    );
+    if (stored.state !== "RUNNING") return { kind: "ended" };
+    if (thrown && signal.aborted) return { kind: "handed back" };
+    if (thrown?.error instanceof DeviceLostError) return { kind: "lost", reason: reasonOf(thrown.error) };
+    if (thrown?.error instanceof StorageUnavailableError) throw thrown.error;
+    await record(core, number, verdict, signal);
+    await passOnStop(core);
+    return { kind: "ended" };
+  } catch (error) {
+    // A Redis that was away says nothing about the trial.
+    if (error instanceof StorageUnavailableError) return { kind: "handed back" };
+    throw error;
+  }
+}
+
+/** Records how a trial ended, unless another worker has; again and again while the storage is away and the trial is ours. */
+async function record(core: StudyCore, number: number, verdict: Verdict, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await core.finish(number, verdict);
+      return;
+    } catch (error) {
+      if (isFinished(core.record.trials[number]!.state)) return;
+      if (!(error instanceof StorageUnavailableError) || signal.aborted) throw error;
+    }
+    await new Promise((done) => setTimeout(done, AGAIN_MS));
+  }
 }

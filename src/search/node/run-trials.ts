@@ -3,11 +3,15 @@ import { OptionError } from "../../errors.ts";
 import { type FrozenTrial, isFinished } from "../frozen-trial.ts";
 import { Study } from "../study.ts";
 import { jobOptions, loadBullMQ, queueOf } from "./bull.ts";
-import { isQueued } from "./claim.ts";
+import { isQueued, passOnStop } from "./claim.ts";
 
 /** Options of {@link runTrials}. */
 export interface RunTrialsOptions {
-  /** New trials; 0 to wait for those alone that wait or run already, such as those of `study.enqueueTrial`. */
+  /**
+   * New trials; 0 to wait for those alone that wait or run already, such as those of `study.enqueueTrial`. After `study.stop()` in a callback,
+   * or where the workers' sampler has tried everything (`samplers.Grid`), those that have not started end as FAIL; only what `enqueueTrial`
+   * asks for is still run.
+   */
   readonly trials: number;
   /** How often a trial is tried whose worker dies or loses its device; then it is FAIL. Default 3. */
   readonly attempts?: number;
@@ -51,9 +55,11 @@ export async function runTrials(study: Study, options: RunTrialsOptions, ...more
   const { core } = study;
   const { name, options: connection } = queueOf(where, core.journal, core.record.id);
   const { Queue } = await loadBullMQ(where);
-  await core.sync();
+  core.stopping = false;
+  await untilAborted(core.sync(), signal);
   // One line each, all in one piece.
-  await Promise.all(Array.from({ length: trials }, () => core.add({ state: "WAITING" })));
+  const added = Array.from({ length: trials }, () => core.add({ state: "WAITING" }));
+  await untilAborted(Promise.all(added), signal);
   const all = core.record.trials;
   const open = new Set(all.filter(isQueued).map(({ number }) => number));
   const queue = new Queue(name, connection);
@@ -63,12 +69,13 @@ export async function runTrials(study: Study, options: RunTrialsOptions, ...more
     let repaired = Number.NEGATIVE_INFINITY;
     for (;;) {
       signal?.throwIfAborted();
-      await core.sync();
+      await untilAborted(core.sync(), signal);
       for (const number of open) {
         const trial = all[number]!;
         if (!isFinished(trial.state)) continue;
         open.delete(number);
         for (const callback of callbacks) await callback(study, trial.copy());
+        await passOnStop(core);
       }
       if (open.size === 0) return;
       if (performance.now() - repaired > REPAIR_MS) {
