@@ -1,5 +1,7 @@
 /** The page: its views, the device they share, and the theme. */
 import { keepForOffline } from "./offline/register.ts";
+import { copyLink } from "./shell/copy.ts";
+import { byId } from "./shell/dom.ts";
 import { Gpu } from "./shell/gpu.ts";
 import { Router } from "./shell/router.ts";
 import { startTheme } from "./shell/theme.ts";
@@ -16,9 +18,9 @@ const VIEWS: readonly ViewEntry[] = [
 ];
 
 keepForOffline();
-startTheme(document.getElementById("theme") as HTMLButtonElement);
-const adapter = document.getElementById("adapter")!;
+startTheme(byId<HTMLButtonElement>("theme"));
+byId("copy-link").addEventListener("click", () => void copyLink(location.href, byId("page-note")));
 const gpu = new Gpu((text) => {
-  adapter.textContent = text;
+  byId("adapter").textContent = text;
 });
-new Router(VIEWS, document.getElementById("views")!, document.getElementById("view")!, gpu).start();
+new Router(VIEWS, byId("views"), byId("view"), gpu).start();

@@ -39,6 +39,11 @@ export class Chart {
     document.addEventListener(THEME_CHANGE, this.#repaint);
   }
 
+  /** The drawing with its axes, for a result card. */
+  get picture(): HTMLCanvasElement {
+    return this.plot.ctx.canvas;
+  }
+
   /** Shows no data. */
   clear(): void {
     this.plot.setData(this.plot.series.map(() => []) as unknown as uPlot.AlignedData);

@@ -1,20 +1,26 @@
 /** Shows the view that the address names (`#inspect`), and the navigation between them. */
-import { element, setText } from "./dom.ts";
+import { formatAddress, LinkSettings, parseAddress, settingsText } from "./address.ts";
+import { byId, element, setText } from "./dom.ts";
 import { takeDrops } from "./drop.ts";
 import type { Gpu } from "./gpu.ts";
 import { showNotice } from "./notice.ts";
-import type { View, ViewEntry } from "./view.ts";
+import type { Frame, View, ViewEntry } from "./view.ts";
 
 export class Router {
   readonly #views: readonly ViewEntry[];
   readonly #links = new Map<ViewEntry, HTMLAnchorElement>();
   readonly #sections = new Map<ViewEntry, HTMLElement>();
   readonly #built = new Map<ViewEntry, View>();
+  /** The settings that each view has in the address. */
+  readonly #kept = new Map<ViewEntry, string>();
   readonly #main: HTMLElement;
   readonly #gpu: Gpu;
-  /** What the page says about leaving a view or dropping a file. */
-  readonly #note = element("p", { class: "page-note", role: "status", "data-testid": "page-note" });
+  /** What the page says about leaving a view, its address or dropping a file. */
+  readonly #note = byId("page-note");
   #current: ViewEntry | undefined;
+  #visits = 0;
+  /** A file of one view for another, which is about to be shown. */
+  #handed: { readonly to: string; readonly files: readonly File[] } | undefined;
 
   /** @param list The parent of the links; @param main the parent of the views */
   constructor(views: readonly ViewEntry[], list: HTMLElement, main: HTMLElement, gpu: Gpu) {
@@ -33,7 +39,6 @@ export class Router {
   }
 
   start(): void {
-    this.#main.before(this.#note);
     takeDrops(() => this.#current && this.#built.get(this.#current), this.#note);
     addEventListener("hashchange", () => void this.#show(true));
     void this.#show(false);
@@ -41,10 +46,32 @@ export class Router {
 
   /** @param moveFocus Whether to move the focus to the heading, since the visitor came from another view. */
   async #show(moveFocus: boolean): Promise<void> {
-    const view = this.#views.find(({ id }) => `#${id}` === location.hash) ?? this.#views[0]!;
+    const address = parseAddress(location.hash);
+    const named = this.#views.find(({ id }) => id === address.view);
+    const view = named ?? this.#views[0]!;
     const before = this.#current;
-    if (view === before) return;
+    const kept = this.#kept.get(view) ?? "";
+    // An address without settings shows a view as it is.
+    const settings = (named && address.settings) || kept;
+    const restores = settings !== "" && (settings !== kept || !this.#built.has(view));
     this.#current = view;
+    if (settings !== kept || settings !== address.settings) this.#keep(view, settings);
+    if (view !== before) {
+      if (!(await this.#enter(view, before, restores, moveFocus))) return;
+    } else if (restores) void this.#restore(view);
+    const handed = this.#handed;
+    this.#handed = undefined;
+    if (handed?.to === view.id) this.#built.get(view)!.drop?.(handed.files);
+  }
+
+  /** Leaves one view and shows another; returns whether it is shown. */
+  async #enter(
+    view: ViewEntry,
+    before: ViewEntry | undefined,
+    restores: boolean,
+    moveFocus: boolean,
+  ): Promise<boolean> {
+    const visit = ++this.#visits;
     setText(this.#note, "");
     this.#mark(view, undefined);
     if (before) this.#leave(before);
@@ -57,24 +84,54 @@ export class Router {
     section.hidden = false;
     try {
       const { mount } = await view.load();
-      if (this.#current !== view) return;
+      if (visit !== this.#visits) return false;
       if (!this.#built.has(view)) {
         section.replaceChildren();
-        this.#built.set(view, mount(section, this.#gpu));
+        this.#built.set(view, mount(section, this.#gpu, this.#frame(view)));
       }
     } catch (error) {
       console.error(error);
       const notice = document.createElement("div");
       section.replaceChildren(notice);
       showNotice(notice, error);
-      return;
+      return false;
     }
+    if (restores) void this.#restore(view);
     this.#built.get(view)!.enter();
-    if (!moveFocus) return;
-    scrollTo(0, 0);
-    const heading = section.querySelector("h1")!;
-    heading.tabIndex = -1;
-    heading.focus({ preventScroll: true });
+    if (moveFocus) focusHeading(section);
+    return true;
+  }
+
+  /** Gives a view the settings of the address, and says which of them it does not have. */
+  async #restore(view: ViewEntry): Promise<void> {
+    const link = new LinkSettings(this.#kept.get(view)!);
+    try {
+      await this.#built.get(view)!.restore?.(link);
+    } catch (error) {
+      console.error(error);
+    }
+    if (this.#current === view && link.note) setText(this.#note, link.note);
+  }
+
+  #frame(view: ViewEntry): Frame {
+    const url = () => new URL(this.#links.get(view)!.href).href;
+    return {
+      get url() {
+        return url();
+      },
+      keep: (settings) => this.#keep(view, settingsText(settings)),
+      inspect: (name, bytes) => {
+        this.#handed = { to: "inspect", files: [new File([bytes], name)] };
+        location.hash = "#inspect";
+      },
+    };
+  }
+
+  #keep(view: ViewEntry, settings: string): void {
+    this.#kept.set(view, settings);
+    const hash = formatAddress(view.id, settings);
+    this.#links.get(view)!.href = hash;
+    if (this.#current === view && location.hash !== hash) history.replaceState(history.state, "", hash);
   }
 
   #leave(view: ViewEntry): void {
@@ -104,4 +161,12 @@ export class Router {
     this.#sections.set(view, section);
     return section;
   }
+}
+
+/** Moves the focus to a view's heading, so that a screen reader says where the visitor is. */
+function focusHeading(section: HTMLElement): void {
+  scrollTo(0, 0);
+  const heading = section.querySelector("h1")!;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }

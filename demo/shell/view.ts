@@ -1,9 +1,10 @@
 /** The interface of a view of the page. Each view has a folder; `main.ts` lists them. */
+import type { LinkSettings, Settings } from "./address.ts";
 import type { Gpu } from "./gpu.ts";
 
 /** A view as the navigation knows it. */
 export interface ViewEntry {
-  /** The view's address in the page: `#id`. */
+  /** The view's address in the page: `#id`, with settings `#id?name=value`. */
   readonly id: string;
   /** The view's name in the navigation and in the page's title. */
   readonly name: string;
@@ -17,7 +18,17 @@ interface ViewModule {
    * Builds the view, once, at the first visit.
    * @param root An empty section. It must get an `h1`, which receives the focus at every later visit.
    */
-  readonly mount: (root: HTMLElement, gpu: Gpu) => View;
+  readonly mount: (root: HTMLElement, gpu: Gpu, frame: Frame) => View;
+}
+
+/** What the page offers a view. */
+export interface Frame {
+  /** The whole address of the view with its settings, for a link or a card. */
+  readonly url: string;
+  /** Keeps the view's settings in the address, from which {@link View.restore} gets them; makes no entry in the history. */
+  keep(settings: Settings): void;
+  /** Opens a model's file in the Inspect view. @param name The file's name, whose ending says the format */
+  inspect(name: string, bytes: Uint8Array<ArrayBuffer>): void;
 }
 
 /** A view. It stays in the document, and is hidden while another view is shown. */
@@ -29,6 +40,11 @@ export interface View {
    * ("paused"), which the navigation shows until the next visit.
    */
   leave(): Promise<string | undefined>;
-  /** Takes files that are dropped anywhere on the page while the view is shown. */
+  /**
+   * Takes the settings of the address: before {@link enter} if the page was opened with some, and later when a link or the history has
+   * others. What it does not ask of `link` is named to the visitor.
+   */
+  restore?(link: LinkSettings): void | Promise<void>;
+  /** Takes files that are dropped anywhere on the page while the view is shown, and models of other views. */
   drop?(files: readonly File[]): void;
 }

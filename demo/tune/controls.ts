@@ -1,14 +1,13 @@
 /** The settings form of the Tune view: the task, the extent of the search, and the ranges. */
 import type { CellKind } from "../../tasks/series/cells.ts";
-import type { Series, SeriesId } from "../../tasks/series/series.ts";
+import type { Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
 import { byId, element } from "../shell/dom.ts";
+import { type Choices, EPOCHS, TRIALS, type TuneSeriesId, USUAL, usualChoices } from "./link.ts";
 import type { TuneTask } from "./search.ts";
-import { choicesOf, isSearched, RANGED, type Ranged, type Space, usualRange } from "./space.ts";
+import { endsOf, isSearched, RANGED, type Ranged, type Space } from "./space.ts";
 
-const TRIALS = [5, 10, 20, 40, 80, 160];
-const EPOCHS = [2, 3, 5, 10, 20, 30, 60];
 const JOBS = [1, 2, 3, 4];
 
 const LABELS: Readonly<Record<Ranged, string>> = {
@@ -27,7 +26,7 @@ interface Ends {
 
 export class TuneControls {
   /** Called when another series is chosen. */
-  onSeries: (id: Exclude<SeriesId, "csv">) => void = () => {};
+  onSeries: (id: TuneSeriesId) => void = () => {};
   /** Called when the task or the space has changed. */
   onChange: () => void = () => {};
   readonly #form = byId<HTMLFormElement>("tune-settings");
@@ -45,18 +44,23 @@ export class TuneControls {
       this.#sliders.set(row.dataset["input"]!, slider);
       slider.onChange = () => this.onChange();
     }
-    this.#slider("tune-trials").show(TRIALS, 20);
-    this.#slider("tune-epochs").show(EPOCHS, 10);
+    this.#slider("tune-trials").show(TRIALS, USUAL.trials);
+    this.#slider("tune-epochs").show(EPOCHS, USUAL.epochs);
     this.#slider("tune-jobs").show(JOBS, 1);
-    this.#seriesId.addEventListener("change", () =>
-      this.onSeries(this.#seriesId.value as Exclude<SeriesId, "csv">),
-    );
-    this.#preset.addEventListener("change", () => this.#showBase());
+    this.#seriesId.addEventListener("change", () => this.onSeries(this.#seriesId.value as TuneSeriesId));
+    this.#preset.addEventListener("change", () => {
+      const { space } = usualChoices(this.#series!, this.#preset.value);
+      this.#showSpace(space);
+    });
     for (const cell of this.#cells) cell.addEventListener("change", () => this.onChange());
   }
 
-  get trials(): number {
-    return this.#slider("tune-trials").value;
+  get choices(): Choices {
+    return {
+      preset: this.#chosen.name,
+      ...this.#extent,
+      space: this.space,
+    };
   }
 
   get jobs(): number {
@@ -69,7 +73,7 @@ export class TuneControls {
 
   get task(): TuneTask {
     const { name, settings } = this.#chosen;
-    const epochs = this.#slider("tune-epochs").value;
+    const { epochs } = this.#extent;
     return { series: this.#series!, preset: name, base: { ...settings, epochs } };
   }
 
@@ -90,12 +94,22 @@ export class TuneControls {
       input.disabled = value || input.dataset["fixed"] === "true";
   }
 
-  /** Shows the choices of a series. */
-  show(series: Series): void {
+  get #extent() {
+    return { trials: this.#slider("tune-trials").value, epochs: this.#slider("tune-epochs").value };
+  }
+
+  /** Shows choices for a series; the usual ones, with the search's extent as it is, if none are given. */
+  show(
+    series: Series,
+    { preset, trials, epochs, space }: Choices = { ...usualChoices(series), ...this.#extent },
+  ): void {
     this.#series = series;
     this.#seriesId.value = series.id;
     this.#preset.replaceChildren(...series.presets.map(({ name }) => new Option(name, name)));
-    this.#showBase();
+    this.#preset.value = preset;
+    this.#slider("tune-trials").show(TRIALS, trials);
+    this.#slider("tune-epochs").show(EPOCHS, epochs);
+    this.#showSpace(space);
   }
 
   get #chosen() {
@@ -107,25 +121,21 @@ export class TuneControls {
     return this.#sliders.get(id)!;
   }
 
-  /** Shows what a preset's defaults allow. */
-  #showBase(): void {
+  /** Shows a space within what the preset's defaults allow. */
+  #showSpace({ cells, ranges }: Space): void {
     const base = this.#chosen.settings;
     for (const cell of this.#cells) {
-      const isDefault = cell.value === base.cell;
-      cell.checked = isDefault || cell.value === "GRU";
+      cell.checked = cells.includes(cell.value as CellKind);
       // The defaults are a trial.
-      cell.dataset["fixed"] = String(isDefault);
-      cell.disabled = isDefault;
+      cell.disabled = cell.value === base.cell;
+      cell.dataset["fixed"] = String(cell.disabled);
     }
     this.#ends.clear();
-    byId("tune-ranges").replaceChildren(...RANGED.map((name) => this.#range(name, base)));
+    byId("tune-ranges").replaceChildren(...RANGED.map((name) => this.#range(name, base, ranges[name])));
     this.onChange();
   }
 
-  #range(name: Ranged, base: Settings): HTMLElement {
-    const [low, high] = usualRange(name, this.#series!, base);
-    const own = base[name];
-    const values = [...new Set([...choicesOf(name, this.#series!), own, low, high])].sort((a, b) => a - b);
+  #range(name: Ranged, base: Settings, [from, to]: readonly [number, number]): HTMLElement {
     const select = (label: string, choices: readonly number[], value: number) => {
       const made = element("select", { "aria-label": `${LABELS[name]} ${label}` });
       made.append(...choices.map((choice) => new Option(String(choice), String(choice))));
@@ -133,18 +143,8 @@ export class TuneControls {
       made.addEventListener("change", () => this.onChange());
       return made;
     };
-    const ends = {
-      low: select(
-        "from",
-        values.filter((value) => value <= own),
-        low,
-      ),
-      high: select(
-        "to",
-        values.filter((value) => value >= own),
-        high,
-      ),
-    };
+    const { low, high } = endsOf(name, this.#series!, base);
+    const ends = { low: select("from", low, from), high: select("to", high, to) };
     this.#ends.set(name, ends);
     const legend = element("legend", {}, LABELS[name]);
     const row = element("fieldset", { class: "tune-range" }, legend, ends.low, "to", ends.high);

@@ -1,21 +1,20 @@
 /** The Tune view: a search for the settings of a forecast, in workers, kept in the browser. */
-import { StorageUnavailableError, saveSafetensors, WebGpuUnavailableError } from "webgpu-lstm";
+import { StorageUnavailableError, WebGpuUnavailableError } from "webgpu-lstm";
 import { type FrozenTrial, MemoryJournal, type StoredJournal } from "webgpu-lstm/search";
-import { bestOf } from "../../tasks/search/plot-parts.ts";
 import { loadSeries } from "../../tasks/series/index.ts";
-import type { SeriesId } from "../../tasks/series/series.ts";
-import { openInForecast } from "../forecast/handover.ts";
-import { byId, element, scrolling, setText } from "../shell/dom.ts";
+import type { LinkSettings } from "../shell/address.ts";
+import { byId, element, scrolling } from "../shell/dom.ts";
+import { download } from "../shell/download.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice } from "../shell/notice.ts";
 import { figureList, StatusLines } from "../shell/status-lines.ts";
-import type { View } from "../shell/view.ts";
+import type { Frame, View } from "../shell/view.ts";
+import { BestActions } from "./best-actions.ts";
 import { TuneControls } from "./controls.ts";
 import { TuneDisplay } from "./display.ts";
-import { download, heldOutOutcome } from "./outcome.ts";
+import { choicesOfLink, linkOf, SERIES, type TuneSeriesId } from "./link.ts";
 import { openStudies, TuneSearch } from "./search.ts";
 import { Seats } from "./seat.ts";
-import { settingsOf } from "./space.ts";
 import html from "./tune.html?raw";
 import "./tune.css";
 
@@ -29,21 +28,20 @@ const FIGURES = [
 /** Least milliseconds between two drawings. */
 const INTERVAL = 300;
 
-const HONEST =
-  "The search chooses by the validation part alone. What the held-out part gives can be looked at once the search is over.";
-
-export function mount(root: HTMLElement, gpu: Gpu): View {
+export function mount(root: HTMLElement, gpu: Gpu, frame: Frame): View {
   root.innerHTML = html;
-  return new TuneView(gpu);
+  return new TuneView(gpu, frame);
 }
 
 class TuneView implements View {
   readonly #gpu: Gpu;
+  readonly #frame: Frame;
   readonly #notice = byId("tune-notice");
   readonly #controls = new TuneControls();
   readonly #display = new TuneDisplay();
   readonly #lines = new StatusLines(byId("tune-lines"), "Trials that have ended", "tune-");
   readonly #seats = new Seats();
+  readonly #best: BestActions;
   #journal: Promise<StoredJournal | MemoryJournal> | undefined;
   #search: TuneSearch | undefined;
   /** The number of the latest choice of a study. */
@@ -53,13 +51,16 @@ class TuneView implements View {
   /** Trials that this run began with, and those that it has. */
   #from = 0;
   #wanted = 0;
+  /** Whether a series is being loaded. */
+  #choosing = false;
   #unusable = false;
   #busy = false;
   #drawing = false;
   #drawnAt = 0;
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, frame: Frame) {
     this.#gpu = gpu;
+    this.#frame = frame;
     byId("tune-lines").append(figureList(FIGURES));
     const parallel = element("div", {
       id: "tune-parallel",
@@ -76,11 +77,14 @@ class TuneView implements View {
       );
     on("tune-start", () => this.#start());
     on("tune-stop", () => this.#stop?.abort());
-    on("tune-open", () => this.#openBest());
-    on("tune-test", () => this.#test());
-    on("tune-save-weights", () => this.#saveWeights());
     on("tune-save-study", () => this.#saveStudy());
     on("tune-delete", () => this.#delete());
+    this.#best = new BestActions({
+      frame,
+      search: () => this.#search!,
+      busyWith: (work) => this.#busyWith(work),
+      onError: (error) => this.#fail(error),
+    });
     this.#controls.onSeries = (id) => void this.#choose(id).catch((error) => this.#fail(error));
     this.#controls.onChange = () => void this.#renew().catch((error) => this.#fail(error));
     new ResizeObserver(() => this.#changed()).observe(byId("tune-parallel"));
@@ -91,7 +95,13 @@ class TuneView implements View {
       this.#gpu.describe("none");
       this.#fail(new WebGpuUnavailableError("there is no WebGPU"));
     } else void this.#prepare();
-    if (!this.#search) void this.#choose("seattle").catch((error) => this.#fail(error));
+    if (!this.#search && !this.#choosing) void this.#choose(SERIES[0]!).catch((error) => this.#fail(error));
+  }
+
+  /** Ends a search that is under way: its study is kept. */
+  async restore(link: LinkSettings): Promise<void> {
+    this.#stop?.abort();
+    await this.#choose(link.choice("series", SERIES) ?? SERIES[0]!, link).catch((error) => this.#fail(error));
   }
 
   /** Ends the run: trials under way are queued again, and Start goes on with them. */
@@ -116,8 +126,15 @@ class TuneView implements View {
     }
   }
 
-  async #choose(id: Exclude<SeriesId, "csv">): Promise<void> {
-    this.#controls.show(await loadSeries(id));
+  async #choose(id: TuneSeriesId, link?: LinkSettings): Promise<void> {
+    this.#choosing = true;
+    try {
+      const series = await loadSeries(id);
+      await this.#running;
+      this.#controls.show(series, link && choicesOfLink(link, series));
+    } finally {
+      this.#choosing = false;
+    }
   }
 
   /** Opens the study of the chosen task and ranges. */
@@ -128,25 +145,27 @@ class TuneView implements View {
       if (error instanceof StorageUnavailableError) return new MemoryJournal();
       throw error;
     });
-    const { task, space } = this.#controls;
+    const { task, space, choices } = this.#controls;
+    this.#frame.keep(linkOf(task.series, choices));
     const search = new TuneSearch(task, space, await this.#journal, this.#seats);
     await search.load();
     if (choice !== this.#choices) return;
     this.#search = search;
-    setText(byId("tune-held-out"), HONEST);
+    this.#best.clear();
     this.#status();
     this.#changed();
   }
 
   async #start(): Promise<void> {
     const search = this.#search!;
-    const { trials, jobs } = this.#controls;
+    const { jobs, choices } = this.#controls;
+    const { trials } = choices;
     const stop = new AbortController();
     this.#stop = stop;
     this.#from = ended(search.trials);
     this.#wanted = trials;
     showNotice(this.#notice, undefined);
-    setText(byId("tune-held-out"), HONEST);
+    this.#best.clear();
     this.#controls.locked = true;
     this.#status();
     this.#running = search
@@ -201,51 +220,15 @@ class TuneView implements View {
         ? `${have} trials so far; Start goes on with this study.`
         : "Ready.";
     this.#lines.draw(this.#busy ? "Training the models for the test…" : words, Math.min(done, 1), "");
-    const hasBest = search !== undefined && bestOf(trials, "minimize") >= 0;
     const idle = !running && !this.#busy;
     const enable = (id: string, can: boolean) => {
       byId<HTMLButtonElement>(id).disabled = !can;
     };
     enable("tune-start", idle && search !== undefined && !this.#unusable);
     enable("tune-stop", running);
-    enable("tune-open", idle && hasBest);
-    enable("tune-test", idle && hasBest && !this.#unusable && search.defaultsOf(trials) >= 0);
-    enable("tune-save-weights", idle && hasBest && !this.#unusable);
+    this.#best.enable(search, idle, !this.#unusable);
     enable("tune-save-study", have > 0);
     enable("tune-delete", idle && have > 0);
-  }
-
-  get #best() {
-    const { trials, task } = this.#search!;
-    const trial = trials[bestOf(trials, "minimize")]!;
-    return { trial, settings: settingsOf(trial.params, task.base) };
-  }
-
-  #openBest(): void {
-    const { id } = this.#search!.task.series;
-    if (id !== "csv") openInForecast({ series: id, settings: this.#best.settings });
-  }
-
-  /** Says what the held-out part gives for the best and for the defaults. */
-  async #test(): Promise<void> {
-    const search = this.#search!;
-    const { trials } = search;
-    const { trial } = this.#best;
-    const shipped = trials[search.defaultsOf(trials)]!;
-    await this.#busyWith(async () => {
-      const outcome = await heldOutOutcome(search, trial, shipped);
-      setText(byId("tune-held-out"), outcome);
-    });
-  }
-
-  async #saveWeights(): Promise<void> {
-    const search = this.#search!;
-    const { trial, settings } = this.#best;
-    await this.#busyWith(async () => {
-      const weights = await search.weightsOf(trial);
-      const bytes = saveSafetensors(weights, { format: "pt", config: JSON.stringify(settings) });
-      download(`${search.task.series.id}-trial-${trial.number}.safetensors`, bytes);
-    });
   }
 
   async #saveStudy(): Promise<void> {
@@ -261,12 +244,12 @@ class TuneView implements View {
     await this.#renew();
   }
 
-  async #busyWith(work: () => Promise<void>): Promise<void> {
+  async #busyWith<T>(work: () => Promise<T>): Promise<T> {
     this.#busy = true;
     this.#controls.locked = true;
     this.#status();
     try {
-      await work();
+      return await work();
     } finally {
       this.#busy = false;
       this.#controls.locked = false;

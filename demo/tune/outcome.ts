@@ -1,9 +1,13 @@
-/** What comes of a search: its test on the held-out part, and its files. */
+/** What comes of a search: its test on the held-out part, its model, and a card. */
+import { saveSafetensors } from "webgpu-lstm";
 import type { FrozenTrial } from "webgpu-lstm/search";
 import { heldOutOf } from "../../tasks/series/held-out.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
-import { element } from "../shell/dom.ts";
+import { type Card, svgPicture } from "../shell/card.ts";
+import { byId } from "../shell/dom.ts";
+import type { SavedModel } from "../shell/save-model.ts";
 import type { TuneSearch } from "./search.ts";
+import { snippetsOf } from "./snippets.ts";
 import { settingsOf } from "./space.ts";
 
 /** What the held-out part gives for the best trial and for the defaults, in a sentence. */
@@ -34,9 +38,33 @@ export async function heldOutOutcome(
   );
 }
 
-/** Offers a file. */
-export function download(name: string, content: string | Uint8Array<ArrayBuffer>): void {
-  const url = URL.createObjectURL(new Blob([content]));
-  element("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
+/** The model of a trial as a file, with the lines that load it. */
+export async function modelOf(search: TuneSearch, trial: FrozenTrial): Promise<SavedModel> {
+  const { series, base } = search.task;
+  const settings = settingsOf(trial.params, base);
+  const weights = await search.weightsOf(trial);
+  const name = `${series.id}-trial-${trial.number}.safetensors`;
+  return {
+    name,
+    data: saveSafetensors(weights, { format: "pt", config: JSON.stringify(settings) }),
+    ...snippetsOf(name, new ForecastTask(series, settings).features, settings),
+  };
+}
+
+/** A card of the best trial beside the defaults. */
+export async function cardOf(search: TuneSearch, best: FrozenTrial, url: string): Promise<Card> {
+  const { trials, task } = search;
+  const shipped = trials[search.defaultsOf(trials)];
+  const loss = (trial: FrozenTrial | undefined) => (trial ? trial.value!.toPrecision(4) : "–");
+  return {
+    title: `${task.series.title}: ${trials.length} trials`,
+    picture: await svgPicture(byId("tune-history").querySelector("svg")!),
+    figures: [
+      { label: "best validation loss", value: loss(best) },
+      { label: "of the defaults", value: loss(shipped) },
+      { label: "pruned early", value: String(trials.filter(({ state }) => state === "PRUNED").length) },
+    ],
+    adapter: byId("adapter").textContent!,
+    url,
+  };
 }

@@ -8,8 +8,11 @@ import { type Settings, WHOLE } from "../../tasks/series/settings.ts";
 export const RANGED = ["hiddenSize", "numLayers", "learningRate", "batchSize", "window"] as const;
 export type Ranged = (typeof RANGED)[number];
 
-/** The name of each setting in a study. */
-const NAMES = {
+/** The cells that can be searched, in the order of the form. */
+export const CELL_KINDS: readonly CellKind[] = ["LSTM", "GRU", "RNN"];
+
+/** The name of each setting in a study and in an address. */
+export const NAMES = {
   hiddenSize: "hidden",
   numLayers: "layers",
   learningRate: "lr",
@@ -24,8 +27,8 @@ export interface Space {
   readonly ranges: Readonly<Record<Ranged, Range>>;
 }
 
-/** The ends that a range can have. */
-export function choicesOf(name: Ranged, series: Series): readonly number[] {
+/** The ends that ranges usually have. */
+function choicesOf(name: Ranged, series: Series): readonly number[] {
   if (name === "window") return series.windows;
   return {
     hiddenSize: [4, 8, 16, 32, 48, 64, 128],
@@ -36,7 +39,7 @@ export function choicesOf(name: Ranged, series: Series): readonly number[] {
 }
 
 /** The range with which a search begins; it contains the default. */
-export function usualRange(name: Ranged, series: Series, base: Settings): Range {
+function usualRange(name: Ranged, series: Series, base: Settings): Range {
   const [low, high] = {
     hiddenSize: [8, 64],
     numLayers: [1, 2],
@@ -45,6 +48,23 @@ export function usualRange(name: Ranged, series: Series, base: Settings): Range 
     window: [series.windows[0]!, series.windows[Math.ceil(series.windows.length / 2)]!],
   }[name] as [number, number];
   return [Math.min(low, base[name]), Math.max(high, base[name])];
+}
+
+/** What a search begins with: the default's cell and GRU, and ranges that contain the defaults. */
+export function usualSpace(series: Series, base: Settings): Space {
+  const ranges = Object.fromEntries(RANGED.map((name) => [name, usualRange(name, series, base)]));
+  return {
+    cells: CELL_KINDS.filter((cell) => cell === base.cell || cell === "GRU"),
+    ranges: ranges as unknown as Space["ranges"],
+  };
+}
+
+/** The values that the ends of a range can have, in order: the default lies between them. */
+export function endsOf(name: Ranged, series: Series, base: Settings) {
+  const own = base[name];
+  const all = [...new Set([...choicesOf(name, series), own, ...usualRange(name, series, base)])];
+  all.sort((a, b) => a - b);
+  return { low: all.filter((value) => value <= own), high: all.filter((value) => value >= own) };
 }
 
 /** Whether a search chooses a setting; a batch of all windows stays one. */

@@ -51,6 +51,57 @@ test("an address opens its view, an unknown address the first view", async ({ pa
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Forecast a series");
 });
 
+test("an address has the settings of its view, and a link to them can be copied", async ({
+  page,
+  context,
+}) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const complaints = await open(page, "/#tune?series=co2&trials=40&trials2=4&hidden=8-99");
+  const [series, note] = [page.getByLabel("Series"), page.getByTestId("page-note")];
+  const trials = page.getByRole("slider", { name: "Trials", exact: true });
+  await expect(series).toHaveValue("co2");
+  await expect(trials).toHaveAttribute("aria-valuetext", "40");
+  await expect(note).toHaveText("This page has no such setting, so it was left out: trials2=4, hidden=8-99.");
+  await expect(page).toHaveURL(/#tune\?series=co2&trials=40$/);
+
+  const entries = await page.evaluate(() => history.length);
+  await page.getByLabel("Hidden size to").selectOption("32");
+  await expect(page).toHaveURL(/#tune\?series=co2&trials=40&hidden=8-32$/);
+  expect(await page.evaluate(() => history.length)).toBe(entries);
+  await button(page, "Copy link").click();
+  await expect(note).toHaveText("The link is copied.");
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe(page.url());
+
+  // A view keeps its settings while another is shown; another link brings others.
+  await link(page, "Inspect").click();
+  await expect(page).toHaveURL(/#inspect$/);
+  await link(page, "Tune").click();
+  await expect(page).toHaveURL(copied);
+  await expect(page.getByLabel("Hidden size to")).toHaveValue("32");
+  await page.evaluate(() => {
+    location.hash = "#tune?epochs=5";
+  });
+  await expect(series).toHaveValue("seattle");
+  await expect(page.getByRole("slider", { name: "Epochs of a trial" })).toHaveAttribute(
+    "aria-valuetext",
+    "5",
+  );
+  await expect(trials).toHaveAttribute("aria-valuetext", "20");
+  await page.goBack();
+  await expect(series).toHaveValue("co2");
+  await expect(page.getByLabel("Hidden size to")).toHaveValue("32");
+  await expect(page).toHaveURL(copied);
+
+  // Without permission, the note has the address.
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+  });
+  await button(page, "Copy link").click();
+  await expect(note).toContainText(copied);
+  expect(complaints).toEqual([]);
+});
+
 test("the theme is the system's until the visitor chooses another, which is stored", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await open(page, "/#inspect");

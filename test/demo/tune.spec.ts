@@ -47,6 +47,25 @@ test("tunes Seattle's forecast, keeps the page smooth, and hands the best on", a
   const { hiddenSize } = JSON.parse(metadata["config"]!) as { hiddenSize: number };
   expect(hiddenSize).toBe(study.bestParams["hidden"]);
   expect(tensors.get("fc.weight")!.shape).toEqual([1, hiddenSize]);
+  await expect(page.getByRole("group", { name: "In PyTorch" })).toContainText("safetensors.torch.load_file");
+  await expect(page.getByRole("group", { name: "In this library" })).toContainText(`(${hiddenSize}, 1)`);
+
+  // The result card is a picture of 1200 × 630.
+  await button(page, "Result card").click();
+  await expect(page.getByRole("dialog").getByRole("img")).toHaveAttribute("alt", /best validation loss/);
+  await expectAccessible(page);
+  const card = await saved("Save as PNG");
+  expect(card.subarray(1, 4).toString()).toBe("PNG");
+  expect([card.readUInt32BE(16), card.readUInt32BE(20)]).toEqual([1200, 630]);
+  await button(page, "Close").click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+
+  // Inspect gets the same file.
+  await button(page, "Open in Inspect").click();
+  await expect(page.getByTestId("file-status")).toHaveText(/^seattle-trial-\d+\.safetensors is open\.$/, {
+    timeout: 20_000,
+  });
+  await page.goBack();
 
   // Forecast has the same settings, and reaches the same validation loss.
   const mae = /the best (\d+\.\d\d)/.exec((await heldOut.textContent())!)![1];
@@ -73,6 +92,9 @@ test("survives a reload in the middle, stops, and another tab goes on beside it"
   await expect.poll(() => figure(page, "done"), { timeout: 60_000 }).toBeGreaterThanOrEqual(2);
   await page.reload();
   await ready(page);
+  // The address has the choices.
+  expect(page.url()).toContain("#tune?epochs=2&hidden=8-32&layers=1-1&batch=64-128&window=5-14");
+  await expect(page.getByLabel("Hidden size to")).toHaveValue("32");
   await keepSmall(page, 160);
   await expect.poll(() => figure(page, "done"), { timeout: 30_000 }).toBeGreaterThanOrEqual(2);
   const kept = await figure(page, "done");

@@ -1,0 +1,85 @@
+/** The choices of the Tune view, and the way from and to a page's address, which leaves the usual ones out. */
+import type { Series, SeriesId } from "../../tasks/series/series.ts";
+import type { LinkSettings, Settings } from "../shell/address.ts";
+import {
+  CELL_KINDS,
+  endsOf,
+  isSearched,
+  NAMES,
+  RANGED,
+  type Ranged,
+  type Space,
+  usualSpace,
+} from "./space.ts";
+
+export type TuneSeriesId = Exclude<SeriesId, "csv">;
+
+/** The series that can be chosen; the first is where the view begins. */
+export const SERIES: readonly TuneSeriesId[] = ["seattle", "co2", "sp500", "sine"];
+
+export const TRIALS = [5, 10, 20, 40, 80, 160];
+export const EPOCHS = [2, 3, 5, 10, 20, 30, 60];
+
+/** The extent of a search at first. */
+export const USUAL = { trials: 20, epochs: 10 };
+
+/** What a visitor can choose for a series; how many trials run at a time depends on the machine. */
+export interface Choices {
+  /** The name of a preset. */
+  readonly preset: string;
+  readonly trials: number;
+  readonly epochs: number;
+  readonly space: Space;
+}
+
+export function usualChoices(series: Series, preset = series.presets[0].name): Choices {
+  const { settings } = series.presets.find(({ name }) => name === preset) ?? series.presets[0];
+  return { ...USUAL, preset, space: usualSpace(series, settings) };
+}
+
+/** `{ series: "co2", trials: 40, hidden: "8-128" }` */
+export function linkOf(series: Series, choices: Choices): Settings {
+  const { preset, trials, epochs, space } = choices;
+  const usual = usualChoices(series, preset);
+  const unless = <T extends string | number>(value: T, common: T) => (value === common ? undefined : value);
+  const rangeOf = (name: Ranged, { ranges }: Space) => ranges[name].join("-");
+  return {
+    series: unless(series.id, SERIES[0]!),
+    preset: unless(preset, series.presets[0].name),
+    trials: unless(trials, usual.trials),
+    epochs: unless(epochs, usual.epochs),
+    cells: unless(space.cells.join("-"), usual.space.cells.join("-")),
+    ...Object.fromEntries(
+      RANGED.map((name) => [NAMES[name], unless(rangeOf(name, space), rangeOf(name, usual.space))]),
+    ),
+  };
+}
+
+/** The choices of a link; the usual one where it has none or a bad one. */
+export function choicesOfLink(link: LinkSettings, series: Series): Choices {
+  const names = series.presets.map(({ name }) => name);
+  const usual = usualChoices(series, link.choice("preset", names));
+  const base = series.presets.find(({ name }) => name === usual.preset)!.settings;
+  const ranges = RANGED.filter((name) => isSearched(name, base)).map((name) => {
+    const { low, high } = endsOf(name, series, base);
+    const range = link.read(NAMES[name], (text) => {
+      const [from, to, ...more] = text.split("-").map(Number);
+      return more.length === 0 && low.includes(from!) && high.includes(to!) ? [from, to] : undefined;
+    });
+    return [name, range ?? usual.space.ranges[name]];
+  });
+  const cells = link.read("cells", (text) => {
+    const named = text.split("-");
+    const known = CELL_KINDS.filter((cell) => named.includes(cell));
+    return known.length === named.length && known.includes(base.cell) ? known : undefined;
+  });
+  return {
+    preset: usual.preset,
+    trials: link.choice("trials", TRIALS) ?? usual.trials,
+    epochs: link.choice("epochs", EPOCHS) ?? usual.epochs,
+    space: {
+      cells: cells ?? usual.space.cells,
+      ranges: { ...usual.space.ranges, ...Object.fromEntries(ranges) },
+    },
+  };
+}
