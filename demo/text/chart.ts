@@ -1,6 +1,8 @@
 /** A chart of the bits per character by training step, beside the baselines. */
 import type uPlot from "uplot";
 import { axis, Chart, colour, FONT, line } from "../shell/chart.ts";
+import { decimals } from "../shell/format.ts";
+import { BASELINE_NAMES, type Baselines } from "./baselines.ts";
 
 /** The data of the chart: a point for each step number of `steps`. */
 export interface BitsCurve {
@@ -9,12 +11,16 @@ export interface BitsCurve {
   readonly heldOut: readonly (number | null)[];
   /** The number of steps of the run. */
   readonly total: number;
-  readonly baselines: { readonly unigram: number; readonly trigram: number } | undefined;
+  readonly baselines: Baselines | undefined;
 }
+
+/** The baselines' lines, by the custom properties of their colours. */
+const BASELINES = { unigram: "soft", bigram: "out-4", trigram: "out-3", fiveGram: "alarm" } as const;
+const NAMES = Object.keys(BASELINES) as (keyof Baselines)[];
 
 export class BitsChart extends Chart {
   constructor(container: HTMLElement) {
-    const bits = (_: uPlot, value: number | null) => (value == null ? "" : value.toFixed(2));
+    const bits = (_: uPlot, value: number | null) => (value == null ? "" : decimals(value, 2));
     const counted = { dash: [5, 4], width: 1.5, value: bits };
     super(container, 260, {
       // Room for half of the last number below.
@@ -35,8 +41,14 @@ export class BitsChart extends Chart {
         { label: "step", value: (_, value) => (value == null ? "" : String(value)) },
         line({ label: "training", class: "model", value: bits }),
         line({ label: "held out", class: "validation", value: bits }),
-        line({ label: "unigram", class: "unigram", stroke: () => colour("soft"), ...counted }),
-        line({ label: "trigram", class: "trigram", stroke: () => colour("out-3"), ...counted }),
+        ...NAMES.map((name) =>
+          line({
+            label: BASELINE_NAMES[name],
+            class: name,
+            stroke: () => colour(BASELINES[name]),
+            ...counted,
+          }),
+        ),
       ],
     });
   }
@@ -49,8 +61,7 @@ export class BitsChart extends Chart {
       [0, ...steps, total],
       [null, ...train, null],
       [null, ...heldOut, null],
-      level(baselines?.unigram),
-      level(baselines?.trigram),
+      ...NAMES.map((name) => level(baselines?.[name])),
     ]);
   }
 }

@@ -1,7 +1,8 @@
 /** Draws a run's numbers: the curve, the counts, and the comparison with the baselines. */
-import { partsOf } from "../shell/dom.ts";
-import { count } from "../shell/format.ts";
+import { partsOf, setText } from "../shell/dom.ts";
+import { count, decimals } from "../shell/format.ts";
 import type { Snapshot } from "../training/phase.ts";
+import { BASELINE_NAMES, type Baselines, bestOf } from "./baselines.ts";
 import { BitsChart } from "./chart.ts";
 import { type ModelSettings, STEPS_PER_REPORT } from "./settings.ts";
 import type { Facts } from "./train.worker.ts";
@@ -11,7 +12,14 @@ const byId = partsOf("text");
 /** Converts nats to bits. */
 const bitsOf = (loss: number) => loss / Math.LN2;
 
-const shown = (bits: number | null | undefined) => (bits == null ? "–" : bits.toFixed(3));
+const shown = (bits: number | null | undefined) => (bits == null ? "–" : decimals(bits, 3));
+
+/** The held-out loss of a model after so many steps. */
+export interface Score {
+  readonly step: number;
+  /** In nats. */
+  readonly loss: number;
+}
 
 export class TextDisplay {
   readonly #chart = new BitsChart(byId("chart"));
@@ -19,6 +27,8 @@ export class TextDisplay {
   facts: Facts | undefined;
   /** The current step, and the mean loss since the last report if it is known. */
   underWay: { readonly step: number; readonly loss: number | undefined } | undefined;
+  /** Of the model as Cancel has left it, after its last report. */
+  atCancel: Score | undefined;
   #charactersPerStep = 0;
 
   /** For a new run. */
@@ -39,15 +49,17 @@ export class TextDisplay {
     byId("steps").textContent = count(Math.max(step, steps.at(-1) ?? 0));
     byId("steps-label").textContent = `Steps of ${count(total)}`;
     byId("speed").textContent = last ? count(Math.round(last.stepsPerSecond * this.#charactersPerStep)) : "–";
+    const score =
+      this.atCancel ?? (last && { step: last.epoch * STEPS_PER_REPORT, loss: last.validationLoss! });
     if (loss !== undefined && step > (steps.at(-1) ?? 0)) {
       steps.push(step);
       train.push(bitsOf(loss));
-      heldOut.push(null);
+      heldOut.push(this.atCancel ? bitsOf(this.atCancel.loss) : null);
     }
     byId("train-bits").textContent = shown(train.at(-1));
-    byId("held-out-bits").textContent = shown(last && bitsOf(last.validationLoss!));
-    this.#chart.draw({ steps, train, heldOut, total, baselines: this.facts });
-    this.#drawVerdict(last && bitsOf(last.validationLoss!), last && last.epoch * STEPS_PER_REPORT);
+    byId("held-out-bits").textContent = shown(score && bitsOf(score.loss));
+    this.#chart.draw({ steps, train, heldOut, total, baselines: this.facts?.baselines });
+    this.#drawVerdict(score);
     if (!this.facts) {
       byId("facts").textContent = "";
       return;
@@ -57,29 +69,40 @@ export class TextDisplay {
       `${count(trained)} characters to train on, ${count(held)} held out, ${count(vocabulary)} different ones.`;
   }
 
-  #drawVerdict(bits: number | undefined, step: number | undefined): void {
+  #drawVerdict(score: Score | undefined): void {
     const verdict = byId("verdict");
     const { facts } = this;
-    const below = facts && bits !== undefined ? facts.unigram - bits : 0;
-    verdict.classList.toggle("good", below > 0);
+    const bits = score && bitsOf(score.loss);
+    const wins = facts && bits !== undefined && bits < bestOf(facts.baselines).bits;
+    verdict.classList.toggle("good", wins ?? false);
     const text =
       bits === undefined
         ? "Held-out bits per character come with the first report."
         : !facts
           ? ""
-          : `After ${count(step!)} steps: ${compared(bits, facts)}.`;
+          : `After ${count(score!.step)} steps: ${compared(bits, facts.baselines)}.`;
     // An unchanged text is not set again.
     if (verdict.textContent === text) return;
     verdict.textContent = text;
-    byId("summary").textContent = facts
-      ? `${text} Held out ${shown(bits)}, unigram ${shown(facts.unigram)}, trigram ${shown(facts.trigram)} bits per character.`
-      : text;
+    const baselines =
+      facts &&
+      Object.entries(facts.baselines).map(
+        ([name, of]) => `${BASELINE_NAMES[name as keyof Baselines]} ${shown(of)}`,
+      );
+    setText(
+      byId("summary"),
+      baselines ? `${text} Held out ${shown(bits)}, ${baselines.join(", ")} bits per character.` : text,
+    );
   }
 }
 
-function compared(bits: number, { unigram, trigram }: Facts): string {
-  const by = (of: number) => `${Math.abs(of - bits).toFixed(2)} bits`;
-  if (bits < trigram) return `${by(unigram)} below the unigram, ${by(trigram)} below the trigram`;
-  if (bits < unigram) return `${by(unigram)} below the unigram, ${by(trigram)} above the trigram`;
-  return `${by(unigram)} above the unigram`;
+/** Names the unigram, which every model should beat, and the best baseline. */
+function compared(bits: number, baselines: Baselines): string {
+  const by = (of: number, name: string) =>
+    `${decimals(Math.abs(of - bits), 2)} bits ${bits < of ? "below" : "above"} the ${name}`;
+  const unigram = by(baselines.unigram, BASELINE_NAMES.unigram);
+  const best = bestOf(baselines);
+  if (bits >= baselines.unigram || best.bits === baselines.unigram) return unigram;
+  const verdict = bits < best.bits ? "which beats every baseline" : "the best of the baselines";
+  return `${unigram}, ${by(best.bits, best.name)}, ${verdict}`;
 }

@@ -177,6 +177,19 @@ class TextView implements View {
     void run.trainer?.call("hush").catch(() => {});
     await run.cancel();
     this.#changed();
+    await this.#scoreAtCancel(run);
+  }
+
+  /** Measures the model as it is: it has trained on since its last report. */
+  async #scoreAtCancel(run: TrainingRun<TextConfig>): Promise<void> {
+    const step = this.#display.underWay?.step ?? 0;
+    const reported = run.snapshot.epoch * STEPS_PER_REPORT;
+    if (!run.trainer || step <= reported) return;
+    // A new run may end the worker meanwhile.
+    const score = await run.trainer.evaluate("validation").catch(() => undefined);
+    if (!score || run !== this.#run) return;
+    this.#display.atCancel = { step, loss: score.loss };
+    this.#changed();
   }
 
   async #write(): Promise<void> {

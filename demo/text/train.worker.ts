@@ -1,8 +1,9 @@
 /** The Text view's worker: the text, the model, its training, and its samples. */
 import { data, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
-import { baselinesOf, type CharacterTask, characterTask } from "../../tasks/characters/task.ts";
+import { type CharacterTask, characterTask } from "../../tasks/characters/task.ts";
 import { Writer } from "../../tasks/characters/writer.ts";
 import { serveRun } from "../training/serve-run.ts";
+import { type Baselines, baselinesOf } from "./baselines.ts";
 import { TextModel } from "./model.ts";
 import { Sampler } from "./sampler.ts";
 import {
@@ -20,9 +21,8 @@ export interface Facts {
   readonly train: number;
   readonly heldOut: number;
   readonly vocabulary: number;
-  /** Bits per held-out character of the unigram and the trigram model. */
-  readonly unigram: number;
-  readonly trigram: number;
+  /** Bits per held-out character of models that count. */
+  readonly baselines: Baselines;
 }
 
 serveRun<TextConfig>(async (device, { source, settings, writing }) => {
@@ -80,6 +80,6 @@ function factsOf(task: CharacterTask): Facts {
     heldOut: heldOut.length,
     // Without the token for unknown characters.
     vocabulary: vocabulary.size - 1,
-    ...baselinesOf(task),
+    baselines: baselinesOf(task),
   };
 }
