@@ -35,14 +35,23 @@ export function checkShape(where: string, shape: unknown): Shape {
   return [...(shape as number[])];
 }
 
-/** Converts a dimension counted as in PyTorch (-1 is the last) to an index from 0. */
+/** Converts a dimension counted as in PyTorch (-1 is the last) to an index from 0. A scalar's dims 0 and -1 are 0, as in PyTorch. */
 export function resolveDim(where: string, dim: number, rank: number): number {
-  if (!Number.isInteger(dim) || dim < -rank || dim >= rank) {
+  const count = rank || 1;
+  if (!Number.isInteger(dim) || dim < -count || dim >= count) {
     throw new ShapeError(
-      `${where}: dim must be an integer from ${-rank} to ${rank - 1} for a tensor of rank ${rank}, got ${show(dim)}`,
+      `${where}: dim must be an integer from ${-count} to ${count - 1} for a tensor of rank ${rank}, got ${show(dim)}`,
     );
   }
-  return dim < 0 ? dim + rank : dim;
+  return dim < 0 ? dim + count : dim;
+}
+
+/** {@link resolveDim} of a tensor that is cut or joined along the dimension: PyTorch refuses scalars. */
+export function resolveOwnDim(where: string, dim: number, rank: number): number {
+  if (rank > 0) return resolveDim(where, dim, rank);
+  throw new ShapeError(
+    `${where}: a tensor of rank 0 has no dim, got dim ${show(dim)}; unsqueeze(0) gives it one`,
+  );
 }
 
 /** `value` rounded up to a multiple of `step`. */

@@ -9,7 +9,7 @@ import { cat as catOp } from "../ops/tensor/cat.ts";
 import { reshape } from "../ops/tensor/reshape.ts";
 import { softmax as softmaxOp } from "../ops/tensor/softmax.ts";
 import { expand as expandOp, sum as sumOp } from "../ops/tensor/sum.ts";
-import { resolveDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { resolveDim, resolveOwnDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 
 /**
  * The functions behind the tensor's methods. `T` is the graph's tensor, which imports this file; `where` is the public call as
@@ -53,7 +53,7 @@ export function resolveDims(where: string, dims: number | readonly number[] | un
   if (new Set(resolved).size < resolved.length) {
     throw new ShapeError(`${where}: every dim must be named once, got ${show(dims)}`);
   }
-  return resolved.length > 0 ? resolved : Array.from({ length: rank }, (_, dim) => dim);
+  return resolved.length > 0 && rank > 0 ? resolved : Array.from({ length: rank }, (_, dim) => dim);
 }
 
 /** The common shape of two broadcast tensors. From the last dimension on, sizes must be equal or one of them 1. */
@@ -177,7 +177,10 @@ export function mean<T extends Value<T>>(x: T, dim?: number | readonly number[],
 
 /** Softmax along a dimension, or its logarithm. */
 export function softmax<T extends Value<T>>(where: string, x: T, dim: number, log: boolean): T {
-  return record(where, softmaxOp, [x], { dim: resolveDim(where, dim, x.shape.length), log });
+  const { shape } = x;
+  const d = resolveDim(where, dim, shape.length);
+  const line = expandTo(where, x, shape.length > 0 ? shape : [1]);
+  return expandTo(where, record(where, softmaxOp, [line], { dim: d, log }), shape);
 }
 
 /** Throws unless `tensors` holds at least one tensor and nothing else. */
@@ -207,7 +210,7 @@ export function sameShapes(where: string, tensors: readonly Operand[], except = 
 /** Concatenates tensors along an existing dimension. */
 export function cat<T extends Value<T>>(where: string, tensors: readonly T[], dim: number): T {
   checkTensors(where, tensors);
-  const d = resolveDim(where, dim, tensors[0]!.shape.length);
+  const d = resolveOwnDim(where, dim, tensors[0]!.shape.length);
   sameShapes(where, tensors, d);
   return tensors.length === 1 ? tensors[0]! : record(where, catOp, tensors, { dim: d });
 }

@@ -2,7 +2,7 @@ import { checkBoolean, checkInteger, checkNoMore, show } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
 import { detach } from "../ops/tensor/detach.ts";
 import { gather, multinomial, oneHot } from "../ops/tensor/indexing.ts";
-import { resolveDim, type Shape, showShape } from "../shape.ts";
+import { resolveDim, resolveOwnDim, type Shape, showShape } from "../shape.ts";
 import { BinaryMethods } from "./binary-methods.ts";
 import { checkTensor, record } from "./functions.ts";
 import { type Checked, checkIndices, checkOnTheWayIn } from "./input-checks.ts";
@@ -19,6 +19,11 @@ export interface Indexed<T> extends Checked<T> {
 export function pick<T extends Indexed<T>>(where: string, x: T, dim: number, places: T, shared = false): T {
   checkIndices(places, `index of ${where}`, x.shape[dim]!);
   return record(where, gather, [x, record(where, detach, [places], undefined)], { dim, shared });
+}
+
+/** A scalar as a vector of one element. */
+function asVector<T extends Indexed<T>>(x: T): T {
+  return x.shape.length > 0 ? x : reshape(x, [1]);
 }
 
 /** Parts of a dimension, of the given sizes. */
@@ -51,7 +56,7 @@ export abstract class IndexingMethods<T extends Indexed<T>> extends BinaryMethod
   /** Parts of dimension `dim`, of `size` elements each, the last of what is left; or of the sizes in an array, which add up to all. */
   split(this: T, size: number | readonly number[], dim = 0, ...more: never[]): T[] {
     checkNoMore("Tensor.split", more);
-    const d = resolveDim("Tensor.split", dim, this.shape.length);
+    const d = resolveOwnDim("Tensor.split", dim, this.shape.length);
     const whole = this.shape[d]!;
     const sizes = typeof size === "number" ? (size >= 1 ? even(whole, size) : []) : size;
     const isWhole = Array.isArray(sizes) && sizes.every((n) => Number.isInteger(n) && n > 0);
@@ -67,14 +72,14 @@ export abstract class IndexingMethods<T extends Indexed<T>> extends BinaryMethod
   chunk(this: T, chunks: number, dim = 0, ...more: never[]): T[] {
     checkNoMore("Tensor.chunk", more);
     checkInteger("Tensor.chunk", "chunks", chunks);
-    const d = resolveDim("Tensor.chunk", dim, this.shape.length);
+    const d = resolveOwnDim("Tensor.chunk", dim, this.shape.length);
     return parts(this, d, even(this.shape[d]!, Math.ceil(this.shape[d]! / chunks)));
   }
 
   /** The slices of dimension `dim`, without it. */
   unbind(this: T, dim = 0, ...more: never[]): T[] {
     checkNoMore("Tensor.unbind", more);
-    const d = resolveDim("Tensor.unbind", dim, this.shape.length);
+    const d = resolveOwnDim("Tensor.unbind", dim, this.shape.length);
     return Array.from({ length: this.shape[d]! }, (_, i) => select<T>(this, d, i));
   }
 
@@ -88,13 +93,17 @@ export abstract class IndexingMethods<T extends Indexed<T>> extends BinaryMethod
     checkTensor(where, index);
     const d = resolveDim(where, dim, this.shape.length);
     const { shape } = index;
-    if (shape.length !== this.shape.length || shape.some((n, i) => i !== d && n > this.shape[i]!)) {
+    const [from, places] = [asVector(this), asVector(index)];
+    if (
+      places.shape.length !== from.shape.length ||
+      places.shape.some((n, i) => i !== d && n > from.shape[i]!)
+    ) {
       throw new ShapeError(
         `${where}: index must have the dimensions of ${showShape(this.shape)}, none but dim ${d} larger, got ${showShape(shape)}`,
       );
     }
-    const inside = shape.reduce<T>((x, n, i) => (i === d ? x : slice(x, i, 0, n)), this);
-    return pick(where, inside, d, index);
+    const inside = places.shape.reduce<T>((x, n, i) => (i === d ? x : slice(x, i, 0, n)), from);
+    return reshape(pick(where, inside, d, places), shape);
   }
 
   /** The slices of dimension `dim` at the places that `index` [count] lists. Bad ones are treated as in {@link gather}. */
@@ -103,10 +112,16 @@ export abstract class IndexingMethods<T extends Indexed<T>> extends BinaryMethod
     checkNoMore(where, more);
     checkTensor(where, index);
     const d = resolveDim(where, dim, this.shape.length);
-    if (index.shape.length !== 1) {
+    const places = asVector(index);
+    if (places.shape.length !== 1) {
       throw new ShapeError(`${where}: index must have one dimension, got ${showShape(index.shape)}`);
     }
-    return pick(where, this, d, index, true);
+    const { length: rank } = this.shape;
+    if (rank === 0 && places.elements > 1) {
+      throw new ShapeError(`${where}: a tensor of rank 0 takes one index, got ${places.elements}`);
+    }
+    const picked = pick(where, asVector(this), d, places, true);
+    return rank > 0 ? picked : reshape(picked, []);
   }
 
   /** A new last dimension of `numClasses` with 1 at the class, else 0. A computed class that is none gives NaN. */

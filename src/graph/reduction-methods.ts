@@ -117,11 +117,20 @@ function variance<T extends Indexed<T>>(
   const { correction = 1, keepdim = false } = options;
   checkNumber(where, "correction", correction, "a finite number", () => true);
   // The distances add up to 0, so nothing of the gradient goes through the mean.
-  const center = record(where, detach, [mean(x, dim, true)], undefined);
-  const away = arithmetic("sub", x, center, []);
-  const total = sum(where, record(where, elementwise, [away], { kind: "square" }), dim, keepdim);
-  const count = sizeOf(x.shape) / sizeOf(total.shape);
-  return record(where, scale, [total], { factor: 1 / Math.max(0, count - correction) });
+  const fixed = (tensor: T) => record(where, detach, [tensor], undefined);
+  const center = fixed(mean(x, dim, true));
+  const divisor = sizeOf(x.shape) / sizeOf(center.shape) - correction;
+  let distances = arithmetic("sub", x, center, []);
+  // PyTorch's value has no negative divisor, but its gradient over dims has.
+  let slope = 1 / divisor;
+  if (divisor <= 0 && (dim === undefined || x.shape.length === 0)) {
+    // PyTorch's gradient then is +∞, or NaN where x is the mean: as of ∞ times 1 or 0 for each element.
+    const one = arithmetic("add", arithmetic("sub", x, fixed(x), []), 1, []);
+    distances = arithmetic("mul", combine("ne", x, center, []), one, []);
+    slope = Infinity;
+  } else distances = record(where, elementwise, [distances], { kind: "square" });
+  const total = sum(where, distances, dim, keepdim);
+  return record(where, scale, [total], { factor: 1 / Math.max(0, divisor), slope });
 }
 
 /** Methods of Tensor over dimensions. `dim` may count from the end; `keepdim` keeps it with size 1. NaN counts as the extreme. */
@@ -193,22 +202,24 @@ export abstract class ReductionMethods<T extends Indexed<T>> extends IndexingMet
       );
     }
     const indices = placesIn(where, topk, line, { dim: d, count: k, smallest: !largest });
-    return { values: pick(where, line, d, indices), indices };
+    const shape = this.shape.map((size, i) => (i === d ? k : size));
+    return { values: reshape(pick(where, line, d, indices), shape), indices: reshape(indices, shape) };
   }
 
   /** The product over `dim`, or of all elements. */
   prod(this: T, dim?: number, keepdim = false, ...more: never[]): T {
     checkNoMore("Tensor.prod", more);
     const { line, at, shape } = asLine("Tensor.prod", this, dim, keepdim);
-    return reshape(record("Tensor.prod", prod, [line], { dim: at }), shape);
+    if (this.shape.length === 0) return this;
+    const whole = dim === undefined;
+    return reshape(record("Tensor.prod", prod, [line], { dim: at, whole }), shape);
   }
 
   /** Running sums along `dim`. */
   cumsum(this: T, dim: number, ...more: never[]): T {
     checkNoMore("Tensor.cumsum", more);
-    return record("Tensor.cumsum", cumsum, [this], {
-      dim: resolveDim("Tensor.cumsum", dim, this.shape.length),
-    });
+    const d = resolveDim("Tensor.cumsum", dim, this.shape.length);
+    return this.shape.length === 0 ? this : record("Tensor.cumsum", cumsum, [this], { dim: d });
   }
 
   /** The variance over one or several dimensions, or all: Σ(x - mean)²/(n - correction). */

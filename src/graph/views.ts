@@ -5,7 +5,7 @@ import { type CatAttributes, cat } from "../ops/tensor/cat.ts";
 import { type PermuteAttributes, permute as permuteOp } from "../ops/tensor/permute.ts";
 import { reshape as reshapeOp } from "../ops/tensor/reshape.ts";
 import { slice as sliceOp } from "../ops/tensor/slice.ts";
-import { checkShape, resolveDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { checkShape, resolveDim, resolveOwnDim, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { cat as catTensors, record, resolveDims, type Value } from "./functions.ts";
 
 /** Views of a tensor. Each reuses an existing tensor where it can, before anything is copied. `T` is the graph's tensor. */
@@ -28,7 +28,7 @@ export interface Viewed<T> extends Value<T> {
 /** Tensor.select. */
 export function select<T extends Viewed<T>>(x: T, dim: number, index: number): T {
   const where = "Tensor.select";
-  const d = resolveDim(where, dim, x.shape.length);
+  const d = resolveOwnDim(where, dim, x.shape.length);
   const size = x.shape[d]!;
   if (!Number.isInteger(index) || index < -size || index >= size) {
     throw new ShapeError(
@@ -92,7 +92,7 @@ export function slice<T extends Viewed<T>>(
   step = 1,
 ): T {
   const where = "Tensor.slice";
-  const d = resolveDim(where, dim, x.shape.length);
+  const d = resolveOwnDim(where, dim, x.shape.length);
   const size = x.shape[d]!;
   const inside = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
   const first = inside(start);
@@ -159,7 +159,6 @@ export function reshape<T extends Viewed<T>>(x: T, shape: Shape): T {
 /** Tensor.flatten. */
 export function flatten<T extends Viewed<T>>(x: T, startDim: number, endDim: number): T {
   const { shape } = x;
-  if (shape.length === 0) return reshape(x, [1]);
   const first = resolveDim("Tensor.flatten", startDim, shape.length);
   const last = resolveDim("Tensor.flatten", endDim, shape.length);
   if (first > last) {

@@ -290,6 +290,40 @@ describe("what is known while a model is traced", () => {
       expect(z!.data[2]).toBeCloseTo(Math.LN2, 6);
     }));
 
+  test.each([
+    ["none", [NaN, -2, Infinity, 4, 5], [8, 0, -Infinity], [NaN, 0, Infinity, -Infinity, 8]],
+    ["add", [NaN, -2, -0, Infinity, 5], [Infinity, 3, 4], [NaN, 1, -0, Infinity, Infinity]],
+  ] as const)(
+    "scatters infinities and NaN by computed places, each to its own (reduction: %s)",
+    (reduction, data, updates, wanted) =>
+      frame.run(async (device) => {
+        const quotients = (name: string, values: readonly number[]) => [
+          floats(
+            `${name}1`,
+            [values.length],
+            values.map((n) => (Number.isFinite(n) ? n : Math.sign(n) || 0)),
+          ),
+          floats(
+            `${name}2`,
+            [values.length],
+            values.map((n) => (Number.isFinite(n) ? 1 : 0)),
+          ),
+        ];
+        const graph: GraphInit = {
+          node: [
+            node("Div", ["d1", "d2"], ["data"]),
+            node("Div", ["u1", "u2"], ["updates"]),
+            node("ScatterElements", ["data", "at", "updates"], ["y"], { reduction }),
+          ],
+          initializer: [...quotients("d", data), ...quotients("u", updates)],
+          input: [port("at", [3], 7)],
+          output: [port("y", [])],
+        };
+        const { y } = await run(device, graph, { at: { data: Float32Array.of(4, 1, 3), shape: [3] } });
+        expect([...y!.data]).toEqual(wanted);
+      }),
+  );
+
   test("takes the larger half away before a transposed convolution's output, as ONNX Runtime does", () =>
     frame.run(async (device) => {
       const graphOf = (wanted: number): GraphInit => ({

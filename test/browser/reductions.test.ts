@@ -1,6 +1,32 @@
 /** Reductions over dimensions, places and running sums against PyTorch. */
-import { tensor } from "webgpu-lstm";
+import { cat, nn, stack, type Tensor, tensor } from "webgpu-lstm";
 import { testFunctions, testUnusual } from "./function-case.ts";
+
+/** Functions of a tensor without dimensions, whose dims 0 and -1 PyTorch takes. */
+const scalarDims = (x: Tensor): Tensor[] => [
+  x.sum(0),
+  x.sum([-1], true),
+  x.mean(-1),
+  x.amax(0),
+  x.amin([-1], true),
+  x.max(0).values,
+  x.min(-1, true).indices,
+  x.argmax(-1, true),
+  x.topk(1, 0).values,
+  x.prod(-1),
+  x.cumsum(0),
+  x.var(0, { correction: -1 }),
+  x.std(-1, { correction: 0 }),
+  x.softmax(0),
+  x.logSoftmax(-1),
+  x.transpose(0, -1),
+  x.squeeze(0),
+  x.flatten(0, -1).select(0, 0),
+  x.gather(-1, tensor(0)),
+  x.gather(0, tensor([0, 0])).sum(),
+  x.indexSelect(0, tensor([0])),
+  nn.cosineSimilarity(x, x.add(1), -1),
+];
 
 testFunctions("function_reductions", "Reductions", {
   amax: (x) => x.amax(),
@@ -37,6 +63,9 @@ testFunctions("function_reductions", "Reductions", {
   std: (x) => x.std(),
   std_first: (x) => x.std(0),
   std_correction: (x) => x.std([1, 2], { correction: 2 }),
+  std_more_degrees: (x) => x.std(1, { correction: -1.5 }),
+  scalar_dims: (x) => stack(scalarDims(x)),
+  scalar_index: (x) => cat([x.gather(0, tensor(0)).reshape([1]), x.indexSelect(-1, tensor(0))]),
 });
 
 testUnusual("unusual_reductions", {
@@ -58,4 +87,23 @@ testUnusual("unusual_reductions", {
   var: (x) => x.var(1),
   std_one: (x) => x.std(1),
   var_one: (x) => x.var(1),
+  std_at_count: (x) => x.std(1, { correction: 3 }),
+  var_at_count: (x) => x.var(1, { correction: 3 }),
+  std_beyond_count: (x) => x.std(1, { correction: 4.5 }),
+  var_beyond_count: (x) => x.var(1, { correction: 4.5 }),
+  std_at_count_whole: (x) => x.std(undefined, { correction: 4 }),
+  var_at_count_whole: (x) => x.var(undefined, { correction: 4 }),
+  std_beyond_count_whole: (x) => x.std(undefined, { correction: 5.5 }),
+  var_beyond_count_whole: (x) => x.var(undefined, { correction: 5.5 }),
+  std_infinite_whole: (x) => x.std(undefined, { correction: 4 }),
+  var_infinite_whole: (x) => x.var(undefined, { correction: 4 }),
+  std_scalar: (x) => x.std(0),
+  var_scalar: (x) => x.var(0),
+  std_scalar_nan: (x) => x.std(0),
+  var_scalar_nan: (x) => x.var(0),
+  prod_mixed: (x) => x.prod(1),
+  prod_whole_one: (x) => x.prod(),
+  prod_whole_two: (x) => x.prod(),
+  prod_whole_infinite: (x) => x.prod(),
+  prod_whole_scalar: (x) => x.prod(),
 });

@@ -63,6 +63,33 @@ def cases_of(functions):
     return {f"{name}{suffix}": case for name, function in functions.items() for suffix, case in both(function).items()}
 
 
+ZERO = torch.tensor(0)
+# Of a tensor without dimensions, whose dims 0 and -1 PyTorch takes.
+SCALAR_DIMS = [
+    lambda x: x.sum(0),
+    lambda x: x.sum((-1,), keepdim=True),
+    lambda x: x.mean(-1),
+    lambda x: x.amax(0),
+    lambda x: x.amin((-1,), keepdim=True),
+    lambda x: x.max(0).values,
+    lambda x: x.min(-1, keepdim=True).indices.double(),
+    lambda x: x.argmax(-1, keepdim=True).double(),
+    lambda x: x.topk(1, 0).values,
+    lambda x: x.prod(-1),
+    lambda x: x.cumsum(0),
+    lambda x: x.var(0, correction=-1),
+    lambda x: x.std(-1, correction=0),
+    lambda x: x.softmax(0),
+    lambda x: x.log_softmax(-1),
+    lambda x: x.transpose(0, -1),
+    lambda x: x.squeeze(0),
+    lambda x: x.flatten(0, -1)[0],
+    lambda x: x.gather(-1, ZERO),
+    lambda x: x.gather(0, torch.tensor([0, 0])).sum(),
+    lambda x: x.index_select(0, ZERO.reshape(1)),
+    lambda x: F.cosine_similarity(x, x + 1, -1),
+]
+
 # By file, then by case: the function, and the shapes of its inputs.
 CASES = {
     "pointwise": cases_of(POINTWISE)
@@ -126,6 +153,9 @@ CASES = {
         "std": (lambda x: x.std(), [(33,)]),
         "std_first": (lambda x: x.std(0), [(65, 3)]),
         "std_correction": (lambda x: x.std((1, 2), correction=2), [(3, 5, 2)]),
+        "std_more_degrees": (lambda x: x.std(1, correction=-1.5), [(3, 5)]),
+        "scalar_dims": (lambda x: torch.stack([function(x) for function in SCALAR_DIMS]), [()]),
+        "scalar_index": (lambda x: torch.cat([x.gather(0, ZERO).reshape(1), x.index_select(-1, ZERO)]), [(3,)]),
     },
     "losses": {
         "gaussian": (lambda x, y, v: F.gaussian_nll_loss(x, y, v * v), [(5, 7)] * 3),
@@ -254,6 +284,21 @@ def unusual_reductions():
         cases.add(name, {"x": spread, "weights": weights}, differentiated(lambda x, n=name: getattr(x, n)(1)))
         one = differentiated(lambda x, n=name: getattr(x, n)(1))
         cases.add(f"{name}_one", {"x": [[1.0], [2.0]], "weights": weights}, one)
+        for at, correction in (("at", 3), ("beyond", 4.5)):
+            divided = differentiated(lambda x, n=name, c=correction: getattr(x, n)(1, correction=c))
+            cases.add(f"{name}_{at}_count", {"x": spread, "weights": weights}, divided)
+            # PyTorch has a gradient of its own for the whole tensor. Two elements equal the mean.
+            whole = differentiated(lambda x, n=name, c=correction: getattr(x, n)(correction=c + 1))
+            cases.add(f"{name}_{at}_count_whole", {"x": [1.0, 2, 2, 3], "weights": -weights}, whole)
+        infinite = differentiated(lambda x, n=name: getattr(x, n)(correction=4))
+        cases.add(f"{name}_infinite_whole", {"x": [1.0, INF, 2, 3], "weights": weights}, infinite)
+        scalar = differentiated(lambda x, n=name: getattr(x, n)(0))
+        cases.add(f"{name}_scalar", {"x": 2.5, "weights": weights}, scalar)
+        cases.add(f"{name}_scalar_nan", {"x": NAN, "weights": weights}, scalar)
+    mixed = [[0.0, 2, 3], [NAN, 2, 3], [NAN, 0, 0], [0, NAN, 0], [INF, 2, 3], [1e30, 1e30, 1e-30], [-0.0, -2, 3]]
+    cases.add("prod_mixed", {"x": mixed, "weights": weights}, differentiated(lambda x: x.prod(1)))
+    for name, x in {"one": [NAN, 0, 3], "two": [NAN, 0, 0, 3], "infinite": [0, INF, 0], "scalar": NAN}.items():
+        cases.add(f"prod_whole_{name}", {"x": x, "weights": weights}, differentiated(lambda x: x.prod()))
     cases.save("unusual_reductions")
 
 

@@ -75,8 +75,8 @@ export const div: Op<void> = {
   forward: ({ inputs: [a, b], outputs: [out] }, _, plan) => [pointwise("over", a!, b!, out!, plan)],
 };
 
-/** A tensor times a number. */
-export const scale: Op<{ readonly factor: number }> = {
+/** A tensor times a number; its gradient times `slope`, if that is another. */
+export const scale: Op<{ readonly factor: number; readonly slope?: number }> = {
   name: "scale",
   infer: ([x]) => ({ outputs: [{ shape: x!.shape }] }),
   forward: ({ inputs: [x], outputs: [y] }, { factor }, plan) => [affine(x!, y!, factor, 0, plan)],

@@ -82,8 +82,8 @@ export const tensorBackward = /* @__PURE__ */ new Map([
     }
     return dispatches;
   }),
-  joined(scale, ({ gradOutputs: [gradY], gradInputs: [gradX] }, { factor }, plan) => [
-    affine(gradY!, gradX!, factor, 0, plan),
+  joined(scale, ({ gradOutputs: [gradY], gradInputs: [gradX] }, { factor, slope = factor }, plan) => [
+    affine(gradY!, gradX!, slope, 0, plan),
   ]),
   joined(sum, ({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { dims }, plan) => {
     const { shape } = x!;

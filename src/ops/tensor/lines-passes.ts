@@ -42,8 +42,8 @@ const declarations = {
   prodBackward: {
     name: "prod_backward",
     workgroup,
-    params: sizes,
-    bindings: { x: "read", y: "read", gradY: "read", gradX: "read_write" },
+    params: { ...sizes, hasZeros: "u32", whole: "u32" },
+    bindings: { x: "read", y: "read", gradY: "read", zeros: "read", gradX: "read_write" },
   },
   cumsum: {
     name: "cumsum",
@@ -69,6 +69,11 @@ export interface ExtremeAttributes extends LineAttributes {
   readonly smallest: boolean;
   /** Whether the gradient of a NaN goes to all that are NaN; else all of the axis becomes NaN. */
   readonly sharesNaN?: boolean;
+}
+
+export interface ProdAttributes extends LineAttributes {
+  /** Whether the product is that of a whole tensor, not along one of its dimensions: PyTorch's gradients differ. */
+  readonly whole: boolean;
 }
 
 export interface TopkAttributes extends LineAttributes {
@@ -181,14 +186,20 @@ export function lines(
     });
   };
 
-  const prod: Passes<LineAttributes> = {
+  const prod: Passes<ProdAttributes> = {
     forward: ({ inputs: [x], outputs: [y] }, { dim }, plan) => multiply(x!, y!, dim, plan),
-    backward({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { dim }, plan) {
+    backward({ inputs: [x], gradOutputs: [gradY], gradInputs: [gradX] }, { dim, whole }, plan) {
       const axis = around(x!.shape, dim);
       const lines = axis.outer * axis.inner;
-      const y = plan.temporary([lines]);
-      const bindings = { x: x!, y, gradY: gradY!, gradX: gradX! };
-      return [...multiply(x!, y, dim, plan), step(kernels.prodBackward, axis, bindings, lines, plan)];
+      const [y, counts, zeros] = [plan.temporary([lines]), plan.temporary([lines]), plan.temporary([1])];
+      const pass = (hasZeros: 0 | 1, bindings: Dispatch["bindings"]) =>
+        step(kernels.prodBackward, { ...axis, hasZeros, whole: whole ? 1 : 0 }, bindings, lines, plan);
+      return [
+        ...multiply(x!, y, dim, plan),
+        pass(0, { x: x!, y: null, gradY: null, zeros: null, gradX: counts }),
+        ...sum([1, lines, 1], counts, zeros, plan),
+        pass(1, { x: x!, y, gradY: gradY!, zeros, gradX: gradX! }),
+      ];
     },
   };
 

@@ -4,7 +4,7 @@ import { OnDemand } from "../../ondemand.ts";
 import { linearGrid } from "../grid.ts";
 import type { Op } from "../op.ts";
 import { deferred, likeFirst } from "./deferred.ts";
-import type { ExtremeAttributes, LineAttributes, TopkAttributes } from "./lines-passes.ts";
+import type { ExtremeAttributes, LineAttributes, ProdAttributes, TopkAttributes } from "./lines-passes.ts";
 import { sumMiddle } from "./sum.ts";
 
 const linesTexts = /* @__PURE__ */ new OnDemand(() => import("./lines.wgsl.ts"));
@@ -28,7 +28,7 @@ export const argExtreme = /* @__PURE__ */ deferred<"argExtreme", ExtremeAttribut
 );
 
 /** The product of all elements. */
-export const prod = /* @__PURE__ */ deferred<"prod", LineAttributes>("prod", linesChunk, reduced);
+export const prod = /* @__PURE__ */ deferred<"prod", ProdAttributes>("prod", linesChunk, reduced);
 
 /** Running sums. */
 export const cumsum = /* @__PURE__ */ deferred<"cumsum", LineAttributes>("cumsum", linesChunk, likeFirst);

@@ -193,7 +193,7 @@ export const ops: readonly ExportEntry[] = [
   ["sub", same("Sub")],
   ["mul", same("Mul")],
   ["div", same("Div")],
-  ["scale", scaled("Mul", ({ factor }: { readonly factor: number }) => factor), ["factor"]],
+  ["scale", scaled("Mul", ({ factor }: { readonly factor: number }) => factor), ["factor", "slope"]],
   ["shift", scaled("Add", ({ term }: { readonly term: number }) => term), ["term"]],
   ["activation", activation],
   ["matmul", same("MatMul")],

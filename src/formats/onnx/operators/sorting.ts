@@ -89,8 +89,8 @@ function placesOf(call: Call, x: HostTensor, indices: HostTensor, axis: number):
 }
 
 /**
- * With one axis and a place for each update: data where no update goes, and the updates' sum where one does. So PyTorch's exporter turns the
- * order of sorted sequences around.
+ * With one axis: data where no update goes, else the update, or data plus all that go there. No value meets an element that it does not go
+ * to, so an infinity stays alone. PyTorch's exporter turns the order of sorted sequences around so.
  */
 function scatterOnDevice(call: Call): readonly Value[] {
   const [data, updates] = [call.tensor(0), call.tensor(2)];
@@ -98,11 +98,14 @@ function scatterOnDevice(call: Call): readonly Value[] {
   call.only("reduction", reduction, ["none", "add"]);
   if (data.shape.length !== 1)
     throw call.refuse("data of several axes is scattered into only where all is known");
-  const indices = indexTensor(call, data.shape[0]!);
-  const goes = indices.oneHot(data.shape[0]!);
-  const sums = updates.unsqueeze(1).mul(goes).sum(0);
-  const kept = reduction === "add" ? data : data.mul(goes.sum(0).mul(-1).add(1));
-  return [call.device(call.value(0).dtype, kept.add(sums))];
+  // One row for each update: 1 at its place, NaN where a computed index is none.
+  const goes = indexTensor(call, data.shape[0]!).oneHot(data.shape[0]!);
+  const meets = goes.amax(0);
+  const written =
+    reduction === "add"
+      ? data.add(updates.unsqueeze(1).mul(goes).where(goes.ne(0), 0).sum(0))
+      : updates.indexSelect(0, goes.argmax(0)).mul(meets);
+  return [call.device(call.value(0).dtype, written.where(meets.ne(0), data))];
 }
 
 const scatterElements: Operator = (call) => {
