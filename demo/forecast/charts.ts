@@ -131,6 +131,11 @@ export class SeriesChart extends Chart {
     this.#series = series;
   }
 
+  /** Names the baseline's line in the legend. */
+  nameBaseline(name: string): void {
+    this.plot.root.querySelector(".u-legend .seasonal .u-label")!.textContent = name;
+  }
+
   draw({ steps, actual, baseline, model }: Lines): void {
     const { times } = this.#series;
     const at = times ? steps.map((step) => times[step]! / 1000) : [...steps];

@@ -7,6 +7,7 @@ import type { CellKind } from "../../tasks/series/cells.ts";
 import type { Series } from "../../tasks/series/series.ts";
 import { type Goal, type Settings, WHOLE } from "../../tasks/series/settings.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
+import { brief } from "../shell/format.ts";
 import { stepCount } from "./format.ts";
 import { CHOICES, type SliderName } from "./settings.ts";
 
@@ -103,7 +104,7 @@ export class Controls {
   #text(name: SliderName, value: number): string {
     if (name === "window" || name === "horizon") return stepCount(this.#series!, value);
     if (name === "batchSize") return value === WHOLE ? "all at once" : `${value} windows`;
-    return String(Number(value.toPrecision(3)));
+    return brief(value);
   }
 
   #slider(name: SliderName): ChoiceSlider {

@@ -188,7 +188,7 @@ export function csvSeries(file: CsvFile, choice: CsvChoice): CsvSeries {
       caution: "",
       quantity: target,
       unit: "",
-      digits: Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(deviation)))),
+      digits: Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(deviation)))),
       step,
       times,
       values,

@@ -1,5 +1,6 @@
 /** Formats values and steps of a series for display. */
 import type { Series } from "../../tasks/series/series.ts";
+import { count, decimals } from "../shell/format.ts";
 
 type Spoken = Pick<Series, "unit" | "digits">;
 
@@ -8,13 +9,9 @@ export function withUnit(series: Spoken, value: number): string {
   return `${numberOf(series, value)}${series.unit}`;
 }
 
-/** A number without its unit. */
+/** A number without its unit: 1,234.50. */
 export function numberOf({ digits }: Spoken, value: number): string {
-  const text = value.toLocaleString("en-US", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-  return text.replace("-", "−");
+  return decimals(value, digits).replace(/^−?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
 }
 
 /** A number as {@link numberOf} shows it. */
@@ -32,7 +29,7 @@ const MINUTE = new Intl.DateTimeFormat("en-GB", {
 
 /** The date of a position on a chart's axis, in seconds since 1970, or of a step's number if there are no dates. */
 export function dateOf({ times, step }: Pick<Series, "times" | "step">, x: number): string {
-  if (!times) return `${step} ${Math.round(x).toLocaleString("en-US")}`;
+  if (!times) return `${step} ${count(Math.round(x))}`;
   const format = step === "month" ? MONTH : step === "hour" ? MINUTE : DAY;
   return format.format(x * 1000);
 }
@@ -43,6 +40,6 @@ export function stepName(series: Pick<Series, "times" | "step">, step: number): 
 }
 
 /** "1 day", "7 days" */
-export function stepCount({ step }: Pick<Series, "step">, count: number): string {
-  return `${count.toLocaleString("en-US")} ${step}${count === 1 ? "" : "s"}`;
+export function stepCount({ step }: Pick<Series, "step">, steps: number): string {
+  return `${count(steps)} ${step}${steps === 1 ? "" : "s"}`;
 }

@@ -17,6 +17,7 @@ import { loadSeries } from "../../tasks/series/index.ts";
 import type { Series, SeriesId } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
+import type { Linear } from "../../tasks/statistics/ridge.ts";
 import html from "./forecast.html?raw";
 import { takeHandover } from "./handover.ts";
 import { RollOutPanel } from "./roll-out-panel.ts";
@@ -46,6 +47,7 @@ class ForecastView implements View {
   readonly #panel: RunPanel;
   readonly #session: ForecastSession;
   #series: Series | undefined;
+  #task: ForecastTask | undefined;
   #heldOut: HeldOut | undefined;
   #kept: KeptRun<ForecastConfig> | undefined;
   #entered = false;
@@ -62,7 +64,7 @@ class ForecastView implements View {
       start: () => void this.#start(),
       pause: () => void this.#session.pause(),
       resume: () => this.#session.resume(),
-      cancel: () => void this.#session.cancel().catch(() => {}),
+      cancel: () => void this.#session.cancel().catch((error) => showNotice(this.#notice, error)),
       takeOffer: () => this.#takeOffer(),
       discardOffer: () => void this.#discardOffer(),
     });
@@ -194,14 +196,27 @@ class ForecastView implements View {
     const config = { series: this.#series!, settings: this.#controls.settings };
     this.#show(config);
     this.#draw(newSnapshot("ready", config.settings.epochs));
-    if (!this.#unusable) this.#session.prepare(config);
+    if (this.#unusable) return;
+    this.#session.prepare(config);
+    void this.#compare(config);
   }
 
   #show({ series, settings }: ForecastConfig): void {
     const task = new ForecastTask(series, settings);
+    this.#task = task;
     this.#heldOut = heldOutOf(task);
     this.#display.show(series, this.#heldOut, settings.cell);
     this.#rollOut.show(task, this.#heldOut, settings.cell);
+  }
+
+  /** Adds the linear regression, which the worker fits, to the baselines. */
+  async #compare(config: ForecastConfig): Promise<void> {
+    const task = this.#task!;
+    const linear = await this.#session.ask<Linear>("linear", config).catch(() => undefined);
+    if (!linear || task !== this.#task) return;
+    this.#heldOut = heldOutOf(task, linear);
+    this.#display.compare(this.#heldOut);
+    this.#rollOut.compare(this.#heldOut);
   }
 
   /** Starts a run; waits for a series that is still loading. */
@@ -231,6 +246,7 @@ class ForecastView implements View {
     if (this.#session.started) this.#show(config);
     showNotice(this.#notice, undefined);
     this.#session.begin(config, resume);
+    if (!this.#heldOut!.fitted) void this.#compare(config);
   }
 
   /** Draws with the next frame, since training can be faster than frames. */

@@ -25,6 +25,8 @@ export class RollOutPanel {
   #heldOut: HeldOut | undefined;
   #chart: SeriesChart | undefined;
   #cell = "";
+  /** The forecast that is drawn. */
+  #values: ArrayLike<number> | undefined;
 
   constructor() {
     byId<HTMLFormElement>("roll-out-form").addEventListener("submit", (event) => event.preventDefault());
@@ -71,8 +73,16 @@ export class RollOutPanel {
     this.draw(undefined);
   }
 
+  /** Compares roll-outs with more baselines. */
+  compare(heldOut: HeldOut): void {
+    this.#heldOut = heldOut;
+    this.#chart!.nameBaseline(this.#baseline.name.toLowerCase());
+    this.draw(this.#values);
+  }
+
   /** @param values The model's forecast of the chosen steps; undefined if there is none */
   draw(values: ArrayLike<number> | undefined): void {
+    this.#values = values;
     const task = this.#task!;
     const { origin, steps: ahead } = this.wish;
     const from = Math.max(0, origin - WINDOWS_BEFORE * task.window);
@@ -90,8 +100,10 @@ export class RollOutPanel {
     this.#judge(values);
   }
 
+  /** The best one of the held-out part. */
   get #baseline() {
-    return this.#heldOut!.baselines.at(-1)!;
+    const { baselines, best } = this.#heldOut!;
+    return baselines.find(({ name }) => name === best.name)!;
   }
 
   /** Limits the point so that the true values of all steps are known. */

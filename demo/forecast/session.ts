@@ -23,6 +23,8 @@ export class ForecastSession {
   #run: TrainingRun<ForecastConfig> | undefined;
   /** The configuration of the run. */
   #config: ForecastConfig | undefined;
+  /** The trainer of the run, once its worker is ready. */
+  #ready: Promise<RemoteTrainer> | undefined;
   #started = false;
   #bestEpoch: number | undefined;
 
@@ -50,7 +52,13 @@ export class ForecastSession {
     void this.#run?.trainer?.call("learningRate", value).catch(() => {});
   }
 
-  /** Starts the worker of the first run early, which shows whether there is a GPU; later workers start with their runs. */
+  /** Calls an action of the run's worker once it is ready; never settles if it does not become ready. */
+  async ask<T>(action: string, ...args: unknown[]): Promise<T> {
+    const trainer = await this.#ready!;
+    return trainer.call<T>(action, ...args);
+  }
+
+  /** Starts the worker of the next run early, which shows whether there is a GPU. */
   prepare(config: ForecastConfig): void {
     if (!this.#run) this.#open(config, undefined);
   }
@@ -76,6 +84,7 @@ export class ForecastSession {
   close(): void {
     if (!this.#started) return;
     this.#run?.dispose();
+    this.#run = undefined;
     this.#started = false;
     this.#config = undefined;
     this.#forecaster.trainer = undefined;
@@ -97,21 +106,34 @@ export class ForecastSession {
     // Without a trainer, its worker was ended.
     this.#forecaster.trainer = run.trainer;
     this.#events.onChange();
-    if (run.trainer && hasLearned(run.snapshot)) await this.#forecaster.forecast(momentOf(run.snapshot));
+    if (!run.trainer || !hasLearned(run.snapshot)) return;
+    try {
+      await this.#forecaster.forecast(momentOf(run.snapshot));
+    } catch (error) {
+      // The next run has ended this one's worker.
+      if (run === this.#run) throw error;
+    }
   }
 
   /** Starts a new run in a new worker; the last run ends. */
   #open(config: ForecastConfig, resume: string | undefined): void {
     this.#run?.dispose();
     this.#config = config;
-    const run = new TrainingRun<ForecastConfig>({
+    let opened: (trainer: RemoteTrainer) => void;
+    this.#ready = new Promise((resolve) => {
+      opened = resolve;
+    });
+    const run: TrainingRun<ForecastConfig> = new TrainingRun({
       view: VIEW,
       worker: () => new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" }),
       config,
       epochs: config.settings.epochs,
       callbacks: ["best"],
       resume,
-      onChange: () => this.#events.onChange(),
+      onChange: () => {
+        if (run.trainer) opened(run.trainer);
+        this.#events.onChange();
+      },
       onEpoch: async (trainer) => {
         this.#forecaster.trainer = trainer;
         await this.#forecaster.forecastIfDue(momentOf(run.snapshot));

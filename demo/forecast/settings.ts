@@ -18,6 +18,3 @@ export const CHOICES = {
   batchSize: [16, 32, 64, 128, 256, WHOLE],
   epochs: [5, 10, 20, 30, 60, 100, 200],
 } as const;
-
-/** The seed of every run, so that the same settings give the same curve. */
-export const SEED = 0;

@@ -1,8 +1,10 @@
 /** Draws a run's numbers and curve, and the held-out part with its table. */
 
 import type { HeldOut, Judged } from "../../tasks/series/held-out.ts";
+import { LINEAR } from "../../tasks/series/linear.ts";
 import type { Series } from "../../tasks/series/series.ts";
 import { byId, element } from "../shell/dom.ts";
+import { decimals, short } from "../shell/format.ts";
 import type { Snapshot } from "../training/phase.ts";
 import { LossChart, SeriesChart } from "./charts.ts";
 import { numberOf, stepCount, stepName, withUnit } from "./format.ts";
@@ -12,10 +14,7 @@ import { verdictOf } from "./verdict.ts";
 /** A forecast of the held-out part, and its moment: "After epoch 3". */
 export type Forecast = Judged & { readonly when: string };
 
-function loss(value: number | null | undefined): string {
-  if (value == null) return "–";
-  return value !== 0 && value < 0.001 ? value.toExponential(2) : value.toFixed(4);
-}
+const loss = (value: number | null | undefined): string => short(value ?? Number.NaN);
 
 export class ForecastDisplay {
   readonly #lossChart = new LossChart(byId("loss-chart"));
@@ -23,6 +22,7 @@ export class ForecastDisplay {
   #forecastChart: SeriesChart | undefined;
   #series: Series | undefined;
   #heldOut: HeldOut | undefined;
+  #forecast: Forecast | undefined;
   #cell = "";
 
   /** Shows a series before there is a model for it. */
@@ -30,7 +30,7 @@ export class ForecastDisplay {
     this.#series = series;
     this.#heldOut = heldOut;
     this.#cell = cell;
-    const { horizon, steps, baselines, best } = heldOut;
+    const { horizon, steps, best } = heldOut;
     byId("loss-note").textContent = series.scaled
       ? "Mean squared error of the scaled values, log scale"
       : "Mean squared error, log scale";
@@ -40,24 +40,33 @@ export class ForecastDisplay {
     byId("forecast-note").textContent =
       `${series.quantity}, each ${series.step} as forecast ${stepCount(series, horizon)} before.`;
     byId("caution").textContent = series.caution;
-    byId("baseline-rules").replaceChildren(
-      ...baselines.map(({ name, rule }) =>
-        element("div", {}, element("dt", {}, name), element("dd", {}, rule)),
-      ),
-    );
     this.#forecastChart?.destroy();
     this.#forecastChart = new SeriesChart(byId("forecast-chart"), series, {
       baseline: best.name.toLowerCase(),
       model: cell,
     });
-    this.drawForecast(undefined);
+    this.#forecast = undefined;
+    this.compare(heldOut);
+  }
+
+  /** Compares the same forecasts with more baselines. */
+  compare(heldOut: HeldOut): void {
+    this.#heldOut = heldOut;
+    const { baselines, best } = heldOut;
+    byId("baseline-rules").replaceChildren(
+      ...baselines.map(({ name, rule }) =>
+        element("div", {}, element("dt", {}, name), element("dd", {}, rule)),
+      ),
+    );
+    this.#forecastChart!.nameBaseline(best.name.toLowerCase());
+    this.drawForecast(this.#forecast);
   }
 
   /** The numbers of a run and its curve. */
   drawRun({ epoch, epochs, reports }: Snapshot): void {
     const last = reports.at(-1);
     byId("epoch").textContent = `${epoch} of ${epochs}`;
-    byId("speed").textContent = last ? last.stepsPerSecond.toFixed(1) : "–";
+    byId("speed").textContent = last ? decimals(last.stepsPerSecond, 1) : "–";
     byId("train-loss").textContent = loss(last?.loss);
     byId("validation-loss").textContent = loss(last?.validationLoss);
     this.#lossChart.draw(
@@ -73,7 +82,8 @@ export class ForecastDisplay {
   /** Draws the model's forecast of the held-out part; undefined if there is none yet. */
   drawForecast(forecast: Forecast | undefined): void {
     const [series, heldOut] = [this.#series!, this.#heldOut!];
-    const { steps, actual, best, baselines } = heldOut;
+    const { steps, actual, best, baselines, fitted } = heldOut;
+    this.#forecast = forecast;
     this.#forecastChart!.draw({
       steps,
       actual,
@@ -83,15 +93,20 @@ export class ForecastDisplay {
     this.#drawScores([
       { name: this.#cell, forecast },
       ...baselines.map((b) => ({ name: b.name, forecast: b })),
+      ...(fitted ? [] : [{ name: LINEAR, forecast: undefined }]),
     ]);
     const verdict = byId("verdict");
     const error = forecast && withUnit(series, forecast.mae);
     byId("forecast-summary").textContent = forecast
       ? `${forecast.when}: mean absolute error ${error}; ${best.name} ${withUnit(series, best.mae)}.`
       : `What came, and ${best.name}; no forecast yet.`;
-    const said = forecast && verdictOf(series, forecast.when, forecast, baselines);
+    const said = forecast && fitted ? verdictOf(series, forecast.when, forecast, baselines) : undefined;
     verdict.classList.toggle("good", said?.good ?? false);
-    verdict.textContent = said?.text ?? `The ${this.#cell}’s row fills in while it trains.`;
+    verdict.textContent =
+      said?.text ??
+      (forecast
+        ? `${forecast.when}; the linear regression is still being fitted.`
+        : `The ${this.#cell}’s row fills in while it trains.`);
   }
 
   /** Fills the table. With a longer horizon, it has a column for the last step ahead, which is the hardest. */

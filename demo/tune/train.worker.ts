@@ -3,7 +3,7 @@ import { Device, data, EarlyStopping, manualSeed, type NDArray, nn, optim, Train
 import { ForecastModel } from "../../tasks/series/model.ts";
 import { WHOLE } from "../../tasks/series/settings.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
-import { SEED } from "../forecast/settings.ts";
+import { SEED } from "../../tasks/series/training.ts";
 import type { Answer, Job, Order, Weights } from "./protocol.ts";
 
 const answer = (message: Answer) => postMessage(message);

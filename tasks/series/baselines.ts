@@ -16,9 +16,17 @@ type Given = Pick<Series, "values" | "times" | "period" | "trend" | "step" | "lo
 /** @param known The number of steps before the held-out part, over which means are taken. */
 export function baselinesOf(series: Given, known: number): Baseline[] {
   const { trend, period } = series;
-  if (!trend) return [persistence(series), mean(series, known)];
+  if (!trend) {
+    const simple = [persistence(series), mean(series, known)];
+    return period === null ? simple : [...simple, anomaly(series, known)];
+  }
   if (period === null) return [persistence(series), drift(series)];
-  return [persistence(series), seasonalNaive(series, period), seasonalDrift(series, period)];
+  return [
+    persistence(series),
+    seasonalNaive(series, period),
+    seasonalDrift(series, period),
+    seasonalChange(series, period, known),
+  ];
 }
 
 function persistence({ values, step }: Given): Baseline {
@@ -38,6 +46,42 @@ function mean(series: Given, known: number): Baseline {
         ? "the mean of all before the held-out part"
         : "the mean near the same time of the season, before the held-out part",
     at: (origin, ahead) => at(origin + ahead),
+  };
+}
+
+/** The seasonal mean, and the last distance from it, which fades by the factor that fits the known values best. */
+function anomaly(series: Given, known: number): Baseline {
+  const { values, step } = series;
+  const usual = seasonalMeans(series, values.slice(0, known));
+  const away = (t: number) => values[t]! - usual(t);
+  let [both, square] = [0, 0];
+  for (let t = 1; t < known; t++) {
+    both += away(t - 1) * away(t);
+    square += away(t - 1) ** 2;
+  }
+  const factor = square > 0 ? both / square : 0;
+  return {
+    name: "Anomaly persistence",
+    rule: `the seasonal mean, and ${factor.toFixed(2)} of the last ${step}’s distance from it, less with each ${step}`,
+    at: (origin, ahead) => usual(origin + ahead) + factor ** (ahead + 1) * away(origin - 1),
+  };
+}
+
+/** The last known value, and what the steps since bring on average: the anomaly stays. */
+function seasonalChange(series: Given, period: number, known: number): Baseline {
+  const { values, step, log } = series;
+  const level = (t: number) => (log ? Math.log(values[t]!) : values[t]!);
+  const changes = Array.from({ length: known - 1 }, (_, t) => level(t + 1) - level(t));
+  // The change to step 0 is unknown: that of the next season stands in.
+  const usual = seasonalMeans(series, [changes[period - 1]!, ...changes]);
+  return {
+    name: "Anomaly persistence",
+    rule: `the last known ${step}, and what the ${step}s since then bring on average`,
+    at: (origin, ahead) => {
+      let value = level(origin - 1);
+      for (let k = 0; k <= ahead; k++) value += usual(origin + k);
+      return log ? Math.exp(value) : value;
+    },
   };
 }
 

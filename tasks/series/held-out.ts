@@ -1,7 +1,9 @@
 /** The held-out part of a series, with each forecast's line and its errors in the series' unit. */
 import type { NDArray } from "webgpu-lstm";
+import type { Linear } from "../statistics/ridge.ts";
 import { type Baseline, baselinesOf } from "./baselines.ts";
 import { errorsOf } from "./errors.ts";
+import { linearBaseline } from "./linear.ts";
 import type { ForecastTask } from "./task.ts";
 
 /** A forecast of the held-out part with its errors. */
@@ -24,13 +26,16 @@ export interface HeldOut {
   readonly steps: readonly number[];
   readonly actual: readonly number[];
   readonly baselines: readonly (Judged & Pick<Baseline, "rule" | "at">)[];
+  /** Whether the linear regression is among the baselines. */
+  readonly fitted: boolean;
   /** The baseline with the smallest error. */
   readonly best: Judged;
   /** Measures the errors of a model's forecast `[windows, horizon]`. */
   judge(name: string, forecast: NDArray): Judged;
 }
 
-export function heldOutOf(task: ForecastTask): HeldOut {
+/** @param linear A linear regression of the same task, which is then one of the baselines */
+export function heldOutOf(task: ForecastTask, linear?: Linear): HeldOut {
   const { horizon } = task;
   const origins = task.origins(task.test);
   const actual = task.actual(origins);
@@ -39,7 +44,9 @@ export function heldOutOf(task: ForecastTask): HeldOut {
     const maes = perDay.map((day) => day.mae);
     return { name, line: lastStep(forecast), mae, rmse, lastMae: maes.at(-1)!, maes };
   };
-  const baselines = baselinesOf(task.series, task.test[0]).map((baseline) => ({
+  const simple = baselinesOf(task.series, task.test[0]);
+  const rivals = linear ? [...simple, linearBaseline(task, linear)] : simple;
+  const baselines = rivals.map((baseline) => ({
     ...baseline,
     ...judge(
       baseline.name,
@@ -51,6 +58,7 @@ export function heldOutOf(task: ForecastTask): HeldOut {
     steps: origins.map((origin) => origin + horizon - 1),
     actual: lastStep(actual),
     baselines,
+    fitted: linear !== undefined,
     best: baselines.reduce((best, next) => (next.mae < best.mae ? next : best)),
     judge,
   };

@@ -18,7 +18,8 @@ export async function load(): Promise<Series> {
       "The sine tutorial: an LSTM with 50 units reads 20 values and learns to say the next one, all 980 windows in one batch, 100 epochs " +
       "with Adam. The losses are those that PyTorch prints. How the wave goes on after the tutorial’s end is held out.",
     credit: "sin(linspace(0, 100, 1000)), and 400 points more",
-    caution: "",
+    caution:
+      "A linear regression continues a sine exactly, from two values. No network is below that; the tutorial shows how one learns.",
     quantity: "Sine",
     unit: "",
     digits: 3,

@@ -8,6 +8,19 @@ import type { Settings } from "./settings.ts";
 /** From the first step to the one after the last. */
 export type Span = readonly [from: number, to: number];
 
+/** A column of a row; a column that is not scaled has mean 0 and deviation 1. */
+export interface Column {
+  readonly name: string;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** The root mean square of the changes that a model reads, and of those that it forecasts. */
+export interface Changes {
+  readonly window: number;
+  readonly forecast: number;
+}
+
 /** The rows from which windows are cut; a roll-out writes its forecasts into a copy. */
 export interface Rows {
   /** `[time, features]`, scaled; column 0 is the target. */
@@ -33,6 +46,8 @@ export class ForecastTask {
   readonly validation: Span;
   readonly test: Span;
   readonly rows: Rows;
+  /** What each column of a row is called, and its mean and deviation in the training part, with which rows are scaled. */
+  readonly columns: readonly Column[];
   /** Mean and deviation of the target. */
   readonly #mean: number;
   readonly #deviation: number;
@@ -70,10 +85,25 @@ export class ForecastTask {
     this.features = raw.shape[1]!;
     const known = { data: raw.data.subarray(0, trainEnd * this.features), shape: [trainEnd, this.features] };
     const scaler = data.StandardScaler.fit(known);
-    this.#mean = series.scaled ? scaler.mean[0]! : 0;
-    this.#deviation = series.scaled ? scaler.std[0]! : 1;
+    const names = [
+      log ? `log(${series.quantity})` : series.quantity,
+      ...columns.map(({ name }) => name),
+      ...(times ? calendar.flatMap((feature) => [`sine of ${feature}`, `cosine of ${feature}`]) : []),
+    ];
+    this.columns = names.map((name, k) => ({
+      name,
+      mean: series.scaled ? scaler.mean[k]! : 0,
+      deviation: series.scaled ? scaler.std[k]! : 1,
+    }));
+    this.#mean = this.columns[0]!.mean;
+    this.#deviation = this.columns[0]!.deviation;
     this.rows = { scaled: Float32Array.from((series.scaled ? scaler.transform(raw) : raw).data), target };
     if (this.#change && series.scaled) this.#fitChanges();
+  }
+
+  /** By what changes are divided; undefined for a model of levels. */
+  get changes(): Changes | undefined {
+    return this.#change ? { window: this.#windowScale, forecast: this.#forecastScale } : undefined;
   }
 
   /** The origins of a part. */
@@ -132,19 +162,53 @@ export class ForecastTask {
     return { data: values, shape };
   }
 
+  /** The window before an origin, `[1, window, features]`, with the target relative to its last value if the model reads changes. */
+  relativeWindow(origin: number, rows: Rows): NDArray {
+    const { window, features } = this;
+    const data = rows.scaled.slice((origin - window) * features, origin * features);
+    if (this.#change) {
+      for (let t = 0; t < window; t++) {
+        data[t * features] =
+          (rows.target[origin - window + t]! - rows.target[origin - 1]!) / this.#windowScale;
+      }
+    }
+    return { data, shape: [1, window, features] };
+  }
+
+  /** Values after an origin, relative as in {@link relativeWindow}, in the series' unit. */
+  fromRelative(values: Float32Array, origin: number, rows: Rows): Float32Array<ArrayBuffer> {
+    const last = rows.target[origin - 1]!;
+    return Float32Array.from(values, (value) => {
+      const target = this.#change ? last + value * this.#windowScale : value * this.#deviation + this.#mean;
+      return this.series.log ? Math.exp(target) : target;
+    });
+  }
+
+  /** The rows of a series of which some values are changed. */
+  rowsWith(changed: ReadonlyMap<number, number>): Rows {
+    if (changed.size === 0) return this.rows;
+    const rows = { scaled: this.rows.scaled.slice(), target: this.rows.target.slice() };
+    for (const [step, value] of changed) this.#write(rows, step, value);
+    return rows;
+  }
+
   /**
    * Writes a forecast (in the series' unit) as the value of an unknown step. The row keeps its calendar, which is known; the
    * other columns get their usual values ({@link seasonalMeans}).
    */
   believe(rows: Rows, step: number, value: number): void {
     const { features } = this;
-    const target = this.series.log ? Math.log(value) : value;
-    rows.target[step] = target;
-    rows.scaled[step * features] = (target - this.#mean) / this.#deviation;
+    this.#write(rows, step, value);
     this.series.columns.forEach((_, k) => {
       this.#usual[k] ??= this.#usualOf(k);
       rows.scaled[step * features + 1 + k] = this.#usual[k](step);
     });
+  }
+
+  #write(rows: Rows, step: number, value: number): void {
+    const target = this.series.log ? Math.log(value) : value;
+    rows.target[step] = target;
+    rows.scaled[step * this.features] = (target - this.#mean) / this.#deviation;
   }
 
   #usualOf(column: number): (step: number) => number {

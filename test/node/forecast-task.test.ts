@@ -89,8 +89,9 @@ describe("the task", () => {
     });
     const { persistence, best, baselines } = heldOutBeside(task);
     expect(persistence).toBeCloseTo(horizon === 1 ? 2.24 : 3.4, 2);
-    expect(best).toBe(horizon === 1 ? "Persistence" : "Seasonal mean");
+    expect(best).toBe("Anomaly persistence");
     expect(baselines[1]!.mae).toBeCloseTo(horizon === 1 ? 3.15 : 3.16, 2);
+    expect(baselines[2]!.mae).toBeCloseTo(horizon === 1 ? 2.16 : 2.88, 2);
   });
 
   function heldOutBeside(task: ForecastTask) {
