@@ -163,7 +163,7 @@ test("the learning rate changes while it trains, the rest waits; a change then m
   await expect(shown(page, "status")).toContainText("Cancelled after");
 
   await hidden.press("ArrowLeft");
-  await expect(hidden).toHaveAttribute("aria-valuetext", "24");
+  await expect(hidden).toHaveAttribute("aria-valuetext", "8");
   await expect(button(page, "Start")).toBeEnabled();
   expect(await epoch()).toBe(0);
   await expect(shown(page, "train-loss")).toHaveText("–");
