@@ -1,12 +1,15 @@
 /** The two charts of the Stream view. */
 import uPlot from "uplot";
 import { axis, Chart, colour, FONT, line, valueAxis } from "../shell/chart.ts";
-import { brief, short } from "../shell/format.ts";
+import { brief, count, leastRange, short } from "../shell/format.ts";
 import { EDGES } from "./latency.ts";
 import { POINTS, type Watch } from "./watch.ts";
 
 /** A signal's latest values and their predictions, with the band of normal values. */
 export class SignalChart extends Chart {
+  /** The chart shows at least this far from zero on both sides, as room for a hand; 0 for only the values. */
+  room = 0;
+
   constructor(container: HTMLElement) {
     const value = (_: uPlot, v: number | null) => (v == null ? "" : short(v));
     const range = ({ data }: uPlot, low: number | null, _: number, i: number | null) =>
@@ -15,9 +18,20 @@ export class SignalChart extends Chart {
     super(container, 300, {
       cursor: { drag: { x: false, y: false } },
       scales: {
-        x: { time: false, range: (_, __, max) => [Math.max(0, (max ?? POINTS) - POINTS), max ?? POINTS] },
+        // Always as wide: a signal that has just begun comes in from the right.
+        x: { time: false, range: (_, __, max) => [(max ?? POINTS) - POINTS, max ?? POINTS] },
+        y: { range: (_, min, max) => this.#range(min, max) },
       },
-      axes: [axis({ label: "step", labelSize: 18, labelFont: FONT, size: 30 }), valueAxis(56)],
+      axes: [
+        axis({
+          label: "step",
+          labelSize: 18,
+          labelFont: FONT,
+          size: 30,
+          values: (_, ticks) => ticks.map((tick) => (tick < 0 ? "" : brief(tick))),
+        }),
+        valueAxis(56),
+      ],
       series: [
         { label: "step", value: (_, v) => (v == null ? "" : String(v)) },
         { ...edge, label: "normal", class: "stream-band", value: range },
@@ -40,6 +54,24 @@ export class SignalChart extends Chart {
       ],
       bands: [{ series: [2, 1], fill: () => `color-mix(in srgb, ${colour("model")} 14%, transparent)` }],
     });
+  }
+
+  /** What a pointer touches. */
+  get surface(): HTMLElement {
+    return this.plot.over;
+  }
+
+  valueAt(y: number): number {
+    return this.plot.posToVal(y, "y");
+  }
+
+  heightOf(value: number): number {
+    return this.plot.valToPos(value, "y");
+  }
+
+  #range(min: number | null, max: number | null): [number, number] {
+    const [low, high] = leastRange(min, max);
+    return this.room === 0 ? [low, high] : [Math.min(low, -this.room), Math.max(high, this.room)];
   }
 
   /** @param center The median of the residuals on normal data; @param threshold the largest normal distance from it */
@@ -87,7 +119,7 @@ export class LatencyChart extends Chart {
         }),
         axis({
           size: 44,
-          values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : "")),
+          values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? count(tick) : "")),
         }),
       ],
       series: [

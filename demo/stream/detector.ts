@@ -1,5 +1,9 @@
-/** Finds anomalies: values whose distance from their prediction is large compared with normal data. */
+/**
+ * Finds anomalies: values whose distance from their prediction is large compared with normal data, and values that are a little off for
+ * many steps (see cusum.ts).
+ */
 import { median } from "../../tasks/statistics/statistics.ts";
+import { Cusum, farthestSum } from "./cusum.ts";
 
 /** The distribution of the residuals (value - prediction) on normal data. */
 export interface Normal {
@@ -9,13 +13,18 @@ export interface Normal {
   readonly sigma: number;
   /** The largest distance of a residual from the median, in sigmas. */
   readonly farthest: number;
+  /** The largest sum of residuals by CUSUM, in sigmas. */
+  readonly farthestSum: number;
   readonly count: number;
 }
 
 const GAUSSIAN = 1.4826;
 
-/** @param residuals The residuals on normal data, in any order. */
-export function normalOf(residuals: ArrayLike<number>): Normal {
+/**
+ * @param residuals The residuals on normal data: of every recording at one step, then of the next step
+ * @param recordings The number of recordings
+ */
+export function normalOf(residuals: ArrayLike<number>, recordings = 1): Normal {
   if (residuals.length === 0) throw new RangeError("normalOf: no residuals");
   const center = median(residuals);
   const distances = Float64Array.from(residuals, (residual) => Math.abs(residual - center));
@@ -24,8 +33,32 @@ export function normalOf(residuals: ArrayLike<number>): Normal {
   // The median deviation of a mostly constant signal is zero; its mean deviation is not.
   const mean = distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
   const sigma = deviation > 0 ? GAUSSIAN * deviation : Math.max(mean, Number.MIN_VALUE);
-  return { center, sigma, farthest: farthest / sigma, count: residuals.length };
+  const inSigmas = Float64Array.from(residuals, (residual) => (residual - center) / sigma);
+  return {
+    center,
+    sigma,
+    farthest: farthest / sigma,
+    farthestSum: farthestSum(inSigmas, recordings),
+    count: residuals.length,
+  };
 }
+
+/** A sum of residuals is an anomaly from this many times the threshold of a single one. */
+export const SUM_FACTOR = 2;
+
+/** Maximum threshold in sigmas. */
+const MOST_FACTOR = 20;
+
+/** A threshold in sigmas: six, or one that lies beyond all residuals on normal data by a tenth, and beyond their sums by half. */
+export function factorFor({ farthest, farthestSum }: Normal): number {
+  return Math.min(
+    MOST_FACTOR,
+    Math.max(6, Math.ceil(1.1 * farthest), Math.ceil((1.5 * farthestSum) / SUM_FACTOR)),
+  );
+}
+
+/** How an anomaly was found: by one residual, or by a sum of many. */
+export type Method = "value" | "sum";
 
 /** A part of one stream whose values are too far from their predictions. */
 export interface Anomaly {
@@ -33,15 +66,19 @@ export interface Anomaly {
   /** The first and the last step beyond the threshold. */
   readonly from: number;
   readonly to: number;
-  /** The largest residual in sigmas, with its sign. */
+  /** What found it first. */
+  readonly by: Method;
+  /** The largest residual beyond the threshold in sigmas, with its sign; the largest sum if there is none. */
   readonly size: number;
+  /** Steps that {@link size} sums up; one for a residual. */
+  readonly steps: number;
   /** The value of that step, and its prediction. */
   readonly value: number;
   readonly predicted: number;
 }
 
 /** Maximum steps between two values of the same anomaly, since the state needs time to recover. */
-const QUIET = 24;
+const QUIET = 48;
 
 export class AnomalyDetector {
   readonly normal: Normal;
@@ -54,6 +91,7 @@ export class AnomalyDetector {
   readonly anomalies: Anomaly[] = [];
   /** The index in {@link anomalies} of each stream's latest one. */
   readonly #latest = new Map<number, number>();
+  readonly #sums = new Map<number, Cusum>();
   #toSkip: number;
 
   /** @param warmUp Steps after a start that are not checked. */
@@ -73,24 +111,38 @@ export class AnomalyDetector {
   reset(): void {
     this.#toSkip = this.#warmUp;
     this.#latest.clear();
+    this.#sums.clear();
   }
 
-  /** Checks one step of all streams, and returns the streams beyond the threshold. Steps must come in order. */
+  /** Checks one step of all streams, and returns the streams with an anomaly. Steps must come in order. */
   judge(step: number, values: Float32Array, predicted: Float32Array): number[] {
     if (this.#toSkip > 0) {
       this.#toSkip--;
       return [];
     }
-    const { center, sigma } = this.normal;
     const beyond: number[] = [];
     for (const [stream, value] of values.entries()) {
       if (this.only !== undefined && stream !== this.only) continue;
-      const size = (value - predicted[stream]! - center) / sigma;
-      if (Math.abs(size) <= this.factor) continue;
+      const found = this.#check(stream, value - predicted[stream]!);
+      if (!found) continue;
       beyond.push(stream);
-      this.#note({ stream, from: step, to: step, size, value, predicted: predicted[stream]! });
+      this.#note({ stream, from: step, to: step, ...found, value, predicted: predicted[stream]! });
     }
     return beyond;
+  }
+
+  #check(stream: number, difference: number): Pick<Anomaly, "by" | "size" | "steps"> | undefined {
+    const { center, sigma } = this.normal;
+    const residual = (difference - center) / sigma;
+    const sum = this.#sums.get(stream) ?? new Cusum();
+    this.#sums.set(stream, sum);
+    sum.add(residual);
+    const { size, steps } = sum;
+    const far = Math.abs(residual) > this.factor;
+    if (!far && Math.abs(size) <= SUM_FACTOR * this.factor) return undefined;
+    // What was found is not found again in the same sum.
+    sum.reset();
+    return far ? { by: "value", size: residual, steps: 1 } : { by: "sum", size, steps };
   }
 
   #note(found: Anomaly): void {
@@ -100,7 +152,10 @@ export class AnomalyDetector {
       this.#latest.set(found.stream, this.anomalies.push(found) - 1);
       return;
     }
-    const larger = Math.abs(found.size) > Math.abs(before.size) ? found : before;
-    this.anomalies[index!] = { ...larger, from: before.from, to: found.to };
+    // A residual beyond the threshold says more than a sum.
+    const single = ({ steps }: Anomaly) => steps === 1;
+    const more =
+      single(found) === single(before) ? Math.abs(found.size) > Math.abs(before.size) : single(found);
+    this.anomalies[index!] = { ...(more ? found : before), by: before.by, from: before.from, to: found.to };
   }
 }

@@ -1,8 +1,9 @@
 /** Draws the current state of a session. */
 import { partsOf, setText, table } from "../shell/dom.ts";
-import { brief, count, decimals, short } from "../shell/format.ts";
+import { brief, count, decimals } from "../shell/format.ts";
 import { clearFigures, figureList, type StatusLines } from "../shell/status-lines.ts";
 import { timeLeft } from "../training/estimate.ts";
+import { AnomalyCard } from "./anomaly-card.ts";
 import { SignalChart } from "./charts.ts";
 import { type LatencyCard, milliseconds } from "./latency-card.ts";
 import type { Phase, Session } from "./session.ts";
@@ -27,9 +28,6 @@ const TOGGLE: Record<Phase, string> = {
   failed: "Start",
 };
 
-/** Maximum number of anomalies in the table, the latest first. */
-const SHOWN = 50;
-
 /** Minimum time in ms between two drawings of the times, since nobody reads faster. */
 const TIMES_INTERVAL = 500;
 
@@ -37,12 +35,12 @@ const TIMES_INTERVAL = 500;
 const SIGNAL_INTERVAL = 30;
 
 export class StreamDisplay {
-  readonly #signal = new SignalChart(part("signal-chart"));
+  readonly signal = new SignalChart(part("signal-chart"));
+  readonly #anomalies = new AnomalyCard();
   readonly #lines: StatusLines;
   readonly #latency: LatencyCard;
   #timesDrawn = Number.NEGATIVE_INFINITY;
   #signalDrawn = Number.NEGATIVE_INFINITY;
-  #drawnAnomalies = "";
 
   constructor(lines: StatusLines, latency: LatencyCard) {
     this.#lines = lines;
@@ -53,14 +51,13 @@ export class StreamDisplay {
   /** Shows nothing: another signal has been chosen. */
   clear(): void {
     clearFigures(FIGURES);
-    for (const name of ["anomalies", "costs"]) part(name).replaceChildren();
-    for (const name of ["threshold", "signal-summary"]) setText(part(name), "");
-    setText(part("count"), "0");
+    part("costs").replaceChildren();
+    this.#anomalies.clear();
+    setText(part("model-note"), "");
     setText(part("toggle"), "Start");
     part<HTMLButtonElement>("toggle").disabled = false;
-    for (const name of ["stop", "reset", "disturb", "again"]) part<HTMLButtonElement>(name).disabled = true;
-    this.#drawnAnomalies = "";
-    this.#signal.clear();
+    for (const name of ["stop", "reset", "disturb"]) part<HTMLButtonElement>(name).disabled = true;
+    this.signal.clear();
     this.#latency.clear();
   }
 
@@ -79,6 +76,7 @@ export class StreamDisplay {
       running ? 1 : underWay ? session.done : 0,
       underWay && secondsLeft !== undefined ? countdown(phase, secondsLeft) : "",
     );
+    setText(part("model-note"), originOf(session));
     if (!watch || !detector) return;
     const { unit } = session.source!;
     const { points, predicted } = watch;
@@ -88,62 +86,19 @@ export class StreamDisplay {
     const latest = points.at(-1);
     setText(part("value"), latest?.value == null ? "–" : `${fixed(latest.value)}${unit}`);
     setText(part("predicted"), predicted === null ? "–" : `${fixed(predicted)}${unit}`);
-    this.#drawAnomalies(session);
+    this.#anomalies.draw(session);
     const now = performance.now();
     // Draws only one chart in a frame while it runs, so that no frame takes long.
     if (phase !== "watching") {
-      this.#signal.draw(watch, detector.normal.center, detector.threshold);
+      this.signal.draw(watch, detector.normal.center, detector.threshold);
       this.#drawLatency(session);
     } else if (now - this.#timesDrawn > TIMES_INTERVAL) {
       this.#timesDrawn = now;
       this.#drawLatency(session);
     } else if (now - this.#signalDrawn > SIGNAL_INTERVAL) {
       this.#signalDrawn = now;
-      this.#signal.draw(watch, detector.normal.center, detector.threshold);
+      this.signal.draw(watch, detector.normal.center, detector.threshold);
     }
-  }
-
-  #drawAnomalies({ detector, source, watch, settings }: Session): void {
-    const { anomalies, normal, threshold, factor } = detector!;
-    const { unit } = source!;
-    setText(part("count"), count(anomalies.length));
-    setText(
-      part("threshold"),
-      `More than ${short(threshold)}${unit} from its prediction: ${factor} times the robust standard deviation ` +
-        `(${short(normal.sigma)}${unit}) of ${count(normal.count)} residuals on normal data, of which the farthest was ` +
-        `${decimals(normal.farthest, 1)} σ away.`,
-    );
-    const { stream, to, size } = anomalies.at(-1) ?? {};
-    const drawn = `${anomalies.length} ${stream} ${to} ${size}`;
-    if (drawn === this.#drawnAnomalies) return;
-    this.#drawnAnomalies = drawn;
-    const several = anomalies.some(({ stream }) => stream > 0);
-    const rows = anomalies
-      .slice(-SHOWN)
-      .reverse()
-      .map(({ stream, from, to, size, value, predicted }) => [
-        to > from ? `${from}–${to}` : String(from),
-        ...(several ? [String(stream + 1)] : []),
-        `${brief(size)} σ`,
-        fixed(value),
-        fixed(predicted),
-      ]);
-    const columns = [
-      { title: "Step" },
-      ...[...(several ? ["Stream"] : []), "Size", "Measured", "Predicted"].map((title) => ({
-        title,
-        numeric: true,
-      })),
-    ];
-    const note = `The latest first; ${watch!.rate} steps are a second${settings.kind === "sensor" ? "" : ` (values in${unit})`}.`;
-    part("anomalies").replaceChildren(...(rows.length > 0 ? [table("Anomalies", note, columns, rows)] : []));
-    const latest = anomalies.at(-1);
-    setText(
-      part("signal-summary"),
-      latest
-        ? `${anomalies.length} anomalies so far, the latest in step ${latest.from}: ${brief(latest.size)} sigmas.`
-        : "No anomaly so far.",
-    );
   }
 
   #drawLatency({ watch, medians, streams }: Session): void {
@@ -162,7 +117,7 @@ function drawCosts(medians: ReadonlyMap<number, number>, now: number): void {
   const rows = [...medians]
     .sort(([a], [b]) => a - b)
     .map(([streams, ms]) => [
-      streams === now ? `${streams} (now)` : String(streams),
+      streams === now ? `${count(streams)} (now)` : count(streams),
       milliseconds(ms),
       brief((1000 * ms) / streams),
     ]);
@@ -201,6 +156,14 @@ function statusOf({ phase, epoch, epochs, settings, watch }: Session): string {
     failed: "Stopped.",
   };
   return texts[phase];
+}
+
+/** Where the model in use comes from. */
+function originOf({ learned }: Session): string {
+  if (!learned) return "";
+  return learned.shipped
+    ? "The model came with this page, trained by the same code."
+    : "The model was taught in this page.";
 }
 
 function countdown(phase: Phase, seconds: number): string {

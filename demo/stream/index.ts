@@ -1,14 +1,18 @@
-/** The Stream view: watches a signal step by step. */
+/** The Stream view: watches a signal step by step, the synthetic sensor as soon as it opens. */
 import { setText } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import { StatusLines } from "../shell/status-lines.ts";
 import type { View } from "../shell/view.ts";
+import { factorFor } from "./detector.ts";
 import { part, StreamDisplay } from "./display.ts";
+import { choice, key, showChoice, signalSettings } from "./form.ts";
+import { Hand, REACH } from "./hand.ts";
 import { LatencyCard } from "./latency-card.ts";
 import type { Disturbance } from "./sensor.ts";
-import { factorFor, type Learned, Session, type Settings } from "./session.ts";
-import { SourceError, type SourceKind } from "./source.ts";
+import { type Learned, Session } from "./session.ts";
+import { shippedSensor } from "./shipped.ts";
+import { SourceError } from "./source.ts";
 import { SensorSource } from "./sources.ts";
 import { SpeechPanel } from "./speech/panel.ts";
 import "./stream.css";
@@ -18,31 +22,11 @@ export function mount(root: HTMLElement, gpu: Gpu): View {
   root.innerHTML = html;
   const view = new StreamView(gpu);
   return {
-    // Nothing is requested before the visitor presses Start.
-    enter() {},
-    async leave() {
-      const { underWay } = view;
-      view.stop();
-      return underWay ? "stopped" : undefined;
-    },
+    enter: () => view.enter(),
+    leave: async () => view.leave(),
     drop: (files) => view.drop(files),
   };
 }
-
-/** What can be chosen as the signal. */
-type Choice = SourceKind | "speech";
-
-const SOURCE_NOTES: Record<Choice, string> = {
-  sensor: "Three harmonics and noise. Its clock counts values: a higher rate plays it faster.",
-  microphone:
-    "How loud it is, not what is said: one number a value. The browser will ask you. Nothing leaves this page.",
-  motion: "How strongly this device is accelerated. The browser may ask you. Nothing leaves this page.",
-  speech: "Where there is speech in a sound, said by a trained model: nothing is learned here.",
-};
-
-/** What belongs to the signals that are learned, and to speech. */
-const SIGNAL_PARTS = ["figures", "signal", "anomalies-card", "signal-settings"];
-const SPEECH_PARTS = ["speech-figures", "speech-sound", "speech-found", "speech-settings"];
 
 class StreamView {
   readonly #gpu: Gpu;
@@ -60,17 +44,31 @@ class StreamView {
   readonly #learned = new Map<string, Learned>();
   /** The visitor's threshold, which applies to every signal. */
   #factor: number | undefined;
+  /** Whether the visitor has stopped the sensor, which otherwise runs by itself. */
+  #isStopped = false;
   #drawing = false;
+  readonly #hand: Hand;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
+    const { signal } = this.#display;
+    this.#hand = new Hand({
+      surface: signal.surface,
+      valueAt: (y) => signal.valueAt(y),
+      heightOf: (value) => signal.heightOf(value),
+      latest: () => this.#session?.watch?.points.at(-1)?.value ?? 0,
+      onHold: (value) => this.#sensor?.hold(value),
+    });
     part("toggle").addEventListener("click", () => this.#toggle());
-    part("stop").addEventListener("click", () => this.stop());
+    part("stop").addEventListener("click", () => {
+      this.#isStopped = true;
+      this.stop();
+    });
     part("reset").addEventListener("click", () => this.#session?.reset());
     part("again").addEventListener("click", () => this.#learnAgain());
     part("disturb").addEventListener("click", () => {
       const kind = part<HTMLSelectElement>("disturbance").value as Disturbance;
-      if (this.#session?.source instanceof SensorSource) this.#session.source.disturb(kind);
+      this.#sensor?.disturb(kind);
     });
     part("settings").addEventListener("submit", (event) => event.preventDefault());
     for (const name of ["source", "calibration"]) {
@@ -78,11 +76,11 @@ class StreamView {
     }
     part("rate").addEventListener("change", () => {
       // A live signal looks different at another rate.
-      if (this.#settings.kind === "sensor" && this.#session) this.#session.rate = this.#settings.rate;
+      if (signalSettings().kind === "sensor" && this.#session) this.#session.rate = signalSettings().rate;
       else this.#changeSignal();
     });
     part("streams").addEventListener("change", () => {
-      this.#session?.setStreams(this.#settings.streams);
+      this.#session?.setStreams(signalSettings().streams);
       this.#showSettings();
     });
     part("factor").addEventListener("input", () => {
@@ -93,6 +91,28 @@ class StreamView {
     });
     this.#showFactor(6);
     this.#showSettings();
+  }
+
+  /** Lets the sensor run, once the page can be seen, unless the visitor has stopped it. */
+  enter(): void {
+    if (choice() !== "sensor" || this.#isStopped || this.underWay) return;
+    if (!document.hidden) this.#start();
+    else document.addEventListener("visibilitychange", () => this.enter(), { once: true });
+  }
+
+  /** Ends the work, and says what becomes of it: the sensor goes on at the next visit. */
+  leave(): string | undefined {
+    const { phase } = this.#session ?? {};
+    const { underWay } = this;
+    const goesOn = choice() === "sensor" && (phase === "watching" || phase === "opening");
+    this.#isStopped ||= phase === "paused";
+    this.stop();
+    return !underWay ? undefined : goesOn ? "paused" : "stopped";
+  }
+
+  get #sensor(): SensorSource | undefined {
+    const { source } = this.#session ?? {};
+    return source instanceof SensorSource ? source : undefined;
   }
 
   stop(): void {
@@ -108,36 +128,15 @@ class StreamView {
   /** Takes a file with sound. */
   drop([file]: readonly File[]): void {
     if (!file) return;
-    if (this.#choice !== "speech") {
+    if (choice() !== "speech") {
       part<HTMLSelectElement>("source").value = "speech";
       this.#changeSignal();
     }
     this.#speech.take(file);
   }
 
-  get #choice(): Choice {
-    return part<HTMLSelectElement>("source").value as Choice;
-  }
-
-  /** Of the signals that are learned. */
-  get #settings(): Settings {
-    const choice = (name: string) => Number(part<HTMLSelectElement>(name).value);
-    return {
-      kind: part<HTMLSelectElement>("source").value as SourceKind,
-      streams: choice("streams"),
-      rate: choice("rate"),
-      calibration: choice("calibration"),
-    };
-  }
-
-  /** The key of the current settings among the learned models. */
-  get #key(): string {
-    const { kind, rate, calibration } = this.#settings;
-    return kind === "sensor" ? kind : `${kind} ${rate} ${calibration}`;
-  }
-
   #toggle(): void {
-    if (this.#choice === "speech") {
+    if (choice() === "speech") {
       this.#start();
       return;
     }
@@ -147,29 +146,47 @@ class StreamView {
     else this.#start();
   }
 
-  #start(): void {
+  /** @param taught Whether to learn the signal although there is a model of it */
+  #start(taught = false): void {
+    this.#isStopped = false;
     showNotice(part("notice"), undefined);
-    if (this.#choice === "speech") {
+    if (choice() === "speech") {
       this.#speech.start();
       return;
     }
-    const key = this.#key;
-    const known = this.#learned.get(key);
-    const session: Session = new Session(this.#settings, known, {
+    const name = key();
+    const known = taught ? undefined : (this.#learned.get(name) ?? this.#shipped);
+    const session: Session = new Session(signalSettings(), known, {
       onChange: () => {
         if (this.#session === session) this.#draw();
       },
-      onLearned: (learned) => this.#learned.set(key, learned),
+      onLearned: (learned) => this.#learned.set(name, learned),
     });
     this.#session = session;
     if (this.#factor !== undefined) session.factor = this.#factor;
     this.#draw();
   }
 
+  /** Loads the model that comes with this page, if it has one of the signal. */
+  get #shipped(): Promise<Learned> | undefined {
+    return signalSettings().kind === "sensor" ? shippedSensor() : undefined;
+  }
+
   #learnAgain(): void {
-    this.#learned.delete(this.#key);
+    this.#learned.delete(key());
     this.stop();
-    this.#start();
+    this.#start(true);
+  }
+
+  /** The button with which the visitor teaches a model. */
+  #showTeaching(): void {
+    const sensor = signalSettings().kind === "sensor";
+    const known = this.#learned.get(key());
+    const { phase = "stopped" } = this.#session ?? {};
+    const ready = sensor ? !["opening", "learning"].includes(phase) : known !== undefined;
+    part<HTMLButtonElement>("again").disabled = !ready;
+    part("again").hidden = choice() === "speech";
+    setText(part("again"), sensor && (!known || known.shipped) ? "Teach it yourself" : "Learn again");
   }
 
   /** Ends the session, since the signal or the way to read it has changed, and clears what belongs to the old one. */
@@ -178,6 +195,8 @@ class StreamView {
     this.#session = undefined;
     showNotice(part("notice"), undefined);
     this.#showSettings();
+    this.#isStopped = false;
+    this.enter();
   }
 
   /** Draws with the next frame, since steps can be faster than frames. */
@@ -186,14 +205,15 @@ class StreamView {
     this.#drawing = true;
     requestAnimationFrame(() => {
       this.#drawing = false;
-      if (this.#choice === "speech") {
+      if (choice() === "speech") {
         this.#drawSpeech();
         return;
       }
       const session = this.#session;
       if (!session) return;
       this.#display.draw(session);
-      part<HTMLButtonElement>("again").disabled = !this.#learned.has(this.#key);
+      this.#showTeaching();
+      this.#hand.enabled = this.#sensor !== undefined && session.phase === "watching";
       if (session.adapter) this.#gpu.describe(session.adapter);
       if (session.detector && this.#factor === undefined)
         this.#showFactor(factorFor(session.detector.normal));
@@ -220,26 +240,15 @@ class StreamView {
   }
 
   #showSettings(): void {
-    const { kind, streams } = this.#settings;
-    const choice = this.#choice;
-    const speech = choice === "speech";
-    setText(part("source-note"), SOURCE_NOTES[choice]);
-    for (const name of SIGNAL_PARTS) part(name).hidden = speech;
-    for (const name of SPEECH_PARTS) part(name).hidden = !speech;
-    part("calibration-field").hidden = kind === "sensor";
-    part("disturb-row").hidden = kind !== "sensor";
-    setText(
-      part("streams-note"),
-      kind === "sensor"
-        ? "All are watched; the first one is drawn and can be disturbed."
-        : "All are given this one signal, to see what more streams cost.",
-    );
-    const drawn = streams > 1 && kind === "sensor" ? `Stream 1 of ${streams}. ` : "";
-    setText(part("signal-note"), `${drawn}The band is where a value is normal.`);
+    showChoice();
+    const sensor = choice() === "sensor";
+    this.#display.signal.room = sensor ? REACH : 0;
     if (this.#session) return;
+    this.#hand.enabled = false;
+    this.#showTeaching();
     this.#speech.clear();
     this.#display.clear();
-    if (speech) this.#draw();
+    if (choice() === "speech") this.#draw();
     else this.#lines.draw("Press Start: it learns what is normal first.", 0, "");
   }
 

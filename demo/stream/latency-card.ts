@@ -1,5 +1,6 @@
 /** The card with the times of steps: a histogram, quantiles, and how many values were left out. */
 import { element, partsOf, setText } from "../shell/dom.ts";
+import { decimals } from "../shell/format.ts";
 import { LatencyChart } from "./charts.ts";
 import type { Latencies } from "./latency.ts";
 
@@ -33,5 +34,5 @@ export class LatencyCard {
 
 /** A time in ms without its unit. */
 export function milliseconds(ms: number | undefined): string {
-  return ms === undefined ? "–" : ms.toFixed(ms < 10 ? 2 : 1);
+  return ms === undefined ? "–" : decimals(ms, ms < 10 ? 2 : 1);
 }

@@ -38,6 +38,7 @@ export class SensorBank {
   readonly #phases: Float32Array;
   readonly #noise: Float32Array;
   readonly #ongoing = new Map<number, Ongoing>();
+  readonly #held = new Map<number, number>();
   #time = 0;
 
   constructor(count: number, seed: number) {
@@ -52,12 +53,19 @@ export class SensorBank {
     this.#ongoing.set(sensor, { kind, age: 0 });
   }
 
+  /** Keeps a sensor at a value from the next sample on; undefined lets it go. */
+  hold(sensor: number, value: number | undefined): void {
+    if (value === undefined) this.#held.delete(sensor);
+    else this.#held.set(sensor, value);
+  }
+
   /** The next value of every sensor, [count]. */
   next(): Float32Array {
     const noise = this.#generator.normal_(this.#noise, 0, NOISE);
-    const values = Float32Array.from(noise, (value, sensor) =>
-      this.#disturbed(sensor, value + this.#clean(sensor)),
-    );
+    const values = Float32Array.from(noise, (value, sensor) => {
+      const own = this.#disturbed(sensor, value + this.#clean(sensor));
+      return this.#held.get(sensor) ?? own;
+    });
     this.#time++;
     return values;
   }
@@ -89,4 +97,16 @@ export function recordSensors(count: number, samples: number, seed: number): Flo
     for (const [sensor, value] of bank.next().entries()) recordings[sensor]![t] = value;
   }
   return recordings;
+}
+
+/** The number of sensors from which the model learns, and of values of each. */
+const SENSORS = 12;
+const SAMPLES = 480;
+
+/** The seed of these sensors; the watched ones have another. */
+const SEED = 1;
+
+/** The recordings of normal data from which the synthetic sensor is learned. */
+export function normalSensors(): Float32Array<ArrayBuffer>[] {
+  return recordSensors(SENSORS, SAMPLES, SEED);
 }

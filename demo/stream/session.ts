@@ -2,10 +2,10 @@
 import type { NDArray } from "webgpu-lstm";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 import { Estimate } from "../training/estimate.ts";
-import { AnomalyDetector, type Normal, normalOf } from "./detector.ts";
+import { AnomalyDetector, factorFor, type Normal, normalOf } from "./detector.ts";
 import { epochsOf, SHORTEST } from "./lesson.ts";
 import { WARM_UP } from "./model.ts";
-import { recordSensors } from "./sensor.ts";
+import { normalSensors } from "./sensor.ts";
 import type { LiveSource, Source, SourceKind } from "./source.ts";
 import { openLive, SensorSource } from "./sources.ts";
 import { type Answer, Watch } from "./watch.ts";
@@ -25,6 +25,8 @@ export interface Learned {
   readonly recordings: readonly Float32Array[];
   readonly weights: ReadonlyMap<string, NDArray>;
   readonly normal: Normal;
+  /** Whether it came with this page. */
+  readonly shipped?: boolean;
 }
 
 /**
@@ -35,16 +37,9 @@ export type Phase = "opening" | "calibrating" | "learning" | "watching" | "pause
 export interface SessionEvents {
   /** Called at every change; it is called often and must be quick. */
   onChange(): void;
-  /** Called when the model has learned normal data. */
+  /** Called when there is a model of normal data. */
   onLearned(learned: Learned): void;
 }
-
-/** The number of recorded synthetic sensors, and of values of each. */
-const SENSORS = 12;
-const SAMPLES = 480;
-
-/** The seed of the recorded sensors; the watched sensors have another. */
-const SEED = 1;
 
 export class Session {
   readonly settings: Settings;
@@ -60,6 +55,8 @@ export class Session {
   watch: Watch | undefined;
   detector: AnomalyDetector | undefined;
   source: Source | undefined;
+  /** The model in use. */
+  learned: Learned | undefined;
   streams: number;
   /** Median step in the worker by number of streams, in ms. */
   readonly medians = new Map<number, number>();
@@ -72,7 +69,7 @@ export class Session {
   #isChanging = false;
 
   /** @param learned A model of the same signal at the same rate, which is used instead of a new one */
-  constructor(settings: Settings, learned: Learned | undefined, events: SessionEvents) {
+  constructor(settings: Settings, learned: Learned | Promise<Learned> | undefined, events: SessionEvents) {
     this.settings = settings;
     this.streams = settings.streams;
     this.#events = events;
@@ -149,12 +146,13 @@ export class Session {
     this.#trainer = undefined;
   }
 
-  async #run(known: Learned | undefined): Promise<void> {
+  async #run(before: Learned | Promise<Learned> | undefined): Promise<void> {
     const { kind, rate } = this.settings;
+    const known = await before;
     const source = kind === "sensor" ? new SensorSource() : await this.#openLive(kind);
     this.source = source;
     this.#abort.signal.throwIfAborted();
-    const recordings = known?.recordings ?? (this.live ? await this.#calibrate(source) : sensorRecordings());
+    const recordings = known?.recordings ?? (this.live ? await this.#calibrate(source) : normalSensors());
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     const config: StreamConfig = { recordings };
     this.#abort.signal.addEventListener("abort", () => worker.terminate());
@@ -166,8 +164,9 @@ export class Session {
     if (known) await trainer.loadStateDict(known.weights);
     await trainer.call("open", this.streams);
     this.#abort.signal.throwIfAborted();
+    this.learned = learned;
+    this.#events.onLearned(learned);
     this.#watch(trainer, source, learned.normal, rate);
-    if (!known) this.#events.onLearned(learned);
   }
 
   async #openLive(kind: Exclude<SourceKind, "sensor">): Promise<LiveSource> {
@@ -220,7 +219,7 @@ export class Session {
     for await (const { epoch } of trainer.fit("train", { epochs: this.epochs, signal, onProgress })) {
       this.epoch = epoch;
     }
-    const normal = normalOf(await trainer.call<Float32Array>("residuals"));
+    const normal = normalOf(await trainer.call<Float32Array>("residuals"), recordings.length);
     return { recordings, normal, weights: await trainer.stateDict() };
   }
 
@@ -266,16 +265,4 @@ export class Session {
     this.phase = phase;
     this.#events.onChange();
   }
-}
-
-/** Six, or a tenth more than the farthest normal value. */
-export function factorFor({ farthest }: Normal): number {
-  return Math.min(MOST_FACTOR, Math.max(6, Math.ceil(1.1 * farthest)));
-}
-
-/** Maximum threshold in sigmas. */
-const MOST_FACTOR = 20;
-
-function sensorRecordings(): readonly Float32Array[] {
-  return recordSensors(SENSORS, SAMPLES, SEED);
 }

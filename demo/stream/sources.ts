@@ -22,6 +22,11 @@ export class SensorSource implements Source {
     return this.#bank.next();
   }
 
+  /** Keeps the sensor that is drawn at a value; undefined lets it go. */
+  hold(value: number | undefined): void {
+    this.#bank.hold(0, value);
+  }
+
   /** Disturbs the sensor that is drawn. */
   disturb(kind: Disturbance): void {
     this.#bank.disturb(0, kind);

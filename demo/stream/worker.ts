@@ -5,7 +5,8 @@
 import { Device, data, manualSeed, nn, optim, Stream, Trainer } from "webgpu-lstm";
 import { serve } from "webgpu-lstm/worker";
 import { BATCH, lessonOf } from "./lesson.ts";
-import { NextValue, Predictions, WARM_UP } from "./model.ts";
+import { NextValue, Predictions } from "./model.ts";
+import { heldOutResiduals } from "./residuals.ts";
 import type { Answer } from "./watch.ts";
 
 /** The page's message to the worker. */
@@ -45,17 +46,9 @@ serve<StreamConfig>({
         step,
         reset: () => stream!.reset(),
         /** The residuals of the recordings' held-out ends. */
-        residuals: async (): Promise<Float32Array> => {
-          const { heldOut } = lesson;
-          await open(heldOut.length);
-          const found: number[] = [];
-          let predicted: Float32Array | undefined;
-          for (let t = 0; t < heldOut[0]!.length; t++) {
-            const values = Float32Array.from(heldOut, (recording) => recording[t]! * std + mean);
-            if (predicted && t >= WARM_UP) found.push(...values.map((value, n) => value - predicted![n]!));
-            ({ predicted } = await step(values));
-          }
-          return Float32Array.from(found);
+        residuals: async () => {
+          await open(lesson.heldOut.length);
+          return heldOutResiduals(lesson, async (values) => (await step(values)).predicted);
         },
       },
       dispose: () => stream?.dispose(),

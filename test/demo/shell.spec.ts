@@ -165,7 +165,7 @@ test("the navigation says which view is paused or stopped, until the next visit"
   await expect(link(page, "Forecast")).toHaveText("Forecast paused");
   await expect(note).toHaveText("Forecast is paused while another view is shown.");
   await expectAccessible(page);
-  await button(page, "Start").click();
+  await button(page, "Teach it yourself").click();
   await expect(page.getByTestId("stream-status")).toContainText("Learning", { timeout: 20_000 });
   await link(page, "Inspect").click();
   await expect(note).toHaveText("Stream is stopped while another view is shown.");

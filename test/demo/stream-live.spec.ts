@@ -27,7 +27,7 @@ test("records the microphone, learns it, watches it, and releases it", async ({ 
   const liveTracks = () => page.evaluate(() => (window as unknown as { liveTracks(): number }).liveTracks());
   const complaints = await open(page, "/#stream");
   await page.getByLabel("Signal", { exact: true }).selectOption("Microphone level");
-  await page.getByLabel("Record what is normal for").selectOption("10 s");
+  await page.getByLabel("Record what is normal for").selectOption("5 s");
   await page.getByLabel("Streams answered").selectOption("16");
   expect(await liveTracks()).toBe(0);
   await button(page, "Start").click();
@@ -66,8 +66,8 @@ test("watches the device's motion", async ({ page }) => {
   });
   const complaints = await open(page, "/#stream");
   await page.getByLabel("Signal", { exact: true }).selectOption("Device motion");
-  await page.getByLabel("Record what is normal for").selectOption("10 s");
-  await page.getByLabel("Values per second").selectOption("10");
+  await page.getByLabel("Record what is normal for").selectOption("5 s");
+  await page.getByLabel("Values per second").selectOption("60");
   await button(page, "Start").click();
   await expect(status(page)).toHaveText("Watching the motion.", { timeout: 60_000 });
   await expect.poll(() => steps(page), { timeout: 10_000 }).toBeGreaterThan(10);

@@ -64,7 +64,7 @@ for (const [width, size] of WIDTHS) {
     }
 
     // Another signal has nothing of it.
-    await page.getByLabel("Signal", { exact: true }).selectOption("Synthetic sensor");
+    await page.getByLabel("Signal", { exact: true }).selectOption("Microphone level");
     await expect(page.getByTestId("stream-quantiles").locator("tr")).toHaveCount(0);
     await expect(page.getByTestId("stream-speech-segments")).toBeHidden();
     await expect(status(page)).toHaveText("Press Start: it learns what is normal first.");

@@ -11,12 +11,19 @@ const anomalies = async (page: Page) => Number(await page.getByTestId("stream-co
 const number = async (page: Page, id: string) =>
   Number.parseFloat((await page.getByTestId(id).textContent())!.replace("−", "-"));
 
-/** Starts, and waits until it has learned and some steps are answered. */
+/** Waits until the sensor runs, which starts by itself, and some steps are answered. */
 async function watch(page: Page): Promise<void> {
-  await button(page, "Start").click();
   await expect(status(page)).toHaveText("Watching the sensor.", { timeout: 45_000 });
-  await expect.poll(() => steps(page)).toBeGreaterThan(20);
+  await reach(page, 20);
 }
+
+/** Waits until so many steps are answered. */
+async function reach(page: Page, least: number): Promise<void> {
+  await expect.poll(() => steps(page), { timeout: 30_000 }).toBeGreaterThan(least);
+}
+
+/** Steps after which a disturbance is over, and what follows counts as another. */
+const OVER = 110;
 
 /** Median of the steps in the worker and of the round trips, ms. */
 async function medians(page: Page): Promise<number[]> {
@@ -45,18 +52,48 @@ function longestScript(page: Page): Promise<number> {
   return page.evaluate(() => (window as unknown as { scripts: { longest: number } }).scripts.longest);
 }
 
+interface Pointer {
+  down(x: number, y: number): Promise<unknown>;
+  move(x: number, y: number): Promise<unknown>;
+  up(): Promise<unknown>;
+}
+
+async function mouse({ mouse }: Page): Promise<Pointer> {
+  return {
+    down: async (x, y) => {
+      await mouse.move(x, y);
+      await mouse.down();
+    },
+    move: (x, y) => mouse.move(x, y, { steps: 4 }),
+    up: () => mouse.up(),
+  };
+}
+
+/** A finger as the browser's own input has it: what it touches may scroll away from under it. */
+async function finger(page: Page): Promise<Pointer> {
+  const session = await page.context().newCDPSession(page);
+  const send = (type: "touchStart" | "touchMove" | "touchEnd", ...touchPoints: { x: number; y: number }[]) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints });
+  return {
+    down: (x, y) => send("touchStart", { x, y }),
+    move: (x, y) => send("touchMove", { x, y }),
+    up: () => send("touchEnd"),
+  };
+}
+
 for (const [width, size] of WIDTHS) {
   test(`predicts, finds disturbances and nothing else, pauses, stops, ${width}`, async ({ page }) => {
     await page.setViewportSize(size);
     const complaints = await open(page, VIEW);
-    await expect(page.getByTestId("adapter")).toHaveText("not in use yet");
+    // Without a click, on the model that comes with the page.
     await watch(page);
     await expect(page.getByTestId("adapter")).toContainText("(software)");
+    await expect(page.getByTestId("stream-model-note")).toContainText("came with this page");
     await watchScripts(page);
 
-    // Normal running: values, predictions near them, latency; hardly an anomaly.
+    // Normal running: values, predictions near them, latency; no anomaly.
     const [before, since] = [await steps(page), Date.now()];
-    await page.waitForTimeout(5000);
+    await reach(page, before + 60);
     const rate = (1000 * ((await steps(page)) - before)) / (Date.now() - since);
     expect(rate).toBeGreaterThan(20);
     expect(rate).toBeLessThan(33);
@@ -66,31 +103,57 @@ for (const [width, size] of WIDTHS) {
     const [inWorker, roundTrip] = await medians(page);
     expect(inWorker).toBeGreaterThan(0);
     expect(roundTrip).toBeGreaterThanOrEqual(inWorker!);
-    const calm = await anomalies(page);
-    expect(calm).toBeLessThanOrEqual(1);
+    expect(await anomalies(page)).toBe(0);
 
+    // Its clock counts values: the same signal, faster.
+    await page.getByLabel("Values per second").selectOption("60");
     const rows = page.getByTestId("stream-anomalies").locator("tbody tr");
-    for (const [kind, n] of [
-      ["Spike", 1],
-      ["Dropout", 2],
-      ["Drift", 3],
+    for (const [kind, n, by] of [
+      ["Spike", 1, "one value"],
+      ["Dropout", 2, "one value"],
+      ["Drift", 3, "CUSUM"],
     ] as const) {
       const at = await steps(page);
       await page.getByLabel("Disturbance").selectOption(kind);
       await button(page, "Disturb").click();
-      await expect.poll(() => anomalies(page), { timeout: 6000 }).toBe(calm + n);
-      const [step, found] = await rows.first().locator("th, td").allTextContents();
+      await expect.poll(() => anomalies(page), { timeout: 6000 }).toBe(n);
+      const [step, found, method] = await rows.first().locator("th, td").allTextContents();
       expect(Number.parseInt(step!, 10)).toBeGreaterThan(at);
       expect(Math.abs(Number.parseFloat(found!.replace("−", "-")))).toBeGreaterThan(6);
-      await page.waitForTimeout(2000); // until it is over
+      expect(method).toBe(by);
+      await reach(page, at + OVER); // until it is over
     }
+    expect(await anomalies(page)).toBe(3);
+
+    // A hand on the chart is the sensor, and what it does is found.
+    const surface = page.getByRole("slider", { name: "Your hand on the sensor" });
+    const hand = await (width === "phone" ? finger(page) : mouse(page));
+    await surface.scrollIntoViewIfNeeded();
+    const box = (await surface.boundingBox())!;
+    const height = (share: number) => [box.x + box.width / 2, box.y + share * box.height] as const;
+    await hand.down(...height(0.5));
+    await hand.move(...height(0.05));
+    await expect.poll(() => number(page, "stream-value")).toBeGreaterThan(2);
+    await expect.poll(() => anomalies(page)).toBe(4);
+    await expect(page.locator(".stream-hand")).toBeVisible();
+    await hand.up();
+    await expect(page.locator(".stream-hand")).toBeHidden();
+    await expect.poll(async () => Math.abs(await number(page, "stream-value"))).toBeLessThan(1);
+    await reach(page, (await steps(page)) + OVER);
+    // The keyboard does the same.
+    await surface.press("Home");
+    await expect(surface).toHaveAttribute("aria-valuetext", "held at −3.00; Escape lets go");
+    await expect.poll(() => number(page, "stream-value")).toBe(-3);
+    await expect.poll(() => anomalies(page)).toBe(5);
+    await surface.press("Escape");
+    await expect(surface).toHaveAttribute("aria-valuetext", /^not held/);
     expect(await longestScript(page)).toBeLessThan(50);
 
     await button(page, "Pause").click();
     await expect(status(page)).toHaveText("Paused.");
-    await page.waitForTimeout(300);
+    await page.waitForTimeout(200);
     const paused = await steps(page);
-    await page.waitForTimeout(700);
+    await page.waitForTimeout(400);
     expect(await steps(page)).toBe(paused);
     await button(page, "Resume").click();
     await expect.poll(() => steps(page)).toBeGreaterThan(paused + 5);
@@ -101,7 +164,7 @@ for (const [width, size] of WIDTHS) {
     await expect(status(page)).toHaveText("Stopped, and the GPU is free.", { timeout: 1000 });
     await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
     const stopped = await steps(page);
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(300);
     expect(await steps(page)).toBe(stopped);
 
     // The learned model is used again after a restart.
@@ -128,13 +191,26 @@ test("many streams, other rates, a reset state and another threshold; leaving fr
   const perStream = await costs.evaluateAll((all) => all.map((row) => Number(row.children[2]!.textContent)));
   // 256 streams in one step cost far less than 256 steps.
   expect(perStream[2]).toBeLessThan(perStream[0]! / 5);
-  await page.waitForTimeout(3000);
+  await page.getByLabel("Values per second").selectOption("60");
+  await reach(page, (await steps(page)) + 90);
   expect(await anomalies(page)).toBeLessThanOrEqual(3);
   await button(page, "Disturb").click();
   await expect(page.getByTestId("stream-anomalies").locator("tbody tr").first()).toContainText("σ");
 
   await page.getByLabel("Values per second").selectOption("10");
   await expect.poll(() => number(page, "stream-speed"), { timeout: 8000 }).toBeLessThan(10.6);
+  // Nothing is read while the page is hidden.
+  const hide = (hidden: boolean) =>
+    page.evaluate(
+      (value) => Object.defineProperty(document, "hidden", { value, configurable: true }),
+      hidden,
+    );
+  await hide(true);
+  await page.waitForTimeout(150);
+  const hidden = await steps(page);
+  await page.waitForTimeout(400);
+  expect(await steps(page)).toBe(hidden);
+  await hide(false);
   await page.getByLabel("Streams answered").selectOption("1");
   await page.getByLabel("Values per second").selectOption("60");
   await expect.poll(() => number(page, "stream-speed"), { timeout: 10_000 }).toBeGreaterThan(40);
@@ -142,7 +218,7 @@ test("many streams, other rates, a reset state and another threshold; leaving fr
   // After a zero state, the first predictions are poor and do not count.
   const found = await anomalies(page);
   await button(page, "Reset state").click();
-  await page.waitForTimeout(1500);
+  await reach(page, (await steps(page)) + 60);
   expect(await anomalies(page)).toBeLessThanOrEqual(found + 1);
 
   await page.getByLabel("Threshold").fill("20");
@@ -152,6 +228,12 @@ test("many streams, other rates, a reset state and another threshold; leaving fr
 
   await visit(page, "Inspect");
   await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
+  await expect(page.getByTestId("page-note")).toHaveText("Stream is paused while another view is shown.");
+  await visit(page, "Stream");
+  await watch(page);
+  // Stopped by hand, it stays so.
+  await button(page, "Stop").click();
+  await visit(page, "Inspect");
   await visit(page, "Stream");
   await expect(status(page)).toHaveText("Stopped, and the GPU is free.");
   expect(complaints).toEqual([]);
@@ -159,7 +241,7 @@ test("many streams, other rates, a reset state and another threshold; leaving fr
 
 test("learning shows its progress, and can be stopped and started again", async ({ page }) => {
   const complaints = await open(page, VIEW);
-  await button(page, "Start").click();
+  await button(page, "Teach it yourself").click();
   await expect(status(page)).toContainText("Learning what is normal", { timeout: 20_000 });
   await expect(page.getByTestId("stream-time-left")).toContainText("left", { timeout: 20_000 });
   const progress = page.getByRole("progressbar", { name: "Progress of learning" });
@@ -169,7 +251,13 @@ test("learning shows its progress, and can be stopped and started again", async 
   await button(page, "Stop").click();
   await expect(status(page)).toContainText("Stopped", { timeout: 1000 });
   await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
+  // What has not learned to its end is not used.
+  await button(page, "Start").click();
   await watch(page);
+  await expect(page.getByTestId("stream-model-note")).toContainText("came with this page");
+  await button(page, "Teach it yourself").click();
+  await watch(page);
+  await expect(page.getByTestId("stream-model-note")).toHaveText("The model was taught in this page.");
   await button(page, "Learn again").click();
   await expect(status(page)).toContainText("Learning what is normal", { timeout: 20_000 });
   expect(complaints).toEqual([]);
@@ -203,7 +291,6 @@ test("says that WebGPU has no adapter", async ({ page }) => {
     await route.fulfill({ response, body: `GPU.prototype.requestAdapter = async () => null;\n${body}` });
   });
   await open(page, VIEW);
-  await button(page, "Start").click();
   await expect(page.getByRole("alert")).toContainText("WebGPU found no adapter", { timeout: 20_000 });
   await expect(status(page)).toHaveText("Stopped.");
   await expect(button(page, "Start")).toBeEnabled();

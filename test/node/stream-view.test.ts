@@ -80,7 +80,7 @@ describe("anomalies", () => {
   });
 
   test("consecutive residuals beyond the factor are one anomaly, reported by the largest", () => {
-    const normal = { center: 0, sigma: 0.5, farthest: 3, count: 100 };
+    const normal = { center: 0, sigma: 0.5, farthest: 3, farthestSum: 5, count: 100 };
     const detector = new AnomalyDetector(normal, 4, 2);
     const judge = (step: number, first: number, second = 0) =>
       detector.judge(step, Float32Array.of(first, second), new Float32Array(2));
@@ -92,9 +92,9 @@ describe("anomalies", () => {
     expect(judge(9, 3)).toEqual([0]);
     expect(judge(60, 2.5)).toEqual([0]);
     expect(detector.anomalies).toEqual([
-      { stream: 0, from: 4, to: 9, size: -8, value: -4, predicted: 0 },
-      { stream: 1, from: 5, to: 5, size: 6, value: 3, predicted: 0 },
-      { stream: 0, from: 60, to: 60, size: 5, value: 2.5, predicted: 0 },
+      { stream: 0, from: 4, to: 9, by: "value", size: -8, steps: 1, value: -4, predicted: 0 },
+      { stream: 1, from: 5, to: 5, by: "value", size: 6, steps: 1, value: 3, predicted: 0 },
+      { stream: 0, from: 60, to: 60, by: "value", size: 5, steps: 1, value: 2.5, predicted: 0 },
     ]);
     detector.factor = 6;
     expect(detector.threshold).toBe(3);
@@ -127,7 +127,11 @@ describe("watch", () => {
 
   /** A watch of 0, 1, 2, … with predictions one too high, answered after `ms`. */
   function counting(rate: number, ms: number) {
-    const detector = new AnomalyDetector({ center: -1, sigma: 0.1, farthest: 1, count: 9 }, 5, 0);
+    const detector = new AnomalyDetector(
+      { center: -1, sigma: 0.1, farthest: 1, farthestSum: 1, count: 9 },
+      5,
+      0,
+    );
     const state = { next: 0, held: false, gaps: 0, failures: [] as unknown[], asked: [] as number[] };
     const watch = new Watch({
       rate,

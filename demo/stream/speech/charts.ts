@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import { SECONDS, type Segment } from "../../../tasks/speech/segments.ts";
 import { axis, Chart, colour, FONT, line, valueAxis } from "../../shell/chart.ts";
-import { brief } from "../../shell/format.ts";
+import { brief, decimals } from "../../shell/format.ts";
 import type { Hearing } from "./hearing.ts";
 
 /** Seconds that are shown at least. */
@@ -55,7 +55,7 @@ export class WaveChart extends SpeechChart {
       scales: { y: { range: (_, min, max) => loudest(min, max) } },
       axes: [axis({ size: 24, values: () => [] }), valueAxis(44)],
       series: [
-        { label: "second", value: (_, v) => (v == null ? "" : `${v.toFixed(2)} s`) },
+        { label: "second", value: (_, v) => (v == null ? "" : `${decimals(v, 2)} s`) },
         line({ label: "sound, from", class: "measured", width: 1, value }),
         line({ label: "to", class: "measured", width: 1, value }),
       ],
@@ -79,12 +79,12 @@ function loudest(min: number | null, max: number | null): [number, number] {
 
 export class ProbabilityChart extends SpeechChart {
   constructor(container: HTMLElement) {
-    const value = (_: uPlot, v: number | null) => (v == null ? "" : v.toFixed(3));
+    const value = (_: uPlot, v: number | null) => (v == null ? "" : decimals(v, 3));
     super(container, 190, {
       scales: { y: { range: [0, 1.02] } },
       axes: [axis({ label: "seconds", labelSize: 18, labelFont: FONT, size: 30 }), valueAxis(44)],
       series: [
-        { label: "second", value: (_, v) => (v == null ? "" : `${v.toFixed(2)} s`) },
+        { label: "second", value: (_, v) => (v == null ? "" : `${decimals(v, 2)} s`) },
         line({
           label: "probability of speech",
           class: "model",

@@ -2,7 +2,7 @@
 import { SECONDS, segmentsOf } from "../../../tasks/speech/segments.ts";
 import { RATE } from "../../../tasks/speech/silero.ts";
 import { element, partsOf, setText, table } from "../../shell/dom.ts";
-import { count } from "../../shell/format.ts";
+import { brief, count, decimals } from "../../shell/format.ts";
 import { clearFigures, figureList, type StatusLines } from "../../shell/status-lines.ts";
 import { type LatencyCard, milliseconds } from "../latency-card.ts";
 import { ProbabilityChart, WaveChart } from "./charts.ts";
@@ -128,10 +128,10 @@ export class SpeechPanel {
       phase === "done" ? 1 : chunks ? hearing.count / chunks : 0,
       "",
     );
-    setText(part("heard"), hearing.count > 0 ? `${(hearing.count * SECONDS).toFixed(1)} s` : "–");
-    setText(part("probability"), latest === undefined ? "–" : latest.toFixed(2));
-    setText(part("total"), hearing.count > 0 ? `${(spoken * SECONDS).toFixed(1)} s` : "–");
-    setText(part("times"), median ? `${((1000 * SECONDS) / median).toPrecision(2)} ×` : "–");
+    setText(part("heard"), hearing.count > 0 ? `${decimals(hearing.count * SECONDS, 1)} s` : "–");
+    setText(part("probability"), latest === undefined ? "–" : decimals(latest, 2));
+    setText(part("total"), hearing.count > 0 ? `${decimals(spoken * SECONDS, 1)} s` : "–");
+    setText(part("times"), median ? `${brief(Number(((1000 * SECONDS) / median).toPrecision(2)))} ×` : "–");
     this.#wave.draw(hearing, segments);
     this.#probability.draw(hearing, segments, threshold);
     this.#around.latency.draw(
@@ -143,10 +143,10 @@ export class SpeechPanel {
     );
     this.#drawSegments(
       segments.map(({ from, to, open }) => [
-        `${((hearing.first + from) * SECONDS).toFixed(2)} s`,
-        open && session.underWay ? "goes on" : `${((hearing.first + to) * SECONDS).toFixed(2)} s`,
-        `${((to - from) * SECONDS).toFixed(2)} s`,
-        mean(hearing.probabilities.slice(from, to)).toFixed(2),
+        seconds(hearing.first + from),
+        open && session.underWay ? "goes on" : seconds(hearing.first + to),
+        seconds(to - from),
+        decimals(mean(hearing.probabilities.slice(from, to)), 2),
       ]),
       median,
     );
@@ -157,7 +157,7 @@ export class SpeechPanel {
     setText(part("count"), count(rows.length));
     setText(
       part("summary"),
-      `${rows.length} segments of speech. ${median ? `A chunk of 32 ms of sound takes ${milliseconds(median)} ms.` : ""}`,
+      `${count(rows.length)} segments of speech. ${median ? `A chunk of 32 ms of sound takes ${milliseconds(median)} ms.` : ""}`,
     );
     const drawn = rows.join();
     if (drawn === this.#drawnSegments) return;
@@ -195,7 +195,7 @@ export class SpeechPanel {
     setText(part("kind-note"), NOTES[kind]);
     part("file-row").hidden = kind !== "file";
     setText(part("file-name"), this.#file?.name ?? "none chosen");
-    const text = this.#threshold.valueAsNumber.toFixed(2);
+    const text = decimals(this.#threshold.valueAsNumber, 2);
     setText(part("threshold-text"), text);
     this.#threshold.setAttribute("aria-valuetext", text);
   }
@@ -217,6 +217,11 @@ function statusOf({ phase, settings, chunks, hearing }: SpeechSession, segments:
     case "failed":
       return "Stopped.";
   }
+}
+
+/** The time in a sound of a chunk's beginning, or the length of so many chunks. */
+function seconds(chunks: number): string {
+  return `${decimals(chunks * SECONDS, 2)} s`;
 }
 
 function mean(values: readonly number[]): number {

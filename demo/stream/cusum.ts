@@ -1,0 +1,59 @@
+/**
+ * CUSUM (Page, 1954): finds what shifts a little at every step, such as a drift, which no single residual shows. It sums up how far
+ * residuals lie above zero, and how far below it, each less a slack; a sum that would fall below zero starts anew.
+ */
+
+/** What is taken off every residual, in sigmas: half of the shift that is found soonest. */
+export const SLACK = 0.5;
+
+/** One of the two sums. */
+interface Sum {
+  size: number;
+  /** Steps since it was zero. */
+  steps: number;
+}
+
+export class Cusum {
+  readonly #above: Sum = { size: 0, steps: 0 };
+  readonly #below: Sum = { size: 0, steps: 0 };
+
+  /** Adds a residual, in sigmas. */
+  add(residual: number): void {
+    grow(this.#above, residual - SLACK);
+    grow(this.#below, -residual - SLACK);
+  }
+
+  /** The larger of both sums in sigmas: negative for values below their predictions. */
+  get size(): number {
+    return this.#above.size >= this.#below.size ? this.#above.size : -this.#below.size;
+  }
+
+  /** The steps over which {@link size} was summed up. */
+  get steps(): number {
+    return this.#above.size >= this.#below.size ? this.#above.steps : this.#below.steps;
+  }
+
+  reset(): void {
+    for (const sum of [this.#above, this.#below]) sum.size = sum.steps = 0;
+  }
+}
+
+function grow(sum: Sum, by: number): void {
+  sum.size = Math.max(0, sum.size + by);
+  sum.steps = sum.size > 0 ? sum.steps + 1 : 0;
+}
+
+/**
+ * The largest sum over recordings of normal data.
+ * @param residuals In sigmas: of every recording at one step, then of the next step
+ */
+export function farthestSum(residuals: Float64Array, recordings: number): number {
+  const sums = Array.from({ length: recordings }, () => new Cusum());
+  let farthest = 0;
+  for (const [i, residual] of residuals.entries()) {
+    const sum = sums[i % recordings]!;
+    sum.add(residual);
+    farthest = Math.max(farthest, Math.abs(sum.size));
+  }
+  return farthest;
+}
