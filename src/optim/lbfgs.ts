@@ -140,13 +140,20 @@ export class LBFGS extends Optimizer<LbfgsOptions> {
       return await lbfgsChunk.module.step({ optimizer: this, ranges, settings, state, evaluate });
     } finally {
       this.#isBusy = false;
+      this.#haveMoved();
     }
+  }
+
+  /** Weights in half precision follow what a step does between two evaluations. */
+  #haveMoved(): void {
+    for (const parameter of this.parameters) parameter.revision++;
   }
 
   async #evaluate(
     closure: () => LbfgsLoss | Promise<LbfgsLoss>,
   ): Promise<{ readonly loss: Promise<number> }> {
     const before = this.#evaluated;
+    this.#haveMoved();
     const given = await closure();
     if (this.#evaluated === before) {
       throw new GraphError(

@@ -291,6 +291,31 @@ describe("weights in half precision", () => {
       for (const each of [model, other]) each.dispose();
     }));
 
+  test("follow LBFGS, which moves parameters after their last evaluation", () =>
+    withDevice(async (device) => {
+      const layer = new nn.Linear(2, 1, { bias: false });
+      layer.weight.write(Float32Array.of(1, 2));
+      const optimizer = new optim.LBFGS(layer.parameters(), { maxIter: 1 });
+      const inputs = { x: [1, 2] } as const;
+      const training = await device.compile(({ x }) => ({ loss: layer.forward(x).square().sum() }), {
+        inputs,
+        optimizer,
+      });
+      const half = await device.compile(({ x }) => ({ y: layer.forward(x) }), { inputs, weights: "f16" });
+      const seen: number[] = [];
+      await optimizer.step(async () => {
+        const { loss } = training.run({ x: [1, 1] });
+        seen.push(await half.run({ x: [1, 1] }).y.item());
+        return loss;
+      });
+      seen.push(await half.run({ x: [1, 1] }).y.item());
+      // Both gradients are 6: the first step is 1 / 12 of them.
+      expect(seen).toEqual([3, 2]);
+      training.dispose();
+      half.dispose();
+      layer.dispose();
+    }));
+
   test("are read by programs of other shapes and modes", () =>
     withDevice(async (device) => {
       manualSeed(5);
