@@ -1,5 +1,6 @@
 import { checkBoolean, checkInteger, checkOptions, show } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
+import type { Parameter } from "../graph/parameter.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { gru } from "../ops/recurrent/gru.ts";
 import type { RecurrentOp } from "../ops/recurrent/layer.ts";
@@ -16,6 +17,14 @@ export interface CellOptions {
 
 /** One step of a recurrent network: a recurrent layer over a sequence of one step. */
 abstract class RecurrentCell extends Module {
+  /** [gates·hiddenSize, inputSize] */
+  declare readonly weight_ih: Parameter;
+  /** [gates·hiddenSize, hiddenSize] */
+  declare readonly weight_hh: Parameter;
+  /** [gates·hiddenSize] */
+  declare readonly bias_ih?: Parameter;
+  /** [gates·hiddenSize] */
+  declare readonly bias_hh?: Parameter;
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly #name: string;

@@ -28,9 +28,16 @@ export class Module {
     checkNoMore(this.constructor.name, more);
   }
 
-  /** Adds a parameter under a name that is not a field of the class. */
+  /** Adds a parameter under a name that is not a field of the class. The module then has it as a property that cannot be replaced. */
   protected registerParameter(name: string, parameter: Parameter): void {
     this.#registered.set(name, parameter);
+    if (name in this) return;
+    const set = () => {
+      throw new OptionError(
+        `${this.constructor.name}: ${name} cannot be replaced; write(data) changes its values`,
+      );
+    };
+    Object.defineProperty(this, name, { get: () => parameter, set, configurable: true });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
+import type { Parameter } from "../graph/parameter.ts";
 import { cat, stack, Tensor } from "../graph/tensor.ts";
 import type { StateName } from "../ops/recurrent/cell.ts";
 import type { RecurrentOp } from "../ops/recurrent/layer.ts";
@@ -39,6 +40,8 @@ const OPTIONS = ["numLayers", "bias", "batchFirst", "dropout", "bidirectional", 
 
 /** A stack of recurrent layers, each in one or two directions: the base of LSTM, GRU and RNN. */
 export abstract class Recurrent extends Module {
+  /** Its parameters by PyTorch's names, such as `weight_ih_l0` and `bias_hh_l1_reverse`. */
+  readonly [name: `${"weight" | "bias"}_${"ih" | "hh" | "hr"}_l${string}`]: Parameter;
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly numLayers: number;

@@ -1,6 +1,6 @@
 /** nn.Module's traversal of its members, and unsuitable state dicts. */
 import { expect, test } from "vitest";
-import { nn, StateDictError } from "webgpu-lstm";
+import { nn, OptionError, StateDictError } from "webgpu-lstm";
 import { expectRefusal, wrong } from "../refusal.ts";
 
 class Model extends nn.Module {
@@ -53,4 +53,25 @@ test("loadStateDict with strict false loads what fits and reports the rest", asy
   expect(() => model.loadStateDict(after, wrong({ strict: 1 }))).toThrow(
     "strict must be true or false, got 1",
   );
+});
+
+test("a recurrent layer has its parameters by PyTorch's names, and refuses others in their place", async () => {
+  const lstm = new nn.LSTM(3, 5, { numLayers: 2, bidirectional: true });
+  const keys = Object.keys(lstm);
+  for (const [name, parameter] of lstm.namedParameters())
+    expect(lstm[name as "weight_ih_l0"], name).toBe(parameter);
+  expect(lstm.bias_hh_l1_reverse!.shape).toEqual([20]);
+  const cell = new nn.GRUCell(3, 5);
+  expect(cell.weight_hh.shape).toEqual([15, 5]);
+  expect(new nn.GRUCell(3, 5, { bias: false }).bias_ih).toBeUndefined();
+  // Its forward pass would go on with the old one, and the state dict would have the new one.
+  const other = new nn.LSTM(3, 5, { numLayers: 2, bidirectional: true });
+  await expectRefusal(
+    () => Object.assign(lstm, { weight_hh_l0: other.weight_hh_l0 }),
+    OptionError,
+    "LSTM: weight_hh_l0 cannot be replaced",
+    "write(data)",
+  );
+  expect(Object.keys(lstm)).toEqual(keys);
+  expect(new Map(lstm.namedParameters()).get("weight_hh_l0")).not.toBe(other.weight_hh_l0);
 });
