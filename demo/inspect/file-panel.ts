@@ -48,6 +48,8 @@ async function readOf(file: File): Promise<NamedFile> {
 export class FilePanel {
   readonly #onOpened: (opened: Opened | undefined) => void;
   #opening = new AbortController();
+  /** Whether the visitor has chosen what is open. */
+  #isChosen = false;
 
   /** @param onOpened Called with `undefined` if there is no file */
   constructor(onOpened: (opened: Opened | undefined) => void) {
@@ -58,8 +60,8 @@ export class FilePanel {
       input.value = ""; // so that the same file can be chosen again
     });
     const example = (format: string) => {
-      const files = EXAMPLES[format]!;
-      void this.#open(files[0]![0], () => Promise.all(files.map(fetched)));
+      this.#isChosen = true;
+      void this.#openExample(format);
     };
     part("example").addEventListener("click", () => example("safetensors"));
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-example]")) {
@@ -67,9 +69,21 @@ export class FilePanel {
     }
   }
 
+  /** Opens the first example unless the visitor has chosen a file; says whether it is what is open. */
+  async openFirst(): Promise<boolean> {
+    if (!this.#isChosen) await this.#openExample("safetensors");
+    return !this.#isChosen;
+  }
+
+  #openExample(format: string): Promise<void> {
+    const files = EXAMPLES[format]!;
+    return this.#open(files[0]![0], () => Promise.all(files.map(fetched)));
+  }
+
   /** Opens a file that was chosen or dropped, or a model.json with its shards. */
   take(files: readonly File[]): void {
     if (files.length === 0) return;
+    this.#isChosen = true;
     const { name } = files.find((file) => file.name.endsWith(".json")) ?? files[0]!;
     void this.#open(name, () => Promise.all(files.map(readOf)));
   }

@@ -3,6 +3,7 @@ import { element } from "../shell/dom.ts";
 import { THEME_CHANGE } from "../shell/theme.ts";
 import type { LayerTrace } from "./gates.ts";
 import { HeatMap } from "./heat-map.ts";
+import { Replay } from "./replay.ts";
 import type { CellKind } from "./stack.ts";
 
 /** The names of the gates, by PyTorch's letters. */
@@ -19,6 +20,7 @@ export class GateMaps {
   readonly #container: HTMLElement;
   readonly #select: HTMLSelectElement;
   readonly #value: HTMLElement;
+  readonly replay: Replay;
   #maps: HeatMap[] = [];
   #draw = () => {};
 
@@ -26,6 +28,7 @@ export class GateMaps {
     this.#container = container;
     this.#select = select;
     this.#value = value;
+    this.replay = new Replay(container);
     select.addEventListener("change", () => this.#draw());
     document.addEventListener(THEME_CHANGE, () => {
       for (const map of this.#maps) map.draw();
@@ -61,5 +64,6 @@ export class GateMaps {
       });
     });
     this.#container.replaceChildren(...this.#maps.map(({ figure }) => figure));
+    this.replay.show({ values: series.get("h")!, steps });
   }
 }

@@ -1,4 +1,4 @@
-/** The Inspect view: the content of a model's file, and a run of the model. */
+/** The Inspect view: the content of a model's file, and a run of the model; it opens with an example that has been run. */
 import type { Gpu } from "../shell/gpu.ts";
 import type { View } from "../shell/view.ts";
 import { FilePanel } from "./file-panel.ts";
@@ -16,11 +16,25 @@ export function mount(root: HTMLElement, gpu: Gpu): View {
   const file = new FilePanel((opened) => {
     for (const panel of [run, model, save]) panel.offer(opened);
   });
+  /** Whether a run of the example by itself has come to its end. */
+  let begun = false;
+  let isBeginning = false;
+  let visits = 0;
+  const begin = async () => {
+    const visit = ++visits;
+    if (begun || !(await file.openFirst()) || visit !== visits) return;
+    isBeginning = true;
+    begun = await run.start();
+    isBeginning = false;
+  };
   return {
-    // Nothing starts by itself; the device is requested at the first run.
-    enter() {},
+    enter() {
+      run.resume();
+      void begin();
+    },
     async leave() {
-      const underWay = run.underWay || model.underWay;
+      visits++;
+      const underWay = !isBeginning && (run.underWay || model.underWay);
       await Promise.all([run.stop(), model.stop()]);
       return underWay ? "stopped" : undefined;
     },

@@ -1,12 +1,12 @@
 /** The form that runs the whole model of the open file, on inputs that fit, and its outputs. */
 import { element, table } from "../shell/dom.ts";
-import { short } from "../shell/format.ts";
+import { decimals, short } from "../shell/format.ts";
 import type { Gpu } from "../shell/gpu.ts";
-import { showNotice } from "../shell/notice.ts";
 import { type FillKind, fill, firstSizes, type ModelInput, parseSizes } from "./model-inputs.ts";
 import { type Filled, type ModelResult, runModel } from "./model-run.ts";
 import type { OpenFile, WholeModel } from "./opening.ts";
 import { columnOf, MOST_LINES, OutputChart } from "./output-chart.ts";
+import { RunFrame } from "./run-frame.ts";
 
 const part = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 
@@ -35,44 +35,53 @@ interface Row {
   readonly text: HTMLInputElement;
 }
 
+/** What a run takes from the form. */
+interface Run {
+  readonly model: WholeModel;
+  readonly inputs: readonly Filled[];
+  readonly constants: Readonly<Record<string, bigint>>;
+}
+
 export class ModelPanel {
-  readonly #gpu: Gpu;
-  readonly #button = part<HTMLButtonElement>("model-run");
+  readonly #frame: RunFrame<Run>;
   #model: WholeModel | undefined;
   #rows: Row[] = [];
   #chart: OutputChart | undefined;
-  #abort = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-  #runs = 0;
 
   constructor(gpu: Gpu) {
-    this.#gpu = gpu;
-    part("model-form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#running = this.#run(this.#running);
+    this.#frame = new RunFrame(gpu, "model", "model-run", {
+      read: () => ({ model: this.#model!, inputs: this.inputs(), constants: this.constants() }),
+      run: async (device, { model, inputs, constants }, signal) => {
+        const loaded = await model.load(constants);
+        try {
+          return this.#show(await runModel(device, loaded, inputs, signal));
+        } finally {
+          loaded.dispose();
+        }
+      },
+      hide: () => {
+        part("model-results").hidden = true;
+      },
     });
   }
 
   /** Stops the current run, and offers the model of another file. */
   offer(opened: OpenFile | undefined): void {
-    void this.stop();
+    this.#frame.renew();
     this.#model = opened?.model;
+    this.#frame.ready = this.#model !== undefined;
     part("model-card").hidden = !this.#model;
-    part("model-results").hidden = true;
-    part("model-status").textContent = "";
-    showNotice(part("model-notice"), undefined);
     this.#rows = this.#model?.inputs.map((input, i) => rowOf(input, i)) ?? [];
     part("model-inputs").replaceChildren(...this.#rows.map(fieldsetOf));
   }
 
   get underWay(): boolean {
-    return this.#runs > 0;
+    return this.#frame.underWay;
   }
 
   /** Stops the current run; settles when its memory is free. */
   stop(): Promise<void> {
-    this.#abort.abort();
-    return this.#running;
+    return this.#frame.stop();
   }
 
   /** The inputs as the form has them. Throws an error in words for the visitor. */
@@ -96,49 +105,7 @@ export class ModelPanel {
     );
   }
 
-  /** @param before The last run, which must end first */
-  async #run(before: Promise<void>): Promise<void> {
-    const model = this.#model!;
-    const status = part("model-status");
-    showNotice(part("model-notice"), undefined);
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    let inputs: Filled[];
-    let constants: Record<string, bigint>;
-    try {
-      inputs = this.inputs();
-      constants = this.constants();
-    } catch (error) {
-      status.textContent = (error as Error).message;
-      return;
-    }
-    this.#button.disabled = true;
-    this.#runs++;
-    try {
-      status.textContent = "Running on the GPU…";
-      await before;
-      const device = await this.#gpu.device();
-      signal.throwIfAborted();
-      const loaded = await model.load(constants);
-      try {
-        this.#show(await runModel(device, loaded, inputs, signal));
-      } finally {
-        loaded.dispose();
-      }
-    } catch (error) {
-      if (this.#model !== model) return;
-      part("model-results").hidden = true;
-      status.textContent = signal.aborted ? "Stopped." : "Not run.";
-      if (!signal.aborted) showNotice(part("model-notice"), error);
-    } finally {
-      this.#runs--;
-      this.#button.disabled = false;
-    }
-  }
-
-  #show({ outputs, ms }: ModelResult): void {
-    part("model-status").textContent =
-      `Done in ${ms.toFixed(ms < 10 ? 2 : 0)} ms, after a first run that compiles.`;
+  #show({ outputs, ms }: ModelResult): string {
     part("model-results").hidden = false;
     const columns = [
       { title: "Output" },
@@ -158,6 +125,7 @@ export class ModelPanel {
     ]);
     part("model-outputs").replaceChildren(table("Outputs", "Of the last run", columns, rows));
     this.#drawChart(outputs);
+    return `Done in ${decimals(ms, ms < 10 ? 2 : 0)} ms, after a first run that compiles.`;
   }
 
   /** Draws the first output that has steps. */

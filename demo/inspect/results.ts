@@ -33,7 +33,17 @@ export class Results {
   }
 
   hide(): void {
+    this.rest();
     part("results").hidden = true;
+  }
+
+  /** Stops the replay until {@link resume}. */
+  rest(): void {
+    this.#maps.replay.rest();
+  }
+
+  resume(): void {
+    if (!part("results").hidden) this.#maps.replay.resume();
   }
 
   show(shown: Shown): void {

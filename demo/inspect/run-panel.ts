@@ -1,35 +1,37 @@
 /** The form that runs a recurrent layer of the open file, and the results. */
 
+import type { Device } from "webgpu-lstm";
 import { element } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
-import { showNotice } from "../shell/notice.ts";
 import { Breather } from "./breather.ts";
 import type { Opened } from "./file-panel.ts";
 import { traceStack } from "./gates.ts";
 import { embeddingOf, type Layer, readoutOf } from "./layers.ts";
 import { Results } from "./results.ts";
 import { runStack } from "./run.ts";
+import { RunFrame } from "./run-frame.ts";
 import { MOST_STEPS, makeSignal, parseSignal, type Signal, type SignalKind, textSignal } from "./signals.ts";
 
 const part = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 
+/** The signal that goes in, and the layer that it goes into. */
+interface Run {
+  readonly layer: Layer;
+  readonly input: Signal;
+}
+
 export class RunPanel {
-  readonly #gpu: Gpu;
   readonly #results = new Results();
-  readonly #button = part<HTMLButtonElement>("run");
   readonly #signal = part<HTMLSelectElement>("signal");
   readonly #stack = part<HTMLSelectElement>("stack");
+  readonly #frame: RunFrame<Run>;
   #opened: Opened | undefined;
-  #abort = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-  /** Runs that have not ended. */
-  #runs = 0;
 
   constructor(gpu: Gpu) {
-    this.#gpu = gpu;
-    part("run-form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#running = this.#run(this.#running);
+    this.#frame = new RunFrame(gpu, "run", "run", {
+      read: () => ({ layer: this.layer!, input: this.#input(this.layer!.stack!.inputSize) }),
+      run: (device, run, signal, say) => this.#run(device, run, signal, say),
+      hide: () => this.#results.hide(),
     });
     this.#signal.addEventListener("change", () => this.#showFields());
     this.#stack.addEventListener("change", () => this.#showFields());
@@ -37,26 +39,32 @@ export class RunPanel {
 
   /** Stops the current run, and offers the layers of another file. */
   offer(opened: Opened | undefined): void {
-    void this.stop();
+    this.#frame.renew();
     this.#opened = opened;
-    this.#results.hide();
-    showNotice(part("run-notice"), undefined);
-    part("run-status").textContent = "";
     const layers = opened?.layers.filter(({ stack }) => stack) ?? [];
     this.#stack.replaceChildren(...layers.map(({ name }) => element("option", {}, name || "(the model)")));
     part("stack-field").hidden = layers.length < 2;
     this.#showFields();
   }
 
-  /** Whether a run is under way. */
   get underWay(): boolean {
-    return this.#runs > 0;
+    return this.#frame.underWay;
   }
 
-  /** Stops the current run; settles when its memory is free. */
+  /** Stops the current run, and the replay of the last one; settles when the run's memory is free. */
   stop(): Promise<void> {
-    this.#abort.abort();
-    return this.#running;
+    this.#results.rest();
+    return this.#frame.stop();
+  }
+
+  /** Goes on with the replay of the last run. */
+  resume(): void {
+    this.#results.resume();
+  }
+
+  /** Runs as the button does; settles with whether something came out. */
+  start(): Promise<boolean> {
+    return this.#frame.start();
   }
 
   /** The recurrent layer that is chosen. */
@@ -73,7 +81,7 @@ export class RunPanel {
           ? "No recurrent layer was found by the names and shapes of its weights, so there are no gates to show."
           : "No recurrent layer was found in this file (weight_ih_l0, weight_hh_l0, …), so there is nothing to run."
         : "";
-      this.#button.disabled = true;
+      this.#frame.ready = false;
       return;
     }
     const stack = layer.stack!;
@@ -96,7 +104,7 @@ export class RunPanel {
     const readout = readoutOf(this.#opened!.layers, layer);
     const used = [...stack.parameters.values(), readout?.weight, readout?.bias];
     const broken = used.find((tensor) => tensor && this.#opened!.broken.has(tensor.name));
-    this.#button.disabled = broken !== undefined;
+    this.#frame.ready = broken === undefined;
     const name = layer.name || `the ${stack.className}`;
     part("run-about").textContent = broken
       ? `${name} is not run: ${broken.name} holds values that are NaN or infinite.`
@@ -114,47 +122,20 @@ export class RunPanel {
     return makeSignal(kind, part<HTMLInputElement>("steps").valueAsNumber, features);
   }
 
-  /** @param before The last run, which must end first: only one runs on the GPU at a time. */
-  async #run(before: Promise<void>): Promise<void> {
-    const layer = this.layer!;
+  async #run(
+    device: Device,
+    { layer, input }: Run,
+    signal: AbortSignal,
+    say: (status: string) => void,
+  ): Promise<string> {
     const stack = layer.stack!;
     const readout = readoutOf(this.#opened!.layers, layer);
-    const status = part("run-status");
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    showNotice(part("run-notice"), undefined);
-    let input: Signal;
-    try {
-      input = this.#input(stack.inputSize);
-    } catch (error) {
-      status.textContent = (error as Error).message;
-      return;
-    }
-    this.#button.disabled = true;
-    this.#runs++;
-    try {
-      status.textContent = "Running on the GPU…";
-      await before;
-      const device = await this.#gpu.device();
-      signal.throwIfAborted();
-      const relu = part<HTMLSelectElement>("nonlinearity").value === "relu";
-      const result = await runStack(device, stack, readout, input, relu, signal);
-      status.textContent = "Computing the gates…";
-      const x = Float64Array.from(input.data);
-      const trace = await traceStack(stack, x, input.steps, new Breather(signal), relu);
-      this.#results.show({ stack, readout, input, result, trace });
-      status.textContent = `Done: ${input.steps} steps.`;
-    } catch (error) {
-      if (signal.aborted) {
-        if (this.layer === layer) status.textContent = "Stopped.";
-        return;
-      }
-      this.#results.hide();
-      status.textContent = "Not run.";
-      showNotice(part("run-notice"), error);
-    } finally {
-      this.#runs--;
-      if (this.layer === layer) this.#button.disabled = false;
-    }
+    const relu = part<HTMLSelectElement>("nonlinearity").value === "relu";
+    const result = await runStack(device, stack, readout, input, relu, signal);
+    say("Computing the gates…");
+    const x = Float64Array.from(input.data);
+    const trace = await traceStack(stack, x, input.steps, new Breather(signal), relu);
+    this.#results.show({ stack, readout, input, result, trace });
+    return `Done: ${input.steps} steps.`;
   }
 }

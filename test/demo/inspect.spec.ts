@@ -3,7 +3,16 @@ import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "playwright/test";
 import { loadSafetensors } from "../../src/io/safetensors.ts";
 import { choose, drop, example, fileOf, layer, rows, run, VIEW } from "./inspect-page.ts";
-import { button, countBuffers, expectAccessible, expectFits, liveBytes, open, WIDTHS } from "./page.ts";
+import {
+  button,
+  countBuffers,
+  expectAccessible,
+  expectFits,
+  liveBytes,
+  open,
+  visit,
+  WIDTHS,
+} from "./page.ts";
 
 /** The difference between the GPU's and the CPU's hidden states, as the page reports it. */
 async function difference(page: Page): Promise<number> {
@@ -23,6 +32,38 @@ function colours(page: Page): Promise<number[]> {
       }),
     );
 }
+
+test("opens on an example that has run, and replays its hidden state", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  await expect(page.getByTestId("file-status")).toHaveText("example.safetensors is open.");
+  await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.", { timeout: 60_000 });
+  expect(await colours(page)).toHaveLength(6);
+  const step = async () =>
+    Number(/^step (\d+)$/.exec((await page.getByTestId("replay-text").textContent())!)![1]);
+  const before = await step();
+  await expect.poll(step).not.toBe(before);
+  // The bars are drawn anew with the step, and stand still with it.
+  const bars = page.getByRole("img", { name: "Hidden state at this step" });
+  const picture = () => bars.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+  await button(page, "Pause").click();
+  const [still, drawn] = [await step(), await picture()];
+  await page.waitForTimeout(300);
+  expect(await step()).toBe(still);
+  await page.getByLabel("Step of the replay").fill("40");
+  expect(await step()).toBe(40);
+  if (still !== 40) expect(await picture()).not.toBe(drawn);
+  await page.getByLabel("Step of the replay").press("ArrowRight");
+  expect(await step()).toBe(41);
+  await expect(button(page, "Play")).toBeVisible();
+  await button(page, "Play").click();
+  await expect.poll(step).not.toBe(41);
+  // What ran by itself is not missed, and is not run again.
+  await visit(page, "Compare");
+  await expect(page.getByTestId("page-note")).toBeEmpty();
+  await visit(page, "Inspect");
+  await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.");
+  expect(complaints).toEqual([]);
+});
 
 for (const [width, size] of WIDTHS) {
   test(`a dropped checkpoint: its layers, tensors and a run, ${width}`, async ({ page }) => {
