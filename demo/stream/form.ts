@@ -1,12 +1,10 @@
 /** The form of the Stream view: what is chosen in it, and what it shows of each signal. */
 import { partsOf, setText } from "../shell/dom.ts";
+import type { Choice, Choices } from "./link.ts";
 import type { Settings } from "./session.ts";
 import type { SourceKind } from "./source.ts";
 
 const part = partsOf("stream");
-
-/** What can be chosen as the signal. */
-export type Choice = SourceKind | "speech";
 
 const SOURCE_NOTES: Record<Choice, string> = {
   sensor: "Three harmonics and noise. Its clock counts values: a higher rate plays it faster.",
@@ -33,6 +31,13 @@ export function signalSettings(): Settings {
     rate: number("rate"),
     calibration: number("calibration"),
   };
+}
+
+/** Chooses what a link says. */
+export function choose({ signal, rate, streams, calibration }: Choices): void {
+  for (const [name, value] of Object.entries({ source: signal, rate, streams, calibration })) {
+    part<HTMLSelectElement>(name).value = String(value);
+  }
 }
 
 /** The key of the current settings among the learned models. */

@@ -1,27 +1,32 @@
 /** The Stream view: watches a signal step by step, the synthetic sensor as soon as it opens. */
+
+import type { LinkSettings } from "../shell/address.ts";
 import { setText } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import { StatusLines } from "../shell/status-lines.ts";
-import type { View } from "../shell/view.ts";
+import type { Frame, View } from "../shell/view.ts";
 import { factorFor } from "./detector.ts";
 import { part, StreamDisplay } from "./display.ts";
-import { choice, key, showChoice, signalSettings } from "./form.ts";
+import { choice, choose, key, showChoice, signalSettings } from "./form.ts";
 import { Hand, REACH } from "./hand.ts";
 import { LatencyCard } from "./latency-card.ts";
+import { choicesOfLink, linkOf } from "./link.ts";
 import type { Disturbance } from "./sensor.ts";
 import { type Learned, Session } from "./session.ts";
 import { shippedSensor } from "./shipped.ts";
 import { SourceError } from "./source.ts";
 import { SensorSource } from "./sources.ts";
 import { SpeechPanel } from "./speech/panel.ts";
+import { TakeAway } from "./take-away.ts";
 import "./stream.css";
 import html from "./stream.html?raw";
 
-export function mount(root: HTMLElement, gpu: Gpu): View {
+export function mount(root: HTMLElement, gpu: Gpu, frame: Frame): View {
   root.innerHTML = html;
-  const view = new StreamView(gpu);
+  const view = new StreamView(gpu, frame);
   return {
+    restore: (link) => view.restore(link),
     enter: () => view.enter(),
     leave: async () => view.leave(),
     drop: (files) => view.drop(files),
@@ -46,10 +51,12 @@ class StreamView {
   #factor: number | undefined;
   /** Whether the visitor has stopped the sensor, which otherwise runs by itself. */
   #isStopped = false;
+  #isShown = false;
   #drawing = false;
   readonly #hand: Hand;
+  readonly #takeAway: TakeAway;
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, frame: Frame) {
     this.#gpu = gpu;
     const { signal } = this.#display;
     this.#hand = new Hand({
@@ -58,6 +65,12 @@ class StreamView {
       heightOf: (value) => signal.heightOf(value),
       latest: () => this.#session?.watch?.points.at(-1)?.value ?? 0,
       onHold: (value) => this.#sensor?.hold(value),
+    });
+    this.#takeAway = new TakeAway({
+      frame,
+      session: () => this.#session!,
+      picture: () => signal.picture,
+      onError: (error) => showNotice(part("notice"), error),
     });
     part("toggle").addEventListener("click", () => this.#toggle());
     part("stop").addEventListener("click", () => {
@@ -89,19 +102,39 @@ class StreamView {
       this.#showFactor(this.#factor);
       this.#draw();
     });
+    // After what each control does by itself.
+    part("settings").addEventListener("change", () => {
+      const { kind, ...settings } = signalSettings();
+      frame.keep(linkOf({ ...settings, signal: kind, factor: this.#factor }));
+    });
     this.#showFactor(6);
     this.#showSettings();
   }
 
+  /** Chooses what a link says, and begins with it. */
+  restore(link: LinkSettings): void {
+    const choices = choicesOfLink(link);
+    choose(choices);
+    this.#factor = choices.factor;
+    this.#showFactor(choices.factor ?? 6);
+    this.#changeSignal();
+  }
+
   /** Lets the sensor run, once the page can be seen, unless the visitor has stopped it. */
   enter(): void {
-    if (choice() !== "sensor" || this.#isStopped || this.underWay) return;
+    this.#isShown = true;
+    this.#begin();
+  }
+
+  #begin(): void {
+    if (!this.#isShown || choice() !== "sensor" || this.#isStopped || this.underWay) return;
     if (!document.hidden) this.#start();
-    else document.addEventListener("visibilitychange", () => this.enter(), { once: true });
+    else document.addEventListener("visibilitychange", () => this.#begin(), { once: true });
   }
 
   /** Ends the work, and says what becomes of it: the sensor goes on at the next visit. */
   leave(): string | undefined {
+    this.#isShown = false;
     const { phase } = this.#session ?? {};
     const { underWay } = this;
     const goesOn = choice() === "sensor" && (phase === "watching" || phase === "opening");
@@ -196,7 +229,7 @@ class StreamView {
     showNotice(part("notice"), undefined);
     this.#showSettings();
     this.#isStopped = false;
-    this.enter();
+    this.#begin();
   }
 
   /** Draws with the next frame, since steps can be faster than frames. */
@@ -213,6 +246,7 @@ class StreamView {
       if (!session) return;
       this.#display.draw(session);
       this.#showTeaching();
+      this.#takeAway.show(session);
       this.#hand.enabled = this.#sensor !== undefined && session.phase === "watching";
       if (session.adapter) this.#gpu.describe(session.adapter);
       if (session.detector && this.#factor === undefined)
@@ -246,6 +280,7 @@ class StreamView {
     if (this.#session) return;
     this.#hand.enabled = false;
     this.#showTeaching();
+    this.#takeAway.show(undefined);
     this.#speech.clear();
     this.#display.clear();
     if (choice() === "speech") this.#draw();

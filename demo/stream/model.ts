@@ -2,7 +2,7 @@
 import { nn, type Tensor } from "webgpu-lstm";
 
 /** Units of the GRU. */
-const HIDDEN = 24;
+export const HIDDEN = 24;
 
 /** Predicts the next value of each stream from the current one and the state. */
 export class NextValue extends nn.Module {

@@ -16,14 +16,19 @@ const SEED = 7;
 export class SensorSource implements Source {
   readonly unit = "";
   #bank = new SensorBank(1, SEED);
+  #held: number | undefined;
 
   next(streams: number): Float32Array {
-    if (this.#bank.count !== streams) this.#bank = new SensorBank(streams, SEED);
+    if (this.#bank.count !== streams) {
+      this.#bank = new SensorBank(streams, SEED);
+      this.#bank.hold(0, this.#held);
+    }
     return this.#bank.next();
   }
 
   /** Keeps the sensor that is drawn at a value; undefined lets it go. */
   hold(value: number | undefined): void {
+    this.#held = value;
     this.#bank.hold(0, value);
   }
 

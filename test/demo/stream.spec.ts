@@ -1,5 +1,7 @@
 /** The Stream view as a person uses it, on the software adapter. */
+import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "playwright/test";
+import { loadSafetensors } from "../../src/io/safetensors.ts";
 import { button, expectAccessible, expectFits, open, visit, WIDTHS } from "./page.ts";
 
 const VIEW = "/#stream";
@@ -336,5 +338,36 @@ test("another signal has nothing of the one before", async ({ page }) => {
   // The frame that was already asked for draws nothing of it.
   await page.waitForTimeout(300);
   expect(await anomalies(page)).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test("a link begins with its choices; model and result can be taken away", async ({ page }) => {
+  const complaints = await open(page, `${VIEW}?rate=60&threshold=8`);
+  await watch(page);
+  await expect(page.getByLabel("Values per second")).toHaveValue("60");
+  await expect(page.getByTestId("stream-threshold")).toContainText(": 8 times the robust standard deviation");
+  await page.getByLabel("Streams answered").selectOption("16");
+  await expect(page).toHaveURL(/#stream\?rate=60&streams=16&threshold=8$/);
+  await page.getByLabel("Values per second").selectOption("30");
+  await expect(page).toHaveURL(/#stream\?streams=16&threshold=8$/);
+
+  const downloading = page.waitForEvent("download");
+  await button(page, "Save the model").click();
+  const { tensors } = loadSafetensors(readFileSync(await (await downloading).path()));
+  expect(tensors.get("gru.weight_hh_l0")!.shape).toEqual([72, 24]);
+  await expect(page.locator("#stream-saved")).toContainText("safetensors.torch.load_file");
+  await button(page, "Result card").click();
+  const dialog = page.getByRole("dialog", { name: "Result card" });
+  await expect(dialog.getByRole("img")).toHaveAttribute(
+    "alt",
+    /A sensor, predicted value by value\. anomalies: 0/,
+  );
+  await expectAccessible(page);
+  await dialog.getByRole("button", { name: "Close" }).click();
+
+  await button(page, "Open in Inspect").click();
+  await expect(page.getByTestId("file-status")).toHaveText("next-value.safetensors is open.");
+  await expect(page.getByTestId("layers")).toContainText("input 1, hidden 24, 1 layer");
+  await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
   expect(complaints).toEqual([]);
 });
