@@ -41,7 +41,9 @@ for (const [name, size] of WIDTHS) {
     await expect(page.getByLabel("Forecast", { exact: true })).toBeDisabled();
     await finish(page, 20);
     // A sum of waves is what linear regression is made for: the network is below what needs no training, and says who is best.
-    await expect(shown(page, "verdict")).toContainText(/: not below all baselines; .* above Linear regression\./);
+    await expect(shown(page, "verdict")).toContainText(
+      /: not below all baselines; .* above Linear regression\./,
+    );
     const { LSTM: own, Persistence: same, "Seasonal mean": mean } = await errors(page);
     expect(own).toBeLessThan(Math.min(same!, mean!));
     await expect(shown(page, "roll-out-note")).toContainText("LSTM");

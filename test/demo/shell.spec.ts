@@ -8,6 +8,7 @@ import {
   expectFits,
   liveBytes,
   open,
+  visit,
   WIDTHS,
 } from "./page.ts";
 
@@ -161,7 +162,7 @@ test("the navigation says which view is paused or stopped, until the next visit"
   const note = page.getByTestId("page-note");
   await button(page, "Start").click();
   await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
-  await link(page, "Stream").click();
+  await visit(page, "Stream");
   await expect(link(page, "Forecast")).toHaveText("Forecast paused");
   await expect(note).toHaveText("Forecast is paused while another view is shown.");
   await expectAccessible(page);
