@@ -1,7 +1,11 @@
 /** The frame around every GPU test: it fails on any error and on any buffer left. */
 import { Device, type DeviceOptions } from "webgpu-lstm";
+import { sharedGpu } from "./shared-gpu.ts";
 
 const scopes = ["validation", "out-of-memory", "internal"] as const;
+
+/** The kernels of a file compile once. */
+let shared: GPU | undefined;
 
 /** A device shared by tests in sequence, each inside its own error scopes. */
 export class GpuFrame {
@@ -24,7 +28,8 @@ export class GpuFrame {
 
   /** @param options as of `Device.request`: kernel versions to use, facts to plan with */
   static async open(options: DeviceOptions = {}): Promise<GpuFrame> {
-    const { gpu, taken } = observed(navigator.gpu);
+    shared ??= sharedGpu(navigator.gpu);
+    const { gpu, taken } = observed(shared);
     const device = await Device.request({ ...options, gpu });
     return new GpuFrame(device, taken());
   }
@@ -37,8 +42,15 @@ export class GpuFrame {
    */
   async run<R>(body: (device: Device) => R | Promise<R>): Promise<R> {
     for (const scope of scopes) this.#raw.pushErrorScope(scope);
-    const result = await body(this.device);
-    await this.#raw.queue.onSubmittedWorkDone();
+    let result: R;
+    try {
+      result = await body(this.device);
+      await this.#raw.queue.onSubmittedWorkDone();
+    } catch (error) {
+      // The next test's device may be over the same native one, and finds no scopes of this one's.
+      await Promise.allSettled(scopes.map(() => this.#raw.popErrorScope()));
+      throw error;
+    }
     const live = this.device.memory.total;
     const faults = this.#faults.splice(0);
     if (live !== 0) faults.push(`${live} bytes still live: ${JSON.stringify(this.device.memory.byRole)}`);

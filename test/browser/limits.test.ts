@@ -14,6 +14,7 @@ import {
 } from "webgpu-lstm";
 import { limitCases, type Outcome } from "../limit-cases.ts";
 import { COMPATIBILITY, type Limits, limitDevice, limitedGpu } from "../limited-gpu.ts";
+import { sharedGpu } from "./shared-gpu.ts";
 
 /** Facts that fit any adapter: no version that needs subgroups. */
 const facts: AdapterFacts = {
@@ -32,8 +33,11 @@ const lanes4: AdapterFacts = { ...facts, subgroupSize: 4 };
 const factsFor = ({ gemm, recurrent }: VersionPins) =>
   gemm === "lanes4" || recurrent === "sequence4" ? lanes4 : facts;
 
+/** Kernels that limits do not change compile once. */
+const shared = sharedGpu(navigator.gpu);
+
 const open = (limits: Limits, options: DeviceOptions) =>
-  Device.request({ gpu: limitedGpu(navigator.gpu, limits), ...options });
+  Device.request({ gpu: limitedGpu(shared, limits), ...options });
 
 const kernelNames = Object.keys(import.meta.glob("../../shaders/**/*.wgsl"))
   .filter((path) => !path.includes("/lib/"))

@@ -3,6 +3,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Device, manualSeed, nn, optim, type Tensor } from "webgpu-lstm";
 import { asHardware } from "../hardware.ts";
 import { idle, type Sabotage, sabotaged } from "../sabotage.ts";
+import { sharedGpu } from "./shared-gpu.ts";
+
+/** Kernels that nothing alters compile once. */
+const gpu = sharedGpu(navigator.gpu);
 
 const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
 
@@ -13,7 +17,7 @@ afterEach(() => {
 });
 
 const open = (sabotage: Sabotage = {}) =>
-  Device.request({ gpu: asHardware(sabotaged(navigator.gpu, sabotage).gpu), selfTest: false });
+  Device.request({ gpu: asHardware(sabotaged(gpu, sabotage).gpu), selfTest: false });
 
 type Layer = nn.LSTM | nn.GRU | nn.RNN;
 
@@ -113,7 +117,7 @@ describe("on hardware", () => {
     ["sequence", "lstm_sequence_backward", "lstm backward"],
   ])("a `%s` that is wrong is left out and named: %s", async (version, kernel, of) => {
     const plain = seeded(() => new nn.LSTM(2, 5, { numLayers: 2 }));
-    const software = await Device.request({ versions: { recurrent: "cell" } });
+    const software = await Device.request({ gpu, versions: { recurrent: "cell" } });
     const wanted = await run(software, plain);
     software.dispose();
     const device = await open({
@@ -165,7 +169,7 @@ describe("on hardware", () => {
     const { what } = recurrent[0]!;
     const facts = { ...device.facts, versions: { [what]: "sequence" }, wrong: { "lstm forward": ["step"] } };
     device.dispose();
-    const given = await Device.request({ facts });
+    const given = await Device.request({ gpu, facts });
     const planned = await run(
       given,
       seeded(() => new nn.LSTM(2, 5)),
@@ -174,7 +178,7 @@ describe("on hardware", () => {
     expect(planned.recurrent[0]).toMatchObject({ version: "sequence", reason: "measured", wrong: ["step"] });
     expect(planned.described).toContain("lstm_sequence_forward");
     given.dispose();
-    const pinned = await Device.request({ facts, versions: { recurrent: "step" } });
+    const pinned = await Device.request({ gpu, facts, versions: { recurrent: "step" } });
     const { described } = await run(
       pinned,
       seeded(() => new nn.LSTM(2, 5)),

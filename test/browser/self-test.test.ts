@@ -4,6 +4,10 @@ import { AdapterFaultError, Device, OptionError } from "webgpu-lstm";
 import { asHardware } from "../hardware.ts";
 import { expectRefusal, wrong } from "../refusal.ts";
 import { idle, type Sabotage, sabotaged } from "../sabotage.ts";
+import { sharedGpu } from "./shared-gpu.ts";
+
+/** Kernels that nothing alters compile once. */
+const shared = sharedGpu(navigator.gpu);
 
 beforeEach(() => Device.forgetFacts());
 afterEach(() => Device.forgetFacts());
@@ -13,7 +17,7 @@ function without(...kernels: string[]) {
   const sabotage: Sabotage = {
     alterShader: (label, code) => (kernels.includes(label) ? idle(label, code) : code),
   };
-  return sabotaged(navigator.gpu, sabotage);
+  return sabotaged(shared, sabotage);
 }
 
 describe("a self test", () => {
@@ -83,7 +87,7 @@ describe("a self test", () => {
       "tn",
     ],
   ])("finds a fault of %s in larger products", async (kernel, gemm, right, faulty, layout) => {
-    const { gpu } = sabotaged(navigator.gpu, {
+    const { gpu } = sabotaged(shared, {
       alterShader: (label, code) => {
         if (label !== kernel) return code;
         expect(code).toContain(right);
@@ -108,7 +112,7 @@ describe("a self test", () => {
   });
 
   test("finds an error of one in a thousand", async () => {
-    const { gpu } = sabotaged(navigator.gpu, {
+    const { gpu } = sabotaged(shared, {
       alterShader: (label, code) =>
         label === "lstm_cell_forward" ? code.replace("exp(-2.0 *", "exp(-2.002 *") : code,
     });
@@ -137,7 +141,7 @@ describe("a self test", () => {
   });
 
   test("runs once for an adapter, its limits and features", async () => {
-    (await Device.request({ selfTest: true })).dispose();
+    (await Device.request({ gpu: shared, selfTest: true })).dispose();
     // Passed before, so that nobody looks.
     const { gpu } = without("sgd");
     (await Device.request({ gpu, selfTest: true })).dispose();
@@ -147,7 +151,7 @@ describe("a self test", () => {
     await Device.forgetFacts();
     await expectRefusal(() => Device.request({ gpu, selfTest: true }), AdapterFaultError, "update");
     // A failure is not kept.
-    (await Device.request({ selfTest: true })).dispose();
+    (await Device.request({ gpu: shared, selfTest: true })).dispose();
   });
 
   test("runs again for other versions, whose kernels it has not run", async () => {
