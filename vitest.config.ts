@@ -1,7 +1,22 @@
 import { playwright } from "@vitest/browser-playwright";
-import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { configDefaults, defineConfig, type ViteUserConfig } from "vitest/config";
 import { findBrowser } from "./tools/browser.ts";
 import viteConfig from "./vite.config.ts";
+
+/** The browser test files that take longest, as long together as all others. */
+const long = [
+  "gradient-check",
+  "limits",
+  "lstm-goldens",
+  "optimizer-goldens",
+  "proof",
+  "random-models",
+  "recurrent-goldens",
+  "self-test",
+  "soak",
+  "special-recurrent",
+  "tutorials",
+].map((name) => `test/browser/${name}.test.ts`);
 
 /**
  * `node` runs in Node, mostly what needs no GPU; `browser` runs the rest in a headless Chromium with WebGPU.
@@ -35,7 +50,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             name: "browser",
             include: ["test/browser/**/*.test.ts"],
             setupFiles: ["test/browser/setup.ts"],
-            // After the node tests and one page at a time: the software adapter already uses every core.
+            // After the node tests, and one page at a time in each of two browsers: a software adapter compiles on one core.
             fileParallelism: false,
             sequence: { groupOrder: 2 },
             testTimeout: 120_000,
@@ -54,7 +69,14 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
                     }
                   : {},
               }),
-              instances: [{ browser: "chromium" }],
+              instances: [
+                {
+                  browser: "chromium",
+                  name: "browser (short)",
+                  exclude: [...configDefaults.exclude, ...long],
+                },
+                { browser: "chromium", name: "browser (long)", include: long },
+              ],
             },
           },
         },
