@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig, type ViteUserConfig } from "vitest/config";
 import { findBrowser } from "./tools/browser.ts";
@@ -40,6 +41,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
           test: {
             name: "node",
             include: ["test/node/**/*.test.ts"],
+            // Vitest takes one core less by default, which on two cores is one file at a time.
+            maxWorkers: availableParallelism(),
             testTimeout: 60_000,
             hookTimeout: 60_000,
           },
