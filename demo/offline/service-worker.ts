@@ -66,14 +66,16 @@ async function newest(request: Request): Promise<Response> {
 
 /** A part, whose name changes with its content. */
 async function stored(request: Request): Promise<Response> {
-  const cached = await caches.match(request);
+  // A browser's storage may fail while its network works.
+  const cached = await caches.match(request).catch(() => undefined);
   if (cached) return cached;
   const end = performance.now() + PATIENCE;
   for (;;) {
     try {
       return await fetch(request.clone());
     } catch (error) {
-      if (performance.now() > end) throw error;
+      // The page that asked is gone, or has given up.
+      if (request.signal.aborted || performance.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   }

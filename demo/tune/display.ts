@@ -50,6 +50,7 @@ export class TuneDisplay {
     const picture: Picture = { direction: "minimize", trials, defaults };
     const parts = [
       () => this.#words(picture),
+      () => byId("tune-parallel").classList.toggle("empty", counted(trials).length === 0),
       () => draw("tune-parallel", 260, [40, 34, 60, 14], (area) => parallelPlot(area, picture, PALETTE)),
       () => draw("tune-curves", 230, [48, 12, 12, 28], (area) => curvesPlot(area, picture, PALETTE)),
       () => draw("tune-history", 230, [48, 12, 12, 28], (area) => historyPlot(area, picture, PALETTE)),
