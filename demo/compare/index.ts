@@ -1,177 +1,156 @@
-/** The Compare view: this library and TensorFlow.js, timed in the visitor's browser. */
-import { bar, element, partsOf, setText, table } from "../shell/dom.ts";
+/** The Compare view: this library and TensorFlow.js, racing and timed in the visitor's browser. */
+import { WebGpuUnavailableError } from "webgpu-lstm";
+import type { LinkSettings } from "../shell/address.ts";
+import { element, partsOf } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
-import { StatusLines } from "../shell/status-lines.ts";
-import type { View } from "../shell/view.ts";
-import { timeLeft } from "../training/estimate.ts";
+import type { Frame, View } from "../shell/view.ts";
 import "./compare.css";
 import html from "./compare.html?raw";
-import { Contest, medianOf, type Row } from "./contest.ts";
+import type { Contest } from "./contest.ts";
+import { CopyPanel } from "./copy-panel.ts";
+import { type CompareChoices, choicesOfLink, linkOf, PEERS, SECONDS, USUAL } from "./link.ts";
 import { type Library, NAMES } from "./protocol.ts";
+import type { Race } from "./race.ts";
+import { RacePanel } from "./race-panel.ts";
 import { LibraryError } from "./seat.ts";
-import { adapterNote, COLUMNS, cellsOf, markdownOf, ratio } from "./table.ts";
-import { CHOICES, TASKS } from "./workloads.ts";
+import { StepsPanel } from "./steps-panel.ts";
+import { CHOICES } from "./workloads.ts";
 
-export function mount(root: HTMLElement, gpu: Gpu): View {
+export function mount(root: HTMLElement, gpu: Gpu, frame: Frame): View {
   root.innerHTML = html;
-  const view = new CompareView(gpu);
+  const view = new CompareView(gpu, frame);
   return {
-    // Nothing is fetched before the visitor presses Run.
+    // Nothing is fetched before the visitor presses a button.
     enter() {},
     leave: async () => (view.cancel() ? "stopped" : undefined),
+    restore: (link) => view.restore(link),
   };
 }
 
 const part = partsOf("compare");
-
-const PEERS: readonly Library[] = ["tfjs-webgpu", "tfjs-wasm"];
+const race = partsOf("race");
 
 class CompareView {
   readonly #gpu: Gpu;
-  readonly #lines = new StatusLines(part("lines"), "Progress of the comparison", "compare-");
-  #contest: Contest | undefined;
-  #drawing = false;
+  readonly #frame: Frame;
+  readonly #steps = new StepsPanel((contest) => this.#drawn(contest));
+  readonly #race: RacePanel;
+  readonly #copying = new CopyPanel();
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, frame: Frame) {
     this.#gpu = gpu;
+    this.#frame = frame;
+    this.#race = new RacePanel(frame, (raced) => this.#drawn(raced));
     part("workload").replaceChildren(
       ...CHOICES.map(({ id, name }) => element("option", { value: id }, name)),
     );
-    part("workload").addEventListener("change", () => this.#showAbout());
+    race("seconds").replaceChildren(...SECONDS.map((seconds) => new Option(`${seconds}`, `${seconds}`)));
+    this.#show(USUAL);
+    for (const input of [part("form"), race("seconds")]) {
+      input.addEventListener("change", () => {
+        this.#frame.keep(linkOf(this.#choices));
+        this.#showAbout();
+      });
+    }
     part("form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#run();
+      this.#begin(() => this.#steps.run(this.#workload, this.#choices.peers));
     });
-    part("cancel").addEventListener("click", () => this.cancel());
-    part("copy").addEventListener("click", () => void this.#copy());
-    this.#showAbout();
-    this.#lines.status = "Press Run: TensorFlow.js is fetched then, about 1.5 MB.";
+    race("start").addEventListener("click", () => {
+      const { peers, seconds } = this.#choices;
+      // A race needs someone to race with.
+      this.#begin(() => this.#race.start(this.#workload, peers.length > 0 ? peers : PEERS, seconds));
+    });
   }
 
-  /** Returns whether a contest was under way. */
+  restore(link: LinkSettings): void {
+    this.cancel();
+    const choices = choicesOfLink(link);
+    this.#show(choices);
+    this.#frame.keep(linkOf(choices));
+  }
+
+  /** Returns whether something was under way. */
   cancel(): boolean {
-    const underWay = this.#contest?.phase === "running";
-    this.#contest?.cancel();
-    return underWay;
+    const { isRunning } = this;
+    this.#steps.cancel();
+    this.#race.stop();
+    return isRunning;
   }
 
-  get #choice() {
-    return CHOICES[part<HTMLSelectElement>("workload").selectedIndex]!;
+  get isRunning(): boolean {
+    return this.#steps.isRunning || this.#race.isRunning;
+  }
+
+  get #choices(): CompareChoices {
+    const form = new FormData(part<HTMLFormElement>("form"));
+    return {
+      workload: part<HTMLSelectElement>("workload").value,
+      peers: PEERS.filter((library) => form.has(library)),
+      seconds: Number(race<HTMLSelectElement>("seconds").value),
+    };
+  }
+
+  get #workload() {
+    return CHOICES.find(({ id }) => id === this.#choices.workload)!;
+  }
+
+  #show({ workload, peers, seconds }: CompareChoices): void {
+    part<HTMLSelectElement>("workload").value = workload;
+    for (const box of part("form").querySelectorAll<HTMLInputElement>("input"))
+      box.checked = peers.some((library) => library === box.name);
+    race<HTMLSelectElement>("seconds").value = String(seconds);
+    this.#showAbout();
   }
 
   #showAbout(): void {
-    const { about, id } = this.#choice;
+    const { about, id } = this.#workload;
     const size =
       id === "small" ? "Done within a minute, also without a GPU." : "For a GPU; minutes without one.";
     part("about").textContent = `${about}. ${size}`;
   }
 
-  #run(): void {
-    const form = new FormData(part<HTMLFormElement>("form"));
-    const peers = PEERS.filter((library) => form.has(library));
-    showNotice(part("notice"), undefined);
-    part("copied").textContent = "";
-    part("text-field").hidden = true;
-    this.#contest = new Contest(this.#choice, peers, () => this.#draw());
-    this.#draw();
-  }
-
-  #draw(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => {
-      this.#drawing = false;
-      const contest = this.#contest!;
-      const running = contest.phase === "running";
-      part<HTMLButtonElement>("run").disabled = running;
-      part<HTMLButtonElement>("cancel").disabled = !running;
-      part<HTMLButtonElement>("copy").disabled = running;
-      for (const input of part("form").querySelectorAll<HTMLInputElement>("input, select"))
-        input.disabled = running;
-      const { secondsLeft } = contest;
-      this.#lines.draw(
-        statusOf(contest),
-        contest.done,
-        secondsLeft === undefined ? "" : timeLeft(secondsLeft),
-      );
-      if (contest.adapter) this.#gpu.describe(contest.adapter.name);
-      this.#drawResults(contest);
-      if (contest.phase === "failed") showNotice(part("notice"), contest.error);
-      else this.#tellUnloaded(contest);
-    });
-  }
-
-  #drawResults(contest: Contest): void {
-    part("results").hidden = contest.phase === "failed";
-    setText(part("adapter"), adapterNote(contest));
-    setText(part("verdict"), verdictOf(contest));
-    part("tables").replaceChildren(
-      ...TASKS.flatMap(({ task, name, about }) => {
-        const rows = contest.rows.filter((row) => row.task === task);
-        return [element("h3", {}, name), tableOf(name, about, rows)];
-      }),
-    );
-  }
-
-  #tellUnloaded({ rows }: Contest): void {
-    const failed = rows.find(({ error }) => error instanceof LibraryError && error.loading);
-    if (!failed || !part("notice").hidden) return;
-    showText(part("notice"), {
-      title: `${NAMES[failed.library]} could not be loaded`,
-      advice: `${(failed.error as Error).message}. It comes from where this page comes from: check the connection and press Run again. This library's own times are below.`,
-    });
-  }
-
-  async #copy(): Promise<void> {
-    const text = markdownOf(this.#contest!);
-    try {
-      await navigator.clipboard.writeText(text);
-      part("copied").textContent = "Copied: two tables in Markdown.";
-    } catch {
-      // Without permission, the visitor copies the text.
-      const area = part<HTMLTextAreaElement>("text");
-      part("text-field").hidden = false;
-      area.value = text;
-      area.select();
-      part("copied").textContent = "The browser does not let this page copy; the text is below, selected.";
+  #begin(start: () => void): void {
+    if (!("gpu" in navigator)) {
+      this.#gpu.describe("none");
+      showNotice(part("notice"), new WebGpuUnavailableError("there is no WebGPU"));
+      return;
     }
+    showNotice(part("notice"), undefined);
+    this.#copying.clear();
+    start();
+  }
+
+  /** Shows what depends on both cards: one at a time is under way. */
+  #drawn(latest: Contest | Race): void {
+    const { isRunning } = this;
+    part<HTMLButtonElement>("run").disabled = isRunning;
+    race<HTMLButtonElement>("start").disabled = isRunning;
+    for (const input of part("form").querySelectorAll<HTMLInputElement>("input, select"))
+      input.disabled = isRunning;
+    race<HTMLSelectElement>("seconds").disabled = isRunning;
+    if (latest.adapter) this.#gpu.describe(latest.adapter.name);
+    this.#copying.offer(this.#steps.contest, this.#race.race, isRunning);
+    const [library, error] = failureOf(latest);
+    if (error instanceof LibraryError && error.loading && library !== "webgpu-lstm") {
+      if (part("notice").hidden) this.#tellUnloaded(library, error);
+    } else if (latest.phase === "failed") showNotice(part("notice"), error);
+  }
+
+  #tellUnloaded(library: Library, { message }: LibraryError): void {
+    showText(part("notice"), {
+      title: `${NAMES[library]} could not be loaded`,
+      advice: `${message}. It comes from where this page comes from: check the connection and try again. What was measured is below.`,
+    });
   }
 }
 
-function tableOf(name: string, about: string, rows: readonly Row[]): DocumentFragment {
-  const slowest = Math.max(...rows.map((row) => medianOf(row) ?? 0));
-  const columns = [
-    ...COLUMNS.map((title, i) => ({ title, numeric: i > 0 && i < COLUMNS.length - 1 })),
-    { title: "" },
-  ];
-  const cells = rows.map((row) => [...cellsOf(row, rows[0]!), bar((medianOf(row) ?? 0) / (slowest || 1))]);
-  return table(name, about, columns, cells);
-}
-
-function statusOf({ phase, rows }: Contest): string {
-  if (phase === "done") return "Done.";
-  if (phase === "cancelled") return "Cancelled; what was measured stays.";
-  if (phase === "failed") return "Stopped.";
-  const opening = rows.find(({ state }) => state === "opening");
-  const { task } = opening ?? rows.find(({ state }) => state === "timing") ?? rows[0]!;
-  const what = TASKS.find((one) => one.task === task)!.name.toLowerCase();
-  return opening ? `${NAMES[opening.library]}: loading, and its first ${what}…` : `Timing, in turn: ${what}…`;
-}
-
-/** A sentence for each task that says how much longer the peers take. */
-function verdictOf({ rows }: Contest): string {
-  const sentences = TASKS.flatMap(({ task, name }) => {
-    const [ours, ...peers] = rows.filter((row) => row.task === task);
-    const mine = medianOf(ours!);
-    const found = peers.flatMap((peer) => {
-      const median = medianOf(peer);
-      const backend = peer.library === "tfjs-webgpu" ? "WebGPU" : "WASM";
-      return mine === undefined || median === undefined
-        ? []
-        : [`${ratio(median / mine)} times as long on ${backend}`];
-    });
-    return found.length > 0 ? [`${name}: TensorFlow.js takes ${found.join(", ")}.`] : [];
-  });
-  return sentences.join("\n");
+/** What failed, and why: a library that was not loaded, or all. */
+function failureOf(latest: Contest | Race): readonly [library: Library, error: unknown] {
+  if (!("rows" in latest)) return [latest.peer ?? "webgpu-lstm", latest.error];
+  const unloaded = latest.rows.find(({ error }) => error instanceof LibraryError && error.loading);
+  return unloaded && latest.phase !== "failed"
+    ? [unloaded.library, unloaded.error]
+    : ["webgpu-lstm", latest.error];
 }

@@ -10,10 +10,14 @@ export const NAMES: Readonly<Record<Library, string>> = {
   "tfjs-wasm": "TensorFlow.js, WASM",
 };
 
-export type Request = { readonly id: number } & (
-  | { readonly kind: "open"; readonly library: Library; readonly workload: Workload }
+export type Request = {
+  readonly id: number;
+} /** With `race`, a course of the race (course.ts), else the workload's own problem. */ & (
+  | { readonly kind: "open"; readonly library: Library; readonly workload: Workload; readonly race?: boolean }
   /** Times `count` steps; the answer is the mean in ms. */
   | { readonly kind: "sample"; readonly count: number }
+  /** Trains for at least `ms`, one step after another; the answer is {@link Steps}. */
+  | { readonly kind: "train"; readonly ms: number }
   | { readonly kind: "close" }
 );
 
@@ -27,6 +31,13 @@ export interface Opening {
   readonly dispatches?: number;
   /** This library's adapter. */
   readonly adapter?: { readonly name: string; readonly software: boolean };
+}
+
+/** Steps of training, each of which was waited for with its loss. */
+export interface Steps {
+  /** The time at each step's end, in ms since the first one's start. */
+  readonly times: readonly number[];
+  readonly losses: readonly number[];
 }
 
 export interface Failure {

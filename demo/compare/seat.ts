@@ -1,6 +1,6 @@
 /** The page's half of a library in a worker. */
 import type { Workload } from "../../tasks/workloads/workload.ts";
-import type { Answer, Failure, Library, Opening, Request } from "./protocol.ts";
+import type { Answer, Failure, Library, Opening, Request, Steps } from "./protocol.ts";
 
 /** A request without its number. */
 type Asking = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
@@ -41,6 +41,16 @@ export class Seat {
   /** Loads the library at the first call, builds the workload's model and runs one step. */
   open(workload: Workload, patience: number): Promise<Opening> {
     return this.#ask({ kind: "open", library: this.library, workload }, patience);
+  }
+
+  /** As {@link open}, with the start weights and the batches of the race. */
+  openRace(workload: Workload, patience: number): Promise<Opening> {
+    return this.#ask({ kind: "open", library: this.library, workload, race: true }, patience);
+  }
+
+  /** Trains for at least `ms`. @param patience Time in ms for more than that */
+  train(ms: number, patience: number): Promise<Steps> {
+    return this.#ask({ kind: "train", ms }, ms + patience);
   }
 
   /** Mean time of `count` steps, in ms. */

@@ -1,7 +1,8 @@
 /** The text of a comparison: the cells of its tables, and the same tables in Markdown. */
 import { brief, count } from "../shell/format.ts";
 import { type Contest, medianOf, type Row } from "./contest.ts";
-import { NAMES } from "./protocol.ts";
+import { NAMES, type Opening } from "./protocol.ts";
+import { ratio } from "./ratio.ts";
 import { LibraryError } from "./seat.ts";
 import { TASKS } from "./workloads.ts";
 
@@ -49,11 +50,6 @@ function ratioOf(row: Row, ours: Row): string {
   return row.opening && row.atLeast !== undefined ? `at least ${ratio(row.atLeast / mine)}` : "–";
 }
 
-/** 0.38, 1.3, 34.0, 1,234 */
-export function ratio(value: number): string {
-  return value >= 100 ? count(Math.round(value)) : value.toPrecision(value >= 10 ? 3 : 2);
-}
-
 function checkText({ library, task, opening, check }: Row): string {
   if (!opening) return "–";
   const what =
@@ -77,8 +73,7 @@ function milliseconds(ms: number): string {
 }
 
 /** The note about the adapter under the tables. */
-export function adapterNote(contest: Contest): string {
-  const { adapter } = contest;
+export function adapterNote(adapter: Opening["adapter"]): string {
   if (!adapter) return "";
   return adapter.software
     ? `Adapter: ${adapter.name}. It is software: the processor plays the GPU, and these times say little about a real one. WASM runs on ` +
@@ -87,9 +82,9 @@ export function adapterNote(contest: Contest): string {
 }
 
 /** The tables as Markdown. */
-export function markdownOf(contest: Contest): string {
+export function stepTables(contest: Contest): readonly string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const tables = TASKS.map(({ task, name, about }) => {
+  return TASKS.map(({ task, name, about }) => {
     const rows = contest.rows.filter((row) => row.task === task);
     return [
       `**${name}**: ${about}`,
@@ -99,11 +94,4 @@ export function markdownOf(contest: Contest): string {
       ...rows.map((row) => line(cellsOf(row, rows[0]!))),
     ].join("\n");
   });
-  const day = contest.at.toISOString().slice(0, 10);
-  return [
-    `webgpu-lstm beside TensorFlow.js: ${contest.choice.about}.`,
-    `${adapterNote(contest)} ${day}, ${navigator.userAgent}.`,
-    ...tables,
-    "",
-  ].join("\n\n");
 }

@@ -2,7 +2,8 @@
 import type { Contestant, Runner } from "../../tasks/workloads/contestant.ts";
 import { sampleSteps } from "../../tasks/workloads/sample.ts";
 import { makeProblem, type Workload } from "../../tasks/workloads/workload.ts";
-import type { Answer, Library, Opening, Request } from "./protocol.ts";
+import { makeCourse } from "./course.ts";
+import type { Answer, Library, Opening, Request, Steps } from "./protocol.ts";
 
 interface Loaded {
   readonly contestant: Contestant;
@@ -33,7 +34,7 @@ async function tensorFlow(backend: "webgpu" | "wasm"): Promise<Loaded> {
 let loaded: Promise<Loaded> | undefined;
 let runner: Runner | undefined;
 
-async function open(library: Library, workload: Workload): Promise<Opening> {
+async function open(library: Library, workload: Workload, race: boolean): Promise<Opening> {
   loaded ??= libraries[library]();
   let ready: Loaded;
   try {
@@ -41,7 +42,7 @@ async function open(library: Library, workload: Workload): Promise<Opening> {
   } catch (error) {
     throw Object.assign(error as Error, { loading: true });
   }
-  runner = await ready.contestant.open(makeProblem(workload));
+  runner = await ready.contestant.open(race ? makeCourse(workload) : makeProblem(workload));
   const { firstStepMs, firstResult, work } = runner;
   const { dispatches } = work;
   return {
@@ -52,8 +53,22 @@ async function open(library: Library, workload: Workload): Promise<Opening> {
   };
 }
 
+/** Trains as a user would who looks at every loss. */
+async function train(ms: number): Promise<Steps> {
+  const [times, losses]: [number[], number[]] = [[], []];
+  const start = performance.now();
+  for (let time = 0; time < ms; ) {
+    runner!.step();
+    losses.push((await runner!.result())[0]!);
+    time = performance.now() - start;
+    times.push(time);
+  }
+  return { times, losses };
+}
+
 async function answer(request: Request): Promise<unknown> {
-  if (request.kind === "open") return open(request.library, request.workload);
+  if (request.kind === "open") return open(request.library, request.workload, request.race ?? false);
+  if (request.kind === "train") return train(request.ms);
   if (request.kind === "sample") return (await sampleSteps(runner!, request.count)).wallMs;
   runner?.dispose();
   runner = undefined;

@@ -4,7 +4,7 @@ import { colour } from "./chart.ts";
 export interface Card {
   /** What was done: "CO₂ over Mauna Loa, a year ahead". */
   readonly title: string;
-  /** A chart of the view; see {@link svgPicture} for one that is no canvas. */
+  /** A chart of the view: its `cardPicture()`, or {@link svgPicture}. */
   readonly picture: HTMLCanvasElement | HTMLImageElement;
   /** Two or three numbers. */
   readonly figures: readonly { readonly label: string; readonly value: string }[];
@@ -23,7 +23,19 @@ const INNER = WIDTH - 2 * MARGIN;
 const TOP = 128;
 const PICTURE_HEIGHT = 300;
 
-const font = (size: number, weight = 400) => `${weight} ${size}px system-ui, sans-serif`;
+/** The least size of a text that is too long, as a share of its usual size. */
+const SMALLEST = 0.6;
+
+/** A line of text: where, how wide at most, how large. */
+interface Line {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly size: number;
+  readonly ink: string;
+  readonly weight?: number;
+  readonly right?: boolean;
+}
 
 /** Draws a card in the page's theme. */
 export function drawCard({ title, picture, figures, adapter, url }: Card): HTMLCanvasElement {
@@ -31,31 +43,39 @@ export function drawCard({ title, picture, figures, adapter, url }: Card): HTMLC
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
   const context = canvas.getContext("2d")!;
-  const write = (text: string, x: number, y: number, width: number, style: string, ink: string) => {
-    context.font = style;
-    context.fillStyle = ink;
-    context.fillText(clip(context, text, width), x, y);
-  };
   const [ink, soft, accent] = [colour("ink"), colour("soft"), colour("accent")];
   context.fillStyle = colour("card");
   context.fillRect(0, 0, WIDTH, HEIGHT);
   context.fillStyle = accent;
   context.fillRect(0, 0, WIDTH, 8);
-  write(title, MARGIN, 84, INNER - 260, font(40, 700), ink);
-  context.textAlign = "right";
-  write("webgpu-lstm", WIDTH - MARGIN, 84, 240, font(26, 700), accent);
-  context.textAlign = "left";
+  write(context, title, { x: MARGIN, y: 84, width: INNER - 220, size: 40, weight: 700, ink });
+  const right = { x: WIDTH - MARGIN, right: true };
+  write(context, "webgpu-lstm", { ...right, y: 84, width: 200, size: 26, weight: 700, ink: accent });
   drawInside(context, picture);
-  const column = INNER / Math.max(1, figures.length);
+  const width = INNER / Math.max(1, figures.length) - 24;
   for (const [i, { label, value }] of figures.entries()) {
-    const x = MARGIN + i * column;
-    write(value, x, 502, column - 24, font(44, 700), ink);
-    write(label, x, 536, column - 24, font(22), soft);
+    const x = MARGIN + i * (width + 24);
+    write(context, value, { x, y: 502, width, size: 44, weight: 700, ink });
+    write(context, label, { x, y: 536, width, size: 22, ink: soft });
   }
-  write(adapter, MARGIN, 594, INNER / 2 - 12, font(20), soft);
-  context.textAlign = "right";
-  write(url.replace(/^https?:\/\//, ""), WIDTH - MARGIN, 594, INNER / 2 - 12, font(20), soft);
+  const foot = { y: 594, width: INNER / 2 - 12, size: 20, ink: soft };
+  write(context, adapter, { ...foot, x: MARGIN });
+  write(context, url.replace(/^https?:\/\//, ""), { ...foot, ...right });
   return canvas;
+}
+
+/** Writes a text on one line, smaller if it is long, and cut if it is very long. */
+function write(context: CanvasRenderingContext2D, text: string, line: Line): void {
+  const { x, y, width, size, ink, weight = 400, right = false } = line;
+  const setSize = (size: number) => {
+    context.font = `${weight} ${size}px system-ui, sans-serif`;
+  };
+  setSize(size);
+  const needed = context.measureText(text).width;
+  if (needed > width) setSize(Math.max(SMALLEST * size, (size * width) / needed));
+  context.fillStyle = ink;
+  context.textAlign = right ? "right" : "left";
+  context.fillText(clip(context, text, width), x, y);
 }
 
 /** Draws the picture as large as its place allows, in the middle. */

@@ -15,6 +15,9 @@ export function colour(name: string): string {
 /** The font of all text in charts. */
 export const FONT = "12px system-ui, sans-serif";
 
+/** Size of a chart for a result card: its labels are then legible on it. */
+const CARD_PICTURE = { width: 828, height: 225 };
+
 /** The base of all charts: axes in the page's colours and a size that follows the container. */
 export class Chart {
   protected readonly plot: uPlot;
@@ -39,9 +42,24 @@ export class Chart {
     document.addEventListener(THEME_CHANGE, this.#repaint);
   }
 
-  /** The drawing with its axes, for a result card. */
+  /** The drawing with its axes, as it is shown. */
   get picture(): HTMLCanvasElement {
     return this.plot.ctx.canvas;
+  }
+
+  /** The drawing with its axes, as large as the picture of a result card, whatever the window's width. */
+  async cardPicture(): Promise<HTMLCanvasElement> {
+    const { width, height } = this.plot;
+    this.plot.setSize(CARD_PICTURE);
+    // It draws in a microtask; nothing of this is seen.
+    await Promise.resolve();
+    const { canvas } = this.plot.ctx;
+    const copy = document.createElement("canvas");
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    copy.getContext("2d")!.drawImage(canvas, 0, 0);
+    this.plot.setSize({ width, height });
+    return copy;
   }
 
   /** Shows no data. */

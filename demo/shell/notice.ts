@@ -7,9 +7,13 @@ export interface Notice {
   readonly advice: string;
 }
 
+/** Whether an error is of a class of the library, perhaps of a worker, from which only its name has come. */
+const is = (error: unknown, Class: typeof NoAdapterError, name: string) =>
+  error instanceof Class || (error instanceof Error && error.name === name);
+
 /** The message for an error of the library or any other error. */
 export function noticeOf(error: unknown): Notice {
-  if (error instanceof WebGpuUnavailableError) {
+  if (is(error, WebGpuUnavailableError, "WebGpuUnavailableError")) {
     return window.isSecureContext
       ? {
           title: "This browser has no WebGPU",
@@ -21,14 +25,14 @@ export function noticeOf(error: unknown): Notice {
           advice: `Browsers offer WebGPU only on https:// pages and on localhost, and this one is at ${location.origin}. Open this page over one of those; the browser may well have WebGPU.`,
         };
   }
-  if (error instanceof NoAdapterError) {
+  if (is(error, NoAdapterError, "NoAdapterError")) {
     return {
       title: "WebGPU found no adapter",
       advice:
         "The browser knows WebGPU but offers no GPU, often because graphics acceleration is switched off or the driver is blocked. Switch it on in the browser's settings and reload; in Chrome, chrome://gpu says why.",
     };
   }
-  if (error instanceof DeviceLostError) {
+  if (is(error, DeviceLostError, "DeviceLostError")) {
     return {
       title: "The GPU device was lost",
       advice:

@@ -116,16 +116,21 @@ function train(problem: Problem): Asked {
     ? (target: tf.Tensor, logits: tf.Tensor) => tf.losses.softmaxCrossEntropy(target, logits) as tf.Tensor
     : (target: tf.Tensor, prediction: tf.Tensor) =>
         tf.losses.meanSquaredError(target, prediction) as tf.Tensor;
-  const x = tensorOf(problem.x);
-  const y = classes
-    ? tf.tidy(() => tf.cast(tf.oneHot(tf.cast(tensorOf(problem.y), "int32"), workload.outputSize), "float32"))
-    : tensorOf(problem.y);
+  const oneHot = (y: Values) =>
+    tf.tidy(() => tf.cast(tf.oneHot(tf.cast(tensorOf(y), "int32"), workload.outputSize), "float32"));
+  const batches = [problem, ...(problem.more ?? [])].map(({ x, y }) => ({
+    x: tensorOf(x),
+    y: classes ? oneHot(y) : tensorOf(y),
+  }));
+  let steps = 0;
+  const next = () => batches[steps++ % batches.length]!;
   const dispose = () => {
-    tf.dispose([x, y]);
+    for (const { x, y } of batches) tf.dispose([x, y]);
     model.dispose();
   };
   if (workload.task === "gradients") {
     const ask = async () => {
+      const { x, y } = next();
       const { value, grads } = tf.variableGrads(
         () => lossOf(y, model.apply(x, { training: true }) as tf.Tensor) as tf.Scalar,
       );
@@ -137,7 +142,10 @@ function train(problem: Problem): Asked {
     return { ask, dispose };
   }
   model.compile({ optimizer: tf.train.adam(workload.learningRate, 0.9, 0.999, 1e-8), loss: lossOf });
-  const ask = async () => Float32Array.of((await model.trainOnBatch(x, y)) as number);
+  const ask = async () => {
+    const { x, y } = next();
+    return Float32Array.of((await model.trainOnBatch(x, y)) as number);
+  };
   return { ask, dispose };
 }
 

@@ -70,11 +70,21 @@ async function open(device: Device, problem: Problem): Promise<Runner> {
 }
 
 /** A training step, or a step that ends with the gradients. */
-async function train(device: Device, model: Model, { workload, x, y }: Problem): Promise<Asked> {
+async function train(device: Device, model: Model, problem: Problem): Promise<Asked> {
+  const { workload, x, y, more = [] } = problem;
   const classes = workload.loss === "cross-entropy";
   const criterion = classes ? new nn.CrossEntropyLoss() : new nn.MSELoss();
-  const target = classes ? { shape: y.shape, data: Int32Array.from(y.data) } : y;
-  const parameters = model.parameters();
+  const batches = [{ x, y }, ...more].map(({ x, y }) => ({
+    x,
+    y: classes ? { shape: y.shape, data: Int32Array.from(y.data) } : y,
+  }));
+  let steps = 0;
+  if (problem.oneBias) {
+    for (const [name, parameter] of model.namedParameters()) {
+      if (name.includes("bias_hh")) parameter.requiresGrad_(false);
+    }
+  }
+  const parameters = model.parameters().filter(({ requiresGrad }) => requiresGrad);
   const lossOf = ({ x, y }: { readonly x: Tensor; readonly y: Tensor }) => {
     const prediction = model.forward(x);
     return criterion.forward(classes && workload.everyStep ? prediction.transpose(1, 2) : prediction, y);
@@ -101,7 +111,7 @@ async function train(device: Device, model: Model, { workload, x, y }: Problem):
   return {
     work: workOf(step.program.source.dispatches, await step.describe()),
     step() {
-      latest = step.run({ x, y: target }).loss;
+      latest = step.run(batches[steps++ % batches.length]!).loss;
     },
     wait: () => device.idle(),
     result: async () => Float32Array.of(await latest!.item()),

@@ -133,6 +133,10 @@ export interface Problem {
   readonly x: NDArray;
   /** [B, T, outputSize], or [B, outputSize] if only the last step counts; for a cross-entropy, classes [B, T] or [B]. */
   readonly y: NDArray;
+  /** Further batches, of the same shapes: training steps take `x` and `y`, then these, then begin again. */
+  readonly more?: readonly { readonly x: NDArray; readonly y: NDArray }[];
+  /** Whether only one of PyTorch's two biases is trained: TensorFlow.js has one, and Adam would move their sum twice as far. */
+  readonly oneBias?: boolean;
   /** Initial weights under PyTorch's names, of a module with fields `recurrent` and `fc`. */
   readonly weights: ReadonlyMap<string, NDArray>;
 }

@@ -1,6 +1,17 @@
 /** The Compare view as a person uses it, on the software adapter. */
+import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "playwright/test";
-import { button, expectAccessible, expectFits, open, visit, WIDTHS } from "./page.ts";
+import type { Curve } from "../../demo/compare/race-result.ts";
+import {
+  busyTime,
+  button,
+  expectAccessible,
+  expectFits,
+  open,
+  visit,
+  WIDTHS,
+  watchMainThread,
+} from "./page.ts";
 import { openSite } from "./site.ts";
 
 const VIEW = "/#compare";
@@ -75,6 +86,63 @@ test("runs both libraries, their results agree, TensorFlow.js is slower, the tab
     "| Library | ms a step | times ours | dispatches | first step, ms | first result |",
   );
   expect(markdown.match(/^\| TensorFlow\.js, WebGPU \| [\d,.]+ \| [\d,.]+ \| [\d,]+ \|/gm)).toHaveLength(2);
+  await expect.poll(() => page.workers().length, { timeout: 3000 }).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test("races to the end, says who was faster where, and takes the result along", async ({ page, context }, {
+  outputDir,
+}) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const complaints = await open(page, `${VIEW}?seconds=1`);
+  const race = page.getByTestId("race-status");
+  await expect(page.getByRole("heading", { name: "Take the results with you" })).toBeHidden();
+  await watchMainThread(page);
+  await button(page, "Start the race").click();
+  await expect(button(page, "Run")).toBeDisabled();
+  // A software adapter: WASM races, and TensorFlow.js's WebGPU is not loaded.
+  await expect(race).toContainText(/^Run 1 of 3: loss/, { timeout: 60_000 });
+  await expect(race).toHaveText("The race is over.", { timeout: 60_000 });
+  const { longest } = await busyTime(page);
+  expect(longest).toBeLessThanOrEqual(50);
+  const verdict = page.getByTestId("race-verdict");
+  await expect(verdict).toHaveText(
+    /^On .*swiftshader.*, .+ trains \d[\d.]* times as fast as .+ \(3 runs, [\d.]+ to [\d.]+\): for [\d,]+ steps? webgpu-lstm takes/,
+  );
+  await expect(verdict).toContainText("TensorFlow.js, WASM");
+  const ours = await row(page, "Race", "webgpu-lstm");
+  expect(Number.parseFloat(ours["steps a second"]!)).toBeGreaterThan(0);
+  await expectAccessible(page);
+  await expectFits(page);
+
+  await button(page, "Copy as JSON").click();
+  await expect(page.getByTestId("compare-copied")).toHaveText("Copied: all samples as JSON.");
+  const { race: copied } = JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as {
+    race: { peer: string; runs: { ours: Curve; theirs: Curve }[] };
+  };
+  expect(copied.peer).toBe("tfjs-wasm");
+  expect(copied.runs).toHaveLength(3);
+  for (const { ours, theirs } of copied.runs) {
+    // The same weights, batches, loss and optimizer: the first losses are the same, and learning is under way.
+    for (const [i, loss] of ours.losses.slice(0, 10).entries()) {
+      expect(Math.abs(theirs.losses[i]! / loss - 1)).toBeLessThan(1e-3);
+    }
+    expect(ours.seconds.at(-1)).toBeGreaterThanOrEqual(1);
+    expect(theirs.seconds.at(-1)).toBeGreaterThanOrEqual(1);
+    expect(Math.min(...ours.losses)).toBeLessThan(ours.losses[0]! / 2);
+  }
+  const { bugs } = JSON.parse(readFileSync("package.json", "utf8")) as { bugs: string };
+  const issue = new URL((await page.getByRole("link", { name: "Send us yours" }).getAttribute("href"))!);
+  expect(`${issue.origin}${issue.pathname}`).toBe(`${bugs}/new`);
+  expect(issue.searchParams.get("body")).toContain("**Race**");
+
+  await button(page, "Result card").click();
+  await expect(page.getByRole("dialog").getByRole("img")).toHaveAttribute("alt", /steps a second/);
+  await page.getByRole("dialog").screenshot({ path: `${outputDir}/card.png` });
+  await button(page, "Close").click();
+  await button(page, "Copy a link to this race").click();
+  await expect(race).toHaveText("The link is copied.");
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/#compare\?seconds=1$/);
   await expect.poll(() => page.workers().length, { timeout: 3000 }).toBe(0);
   expect(complaints).toEqual([]);
 });
