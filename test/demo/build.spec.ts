@@ -8,6 +8,12 @@ test("every view of the built demo works from a sub-path", async ({ page }, { ou
   site.watch(page);
   await page.goto(site.address);
 
+  // The preview of a link to it.
+  await expect(page.locator('meta[property="og:image"]')).toHaveAttribute("content", /^https:.*\/card\.png$/);
+  const card = await (await page.request.get(`${site.address}card.png`)).body();
+  expect([card.readUInt32BE(16), card.readUInt32BE(20)]).toEqual([1200, 630]);
+  expect(card.length).toBeLessThan(150_000);
+
   await expect(page.getByTestId("adapter")).toContainText("(software)");
   await button(page, "Start").click();
   await expect(page.getByTestId("epoch")).toHaveText(/^[1-9]\d* of/, { timeout: 30_000 });
