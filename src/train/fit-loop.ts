@@ -278,6 +278,8 @@ export class FitLoop implements FitRun {
     await this.#callbacks.each((callback) => callback.onSettled?.(this));
     if (onProgress) {
       const { epoch, epochs, batch, batches, loss } = this;
+      // A loss may have come back while callbacks acted.
+      await this.#soundness.checkLosses(tally, epoch);
       await onProgress({ epoch, epochs, batch, batches, loss });
     }
     tally.startClock();

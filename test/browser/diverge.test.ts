@@ -172,7 +172,10 @@ describe("onNonFinite: throw", () => {
       await dispose(sound);
     }));
 
-  test("is seen at once where progress is read, and ends an iteration", () =>
+  test.each([
+    ["", 0],
+    [" while callbacks act", 50],
+  ])("is seen at once where progress is read%s, and ends an iteration", (_, pause) =>
     frame.run(async (device) => {
       const parts = setUp(device);
       const seen: (number | undefined)[] = [];
@@ -185,6 +188,17 @@ describe("onNonFinite: throw", () => {
         const fit = parts.trainer.fit(new Passes((pass, batch) => pass === 2 && batch === 1), {
           epochs: 9,
           onProgress,
+          callbacks: [
+            {
+              async onSettled(run) {
+                if (pause === 0) return;
+                // Asks for it, so that it comes back.
+                void run.loss;
+                await device.idle();
+                await new Promise((resolve) => setTimeout(resolve, pause));
+              },
+            },
+          ],
         });
         for await (const { epoch } of fit) epochs.push(epoch);
       };
@@ -192,7 +206,8 @@ describe("onNonFinite: throw", () => {
       expect(epochs).toEqual([1]);
       expect(seen.every((loss) => loss === undefined || Number.isFinite(loss))).toBe(true);
       await dispose(parts);
-    }));
+    }),
+  );
 });
 
 /** A layer whose state a huge input makes infinite. */
