@@ -21,6 +21,16 @@ export interface Score {
   readonly loss: number;
 }
 
+/** Where a model stands. */
+export interface Standing {
+  /** Training steps so far. */
+  readonly steps: number;
+  /** Held-out bits per character after exactly these steps. */
+  readonly heldOutBits?: number | undefined;
+  /** Those of the best baseline. */
+  readonly baselineBits?: number | undefined;
+}
+
 export class TextDisplay {
   readonly #chart = new BitsChart(byId("chart"));
   /** The facts about the text, once the worker has counted. */
@@ -29,6 +39,7 @@ export class TextDisplay {
   underWay: { readonly step: number; readonly loss: number | undefined } | undefined;
   /** Of the model as Cancel has left it, after its last report. */
   atCancel: Score | undefined;
+  #score: Score | undefined;
   #charactersPerStep = 0;
 
   /** For a new run. */
@@ -36,6 +47,13 @@ export class TextDisplay {
     this.facts = undefined;
     this.underWay = undefined;
     this.#charactersPerStep = batchSize * length;
+  }
+
+  get standing(): Standing {
+    const { step: scored = 0, loss } = this.#score ?? {};
+    const steps = Math.max(this.underWay?.step ?? 0, scored);
+    const heldOutBits = steps === scored && loss !== undefined ? bitsOf(loss) : undefined;
+    return { steps, heldOutBits, baselineBits: this.facts && bestOf(this.facts.baselines).bits };
   }
 
   draw(snapshot: Snapshot): void {
@@ -49,8 +67,9 @@ export class TextDisplay {
     byId("steps").textContent = count(Math.max(step, steps.at(-1) ?? 0));
     byId("steps-label").textContent = `Steps of ${count(total)}`;
     byId("speed").textContent = last ? count(Math.round(last.stepsPerSecond * this.#charactersPerStep)) : "–";
-    const score =
+    this.#score =
       this.atCancel ?? (last && { step: last.epoch * STEPS_PER_REPORT, loss: last.validationLoss! });
+    const score = this.#score;
     if (loss !== undefined && step > (steps.at(-1) ?? 0)) {
       steps.push(step);
       train.push(bitsOf(loss));

@@ -3,7 +3,7 @@
 import type { CellKind } from "../../tasks/series/cells.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
 import { partsOf } from "../shell/dom.ts";
-import { count } from "../shell/format.ts";
+import { count, decimals } from "../shell/format.ts";
 import {
   CHAPTERS,
   CHOICES,
@@ -34,6 +34,8 @@ const byId = partsOf("text");
 
 /** The form for the text and the training settings. */
 export class SettingsForm {
+  /** Called when the visitor has changed something. */
+  onChange: () => void = () => {};
   readonly #form = byId<HTMLFormElement>("settings");
   readonly #pasted = byId<HTMLTextAreaElement>("pasted");
   readonly #from = byId<HTMLInputElement>("from");
@@ -42,6 +44,7 @@ export class SettingsForm {
 
   constructor() {
     this.#form.addEventListener("submit", (event) => event.preventDefault());
+    this.#form.addEventListener("change", () => this.onChange());
     const sliders = SLIDERS.map((name) => [name, this.#slider(name)] as const);
     this.#sliders = Object.fromEntries(sliders) as Record<SliderName, ChoiceSlider>;
     for (const radio of this.#radios) radio.addEventListener("change", () => this.#showSource());
@@ -53,6 +56,14 @@ export class SettingsForm {
   read(): Pick<TextConfig, "source" | "settings"> {
     const settings = this.#settings();
     return { settings, source: this.#source(settings) };
+  }
+
+  /** The choices as they are, with the text's problems; undefined for chapters that there are none of. */
+  get choices(): Pick<TextConfig, "source" | "settings"> | undefined {
+    const settings = this.#settings();
+    if (this.#kind === "own") return { settings, source: { kind: "own", text: this.#pasted.value } };
+    const source = this.#chapters();
+    return source && { settings, source };
   }
 
   /** Shows the settings of a run. */
@@ -87,22 +98,30 @@ export class SettingsForm {
   }
 
   #source(settings: ModelSettings): Source {
-    const kind = [...this.#radios].find(({ checked }) => checked)!.value;
-    if (kind === "own") {
+    if (this.#kind === "own") {
       const text = this.#pasted.value;
       const problem = textProblem(text, settings);
       if (problem) throw new SettingsError(problem.title, problem.advice);
-      return { kind, text };
+      return { kind: "own", text };
     }
-    const [from, to] = [this.#from.valueAsNumber, this.#to.valueAsNumber];
-    const isChapter = (number: number) => Number.isInteger(number) && number >= 1 && number <= CHAPTERS;
-    if (!isChapter(from) || !isChapter(to) || from > to) {
+    const chapters = this.#chapters();
+    if (!chapters) {
       throw new SettingsError(
         "These are no chapters",
         `Moby-Dick has chapters 1 to ${CHAPTERS}; the first one chosen must not come after the last one.`,
       );
     }
-    return { kind: "moby-dick", from, to };
+    return chapters;
+  }
+
+  get #kind(): string {
+    return [...this.#radios].find(({ checked }) => checked)!.value;
+  }
+
+  #chapters(): Source | undefined {
+    const [from, to] = [this.#from.valueAsNumber, this.#to.valueAsNumber];
+    const isChapter = (number: number) => Number.isInteger(number) && number >= 1 && number <= CHAPTERS;
+    return isChapter(from) && isChapter(to) && from <= to ? { kind: "moby-dick", from, to } : undefined;
   }
 
   #showSource(): void {
@@ -116,7 +135,7 @@ export class SettingsForm {
     byId("pasted-note").textContent =
       characters === 0
         ? "Paste a text in any language and script. It stays in this page."
-        : `${characters.toLocaleString("en-US")} characters.`;
+        : `${count(characters)} characters.`;
   }
 
   #slider(name: SliderName): ChoiceSlider {
@@ -161,6 +180,6 @@ export class WritingForm {
   }
 
   #showTemperature(): void {
-    byId("temperature-value").textContent = this.#temperature.valueAsNumber.toFixed(1);
+    byId("temperature-value").textContent = decimals(this.#temperature.valueAsNumber, 1);
   }
 }

@@ -1,19 +1,23 @@
 /** The Text view: a character model in a worker, its loss curve, and its texts. */
 import { WebGpuUnavailableError } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
+import type { LinkSettings } from "../shell/address.ts";
 import { count } from "../shell/format.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
-import type { View } from "../shell/view.ts";
+import type { Frame, View } from "../shell/view.ts";
 import { RunPanel } from "../training/panel.ts";
-import { isUnderWay, type Snapshot } from "../training/phase.ts";
+import { isUnderWay, newSnapshot } from "../training/phase.ts";
 import { TrainingRun } from "../training/run.ts";
 import { findKept, forget, type KeptRun } from "../training/store.ts";
+import { Desk } from "./desk.ts";
 import { TextDisplay } from "./display.ts";
 import { SettingsError, SettingsForm, WritingForm } from "./form.ts";
-import type { Sample } from "./sampler.ts";
+import { choicesOfLink, linkOf } from "./link.ts";
+import { OwnModel } from "./own-model.ts";
+import type { NewSamples } from "./sampler.ts";
 import { SampleList } from "./samples.ts";
-import { DEFAULTS, STEPS_PER_REPORT, type TextConfig } from "./settings.ts";
+import { DEFAULTS, FIRST_UNIT, ON_HARDWARE, STEPS_PER_REPORT, type TextConfig } from "./settings.ts";
 import "./text.css";
 import html from "./text.html?raw";
 import type { Facts } from "./train.worker.ts";
@@ -28,46 +32,54 @@ const FIGURES = [
   { name: "text-held-out-bits", label: "Held out, bits" },
 ] as const;
 
-export function mount(root: HTMLElement, gpu: Gpu): View {
+export function mount(root: HTMLElement, gpu: Gpu, frame: Frame): View {
   root.innerHTML = html;
-  return new TextView(gpu);
+  return new TextView(gpu, frame);
 }
 
 /** Before anything is started. */
-const READY: Snapshot = {
-  phase: "ready",
-  epoch: 0,
-  epochs: DEFAULTS.settings.steps / STEPS_PER_REPORT,
-  batch: 0,
-  batches: STEPS_PER_REPORT,
-  reports: [],
-  done: 0,
-  secondsLeft: undefined,
-  adapter: undefined,
-  error: undefined,
-};
+const READY = newSnapshot("ready", DEFAULTS.settings.steps / STEPS_PER_REPORT);
+
+/** What an address need not say. */
+const USUAL = { ...DEFAULTS, unit: FIRST_UNIT };
 
 class TextView implements View {
   readonly #gpu: Gpu;
+  readonly #frame: Frame;
   readonly #notice = document.getElementById("text-notice")!;
   readonly #settings = new SettingsForm();
   readonly #writing = new WritingForm();
   readonly #display = new TextDisplay();
   readonly #samples = new SampleList();
   readonly #panel: RunPanel;
+  readonly #desk: Desk;
+  #own = new OwnModel(DEFAULTS);
+  /** Whether the visitor or an address has chosen the settings. */
+  #chosen = false;
   #run: TrainingRun<TextConfig> | undefined;
   #kept: KeptRun<TextConfig> | undefined;
   #lookedForKept = false;
-  #frame = 0;
+  #drawing = 0;
   #asking = false;
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, frame: Frame) {
     this.#gpu = gpu;
+    this.#frame = frame;
+    this.#desk = new Desk({
+      frame,
+      settings: () => this.#writing.settings,
+      onError: (error) => showNotice(this.#notice, error),
+      onUnit: () => this.#keep(),
+    });
+    this.#desk.unit = FIRST_UNIT;
+    document.getElementById("text-train")!.addEventListener("click", () => this.#start());
+    this.#settings.onChange = () => this.#keep();
     this.#settings.show(DEFAULTS);
     this.#writing.show(DEFAULTS.writing);
     this.#writing.onChange = () => {
       const { trainer } = this.#run ?? {};
       void trainer?.call("adjust", this.#writing.settings).catch(() => {});
+      this.#keep();
     };
     this.#writing.onWrite = () => void this.#write();
     const steps = (epochs: number) => `${count(epochs * STEPS_PER_REPORT)} steps`;
@@ -101,10 +113,41 @@ class TextView implements View {
     if (this.#run?.snapshot.adapter) this.#gpu.describe(this.#run.snapshot.adapter);
     if (!this.#lookedForKept) void this.#lookForKept();
     this.#lookedForKept = true;
+    this.#desk.shown = true;
+    if (!this.#run) void this.#openShipped();
+  }
+
+  restore(link: LinkSettings): void {
+    const choices = choicesOfLink(link, USUAL);
+    this.#chosen = true;
+    this.#settings.show(choices);
+    this.#writing.show(choices.writing);
+    this.#desk.unit = choices.unit;
+  }
+
+  #keep(): void {
+    this.#chosen = true;
+    const choices = this.#settings.choices;
+    if (!choices) return;
+    const { unit } = this.#desk;
+    this.#frame.keep(linkOf({ ...choices, writing: this.#writing.settings, unit }, USUAL));
+  }
+
+  async #openShipped(): Promise<void> {
+    try {
+      const adapter = await this.#desk.openShipped();
+      if (!adapter || this.#run) return;
+      this.#gpu.describe(adapter);
+      this.#writing.enabled = true;
+      if (!this.#chosen && !adapter.includes("(software)")) this.#settings.show(ON_HARDWARE);
+    } catch (error) {
+      if (!this.#run) showNotice(this.#notice, error);
+    }
   }
 
   /** Pauses training while another view is shown; the worker owns its memory. */
   async leave(): Promise<string | undefined> {
+    this.#desk.shown = false;
     const underWay = this.#run && isUnderWay(this.#run.snapshot.phase);
     await this.#run?.pause();
     return underWay ? "paused" : undefined;
@@ -143,6 +186,8 @@ class TextView implements View {
   /** Starts a new run in a new worker; the last run ends. */
   #open(config: TextConfig, resume: string | undefined): void {
     this.#run?.dispose();
+    this.#desk.closeShipped();
+    this.#own = new OwnModel(config);
     showNotice(this.#notice, undefined);
     this.#panel.offer(undefined);
     this.#samples.clear();
@@ -193,6 +238,7 @@ class TextView implements View {
   }
 
   async #write(): Promise<void> {
+    if (this.#desk.begin()) return;
     const run = this.#run;
     const trainer = run?.trainer;
     if (!trainer) return;
@@ -211,15 +257,20 @@ class TextView implements View {
   }
 
   async #fetchSamples(trainer: RemoteTrainer): Promise<void> {
-    const samples = await trainer.call<readonly Sample[]>("samples", this.#samples.length);
-    if (trainer === this.#run?.trainer) this.#samples.add(samples);
+    const { samples, thought } = await trainer.call<NewSamples>("samples", this.#samples.length);
+    if (trainer !== this.#run?.trainer) return;
+    this.#samples.add(samples);
+    const last = samples.at(-1);
+    if (!last || !thought) return;
+    this.#samples.staged = true;
+    this.#desk.play(thought, [...(last.prompt || "\n")].length);
   }
 
   /** Draws with the next frame, since training can be faster than frames. */
   #changed(): void {
-    if (this.#frame) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
+    if (this.#drawing) return;
+    this.#drawing = requestAnimationFrame(() => {
+      this.#drawing = 0;
       this.#draw();
     });
   }
@@ -234,5 +285,11 @@ class TextView implements View {
     if (phase === "failed") showNotice(this.#notice, error);
     const hasModel = snapshot.epoch > 0 || snapshot.batch > 0;
     this.#writing.enabled = hasModel && run.trainer !== undefined && !this.#asking && phase !== "failed";
+    document.getElementById("text-train")!.hidden = isUnderWay(phase);
+    const isIdle = ["paused", "done", "stopped"].includes(phase);
+    const { standing } = this.#display;
+    const isAlive = hasModel && phase !== "failed";
+    const taken = isAlive ? this.#own.taken(run.trainer, standing) : undefined;
+    this.#desk.follow(taken, this.#own.author(phase, standing), isIdle);
   }
 }

@@ -1,19 +1,24 @@
 /** The character model of the Text view. */
 import { nn, type Tensor } from "webgpu-lstm";
-import { CELLS } from "../../tasks/series/cells.ts";
+import { CELLS, type CellKind } from "../../tasks/series/cells.ts";
 import type { ModelSettings } from "./settings.ts";
 
+/** What a model is made of. */
+export type ModelSize = Pick<ModelSettings, "cell" | "hiddenSize" | "numLayers">;
+
 /** The size of the embedding. */
-const EMBEDDING = 32;
+export const EMBEDDING = 32;
 
 /** Predicts the character that follows each character. */
 export class TextModel extends nn.Module {
+  readonly kind: CellKind;
   readonly embedding: nn.Embedding;
   readonly cell: nn.GRU | nn.LSTM | nn.RNN;
   readonly fc: nn.Linear;
 
-  constructor(characters: number, { cell, hiddenSize, numLayers }: ModelSettings) {
+  constructor(characters: number, { cell, hiddenSize, numLayers }: ModelSize) {
     super();
+    this.kind = cell;
     this.embedding = new nn.Embedding(characters, EMBEDDING);
     this.cell = new CELLS[cell](EMBEDDING, hiddenSize, { numLayers, batchFirst: true });
     this.fc = new nn.Linear(hiddenSize, characters);

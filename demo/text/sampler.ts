@@ -1,7 +1,8 @@
 /** Writes samples with the model, at every report of its training and on request. */
 import { type Callback, type CallbackState, type FitRun, Generator } from "webgpu-lstm";
-import type { Writer } from "../../tasks/characters/writer.ts";
 import { STEPS_PER_REPORT, WRITTEN_AT_REPORT, WRITTEN_ON_DEMAND, type WritingSettings } from "./settings.ts";
+import type { Thought } from "./signals.ts";
+import type { Thinker } from "./thinker.ts";
 
 /** A text that the model has written. */
 export interface Sample extends WritingSettings {
@@ -13,22 +14,35 @@ export interface Sample extends WritingSettings {
   readonly text: string;
 }
 
+/** What the page fetches after a report. */
+export interface NewSamples {
+  readonly samples: readonly Sample[];
+  /** The last of them with what the units did, and its prompt. */
+  readonly thought: Thought | undefined;
+}
+
 /** Writes after every epoch, as a callback of `fit`. Its samples are part of a checkpoint. */
 export class Sampler implements Callback {
   readonly name = "samples";
-  readonly #writer: Writer;
+  readonly #thinker: Thinker;
   readonly #generator = new Generator(0);
   readonly #stop = new AbortController();
   #samples: Sample[] = [];
   #step = 0;
-  /** Settles when the current text is written: only one at a time. */
-  #writing: Promise<unknown> = Promise.resolve();
   /** The writing settings; a change applies from the next text on. */
   settings: WritingSettings;
 
-  constructor(writer: Writer, settings: WritingSettings) {
-    this.#writer = writer;
+  /** The newest sample, with its prompt; none before the first, and none of a run before a reload. */
+  thought: Thought | undefined;
+
+  constructor(thinker: Thinker, settings: WritingSettings) {
+    this.#thinker = thinker;
     this.settings = settings;
+  }
+
+  /** Training steps so far. */
+  get step(): number {
+    return this.#step;
   }
 
   /** The samples from number `first` on, in the order of writing. */
@@ -77,16 +91,13 @@ export class Sampler implements Callback {
   }
 
   async #write(length: number, asked: boolean, signal?: AbortSignal): Promise<void> {
-    const turn = this.#writing.then(async () => {
-      const { settings } = this;
-      const step = this.#step;
-      const { prompt, temperature } = settings;
-      // An empty prompt begins a paragraph.
-      const options = { length, temperature, generator: this.#generator, ...(signal && { signal }) };
-      const text = await this.#writer.write(prompt || "\n", options);
-      this.#samples.push({ step, asked, text, prompt, temperature });
-    });
-    this.#writing = turn.catch(() => {});
-    await turn;
+    const step = this.#step;
+    const { prompt, temperature } = this.settings;
+    // An empty prompt begins a paragraph.
+    const start = prompt || "\n";
+    const options = { length, temperature, generator: this.#generator, ...(signal && { signal }) };
+    this.thought = await this.#thinker.compose(start, options);
+    const text = this.thought.characters.slice([...start].length).join("");
+    this.#samples.push({ step, asked, text, prompt, temperature });
   }
 }

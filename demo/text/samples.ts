@@ -19,7 +19,13 @@ export class SampleList {
   /** @param samples In the order of writing. */
   add(samples: readonly Sample[]): void {
     for (const sample of samples) this.#list.prepend(entry(sample));
-    this.#none.hidden = this.length > 0;
+    this.staged = false;
+  }
+
+  /** Whether the newest one is on the stage, and not in the list as well. */
+  set staged(staged: boolean) {
+    this.#list.classList.toggle("staged", staged);
+    this.#none.hidden = this.length > Number(staged);
   }
 
   clear(): void {

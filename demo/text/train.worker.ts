@@ -1,11 +1,11 @@
 /** The Text view's worker: the text, the model, its training, and its samples. */
 import { data, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
 import { type CharacterTask, characterTask } from "../../tasks/characters/task.ts";
-import { Writer } from "../../tasks/characters/writer.ts";
 import { serveRun } from "../training/serve-run.ts";
 import { type Baselines, baselinesOf } from "./baselines.ts";
+import { mindActions } from "./mind.ts";
 import { TextModel } from "./model.ts";
-import { Sampler } from "./sampler.ts";
+import { type NewSamples, Sampler } from "./sampler.ts";
 import {
   characterCount,
   heldOutShare,
@@ -14,6 +14,7 @@ import {
   type TextConfig,
   type WritingSettings,
 } from "./settings.ts";
+import { Thinker } from "./thinker.ts";
 
 /** Facts about the text. */
 export interface Facts {
@@ -38,18 +39,21 @@ serveRun<TextConfig>(async (device, { source, settings, writing }) => {
     clipGradNorm: 1,
     carryState: true,
   });
-  const sampler = new Sampler(await Writer.open(device, model, task.vocabulary), writing);
+  const { vocabulary, heldOut } = task;
+  const thinker = await Thinker.open(device, model, vocabulary);
+  const sampler = new Sampler(thinker, writing);
   let facts: Facts | undefined;
   return {
     trainer,
     loaders: loadersOf(task, settings),
     callbacks: { samples: sampler },
     actions: {
+      ...mindActions({ device, model, vocabulary, thinker, heldOut, steps: () => sampler.step }),
       facts: () => {
         facts ??= factsOf(task);
         return facts;
       },
-      samples: (first: number) => sampler.samples(first),
+      samples: (first: number): NewSamples => ({ samples: sampler.samples(first), thought: sampler.thought }),
       adjust: (changed: WritingSettings) => {
         sampler.settings = changed;
       },

@@ -14,7 +14,6 @@ for (const [width, viewport] of WIDTHS) {
       await chapters(page, 1, 2);
       await expectAccessible(page);
       await expectFits(page);
-      await expect(button(page, "Write")).toBeDisabled();
       await button(page, "Start").click();
       await expect.poll(number(page, "text-steps"), { timeout: 30_000 }).toBeGreaterThan(2);
       await watchMainThread(page);
