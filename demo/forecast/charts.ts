@@ -1,8 +1,9 @@
 /** The charts of the Forecast view. */
 import uPlot from "uplot";
 import type { Series } from "../../tasks/series/series.ts";
-import { axis, Chart, FONT, line, valueAxis } from "../shell/chart.ts";
+import { axis, Chart, colour, FONT, line, valueAxis } from "../shell/chart.ts";
 import { dateOf, withUnit } from "./format.ts";
+import { type PointPlace, placeOn } from "./point-editor.ts";
 
 /** Ticks of a log axis: 1, 2, 5 in each decade, more of them for a short range, only the decades for a long one. */
 function logTicks(min: number, max: number): number[] {
@@ -74,7 +75,7 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", { ...UTC, hour: "2-digit", minute
 const SECONDS_PER_DAY = 24 * 60 * 60;
 
 /** Labels of a date axis, as detailed as the distance of the ticks requires; a new year is written below its first tick. */
-function dateTicks(ticks: readonly number[], increment: number): string[] {
+export function dateTicks(ticks: readonly number[], increment: number): string[] {
   if (increment >= 365 * SECONDS_PER_DAY) return ticks.map((tick) => YEAR.format(tick * 1000));
   const format = increment >= 28 * SECONDS_PER_DAY ? MONTH : increment >= SECONDS_PER_DAY ? DAY : CLOCK;
   const above = increment >= SECONDS_PER_DAY ? YEAR : DAY;
@@ -94,18 +95,25 @@ export interface Lines {
   readonly actual: readonly (number | null)[];
   readonly baseline: readonly (number | null)[];
   readonly model: readonly (number | null)[];
+  /** Points that the visitor can move; only for a chart with {@link Names.points}. */
+  readonly points?: readonly (number | null)[];
+}
+
+/** The names of lines in the legend. */
+interface Names {
+  readonly baseline: string;
+  readonly model: string;
+  readonly points?: string;
 }
 
 /** The true values of a series, a baseline's and the model's forecasts. */
 export class SeriesChart extends Chart {
   readonly #series: Series;
+  readonly #hasPoints: boolean;
+  /** Keeps the scale of values as it is, while a point is dragged. */
+  held = false;
 
-  /** @param names The names of the baseline and the model in the legend. */
-  constructor(
-    container: HTMLElement,
-    series: Series,
-    names: { readonly baseline: string; readonly model: string },
-  ) {
+  constructor(container: HTMLElement, series: Series, names: Names) {
     const inUnits = (_: uPlot, value: number | null) => (value == null ? "" : withUnit(series, value));
     const where = (_: uPlot, x: number | null) => (x == null ? "" : dateOf(series, x));
     super(container, 280, {
@@ -126,9 +134,32 @@ export class SeriesChart extends Chart {
         line({ label: "what came", class: "measured", width: 1.5, value: inUnits }),
         line({ label: names.baseline, class: "seasonal", width: 1.5, dash: [4, 4], value: inUnits }),
         line({ label: names.model, class: "model", value: inUnits }),
+        ...(names.points
+          ? [
+              line({
+                label: names.points,
+                class: "touch",
+                width: 1.5,
+                value: inUnits,
+                points: { show: true, size: 9, stroke: () => colour("touch"), fill: () => colour("card") },
+              }),
+            ]
+          : []),
       ],
     });
     this.#series = series;
+    this.#hasPoints = names.points !== undefined;
+  }
+
+  /** Where steps and values lie, for {@link PointEditor}. */
+  get place(): PointPlace {
+    return placeOn(this.plot, (step) => this.#at(step));
+  }
+
+  /** The position of a step on the axis. */
+  #at(step: number): number {
+    const { times } = this.#series;
+    return times ? times[step]! / 1000 : step;
   }
 
   /** Names the baseline's line in the legend. */
@@ -136,16 +167,19 @@ export class SeriesChart extends Chart {
     this.plot.root.querySelector(".u-legend .seasonal .u-label")!.textContent = name;
   }
 
-  draw({ steps, actual, baseline, model }: Lines): void {
-    const { times } = this.#series;
-    const at = times ? steps.map((step) => times[step]! / 1000) : [...steps];
+  draw({ steps, actual, baseline, model, points = [] }: Lines): void {
+    const at = steps.map((step) => this.#at(step));
     // A zoomed chart stays zoomed when the next forecast is drawn.
     const { min, max } = this.plot.scales["x"]!;
     const drawn = this.plot.data[0];
     const same = drawn.length === at.length && drawn[0] === at[0];
     const zoomed =
       same && drawn.length > 0 && min != null && max != null && (min > drawn[0]! || max < drawn.at(-1)!);
-    this.plot.setData([at, [...actual], [...baseline], [...model]], !zoomed);
-    if (zoomed) this.plot.redraw();
+    const lines = [actual, baseline, model, ...(this.#hasPoints ? [points] : [])].map((values) => [
+      ...values,
+    ]);
+    const keep = zoomed || this.held;
+    this.plot.setData([at, ...lines], !keep);
+    if (keep) this.plot.redraw();
   }
 }

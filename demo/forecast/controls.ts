@@ -124,6 +124,6 @@ export class Controls {
   }
 }
 
-function sameSettings(a: Settings, b: Settings): boolean {
+export function sameSettings(a: Settings, b: Settings): boolean {
   return (Object.keys(a) as (keyof Settings)[]).every((name) => a[name] === b[name]);
 }

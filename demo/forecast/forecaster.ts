@@ -9,10 +9,16 @@ const INTERVAL = 1.5;
 /** Forecasts take at most one part in this many of the time. */
 const COST = 8;
 
+/** A model that can be asked: the one that trains, or one that was trained before. */
+export interface Source {
+  readonly trainer: RemoteTrainer;
+  readonly model: "trained" | "shipped";
+}
+
 export class Forecaster {
   readonly #panel: RollOutPanel;
   readonly #onForecast: (forecast: NDArray, when: string) => void;
-  #trainer: RemoteTrainer | undefined;
+  #source: Source | undefined;
   #next = 0;
   #rolling = false;
   #wanted = false;
@@ -24,10 +30,15 @@ export class Forecaster {
     panel.onChange = () => void this.#rollOut().catch(() => {});
   }
 
-  /** The trainer of a model that has learned something; undefined while there is none. */
-  set trainer(trainer: RemoteTrainer | undefined) {
-    if (trainer !== this.#trainer) this.#next = 0;
-    this.#trainer = trainer;
+  /** The model that has learned something; undefined while there is none. */
+  get source(): Source | undefined {
+    return this.#source;
+  }
+
+  set source(source: Source | undefined) {
+    if (source?.trainer === this.#source?.trainer && source?.model === this.#source?.model) return;
+    this.#next = 0;
+    this.#source = source;
   }
 
   async forecastIfDue(when: string): Promise<void> {
@@ -36,10 +47,10 @@ export class Forecaster {
 
   /** Forecasts the held-out part, and rolls out. */
   async forecast(when: string): Promise<void> {
-    const trainer = this.#trainer!;
+    const source = this.#source!;
     const start = now();
-    const forecast = await trainer.call<NDArray>("heldOut");
-    if (trainer !== this.#trainer) return;
+    const forecast = await source.trainer.call<NDArray>("heldOut", source.model);
+    if (source !== this.#source) return;
     this.#onForecast(forecast, when);
     await this.#rollOut();
     this.#next = now() + Math.max(INTERVAL, COST * (now() - start));
@@ -51,12 +62,14 @@ export class Forecaster {
     if (this.#rolling) return;
     this.#rolling = true;
     try {
-      while (this.#wanted && this.#trainer) {
+      while (this.#wanted && this.#source) {
         this.#wanted = false;
-        const trainer = this.#trainer;
-        const { origin, steps } = this.#panel.wish;
-        const values = await trainer.call<Float32Array>("rollOut", origin, steps);
-        if (trainer === this.#trainer && !this.#wanted) this.#panel.draw(values);
+        const source = this.#source;
+        const { origin, steps, edits } = this.#panel.wish;
+        const values = await source.trainer.call<Float32Array>("rollOut", source.model, origin, steps, edits);
+        // While a point is dragged, each answer is drawn, though the next is wanted already.
+        const fits = this.#panel.wish.origin === origin && this.#panel.wish.steps === steps;
+        if (source === this.#source && fits) this.#panel.draw(values);
       }
     } finally {
       this.#rolling = false;

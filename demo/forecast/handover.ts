@@ -1,9 +1,9 @@
 /** Settings that another view hands to Forecast. */
-import type { SeriesId } from "../../tasks/series/series.ts";
+import type { Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 
 export interface Handover {
-  readonly series: Exclude<SeriesId, "csv">;
+  readonly series: Exclude<Series["id"], "csv">;
   readonly settings: Settings;
 }
 

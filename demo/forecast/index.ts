@@ -2,28 +2,31 @@
 
 import { NoAdapterError, WebGpuUnavailableError } from "webgpu-lstm";
 import { CsvError } from "../../tasks/csv/table.ts";
+import type { LinkSettings } from "../shell/address.ts";
 import { byId } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
-import type { View } from "../shell/view.ts";
+import type { Frame, View } from "../shell/view.ts";
 import { RunPanel } from "../training/panel.ts";
 import { isUnderWay, newSnapshot, type Snapshot } from "../training/phase.ts";
 import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { Controls } from "./controls.ts";
 import { CsvPanel } from "./csv-panel.ts";
+import { DrawPanel } from "./draw-panel.ts";
 import "./forecast.css";
-import { type HeldOut, heldOutOf } from "../../tasks/series/held-out.ts";
 import { loadSeries } from "../../tasks/series/index.ts";
-import type { Series, SeriesId } from "../../tasks/series/series.ts";
+import type { BuiltIn, Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
-import { ForecastTask } from "../../tasks/series/task.ts";
-import type { Linear } from "../../tasks/statistics/ridge.ts";
 import html from "./forecast.html?raw";
 import { takeHandover } from "./handover.ts";
-import { RollOutPanel } from "./roll-out-panel.ts";
-import { ForecastSession, VIEW } from "./session.ts";
+import { LINKED, linkOf, settingsOfLink } from "./link.ts";
+import { VIEW } from "./session.ts";
 import type { ForecastConfig } from "./settings.ts";
-import { ForecastDisplay } from "./view.ts";
+import { Stage } from "./stage.ts";
+import { TakeAway } from "./take-away.ts";
+
+/** What can be chosen. */
+type Choice = Series["id"];
 
 const FIGURES = [
   { name: "epoch", label: "Epoch", initial: "0" },
@@ -32,23 +35,22 @@ const FIGURES = [
   { name: "validation-loss", label: "Validation loss" },
 ] as const;
 
-export function mount(root: HTMLElement, gpu: Gpu): View {
+export function mount(root: HTMLElement, gpu: Gpu, frame: Frame): View {
   root.innerHTML = html;
-  return new ForecastView(gpu);
+  return new ForecastView(gpu, frame);
 }
 
 class ForecastView implements View {
   readonly #gpu: Gpu;
+  readonly #address: Frame;
   readonly #notice = byId("notice");
   readonly #controls = new Controls(byId<HTMLFormElement>("settings"));
   readonly #csv = new CsvPanel(byId("forecast-source"));
-  readonly #display = new ForecastDisplay();
-  readonly #rollOut = new RollOutPanel();
+  readonly #draw = new DrawPanel();
+  readonly #stage = new Stage(() => this.#changed());
+  readonly #session = this.#stage.session;
   readonly #panel: RunPanel;
-  readonly #session: ForecastSession;
   #series: Series | undefined;
-  #task: ForecastTask | undefined;
-  #heldOut: HeldOut | undefined;
   #kept: KeptRun<ForecastConfig> | undefined;
   #entered = false;
   /** Why training is impossible here; undefined if it is possible. */
@@ -58,8 +60,17 @@ class ForecastView implements View {
   #choices = 0;
   #fetching: Promise<void> = Promise.resolve();
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, frame: Frame) {
     this.#gpu = gpu;
+    this.#address = frame;
+    const takeAway = new TakeAway(
+      frame,
+      () => this.#stage.shown,
+      (error) => showNotice(this.#notice, error),
+    );
+    this.#stage.onModel = (there) => {
+      takeAway.enabled = there;
+    };
     this.#panel = new RunPanel(byId("forecast-run"), FIGURES, {
       start: () => void this.#start(),
       pause: () => void this.#session.pause(),
@@ -68,16 +79,13 @@ class ForecastView implements View {
       takeOffer: () => this.#takeOffer(),
       discardOffer: () => void this.#discardOffer(),
     });
-    this.#session = new ForecastSession(this.#rollOut, {
-      onChange: () => this.#changed(),
-      onForecast: (forecast, when) => {
-        const { cell } = this.#controls.settings;
-        this.#display.drawForecast({ ...this.#heldOut!.judge(cell, forecast), when });
-      },
-    });
     for (const radio of this.#radios) {
-      radio.addEventListener("change", () => this.#choose(radio.value as SeriesId));
+      radio.addEventListener("change", () => this.#choose(radio.value as Choice));
     }
+    this.#draw.onSeries = (series) => {
+      // Another stroke keeps the settings.
+      this.#take(series, this.#series?.id === "drawn" ? this.#controls.settings : undefined);
+    };
     this.#csv.onFile = () => this.#showChoice("csv");
     this.#csv.onSeries = (found) => this.#takeFile(found);
     this.#controls.onChange = (changed) => this.#settingChanged(changed);
@@ -87,17 +95,17 @@ class ForecastView implements View {
     const { adapter } = this.#session.snapshot ?? {};
     if (adapter) this.#gpu.describe(adapter);
     const handover = takeHandover();
-    if (this.#entered) {
-      if (handover) this.#choose(handover.series, handover.settings);
-      return;
-    }
+    if (handover) this.#choose(handover.series, () => handover.settings);
+    else if (this.#choices === 0) this.#choose(LINKED[0]!);
+    if (!this.#entered && !handover && !this.#unusable) void this.#lookForKept();
     this.#entered = true;
-    if (!("gpu" in navigator)) {
-      this.#gpu.describe("none");
-      this.#refuse(new WebGpuUnavailableError("there is no WebGPU"));
-    }
-    this.#choose(handover?.series ?? "seattle", handover?.settings);
-    if (!this.#unusable && !handover) void this.#lookForKept();
+  }
+
+  /** Shows what a link says; a run under way ends. */
+  async restore(link: LinkSettings): Promise<void> {
+    const id = link.choice("series", LINKED) ?? LINKED[0]!;
+    this.#choose(id, (series) => settingsOfLink(link, series));
+    await this.#fetching;
   }
 
   /** Pauses training while another view is shown; the worker owns its memory. */
@@ -112,6 +120,12 @@ class ForecastView implements View {
     return document.querySelectorAll("#series input");
   }
 
+  #checkGpu(): void {
+    if ("gpu" in navigator) return;
+    this.#gpu.describe("none");
+    this.#refuse(new WebGpuUnavailableError("there is no WebGPU"));
+  }
+
   async #lookForKept(): Promise<void> {
     const kept = await findKept<ForecastConfig>(VIEW);
     if (this.#session.started || this.#unusable) return;
@@ -120,20 +134,22 @@ class ForecastView implements View {
   }
 
   /** @param settings Those of the series' first preset if not given */
-  #choose(id: SeriesId, settings?: Settings): void {
+  #choose(id: Choice, settings?: (series: Series) => Settings): void {
+    if (this.#choices === 0) this.#checkGpu();
     this.#showChoice(id);
     showNotice(this.#notice, this.#unusable);
     if (id === "csv") this.#csv.tell();
+    else if (id === "drawn") this.#draw.tell();
     else this.#fetching = this.#fetch(id, settings);
   }
 
-  async #fetch(id: Exclude<SeriesId, "csv">, settings: Settings | undefined): Promise<void> {
+  async #fetch(id: BuiltIn, settings?: (series: Series) => Settings): Promise<void> {
     const choice = this.#choices;
     // The form still shows the settings of another series.
     this.#controls.locked = true;
     try {
       const series = await loadSeries(id);
-      if (choice === this.#choices) this.#take(series, settings);
+      if (choice === this.#choices) this.#take(series, settings?.(series));
     } catch (error) {
       if (choice !== this.#choices) return;
       this.#controls.locked = false;
@@ -144,15 +160,16 @@ class ForecastView implements View {
   }
 
   /** Shows the chosen kind of series. */
-  #showChoice(id: SeriesId): void {
+  #showChoice(id: Choice): void {
     this.#choices++;
     this.#mark(id);
     if (id === "csv") this.#showNothing();
   }
 
-  #mark(id: SeriesId): void {
+  #mark(id: Choice): void {
     for (const radio of this.#radios) radio.checked = radio.value === id;
     this.#csv.shown = id === "csv";
+    this.#draw.shown = id === "drawn";
   }
 
   #showNothing(): void {
@@ -194,34 +211,20 @@ class ForecastView implements View {
     this.#session.close();
     showNotice(this.#notice, this.#unusable);
     const config = { series: this.#series!, settings: this.#controls.settings };
-    this.#show(config);
-    this.#draw(newSnapshot("ready", config.settings.epochs));
+    this.#address.keep(linkOf(config.series, config.settings));
+    this.#stage.show(config);
+    this.#drawRun(newSnapshot("ready", config.settings.epochs));
     if (this.#unusable) return;
-    this.#session.prepare(config);
-    void this.#compare(config);
-  }
-
-  #show({ series, settings }: ForecastConfig): void {
-    const task = new ForecastTask(series, settings);
-    this.#task = task;
-    this.#heldOut = heldOutOf(task);
-    this.#display.show(series, this.#heldOut, settings.cell);
-    this.#rollOut.show(task, this.#heldOut, settings.cell);
-  }
-
-  /** Adds the linear regression, which the worker fits, to the baselines. */
-  async #compare(config: ForecastConfig): Promise<void> {
-    const task = this.#task!;
-    const linear = await this.#session.ask<Linear>("linear", config).catch(() => undefined);
-    if (!linear || task !== this.#task) return;
-    this.#heldOut = heldOutOf(task, linear);
-    this.#display.compare(this.#heldOut);
-    this.#rollOut.compare(this.#heldOut);
+    this.#stage.prepare(config).catch((error) => {
+      // A failed run says so itself.
+      if (this.#session.snapshot?.phase !== "failed") showNotice(this.#notice, error);
+    });
   }
 
   /** Starts a run; waits for a series that is still loading. */
   async #start(): Promise<void> {
     await this.#fetching;
+    if (this.#series?.id === "drawn") this.#draw.settle();
     const { settings } = this.#controls;
     if (this.#series) this.#begin({ series: this.#series, settings }, undefined);
   }
@@ -231,6 +234,7 @@ class ForecastView implements View {
     const { series, settings } = config;
     this.#showChoice(series.id);
     if (series.id === "csv") this.#csv.showName(series.title);
+    if (series.id === "drawn") this.#draw.take(series);
     this.#take(series, settings);
     this.#begin(config, name);
   }
@@ -242,11 +246,8 @@ class ForecastView implements View {
 
   #begin(config: ForecastConfig, resume: string | undefined): void {
     this.#panel.offer(undefined);
-    // Clears the results of the last run.
-    if (this.#session.started) this.#show(config);
     showNotice(this.#notice, undefined);
-    this.#session.begin(config, resume);
-    if (!this.#heldOut!.fitted) void this.#compare(config);
+    this.#stage.begin(config, resume);
   }
 
   /** Draws with the next frame, since training can be faster than frames. */
@@ -259,8 +260,8 @@ class ForecastView implements View {
       if (snapshot.adapter) this.#gpu.describe(snapshot.adapter);
       if (snapshot.phase === "failed") this.#failed(snapshot.error);
       // A run that is only prepared is not shown.
-      if (started || snapshot.phase === "opening") this.#draw(snapshot);
-      else if (this.#series) this.#draw(newSnapshot("ready", this.#controls.settings.epochs));
+      if (started || snapshot.phase === "opening") this.#drawRun(snapshot);
+      else if (this.#series) this.#drawRun(newSnapshot("ready", this.#controls.settings.epochs));
     });
   }
 
@@ -278,12 +279,12 @@ class ForecastView implements View {
     showNotice(this.#notice, error);
   }
 
-  #draw(snapshot: Snapshot): void {
+  #drawRun(snapshot: Snapshot): void {
     const { phase, reports } = snapshot;
     const note = phase === "done" ? `Best validation: epoch ${this.#session.bestEpoch}.` : "";
     if (this.#unusable) this.#panel.drawUnusable();
     else this.#panel.draw(snapshot, note);
-    this.#display.drawRun(snapshot);
+    this.#stage.drawRun(snapshot);
     this.#lock(isUnderWay(phase));
     const { learningRate } = reports.at(-1) ?? {};
     // A resumed run keeps its own rate.
@@ -293,6 +294,7 @@ class ForecastView implements View {
   #lock(locked: boolean): void {
     this.#controls.locked = locked;
     this.#csv.locked = locked;
+    this.#draw.locked = locked;
     byId<HTMLFieldSetElement>("series").disabled = locked;
   }
 }

@@ -3,7 +3,7 @@ import type { NDArray } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
 import type { Snapshot } from "../training/phase.ts";
 import { TrainingRun } from "../training/run.ts";
-import { Forecaster } from "./forecaster.ts";
+import { Forecaster, type Source } from "./forecaster.ts";
 import type { RollOutPanel } from "./roll-out-panel.ts";
 import type { ForecastConfig } from "./settings.ts";
 
@@ -25,6 +25,8 @@ export class ForecastSession {
   #config: ForecastConfig | undefined;
   /** The trainer of the run, once its worker is ready. */
   #ready: Promise<RemoteTrainer> | undefined;
+  /** The number of the latest model that was to be shown. */
+  #shipping = 0;
   #started = false;
   #bestEpoch: number | undefined;
 
@@ -45,6 +47,32 @@ export class ForecastSession {
   /** The epoch whose weights the model has at the end. */
   get bestEpoch(): number | undefined {
     return this.#bestEpoch;
+  }
+
+  /** The model that answers now, if there is one. */
+  get source(): Source | undefined {
+    return this.#forecaster.source;
+  }
+
+  /** Forecasts with a model that was trained before, until a run has learned something. */
+  async ship(config: ForecastConfig, file: Uint8Array): Promise<void> {
+    const shipping = ++this.#shipping;
+    const trainer = await this.#ready!;
+    try {
+      await trainer.call("ship", config, file);
+      if (shipping !== this.#shipping) return;
+      this.#forecaster.source = { trainer, model: "shipped" };
+      await this.#forecaster.forecast("Trained beforehand");
+    } catch (error) {
+      // Another model, or a run, has taken its place meanwhile.
+      if (shipping === this.#shipping) throw error;
+    }
+  }
+
+  /** Forgets the model that was trained before. */
+  unship(): void {
+    this.#shipping++;
+    if (!this.#started) this.#forecaster.source = undefined;
   }
 
   /** Applies from the next step on. */
@@ -76,6 +104,8 @@ export class ForecastSession {
       this.#open(config, resume);
     }
     this.#started = true;
+    this.#shipping++;
+    this.#forecaster.source = undefined;
     this.#bestEpoch = undefined;
     this.#run!.start();
   }
@@ -87,7 +117,7 @@ export class ForecastSession {
     this.#run = undefined;
     this.#started = false;
     this.#config = undefined;
-    this.#forecaster.trainer = undefined;
+    this.#forecaster.source = undefined;
   }
 
   async pause(): Promise<void> {
@@ -104,7 +134,7 @@ export class ForecastSession {
     await run.cancel();
     if (run !== this.#run || !this.#started) return;
     // Without a trainer, its worker was ended.
-    this.#forecaster.trainer = run.trainer;
+    this.#forecaster.source = run.trainer && { trainer: run.trainer, model: "trained" };
     this.#events.onChange();
     if (!run.trainer || !hasLearned(run.snapshot)) return;
     try {
@@ -135,12 +165,12 @@ export class ForecastSession {
         this.#events.onChange();
       },
       onEpoch: async (trainer) => {
-        this.#forecaster.trainer = trainer;
+        this.#forecaster.source = { trainer, model: "trained" };
         await this.#forecaster.forecastIfDue(momentOf(run.snapshot));
       },
       onPause: async (trainer) => {
         if (!hasLearned(run.snapshot)) return;
-        this.#forecaster.trainer = trainer;
+        this.#forecaster.source = { trainer, model: "trained" };
         await this.#forecaster.forecast(momentOf(run.snapshot));
       },
       onDone: (trainer) => this.#finish(trainer),
@@ -151,7 +181,7 @@ export class ForecastSession {
   /** From now on, forecasts use the weights of the best epoch. */
   async #finish(trainer: RemoteTrainer): Promise<void> {
     this.#bestEpoch = await trainer.call<number>("bestEpoch");
-    this.#forecaster.trainer = trainer;
+    this.#forecaster.source = { trainer, model: "trained" };
     await this.#forecaster.forecast(`With the weights of epoch ${this.#bestEpoch}`);
   }
 }

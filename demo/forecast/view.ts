@@ -25,6 +25,11 @@ export class ForecastDisplay {
   #forecast: Forecast | undefined;
   #cell = "";
 
+  /** The forecast that is shown. */
+  get forecast(): Forecast | undefined {
+    return this.#forecast;
+  }
+
   /** Shows a series before there is a model for it. */
   show(series: Series, heldOut: HeldOut, cell: string): void {
     this.#series = series;

@@ -30,6 +30,8 @@ export interface HeldOut {
   readonly fitted: boolean;
   /** The baseline with the smallest error. */
   readonly best: Judged;
+  /** The same baselines for a series of which some values are changed. */
+  rivals(changed: ReadonlyMap<number, number>): readonly Baseline[];
   /** Measures the errors of a model's forecast `[windows, horizon]`. */
   judge(name: string, forecast: NDArray): Judged;
 }
@@ -44,9 +46,12 @@ export function heldOutOf(task: ForecastTask, linear?: Linear): HeldOut {
     const maes = perDay.map((day) => day.mae);
     return { name, line: lastStep(forecast), mae, rmse, lastMae: maes.at(-1)!, maes };
   };
-  const simple = baselinesOf(task.series, task.test[0]);
-  const rivals = linear ? [...simple, linearBaseline(task, linear)] : simple;
-  const baselines = rivals.map((baseline) => ({
+  const rivals = (changed: ReadonlyMap<number, number>): Baseline[] => {
+    const values = task.series.values.map((value, step) => changed.get(step) ?? value);
+    const simple = baselinesOf({ ...task.series, values }, task.test[0]);
+    return linear ? [...simple, linearBaseline(task, linear, task.rowsWith(changed))] : simple;
+  };
+  const baselines = rivals(new Map()).map((baseline) => ({
     ...baseline,
     ...judge(
       baseline.name,
@@ -60,6 +65,7 @@ export function heldOutOf(task: ForecastTask, linear?: Linear): HeldOut {
     baselines,
     fitted: linear !== undefined,
     best: baselines.reduce((best, next) => (next.mae < best.mae ? next : best)),
+    rivals,
     judge,
   };
 }

@@ -5,6 +5,7 @@ import type { ForecastTask, Rows } from "./task.ts";
 /**
  * Forecasts `steps` steps from `origin` on. It uses no value from the origin on, only the calendar.
  * @param predict The model: windows `[1, window, features]` in, `[1, horizon]` out.
+ * @param given The rows before the origin
  * @returns one value for each step, in the series' unit
  */
 export async function rollOut(
@@ -12,8 +13,9 @@ export async function rollOut(
   origin: number,
   steps: number,
   predict: (x: NDArray) => Promise<NDArray>,
+  given: Rows = task.rows,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const roll = rolling(task, origin, steps, task.rows);
+  const roll = rolling(task, origin, steps, given);
   let next = roll.next();
   while (!next.done) next = roll.next(await predict(next.value));
   return next.value;

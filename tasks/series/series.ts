@@ -16,8 +16,11 @@ interface Column {
   readonly values: readonly number[];
 }
 
+/** The series that come with the page. */
+export type BuiltIn = Exclude<SeriesId, "csv">;
+
 export interface Series {
-  readonly id: SeriesId;
+  readonly id: SeriesId | "drawn";
   /** "Seattle's weather" */
   readonly title: string;
   /** One sentence that says what is forecast from what. */

@@ -9,14 +9,14 @@ import type { Settings } from "./settings.ts";
 export type Span = readonly [from: number, to: number];
 
 /** A column of a row; a column that is not scaled has mean 0 and deviation 1. */
-export interface Column {
+interface Column {
   readonly name: string;
   readonly mean: number;
   readonly deviation: number;
 }
 
 /** The root mean square of the changes that a model reads, and of those that it forecasts. */
-export interface Changes {
+interface Changes {
   readonly window: number;
   readonly forecast: number;
 }

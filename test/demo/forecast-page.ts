@@ -3,8 +3,8 @@ import { expect, type Locator, type Page } from "playwright/test";
 import { button, open } from "./page.ts";
 
 /** Opens the view; returns the console's complaints. */
-export async function openForecast(page: Page): Promise<string[]> {
-  const complaints = await open(page);
+export async function openForecast(page: Page, address = "/"): Promise<string[]> {
+  const complaints = await open(page, address);
   await expect(page.getByTestId("adapter")).toContainText("(software)", { timeout: 20_000 });
   await expect(button(page, "Start")).toBeEnabled();
   return complaints;
