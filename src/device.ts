@@ -65,7 +65,14 @@ async function checked(
   return deviceChecks.module.checkDeviceOptions(tools, where, options, others);
 }
 
-/** A GPU to train and run models on. */
+/**
+ * A GPU to train and run models on.
+ *
+ * @example
+ * const device = await Device.request();
+ * const step = await device.compile(({ x }) => ({ y: model.forward(x) }), { inputs: { x: [64, 20, 1] } });
+ * const y = await step.run({ x }).y.read(); // { data, shape }
+ */
 export class Device extends GpuContext {
   /** What it was requested with; `null` for an app's own device. @internal */
   requested: (DeviceOptions & AdapterOptions) | null = null;

@@ -1,4 +1,7 @@
-/** Prepares data for a recurrent network: data sets, batches, windows, splits, scalers, text. */
+/**
+ * Prepares data for a recurrent network: data sets, batches, windows, splits, scalers, text.
+ * @packageDocumentation
+ */
 
 export type { NestedNumbers, NumberNDArray } from "../arrays.ts";
 export type { Float64NDArray } from "../shape.ts";

@@ -1,4 +1,7 @@
-/** Model files of other programs: ONNX, PyTorch's `.pt`, TensorFlow.js and Keras layers, and what any file is. */
+/**
+ * Model files of other programs: ONNX, PyTorch's `.pt`, TensorFlow.js and Keras layers, and what any file is.
+ * @packageDocumentation
+ */
 
 export type { FileInfo, TensorInfo } from "./file-info.ts";
 export { inspect } from "./inspect.ts";

@@ -17,7 +17,8 @@ const opening = /* @__PURE__ */ new OnDemand(() => import("./tfjs/open.ts"));
  * @see https://www.tensorflow.org/js/guide/save_load
  *
  * @example
- * const [json, shard] = await Promise.all(["model.json", "group1-shard1of1.bin"].map(async (path) => (await fetch(path)).arrayBuffer()));
+ * const json = await (await fetch("model.json")).json();
+ * const shard = await (await fetch("group1-shard1of1.bin")).arrayBuffer();
  * const model = await loadTfjs(json, [shard]);
  * const step = await device.compile(({ x }) => ({ y: model.forward(x) }), { inputs: { x: [1, 20] } });
  */

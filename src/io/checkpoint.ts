@@ -62,7 +62,8 @@ const TRAINER = "trainer/";
  * Writes a checkpoint as a safetensors file of float32 values. The values are those at the time of the call, even if training continues
  * meanwhile.
  *
- *     const bytes = await saveCheckpoint({ model, optimizer, config: { hiddenSize: 50, epoch } });
+ * @example
+ * const bytes = await saveCheckpoint({ model, optimizer, config: { hiddenSize: 50, epoch } });
  *
  * @throws DataError if a tensor's data does not have as many elements as its shape says, a name of the model begins with
  *   `optimizer.state.` or `trainer/`, the optimizer's state does not have PyTorch's form, or `config` is not plain JSON.
@@ -134,7 +135,8 @@ function hasTrainer(config: unknown): boolean {
  * Reads a checkpoint that {@link saveCheckpoint}, `trainer.checkpoint()` or `tools/checkpoint.py` wrote. Any other safetensors file
  * is a checkpoint with a model alone. Other number types are converted to float32 as `loadSafetensors` does.
  *
- *     const { model: weights, config } = loadCheckpoint(bytes);
+ * @example
+ * const { model: weights, config } = loadCheckpoint(bytes);
  *
  * @throws DataError if the bytes are not a valid safetensors file, or its metadata entries `optimizer` and `config` are not a
  *   checkpoint's.
@@ -144,7 +146,8 @@ export function loadCheckpoint(bytes: Uint8Array | ArrayBuffer): LoadedCheckpoin
  * Reads a checkpoint and loads it into a model, an optimizer or both. If one does not fit, neither changes. Await it before you
  * use the objects.
  *
- *     const { config } = await loadCheckpoint(bytes, { model, optimizer });
+ * @example
+ * const { config } = await loadCheckpoint(bytes, { model, optimizer });
  *
  * @throws DataError as without `into`, or if the file has no state for the given optimizer; StateDictError for the state of another
  *   model or optimizer.

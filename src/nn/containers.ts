@@ -57,6 +57,11 @@ abstract class ModuleArray<M extends Module> extends Module {
  * Calls modules one after the other, as `torch.nn.Sequential`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html). State-dict keys begin with the position:
  * `0.weight`.
+ *
+ * @example
+ * const head = new nn.Sequential(new nn.Linear(64, 32), new nn.ReLU(), new nn.Linear(32, 1));
+ * const y = head.forward(x); // [N, 64] to [N, 1]
+ * const keys = [...(await head.stateDict()).keys()]; // 0.weight, …
  */
 export class Sequential extends ModuleArray<Layer> {
   constructor(...modules: Layer[]) {

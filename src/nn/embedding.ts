@@ -25,6 +25,11 @@ const MAX_ROWS = 2 ** 24;
  * A table of learned vectors, read by index, as `torch.nn.Embedding`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html). Indices from the host are checked before a run
  * starts; an index computed on the GPU that is outside the table gives NaN.
+ *
+ * @example
+ * const embedding = new nn.Embedding(1000, 32, { paddingIdx: 0 });
+ * const vectors = embedding.forward(ids); // [N, T] to [N, T, 32]
+ * const same = nn.Embedding.fromPretrained(table); // [1000, 32], frozen
  */
 export class Embedding extends Module {
   readonly numEmbeddings: number;
@@ -35,6 +40,10 @@ export class Embedding extends Module {
   readonly weight: Parameter;
 
   /** @param pretrained Initial values instead of normal ones. @internal */
+  /**
+   * @param numEmbeddings Rows of the table, at most 2²⁴.
+   * @param embeddingDim Width of a row.
+   */
   constructor(
     numEmbeddings: number,
     embeddingDim: number,

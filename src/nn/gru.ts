@@ -11,8 +11,17 @@ export type GruOptions = RecurrentOptions;
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html):
  * r, z = σ(W x + b + U h + d), n = tanh(W x + b + r∘(U h + d)), h' = (1 - z)∘n + z∘h.
  * State-dict keys are PyTorch's (`weight_ih_l0`, …), gates in the order r, z, n.
+ *
+ * @example
+ * const gru = new nn.GRU(8, 64, { batchFirst: true, bidirectional: true });
+ * const { output, state } = gru.forward(x); // [N, T, 8] to [N, T, 128], [2, N, 64]
+ * const { output: next } = gru.forward(y, state); // goes on where x ended
  */
 export class GRU extends Recurrent {
+  /**
+   * @param inputSize Features of a time step, I.
+   * @param hiddenSize Hidden units, H.
+   */
   constructor(inputSize: number, hiddenSize: number, options: GruOptions = {}, ...more: never[]) {
     super("GRU", gru, inputSize, hiddenSize, options, { options: [], more });
   }

@@ -1,3 +1,8 @@
+/**
+ * Layers, cells and losses, as `torch.nn` (https://docs.pytorch.org/docs/stable/nn.html).
+ * @packageDocumentation
+ */
+
 export { Buffer, Parameter } from "../graph/parameter.ts";
 export { Flatten, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from "./activations.ts";
 export { BatchNorm1d, type BatchNorm1dOptions } from "./batch-norm.ts";

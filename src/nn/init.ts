@@ -4,6 +4,7 @@
  * values: uniform ones bit for bit, normal ones as described at `Generator.normal_`.
  *
  * @see https://docs.pytorch.org/docs/stable/nn.init.html
+ * @packageDocumentation
  */
 import { checkNoMore, checkNumber, checkOptions, show } from "../checks.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";

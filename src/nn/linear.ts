@@ -15,6 +15,11 @@ export interface LinearOptions {
 /**
  * y = x·Wᵀ + b over the last dimension, as `torch.nn.Linear`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html).
+ *
+ * @example
+ * const fc = new nn.Linear(64, 10);
+ * const logits = fc.forward(x); // [N, T, 64] to [N, T, 10]
+ * const { weight, bias } = fc; // [10, 64], [10]
  */
 export class Linear extends Module {
   readonly inFeatures: number;
@@ -24,6 +29,10 @@ export class Linear extends Module {
   /** [outFeatures], or null. */
   readonly bias: Parameter | null;
 
+  /**
+   * @param inFeatures Last dimension of the input.
+   * @param outFeatures Last dimension of the output.
+   */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}, ...more: never[]) {
     super();
     checkInteger("Linear", "inFeatures", inFeatures);

@@ -92,6 +92,11 @@ abstract class ClassLoss extends Module {
  * Cross-entropy of logits and classes, as `torch.nn.CrossEntropyLoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html). One kernel computes softmax, loss and the logits'
  * gradient. The mean over class indices is weighted: it divides by the sum of the weights of all targets that are not ignored.
+ *
+ * @example
+ * const criterion = new nn.CrossEntropyLoss({ ignoreIndex: -100, labelSmoothing: 0.1 });
+ * const loss = criterion.forward(logits, ids); // logits [N, C], ids [N]: a scalar
+ * const ofText = criterion.forward(output.transpose(1, 2), ids); // output [N, T, C], ids [N, T]
  */
 export class CrossEntropyLoss extends ClassLoss {
   readonly labelSmoothing: number;

@@ -53,6 +53,11 @@ export function pointwise(
 /**
  * Mean of squared errors, as `torch.nn.MSELoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html).
+ *
+ * @example
+ * const criterion = new nn.MSELoss();
+ * const loss = criterion.forward(prediction, y); // both [N, 1]: a scalar
+ * const each = new nn.MSELoss({ reduction: "none" }).forward(prediction, y); // [N, 1]
  */
 export class MSELoss extends Module {
   readonly reduction: Reduction;

@@ -21,8 +21,17 @@ export interface LstmState {
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html):
  * i, f, o = σ(W x + b + U h + d), g = tanh(W x + b + U h + d), c' = f∘c + i∘g, h' = o∘tanh(c'), with `projSize` h' = P (o∘tanh(c')).
  * State-dict keys are PyTorch's (`weight_ih_l0`, `weight_hr_l0`, `bias_hh_l1_reverse`, …), gates in the order i, f, g, o.
+ *
+ * @example
+ * const lstm = new nn.LSTM(8, 64, { numLayers: 2, batchFirst: true });
+ * const { output, state } = lstm.forward(x); // [N, T, 8] to [N, T, 64]
+ * const { h, c } = state; // each [2, N, 64]
  */
 export class LSTM extends Recurrent {
+  /**
+   * @param inputSize Features of a time step, I.
+   * @param hiddenSize Hidden units, H.
+   */
   constructor(inputSize: number, hiddenSize: number, options: LstmOptions = {}, ...more: never[]) {
     super("LSTM", lstm, inputSize, hiddenSize, options, {
       options: ["projSize"],

@@ -15,8 +15,19 @@ export function foreign(value: unknown): string {
 }
 
 /**
- * Base class of models and layers, as `torch.nn.Module`. Finds parameters and modules assigned to fields, in the order of
+ * Base class of models and layers, as `torch.nn.Module`
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html). Finds parameters and modules assigned to fields, in the order of
  * assignment, and names them after the field.
+ *
+ * @example
+ * class Forecaster extends nn.Module {
+ *   readonly lstm = new nn.LSTM(1, 50, { batchFirst: true });
+ *   readonly fc = new nn.Linear(50, 1);
+ *
+ *   forward(x: Tensor): Tensor {
+ *     return this.fc.forward(this.lstm.forward(x).output.select(1, -1)); // [N, T, 1] to [N, 1]
+ *   }
+ * }
  */
 export class Module {
   /** Whether the module is in training mode; set by {@link train} and {@link eval}. */

@@ -17,10 +17,19 @@ export interface RnnOptions extends RecurrentOptions {
  * An Elman network, as `torch.nn.RNN`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.RNN.html): h' = tanh(W x + b + U h + d), or max(·, 0) in place of tanh.
  * State-dict keys are PyTorch's (`weight_ih_l0`, …).
+ *
+ * @example
+ * const rnn = new nn.RNN(8, 64, { nonlinearity: "relu" });
+ * const { output, state } = rnn.forward(x); // [T, N, 8] to [T, N, 64], [1, N, 64]
+ * const last = output.select(0, -1); // [N, 64]
  */
 export class RNN extends Recurrent {
   readonly nonlinearity: Nonlinearity;
 
+  /**
+   * @param inputSize Features of a time step, I.
+   * @param hiddenSize Hidden units, H.
+   */
   constructor(inputSize: number, hiddenSize: number, options: RnnOptions = {}, ...more: never[]) {
     const nonlinearity = checkNonlinearity("RNN", options?.nonlinearity);
     super("RNN", rnnOp(nonlinearity), inputSize, hiddenSize, options, { options: ["nonlinearity"], more });

@@ -1,4 +1,7 @@
-/** Devices in Node, which has no WebGPU of its own: on Dawn, from the npm package `webgpu`. */
+/**
+ * Devices in Node, which has no WebGPU of its own: on Dawn, from the npm package `webgpu`.
+ * @packageDocumentation
+ */
 import { Device, type DeviceOptions } from "../device.ts";
 import { type AdapterKind, openGpu } from "./open-gpu.ts";
 

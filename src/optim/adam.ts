@@ -86,6 +86,12 @@ const adamW: OptimizerKind<AdamWOptions> = {
 /**
  * Adam (Kingma & Ba, 2015), as `torch.optim.Adam`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html).
+ * With m = β₁m + (1 - β₁)g and v = β₂v + (1 - β₂)g², both corrected for their start at zero: θ = θ - lr·m/(√v + eps).
+ *
+ * @example
+ * const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3, betas: [0.9, 0.999] });
+ * const step = await device.compile(fn, { inputs: { x: [64, 20, 1], y: [64, 1] }, optimizer });
+ * step.run({ x, y }); // computes the loss, the gradients and the update
  */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(params: ParameterSource<AdamOptions>, options: AdamOptions = {}, ...more: never[]) {
@@ -96,6 +102,12 @@ export class Adam extends Optimizer<AdamOptions> {
 /**
  * Adam with decoupled weight decay (Loshchilov & Hutter, 2019), as `torch.optim.AdamW`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html).
+ * Before each update θ = θ·(1 - lr·weightDecay); the gradient stays as it is.
+ *
+ * @example
+ * const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.01 });
+ * const trainer = new Trainer(device, model, { loss: new nn.MSELoss(), optimizer });
+ * await trainer.fit(loader, { epochs: 20 });
  */
 export class AdamW extends Optimizer<AdamWOptions> {
   constructor(params: ParameterSource<AdamWOptions>, options: AdamWOptions = {}, ...more: never[]) {

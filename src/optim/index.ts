@@ -1,3 +1,8 @@
+/**
+ * Optimizers, as `torch.optim` (https://docs.pytorch.org/docs/stable/optim.html).
+ * @packageDocumentation
+ */
+
 export { Adadelta, type AdadeltaOptions } from "./adadelta.ts";
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW, type AdamWOptions } from "./adam.ts";

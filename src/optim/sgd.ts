@@ -58,6 +58,12 @@ const sgdKind: OptimizerKind<SgdOptions, SgdState> = {
 /**
  * Stochastic gradient descent with or without momentum, as `torch.optim.SGD`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html).
+ * b = momentum·b + (1 - dampening)·g, θ = θ - lr·b; without momentum θ = θ - lr·g.
+ *
+ * @example
+ * const decayed = { params: [embedding.weight], weightDecay: 1e-4 };
+ * const optimizer = new optim.SGD([decayed, { params: fc.parameters() }], { lr: 0.1, momentum: 0.9 });
+ * optimizer.lr = 0.01; // for every group, from the next run on
  */
 export class SGD extends Optimizer<SgdOptions> {
   constructor(params: ParameterSource<SgdOptions>, options: SgdOptions = {}, ...more: never[]) {

@@ -1,4 +1,7 @@
-/** Metrics, which an evaluation reports besides the loss. The GPU computes sums over each batch; their total gives the metric. */
+/**
+ * Metrics, which an evaluation reports besides the loss. The GPU computes sums over each batch; their total gives the metric.
+ * @packageDocumentation
+ */
 import { checkNumber, checkOptions, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkIndices } from "../graph/input-checks.ts";

@@ -1,4 +1,4 @@
-/** The site's own pages: every error class is explained, and every block of TypeScript type-checks. */
+/** The site's own pages: every error class is explained, and every block of TypeScript type-checks, those of the API pages too. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -6,6 +6,7 @@ import * as library from "webgpu-lstm";
 import { StudyError } from "webgpu-lstm/search";
 import { toJavaScript } from "../../site/live/javascript.ts";
 import { typeErrors } from "../type-errors.ts";
+import { documentedExamples } from "./documented.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const guides = readdirSync(`${root}site/guide`).map((name) => ({
@@ -33,8 +34,15 @@ test("the page of errors has a section for each class, with cause and cure", () 
 
 /** In scope of the guides' blocks. */
 const given = `
-import { Device, NoAdapterError, WebGpuUnavailableError } from "webgpu-lstm";
+import {
+  type data, Device, loadSafetensors, ModelCheckpoint, type NDArray, nn, NoAdapterError, openCheckpointStore, optim, saveSafetensors,
+  type Tensor, Trainer, WebGpuUnavailableError,
+} from "webgpu-lstm";
+declare class Forecaster extends nn.Module { forward(x: Tensor): Tensor }
+declare const [device, model, criterion, optimizer]: [Device, Forecaster, nn.MSELoss, optim.Optimizer];
+declare const [trainer, loader, file, x, y]: [Trainer, data.DataLoader, Blob, NDArray, NDArray];
 declare function showFallback(message: string): void;
+declare function onChunk(samples: Float32Array): void;
 export {};
 `;
 
@@ -43,7 +51,43 @@ test("every block of TypeScript type-checks", () => {
     [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, block]) => block!),
   );
   expect(blocks.length).toBeGreaterThan(3);
-  expect(typeErrors(blocks.map((block) => (block.includes("import {") ? block : given + block)))).toEqual([]);
+  const examples = documentedExamples();
+  expect(examples.length).toBeGreaterThan(50);
+  const mistaken = examples.find(({ file }) => file === "nn/lstm.ts")!.module.replace("numLayers", "layers");
+  const modules = [
+    ...blocks.map((block) => (block.includes("import {") ? block : `${given}{\n${block}}`)),
+    ...examples.map(({ module }) => module),
+    mistaken,
+  ];
+  expect(typeErrors(modules)).toEqual([expect.stringMatching(/'layers' does not exist in type/)]);
+});
+
+test("the classes that most programs use have an example, of no more than ten lines", () => {
+  const examples = documentedExamples();
+  const used = [
+    "nn/lstm",
+    "nn/gru",
+    "nn/rnn",
+    "nn/linear",
+    "nn/embedding",
+    "nn/module",
+    "nn/containers",
+    "nn/loss",
+  ];
+  const others = [
+    "nn/loss-classes",
+    "optim/adam",
+    "optim/sgd",
+    "train/trainer",
+    "device",
+    "stream/stream",
+    "data/loader",
+  ];
+  for (const name of [...used, ...others]) {
+    const found = examples.filter(({ file }) => file === `${name}.ts`);
+    expect(found.length, name).toBeGreaterThan(0);
+    for (const { text } of found) expect(text.split("\n").length, text).toBeLessThanOrEqual(10);
+  }
 });
 
 test("every live example that a guide shows exists", () => {

@@ -29,7 +29,7 @@ interface Context {
  * and those of one context sum to 1.
  *
  * @example
- * const trigram = data.NGramModel.fit(train, { order: 3, classes: vocabulary.size });
+ * const trigram = data.NGramModel.fit(ids, { order: 3, classes: vocabulary.size });
  * trigram.bitsPerToken(heldOut); // bits per character
  */
 export class NGramModel {

@@ -36,7 +36,7 @@ export interface VocabularyJSON {
  * point.
  *
  * @example
- * const vocabulary = data.Vocabulary.fromText(train, { unknown: "\uFFFD" });
+ * const vocabulary = data.Vocabulary.fromText(text, { unknown: "\uFFFD" });
  * const ids = vocabulary.encode("Call me Ishmael.");  // Int32Array(16)
  * vocabulary.decode(ids);                             // "Call me Ishmael."
  */

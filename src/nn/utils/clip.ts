@@ -29,7 +29,7 @@ export interface ClipGradNormOptions {
  *   const loss = criterion.forward(model.forward(x), y);
  *   const norm = nn.utils.clipGradNorm_(model.parameters(), 1.0);
  *   return { loss, norm };
- * }, { inputs: { x, y }, optimizer });
+ * }, { inputs: { x: [64, 20, 1], y: [64, 1] }, optimizer });
  * @throws {@link OptionError} for a bad argument, {@link GraphError} outside a traced function.
  */
 export function clipGradNorm_(

@@ -1,6 +1,7 @@
 /**
  * Sequences of different lengths, as `torch.nn.utils.rnn`
  * (https://docs.pytorch.org/docs/stable/nn.html#utilities).
+ * @packageDocumentation
  */
 import { checkBoolean, checkNoMore, checkOptions, show } from "../../checks.ts";
 import { DataError, OptionError, ShapeError } from "../../errors.ts";

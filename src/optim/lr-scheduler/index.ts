@@ -1,3 +1,8 @@
+/**
+ * Learning-rate schedules, as `torch.optim.lr_scheduler` (https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate).
+ * @packageDocumentation
+ */
+
 export { ChainedScheduler, SequentialLR } from "./compose.ts";
 export {
   CosineAnnealingLR,

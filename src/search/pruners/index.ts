@@ -1,3 +1,8 @@
+/**
+ * Pruners, which end trials that promise little, as `optuna.pruners`.
+ * @packageDocumentation
+ */
+
 export { Hyperband, type HyperbandOptions } from "./hyperband.ts";
 export { Median, type MedianOptions } from "./median.ts";
 export { Nop } from "./nop.ts";
