@@ -10,7 +10,8 @@ export function linkToSources(root: string): (markdown: MarkdownRenderer) => voi
   const address = repository.url.replace(/^git\+|\.git$/g, "");
   return (markdown) => {
     markdown.core.ruler.push("link-to-sources", ({ tokens, env }) => {
-      const { path } = env as { path?: string };
+      // The file's own place: `path` is that of its address.
+      const { realPath: path } = env as { realPath?: string };
       if (!path) return;
       for (const { attrGet, attrSet, type } of tokens.flatMap((token) => token.children ?? []).map(bound)) {
         const href = type === "link_open" ? attrGet("href") : null;

@@ -1,5 +1,5 @@
 /** The documentation's site, built for a sub-path, as a reader uses it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect, type Page, test } from "playwright/test";
 import { expectAccessible, expectFits, WIDTHS } from "../demo/page.ts";
 import { type ServedSite, serveSite } from "./serve.ts";
@@ -8,6 +8,8 @@ const outputs = JSON.parse(readFileSync(new URL("../goldens/live.json", import.m
   string,
   string[]
 >;
+
+const REPOSITORY = "https://github.com/webgpu-lstm/webgpu-lstm";
 
 let site: ServedSite;
 
@@ -191,3 +193,5 @@ for (const [width, viewport] of WIDTHS) {
     });
   }
 }
+      const source = /\/blob\/main\/([^#]*)/.exec(whole.startsWith(REPOSITORY) ? whole : "")?.[1];
+      if (source !== undefined && !existsSync(source)) missing.push(whole);
