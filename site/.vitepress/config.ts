@@ -1,5 +1,5 @@
 /** The documentation's site: guides from docs/ and site/, live examples from examples/live/. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DefaultTheme, defineConfig } from "vitepress";
@@ -65,6 +65,12 @@ const guides: DefaultTheme.SidebarItem[] = [
   },
 ];
 
+/** The API's pages, which `npm run docs` writes. */
+const apiList = join(root, "docs/api/sidebars.json");
+const api = (
+  existsSync(apiList) ? JSON.parse(readFileSync(apiList, "utf8")) : {}
+) as DefaultTheme.SidebarMulti;
+
 export default defineConfig({
   title: "webgpu-lstm",
   description: description!,
@@ -74,9 +80,10 @@ export default defineConfig({
   srcExclude: [
     "*.md",
     "{bench,demo,dist*,examples,out,shaders,tasks,test,tools}/**",
-    "docs/{api/**,parity-missing.md}",
+    "docs/parity-missing.md",
   ],
   rewrites: {
+    "docs/api/:rest*": "api/:rest*",
     "docs/:page": "guide/:page",
     "site/:rest*": ":rest*",
   },
@@ -99,9 +106,10 @@ export default defineConfig({
     nav: [
       { text: "Guides", link: "/guide/first-model", activeMatch: "^/guide/" },
       { text: "Examples", link: "/examples" },
+      { text: "API", link: "/api/", activeMatch: "^/api/" },
       { text: "Demo", link: "/demo/index.html", target: "_self" },
     ],
-    sidebar: guides,
+    sidebar: { ...api, "/": guides },
     search: { provider: "local" },
     outline: { level: [2, 3] },
     docFooter: { prev: "Previous", next: "Next" },

@@ -144,12 +144,69 @@ test("an example draws what it plots, and shows PyTorch's text", async ({ page }
   await expect(box.getByRole("textbox")).toBeHidden();
 });
 
-test("search finds a guide by a name in it", async ({ page }) => {
+test("search finds a guide and an API page by a name in them", async ({ page }) => {
   await visit(page, "");
   await page.getByRole("button", { name: "Search" }).first().click();
   await page.getByRole("searchbox").fill("DivergedError");
   await page.getByRole("option").first().click();
   await expect(page).toHaveURL(/guide\/.*\.html/);
+  await page.getByRole("button", { name: "Search" }).first().click();
+  await page.getByRole("searchbox").fill("packPaddedSequence");
+  await page.getByRole("option").filter({ hasText: "nn.utils.rnn" }).first().click();
+  await expect(page).toHaveURL(/api\/nn\/utils\/rnn\//);
+  await expect(page.getByRole("heading", { name: /packPaddedSequence/ })).toBeVisible();
+});
+
+test("a class's first screen has its constructor, an example and shapes", async ({ page }) => {
+  await visit(page, "api/");
+  await page.locator(".vp-doc").getByRole("link", { name: "nn", exact: true }).click();
+  await page.getByRole("link", { name: "nn.LSTM", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: /^nn\.LSTM/ })).toBeVisible();
+  for (const text of ["new nn.LSTM(", "const lstm = new nn.LSTM(8, 64", "[N, T, 8] to [N, T, 64]"])
+    await expect(page.locator(".vp-doc pre").filter({ hasText: text }).first()).toBeInViewport({ ratio: 1 });
+  await expect(page.getByRole("complementary").getByRole("link", { name: "GRU", exact: true })).toBeVisible();
+  await expect(page.getByRole("row", { name: /^projSize\? number/ })).toBeVisible();
+  await page.getByRole("link", { name: "loadStateDict", exact: true }).click();
+  await expect(page).toHaveURL(/api\/nn\/Module\.html#loadStateDict$/);
+  await expect(page.getByRole("heading", { name: /^loadStateDict/ })).toBeInViewport();
+});
+
+test("the article's pictures answer to keys, and show what the library computes", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const complaints = await visit(page, "guide/how-it-works.html");
+  const picture = (name: string) => page.locator(`[data-picture="${name}"]`);
+  const said = (name: string) => picture(name).getByRole("status");
+
+  await expect(said("cell")).toContainText("= 0.88·0.60 + 0.82·0.66 = 1.07");
+  await picture("cell").getByRole("slider", { name: "forget gate" }).press("ArrowLeft");
+  await expect(said("cell")).toContainText("= 0.85·0.60 + 0.82·0.66 = 1.05");
+
+  await said("gates").scrollIntoViewIfNeeded();
+  await expect(said("gates")).toHaveText(/^Learned: step 240, loss 0\.0\d+$/, { timeout: 60_000 });
+  const memory = picture("gates").locator(".line-chart").nth(1).locator("path").first();
+  const before = await memory.getAttribute("d");
+  await picture("gates")
+    .getByRole("slider", { name: /^The series/ })
+    .press("ArrowUp");
+  await expect(memory).not.toHaveAttribute("d", before!, { timeout: 20_000 });
+
+  await said("replay").scrollIntoViewIfNeeded();
+  await expect(said("replay")).toHaveText(/^The first input gets [\d.]+e−\d+ of/, { timeout: 60_000 });
+  await picture("replay").getByRole("slider", { name: /^bias/ }).press("End");
+  await expect(said("replay")).toHaveText(/^The first input gets [\d.]+ of/, { timeout: 20_000 });
+  await picture("replay").getByRole("button", { name: "Replay" }).click();
+  await expect(picture("replay").locator(".backward")).toHaveCount(24);
+
+  await expect(said("program")).toHaveText(
+    /^One training step: \d{4} launches op by op, \d\d by nn\.LSTM\.$/,
+    {
+      timeout: 60_000,
+    },
+  );
+  await expect(picture("program").getByRole("table")).toContainText(
+    /lstm_\w+_forward.*lstm_\w+_backward.*sgd/,
+  );
+  expect(complaints).toEqual([]);
 });
 
 test("no link of the site leads nowhere", async ({ page }) => {
@@ -178,7 +235,14 @@ test("no link of the site leads nowhere", async ({ page }) => {
 });
 
 // Two of the guides have live examples; axe-core takes a minute for the page that has all.
-const PAGES = ["", "guide/first-model.html", "guide/errors.html", "guide/how-it-works.html"];
+const PAGES = [
+  "",
+  "guide/first-model.html",
+  "guide/errors.html",
+  "guide/how-it-works.html",
+  "api/",
+  "api/nn/LSTM.html",
+];
 
 for (const [width, viewport] of WIDTHS) {
   for (const colorScheme of ["light", "dark"] as const) {
