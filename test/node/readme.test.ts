@@ -25,7 +25,7 @@ declare const y: NDArray;
 /** Additional declarations in scope of the following blocks. */
 const built = `
 declare const file: Blob;
-declare const model: nn.Module;
+declare const model: nn.Module & { forward(x: Tensor): Tensor };
 declare const embedding: nn.Embedding;
 declare const gru: nn.GRU;
 declare const fc: nn.Linear;
