@@ -15,7 +15,8 @@ export function linkToSources(root: string): (markdown: MarkdownRenderer) => voi
       if (!path) return;
       for (const { attrGet, attrSet, type } of tokens.flatMap((token) => token.children ?? []).map(bound)) {
         const href = type === "link_open" ? attrGet("href") : null;
-        if (!href || /^([a-z]+:|#|\/)/.test(href)) continue;
+        // A link with a target leads out of the pages, to the demo.
+        if (!href || attrGet("target") || /^([a-z]+:|#|\/)/.test(href)) continue;
         const file = relative(root, resolve(dirname(path), href.replace(/#.*$/, "")));
         if (/^(docs|site)\/.*\.md$|^(docs|site)\/[^.]*$/.test(file)) continue;
         attrSet("href", `${address}/blob/main/${file}`);

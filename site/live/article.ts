@@ -9,7 +9,7 @@ export interface Plan {
 }
 
 /** Consecutive dispatches of one kernel. */
-export interface PlanRow {
+interface PlanRow {
   readonly count: number;
   readonly kernel: string;
   readonly workgroups: string;
