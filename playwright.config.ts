@@ -7,15 +7,33 @@ const { executablePath, args, env } = await findBrowser();
 process.env.DEMO_PORT ??= String(await freePort());
 const port = process.env.DEMO_PORT;
 
+/** Tests of speed, smoothness and live signals, which need a machine that does nothing else. */
+const timed = [
+  "compare",
+  "forecast-run",
+  "stream",
+  "stream-live",
+  "stream-speech",
+  "text",
+  "text-run",
+  "tune",
+];
+const timedSpecs = timed.map((name) => `demo/${name}.spec.ts`);
+
 /** The demo and the site as a person uses them: a real browser, the software adapter; for the demo its own Vite server. */
 export default defineConfig({
   testDir: "test",
-  testMatch: ["demo/*.spec.ts", "site/*.spec.ts"],
+  // In this order, so that the site, which takes longest, is not the last.
+  projects: [
+    { name: "site", testMatch: "site/*.spec.ts" },
+    { name: "demo", testMatch: "demo/*.spec.ts", testIgnore: timedSpecs },
+    { name: "timed", testMatch: timedSpecs },
+  ],
   outputDir: "out/playwright",
   timeout: 180_000,
   workers: 1,
   forbidOnly: true,
-  reporter: [["list"], ["json", { outputFile: "out/playwright.json" }]],
+  reporter: [["list"], ["json", { outputFile: process.env.PLAYWRIGHT_REPORT ?? "out/playwright.json" }]],
   use: {
     baseURL: `http://localhost:${port}`,
     viewport: { width: 1280, height: 800 },

@@ -119,13 +119,20 @@ const vitestArgs = [
   "--reporter=json",
   `--outputFile.json=${out("vitest.json")}`,
 ];
+/** Playwright's tests of some projects, of its configuration's. */
+function playwright(report: string, ...args: string[]): Count {
+  process.env.PLAYWRIGHT_REPORT = out(report);
+  return tests(report, countPlaywright, "playwright/cli.js", "test", ...args);
+}
+
 const steps: [name: string, run: () => Count][] = [
   ["types", () => check("typescript/bin/tsc", "-p", root)],
   ["lint", () => check("@biomejs/biome/bin/biome", "check", "--error-on-warnings")],
   // Exports, files and dependencies that nothing uses.
   ["unused", () => check("knip/bin/knip.js", "--preprocessor", "./tools/unused-kernels.ts")],
   ["vitest", () => tests("vitest.json", countVitest, "vitest/vitest.mjs", ...vitestArgs)],
-  ["playwright", () => tests("playwright.json", countPlaywright, "playwright/cli.js", "test")],
+  ["playwright", () => playwright("playwright.json", "--project=site", "--project=demo", "--workers=2")],
+  ["timed", () => playwright("playwright-timed.json", "--project=timed")],
 ];
 const total = { passed: 0, failed: 0 };
 const lines: string[] = [];
