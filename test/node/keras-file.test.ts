@@ -30,6 +30,23 @@ const config = (from: string, to: string) => ({
   },
 });
 
+/** A file whose tensors say that they are stored in chunks. */
+function chunked(): Uint8Array {
+  const bytes = read("signal.h5");
+  const view = new DataView(bytes.buffer);
+  let count = 0;
+  // Version 3 of the layout message, class 1 for a whole tensor, its place, and its bytes.
+  for (let at = 0; at + 18 <= bytes.length; at++) {
+    if (bytes[at] !== 3 || bytes[at + 1] !== 1) continue;
+    const [place, size] = [Number(view.getBigUint64(at + 2, true)), Number(view.getBigUint64(at + 10, true))];
+    if (size === 0 || size % 4 !== 0 || place + size > bytes.length) continue;
+    bytes.set([2, 3], at + 1);
+    count++;
+  }
+  expect(count).toBeGreaterThan(3);
+  return bytes;
+}
+
 describe("loadKeras", () => {
   test("has the layers' names and the input's shape", async () => {
     for (const kind of ["keras", "h5"]) {
@@ -106,6 +123,7 @@ describe("loadKeras", () => {
       GraphError,
       /mask_zero/,
     ],
+    ["a tensor in chunks, which may be a bomb", chunked, DataError, /the tensor "model_weights.* in chunks/],
     ["a whole file cut off", () => read("signal.h5").slice(0, 20_000), DataError, /the \.h5 file: /],
     ["an archive cut off", () => read("signal.keras").slice(0, 20_000), DataError, /the \.keras file: /],
   ])("refuses %s", async (_, make, kind, message) => {

@@ -96,6 +96,12 @@ function tensorOf(
     );
   }
   budget.spend(12 * sizeOf(shape), label);
+  // A chunk may be compressed, and may say that it is as large as it likes.
+  if (dataset._dataobjects.chunks !== null) {
+    throw refuse(
+      `${label} is stored in chunks, as compressed tensors are; open the model with Keras and save it again, which stores it whole`,
+    );
+  }
   const given = dataset.value;
   if (!Array.isArray(given) || given.length !== sizeOf(shape)) {
     throw refuse(`${label} of shape ${show(shape)} has other many elements; the file is damaged`);

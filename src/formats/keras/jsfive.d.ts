@@ -9,6 +9,8 @@ declare module "jsfive" {
     readonly shape: number[];
     readonly dtype: unknown;
     readonly value: unknown;
+    /** Not of its documented interface, which does not say how the values are stored. */
+    readonly _dataobjects: { readonly chunks: readonly number[] | null };
   }
   export class File extends Group {
     constructor(bytes: ArrayBuffer, name: string);
