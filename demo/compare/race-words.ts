@@ -5,6 +5,9 @@ import { type Race, RUNS } from "./race.ts";
 import { outcomeOf, type Run, type Spread, speedOf, spreadOf } from "./race-result.ts";
 import { ratio } from "./ratio.ts";
 
+/** Steps below which a ratio is a guess. */
+const FEW = 5;
+
 /** What is read of a race. */
 export type Raced = Pick<Race, "choice" | "seconds" | "peer" | "adapter" | "finished">;
 
@@ -17,9 +20,11 @@ export function verdictOf({ finished, peer, adapter }: Raced): string {
   const [fast, slow, times] = spread.median >= 1 ? [ours, theirs, spread] : [theirs, ours, inverse(spread)];
   const runs = finished.length === 1 ? "one run" : `${finished.length} runs`;
   const range = finished.length === 1 ? "" : `, ${ratio(times.least)} to ${ratio(times.most)}`;
+  const few = steps < FEW ? " So few steps say little: choose more seconds." : "";
+  const software = adapter.software ? " The adapter is software: this says little about a GPU." : "";
   return (
     `On ${adapter.name}, ${fast} trains ${ratio(times.median)} times as fast as ${slow} (${runs}${range}): for ${count(steps)} ` +
-    `${steps === 1 ? "step" : "steps"} ${ours} takes ${brief(seconds.ours)} s, ${theirs} ${brief(seconds.theirs)} s.`
+    `${steps === 1 ? "step" : "steps"} ${ours} takes ${brief(seconds.ours)} s, ${theirs} ${brief(seconds.theirs)} s.${few}${software}`
   );
 }
 

@@ -48,6 +48,11 @@ describe("an outcome", () => {
       "On a GPU, TensorFlow.js, WASM trains 4.0 times as fast as webgpu-lstm (one run): for 10 steps webgpu-lstm takes 1 s, " +
         "TensorFlow.js, WASM 0.25 s.",
     );
+    const short = [{ ours: curve(4, 0.5), theirs: curve(4, 1) }];
+    const software = { name: "a driver", software: true };
+    expect(verdictOf({ ...raced(short), adapter: software })).toMatch(
+      /^On a driver, .* 4 s\. So few steps say little: choose more seconds\. The adapter is software: this says little about a GPU\.$/,
+    );
     expect(verdictOf(raced([]))).toBe("");
     expect(raceRows(raced([]))).toEqual([]);
   });
