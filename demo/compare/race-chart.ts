@@ -1,11 +1,11 @@
 /** The race's chart: every run's two losses against the libraries' own time. */
-import type uPlot from "uplot";
 import { axis, Chart, colour, FONT, line } from "../shell/chart.ts";
-import { short, widthOf } from "../shell/format.ts";
+import { widthOf } from "../shell/format.ts";
 import { RUNS } from "./race.ts";
 import { onGrid, type Run } from "./race-result.ts";
 
-const POINTS = 240;
+/** Few, since it is drawn while every core is busy. */
+const POINTS = 120;
 
 /** Powers of ten between two losses, with 2 and 5 where they are few. */
 function logTicks(low: number, high: number): number[] {
@@ -21,22 +21,22 @@ function logTicks(low: number, high: number): number[] {
 
 export class RaceChart extends Chart {
   constructor(container: HTMLElement) {
-    const value = (_: uPlot, loss: number | null) => (loss == null ? "" : short(loss));
     // The latest run, and the earlier ones, thin.
     const curves = (label: string, name: string) => [
-      line({ label, class: name, value, width: 2.5 }),
+      line({ label, class: name, width: 2.5 }),
       ...Array.from({ length: RUNS - 1 }, (_, i) =>
         line({
           label: `${label}, ${i + 1} before`,
           class: "earlier",
           stroke: () => colour(name),
-          value,
           width: 1,
         }),
       ),
     ];
     super(container, 300, {
       cursor: { drag: { x: false, y: false } },
+      // Values in the legend would lay out the page at every drawing.
+      legend: { live: false, markers: { show: false, stroke: "inherit" } },
       padding: [8, 24, 0, 0],
       scales: {
         x: { time: false },
@@ -55,7 +55,7 @@ export class RaceChart extends Chart {
         }),
       ],
       series: [
-        { label: "s", value: (_, time) => (time == null ? "" : time.toFixed(2)) },
+        { label: "seconds" },
         ...curves("webgpu-lstm", "model"),
         ...curves("TensorFlow.js", "validation"),
       ],

@@ -27,6 +27,8 @@ export class RacePanel {
   #race: Race | undefined;
   #drawing = false;
   #drawnAt = 0;
+  /** What the table shows. */
+  #tabled: { readonly race: Race; readonly runs: number } | undefined;
 
   /** @param onDraw Called after each drawing */
   constructor(frame: Frame, onDraw: (race: Race) => void) {
@@ -54,6 +56,7 @@ export class RacePanel {
 
   start(choice: Choice, peers: readonly Library[], seconds: number): void {
     part("results").hidden = false;
+    this.#chart?.clear();
     this.#chart ??= new RaceChart(part("chart"));
     this.#race = new Race(choice, peers, seconds, () => this.#changed());
     this.#changed();
@@ -78,9 +81,10 @@ export class RacePanel {
         this.#drawnAt = performance.now();
         this.#lines.draw(statusOf(race), race.done, "");
         part<HTMLButtonElement>("stop").disabled = !this.isRunning;
-        this.#chart!.draw(race.runs, race.seconds);
+        if (race.runs.length > 0) this.#chart!.draw(race.runs, race.seconds);
       },
-      () => this.#drawOutcome(race),
+      () => this.#drawVerdict(race),
+      () => this.#drawTable(race),
       () => this.#onDraw(race),
     ];
     const next = () => {
@@ -90,16 +94,21 @@ export class RacePanel {
     requestAnimationFrame(next);
   }
 
-  /** Drawn once after each run: the table does not change in between. */
-  #drawOutcome(race: Race): void {
+  #drawVerdict(race: Race): void {
     const verdict = verdictOf(race);
+    setText(part("verdict"), verdict);
     for (const name of ["link", "card"])
       part<HTMLButtonElement>(name).disabled = verdict === "" || this.isRunning;
-    if (verdict === part("verdict").textContent) return;
-    setText(part("verdict"), verdict);
+  }
+
+  /** Drawn once after each run: the table does not change in between. */
+  #drawTable(race: Race): void {
+    const runs = race.finished.length;
+    if (this.#tabled?.race === race && this.#tabled.runs === runs) return;
+    this.#tabled = { race, runs };
     const columns = RACE_COLUMNS.map((title, i) => ({ title, numeric: i > 0 }));
     part("table").replaceChildren(
-      ...(verdict ? [table("Race", raceAbout(race), columns, raceRows(race))] : []),
+      ...(runs > 0 ? [table("Race", raceAbout(race), columns, raceRows(race))] : []),
     );
   }
 
