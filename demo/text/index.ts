@@ -61,6 +61,7 @@ class TextView implements View {
   #lookedForKept = false;
   #drawing = 0;
   #asking = false;
+  #cancelling = false;
 
   constructor(gpu: Gpu, frame: Frame) {
     this.#gpu = gpu;
@@ -220,7 +221,10 @@ class TextView implements View {
   async #cancel(): Promise<void> {
     const run = this.#run!;
     void run.trainer?.call("hush").catch(() => {});
+    // The worker ends training within a time; writing would hold it up.
+    this.#cancelling = true;
     await run.cancel();
+    this.#cancelling = false;
     this.#changed();
     await this.#scoreAtCancel(run);
   }
@@ -286,7 +290,7 @@ class TextView implements View {
     const hasModel = snapshot.epoch > 0 || snapshot.batch > 0;
     this.#writing.enabled = hasModel && run.trainer !== undefined && !this.#asking && phase !== "failed";
     document.getElementById("text-train")!.hidden = isUnderWay(phase);
-    const isIdle = ["paused", "done", "stopped"].includes(phase);
+    const isIdle = ["paused", "done", "stopped"].includes(phase) && !this.#cancelling;
     const { standing } = this.#display;
     const isAlive = hasModel && phase !== "failed";
     const taken = isAlive ? this.#own.taken(run.trainer, standing) : undefined;

@@ -18,9 +18,14 @@ test("writes without a click, shows units by keyboard and pointer and what they 
   const complaints = await open(page, "/#text");
   await expect.poll(() => written(page), { timeout: 60_000 }).toBeGreaterThan(20);
   await expect(shown(page, "text-author")).toContainText("trained with this library");
+  // Only what the page does is measured: looking for roles among so many characters takes Playwright longer.
+  await page.locator("#text-units").focus();
   await watchMainThread(page);
   const before = await written(page);
   await expect.poll(() => written(page), { timeout: 20_000 }).toBeGreaterThan(before + 30);
+  for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
+  const { longest } = await busyTime(page);
+  expect(longest).toBeLessThan(50);
 
   const strip = page.getByRole("slider", { name: "Unit that colours the text" });
   const found = shown(page, "text-firing");
@@ -44,8 +49,6 @@ test("writes without a click, shows units by keyboard and pointer and what they 
   await strip.click({ position: { x: width - 2, y: height / 2 } });
   await expect(shown(page, "text-unit-name")).toHaveText("Unit 64 of 64");
   await expect(shown(page, "text-gates").locator("dt")).toHaveText([/^h/, /^r/, /^z/, /^n/]);
-  const { longest } = await busyTime(page);
-  expect(longest).toBeLessThan(50);
 
   // It rests when asked to, and while another view is shown.
   await button(page, "Pause writing").click();
