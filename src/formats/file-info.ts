@@ -15,15 +15,15 @@ export interface TensorInfo {
 export interface FileInfo {
   readonly format: FileFormat;
   /** The function that opens it; `null` if there is none. */
-  readonly opensWith: "loadSafetensors" | "loadTorch" | "loadOnnx" | "loadTfjs" | null;
+  readonly opensWith: "loadSafetensors" | "loadTorch" | "loadOnnx" | "loadTfjs" | "loadKeras" | null;
   /** In the file's order; none if nothing opens it. */
   readonly tensors: readonly TensorInfo[];
   /**
    * What else it holds, as text by name: the metadata of a safetensors file, the numbers and texts of a `.pt` file; of an ONNX model its
-   * versions and producer, and for every input and output its type and sizes; of a TensorFlow.js model what made it, and its layers.
+   * versions and producer, and for every input and output its type and sizes; of a TensorFlow.js or Keras model what made it, and its layers.
    */
   readonly metadata: ReadonlyMap<string, string>;
-  /** How often an ONNX model has each operator, in all its graphs, or a TensorFlow.js model each class of layer. */
+  /** How often an ONNX model has each operator, in all its graphs, or a TensorFlow.js or Keras model each class of layer. */
   readonly operators?: ReadonlyMap<string, number>;
   /** What to do with a file that nothing opens. */
   readonly advice?: string;

@@ -5,6 +5,7 @@
 
 export type { FileInfo, TensorInfo } from "./file-info.ts";
 export { inspect } from "./inspect.ts";
+export { inspectKeras } from "./inspect-keras.ts";
 export { loadKeras } from "./load-keras.ts";
 export { type LoadOnnxOptions, loadOnnx } from "./load-onnx.ts";
 export { loadTfjs } from "./load-tfjs.ts";

@@ -1,9 +1,11 @@
 import { parseSafetensors } from "../io/safetensors.ts";
+import { Budget } from "./budget.ts";
 import type { FileInfo, TensorInfo } from "./file-info.ts";
+import { archiveOf, descriptionOf } from "./keras/description.ts";
 import { type FileFormat, formatOf } from "./magic.ts";
 import { inspectOnnx } from "./onnx/inspect.ts";
-import { viewOf } from "./refuse.ts";
-import { inspectTfjs } from "./tfjs/inspect.ts";
+import { refuser, viewOf } from "./refuse.ts";
+import { inspectTfjs, layersIn } from "./tfjs/inspect.ts";
 import { readTorch } from "./torch-file.ts";
 
 const PYTHON = "load it in Python and save its weights: torch.save(model.state_dict(), …), or as safetensors";
@@ -15,7 +17,7 @@ const advice: Readonly<Partial<Record<FileFormat, string>>> = {
   pickle: PYTHON,
   onnx: "it has no graph; it may be cut off, or be another kind of protobuf",
   tfjs: "it has no layers; convert the Keras model itself with tensorflowjs_converter, --output_format=tfjs_layers_model",
-  hdf5: `open it with loadKeras if Keras saved a whole model in it; else ${KERAS}`,
+  hdf5: `open it with loadKeras if Keras saved a whole model in it (inspectKeras lists what it has); else ${KERAS}`,
   tflite: KERAS,
   numpy: "convert its array in Python to safetensors",
   gguf: "convert its tensors in Python to safetensors",
@@ -25,7 +27,7 @@ const advice: Readonly<Partial<Record<FileFormat, string>>> = {
 /**
  * Says what a file is and what is in it, without loading tensors. It knows other formats by name, so that a page can say more than "not
  * supported".
- * @throws DataError for a safetensors, `.pt`, ONNX or `model.json` file that is damaged, or a `.pt` file that `loadTorch` refuses.
+ * @throws DataError for a safetensors, `.pt`, ONNX, `.keras` or `model.json` file that is damaged, or a `.pt` file that `loadTorch` refuses.
  *
  * @example
  * const { format, opensWith, tensors } = inspect(await file.arrayBuffer());
@@ -40,8 +42,23 @@ export function inspect(bytes: Uint8Array | ArrayBuffer): FileInfo {
   if (onnx) return { format, opensWith: "loadOnnx", ...onnx };
   const tfjs = format === "tfjs" ? inspectTfjs(view) : null;
   if (tfjs) return { format, opensWith: "loadTfjs", ...tfjs };
+  if (format === "keras") return inspectArchive(view);
   const known = advice[format];
   return { format, opensWith: null, tensors: [], metadata: new Map(), ...(known && { advice: known }) };
+}
+
+/** The layers of an archive of Keras 3. Its tensors are in HDF5, which takes a package to read. */
+function inspectArchive(bytes: Uint8Array): FileInfo {
+  const refuse = refuser("inspect", "the .keras file");
+  const read = archiveOf(bytes, refuse);
+  const { topology, layers } = descriptionOf(read("config.json"), read("metadata.json"), refuse);
+  return {
+    format: "keras",
+    opensWith: "loadKeras",
+    tensors: [],
+    ...layersIn(topology, layers, new Budget(bytes.length, refuse)),
+    advice: "inspectKeras lists its tensors too",
+  };
 }
 
 function inspectSafetensors(bytes: Uint8Array): FileInfo {

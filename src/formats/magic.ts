@@ -10,6 +10,7 @@ export type FileFormat =
   | "pickle"
   | "onnx"
   | "tfjs"
+  | "keras"
   | "hdf5"
   | "tflite"
   | "numpy"
@@ -23,7 +24,8 @@ export function formatOf(bytes: Uint8Array): FileFormat {
   if (isZip(bytes)) {
     // First in a file of torch.save; in one that was packed again, somewhere in the directory at the end.
     const ends = [bytes.subarray(0, 1000), bytes.subarray(-(2 ** 20))];
-    return ends.some((end) => includes(end, "/data.pkl")) ? "torch" : "zip";
+    if (ends.some((end) => includes(end, "/data.pkl"))) return "torch";
+    return ends.some((end) => includes(end, "model.weights.h5")) ? "keras" : "zip";
   }
   if (isLegacyTorch(bytes)) return "torch-legacy";
   if (bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5) return "pickle";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test, vi } from "vitest";
 import { DataError, Generator, GraphError, WebGpuLstmError } from "webgpu-lstm";
-import { loadKeras, saveTorch } from "webgpu-lstm/formats";
+import { inspect, inspectKeras, loadKeras, saveTorch } from "webgpu-lstm/formats";
 import { refuser } from "../../src/formats/refuse.ts";
 import { writeZip } from "../../src/formats/write-zip.ts";
 import { readZip } from "../../src/formats/zip.ts";
@@ -159,5 +159,40 @@ describe("loadKeras", () => {
     }
     silent.mockRestore();
     expect(refused).toBeGreaterThan(count / 4);
+  });
+});
+
+describe("inspect", () => {
+  test("lists the layers of an archive at once, and its tensors by inspectKeras, as of a whole file", async () => {
+    const known = inspect(read("text.keras"));
+    expect([known.format, known.opensWith, known.tensors.length]).toEqual(["keras", "loadKeras", 0]);
+    expect(known.advice).toContain("inspectKeras");
+    expect(inspect(read("text.h5"))).toMatchObject({ format: "hdf5", opensWith: null, tensors: [] });
+    const [archive, whole] = [await inspectKeras(read("text.keras")), await inspectKeras(read("text.h5"))];
+    expect([archive.format, whole.format]).toEqual(["keras", "hdf5"]);
+    for (const { opensWith, tensors, operators, metadata } of [archive, whole]) {
+      expect(opensWith).toBe("loadKeras");
+      expect(operators).toEqual(known.operators);
+      expect(metadata.get("layer letters")).toBe("Embedding");
+      expect(metadata.get("keras_version")).toMatch(/^3\./);
+      expect(tensors).toContainEqual({ name: expect.stringMatching(/letters/), dtype: "F32", shape: [9, 4] });
+    }
+    expect(archive.tensors).toHaveLength(whole.tensors.length);
+    for (const kind of ["Bidirectional", "Embedding", "TimeDistributed"])
+      expect(known.operators!.get(kind), kind).toBe(1);
+  });
+
+  test("lists what loadKeras refuses, and refuses what is no file of Keras", async () => {
+    const file = changed("signal.keras", config('"class_name": "Conv1D"', '"class_name": "Conv9D"'));
+    expect(inspect(file).operators!.get("Conv9D")).toBe(1);
+    const cut = changed("text.keras", { "model.weights.h5": (bytes) => bytes.slice(0, 3000) });
+    expect(inspect(cut).operators!.get("Embedding")).toBe(1);
+    await expect(inspectKeras(cut)).rejects.toThrow(/^inspectKeras: the \.keras file: its HDF5 is damaged/);
+    await expect(inspectKeras(saveTorch({ a: 1 }))).rejects.toThrow(
+      /inspectKeras: expected a \.keras file .* torch/,
+    );
+    await expect(inspectKeras(read("text.h5"), {} as never)).rejects.toThrow(/inspectKeras/);
+    const empty = changed("text.keras", { "config.json": () => null });
+    expect(() => inspect(empty)).toThrow(/inspect: the \.keras file: it has no config\.json/);
   });
 });

@@ -6,31 +6,43 @@ import { entry, LayerFile } from "../tfjs/layer-file.ts";
 import type { TfjsModel } from "../tfjs/model.ts";
 import { modelFileOf } from "../tfjs/model-file.ts";
 import { openLayers } from "../tfjs/open.ts";
-import { topologyOf } from "../tfjs/topology.ts";
-import { isZip, readZip, storedBytes } from "../zip.ts";
-import { type Hdf5File, type Hdf5Tensor, readHdf5 } from "./hdf5.ts";
+import { isZip } from "../zip.ts";
+import { archiveOf, type Description, descriptionOf } from "./description.ts";
+import { type Hdf5File, type Hdf5Tensor, type Hdf5Values, readHdf5 } from "./hdf5.ts";
 
 const WHERE = "loadKeras";
 
 /** A tensor under the name that a layer looks for. */
-interface NamedTensor extends Pick<Hdf5Tensor, "shape" | "values"> {
-  readonly name: string;
-}
+type Named<T extends Hdf5Tensor> = T & { readonly name: string };
 
 /** A model's description, and its weights. */
-interface KerasFile {
+export interface KerasFile<T extends Hdf5Tensor = Hdf5Values> {
   readonly topology: Readonly<Record<string, unknown>>;
-  readonly weights: readonly NamedTensor[];
+  readonly weights: readonly Named<T>[];
 }
+
+/** Reads HDF5, or lists what is in it. */
+type Reader<T extends Hdf5Tensor> = (
+  where: string,
+  bytes: Uint8Array,
+  top: readonly string[],
+  budget: Budget,
+  refuse: Refuse,
+) => Promise<Hdf5File<T>>;
 
 export async function openKeras(input: Uint8Array | ArrayBuffer): Promise<TfjsModel> {
   const bytes = viewOf(WHERE, input);
-  const isArchive = isZip(bytes);
-  const refuse = refuser(WHERE, isArchive ? "the .keras file" : "the .h5 file");
+  const refuse = refuserFor(WHERE, bytes);
   const budget = new Budget(bytes.length, refuse);
-  const { topology, weights } = isArchive
-    ? await fromArchive(bytes, budget, refuse)
-    : await fromHdf5(bytes, budget, refuse);
+  return modelOf(await readKeras(WHERE, bytes, readHdf5, budget, refuse), budget, refuse);
+}
+
+export function refuserFor(where: string, bytes: Uint8Array): Refuse {
+  return refuser(where, isZip(bytes) ? "the .keras file" : "the .h5 file");
+}
+
+/** The model that a file describes. */
+export function modelOf({ topology, weights }: KerasFile, budget: Budget, refuse: Refuse): TfjsModel {
   const listed = weights.map(({ name, shape }) => ({ name, shape, dtype: "float32" }));
   const model = { modelTopology: topology, weightsManifest: [{ paths: ["weights"], weights: listed }] };
   const size = weights.reduce((sum, { values }) => sum + values.length, 0);
@@ -44,30 +56,40 @@ export async function openKeras(input: Uint8Array | ArrayBuffer): Promise<TfjsMo
   return openLayers(WHERE, refuse, model, new Uint8Array(all.buffer));
 }
 
-/** Keras 3: an archive with the model's description and its weights, each under its layer's class and position. */
-async function fromArchive(bytes: Uint8Array, budget: Budget, refuse: Refuse): Promise<KerasFile> {
-  const files = readZip(bytes, refuse);
-  const read = (name: string) => {
-    const file = files.get(name);
-    if (!file) throw refuse(`it has no ${name}; it is damaged, or no model that Keras 3 saved`);
-    return storedBytes(file, refuse);
-  };
-  const { root } = modelFileOf(read("config.json"), refuse);
-  const { root: metadata } = modelFileOf(read("metadata.json"), refuse);
-  const topology = { keras_version: entry(metadata, "keras_version"), model_config: root };
-  const layers = new Map(topologyOf(topology, refuse).layers.map((layer) => [layer.name, layer]));
-  const file = await readHdf5(WHERE, read("model.weights.h5"), ["layers"], budget, refuse);
-  return { topology, weights: file.tensors.flatMap((tensor) => named(tensor, file, layers, refuse)) };
+/** The description and the weights of a file of either kind. */
+export async function readKeras<T extends Hdf5Tensor>(
+  where: string,
+  bytes: Uint8Array,
+  readHdf5: Reader<T>,
+  budget: Budget,
+  refuse: Refuse,
+): Promise<KerasFile<T>> {
+  if (!isZip(bytes))
+    return wholeFile(await readHdf5(where, bytes, ["model_weights"], budget, refuse), refuse);
+  const read = archiveOf(bytes, refuse);
+  const description = descriptionOf(read("config.json"), read("metadata.json"), refuse);
+  const file = await readHdf5(where, read("model.weights.h5"), ["layers"], budget, refuse);
+  return withWeights(description, file, refuse);
+}
+
+/** Keras 3 saves each weight under its layer's class and position. */
+export function withWeights<T extends Hdf5Tensor>(
+  { topology, layers }: Description,
+  file: Hdf5File<T>,
+  refuse: Refuse,
+): KerasFile<T> {
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  return { topology, weights: file.tensors.flatMap((tensor) => named(tensor, file.names, byName, refuse)) };
 }
 
 /** A tensor `layers/gru_1/cell/vars/0` as `gru_1/cell/kernel`, by the name that the layer has in the description. */
-function named(
-  tensor: Hdf5Tensor,
-  { names }: Hdf5File,
+function named<T extends Hdf5Tensor>(
+  tensor: T,
+  names: ReadonlyMap<string, string>,
   layers: ReadonlyMap<string, LayerFile>,
   refuse: Refuse,
-): NamedTensor[] {
-  const { path, shape, values } = tensor;
+): Named<T>[] {
+  const { path } = tensor;
   const shown = quote(path.join("/"), 80);
   // A dropout's random numbers.
   if (path.includes("seed_generator")) return [];
@@ -85,7 +107,7 @@ function named(
   if (rest.at(-2) !== "vars" || own === undefined) {
     throw refuse(`the weight ${shown} belongs to nothing of the layer ${quote(layer.name, 60)}`);
   }
-  return [{ name: [layer.name, ...parts, own].join("/"), shape, values }];
+  return [{ ...tensor, name: [layer.name, ...parts, own].join("/") }];
 }
 
 /** The weights of a layer, or of a layer within it, in the order in which Keras saves them. */
@@ -112,8 +134,10 @@ function weightNames(layer: LayerFile, parts: readonly string[]): readonly strin
 }
 
 /** A whole model in HDF5, as Keras 2 saves and Keras 3 still can: weights have their names. */
-async function fromHdf5(bytes: Uint8Array, budget: Budget, refuse: Refuse): Promise<KerasFile> {
-  const { attributes, tensors } = await readHdf5(WHERE, bytes, ["model_weights"], budget, refuse);
+export function wholeFile<T extends Hdf5Tensor>(
+  { attributes, tensors }: Hdf5File<T>,
+  refuse: Refuse,
+): KerasFile<T> {
   const { model_config: config, keras_version: version } = attributes;
   if (typeof config !== "string") {
     throw refuse(
@@ -122,6 +146,6 @@ async function fromHdf5(bytes: Uint8Array, budget: Budget, refuse: Refuse): Prom
   }
   const { root } = modelFileOf(config, refuse);
   // The first two names are those of the groups of all weights and of the layer.
-  const weights = tensors.map(({ path, ...rest }) => ({ ...rest, name: path.slice(2).join("/") }));
+  const weights = tensors.map((tensor) => ({ ...tensor, name: tensor.path.slice(2).join("/") }));
   return { topology: { keras_version: version, model_config: root }, weights };
 }
