@@ -49,7 +49,7 @@ export const declarations = {
   },
 } as const satisfies Record<string, Omit<KernelDeclaration<string, string>, "texts">>;
 
-const ELEMENTWISE = [
+export const ELEMENTWISE = [
   ...["abs", "sign", "sqrt", "rsqrt", "square", "reciprocal", "erf", "floor", "ceil", "round", "trunc"],
   ...["sin", "cos", "log1p", "expm1", "gelu", "geluTanh", "silu", "leakyRelu", "elu", "softplus"],
   ...["hardsigmoid", "hardswish", "clamp", "pow", "norm", "atLeast"],

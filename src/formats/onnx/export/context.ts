@@ -30,6 +30,8 @@ export class Context {
   readonly parameters: ReadonlyMap<Parameter, Saved>;
   /** Names of tensors of the first trace. */
   readonly names = new Map<Tensor, string>();
+  /** Names of recurrent layers' biases, by those of the input, then those of the hidden state. */
+  readonly biases = new Map<Tensor, Map<Tensor, string>>();
   readonly #literals: ReadonlyMap<unknown, Float32Array>;
   readonly #indices: ReadonlySet<Tensor>;
   readonly #dynamicSizes = new Map<string, string>();
@@ -177,11 +179,12 @@ export class Context {
   size(values: readonly number[]): string {
     const size = sizeIn(this.traces, values);
     if (!size) return this.#sizeOfSome(values);
-    let name = this.writer.ints([size.factor]);
-    for (const dynamic of size.of) {
-      const own = this.#dynamic(dynamic);
-      name = size.factor === 1 && size.of[0] === dynamic ? own : this.writer.node("Mul", [name, own]);
-    }
+    const isFactor = size.factor !== 1 || size.of.length === 0;
+    const factors = [
+      ...(isFactor ? [this.writer.ints([size.factor])] : []),
+      ...size.of.map((dynamic) => this.#dynamic(dynamic)),
+    ];
+    const name = factors.reduce((product, own) => this.writer.node("Mul", [product, own]));
     return "plus" in size && size.plus !== 0
       ? this.writer.node("Add", [name, this.writer.ints([size.plus])])
       : name;

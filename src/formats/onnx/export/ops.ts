@@ -128,14 +128,6 @@ const cat: Export = (context, exported) => {
   return [context.writer.node("Concat", exported.inputs as string[], { axis: dim })];
 };
 
-const constant: Export = (context, exported) => {
-  const { value } = exported.attributes[0] as { readonly value: number };
-  const number = context.writer.floats(Float32Array.of(value), []);
-  return [
-    context.writer.node("Expand", [number, context.expanded(outputShapes(context, exported), number, [])]),
-  ];
-};
-
 const embedding: Export = (context, exported) => {
   const indices = context.integers(exported.node.inputs[1]!);
   return [context.writer.node("Gather", [exported.inputs[0]!, indices], { axis: 0 })];
@@ -207,8 +199,6 @@ export const ops: readonly ExportEntry[] = [
   ["slice", slice, ["start", "length"]],
   ["cat", cat],
   ["detach", same("Identity")],
-  ["clone", same("Identity")],
-  ["constant", constant, ["shape"]],
   ["embedding", embedding],
   ["layer_norm", layerNorm],
   ["batch_norm_given", batchNorm],

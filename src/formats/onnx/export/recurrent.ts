@@ -45,10 +45,12 @@ function weight(context: Context, tensor: Tensor, gates: readonly number[], lett
   const rows = rowsOf(context, tensor, gates);
   const { writer } = context;
   if ("value" in rows) return writer.node("Unsqueeze", [rows.value, writer.ints([0])]);
-  return stored(context, tensor, rows.name.replace(/weight_[ih]h/, letter), rows.values, [
-    1,
-    ...tensor.shape,
-  ]);
+  const known = context.names.get(tensor);
+  if (known !== undefined) return known;
+  const wanted = rows.name.replace(/weight_[ih]h/, letter);
+  const name = stored(tensor, wanted, rows.values, [1, ...tensor.shape], writer);
+  context.names.set(tensor, name);
+  return name;
 }
 
 /** Both biases in one. */
@@ -65,7 +67,13 @@ function bias(
     const values = new Float32Array(2 * a.values.length);
     values.set(a.values);
     values.set(b.values, a.values.length);
-    return stored(context, input, a.name.replace("bias_ih", "B"), values, [1, values.length]);
+    // A layer may share one of its biases with another layer.
+    const known = context.biases.get(input)?.get(hidden);
+    if (known !== undefined) return known;
+    const name = stored(input, a.name.replace("bias_ih", "B"), values, [1, values.length], writer);
+    const own = context.biases.get(input) ?? new Map<Tensor, string>();
+    context.biases.set(input, own.set(hidden, name));
+    return name;
   }
   const nameOf = (rows: Rows) =>
     "value" in rows ? rows.value : writer.floats(rows.values, [rows.values.length]);
@@ -73,21 +81,15 @@ function bias(
   return writer.node("Unsqueeze", [both, writer.ints([0])]);
 }
 
-/** Stores a tensor once, however often it is used: as an initializer if it is a parameter. */
+/** Stores values: as an initializer if they are of a parameter. */
 function stored(
-  context: Context,
   tensor: Tensor,
   name: string,
   values: Float32Array,
   shape: number[],
+  writer: Context["writer"],
 ): string {
-  const known = context.names.get(tensor);
-  if (known !== undefined) return known;
-  const { writer } = context;
-  const added =
-    tensor instanceof Parameter ? writer.initializer(name, values, shape) : writer.floats(values, shape);
-  context.names.set(tensor, added);
-  return added;
+  return tensor instanceof Parameter ? writer.initializer(name, values, shape) : writer.floats(values, shape);
 }
 
 /** A recurrent layer in one direction. */

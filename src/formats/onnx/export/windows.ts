@@ -87,6 +87,8 @@ const maxPool: Export = (context, exported) => {
 };
 
 interface Averaging extends Moving {
+  /** Places after. */
+  readonly after: number;
   readonly countsPadding: boolean;
   readonly adaptive: boolean;
 }
@@ -104,13 +106,26 @@ const averagePool: Export = (context, exported) => {
       "a window that depends on the dynamic sizes cannot be saved; save the model with fixed sizes",
     );
   }
-  const after = placesAfter(context, exported, taps);
+  const own = lengths(context, exported);
+  // A window that reaches beyond the padding does not count what is there, which ONNX has with ceil_mode alone.
+  const isBeyond = all.some(
+    ({ outLength, after }, i) => (outLength - 1) * stride + taps > own[i]! + padding + after,
+  );
+  const ceils = countsPadding && isBeyond;
+  const { after } = all[0]!;
+  const inCeilMode = (length: number) => {
+    const count = Math.ceil((length + padding + after - taps) / stride) + 1;
+    return (count - 1) * stride >= length + padding ? count - 1 : count;
+  };
+  if (ceils && !all.every(({ outLength }, i) => outLength === inCeilMode(own[i]!)))
+    throw context.refuse("ONNX has no mean over windows that reach beyond the padding in this way");
   return [
     context.writer.node("AveragePool", [exported.inputs[0]!], {
       kernel_shape: [taps],
       strides: [stride],
-      pads: [padding, after],
+      pads: [padding, ceils ? after : placesAfter(context, exported, taps)],
       count_include_pad: countsPadding ? 1 : 0,
+      ...(ceils && { ceil_mode: 1 }),
     }),
   ];
 };

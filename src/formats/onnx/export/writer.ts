@@ -72,7 +72,7 @@ export class Writer {
       "F32",
       shape,
       bytesOf(values),
-      values.length === 1 ? `f:${values[0]}:${shape.join()}` : null,
+      values.length === 1 ? `f:${Object.is(values[0], -0) ? "-0" : values[0]}:${shape.join()}` : null,
     );
   }
 
