@@ -245,7 +245,8 @@ export class LBFGS extends Optimizer<LbfgsOptions> {
         `${where}: the state dict does not fit, nothing was loaded: state 0 must have ${name} as ${expected}, got ${show(got)}`,
       );
     if (!isObject(saved)) throw wrong("func_evals, n_iter, …", "an object", saved);
-    const number = (name: string, value: unknown = saved[name], isFit = Number.isFinite): number => {
+    // NaN and infinities of a run that has diverged load too, as in PyTorch.
+    const number = (name: string, value: unknown = saved[name], isFit = (_: number) => true): number => {
       const found = scalarOf(value);
       if (found === null || !isFit(found)) throw wrong(name, "a number", value);
       return found;

@@ -298,6 +298,75 @@ describe("a step", () => {
     });
   });
 
+  test("that failed in its first iteration begins anew", async () => {
+    const one = new Case(await loadGolden("lbfgs_rosenbrock_wolfe"));
+    await frame.run(async () => {
+      const { model, optimizer } = one.make();
+      const step = await one.compile({ model, optimizer });
+      let calls = 0;
+      const failing = () => {
+        if (++calls === 2) throw new Error("enough");
+        return one.run(step)["loss"]!;
+      };
+      await expect(optimizer.step(failing)).rejects.toThrow("enough");
+      expect(optimizer.steps).toBe(0);
+      expect((await optimizer.stateDict()).state[0]).toEqual({ func_evals: 1, n_iter: 0 });
+      calls = 2;
+      await optimizer.step(failing);
+      // The line search of a first step: PyTorch's, from the start.
+      expect(calls - 2).toBe(one.calls[0]);
+      const { data } = (await model.stateDict()).get("x")!;
+      const first = one.golden.tensor("trajectory.x").data.slice(0, data.length);
+      const used = budgetUsed(data, { dtype: "F64", data: first, shape: [data.length] });
+      expect(used).toBeLessThanOrEqual(Math.max(1, 4 * one.sensitivity[0]!));
+      step.dispose();
+      model.dispose();
+    });
+  });
+
+  /** What PyTorch 2.15 gives in float64, of a gradient that is NaN in one element: evaluations of two steps, and the parameters after the first. */
+  test.each<[optim.LbfgsOptions, number, number[]]>([
+    [{ maxIter: 4, lr: 0.1 }, 4, [0.58672, NaN, 0.5]],
+    [{ maxIter: 4, lineSearchFn: "strong_wolfe" }, 6, [-1284.115985825875, NaN, -7343.019919005]],
+  ])("keeps a NaN gradient to its element, as PyTorch does: %j", (options, evaluations, wanted) =>
+    frame.run(async (device) => {
+      class Broken extends nn.Module {
+        readonly x = new nn.Parameter([3], Float32Array.of(1, -2, 0.5));
+      }
+      const model = new Broken();
+      const optimizer = new optim.LBFGS(model.parameters(), options);
+      const step = await device.compile(
+        ({ at, scale }) => {
+          const bowl = model.x.sub(at!).square().mul(scale!).sum();
+          // 0, whose gradient is ∞·0.
+          return { loss: bowl.add(model.x.slice(0, 1, 2).mul(0).sqrt().sum()) };
+        },
+        { inputs: { at: [3], scale: [3] }, optimizer },
+      );
+      let calls = 0;
+      const closure = () => {
+        calls++;
+        return step.run({ at: Float32Array.of(0.3, 0.2, 0.1), scale: Float32Array.of(1, 3, 10) }).loss;
+      };
+      expect(await optimizer.step(closure)).toBeCloseTo(16.61, 4);
+      expect(calls).toBe(evaluations);
+      const { data } = (await model.stateDict()).get("x")!;
+      for (const [i, value] of wanted.entries()) {
+        if (Number.isNaN(value)) expect(data[i]).toBeNaN();
+        else expect(Math.abs(data[i]! / value - 1)).toBeLessThan(1e-5);
+      }
+      expect(await optimizer.step(closure)).toBeNaN();
+      expect(calls).toBe(2 * evaluations);
+      // A state with NaN can be saved and loaded, as PyTorch's.
+      const state = await optimizer.stateDict();
+      expect(state.state[0]!["prev_loss"]).toBeNaN();
+      optimizer.loadStateDict(state);
+      expect(await optimizer.stateDict()).toEqual(state);
+      step.dispose();
+      model.dispose();
+    }),
+  );
+
   test("is refused by name", async () => {
     const one = new Case(await loadGolden("lbfgs_quadratic"));
     await frame.run(async (device) => {

@@ -93,7 +93,9 @@ async function minimize(vectors: LbfgsVectors, { settings, state, evaluate }: Mi
     const slope = await vectors.direct(state.pairs, state.scale);
     vectors.copy("flat_grad", "prev_flat_grad");
     state.previousLoss = loss;
-    state.t = state.iterations === 1 ? Math.min(1, 1 / measures.sum) * lr : lr;
+    const short = 1 / measures.sum;
+    // Not Math.min: of a NaN, PyTorch takes 1.
+    state.t = (state.iterations === 1 && short < 1 ? short : 1) * lr;
     if (slope > -toleranceChange) break;
 
     vectors.copy("value", "origin");
@@ -134,6 +136,8 @@ async function minimize(vectors: LbfgsVectors, { settings, state, evaluate }: Mi
       }
     } catch (error) {
       vectors.copy("origin", "value");
+      // The first step's length is its own: without it, the next step begins anew.
+      if (state.iterations === 1) Object.assign(state, { iterations: 0, t: null });
       throw error;
     }
     if (iteration === maxIter || evaluations >= maxEval) break;
