@@ -69,7 +69,7 @@ class StreamView {
     this.#takeAway = new TakeAway({
       frame,
       session: () => this.#session!,
-      picture: () => signal.picture,
+      picture: () => signal.cardPicture(),
       onError: (error) => showNotice(part("notice"), error),
     });
     part("toggle").addEventListener("click", () => this.#toggle());

@@ -17,7 +17,7 @@ export interface TakeAwayOptions {
   readonly frame: Frame;
   readonly session: () => Session;
   /** The drawn signal. */
-  readonly picture: () => HTMLCanvasElement;
+  readonly picture: () => Promise<HTMLCanvasElement>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -28,7 +28,7 @@ export class TakeAway {
       const { name, data } = savedModel(session().learned!);
       frame.inspect(name, data);
     });
-    bindCard(part("card"), () => cardOf(session(), picture(), frame.url), onError);
+    bindCard(part("card"), async () => cardOf(session(), await picture(), frame.url), onError);
   }
 
   /** @param session What is shown; undefined for nothing */
