@@ -3,6 +3,8 @@ import type { CheckpointOptimizer, Json } from "webgpu-lstm";
 import {
   type FileInfo,
   inspect,
+  inspectKeras,
+  loadKeras,
   loadOnnx,
   loadTfjs,
   loadTorch,
@@ -44,6 +46,8 @@ export const FORMATS: Readonly<Partial<Record<FileInfo["format"], string>>> = {
   torch: "PyTorch (.pt)",
   onnx: "ONNX",
   tfjs: "TensorFlow.js layers",
+  keras: "Keras",
+  hdf5: "Keras (.h5)",
 };
 
 const SAVE_IN_PYTHON =
@@ -64,7 +68,7 @@ export async function openFiles(files: readonly NamedFile[]): Promise<OpenFile> 
   }
   const { name, bytes } = main;
   const size = files.reduce((sum, file) => sum + file.bytes.length, 0);
-  const info = describe(bytes);
+  const info = await describe(bytes);
   const nothing = {
     optimizer: undefined,
     optimizerBytes: 0,
@@ -83,14 +87,21 @@ export async function openFiles(files: readonly NamedFile[]): Promise<OpenFile> 
     const load = () => loadTfjs(bytes, shardsOf(bytes, others));
     return withModel(described, { inputs: [], load });
   }
+  if (info.opensWith === "loadKeras") {
+    return withModel(described, { inputs: [], load: () => loadKeras(bytes) });
+  }
   return { ...described, ...readModelFile(bytes.buffer) };
 }
 
 /** What the library says of the file. What it does not know is told by {@link readModelFile}, which has more to say about safetensors. */
-function describe(bytes: Uint8Array<ArrayBuffer>): FileInfo {
+async function describe(bytes: Uint8Array<ArrayBuffer>): Promise<FileInfo> {
   let info: FileInfo;
   try {
     info = inspect(bytes);
+    // Their tensors are in HDF5, which a package reads that loads on demand.
+    if (info.format === "keras") info = await inspectKeras(bytes);
+    // An HDF5 file may be anything.
+    if (info.format === "hdf5") info = await inspectKeras(bytes).catch(() => info);
   } catch (error) {
     const { message } = error as Error;
     // A header of JSON begins here.

@@ -65,7 +65,7 @@ export class SavePanel {
   async #save(target: Target): Promise<void> {
     const opened = this.#opened!;
     const status = part("save-status");
-    const name = `${opened.name.replace(/\.(safetensors|pt|pth|onnx|json)$/i, "")}.${target}`;
+    const name = `${opened.name.replace(/\.(safetensors|pt|pth|onnx|keras|h5|json)$/i, "")}.${target}`;
     try {
       const { data, note } = await this.#bytesOf(target, opened);
       if (this.#opened !== opened) return;

@@ -131,6 +131,16 @@ test("a model.json with its shards, and what it says without them", async ({ pag
   expect(complaints).toEqual([]);
 });
 
+test("a model that Keras saved runs as a whole", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  await drop(page, "text.keras", bytesOf("test/goldens/keras_file_text.keras"));
+  await expect(status(page)).toHaveText("text.keras is open.", { timeout: 20_000 });
+  await expect(page.getByTestId("facts")).toContainText("FormatKeras");
+  const [output] = await runModel(page);
+  expect(output![1]).toBe("[1, 2]");
+  expect(complaints).toEqual([]);
+});
+
 test("a .pt file, saved as the ONNX model of its layer; weights alone are no graph", async ({ page }) => {
   const complaints = await open(page, VIEW);
   await button(page, ".pt").first().click();

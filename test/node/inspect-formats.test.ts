@@ -14,7 +14,7 @@ import {
   parseSizes,
 } from "../../demo/inspect/model-inputs.ts";
 import { onnxLayersOf } from "../../demo/inspect/onnx-layers.ts";
-import { type NamedFile, openFiles } from "../../demo/inspect/opening.ts";
+import { FORMATS, type NamedFile, openFiles } from "../../demo/inspect/opening.ts";
 import { textSignal } from "../../demo/inspect/signals.ts";
 
 const file = (path: string): NamedFile => ({
@@ -169,6 +169,20 @@ describe("files of other formats", () => {
     await expect(opening).rejects.toThrow(FileError);
     await expect(opening).rejects.toThrow(new RegExp(`${name}: .*(convert|load it)`));
   });
+
+  test.each(["keras", "h5"])(
+    "a model that Keras saved as .%s is opened with its tensors and its input",
+    async (kind) => {
+      const name = `keras_file_text.${kind}`;
+      const { tensors, model, refusal, info } = await openFiles([file(`test/goldens/${name}`)]);
+      expect(refusal).toBeUndefined();
+      expect(FORMATS[info.format]).toContain("Keras");
+      expect(tensors.map((tensor) => tensor.name)).toContain("dense_7.weight");
+      expect(model!.inputs).toEqual([
+        { name: "x", whole: true, shape: ["batch", 6], entries: expect.any(Number) },
+      ]);
+    },
+  );
 
   test("files that do not belong together are refused", async () => {
     const two = ["torch_file_gru.pt", "torch_file_lstm.pt"].map((name) => file(`test/goldens/${name}`));
