@@ -69,6 +69,7 @@ class OverviewChart extends Chart {
   }
 
   set marked(span: Span) {
+    if (String(span) === String(this.#marked)) return;
     this.#marked = span;
     this.plot.redraw(false);
   }

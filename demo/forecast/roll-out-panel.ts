@@ -38,7 +38,7 @@ export class RollOutPanel {
   #cell = "";
   /** The forecast that is drawn. */
   #values: ArrayLike<number> | undefined;
-  /** The baseline that is drawn, from the values as they are moved. */
+  /** The baseline that is drawn, from the values as they are moved; undefined where it must be made anew. */
   #baseline: Baseline | undefined;
   #walks = false;
   #frame = 0;
@@ -48,13 +48,13 @@ export class RollOutPanel {
     for (const input of [this.#origin, this.#steps]) {
       input.addEventListener("input", () => {
         this.onTouch();
-        if (input === this.#origin) this.#edits.clear();
+        if (input === this.#origin) this.#putBack();
         this.#choose();
       });
     }
     this.#reset.addEventListener("click", () => {
       this.onTouch();
-      this.#edits.clear();
+      this.#putBack();
       this.#choose();
     });
     this.#editor.onHold = (held) => {
@@ -64,6 +64,7 @@ export class RollOutPanel {
     };
     this.#editor.onMove = (step, value) => {
       this.onTouch();
+      this.#baseline = undefined;
       if (value === undefined) this.#edits.delete(step);
       else this.#edits.set(step, value);
       this.#moved();
@@ -91,7 +92,7 @@ export class RollOutPanel {
     this.#task = task;
     this.#heldOut = heldOut;
     this.#cell = cell;
-    this.#edits.clear();
+    this.#putBack();
     if (another) {
       this.#steps.min = "0";
       this.#steps.max = String(series.rollOuts.length - 1);
@@ -114,6 +115,7 @@ export class RollOutPanel {
   /** Compares roll-outs with more baselines. */
   compare(heldOut: HeldOut): void {
     this.#heldOut = heldOut;
+    this.#baseline = undefined;
     this.#chart!.nameBaseline(heldOut.best.name.toLowerCase());
     this.draw(this.#values);
   }
@@ -133,7 +135,7 @@ export class RollOutPanel {
     const next = this.#origin.valueAsNumber + Math.ceil(this.wish.steps / 2);
     this.#origin.value = next > Number(this.#origin.max) ? this.#origin.min : String(next);
     this.#walks = true;
-    this.#edits.clear();
+    this.#putBack();
     this.#limit();
     this.onChange();
   }
@@ -147,7 +149,7 @@ export class RollOutPanel {
   draw(values: ArrayLike<number> | undefined): void {
     this.#values = values;
     const { origin, steps } = this.wish;
-    this.#baseline = this.#heldOut!.rivals(this.#edits).find(
+    this.#baseline ??= this.#heldOut!.rivals(this.#edits).find(
       ({ name }) => name === this.#heldOut!.best.name,
     )!;
     if (values && this.#walks) this.#reveal.run(DRAWING, (share) => this.#redraw(Math.ceil(share * steps)));
@@ -158,6 +160,12 @@ export class RollOutPanel {
     this.#reset.disabled = this.#edits.size === 0;
     judgeRollOut(this.#task!, this.#heldOut!, this.#cell, this.wish, values);
     this.onShow(origin, origin + steps);
+  }
+
+  /** All points go back to their own values. */
+  #putBack(): void {
+    this.#edits.clear();
+    this.#baseline = undefined;
   }
 
   #choose(): void {

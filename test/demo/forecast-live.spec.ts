@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "playwright/test";
 import { loadCheckpoint } from "../../src/index.ts";
 import { finish, openForecast, place, shown } from "./forecast-page.ts";
-import { busyTime, button, expectAccessible, expectFits, WIDTHS, watchMainThread } from "./page.ts";
+import { busyTime, button, expectAccessible, watchMainThread } from "./page.ts";
 
 const note = (page: Page) => shown(page, "roll-out-note");
 
@@ -87,10 +87,6 @@ test("opens with a trained model at work; moved points bend its forecast; a draw
   await finish(page, 10);
   await expect(note(page)).toContainText(/over these 20 steps: LSTM [\d.]+,/);
   await expectAccessible(page);
-  for (const [, size] of WIDTHS) {
-    await page.setViewportSize(size);
-    await expectFits(page);
-  }
   expect(complaints).toEqual([]);
 });
 
