@@ -10,11 +10,13 @@ const port = process.env.DEMO_PORT;
 /** Tests of speed, smoothness and live signals, which need a machine that does nothing else. */
 const timed = [
   "compare",
+  "forecast-live",
   "forecast-run",
   "stream",
   "stream-live",
   "stream-speech",
   "text",
+  "text-alive",
   "text-run",
   "tune",
 ];

@@ -214,13 +214,11 @@ export class FitLoop implements FitRun {
       tally.stopClock();
     }
     if (this.batch === 0) {
-      const isFirst = this.history.length === 0;
-      throw new DataError(
-        `${WHERE}: the loader gave no batch in epoch ${this.epoch}; ` +
-          (isFirst
-            ? "give it at least one; a generator that has run before gives none"
-            : "it must give its batches anew every time it is iterated, as a DataLoader or an array does; a generator runs only once"),
-      );
+      const why =
+        this.history.length === 0
+          ? "give it at least one; a generator that has run before gives none"
+          : "it must give its batches anew every time it is iterated, as a DataLoader or an array does; a generator runs only once";
+      throw new DataError(`${WHERE}: the loader gave no batch in epoch ${this.epoch}; ${why}`);
     }
     this.#feed.freeze();
     tally.startClock();
