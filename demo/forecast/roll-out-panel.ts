@@ -149,9 +149,6 @@ export class RollOutPanel {
   draw(values: ArrayLike<number> | undefined): void {
     this.#values = values;
     const { origin, steps } = this.wish;
-    this.#baseline ??= this.#heldOut!.rivals(this.#edits).find(
-      ({ name }) => name === this.#heldOut!.best.name,
-    )!;
     if (values && this.#walks) this.#reveal.run(DRAWING, (share) => this.#redraw(Math.ceil(share * steps)));
     else {
       this.#reveal.stop();
@@ -194,10 +191,15 @@ export class RollOutPanel {
       // Both lines begin at the last known value.
       steps.map((step) => (step >= origin ? value(step) : step === origin - 1 ? moved(step) : null));
     const values = this.#values;
+    // A point may have moved since the last answer.
+    this.#baseline ??= this.#heldOut!.rivals(this.#edits).find(
+      ({ name }) => name === this.#heldOut!.best.name,
+    )!;
+    const baseline = this.#baseline;
     this.#chart!.draw({
       steps,
       actual: steps.map((step) => series.values[step]!),
-      baseline: believed((step) => this.#baseline!.at(origin, step - origin)),
+      baseline: believed((step) => baseline.at(origin, step - origin)),
       model: values
         ? believed((step) => (step - origin < shown ? values[step - origin]! : null))
         : steps.map(() => null),
