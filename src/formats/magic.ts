@@ -21,6 +21,8 @@ export type FileFormat =
 /** What a file is, without reading more than its beginning (and of a zip archive, the names in it). */
 export function formatOf(bytes: Uint8Array): FileFormat {
   const begins = (text: string, at = 0) => [...text].every((char, i) => bytes[at + i] === char.charCodeAt(0));
+  // Before the others: the length of its header may look like the beginning of a pickle (640 is 0x0280).
+  if (isSafetensors(bytes)) return "safetensors";
   if (isZip(bytes)) {
     // First in a file of torch.save; in one that was packed again, somewhere in the directory at the end.
     const ends = [bytes.subarray(0, 1000), bytes.subarray(-(2 ** 20))];
@@ -33,7 +35,6 @@ export function formatOf(bytes: Uint8Array): FileFormat {
   if (begins("TFL3", 4)) return "tflite";
   if (begins("\x93NUMPY")) return "numpy";
   if (begins("GGUF")) return "gguf";
-  if (isSafetensors(bytes)) return "safetensors";
   if (begins("{") && ["modelTopology", "weightsManifest"].some((key) => includes(bytes, `"${key}"`)))
     return "tfjs";
   return isOnnx(bytes) ? "onnx" : "unknown";

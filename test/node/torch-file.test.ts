@@ -1,7 +1,7 @@
 /** Files of PyTorch against what PyTorch reads in them (tools/goldens/torch_files.py), and what saveTorch makes of values. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
-import { type NDArray, nn, optim } from "webgpu-lstm";
+import { type NDArray, nn, optim, saveSafetensors } from "webgpu-lstm";
 import { inspect, loadTorch, saveTorch, type TorchTensor } from "webgpu-lstm/formats";
 import { DataError, OptionError } from "../../src/errors.ts";
 import { interopSample } from "../../tools/interop/sample.ts";
@@ -243,6 +243,17 @@ test("a state dict of 20,000 tensors with one element each loads, for all its na
 });
 
 describe("inspect", () => {
+  it("knows safetensors whatever the length of their header looks like", () => {
+    const lengths = new Set<number>();
+    for (let note = ""; note.length < 2000; note += "eight by") {
+      const bytes = saveSafetensors(new Map([["w", { data: new Float32Array(1), shape: [1] }]]), { note });
+      lengths.add(new DataView(bytes.buffer).getUint16(0, true));
+      expect(inspect(bytes).format).toBe("safetensors");
+    }
+    // As the first two bytes of a pickle of protocol 2 and 4.
+    expect([...lengths]).toEqual(expect.arrayContaining([0x0280, 0x0480]));
+  });
+
   it("lists a .pt file's tensors and values by their keys, in types of the file", () => {
     const { format, opensWith, tensors, metadata } = inspect(file("checkpoint"));
     expect([format, opensWith]).toEqual(["torch", "loadTorch"]);
