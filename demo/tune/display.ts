@@ -70,7 +70,10 @@ export class TuneDisplay {
     const shares = study && counted(trials).length > 1 ? importances(study) : new Map<string, number>();
     draw("tune-importance", 190, [0, 8, 0, 8], (area) => importancePlot(area, shares, PALETTE));
     const words = [...shares].map(([name, share]) => `${name} ${Math.round(100 * share)} %`);
-    setText(byId("tune-importance-summary"), words.join(", ") || "No trial yet.");
+    setText(
+      byId("tune-importance-summary"),
+      words.join(", ") || (trials.length > 0 ? "Takes two complete trials." : "No trial yet."),
+    );
   }
 
   #words(picture: Picture): void {
