@@ -1,5 +1,5 @@
 import { show } from "../checks.ts";
-import { OptionError } from "../errors.ts";
+import { DataError, OptionError } from "../errors.ts";
 import type { Journal } from "./journal.ts";
 import type { Operation } from "./operations.ts";
 import { toPythonJson } from "./python.ts";
@@ -75,6 +75,8 @@ export class Storage {
       for (const { reject } of this.#sent.splice(0)) reject(error);
       throw error;
     }
+    // Whoever waits for a line that was taken and then lost would wait for ever.
+    for (const { line, reject } of this.#sent.splice(0)) reject(lost(line));
   }
 
   #take(line: string): void {
@@ -89,6 +91,12 @@ export class Storage {
     }
   }
 }
+
+const lost = (line: string) =>
+  new DataError(
+    `Study: the journal took a line and does not have it (${line.slice(0, 80)}); its storage has lost data, as a Redis does that ` +
+      "crashes without appendfsync always. Open the study again",
+  );
 
 const storages = new WeakMap<Journal, Storage>();
 

@@ -135,6 +135,21 @@ describe("a journal of Optuna", () => {
 });
 
 describe("what is written", () => {
+  test("is an error where the storage took a line and lost it", async () => {
+    const storage = new MemoryJournal();
+    const study = await createStudy({ name: "a", storage, sampler: sampler() });
+    const append = storage.append.bind(storage);
+    storage.append = async () => {};
+    await expectRefusal(
+      () => study.enqueueTrial({ x: 0.5 }),
+      DataError,
+      "the journal took a line and does not have it",
+    );
+    storage.append = append;
+    await study.enqueueTrial({ x: 0.5 });
+    expect(study.trials).toHaveLength(1);
+  });
+
   test("has Optuna's fields and types", async () => {
     const storage = new MemoryJournal();
     const study = await createStudy({ name: "ä", storage, sampler: sampler() });

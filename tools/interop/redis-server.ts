@@ -31,7 +31,17 @@ export class RedisServer {
     mkdirSync(folder, { recursive: true });
     const port = await freePort();
     const own = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder];
-    const kept = ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"];
+    // By default Redis may answer up to two seconds before it writes, and a crash then loses what it has answered.
+    const kept = [
+      "--appendonly",
+      "yes",
+      "--appendfsync",
+      "always",
+      "--save",
+      "",
+      "--maxmemory-policy",
+      "noeviction",
+    ];
     const server = new RedisServer(findServer(), port, [...own, ...kept, ...options]);
     await server.resume();
     return server;

@@ -49,7 +49,7 @@ const NOTHING = JSON.stringify({
  * `JournalStorage(JournalRedisBackend("redis://localhost:6379", prefix=""))`. Needs the npm package `ioredis`.
  *
  * The keys are Optuna's: `<prefix>:log_number`, the number of the last line, and `<prefix>:log:<number>`. A `<prefix>:snapshot` of Optuna's is
- * left as it is. Redis must keep all of them: `appendonly yes`, `maxmemory-policy noeviction`.
+ * left as it is. Redis must keep all of them: `appendonly yes`, `appendfsync always`, `maxmemory-policy noeviction`.
  *
  * @example
  * const storage = new JournalRedis("redis://:password@192.168.1.5:6379/0");
@@ -117,6 +117,12 @@ export class JournalRedis implements Journal {
 
   async read(from: number): Promise<readonly string[]> {
     const last = await this.#lastNumber();
+    if (last + 1 < from) {
+      throw new DataError(
+        `JournalRedis: the journal ${show(this.prefix)} has ${last + 1} lines, where ${from} were read before; the Redis has lost data, as ` +
+          "one does that crashes without appendfsync always. Open the study again",
+      );
+    }
     const lines: string[] = [];
     for (let at = from; at <= last; at += CHUNK) {
       const keys = Array.from({ length: Math.min(CHUNK, last + 1 - at) }, (_, i) => this.#key(at + i));
