@@ -64,7 +64,7 @@ test("every block of TypeScript type-checks", () => {
 
 test("the classes that most programs use have an example, of no more than ten lines", () => {
   const examples = documentedExamples();
-  const used = [
+  const names = [
     "nn/lstm",
     "nn/gru",
     "nn/rnn",
@@ -73,8 +73,6 @@ test("the classes that most programs use have an example, of no more than ten li
     "nn/module",
     "nn/containers",
     "nn/loss",
-  ];
-  const others = [
     "nn/loss-classes",
     "optim/adam",
     "optim/sgd",
@@ -83,7 +81,7 @@ test("the classes that most programs use have an example, of no more than ten li
     "stream/stream",
     "data/loader",
   ];
-  for (const name of [...used, ...others]) {
+  for (const name of names) {
     const found = examples.filter(({ file }) => file === `${name}.ts`);
     expect(found.length, name).toBeGreaterThan(0);
     for (const { text } of found) expect(text.split("\n").length, text).toBeLessThanOrEqual(10);
