@@ -69,9 +69,16 @@ function start(): Worker {
   };
   made.onerror = () => {
     for (const [id, tell] of waiting) tell({ id, message: "The worker could not be loaded." });
-    waiting.clear();
+    endWorker();
   };
   return made;
+}
+
+/** Ends the worker, and with it its device; the next question starts another. */
+export function endWorker(): void {
+  worker?.terminate();
+  worker = null;
+  waiting.clear();
 }
 
 /** The rows and the totals of `step.describe()`. */

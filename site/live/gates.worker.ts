@@ -53,8 +53,10 @@ async function work(): Promise<void> {
     inputs: { x: [READ, 1, 1], zero: [1, UNITS] },
   });
   const zero = new Float32Array(UNITS);
+  let shown = series;
   const show = async (step: number, loss: number) => {
-    const { data } = await look.ask({ x: series, zero }, "gates");
+    shown = series;
+    const { data } = await look.ask({ x: shown, zero }, "gates");
     tell({ kind: "gates", step, loss, gates: data as Float32Array, learned: step === STEPS });
   };
 
@@ -78,9 +80,12 @@ async function work(): Promise<void> {
     await show(step, loss);
   }
   for (;;) {
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+    // Each message brings another array, also one that came while the last was answered.
+    if (shown === series) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
     await show(STEPS, loss);
   }
 }

@@ -204,6 +204,13 @@ test("the article's pictures answer to keys, and show what the library computes"
       timeout: 60_000,
     },
   );
+  // The README has the same numbers.
+  const [, layer, ops] = /(\d+) launches for a layer[^:]* takes ([\d,]+)/.exec(
+    readFileSync("README.md", "utf8"),
+  )!;
+  await expect(said("program")).toHaveText(
+    `One training step: ${ops!.replace(",", "")} launches op by op, ${layer} by nn.LSTM.`,
+  );
   await expect(picture("program").getByRole("table")).toContainText(
     /lstm_\w+_forward.*lstm_\w+_backward.*sgd/,
   );
