@@ -55,7 +55,7 @@ function escaped(text: string): string {
 
 /** `(https://docs.pytorch.org/…)` in a sentence becomes a link of one word. */
 function shortLinks(text: string): string {
-  return text.replace(/(?<=[\s(])(?<!\]\()https?:\/\/[^\s)]+[^\s).,]/g, (url) => {
+  return text.replace(/(?<=^|[\s(])(?<!\]\()https?:\/\/[^\s)]+[^\s).,]/g, (url) => {
     const { hostname } = new URL(url);
     return `[${hostname === "docs.pytorch.org" ? "PyTorch" : hostname.replace(/^www\./, "")}](${url})`;
   });

@@ -36,8 +36,9 @@ export function fields(
   const rows = shown.map((member) => {
     const { name, flags } = member;
     const comment = member.comment ?? member.getSignature?.comment ?? member.signatures?.[0]?.comment;
-    const text = memberText(member);
-    const type = text.slice(text.indexOf(name) + name.length);
+    const type = memberText(member)
+      .replace(/^readonly /, "")
+      .slice(name.length);
     return [
       (given ? `<span id="${anchorOf(member)}"></span>` : "") +
         code(`${flags.isStatic ? "static " : ""}${name}${flags.isOptional ? "?" : ""}`),

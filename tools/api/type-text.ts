@@ -55,10 +55,14 @@ export function typeText(type: SomeType | undefined): string {
 }
 
 /** A signature after its name: `<T>(a: A, b?: B): C`. Arguments too many, which throw, are left out. */
-function signatureText(signature: SignatureReflection, between = ": "): string {
+function signatureText(
+  signature: SignatureReflection,
+  between = ": ",
+  list = listed(signature).join(", "),
+): string {
   const { type } = signature;
   const made = signature.kind === ReflectionKind.ConstructorSignature && between === ": ";
-  return `${typeParameters(signature)}(${listed(signature).join(", ")})${made ? "" : between + typeText(type)}`;
+  return `${typeParameters(signature)}(${list})${made ? "" : between + typeText(type)}`;
 }
 
 /** Longest signature in one line. */
@@ -69,8 +73,7 @@ export function declarationText(name: string, signature: SignatureReflection): s
   const line = name + signatureText(signature);
   const parameters = listed(signature);
   if (line.length <= WIDTH || parameters.length === 0) return line;
-  const [before, after] = line.split(`(${parameters.join(", ")})`);
-  return `${before}(\n${parameters.map((one) => `  ${one},\n`).join("")})${after}`;
+  return name + signatureText(signature, ": ", `\n${parameters.map((one) => `  ${one},\n`).join("")}`);
 }
 
 function listed({ parameters = [] }: SignatureReflection): string[] {
