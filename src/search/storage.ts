@@ -94,8 +94,8 @@ export class Storage {
 
 const lost = (line: string) =>
   new DataError(
-    `Study: the journal took a line and does not have it (${line.slice(0, 80)}); its storage has lost data, as a Redis does that ` +
-      "crashes without appendfsync always. Open the study again",
+    `Study: the journal took a line and does not have it (${line.slice(0, 80)}); its storage has lost data, for example a Redis that ` +
+      "crashed without appendfsync always. Open the study again",
   );
 
 const storages = new WeakMap<Journal, Storage>();

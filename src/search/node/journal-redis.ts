@@ -119,8 +119,8 @@ export class JournalRedis implements Journal {
     const last = await this.#lastNumber();
     if (last + 1 < from) {
       throw new DataError(
-        `JournalRedis: the journal ${show(this.prefix)} has ${last + 1} lines, where ${from} were read before; the Redis has lost data, as ` +
-          "one does that crashes without appendfsync always. Open the study again",
+        `JournalRedis: the journal ${show(this.prefix)} has ${last + 1} lines, where ${from} were read before; the Redis has lost data, for ` +
+          "example in a crash without appendfsync always. Open the study again",
       );
     }
     const lines: string[] = [];
