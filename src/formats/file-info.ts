@@ -16,7 +16,7 @@ export interface FileInfo {
   readonly format: FileFormat;
   /** The function that opens it; `null` if there is none. */
   readonly opensWith: "loadSafetensors" | "loadTorch" | "loadOnnx" | "loadTfjs" | "loadKeras" | null;
-  /** In the file's order; none if nothing opens it. */
+  /** In the file's order; none if nothing opens it, or if `inspect` cannot read them (`.keras`: see `inspectKeras`). */
   readonly tensors: readonly TensorInfo[];
   /**
    * What else it holds, as text by name: the metadata of a safetensors file, the numbers and texts of a `.pt` file; of an ONNX model its
@@ -25,6 +25,6 @@ export interface FileInfo {
   readonly metadata: ReadonlyMap<string, string>;
   /** How often an ONNX model has each operator, in all its graphs, or a TensorFlow.js or Keras model each class of layer. */
   readonly operators?: ReadonlyMap<string, number>;
-  /** What to do with a file that nothing opens. */
+  /** What to do with a file that nothing opens, or how to learn more about it. */
   readonly advice?: string;
 }

@@ -119,6 +119,17 @@ describe("loadKeras", () => {
     model.dispose();
   });
 
+  it("lists a weight that no layer takes by its place, and refuses to load it", () => {
+    const [first, ...others] = small.tensors;
+    const strange = {
+      ...small,
+      tensors: [{ ...first!, path: [...first!.path.slice(0, -1), "7"] }, ...others],
+    };
+    const description = descriptionOf(encode(config), metadata, refuse);
+    expect(() => withWeights(description, strange, refuse)).toThrow(/belongs to nothing/);
+    expect(withWeights(description, strange, refuse, false).weights[0]!.name).toMatch(/\/vars\/7$/);
+  });
+
   it("survives a config.json with bytes changed or cut off", () => {
     const found = tally(changed(encode(config), '0123456789-"[]{}:,ne'), 45_000, (bytes) =>
       withWeights(descriptionOf(bytes, metadata, refuse), small, refuse),

@@ -60,16 +60,16 @@ export function modelOf({ topology, weights }: KerasFile, budget: Budget, refuse
 export async function readKeras<T extends Hdf5Tensor>(
   where: string,
   bytes: Uint8Array,
-  readHdf5: Reader<T>,
+  hdf5: Reader<T>,
   budget: Budget,
   refuse: Refuse,
+  strict = true,
 ): Promise<KerasFile<T>> {
-  if (!isZip(bytes))
-    return wholeFile(await readHdf5(where, bytes, ["model_weights"], budget, refuse), refuse);
+  if (!isZip(bytes)) return wholeFile(await hdf5(where, bytes, ["model_weights"], budget, refuse), refuse);
   const read = archiveOf(bytes, refuse);
   const description = descriptionOf(read("config.json"), read("metadata.json"), refuse);
-  const file = await readHdf5(where, read("model.weights.h5"), ["layers"], budget, refuse);
-  return withWeights(description, file, refuse);
+  const file = await hdf5(where, read("model.weights.h5"), ["layers"], budget, refuse);
+  return withWeights(description, file, refuse, strict);
 }
 
 /** Keras 3 saves each weight under its layer's class and position. */
@@ -77,9 +77,11 @@ export function withWeights<T extends Hdf5Tensor>(
   { topology, layers }: Description,
   file: Hdf5File<T>,
   refuse: Refuse,
+  strict = true,
 ): KerasFile<T> {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
-  return { topology, weights: file.tensors.flatMap((tensor) => named(tensor, file.names, byName, refuse)) };
+  const weights = file.tensors.flatMap((tensor) => named(tensor, file.names, byName, refuse, strict));
+  return { topology, weights };
 }
 
 /** A tensor `layers/gru_1/cell/vars/0` as `gru_1/cell/kernel`, by the name that the layer has in the description. */
@@ -88,6 +90,7 @@ function named<T extends Hdf5Tensor>(
   names: ReadonlyMap<string, string>,
   layers: ReadonlyMap<string, LayerFile>,
   refuse: Refuse,
+  strict: boolean,
 ): Named<T>[] {
   const { path } = tensor;
   const shown = quote(path.join("/"), 80);
@@ -103,8 +106,10 @@ function named<T extends Hdf5Tensor>(
   }
   const parts = rest.slice(0, -2);
   const index = Number(rest.at(-1));
-  const own = weightNames(layer, parts)[index];
-  if (rest.at(-2) !== "vars" || own === undefined) {
+  const own = rest.at(-2) === "vars" ? weightNames(layer, parts)[index] : undefined;
+  // What no layer here takes is listed by its place.
+  if (own === undefined && !strict) return [{ ...tensor, name: [layer.name, ...rest].join("/") }];
+  if (own === undefined) {
     throw refuse(`the weight ${shown} belongs to nothing of the layer ${quote(layer.name, 60)}`);
   }
   return [{ ...tensor, name: [layer.name, ...parts, own].join("/") }];
