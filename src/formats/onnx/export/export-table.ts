@@ -7,7 +7,7 @@ import { type Export, type ExportEntry, ops } from "./ops.ts";
 import { exportRecurrent } from "./recurrent.ts";
 import { windows } from "./windows.ts";
 
-/** Every op that is written, beside those of recurrent layers. */
+/** Every op that is written, except those of recurrent layers. */
 export const entries: ReadonlyMap<string, ExportEntry> = new Map(
   [...ops, ...functions, ...windows].map((entry) => [entry[0], entry]),
 );

@@ -81,7 +81,7 @@ function bias(
   return writer.node("Unsqueeze", [both, writer.ints([0])]);
 }
 
-/** Stores values: as an initializer if they are of a parameter. */
+/** Stores values, as an initializer if the tensor is a parameter. */
 function stored(
   tensor: Tensor,
   name: string,

@@ -90,7 +90,7 @@ function placesOf(call: Call, x: HostTensor, indices: HostTensor, axis: number):
 
 /**
  * With one axis: data where no update goes, else the update, or data plus all that go there. No value meets an element that it does not go
- * to, so an infinity stays alone. PyTorch's exporter turns the order of sorted sequences around so.
+ * to, so an infinity stays alone. PyTorch's exporter inverts the order of sorted sequences this way.
  */
 function scatterOnDevice(call: Call): readonly Value[] {
   const [data, updates] = [call.tensor(0), call.tensor(2)];
