@@ -29,12 +29,11 @@ export class AnomalyCard {
       part("threshold"),
       `More than ${short(threshold)}${unit} from its prediction: ${factor} times the robust standard deviation ` +
         `(${short(normal.sigma)}${unit}) of ${count(normal.count)} residuals on normal data, of which the farthest was ` +
-        `${decimals(normal.farthest, 1)} σ away. Or a little off for long, as in a drift: CUSUM sums up residuals to ` +
-        `${SUM_FACTOR * factor} σ (on normal data ${decimals(normal.farthestSum, 1)} σ at most).`,
+        `${decimals(normal.farthest, 1)} σ away. Or smaller errors over many steps, as in a drift: CUSUM adds them up, to ` +
+        `${SUM_FACTOR * factor} σ (on normal data the sum reached ${decimals(normal.farthestSum, 1)} σ).`,
     );
     const latest = anomalies.at(-1);
-    const { stream, to, size } = latest ?? {};
-    const drawn = `${anomalies.length} ${stream} ${to} ${size}`;
+    const drawn = `${detector!.changes} ${watch!.rate}`;
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const note = `The latest first; ${watch!.rate} steps are a second${settings.kind === "sensor" ? "" : ` (values in${unit})`}.`;

@@ -1,6 +1,6 @@
 /**
- * CUSUM (Page, 1954): finds what shifts a little at every step, such as a drift, which no single residual shows. It sums up how far
- * residuals lie above zero, and how far below it, each less a slack; a sum that would fall below zero starts anew.
+ * CUSUM (Page, 1954) finds small shifts that last, such as a drift, which no single residual shows. It sums up how far residuals lie above
+ * zero, and how far below, each less a slack; a sum below zero restarts at zero.
  */
 
 /** What is taken off every residual, in sigmas: half of the shift that is found soonest. */

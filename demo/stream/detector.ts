@@ -89,6 +89,8 @@ export class AnomalyDetector {
   readonly #warmUp: number;
   /** All anomalies, the earliest first. */
   readonly anomalies: Anomaly[] = [];
+  /** How often {@link anomalies} have changed. */
+  changes = 0;
   /** The index in {@link anomalies} of each stream's latest one. */
   readonly #latest = new Map<number, number>();
   readonly #sums = new Map<number, Cusum>();
@@ -138,7 +140,8 @@ export class AnomalyDetector {
     this.#sums.set(stream, sum);
     sum.add(residual);
     const { size, steps } = sum;
-    const far = Math.abs(residual) > this.factor;
+    // NaN is beyond any threshold.
+    const far = !(Math.abs(residual) <= this.factor);
     if (!far && Math.abs(size) <= SUM_FACTOR * this.factor) return undefined;
     // What was found is not found again in the same sum.
     sum.reset();
@@ -146,6 +149,7 @@ export class AnomalyDetector {
   }
 
   #note(found: Anomaly): void {
+    this.changes++;
     const index = this.#latest.get(found.stream);
     const before = index === undefined ? undefined : this.anomalies[index]!;
     if (!before || found.from - before.to > QUIET) {

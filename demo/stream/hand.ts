@@ -43,7 +43,7 @@ export class Hand {
       this.#point(event);
     });
     surface.addEventListener("pointermove", (event) => {
-      if (surface.hasPointerCapture(event.pointerId)) this.#point(event);
+      if (this.#enabled && surface.hasPointerCapture(event.pointerId)) this.#point(event);
     });
     // Also after pointerup and pointercancel.
     surface.addEventListener("lostpointercapture", () => this.release());
@@ -72,7 +72,7 @@ export class Hand {
   }
 
   #press(event: KeyboardEvent): void {
-    if (!this.#enabled) return;
+    if (!this.#enabled || event.ctrlKey || event.metaKey || event.altKey) return;
     const by = KEYS[event.key];
     if (event.key === "Escape") this.release();
     else if (by !== undefined) {

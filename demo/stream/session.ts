@@ -64,6 +64,7 @@ export class Session {
   readonly #abort = new AbortController();
   #trainer: RemoteTrainer | undefined;
   #factor: number | undefined;
+  #rate: number;
   /** A queue of changes of the stream. */
   #changing: Promise<unknown> = Promise.resolve();
   #isChanging = false;
@@ -72,6 +73,7 @@ export class Session {
   constructor(settings: Settings, learned: Learned | Promise<Learned> | undefined, events: SessionEvents) {
     this.settings = settings;
     this.streams = settings.streams;
+    this.#rate = settings.rate;
     this.#events = events;
     this.#run(learned).catch((error: unknown) => this.#fail(error));
   }
@@ -100,6 +102,7 @@ export class Session {
 
   /** Values a second; for a live signal, the rate of its calibration. */
   set rate(value: number) {
+    this.#rate = value;
     if (this.watch) this.watch.rate = value;
   }
 
@@ -147,7 +150,7 @@ export class Session {
   }
 
   async #run(before: Learned | Promise<Learned> | undefined): Promise<void> {
-    const { kind, rate } = this.settings;
+    const { kind } = this.settings;
     const known = await before;
     const source = kind === "sensor" ? new SensorSource() : await this.#openLive(kind);
     this.source = source;
@@ -166,7 +169,7 @@ export class Session {
     this.#abort.signal.throwIfAborted();
     this.learned = learned;
     this.#events.onLearned(learned);
-    this.#watch(trainer, source, learned.normal, rate);
+    this.#watch(trainer, source, learned.normal);
   }
 
   async #openLive(kind: Exclude<SourceKind, "sensor">): Promise<LiveSource> {
@@ -223,13 +226,13 @@ export class Session {
     return { recordings, normal, weights: await trainer.stateDict() };
   }
 
-  #watch(trainer: RemoteTrainer, source: Source, normal: Normal, rate: number): void {
+  #watch(trainer: RemoteTrainer, source: Source, normal: Normal): void {
     const detector = new AnomalyDetector(normal, this.#factor ?? factorFor(normal), WARM_UP);
     // All streams are copies of one live signal, so only the first is checked.
     if (this.live) detector.only = 0;
     this.detector = detector;
     this.watch = new Watch({
-      rate,
+      rate: this.#rate,
       detector,
       next: () => source.next(this.streams),
       ask: (values) => trainer.call<Answer>("step", values),
