@@ -1,6 +1,6 @@
 /** Opens a file and shows its content: layers, tensors, optimizer, config. */
 
-import { element, scrolling, table } from "../shell/dom.ts";
+import { element, byId as part, scrolling, table } from "../shell/dom.ts";
 import { bytes, count, short } from "../shell/format.ts";
 import { noticeOf, showText } from "../shell/notice.ts";
 import { Breather } from "./breather.ts";
@@ -21,8 +21,6 @@ export interface Opened extends OpenFile {
   /** Names of the tensors with values that are NaN or infinite. */
   readonly broken: ReadonlySet<string>;
 }
-
-const part = (id: string) => document.getElementById(id)!;
 
 /** The examples: one model in three formats, and another for text. */
 const EXAMPLES: Readonly<Record<string, readonly (readonly [name: string, url: string])[]>> = {

@@ -1,5 +1,5 @@
 /** The form that runs the whole model of the open file, on inputs that fit, and its outputs. */
-import { element, table } from "../shell/dom.ts";
+import { element, byId as part, table } from "../shell/dom.ts";
 import { decimals, short } from "../shell/format.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { type FillKind, fill, firstSizes, type ModelInput, parseSizes } from "./model-inputs.ts";
@@ -7,8 +7,6 @@ import { type Filled, type ModelResult, runModel } from "./model-run.ts";
 import type { OpenFile, WholeModel } from "./opening.ts";
 import { columnOf, MOST_LINES, OutputChart } from "./output-chart.ts";
 import { RunFrame } from "./run-frame.ts";
-
-const part = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 
 const KINDS: readonly (readonly [kind: FillKind, name: string])[] = [
   ["sine", "Sine"],

@@ -43,7 +43,9 @@ export async function runModel(
     signal.throwIfAborted();
     const start = performance.now();
     await run();
-    return { outputs, ms: performance.now() - start };
+    const ms = performance.now() - start;
+    signal.throwIfAborted();
+    return { outputs, ms };
   } finally {
     step?.dispose();
   }

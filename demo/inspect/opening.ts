@@ -96,12 +96,18 @@ export async function openFiles(files: readonly NamedFile[]): Promise<OpenFile> 
 /** What the library says of the file. What it does not know is told by {@link readModelFile}, which has more to say about safetensors. */
 async function describe(bytes: Uint8Array<ArrayBuffer>): Promise<FileInfo> {
   let info: FileInfo;
+  let reason = "";
   try {
     info = inspect(bytes);
     // Their tensors are in HDF5, which a package reads that loads on demand.
     if (info.format === "keras") info = await inspectKeras(bytes);
     // An HDF5 file may be anything.
-    if (info.format === "hdf5") info = await inspectKeras(bytes).catch(() => info);
+    if (info.format === "hdf5") {
+      info = await inspectKeras(bytes).catch((error: Error) => {
+        reason = ` ${error.message}.`;
+        return info;
+      });
+    }
   } catch (error) {
     const { message } = error as Error;
     // A header of JSON begins here.
@@ -126,7 +132,7 @@ async function describe(bytes: Uint8Array<ArrayBuffer>): Promise<FileInfo> {
   if (name[info.format]) {
     throw new FileError(
       "This file is not opened here",
-      `It seems to be ${name[info.format]}: ${info.advice}.`,
+      `It seems to be ${name[info.format]}: ${info.advice}.${reason}`,
     );
   }
   // A zip archive or something unknown.

@@ -22,6 +22,8 @@ export class Replay {
   readonly #canvas = part<HTMLCanvasElement>("units");
   #states: States | undefined;
   #step = 0;
+  /** The largest absolute value, at least 1. */
+  #most = 1;
   /** Whether it plays whenever the view is shown. */
   #playing: boolean;
   #frame: number | undefined;
@@ -46,6 +48,7 @@ export class Replay {
   /** Begins to replay these states, at the step where the last ones were. */
   show(states: States): void {
     this.#states = states;
+    this.#most = states.values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
     this.#slider.max = String(states.steps - 1);
     this.#show(Math.min(this.#step, states.steps - 1));
     this.#run();
@@ -93,7 +96,6 @@ export class Replay {
     const { values, steps } = this.#states;
     const units = values.length / steps;
     const now = values.subarray(this.#step * units, (this.#step + 1) * units);
-    const most = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
     this.#canvas.width = width * devicePixelRatio;
     this.#canvas.height = height * devicePixelRatio;
     const context = this.#canvas.getContext("2d")!;
@@ -102,7 +104,7 @@ export class Replay {
     const gap = units > 100 ? 0 : 1;
     for (const [unit, value] of now.entries()) {
       context.fillStyle = value < 0 ? low : high;
-      const length = ((height / 2) * Math.abs(value)) / most;
+      const length = ((height / 2) * Math.abs(value)) / this.#most;
       const x = (unit * width) / units;
       context.fillRect(x, value < 0 ? height / 2 : height / 2 - length, width / units - gap, length);
     }

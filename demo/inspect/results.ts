@@ -1,6 +1,7 @@
 /** Shows the results of a run. */
 import type { KernelTime, Profile } from "webgpu-lstm";
-import { bar, element, scrolling, table } from "../shell/dom.ts";
+import { bar, element, byId as part, scrolling, table } from "../shell/dom.ts";
+import { download } from "../shell/download.ts";
 import { bytes, count, decimals, short } from "../shell/format.ts";
 import { GateMaps } from "./gate-maps.ts";
 import type { StackTrace } from "./gates.ts";
@@ -21,15 +22,15 @@ export interface Shown {
   readonly trace: StackTrace;
 }
 
-const part = (id: string) => document.getElementById(id)!;
-
 export class Results {
   readonly #maps = new GateMaps(part("maps"), part("gate-layer") as HTMLSelectElement, part("map-value"));
   #chart: OutputChart | undefined;
   #trace: string | undefined;
 
   constructor() {
-    part("trace").addEventListener("click", () => this.#saveTrace());
+    part("trace").addEventListener("click", () =>
+      download("webgpu-lstm-trace.json", this.#trace!, "application/json"),
+    );
   }
 
   hide(): void {
@@ -102,12 +103,6 @@ export class Results {
       return;
     }
     part("profile").replaceChildren(kernelTable(profiles), dispatchList(last));
-  }
-
-  #saveTrace(): void {
-    const url = URL.createObjectURL(new Blob([this.#trace!], { type: "application/json" }));
-    element("a", { href: url, download: "webgpu-lstm-trace.json" }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 }
 

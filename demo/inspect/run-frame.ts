@@ -1,9 +1,9 @@
 /** What both forms that run something have in common: their button, status and notice, one run at a time, and stopping it. */
+
 import type { Device } from "webgpu-lstm";
+import { byId as part } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice } from "../shell/notice.ts";
-
-const part = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 
 /** What a form runs. */
 export interface Runnable<Input> {
@@ -72,6 +72,7 @@ export class RunFrame<Input> {
 
   /** Runs what the form says; settles with whether something came out. */
   start(): Promise<boolean> {
+    if (!this.#ready) return Promise.resolve(false);
     const run = this.#start(this.#running);
     this.#running = run;
     return run;

@@ -1,7 +1,7 @@
 /** The form that runs a recurrent layer of the open file, and the results. */
 
 import type { Device } from "webgpu-lstm";
-import { element } from "../shell/dom.ts";
+import { element, byId as part } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { Breather } from "./breather.ts";
 import type { Opened } from "./file-panel.ts";
@@ -11,8 +11,6 @@ import { Results } from "./results.ts";
 import { runStack } from "./run.ts";
 import { RunFrame } from "./run-frame.ts";
 import { MOST_STEPS, makeSignal, parseSignal, type Signal, type SignalKind, textSignal } from "./signals.ts";
-
-const part = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 
 /** The signal that goes in, and the layer that it goes into. */
 interface Run {

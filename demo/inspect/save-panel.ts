@@ -1,6 +1,9 @@
 /** "Save as": the open file's weights as safetensors and .pt, its model as ONNX; what cannot be saved says why. */
+
 import { GraphError, saveSafetensors } from "webgpu-lstm";
 import { saveOnnx, saveTorch } from "webgpu-lstm/formats";
+import { byId as part } from "../shell/dom.ts";
+import { download } from "../shell/download.ts";
 import { bytes } from "../shell/format.ts";
 import type { Layer } from "./layers.ts";
 import { readoutOf } from "./layers.ts";
@@ -9,8 +12,6 @@ import type { ModelPanel } from "./model-panel.ts";
 import { forwardOf } from "./model-run.ts";
 import type { OpenFile } from "./opening.ts";
 import { StackModel } from "./run.ts";
-
-const part = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 
 /** Steps of a layer's traced input; the file takes any number. */
 const STEPS = 24;
@@ -69,12 +70,7 @@ export class SavePanel {
     try {
       const { data, note } = await this.#bytesOf(target, opened);
       if (this.#opened !== opened) return;
-      const url = URL.createObjectURL(new Blob([data.slice()], { type: "application/octet-stream" }));
-      const link = document.createElement("a");
-      link.href = url;
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), 1000);
+      download(name, data.slice());
       status.textContent = `Saved ${name}, ${bytes(data.length)}. ${note}`;
     } catch (error) {
       status.textContent = `${name} was not saved: ${(error as Error).message}`;
