@@ -121,7 +121,7 @@ export class RacePanel {
     const race = this.#race!;
     const { ratio: times } = outcomeOf(race.finished)!;
     const [ours, theirs] = [NAMES["webgpu-lstm"], NAMES[race.peer!]];
-    const [faster, value] = times.median >= 1 ? [theirs, times.median] : [ours, 1 / times.median];
+    const [slower, value] = times.median >= 1 ? [theirs, times.median] : [ours, 1 / times.median];
     const both = (of: (curve: Curve) => number, text: (value: number) => string) =>
       (["ours", "theirs"] as const)
         .map((side) => text(spreadOf(race.finished.map((run) => of(run[side]))).median))
@@ -130,7 +130,7 @@ export class RacePanel {
       title: `A race with ${theirs}`,
       picture: await this.#chart!.cardPicture(),
       figures: [
-        { label: `times as fast as ${faster}`, value: ratio(value) },
+        { label: `times as fast as ${slower}`, value: ratio(value) },
         { label: "steps a second, ours · theirs", value: both(speedOf, brief) },
         { label: "loss at the end, ours · theirs", value: both(({ losses }) => losses.at(-1)!, brief) },
       ],

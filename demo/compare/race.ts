@@ -63,7 +63,7 @@ export class Race {
     this.#onChange();
   }
 
-  /** Whether the race was ended from outside. */
+  /** Whether the race has ended before its last run. */
   get #isEnded(): boolean {
     return this.phase === "cancelled" || this.phase === "failed";
   }
@@ -98,18 +98,22 @@ export class Race {
     const candidates =
       software && this.#candidates.includes("tfjs-wasm") ? ["tfjs-wasm" as const] : this.#candidates;
     const found: { readonly library: Library; readonly ms: number }[] = [];
-    let failure: unknown;
+    let failed: { readonly library: Library; readonly error: unknown } | undefined;
     for (const library of candidates) {
       this.peer = library;
       try {
         found.push({ library, ms: await this.#warmUp(library) });
       } catch (error) {
         if (this.#isEnded || !(error instanceof LibraryError || error instanceof TooSlow)) throw error;
-        failure ??= error;
+        this.#seats.get(library)!.end(error as Error);
+        failed ??= { library, error };
       }
     }
     const [best, ...others] = found.sort((a, b) => a.ms - b.ms);
-    if (!best) throw failure;
+    if (!best) {
+      this.peer = failed!.library;
+      throw failed!.error;
+    }
     for (const { library } of others) this.#seats.get(library)!.end(new Error("not the fastest"));
     return best.library;
   }
