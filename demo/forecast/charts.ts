@@ -113,10 +113,12 @@ export class SeriesChart extends Chart {
   /** Keeps the scale of values as it is, while a point is dragged. */
   held = false;
 
-  constructor(container: HTMLElement, series: Series, names: Names) {
+  /** @param onDraw Called after each drawing, when positions on the chart are known */
+  constructor(container: HTMLElement, series: Series, names: Names, onDraw: () => void = () => {}) {
     const inUnits = (_: uPlot, value: number | null) => (value == null ? "" : withUnit(series, value));
     const where = (_: uPlot, x: number | null) => (x == null ? "" : dateOf(series, x));
     super(container, 280, {
+      hooks: { draw: [onDraw] },
       ...(series.times && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
       scales: { x: { time: series.times !== null } },
       axes: [

@@ -106,15 +106,15 @@ export class DrawPanel {
 }
 
 class Pad extends Chart {
-  /** @param onSize Called when the pad has another size. */
-  constructor(container: HTMLElement, onSize: () => void) {
+  /** @param onDraw Called after each drawing. */
+  constructor(container: HTMLElement, onDraw: () => void) {
     super(container, 180, {
       cursor: { show: false },
       legend: { show: false },
       scales: { x: { time: false }, y: { range: [...RANGE] } },
       axes: [axis({ size: 30 }), valueAxis(42)],
       series: [{}, line({ class: "touch" })],
-      hooks: { draw: [onSize] },
+      hooks: { draw: [onDraw] },
     });
   }
 

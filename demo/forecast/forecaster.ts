@@ -68,7 +68,9 @@ export class Forecaster {
         const { origin, steps, edits } = this.#panel.wish;
         const values = await source.trainer.call<Float32Array>("rollOut", source.model, origin, steps, edits);
         // While a point is dragged, each answer is drawn, though the next is wanted already.
-        const fits = this.#panel.wish.origin === origin && this.#panel.wish.steps === steps;
+        const wish = this.#panel.wish;
+        const isEdited = edits.length > 0;
+        const fits = wish.origin === origin && wish.steps === steps && wish.edits.length > 0 === isEdited;
         if (source === this.#source && fits) this.#panel.draw(values);
       }
     } finally {

@@ -1,4 +1,4 @@
-/** The way of the chosen series and settings into the page's address and back; what is usual is left out. */
+/** Writes the chosen series and settings into the page's address and reads them back; defaults are left out. */
 import type { BuiltIn, Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 import type { LinkSettings, Settings as Written } from "../shell/address.ts";

@@ -117,15 +117,14 @@ export class PointEditor {
   #follow(event: PointerEvent): void {
     const { step, value } = this.#at(event);
     const before = this.#held!;
-    this.#held = this.#draws ? { step, value } : { step: before.step, value };
+    this.#held = { step: this.#draws ? step : before.step, value };
     if (!this.#draws) {
       this.#move(before.step, value);
       return;
     }
     // A quick finger leaves steps out.
     const way = Math.sign(step - before.step);
-    for (let t = before.step + way; t !== step; t += way || 1) {
-      if (way === 0) break;
+    for (let t = before.step + way; t !== step; t += way) {
       const share = (t - before.step) / (step - before.step);
       this.#move(t, before.value + share * (value - before.value));
     }

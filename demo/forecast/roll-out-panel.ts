@@ -81,8 +81,8 @@ export class RollOutPanel {
   }
 
   /** The chart as it is drawn. */
-  get picture(): HTMLCanvasElement {
-    return this.#chart!.picture;
+  picture(): Promise<HTMLCanvasElement> {
+    return this.#chart!.cardPicture();
   }
 
   /** Shows a task before there is a model for it; a new series starts at its default point. */
@@ -90,7 +90,7 @@ export class RollOutPanel {
     const { series, window } = task;
     const another = this.#task?.series !== series;
     this.#task = task;
-    this.#heldOut = heldOut;
+    this.#values = undefined;
     this.#cell = cell;
     this.#putBack();
     if (another) {
@@ -103,13 +103,13 @@ export class RollOutPanel {
     this.#limit();
     byId("roll-out-rule").textContent = ruleOf(task);
     this.#chart?.destroy();
-    this.#chart = new SeriesChart(byId("roll-out-chart"), series, {
+    const names = {
       baseline: heldOut.best.name.toLowerCase(),
       model: cell,
       points: "the points to drag",
-    });
+    };
+    this.#chart = new SeriesChart(byId("roll-out-chart"), series, names, () => this.#showPoints());
     this.compare(heldOut);
-    this.draw(undefined);
   }
 
   /** Compares roll-outs with more baselines. */
@@ -205,11 +205,11 @@ export class RollOutPanel {
         : steps.map(() => null),
       points: steps.map((step) => (step >= origin - window && step < origin ? moved(step) : null)),
     });
-    this.#showPoints(moved);
   }
 
-  #showPoints(at: (step: number) => number): void {
+  #showPoints(): void {
     const { series, window } = this.#task!;
+    const at = (step: number) => this.#edits.get(step) ?? series.values[step]!;
     const { origin } = this.wish;
     const place = this.#chart!.place;
     const range = [place.area.clientHeight, 0].map((y) => place.valueAt(y)) as [number, number];

@@ -58,6 +58,8 @@ export class ForecastSession {
   async ship(config: ForecastConfig, file: Uint8Array): Promise<void> {
     const shipping = ++this.#shipping;
     const trainer = await this.#ready!;
+    // Of several, asked for in quick succession, only the last.
+    if (shipping !== this.#shipping) return;
     try {
       await trainer.call("ship", config, file);
       if (shipping !== this.#shipping) return;
@@ -91,8 +93,11 @@ export class ForecastSession {
     if (!this.#run) this.#open(config, undefined);
   }
 
-  /** @param resume The name of a stored run to continue */
-  begin(config: ForecastConfig, resume: string | undefined): void {
+  /**
+   * @param resume The name of a stored run to continue
+   * @returns Whether it runs in another worker than the prepared one
+   */
+  begin(config: ForecastConfig, resume: string | undefined): boolean {
     const prepared =
       resume === undefined &&
       !this.#started &&
@@ -108,6 +113,7 @@ export class ForecastSession {
     this.#forecaster.source = undefined;
     this.#bestEpoch = undefined;
     this.#run!.start();
+    return !prepared;
   }
 
   /** Ends a run that has been started; a prepared run stays, since it may be used later. */

@@ -25,12 +25,18 @@ export class Stage {
   #config: ForecastConfig | undefined;
   #task: ForecastTask | undefined;
   #heldOut: HeldOut | undefined;
+  /** The regression of the task, once it is fitted. */
+  #linear: Linear | undefined;
 
   /** @param onChange The session's snapshot has changed. */
   constructor(onChange: () => void) {
     this.#rollOut.onShow = (from, to) => this.#overview.mark([from, to]);
     this.session = new ForecastSession(this.#rollOut, {
-      onChange,
+      onChange: () => {
+        // A cancelled run whose worker had to be ended has no model.
+        if (!this.session.source) this.onModel(false);
+        onChange();
+      },
       onForecast: (forecast, when) => this.#judge(forecast, when),
     });
   }
@@ -38,19 +44,28 @@ export class Stage {
   /** Shows a task for which nothing is trained. */
   show(config: ForecastConfig): void {
     const { series, settings } = config;
+    const { window, horizon, goal } = settings;
+    const before = this.#config;
+    // What the regression depends on.
+    const isSame =
+      before?.series === series &&
+      before.settings.window === window &&
+      before.settings.horizon === horizon &&
+      before.settings.goal === goal;
+    if (!isSame) this.#linear = undefined;
     this.#config = config;
     this.#walk.end();
     this.session.unship();
     this.onModel(false);
     const task = new ForecastTask(series, settings);
     this.#task = task;
-    this.#heldOut = heldOutOf(task);
+    this.#heldOut = heldOutOf(task, this.#linear);
     this.#display.show(series, this.#heldOut, settings.cell);
     this.#overview.show(task);
     this.#rollOut.show(task, this.#heldOut, settings.cell);
   }
 
-  /** Prepares a run. Meanwhile the model that the page brings for these settings is at work, if there is one. */
+  /** Prepares a run. Until then the shipped model for these settings forecasts, if there is one. */
   async prepare(config: ForecastConfig): Promise<void> {
     this.session.prepare(config);
     void this.#compare();
@@ -66,7 +81,7 @@ export class Stage {
     return {
       config: this.#config!,
       task: this.#task!,
-      picture: this.#rollOut.picture,
+      picture: () => this.#rollOut.picture(),
       file: () => this.session.ask<Uint8Array<ArrayBuffer>>("save", this.session.source!.model),
       figures: () => {
         const { best } = this.#heldOut!;
@@ -89,8 +104,8 @@ export class Stage {
     this.onModel(false);
     this.#display.drawForecast(undefined);
     this.#rollOut.draw(undefined);
-    this.session.begin(config, resume);
-    if (!this.#heldOut!.fitted) void this.#compare();
+    const isNewWorker = this.session.begin(config, resume);
+    if (isNewWorker) void this.#compare();
   }
 
   drawRun(snapshot: Snapshot): void {
@@ -105,10 +120,12 @@ export class Stage {
 
   /** Adds the linear regression, which the worker fits, to the baselines. */
   async #compare(): Promise<void> {
+    if (this.#heldOut!.fitted) return;
     const config = this.#config!;
     // A worker that is ended answers no more; the next one is asked again.
     const linear = await this.session.ask<Linear>("linear", config).catch(() => undefined);
     if (!linear || config !== this.#config) return;
+    this.#linear = linear;
     this.#heldOut = heldOutOf(this.#task!, linear);
     this.#display.compare(this.#heldOut);
     this.#rollOut.compare(this.#heldOut);

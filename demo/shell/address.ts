@@ -40,10 +40,7 @@ export class LinkSettings {
 
   /** One of these values, compared by their texts; undefined if the setting is missing or has another value. */
   choice<T extends string | number | boolean>(name: string, choices: readonly T[]): T | undefined {
-    const text = this.#given.get(name);
-    const found = choices.find((choice) => String(choice) === text);
-    if (found !== undefined) this.#taken.add(name);
-    return found;
+    return this.read(name, (text) => choices.find((choice) => String(choice) === text));
   }
 
   /** A number in a range; undefined if the setting is missing or is none. */

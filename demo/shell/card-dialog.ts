@@ -36,7 +36,7 @@ async function showCard(card: Card): Promise<void> {
   const dialog = element("dialog", { class: "card-dialog", "aria-label": "Result card" });
   const save = button("Save as PNG", () => download(file.name, png, png.type), "primary");
   const share = button("Share…", () => {
-    // The visitor may think better of it.
+    // The visitor may cancel.
     navigator.share({ files: [file], title: card.title, url: card.url }).catch(() => {});
   });
   share.hidden = !navigator.canShare?.({ files: [file] });

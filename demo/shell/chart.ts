@@ -42,11 +42,6 @@ export class Chart {
     document.addEventListener(THEME_CHANGE, this.#repaint);
   }
 
-  /** The drawing with its axes, as it is shown. */
-  get picture(): HTMLCanvasElement {
-    return this.plot.ctx.canvas;
-  }
-
   /** The drawing with its axes, as large as the picture of a result card, whatever the window's width. */
   async cardPicture(): Promise<HTMLCanvasElement> {
     const { width, height } = this.plot;

@@ -19,6 +19,8 @@ export class Router {
   readonly #note = byId("page-note");
   #current: ViewEntry | undefined;
   #visits = 0;
+  /** The settings that a view was given last. */
+  #restored: LinkSettings | undefined;
   /** A file of one view for another, which is about to be shown. */
   #handed: { readonly to: string; readonly files: readonly File[] } | undefined;
 
@@ -53,22 +55,25 @@ export class Router {
     const kept = this.#kept.get(view) ?? "";
     // An address without settings shows a view as it is.
     const settings = (named && address.settings) || kept;
-    const restores = settings !== "" && (settings !== kept || !this.#built.has(view));
+    const isOther = settings !== kept;
     this.#current = view;
-    if (settings !== kept || settings !== address.settings) this.#keep(view, settings);
+    if (isOther || settings !== address.settings) this.#keep(view, settings);
     if (view !== before) {
-      if (!(await this.#enter(view, before, restores, moveFocus))) return;
-    } else if (restores) void this.#restore(view);
+      if (!(await this.#enter(view, before, isOther, moveFocus))) return;
+    } else if (isOther && this.#built.has(view)) void this.#restore(view);
     const handed = this.#handed;
     this.#handed = undefined;
     if (handed?.to === view.id) this.#built.get(view)!.drop?.(handed.files);
   }
 
-  /** Leaves one view and shows another; returns whether it is shown. */
+  /**
+   * Leaves one view and shows another; returns whether it is shown.
+   * @param isOther Whether the address has brought other settings than the view has
+   */
   async #enter(
     view: ViewEntry,
     before: ViewEntry | undefined,
-    restores: boolean,
+    isOther: boolean,
     moveFocus: boolean,
   ): Promise<boolean> {
     const visit = ++this.#visits;
@@ -85,9 +90,13 @@ export class Router {
     try {
       const { mount } = await view.load();
       if (visit !== this.#visits) return false;
-      if (!this.#built.has(view)) {
+      if (this.#built.has(view)) {
+        if (isOther) void this.#restore(view);
+      } else {
         section.replaceChildren();
         this.#built.set(view, mount(section, this.#gpu, this.#frame(view)));
+        // Those of the address as it is now: it may have changed while the code was loaded.
+        if (this.#kept.get(view)) void this.#restore(view);
       }
     } catch (error) {
       console.error(error);
@@ -96,7 +105,6 @@ export class Router {
       showNotice(notice, error);
       return false;
     }
-    if (restores) void this.#restore(view);
     this.#built.get(view)!.enter();
     if (moveFocus) focusHeading(section);
     return true;
@@ -105,12 +113,13 @@ export class Router {
   /** Gives a view the settings of the address, and says which of them it does not have. */
   async #restore(view: ViewEntry): Promise<void> {
     const link = new LinkSettings(this.#kept.get(view)!);
+    this.#restored = link;
     try {
       await this.#built.get(view)!.restore?.(link);
     } catch (error) {
       console.error(error);
     }
-    if (this.#current === view && link.note) setText(this.#note, link.note);
+    if (this.#current === view && this.#restored === link && link.note) setText(this.#note, link.note);
   }
 
   #frame(view: ViewEntry): Frame {

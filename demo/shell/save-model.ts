@@ -29,7 +29,9 @@ function code(title: string, text: string): HTMLElement {
   const copy = element("button", { type: "button", "aria-label": `Copy: ${title}` }, "Copy");
   const pre = element("pre", {}, element("code", {}, text));
   copy.addEventListener("click", async () => {
-    copy.textContent = (await copyText(text)) ? "Copied" : "Not allowed";
+    const outcome = (await copyText(text)) ? "Copied" : "Not allowed";
+    copy.textContent = outcome;
+    copy.setAttribute("aria-label", `${outcome}: ${title}`);
   });
   const head = element("div", { class: "code-head" }, element("h3", {}, title), copy);
   return element("div", { class: "code" }, head, scrolling(title, pre));

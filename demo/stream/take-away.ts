@@ -1,9 +1,7 @@
 /** What can be taken away from the view: the model, in a file or to the Inspect view, and a picture of what was found. */
-import type { Card } from "../shell/card.ts";
-import { bindCard } from "../shell/card-dialog.ts";
-import { byId, partsOf } from "../shell/dom.ts";
+import { partsOf } from "../shell/dom.ts";
 import { count, decimals } from "../shell/format.ts";
-import { saveModel } from "../shell/save-model.ts";
+import { bindTakeAway, type CardContent } from "../shell/take-away.ts";
 import type { Frame } from "../shell/view.ts";
 import { milliseconds } from "./latency-card.ts";
 import { savedModel } from "./saved.ts";
@@ -23,12 +21,13 @@ export interface TakeAwayOptions {
 
 export class TakeAway {
   constructor({ frame, session, picture, onError }: TakeAwayOptions) {
-    part("save").addEventListener("click", () => saveModel(savedModel(session().learned!), part("saved")));
-    part("inspect").addEventListener("click", () => {
-      const { name, data } = savedModel(session().learned!);
-      frame.inspect(name, data);
+    bindTakeAway({
+      view: "stream",
+      frame,
+      onError,
+      model: () => savedModel(session().learned!),
+      card: async () => ({ ...cardOf(session()), picture: await picture() }),
     });
-    bindCard(part("card"), async () => cardOf(session(), await picture(), frame.url), onError);
   }
 
   /** @param session What is shown; undefined for nothing */
@@ -39,20 +38,17 @@ export class TakeAway {
   }
 }
 
-function cardOf({ settings, watch, detector }: Session, picture: HTMLCanvasElement, url: string): Card {
+function cardOf({ settings, watch, detector }: Session): Omit<CardContent, "picture"> {
   const { anomalies } = detector!;
   const drifts = anomalies.filter(({ by }) => by === "sum").length;
   const median = watch!.roundTrip.quantile(0.5);
   const speed = watch!.stepsPerSecond;
   return {
     title: `${NAMES[settings.kind]}, predicted value by value`,
-    picture,
     figures: [
       { label: "anomalies", value: `${count(anomalies.length)}, ${count(drifts)} by CUSUM` },
       { label: "median round trip", value: `${milliseconds(median)} ms` },
       { label: "steps a second", value: speed === undefined ? "–" : decimals(speed, 1) },
     ],
-    adapter: byId("adapter").textContent,
-    url,
   };
 }

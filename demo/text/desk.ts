@@ -1,4 +1,5 @@
-/** The writing at the top of the view: who writes, what one sees of it, what its units fire on, and what can be taken away. */
+/** The top of the view: the model that writes, its units, what they fire on, and the model's files. */
+import { DisposedError } from "webgpu-lstm";
 import { partsOf, setText } from "../shell/dom.ts";
 import { count, decimals } from "../shell/format.ts";
 import type { Frame } from "../shell/view.ts";
@@ -36,7 +37,7 @@ export class Desk {
   /** Whether the model rests between trainings, and may write on and be asked. */
   #idle = false;
   #shipped: Taken | undefined;
-  /** Whether the shipped model is or was open, and whether another one has taken its place. */
+  /** Whether opening the shipped model has begun, and whether another model has replaced it. */
   #opening = false;
   #closed = false;
   /** What the firing panel shows or has asked for. */
@@ -45,7 +46,7 @@ export class Desk {
 
   constructor(options: DeskOptions) {
     this.#options = options;
-    this.#stage = new Stage(this.#watch, options.settings);
+    this.#stage = new Stage(this.#watch, options.settings, (error) => this.#report(error));
     this.#away = new Away(() => this.#model, this.#watch, options.frame, options.onError);
     this.#watch.onUnit = () => {
       this.#askFiring();
@@ -74,7 +75,11 @@ export class Desk {
   async openShipped(): Promise<string | undefined> {
     if (this.#opening) return undefined;
     this.#opening = true;
-    const shipped = await openShipped();
+    const shipped = await openShipped().catch((error) => {
+      // The next visit tries again.
+      this.#opening = false;
+      throw error;
+    });
     if (this.#closed) {
       shipped.mind.trainer.terminate();
       return undefined;
@@ -123,7 +128,7 @@ export class Desk {
   #askFiring(): void {
     const { unit } = this.#watch;
     const model = this.#model;
-    const wanted = `${unit} ${this.#idle} ${model?.about.steps} ${model?.about.text} ${model !== undefined}`;
+    const wanted = model && this.#idle ? `${unit} ${model.about.steps} ${model.about.text}` : String(unit);
     if (wanted === this.#asked) return;
     this.#asked = wanted;
     clearTimeout(this.#timer);
@@ -136,10 +141,14 @@ export class Desk {
         const firing = await model.mind.firing(unit);
         if (wanted === this.#asked) this.#firing.show(unit, firing);
       } catch (error) {
-        // A model that was replaced or ended has nothing to say.
-        if (wanted === this.#asked && model === this.#model) this.#options.onError(error);
+        if (wanted === this.#asked) this.#report(error);
       }
     }, CHOSEN_AFTER);
+  }
+
+  /** A model that was ended has nothing to say. */
+  #report(error: unknown): void {
+    if (!(error instanceof DisposedError)) this.#options.onError(error);
   }
 }
 

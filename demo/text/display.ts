@@ -46,6 +46,8 @@ export class TextDisplay {
   clear({ batchSize, length }: ModelSettings): void {
     this.facts = undefined;
     this.underWay = undefined;
+    this.atCancel = undefined;
+    this.#score = undefined;
     this.#charactersPerStep = batchSize * length;
   }
 

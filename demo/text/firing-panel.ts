@@ -6,7 +6,7 @@ import { background } from "./shades.ts";
 
 const byId = partsOf("text");
 
-/** Characters of each sign that are named. */
+/** Characters listed as highest, and as lowest. */
 const NAMED = 4;
 
 /** Characters that cannot be seen. */

@@ -32,7 +32,7 @@ const APART = 60;
 /** Passages of each sign. */
 const PASSAGES = 4;
 
-/** Occurrences from which a mean says something. */
+/** Minimum number of occurrences for a mean. */
 const OFTEN = 12;
 
 /**

@@ -58,7 +58,7 @@ export class SettingsForm {
     return { settings, source: this.#source(settings) };
   }
 
-  /** The choices as they are, with the text's problems; undefined for chapters that there are none of. */
+  /** The current choices, even if the text cannot be trained on; undefined if the chapters do not exist. */
   get choices(): Pick<TextConfig, "source" | "settings"> | undefined {
     const settings = this.#settings();
     if (this.#kind === "own") return { settings, source: { kind: "own", text: this.#pasted.value } };

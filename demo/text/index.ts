@@ -1,5 +1,5 @@
 /** The Text view: a character model in a worker, its loss curve, and its texts. */
-import { WebGpuUnavailableError } from "webgpu-lstm";
+import { DisposedError, WebGpuUnavailableError } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
 import type { LinkSettings } from "../shell/address.ts";
 import { count } from "../shell/format.ts";
@@ -234,8 +234,11 @@ class TextView implements View {
     const step = this.#display.underWay?.step ?? 0;
     const reported = run.snapshot.epoch * STEPS_PER_REPORT;
     if (!run.trainer || step <= reported) return;
-    // A new run may end the worker meanwhile.
-    const score = await run.trainer.evaluate("validation").catch(() => undefined);
+    const score = await run.trainer.evaluate("validation").catch((error) => {
+      // A new run may end the worker meanwhile.
+      if (run === this.#run && !(error instanceof DisposedError)) showNotice(this.#notice, error);
+      return undefined;
+    });
     if (!score || run !== this.#run) return;
     this.#display.atCancel = { step, loss: score.loss };
     this.#changed();
@@ -261,11 +264,14 @@ class TextView implements View {
   }
 
   async #fetchSamples(trainer: RemoteTrainer): Promise<void> {
-    const { samples, thought } = await trainer.call<NewSamples>("samples", this.#samples.length);
-    if (trainer !== this.#run?.trainer) return;
-    this.#samples.add(samples);
-    const last = samples.at(-1);
-    if (!last || !thought) return;
+    const first = this.#samples.length;
+    const { samples, thought } = await trainer.call<NewSamples>("samples", first);
+    // Another call may have added some of them meanwhile.
+    const added = samples.slice(this.#samples.length - first);
+    const last = added.at(-1);
+    if (trainer !== this.#run?.trainer || !last) return;
+    this.#samples.add(added);
+    if (!thought) return;
     this.#samples.staged = true;
     this.#desk.play(thought, [...(last.prompt || "\n")].length);
   }

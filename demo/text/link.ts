@@ -1,4 +1,4 @@
-/** The choices of the Text view, and the way from and to a page's address, which leaves the usual ones and pasted texts out. */
+/** Writes the Text view's choices into a page's address and reads them back; defaults and pasted texts are left out. */
 import type { CellKind } from "../../tasks/series/cells.ts";
 import type { LinkSettings, Settings } from "../shell/address.ts";
 import { CHAPTERS, CHOICES, type ModelSettings, type SliderName, type TextConfig } from "./settings.ts";

@@ -38,6 +38,10 @@ export function mindActions({ device, model, vocabulary, thinker, heldOut, steps
     firing: async (unit: number): Promise<Firing> => {
       if (reading?.steps !== steps()) {
         reading = { steps: steps(), done: Reading.of(device, model, vocabulary, heldOut) };
+        // A reading that failed is tried again.
+        reading.done.catch(() => {
+          reading = undefined;
+        });
       }
       return (await reading.done).firing(unit);
     },

@@ -55,7 +55,7 @@ export class Paper {
     span.style.backgroundColor = background(this.#shade(thought, at));
     this.#lines.append(span);
     this.#written.push({ span, thought, at });
-    if (this.#written.length > KEPT && thought.characters[at] === " ") this.#takeAway();
+    if (this.#written.length > KEPT) this.#takeAway();
   }
 
   /** Colours all characters by this unit. */

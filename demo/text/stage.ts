@@ -36,12 +36,15 @@ export class Stage {
   /** The writing settings of the moment. */
   readonly #settings: () => WritingSettings;
   readonly #watch: Watch;
+  readonly #onError: (error: unknown) => void;
   readonly #button = byId<HTMLButtonElement>("pause");
   readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
   #mind: Mind | undefined;
   /** Whether the model goes on by itself when its text is played. */
   #endless = false;
   #queue: Waiting[] = [];
+  /** Whether the model has begun a text, with which it can go on. */
+  #begun = false;
   /** The number of the text that is asked for. */
   #text = 0;
   #asking = false;
@@ -54,9 +57,10 @@ export class Stage {
   #due = 0;
   #sinceSettled = 0;
 
-  constructor(watch: Watch, settings: () => WritingSettings) {
+  constructor(watch: Watch, settings: () => WritingSettings, onError: (error: unknown) => void) {
     this.#watch = watch;
     this.#settings = settings;
+    this.#onError = onError;
     this.#button.addEventListener("click", () => {
       this.#paused = !this.#paused && !this.#rests;
       this.#rests = false;
@@ -68,6 +72,8 @@ export class Stage {
   use(mind: Mind | undefined): void {
     if (mind === this.#mind) return;
     this.#mind = mind;
+    this.#queue = [];
+    this.#begun = false;
     this.#asking = false;
     this.#paused = false;
     this.#rests = false;
@@ -93,6 +99,7 @@ export class Stage {
   /** Plays a text that was written already. @param prompt Its first characters, which are the visitor's */
   play(thought: Thought, prompt: number): void {
     this.#text++;
+    this.#begun = true;
     this.#asking = false;
     this.#rests = false;
     // Of several that wait, only the newest is of interest.
@@ -112,11 +119,12 @@ export class Stage {
     setText(this.#button, isStill ? "Write on" : "Pause writing");
     this.#button.disabled = !this.#mind;
     const runs = this.#shown && !isStill && this.#mind !== undefined;
+    if (runs === (this.#frame !== 0)) return;
     if (!runs) {
       cancelAnimationFrame(this.#frame);
       this.#frame = 0;
       this.#watch.settle();
-    } else if (!this.#frame) {
+    } else {
       this.#last = performance.now();
       this.#frame = requestAnimationFrame((now) => this.#tick(now));
     }
@@ -137,7 +145,8 @@ export class Stage {
     if (isStill && characters > 0 && this.#endless) {
       this.#rests = true;
       this.#run();
-    } else if (this.#endless && this.#left < FEW) void this.#ask(undefined);
+    } else if (this.#endless && this.#left < FEW)
+      void this.#ask(this.#begun ? undefined : this.#settings().prompt);
   }
 
   get #left(): number {
@@ -173,13 +182,13 @@ export class Stage {
       const length = this.#still.matches ? WHOLE : CHUNK;
       const thought = await mind.think({ prompt, length, temperature });
       if (!isCurrent()) return;
+      this.#begun = true;
       const begins = prompt !== undefined;
       this.#queue.push({ thought, begins, next: 0, prompt: begins ? [...(prompt || "\n")].length : 0 });
     } catch (error) {
-      // A model that was replaced or ended has nothing to say.
       if (isCurrent()) {
         this.#endless = false;
-        console.info("webgpu-lstm demo: the model writes no more", error);
+        this.#onError(error);
       }
     } finally {
       if (isCurrent()) this.#asking = false;

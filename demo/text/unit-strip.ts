@@ -61,9 +61,10 @@ export class UnitStrip {
     this.#shown = { thought, at };
     if (thought.units !== this.#units) {
       this.#units = thought.units;
-      this.#unit = Math.min(this.#unit, thought.units - 1);
       this.#canvas.setAttribute("aria-valuemax", String(thought.units));
     }
+    // An address may name a unit that this model lacks.
+    this.#unit = Math.min(this.#unit, this.#units - 1);
     this.#draw();
   }
 
@@ -83,6 +84,7 @@ export class UnitStrip {
   }
 
   #choose(unit: number): void {
+    if (!this.#shown) return;
     const chosen = Math.min(this.#units - 1, Math.max(0, unit));
     if (chosen === this.#unit) return;
     this.#unit = chosen;

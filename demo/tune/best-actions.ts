@@ -1,9 +1,8 @@
 /** What can be done with the best trial of a search: the buttons under its settings. */
 import { bestOf } from "../../tasks/search/plot-parts.ts";
 import { openInForecast } from "../forecast/handover.ts";
-import { bindCard } from "../shell/card-dialog.ts";
 import { byId, setText } from "../shell/dom.ts";
-import { saveModel } from "../shell/save-model.ts";
+import { bindTakeAway } from "../shell/take-away.ts";
 import type { Frame } from "../shell/view.ts";
 import { cardOf, heldOutOutcome, modelOf } from "./outcome.ts";
 import type { TuneSearch } from "./search.ts";
@@ -16,7 +15,7 @@ const HONEST =
 const BUTTONS = {
   "tune-open": { idle: true, gpu: false },
   "tune-test": { idle: true, gpu: true },
-  "tune-save-weights": { idle: true, gpu: true },
+  "tune-save": { idle: true, gpu: true },
   "tune-inspect": { idle: true, gpu: true },
   "tune-card": { idle: false, gpu: false },
 } as const;
@@ -35,22 +34,24 @@ export class BestActions {
 
   constructor(options: BestActionsOptions) {
     this.#options = options;
+    const { frame, onError } = options;
     const on = (id: keyof typeof BUTTONS, act: () => unknown) =>
       byId(id).addEventListener("click", async () => {
         try {
           await act();
         } catch (error) {
-          options.onError(error);
+          onError(error);
         }
       });
     on("tune-open", () => this.#open());
     on("tune-test", () => this.#test());
-    on("tune-save-weights", async () => saveModel(await this.#model(), byId("tune-saved")));
-    on("tune-inspect", async () => {
-      const { name, data } = await this.#model();
-      options.frame.inspect(name, data);
+    bindTakeAway({
+      view: "tune",
+      frame,
+      onError,
+      model: () => this.#model(),
+      card: () => cardOf(this.#search, this.#trial),
     });
-    bindCard(byId("tune-card"), () => cardOf(this.#search, this.#trial, options.frame.url), options.onError);
   }
 
   /** Forgets what was said about another study or an earlier best. */
@@ -92,7 +93,8 @@ export class BestActions {
     const shipped = trials[search.defaultsOf(trials)]!;
     const best = this.#trial;
     const outcome = await this.#options.busyWith(() => heldOutOutcome(search, best, shipped));
-    setText(byId("tune-held-out"), outcome);
+    // Another study may have taken its place.
+    if (search === this.#search) setText(byId("tune-held-out"), outcome);
   }
 
   /** The model of an earlier visit is trained again. */

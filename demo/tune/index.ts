@@ -51,8 +51,8 @@ class TuneView implements View {
   /** Trials that this run began with, and those that it has. */
   #from = 0;
   #wanted = 0;
-  /** Whether a series is being loaded. */
-  #choosing = false;
+  /** The series that is being loaded, as the latest call of {@link #choose}. */
+  #choosing: object | undefined;
   #unusable = false;
   #busy = false;
   #drawing = false;
@@ -121,19 +121,19 @@ class TuneView implements View {
       // A software adapter is a processor that is busy already.
       if (!this.#stop && !adapter.includes("(software)")) this.#controls.jobs = 2;
     } catch (error) {
-      // A view that was left has ended its workers.
-      if ((error as Error).name !== "AbortError") this.#fail(error);
+      this.#fail(error);
     }
   }
 
   async #choose(id: TuneSeriesId, link?: LinkSettings): Promise<void> {
-    this.#choosing = true;
+    const latest = {};
+    this.#choosing = latest;
     try {
       const series = await loadSeries(id);
       await this.#running;
-      this.#controls.show(series, link && choicesOfLink(link, series));
+      if (this.#choosing === latest) this.#controls.show(series, link && choicesOfLink(link, series));
     } finally {
-      this.#choosing = false;
+      if (this.#choosing === latest) this.#choosing = undefined;
     }
   }
 
@@ -219,7 +219,7 @@ class TuneView implements View {
       : have > 0
         ? `${have} trials so far; Start goes on with this study.`
         : "Ready.";
-    this.#lines.draw(this.#busy ? "Training the models for the test…" : words, Math.min(done, 1), "");
+    this.#lines.draw(this.#busy ? "Training the model again…" : words, Math.min(done, 1), "");
     const idle = !running && !this.#busy;
     const enable = (id: string, can: boolean) => {
       byId<HTMLButtonElement>(id).disabled = !can;
@@ -258,6 +258,8 @@ class TuneView implements View {
   }
 
   #fail(error: unknown): void {
+    // A view that was left has ended its workers.
+    if ((error as Error).name === "AbortError") return;
     if ((error as Error).name === "NoAdapterError" || error instanceof WebGpuUnavailableError) {
       this.#gpu.describe("none");
       this.#unusable = true;

@@ -3,9 +3,10 @@ import { saveSafetensors } from "webgpu-lstm";
 import type { FrozenTrial } from "webgpu-lstm/search";
 import { heldOutOf } from "../../tasks/series/held-out.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
-import { type Card, svgPicture } from "../shell/card.ts";
+import { svgPicture } from "../shell/card.ts";
 import { byId } from "../shell/dom.ts";
 import type { SavedModel } from "../shell/save-model.ts";
+import type { CardContent } from "../shell/take-away.ts";
 import type { TuneSearch } from "./search.ts";
 import { snippetsOf } from "./snippets.ts";
 import { settingsOf } from "./space.ts";
@@ -52,7 +53,7 @@ export async function modelOf(search: TuneSearch, trial: FrozenTrial): Promise<S
 }
 
 /** A card of the best trial beside the defaults. */
-export async function cardOf(search: TuneSearch, best: FrozenTrial, url: string): Promise<Card> {
+export async function cardOf(search: TuneSearch, best: FrozenTrial): Promise<CardContent> {
   const { trials, task } = search;
   const shipped = trials[search.defaultsOf(trials)];
   const loss = (trial: FrozenTrial | undefined) => (trial ? trial.value!.toPrecision(4) : "–");
@@ -64,7 +65,5 @@ export async function cardOf(search: TuneSearch, best: FrozenTrial, url: string)
       { label: "of the defaults", value: loss(shipped) },
       { label: "pruned early", value: String(trials.filter(({ state }) => state === "PRUNED").length) },
     ],
-    adapter: byId("adapter").textContent!,
-    url,
   };
 }

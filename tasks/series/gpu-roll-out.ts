@@ -61,16 +61,16 @@ export class GpuRollOut {
     const { horizon, features, length } = this.#task;
     const end = Math.min(origin + steps, length);
     const runs = Math.ceil((end - origin) / horizon);
+    const first = {
+      window: this.#task.inputs([origin], rows),
+      said: { data: new Float32Array(this.#most), shape: [1, this.#most] },
+    };
     let result: NDArray | undefined;
     for (let run = 0; run < runs; run++) {
       const from = origin + run * horizon;
       const data = new Float32Array(horizon * features);
       data.set(this.#usual.scaled.subarray(from * features, (from + horizon) * features));
       const others = { data, shape: [1, horizon, features] };
-      const first = {
-        window: this.#task.relativeWindow(origin, rows),
-        said: { data: new Float32Array(this.#most), shape: [1, this.#most] },
-      };
       const { said } = this.#step.run(run === 0 ? { others, ...first } : { others });
       if (run === runs - 1) result = await said.read();
     }

@@ -4,7 +4,7 @@ import type { Baseline } from "./baselines.ts";
 import { rolling } from "./roll-out.ts";
 import type { ForecastTask, Rows } from "./task.ts";
 
-/** Products that a fit takes. */
+/** The most products of a fit, unless it has many inputs. */
 const WORK = 2e9;
 
 export const LINEAR = "Linear regression";
@@ -22,14 +22,12 @@ export function fitLinear(task: ForecastTask): Linear {
     { data: x.data.subarray((all - rows) * inputs), shape: [rows, inputs] },
     { data: y.data.subarray((all - rows) * task.horizon), shape: [rows, task.horizon] },
   );
-  let [best, least] = [ridge.solve(PENALTIES[0]!), Number.POSITIVE_INFINITY];
-  for (const penalty of PENALTIES) {
+  const tried = PENALTIES.map((penalty) => {
     const linear = ridge.solve(penalty);
     const said = applyLinear(linear, check.x.data);
-    const error = said.reduce((sum, value, i) => sum + (value - check.y.data[i]!) ** 2, 0);
-    if (error < least) [best, least] = [linear, error];
-  }
-  return best;
+    return { linear, error: said.reduce((sum, value, i) => sum + (value - check.y.data[i]!) ** 2, 0) };
+  });
+  return tried.reduce((best, next) => (next.error < best.error ? next : best)).linear;
 }
 
 /** The last windows that are fitted: all, unless that takes more than about a second; ten for each input at least. */
@@ -41,9 +39,12 @@ function rowsOf({ train, window, horizon, features }: ForecastTask): number {
 /** Forecasts further ahead than the horizon feed its own forecasts back, as the network's roll-outs do. */
 export function linearBaseline(task: ForecastTask, linear: Linear, given: Rows = task.rows): Baseline {
   const known = new Map<number, Float32Array>();
-  const said = (origin: number, steps: number) => {
+  const most = task.series.rollOuts.at(-1) ?? task.horizon;
+  const said = (origin: number, ahead: number) => {
     const before = known.get(origin);
-    if (before && before.length >= steps) return before;
+    if (before && ahead < before.length) return before;
+    // Scores need the horizon alone; a roll-out asks for one step after another.
+    const steps = ahead < task.horizon ? task.horizon : Math.max(ahead + 1, most);
     const roll = rolling(task, origin, steps, given);
     let next = roll.next();
     while (!next.done) {
@@ -59,6 +60,6 @@ export function linearBaseline(task: ForecastTask, linear: Linear, given: Rows =
   return {
     name: LINEAR,
     rule: `ridge regression on the same window, fitted to ${fitted}the training part`,
-    at: (origin, ahead) => said(origin, Math.max(ahead + 1, task.horizon))[ahead]!,
+    at: (origin, ahead) => said(origin, ahead)[ahead]!,
   };
 }

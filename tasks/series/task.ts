@@ -156,32 +156,21 @@ export class ForecastTask {
   inUnits({ data: output, shape }: NDArray, origins: readonly number[], rows: Rows = this.rows): NDArray {
     const values = output.map((value, i) => {
       const last = rows.target[origins[Math.floor(i / this.horizon)]! - 1]!;
-      const target = this.#change ? last + value * this.#forecastScale : value * this.#deviation + this.#mean;
-      return this.series.log ? Math.exp(target) : target;
+      return this.#inUnit(value, last, this.#forecastScale);
     });
     return { data: values, shape };
   }
 
-  /** The window before an origin, `[1, window, features]`, with the target relative to its last value if the model reads changes. */
-  relativeWindow(origin: number, rows: Rows): NDArray {
-    const { window, features } = this;
-    const data = rows.scaled.slice((origin - window) * features, origin * features);
-    if (this.#change) {
-      for (let t = 0; t < window; t++) {
-        data[t * features] =
-          (rows.target[origin - window + t]! - rows.target[origin - 1]!) / this.#windowScale;
-      }
-    }
-    return { data, shape: [1, window, features] };
-  }
-
-  /** Values after an origin, relative as in {@link relativeWindow}, in the series' unit. */
+  /** Values after an origin, relative as in {@link inputs}, in the series' unit. */
   fromRelative(values: Float32Array, origin: number, rows: Rows): Float32Array<ArrayBuffer> {
     const last = rows.target[origin - 1]!;
-    return Float32Array.from(values, (value) => {
-      const target = this.#change ? last + value * this.#windowScale : value * this.#deviation + this.#mean;
-      return this.series.log ? Math.exp(target) : target;
-    });
+    return Float32Array.from(values, (value) => this.#inUnit(value, last, this.#windowScale));
+  }
+
+  /** @param last The target that changes are added to; @param scale what they are multiplied by */
+  #inUnit(value: number, last: number, scale: number): number {
+    const target = this.#change ? last + value * scale : value * this.#deviation + this.#mean;
+    return this.series.log ? Math.exp(target) : target;
   }
 
   /** The rows of a series of which some values are changed. */
