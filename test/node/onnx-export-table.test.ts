@@ -1,10 +1,11 @@
 /** The table of docs/formats.md of what `saveOnnx` writes: made here from files that it writes, for every op that it knows. */
 import { readFileSync } from "node:fs";
 import { fromBinary } from "@bufbuild/protobuf";
-import { ModelProtoSchema } from "onnx-buf";
+import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { expect, test } from "vitest";
 import { cat, GraphError, nn, type Tensor, tensor, where } from "webgpu-lstm";
 import { inspect, saveOnnx } from "webgpu-lstm/formats";
+import { dtypeName } from "../../src/formats/onnx/dtype.ts";
 import { entries } from "../../src/formats/onnx/export/export-table.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { apply, recording } from "../../src/graph/tensor.ts";
@@ -103,6 +104,13 @@ const rows: readonly (readonly [label: string, ...functions: Fn[]])[] = [
     (x) => layers.gru.forward(x),
     (x) => layers.rnn.forward(x),
   ],
+  [
+    "a recurrent layer's parameter in another op too",
+    (x) => ({
+      own: layers.lstm.forward(x).output,
+      other: x.matmul(layers.lstm.weight_ih_l0!.transpose(0, 1)),
+    }),
+  ],
   ["packed sequences", (x) => packed(x.transpose(0, 1))],
 ];
 
@@ -111,6 +119,26 @@ const carries = new Set(["Constant", "Identity", "Shape"]);
 
 const model = new nn.ModuleList(Object.values(layers));
 
+/** Types of all files' parameters, constants, inputs and results. */
+const types = new Map<string, Set<string>>();
+
+function noteTypes({ graph }: ModelProto): void {
+  const all: [string, number][] = [
+    ...graph!.initializer.map(({ dataType }): [string, number] => ["parameters", dataType]),
+    ...graph!.node.flatMap(({ attribute }) =>
+      attribute.flatMap(({ t }): [string, number][] => (t ? [["constants", t.dataType]] : [])),
+    ),
+    ...(["input", "output"] as const).flatMap((kind) =>
+      graph![kind].map(({ type }): [string, number] => {
+        const { value } = type!.value as { readonly value: { readonly elemType: number } };
+        return [kind === "input" ? "inputs" : "results", value.elemType];
+      }),
+    ),
+  ];
+  for (const [what, code] of all)
+    types.set(what, (types.get(what) ?? new Set<string>()).add(dtypeName(code)));
+}
+
 async function operatorsOf(fn: Fn, seen: Set<string>): Promise<readonly string[]> {
   const forward = ({ x }: Readonly<Record<string, Tensor>>) => {
     const graph = recording.current("test") as Graph;
@@ -118,7 +146,9 @@ async function operatorsOf(fn: Fn, seen: Set<string>): Promise<readonly string[]
     for (const node of graph.nodes) if (node.kind === "forward") seen.add(node.op.name);
     return made as unknown as Record<string, Tensor>;
   };
-  const { operators } = inspect(await saveOnnx(model, { inputs: { x: [2, 4, 6] }, forward }));
+  const bytes = await saveOnnx(model, { inputs: { x: [2, 4, 6] }, forward });
+  noteTypes(fromBinary(ModelProtoSchema, bytes));
+  const { operators } = inspect(bytes);
   return [...operators!.keys()].filter((name) => !carries.has(name));
 }
 
@@ -150,6 +180,8 @@ test("docs/formats.md lists the operators that saveOnnx writes, for every op tha
   const docs = readFileSync(new URL("../../docs/formats.md", import.meta.url), "utf8");
   const [, table] = /\| of the library \| operators of ONNX \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(docs) ?? [];
   expect(table?.trimEnd().split("\n")).toEqual(lines);
+  const listed = [...types].map(([what, names]) => `${what} ${[...names].sort().join(" or ")}`);
+  expect(docs.replaceAll("\n", " ")).toContain(`Types in the file: ${listed.join(", ")}.`);
 });
 
 /** The nodes of a saved function of x [2, 4, 6]. */

@@ -84,6 +84,27 @@ class Detector extends nn.Module {
   }
 }
 
+/** Recurrent parameters that other ops read: weights of a decoder, biases, and one behind `detach`. */
+class Tied extends nn.Module {
+  readonly lstm = new nn.LSTM(4, 5, { bidirectional: true });
+  readonly gru = new nn.GRU(10, 3);
+  readonly rnn = new nn.RNN(3, 4, { nonlinearity: "relu" });
+
+  forward(x: Tensor): Record<string, Tensor> {
+    const { lstm, gru, rnn } = this;
+    const { output } = lstm.forward(x);
+    const { output: second } = gru.forward(output);
+    const { output: third } = rnn.forward(second.add(gru.bias_hh_l0!.slice(0, 0, 3)));
+    const states = output.slice(2, 0, 5);
+    return {
+      gates: states.matmul(lstm.weight_hh_l0!.transpose(0, 1)).add(lstm.bias_ih_l0!),
+      back: second.matmul(gru.weight_ih_l0!.slice(0, 3, 6)),
+      size: gru.weight_hh_l0!.detach().square().sum(),
+      inputs: third.matmul(rnn.weight_ih_l0!),
+    };
+  }
+}
+
 const batchAndTime = { 0: "batch", 1: "time" } as const;
 
 export const savedCases: readonly SavedCase[] = [
@@ -115,6 +136,12 @@ export const savedCases: readonly SavedCase[] = [
     make: () => new Detector(),
     options: { inputs: { x: [2, 2, 30] }, dynamic: { x: { 0: "batch", 2: "samples" } } },
     sizes: { x: [3, 2, 41] },
+  },
+  {
+    name: "recurrent parameters that other ops read too",
+    make: () => new Tied(),
+    options: { inputs: { x: [6, 2, 4] }, dynamic: { x: { 0: "time", 1: "batch" } } },
+    sizes: { x: [9, 3, 4] },
   },
   {
     name: "fixed sizes",

@@ -5,6 +5,7 @@ import type { ForwardNode, Tensor } from "../../../graph/tensor.ts";
 import { isRecurrentOp } from "../../../ops/recurrent/layer.ts";
 import { inputsByName } from "../../../ops/recurrent/operands.ts";
 import { type Shape, sameShape } from "../../../shape.ts";
+import { sharedIn } from "./shared.ts";
 import { isFixed, sizeIn, type Traces } from "./traces.ts";
 import type { Writer } from "./writer.ts";
 
@@ -30,8 +31,10 @@ export class Context {
   readonly parameters: ReadonlyMap<Parameter, Saved>;
   /** Names of tensors of the first trace. */
   readonly names = new Map<Tensor, string>();
-  /** Names of recurrent layers' biases, by those of the input, then those of the hidden state. */
-  readonly biases = new Map<Tensor, Map<Tensor, string>>();
+  /** Recurrent layers' weights and pairs of biases as their operators read them, by the first tensor's, then the second one's or `null`. */
+  readonly gates = new Map<Tensor, Map<Tensor | null, string>>();
+  /** Recurrent parameters that are written in PyTorch's order: see {@link sharedIn}. */
+  readonly shared: ReadonlySet<Tensor>;
   readonly #literals: ReadonlyMap<unknown, Float32Array>;
   readonly #indices: ReadonlySet<Tensor>;
   readonly #dynamicSizes = new Map<string, string>();
@@ -41,6 +44,7 @@ export class Context {
     this.traces = traces;
     this.parameters = parameters;
     this.#literals = traces.traces[0]!.graph.literals;
+    this.shared = sharedIn(traces.traces[0]!.nodes);
     this.#indices = indicesIn(traces.traces[0]!.nodes, new Set(traces.traces[0]!.outputs.values()));
   }
 
@@ -63,9 +67,8 @@ export class Context {
   }
 
   #add(tensor: Tensor): string {
-    if (tensor.layout) throw this.refuse("a recurrent layer's parameter is used in another op");
     if (tensor instanceof Parameter) {
-      const { name, data } = this.parameters.get(tensor) ?? this.#foreign(tensor);
+      const { name, data } = this.saved(tensor);
       return this.writer.initializer(name, data, tensor.shape);
     }
     return this.#constant(tensor);
@@ -74,7 +77,10 @@ export class Context {
   /** A constant of the trace: the same in all traces, one number, or 0, 1, 2, … along one dimension. */
   #constant(tensor: Tensor): string {
     const at = [...this.#literals.keys()].indexOf(tensor);
-    if (at < 0) throw this.refuse(`a tensor of shape ${show(tensor.shape)} comes from nowhere`);
+    if (at < 0)
+      throw this.refuse(
+        `a tensor of shape ${show(tensor.shape)} belongs to another trace; make it in forward, or give it as an input`,
+      );
     const all = this.traces.traces.map(({ graph }) => [...graph.literals][at]!);
     const [[, values], ...others] = all as [[Tensor, Float32Array], ...[Tensor, Float32Array][]];
     const isSame = others.every(([{ shape }, own]) => {
@@ -108,9 +114,12 @@ export class Context {
     return this.#literals.get(tensor) ?? null;
   }
 
-  #foreign(tensor: Tensor): never {
+  /** A parameter's name and its values in PyTorch's order. */
+  saved(parameter: Parameter): Saved {
+    const saved = this.parameters.get(parameter);
+    if (saved) return saved;
     throw this.refuse(
-      `a parameter of shape ${show(tensor.shape)} is used that the model does not have; make it a field of the model`,
+      `a parameter of shape ${show(parameter.shape)} is used that the model does not have; make it a field of the model`,
     );
   }
 

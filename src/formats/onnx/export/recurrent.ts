@@ -6,6 +6,7 @@ import type { RecurrentOp } from "../../../ops/recurrent/layer.ts";
 import { inputsByName } from "../../../ops/recurrent/operands.ts";
 import { packGates } from "../../../ops/recurrent/pack-gates.ts";
 import type { Context, Exported } from "./context.ts";
+import type { ExportEntry } from "./ops.ts";
 
 /** PyTorch's gates in ONNX's order. */
 const cells: Readonly<Record<string, { readonly opType: string; readonly gates: readonly number[] }>> = {
@@ -20,12 +21,9 @@ const INT32 = 6;
 type Rows = { readonly values: Float32Array; readonly name: string } | { readonly value: string };
 
 function rowsOf(context: Context, tensor: Tensor, gates: readonly number[]): Rows {
+  if (context.shared.has(tensor)) return { value: reordered(context, tensor, gates) };
   if (tensor instanceof Parameter) {
-    const { name, data } = context.parameters.get(tensor) ?? { name: null, data: null };
-    if (!data)
-      throw context.refuse(
-        "a recurrent layer is used that the model does not have; make it a field of the model",
-      );
+    const { name, data } = context.saved(tensor);
     const size = data.length / gates.length;
     const values = new Float32Array(data.length);
     for (const [i, gate] of gates.entries())
@@ -37,20 +35,44 @@ function rowsOf(context: Context, tensor: Tensor, gates: readonly number[]): Row
   if (literal && tensor.layout) return { values: tensor.layout.unpack(literal), name: "weight" };
   const source = tensor.source?.node;
   if (source?.op === packGates) return { value: context.nameOf(source.inputs[0]!) };
-  throw context.refuse("a recurrent layer's weights are computed in a way that cannot be saved");
+  throw context.refuse(
+    "a recurrent layer's weights are computed by the model, and only parameters are saved; make them parameters",
+  );
+}
+
+/** The rows of a parameter in PyTorch's order, put in ONNX's order in the file. */
+function reordered(context: Context, tensor: Tensor, gates: readonly number[]): string {
+  const { writer } = context;
+  const name = context.nameOf(tensor);
+  if (gates.length === 1) return name;
+  const sizes = gates.map(() => tensor.shape[0]! / gates.length);
+  const all = gates.map(() => true);
+  const parts = writer.nodeOf("Split", [name, writer.ints(sizes)], all, { axis: 0 });
+  return writer.node(
+    "Concat",
+    gates.map((gate) => parts[gate]!),
+    { axis: 0 },
+  );
+}
+
+/** What `make` gives for these tensors, once for all operators that read them. */
+function once(context: Context, first: Tensor, second: Tensor | null, make: () => string): string {
+  const own = context.gates.get(first) ?? new Map<Tensor | null, string>();
+  context.gates.set(first, own);
+  const name = own.get(second) ?? make();
+  own.set(second, name);
+  return name;
 }
 
 /** W or R with its axis of directions. */
 function weight(context: Context, tensor: Tensor, gates: readonly number[], letter: string): string {
-  const rows = rowsOf(context, tensor, gates);
-  const { writer } = context;
-  if ("value" in rows) return writer.node("Unsqueeze", [rows.value, writer.ints([0])]);
-  const known = context.names.get(tensor);
-  if (known !== undefined) return known;
-  const wanted = rows.name.replace(/weight_[ih]h/, letter);
-  const name = stored(tensor, wanted, rows.values, [1, ...tensor.shape], writer);
-  context.names.set(tensor, name);
-  return name;
+  return once(context, tensor, null, () => {
+    const rows = rowsOf(context, tensor, gates);
+    const { writer } = context;
+    if ("value" in rows) return writer.node("Unsqueeze", [rows.value, writer.ints([0])]);
+    const wanted = rows.name.replace(/weight_[ih]h/, letter);
+    return stored(tensor, wanted, rows.values, [1, ...tensor.shape], writer);
+  });
 }
 
 /** Both biases in one. */
@@ -61,24 +83,20 @@ function bias(
   gates: readonly number[],
 ): string {
   if (!input || !hidden) return "";
-  const [a, b] = [rowsOf(context, input, gates), rowsOf(context, hidden, gates)];
-  const { writer } = context;
-  if ("values" in a && "values" in b) {
-    const values = new Float32Array(2 * a.values.length);
-    values.set(a.values);
-    values.set(b.values, a.values.length);
-    // A layer may share one of its biases with another layer.
-    const known = context.biases.get(input)?.get(hidden);
-    if (known !== undefined) return known;
-    const name = stored(input, a.name.replace("bias_ih", "B"), values, [1, values.length], writer);
-    const own = context.biases.get(input) ?? new Map<Tensor, string>();
-    context.biases.set(input, own.set(hidden, name));
-    return name;
-  }
-  const nameOf = (rows: Rows) =>
-    "value" in rows ? rows.value : writer.floats(rows.values, [rows.values.length]);
-  const both = writer.node("Concat", [nameOf(a), nameOf(b)], { axis: 0 });
-  return writer.node("Unsqueeze", [both, writer.ints([0])]);
+  return once(context, input, hidden, () => {
+    const [a, b] = [rowsOf(context, input, gates), rowsOf(context, hidden, gates)];
+    const { writer } = context;
+    if ("values" in a && "values" in b) {
+      const values = new Float32Array(2 * a.values.length);
+      values.set(a.values);
+      values.set(b.values, a.values.length);
+      return stored(input, a.name.replace("bias_ih", "B"), values, [1, values.length], writer);
+    }
+    const nameOf = (rows: Rows) =>
+      "value" in rows ? rows.value : writer.floats(rows.values, [rows.values.length]);
+    const both = writer.node("Concat", [nameOf(a), nameOf(b)], { axis: 0 });
+    return writer.node("Unsqueeze", [both, writer.ints([0])]);
+  });
 }
 
 /** Stores values, as an initializer if the tensor is a parameter. */
@@ -125,3 +143,6 @@ export function exportRecurrent(context: Context, { node, inputs: names }: Expor
   const without = (name: string, axis: number) => writer.node("Squeeze", [name, writer.ints([axis])]);
   return [without(y!, 1), without(h!, 0), ...(c ? [without(c, 0)] : [])];
 }
+
+/** A recurrent parameter in PyTorch's order, for another op: the file has it so. */
+export const ordered: ExportEntry = ["unpackGates", (_, { inputs }) => [inputs[0]!]];
