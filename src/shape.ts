@@ -4,9 +4,9 @@ import { ShapeError } from "./errors.ts";
 /** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** Number of elements of a tensor with this shape; 1 for a scalar. */
+/** Number of elements of a tensor with this shape; 1 for a scalar, and 0 where a size is 0, however large the others are. */
 export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
+  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 }
 
 /** Row-major strides: the distance in elements between neighbours along each dimension. */

@@ -46,6 +46,8 @@ const ints = (values: readonly number[]) => bytes("(", ...values.map(int), "t");
 /** What to write of a tensor. */
 export interface TensorText {
   readonly type?: string;
+  /** A type without a storage class, such as `uint16`; `elements` are bytes then. */
+  readonly untyped?: string;
   readonly key?: string;
   readonly elements?: number;
   readonly offset?: number;
@@ -53,22 +55,32 @@ export interface TensorText {
   readonly strides?: readonly number[];
 }
 
-/** The opcodes of a tensor: by default of two float32 values in storage 0. */
-export function tensor(given: TensorText = {}): Uint8Array {
-  const { type = "FloatStorage", key = "0", elements = 2, offset = 0, shape = [2], strides = [1] } = given;
+/** The opcodes of a tensor's storage: by default number 0, of two float32 values. */
+export function storage({ type = "FloatStorage", untyped, key = "0", elements = 2 }: TensorText): Uint8Array {
   return bytes(
-    "ctorch._utils\n_rebuild_tensor_v2\n((",
+    "(",
     text("storage"),
-    `ctorch\n${type}\n`,
+    untyped ? "ctorch.storage\nUntypedStorage\n" : `ctorch\n${type}\n`,
     text(key),
     text("cpu"),
     int(elements),
     "tQ",
+  );
+}
+
+/** The opcodes of a tensor: by default of two float32 values in storage 0. */
+export function tensor(given: TensorText = {}): Uint8Array {
+  const { untyped, offset = 0, shape = [2], strides = [1] } = given;
+  return bytes(
+    `ctorch._utils\n_rebuild_tensor_${untyped ? "v3" : "v2"}\n(`,
+    storage(given),
     int(offset),
     ints(shape),
     ints(strides),
     0x89,
-    "ccollections\nOrderedDict\n)RtR",
+    "ccollections\nOrderedDict\n)R",
+    untyped ? `ctorch\n${untyped}\n` : "",
+    "tR",
   );
 }
 

@@ -14,7 +14,7 @@ from goldens.common import OUT
 MODULES = [
     "lstm", "recurrent", "cells", "layers", "losses", "optimizers", "lbfgs", "random_stream", "files", "torch_files",
     "init", "interchange", "clipping", "lr_schedulers", "ops", "modules", "training", "special_values", "functions", "one_input",
-    "attention", "ctc", "half",
+    "attention", "ctc", "half", "float8",
 ]
 
 

@@ -46,6 +46,31 @@ CASES = {
         ],
     ),
     "functional": ([2, 6], [layers.Embedding(9, 3), layers.LSTM(4), layers.LeakyReLU(negative_slope=0.1), layers.Dense(2, activation="softmax")]),
+    "functions": (
+        [2, 5, 4],
+        [
+            layers.Dense(6, activation="leaky_relu"),
+            layers.Dense(6, activation="celu"),
+            layers.Dense(6, activation="hard_silu"),
+            layers.ReLU(max_value=0.7, negative_slope=0.1),
+            layers.Dense(6, activation="exponential"),
+            layers.ELU(alpha=0.5),
+            layers.Softmax(),
+            layers.Dense(3, activation="relu6"),
+            layers.GlobalAveragePooling1D(keepdims=True),
+        ],
+    ),
+    "windows": (
+        [2, 9, 3],
+        [
+            layers.Conv1D(4, 3, dilation_rate=2, padding="same"),
+            layers.AveragePooling1D(3, strides=2, padding="same"),
+            layers.MaxPooling1D(2, strides=1, padding="same"),
+            layers.SpatialDropout1D(0.2),
+            layers.TimeDistributed(layers.Dense(4, activation="log_softmax")),
+            layers.SimpleRNN(3, go_backwards=True, return_sequences=True, use_bias=False, unroll=True),
+        ],
+    ),
 }
 
 

@@ -46,9 +46,9 @@ export interface LoadTorchOptions {
  * | type | default | `keepTypes: true` |
  * |---|---|---|
  * | float32 | `Float32Array` | `Float32Array` |
- * | float16, bfloat16 | `Float32Array`, exact | `Float32Array`, exact |
+ * | float16, bfloat16, float8 (e4m3fn, e5m2) | `Float32Array`, exact | `Float32Array`, exact |
  * | float64 | `Float32Array`, rounded; refused where it overflows | `Float64Array` |
- * | int64, int32, int16, int8, uint8 | `Float32Array` where each value is exact, refused otherwise | `BigInt64Array`, `Int32Array`, `Int16Array`, `Int8Array`, `Uint8Array` |
+ * | int64, int32, int16, int8; uint64, uint32, uint16, uint8 | `Float32Array` where each value is exact, refused otherwise | `BigInt64Array`, `Int32Array`, `Int16Array`, `Int8Array`; `BigUint64Array`, `Uint32Array`, `Uint16Array`, `Uint8Array` |
  * | bool | `Float32Array` of 0 and 1 | `Uint8Array` of 0 and 1 |
  *
  * @typeParam Value What the caller expects in the file. It is not checked here; `loadStateDict` checks.

@@ -7,7 +7,7 @@ import type { TorchArray } from "./torch-storage.ts";
 import { PickleWriter } from "./write-pickle.ts";
 import { writeZip, type ZipFile } from "./write-zip.ts";
 
-/** The storage class for each array type. */
+/** The storage class for each array type; the type, for those that have no class. */
 const storages = new Map<unknown, string>([
   [Float32Array, "FloatStorage"],
   [Float64Array, "DoubleStorage"],
@@ -16,13 +16,16 @@ const storages = new Map<unknown, string>([
   [Int16Array, "ShortStorage"],
   [Int8Array, "CharStorage"],
   [Uint8Array, "ByteStorage"],
+  [BigUint64Array, "uint64"],
+  [Uint32Array, "uint32"],
+  [Uint16Array, "uint16"],
 ]);
 
 /**
  * Writes a `.pt` file that `torch.load(…, weights_only=True)` reads: a state dict, or a checkpoint of state dicts, lists, numbers and text.
  *
- * - Tensors are `{ data, shape }`: `Float32Array` becomes float32, `Float64Array` float64, `BigInt64Array` int64, and `Int32Array`, `Int16Array`,
- *   `Int8Array`, `Uint8Array` the integers of their names. Tensors with the same `data` share a storage.
+ * - Tensors are `{ data, shape }`: `Float32Array` becomes float32, `Float64Array` float64, and arrays of integers the integers of their names;
+ *   PyTorch reads unsigned ones of more than 8 bits from version 2.3 on. Tensors with the same `data` share a storage.
  * - A Map or a plain object becomes a `dict`. JavaScript does not tell an object's key `0` from `"0"`: one that is a whole number is written as
  *   an `int`, as an optimizer's `state` has it. A Map's keys are text or integers, and stay what they are.
  * - A number that is whole becomes an `int`, any other a `float`; a `bigint` an `int`; `null` `None`; an array a `list`, a frozen one a `tuple`.
@@ -148,14 +151,16 @@ class Saver {
       for (const value of values) pickle.integer(BigInt(value));
       pickle.code("TUPLE");
     };
-    pickle.global("torch._utils", "_rebuild_tensor_v2");
+    const isUntyped = !type.endsWith("Storage");
+    pickle.global("torch._utils", isUntyped ? "_rebuild_tensor_v3" : "_rebuild_tensor_v2");
     pickle.code("MARK");
     pickle.code("MARK");
     pickle.text("storage");
-    pickle.global("torch", type);
+    if (isUntyped) pickle.global("torch.storage", "UntypedStorage");
+    else pickle.global("torch", type);
     pickle.text(key);
     pickle.text("cpu");
-    pickle.integer(BigInt(array.length));
+    pickle.integer(BigInt(isUntyped ? array.byteLength : array.length));
     pickle.code("TUPLE");
     pickle.code("BINPERSID");
     pickle.integer(0n);
@@ -165,6 +170,7 @@ class Saver {
     pickle.global("collections", "OrderedDict");
     pickle.code("EMPTY_TUPLE");
     pickle.code("REDUCE");
+    if (isUntyped) pickle.global("torch", type);
     pickle.code("TUPLE");
     pickle.code("REDUCE");
   }

@@ -9,14 +9,28 @@ import { Budget } from "./budget.ts";
 import { Global, isDict, newDict, type PickleHost, readPickle } from "./pickle.ts";
 import { checkPlain } from "./plain.ts";
 import { type Refuse, refuser } from "./refuse.ts";
-import { checkView, Storage, storageTypes, type View } from "./torch-storage.ts";
+import {
+  checkView,
+  Storage,
+  storageTypes,
+  UNTYPED,
+  UntypedStorage,
+  untypedTypes,
+  type View,
+} from "./torch-storage.ts";
 import { isZip, readZip, storedBytes, type ZipEntry } from "./zip.ts";
 
 const ORDERED_DICT = "collections.OrderedDict";
 const SIZE = "torch.Size";
 const TENSOR = "torch._utils._rebuild_tensor_v2";
+/** With a type after the hooks, of a storage that has none. */
+const UNTYPED_TENSOR = "torch._utils._rebuild_tensor_v3";
 const PARAMETER = "torch._utils._rebuild_parameter";
-const allowed = new Set([ORDERED_DICT, SIZE, TENSOR, PARAMETER, ...storageTypes.keys()]);
+const allowed = new Set([
+  ...[ORDERED_DICT, SIZE, TENSOR, UNTYPED_TENSOR, PARAMETER, UNTYPED],
+  ...storageTypes.keys(),
+  ...untypedTypes.keys(),
+]);
 
 /** Bytes of these in V8, with their places in the lists of what there is, and without their data. */
 const EMPTY_DICT = 190;
@@ -87,7 +101,7 @@ class Host<Tensor extends object> implements PickleHost {
   readonly #budget: Budget;
   readonly #refuse: Refuse;
   readonly #littleEndian: boolean;
-  readonly #storages = new Map<string, Storage>();
+  readonly #storages = new Map<string, Storage | UntypedStorage>();
   /** Tensors by what they are views of: tied weights stay one array. */
   readonly #made = new Map<string, Tensor>();
 
@@ -132,18 +146,27 @@ class Host<Tensor extends object> implements PickleHost {
         return args[0];
       case TENSOR: {
         const [storage, offset, shape, strides, , , metadata] = args;
-        if (isDict(metadata) && Object.keys(metadata).length > 0)
-          throw this.#refuse(
-            "it has a lazily conjugated or negated tensor; save it with .resolve_conj().resolve_neg()",
-          );
-        return this.#tensor(checkView(storage, offset, shape, strides, this.#refuse));
+        return this.#tensor(storage, offset, shape, strides, metadata);
+      }
+      case UNTYPED_TENSOR: {
+        const [storage, offset, shape, strides, , , type, metadata] = args;
+        const dtype = type instanceof Global ? untypedTypes.get(type.name) : undefined;
+        if (!dtype || !(storage instanceof UntypedStorage)) break;
+        const { key, bytes, littleEndian } = storage;
+        return this.#tensor(new Storage(key, dtype, bytes, littleEndian), offset, shape, strides, metadata);
       }
     }
     throw this.#refuse(`it calls ${name} with arguments that PyTorch does not write; the file is damaged`);
   }
 
-  #tensor(view: View): Tensor {
-    const key = JSON.stringify([view.storage.key, view.offset, view.shape, view.strides]);
+  #tensor(storage: unknown, offset: unknown, shape: unknown, strides: unknown, metadata: unknown): Tensor {
+    if (isDict(metadata) && Object.keys(metadata).length > 0)
+      throw this.#refuse(
+        "it has a lazily conjugated or negated tensor; save it with .resolve_conj().resolve_neg()",
+      );
+    const view = checkView(storage, offset, shape, strides, this.#refuse);
+    const { key: own, dtype } = view.storage;
+    const key = JSON.stringify([own, dtype, view.offset, view.shape, view.strides]);
     const known = this.#made.get(key);
     if (known) return known;
     this.#budget.spend(TENSOR_BYTES + 2 * key.length, "its list of tensors");
@@ -153,30 +176,37 @@ class Host<Tensor extends object> implements PickleHost {
     return tensor;
   }
 
-  /** `("storage", class, key, device, elements)` */
-  persistent(id: unknown): Storage {
+  /** `("storage", class, key, device, elements)`; of an untyped one the elements are its bytes. */
+  persistent(id: unknown): Storage | UntypedStorage {
     const [kind, type, key, , elements] = Array.isArray(id) ? (id as readonly unknown[]) : [];
-    const dtype = type instanceof Global ? storageTypes.get(type.name) : undefined;
-    if (kind !== "storage" || !dtype || typeof key !== "string") {
+    const name = type instanceof Global ? type.name : "";
+    const dtype = name === UNTYPED ? null : storageTypes.get(name);
+    if (kind !== "storage" || dtype === undefined || typeof key !== "string") {
       throw this.#refuse(`it wants ${show(id)}, which is no storage; the file is damaged`);
     }
+    const label = `its storage ${quote(key, 40)}`;
     const known = this.#storages.get(key);
-    if (known?.dtype === dtype) return known;
-    if (known)
+    if (known) {
+      const own = known instanceof Storage ? known.dtype : null;
+      if (own === dtype) return known;
       throw this.#refuse(
-        `its storage ${quote(key, 40)} is ${known.dtype} and ${dtype} at once; the file is damaged`,
+        `${label} is ${own ?? "untyped"} and ${dtype ?? "untyped"} at once; the file is damaged`,
       );
+    }
     const entry = this.#files.get(`${this.#root}data/${key}`);
     if (!entry) throw this.#refuse(`it lacks the storage ${quote(key, 40)}; the file is damaged`);
     const bytes = storedBytes(entry, this.#refuse);
-    const { size } = dtypes[dtype];
+    const size = dtype === null ? 1 : dtypes[dtype].size;
     if (typeof elements !== "number" || bytes.length !== size * elements) {
       throw this.#refuse(
-        `its storage ${quote(key, 40)} of ${show(elements)} ${dtype} should take ${size} bytes each, but has ${bytes.length}`,
+        `${label} of ${show(elements)} ${dtype ?? "bytes"} should take ${size} bytes each, but has ${bytes.length}`,
       );
     }
     this.#budget.spend(STORAGE_BYTES, "its list of storages");
-    const storage = new Storage(key, dtype, bytes, this.#littleEndian);
+    const storage =
+      dtype === null
+        ? new UntypedStorage(key, bytes, this.#littleEndian)
+        : new Storage(key, dtype, bytes, this.#littleEndian);
     this.#storages.set(key, storage);
     return storage;
   }

@@ -1,25 +1,25 @@
 /** Tensors of a `.pt` file: views of storages, with strides and an offset, in any of PyTorch's number types. */
 import { quote } from "../checks.ts";
 import { DataError } from "../errors.ts";
-import { dtypes } from "../io/dtypes.ts";
+import { dtypes, type SafetensorsDtype } from "../io/dtypes.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Refuse } from "./refuse.ts";
-
-/** A number type of a `.pt` file, by its name in safetensors. */
-type TorchDtype = Exclude<keyof typeof dtypes, "U16" | "U32" | "U64">;
 
 /** Data of a tensor of a `.pt` file. */
 export type TorchArray =
   | Float32Array
   | Float64Array
   | BigInt64Array
+  | BigUint64Array
   | Int32Array
+  | Uint32Array
   | Int16Array
+  | Uint16Array
   | Int8Array
   | Uint8Array;
 
 /** Storage classes of PyTorch. */
-export const storageTypes: ReadonlyMap<string, TorchDtype> = new Map([
+export const storageTypes: ReadonlyMap<string, SafetensorsDtype> = new Map([
   ["torch.FloatStorage", "F32"],
   ["torch.DoubleStorage", "F64"],
   ["torch.HalfStorage", "F16"],
@@ -32,14 +32,39 @@ export const storageTypes: ReadonlyMap<string, TorchDtype> = new Map([
   ["torch.BoolStorage", "BOOL"],
 ]);
 
-/** Elements of one type in a row, as an entry of the file. */
-export class Storage {
+/** The class of a storage whose tensors say of which type they are. */
+export const UNTYPED = "torch.storage.UntypedStorage";
+
+/** The types that have no storage class. */
+export const untypedTypes: ReadonlyMap<string, SafetensorsDtype> = new Map([
+  ["torch.uint64", "U64"],
+  ["torch.uint32", "U32"],
+  ["torch.uint16", "U16"],
+  ["torch.float8_e5m2", "F8_E5M2"],
+  ["torch.float8_e4m3fn", "F8_E4M3"],
+]);
+
+/** Bytes of elements in a row, as an entry of the file. */
+export class UntypedStorage {
   readonly key: string;
-  readonly dtype: TorchDtype;
   readonly bytes: Uint8Array;
   readonly littleEndian: boolean;
 
-  constructor(key: string, dtype: TorchDtype, bytes: Uint8Array, littleEndian: boolean) {
+  constructor(key: string, bytes: Uint8Array, littleEndian: boolean) {
+    this.key = key;
+    this.bytes = bytes;
+    this.littleEndian = littleEndian;
+  }
+}
+
+/** Elements of one type in a row. */
+export class Storage {
+  readonly key: string;
+  readonly dtype: SafetensorsDtype;
+  readonly bytes: Uint8Array;
+  readonly littleEndian: boolean;
+
+  constructor(key: string, dtype: SafetensorsDtype, bytes: Uint8Array, littleEndian: boolean) {
     this.key = key;
     this.dtype = dtype;
     this.bytes = bytes;
@@ -75,7 +100,7 @@ export function checkView(
   }
   if (shape.length > MAX_RANK) throw refuse(`${name} has ${shape.length} dimensions, more than ${MAX_RANK}`);
   const start = offset as number;
-  const elements = storage.bytes.length / dtypes[storage.dtype].size;
+  const elements = Math.floor(storage.bytes.length / dtypes[storage.dtype].size);
   // A sum beyond 2^53 is inexact, but no storage is that large.
   const last = shape.reduce((sum, size, dim) => sum + (size - 1) * strides[dim]!, start);
   const fits = shape.includes(0) ? start <= elements : last < elements;
@@ -99,22 +124,22 @@ const own = {
   F32: Float32Array,
   F16: Float32Array,
   BF16: Float32Array,
+  F8_E5M2: Float32Array,
+  F8_E4M3: Float32Array,
   I64: BigInt64Array,
+  U64: BigUint64Array,
   I32: Int32Array,
+  U32: Uint32Array,
   I16: Int16Array,
+  U16: Uint16Array,
   I8: Int8Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
 } as const;
 
-/** Elements of a tensor; sizes beside a 0 may be of any size. */
-function countOf(shape: Shape): number {
-  return shape.includes(0) ? 0 : sizeOf(shape);
-}
-
 /** How many bytes {@link arrayOf} gives. */
 export function sizeOfArray({ shape, storage }: View, keepTypes: boolean): number {
-  return countOf(shape) * (keepTypes ? own[storage.dtype] : Float32Array).BYTES_PER_ELEMENT;
+  return sizeOf(shape) * (keepTypes ? own[storage.dtype] : Float32Array).BYTES_PER_ELEMENT;
 }
 
 /** A view's elements in row-major order: in float32, or in the array type of their own. */
@@ -135,7 +160,7 @@ function copied(view: View): Uint8Array<ArrayBuffer> {
   const { storage, shape, offset } = view;
   const { bytes, littleEndian, dtype } = storage;
   const { size } = dtypes[dtype];
-  const count = countOf(shape);
+  const count = sizeOf(shape);
   if (littleEndian && isContiguous(view))
     return new Uint8Array(bytes.subarray(offset * size, (offset + count) * size));
   const result = new Uint8Array(count * size);
@@ -152,11 +177,11 @@ function converted(view: View, refuse: Refuse): Float32Array {
   const { size, read } = dtypes[dtype];
   const whole = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const one = new DataView(new ArrayBuffer(size));
-  const result = new Float32Array(countOf(view.shape));
-  const wrong = (i: number, what: string) =>
-    refuse(
-      `the ${dtype} tensor of storage ${quote(key, 40)} at index ${i}: ${what}; load with { keepTypes: true }`,
-    );
+  const result = new Float32Array(sizeOf(view.shape));
+  const wrong = (i: number, what: string) => {
+    const advice = dtype === "BOOL" ? "" : "; load with { keepTypes: true }";
+    return refuse(`the ${dtype} tensor of storage ${quote(key, 40)} at index ${i}: ${what}${advice}`);
+  };
   eachElement(view, (i, element) => {
     let value: number;
     try {
@@ -188,7 +213,7 @@ function isContiguous({ shape, strides }: View): boolean {
 
 /** Calls `use` with the index of every element in row-major order, and its place in the storage. */
 function eachElement({ shape, strides, offset }: View, use: (i: number, element: number) => void): void {
-  const count = countOf(shape);
+  const count = sizeOf(shape);
   const index = shape.map(() => 0);
   let element = offset;
   for (let i = 0; i < count; i++) {

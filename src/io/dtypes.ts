@@ -6,6 +6,8 @@ export const dtypes = {
   F32: { size: 4, read: (view, at) => view.getFloat32(at, true) },
   F16: { size: 2, read: (view, at) => halfToNumber(view.getUint16(at, true)) },
   BF16: { size: 2, read: (view, at) => bfloatToNumber(view.getUint16(at, true)) },
+  F8_E5M2: { size: 1, read: (view, at) => halfToNumber(view.getUint8(at) << 8) }, // the upper half of a float16
+  F8_E4M3: { size: 1, read: (view, at) => quarterToNumber(view.getUint8(at)) },
   I64: { size: 8, read: (view, at) => exactNumber(view.getBigInt64(at, true)) },
   U64: { size: 8, read: (view, at) => exactNumber(view.getBigUint64(at, true)) },
   I32: { size: 4, read: (view, at) => view.getInt32(at, true) },
@@ -33,6 +35,15 @@ function bfloatToNumber(bits: number): number {
   return scratch.getFloat32(0);
 }
 const scratch = new DataView(new ArrayBuffer(4));
+
+/** A float8 of PyTorch's `float8_e4m3fn`: no infinities, and NaN in place of ±480. */
+function quarterToNumber(bits: number): number {
+  const sign = bits & 0x80 ? -1 : 1;
+  const exponent = (bits >> 3) & 0xf;
+  const fraction = bits & 7;
+  if (exponent === 0xf && fraction === 7) return Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -9 : (1 + fraction / 8) * 2 ** (exponent - 7));
+}
 
 function booleanByte(byte: number): number {
   if (byte > 1) throw new DataError(`a BOOL must be 0 or 1, got ${byte}; the file is damaged`);

@@ -83,8 +83,8 @@ export function writeSafetensors(
 }
 
 /**
- * Reads a safetensors file into float32 arrays, in the order of its header. F64 (rounded), F16 and BF16 are converted, and so are
- * integers and booleans if float32 holds them exactly.
+ * Reads a safetensors file into float32 arrays, in the order of its header. F64 (rounded), F16, BF16, F8_E4M3 and F8_E5M2 are
+ * converted, and so are integers and booleans if float32 holds them exactly.
  *
  * @throws DataError if the bytes are not a valid safetensors file, or a value does not fit into float32.
  */
@@ -235,7 +235,7 @@ function readInfo(where: string, name: string, info: unknown, dataLength: number
   }
   const { size } = dtypes[dtype as SafetensorsDtype];
   // A product beyond 2^53 is inexact, but no file is that large, so it is refused below.
-  const wanted = shape.includes(0) ? 0 : sizeOf(shape) * size;
+  const wanted = sizeOf(shape) * size;
   if (wanted !== end - begin) {
     throw wrong(
       `${dtype} of shape ${showShape(shape)} takes ${wanted} bytes, but data_offsets span ${end - begin}`,

@@ -82,7 +82,7 @@ function mutations(good: Uint8Array): fc.Arbitrary<Uint8Array> {
 }
 
 describe("loadSafetensors", () => {
-  const dtype = fc.constantFrom("F32", "U8", "F16", "I64", "BOOL", "F4", "", null, 3);
+  const dtype = fc.constantFrom("F32", "U8", "F16", "I64", "BOOL", "F8_E4M3", "F4", "", null, 3);
   const size = fc.oneof(
     fc.nat(4),
     fc.nat(4),

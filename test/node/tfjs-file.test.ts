@@ -175,6 +175,27 @@ describe("loadTfjs", () => {
     ["two sizes to infer", { kind: "Reshape", config: { target_shape: [-1, null] } }, /target_shape/],
     ["a threshold", { kind: "ReLU", config: { threshold: 1 } }, /threshold 1/],
     ["two axes of a batch", { kind: "BatchNormalization", config: { axis: [1, 2] } }, /has 2 axes/],
+    [
+      "an activation of one's own",
+      { kind: "Activation", config: { activation: { class_name: "function", config: "f" } } },
+      /activation of the class "function" is not computed here, only functions by their names, and ReLU, LeakyReLU, ELU, Softmax/,
+    ],
+    [
+      "an activation of a class that is no text",
+      { kind: "Activation", config: { activation: { class_name: { toString: 1 }, config: {} } } },
+      /activation of the class \{ toString \} is not computed here/,
+    ],
+    [
+      "an activation layer that is damaged",
+      { kind: "Activation", config: { activation: { class_name: "ReLU", config: 5 } } },
+      /activation must be a layer with a class_name and a config/,
+    ],
+    ["two axes of a softmax", { kind: "Softmax", config: { axis: [1, 2] } }, /axis \[1, 2\] has 2 axes/],
+    [
+      "another normalization",
+      { kind: "BatchNormalization", config: { renorm: true } },
+      /renorm is not computed/,
+    ],
     ["no weights", dense, /the file has no weight "dense\/kernel"/],
   ])("refuses %s by name", (_, layer, message) => expect(open([layer])).rejects.toThrow(message));
 
@@ -215,6 +236,19 @@ describe("loadTfjs", () => {
       return sum + size * shape.reduce((product, n) => product * n, 1);
     }, 0);
     await expect(loadTfjs(model, new Uint8Array(Math.ceil(bytes)))).rejects.toThrow(message);
+  });
+
+  it("names the weight whose numbers are none, or are beyond float32", async () => {
+    const of = (dtype: string, bytes: Uint8Array) =>
+      loadTfjs(tfjsFile([dense], [["dense/kernel", [2, 3], { dtype }], denseWeights[1]!]).model, bytes);
+    const bools = new Uint8Array(18).fill(2, 3, 4);
+    await expect(of("bool", bools)).rejects.toThrow(
+      'loadTfjs: the weight "dense/kernel" of [2, 3]: a bool must be 0 or 1, got 2; the shard is damaged',
+    );
+    const integers = new Int32Array(9).fill(2 ** 24 + 1, 0, 1);
+    await expect(of("int32", new Uint8Array(integers.buffer))).rejects.toThrow(
+      'the weight "dense/kernel" of [2, 3]: it holds 16777217, which float32 does not hold exactly',
+    );
   });
 
   it("refuses shards that do not fit", async () => {

@@ -30,9 +30,14 @@ const arrays: Record<string, unknown> = {
   bfloat16: Float32Array,
   float32: Float32Array,
   float64: Float64Array,
+  float8_e5m2: Float32Array,
+  float8_e4m3fn: Float32Array,
   int64: BigInt64Array,
+  uint64: BigUint64Array,
   int32: Int32Array,
+  uint32: Uint32Array,
   int16: Int16Array,
+  uint16: Uint16Array,
   int8: Int8Array,
   uint8: Uint8Array,
   bool: Uint8Array,
@@ -51,7 +56,7 @@ function check(actual: unknown, wanted: Expected, keepTypes: boolean, path: stri
     expect(data, path).toBeInstanceOf(keepTypes ? arrays[wanted.tensor] : Float32Array);
     const value = (number: string) =>
       data instanceof Float32Array ? Math.fround(Number(number)) : Number(number);
-    const isBig = data instanceof BigInt64Array;
+    const isBig = data instanceof BigInt64Array || data instanceof BigUint64Array;
     const values = wanted.values.map((number) => (isBig ? BigInt(number) : value(number)));
     expect(data.length, path).toBe(values.length);
     for (const [i, one] of values.entries()) expect(data[i], `${path} at ${i}`).toBe(one);
@@ -194,7 +199,7 @@ describe("saveTorch", () => {
   });
 
   it("takes its own files apart and together, bit for bit", () => {
-    for (const name of ["lstm", "types"]) {
+    for (const name of ["lstm", "types", "untyped"]) {
       const loaded = loadTorch(file(name), { keepTypes: true });
       expect(loadTorch(saveTorch(loaded), { keepTypes: true })).toEqual(loaded);
     }
@@ -210,8 +215,8 @@ describe("saveTorch", () => {
     ["an array without a shape", new Float32Array(2), /must be a tensor .* got Float32Array\(2\)/],
     [
       "data of another type",
-      { data: new Uint32Array(2), shape: [2] },
-      /data of Float32Array, .*got Uint32Array/,
+      { data: new Uint8ClampedArray(2), shape: [2] },
+      /data of Float32Array, .*got Uint8ClampedArray/,
     ],
     [
       "a shape that does not fit",

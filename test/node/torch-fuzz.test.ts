@@ -125,8 +125,9 @@ describe("loadTorch", () => {
         strides: shape,
         offset: fc.nat(3),
         type: fc.constantFrom("FloatStorage", "BoolStorage", "X"),
+        untyped: fc.constantFrom("", "", "uint16", "float8_e5m2", "float32"),
       })
-      .map((one) => tensor({ ...one, elements: one.type === "FloatStorage" ? 2 : 8 }));
+      .map((one) => tensor({ ...one, elements: one.type === "FloatStorage" && !one.untyped ? 2 : 8 }));
     const simple = fc.constantFrom(..."N]})(tauesb".split(""), ..."\x85\x86\x87\x88\x89\x94".split(""));
     const put = fc.tuple(fc.constantFrom("q", "h"), fc.nat(3)).map(([code, index]) => bytes(code, index));
     const named = fc
@@ -134,6 +135,9 @@ describe("loadTorch", () => {
         "collections\nOrderedDict",
         "torch\nSize",
         "torch._utils\n_rebuild_parameter",
+        "torch._utils\n_rebuild_tensor_v3",
+        "torch.storage\nUntypedStorage",
+        "torch\nuint32",
         "os\nsystem",
       )
       .map((name) => bytes(`c${name}\n`));

@@ -4,7 +4,18 @@ import { inspect, loadTorch } from "webgpu-lstm/formats";
 import { DataError } from "../../src/errors.ts";
 import { refused } from "../../src/formats/pickle-opcodes.ts";
 import { goldenBytes } from "../goldens.ts";
-import { archive, bytes, int, type Part, tensor, text, torchFile, unpack, word } from "../torch-pickle.ts";
+import {
+  archive,
+  bytes,
+  int,
+  type Part,
+  storage,
+  tensor,
+  text,
+  torchFile,
+  unpack,
+  word,
+} from "../torch-pickle.ts";
 
 const golden = (name: string) => Uint8Array.from(goldenBytes(`torch_file_${name}.pt`));
 
@@ -28,12 +39,12 @@ describe("what PyTorch can save and this library does not load", () => {
     ["module", /it wants "torch\.nn\.modules\.linear\.Linear", and nothing of Python is executed here; /],
     ["command", /it wants "posix\.system", and nothing .* torch\.save\(model\.state_dict\(\), …\)/],
     ["numpy", /it wants "numpy\._core\.multiarray\.scalar", .* numbers as float\(x\)$/],
-    ["uint16", /it wants "torch\._utils\._rebuild_tensor_v3", .* convert tensors of other types to float32/],
+    ["float8", /it wants "torch\.float8_e8m0fnu", .* convert tensors of other types to float32/],
     ["complex", /it wants "torch\.ComplexFloatStorage", /],
     ["sparse", /it wants "torch\._utils\._rebuild_sparse_tensor", /],
     ["dtype", /it wants "torch\.float32", .* dtypes, devices and the like to text/],
     ["set", /it wants "__builtin__\.set", /],
-    ["storage", /it wants "torch\.storage\.UntypedStorage", /],
+    ["storage", /it holds a UntypedStorage, which is no data; save tensors, /],
     ["cycle", /it holds an object that contains itself; save it without the cycle$/],
     ["torchscript", /a TorchScript program; load it in Python with torch\.jit\.load and save its weights/],
     [
@@ -238,6 +249,51 @@ describe("a tensor", () => {
       "of a storage of two types",
       bytes("(", tensor(), tensor({ type: "IntStorage" }), "t"),
       /its storage "0" is F32 and I32 at once/,
+    ],
+    [
+      "of a storage with a type and without",
+      bytes("(", tensor(), tensor({ untyped: "uint16", elements: 8 }), "t"),
+      /its storage "0" is F32 and untyped at once/,
+    ],
+    [
+      "of an untyped storage that is too short",
+      tensor({ untyped: "uint16", elements: 4 }),
+      /of 4 bytes should take 1 bytes each, but has 8/,
+    ],
+    [
+      "beyond an untyped storage",
+      tensor({ untyped: "uint32", elements: 8, shape: [3] }),
+      /reaches beyond its 2 elements/,
+    ],
+    [
+      "of a type that has a storage class",
+      tensor({ untyped: "float32", elements: 8 }),
+      /it wants "torch\.float32"/,
+    ],
+    [
+      "with a type and a storage that has one",
+      bytes(
+        "ctorch._utils\n_rebuild_tensor_v3\n(",
+        storage({}),
+        int(0),
+        ")",
+        ")",
+        0x89,
+        "}ctorch\nuint16\ntR",
+      ),
+      /calls torch\._utils\._rebuild_tensor_v3 with arguments/,
+    ],
+    [
+      "without a type, of a storage that has none",
+      bytes(
+        "ctorch._utils\n_rebuild_tensor_v2\n(",
+        storage({ untyped: "uint16", elements: 8 }),
+        int(0),
+        "))",
+        0x89,
+        "}tR",
+      ),
+      /it has a tensor without a storage/,
     ],
     ["with an id that is none", bytes("NQ"), /it wants null, which is no storage/],
     ["with an id that is a dict", bytes("}Q"), /which is no storage/],

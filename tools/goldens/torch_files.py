@@ -99,6 +99,14 @@ def loadable():
             "empty": torch.zeros(0, 3),
             "parameter": torch.nn.Parameter(torch.randn(2)),
         },
+        "untyped": {
+            "u64": torch.tensor([*whole, 2**40], dtype=torch.uint64),
+            "u32": torch.tensor([*whole, 2**31], dtype=torch.uint32),
+            "u16": torch.tensor([*whole, 65535], dtype=torch.uint16),
+            "u16_stepped": torch.arange(7, dtype=torch.int16).view(torch.uint16)[1::2],
+            "e4m3": torch.tensor([0.1, -448, 2.0**-9, float("nan")]).to(torch.float8_e4m3fn),
+            "e5m2": torch.tensor([0.1, -57344, 2.0**-16, float("inf")]).to(torch.float8_e5m2),
+        },
         "large_integers": torch.tensor([2**53 + 1, -(2**62), 3]),
     }
 
@@ -202,7 +210,7 @@ def refused():
     save("refused_module", torch.nn.Linear(1, 1))
     save("refused_command", {"w": torch.zeros(1), "run": Command()})
     save("refused_numpy", {"loss": torch.zeros(1).numpy()[0]})
-    save("refused_uint16", {"x": torch.zeros(2, dtype=torch.uint16)})
+    save("refused_float8", {"x": torch.zeros(2, dtype=torch.float8_e8m0fnu)})
     save("refused_complex", {"x": torch.zeros(2, dtype=torch.complex64)})
     save("refused_sparse", {"x": torch.eye(2).to_sparse()})
     save("refused_dtype", {"dtype": torch.float32})

@@ -112,7 +112,9 @@ function named<T extends Hdf5Tensor>(
   if (own === undefined) {
     throw refuse(`the weight ${shown} belongs to nothing of the layer ${quote(layer.name, 60)}`);
   }
-  return [{ ...tensor, name: [layer.name, ...parts, own].join("/") }];
+  // TensorFlow.js and older files have no such part for the layer of a TimeDistributed.
+  const shared = parts.filter((part) => part !== "layer");
+  return [{ ...tensor, name: [layer.name, ...shared, own].join("/") }];
 }
 
 /** The weights of a layer, or of a layer within it, in the order in which Keras saves them. */

@@ -3,7 +3,7 @@ import { GraphError, WebGpuLstmError } from "../../errors.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import type { SafetensorsDtype } from "../../io/dtypes.ts";
 import type { Shape } from "../../shape.ts";
-import { type HostTensor, hostTensor } from "./host.ts";
+import { arrayFor, type HostTensor } from "./host.ts";
 import type { OnnxGraph, OnnxNode } from "./read.ts";
 import { describe, isHost, literal, shapeOf, type Value } from "./value.ts";
 
@@ -130,9 +130,8 @@ export class Call {
   constant(name: string): HostTensor | null {
     const tensor = this.node.attributes.get(name)?.tensor;
     if (!tensor) return null;
-    const empty = hostTensor(tensor.dtype, [0]).data;
-    const Made = empty.constructor as new (length: number) => typeof empty;
-    return { dtype: tensor.dtype, shape: tensor.shape, data: tensor.values((length) => new Made(length)) };
+    const { dtype, shape } = tensor;
+    return { dtype, shape, data: tensor.values((length) => arrayFor(dtype, length)) };
   }
 
   /** An axis counted from 0. */

@@ -25,6 +25,9 @@ const known: ReadonlyMap<number, DtypeInfo> = new Map([
   [16, { dtype: "BF16", name: "bfloat16", field: "int32Data" }],
 ]);
 
+/** Names of the types that are read. */
+export const readable: readonly string[] = [...known.values()].map(({ name }) => name);
+
 /** Types that are not read, for the message that refuses one. */
 const refused: Readonly<Record<number, string>> = {
   0: "undefined",
@@ -38,6 +41,11 @@ const refused: Readonly<Record<number, string>> = {
   21: "uint4",
   22: "int4",
   23: "float4e2m1",
+  24: "float8e8m0",
+  25: "uint2",
+  26: "int2",
+  27: "float6e2m3",
+  28: "float6e3m2",
 };
 
 /** What a code stands for; `null` for a type that is not read. */

@@ -1,11 +1,11 @@
 /** Tensors of a file: checked when the file is read, converted when somebody wants their values. */
-import { quote } from "../../checks.ts";
+import { listed, quote } from "../../checks.ts";
 import { DataError } from "../../errors.ts";
 import { dtypes, type SafetensorsDtype } from "../../io/dtypes.ts";
 import { type Shape, showShape, sizeOf } from "../../shape.ts";
 import type { Budget } from "../budget.ts";
 import type { Refuse } from "../refuse.ts";
-import { type DtypeInfo, dtypeName, dtypeOf, sizeOfDtype } from "./dtype.ts";
+import { type DtypeInfo, dtypeName, dtypeOf, readable, sizeOfDtype } from "./dtype.ts";
 import type { TensorProto } from "./schema.ts";
 
 /** Most dimensions of a tensor. */
@@ -18,11 +18,6 @@ export interface StoredTensor {
   readonly shape: Shape;
   /** Its values, row-major; an array of its own. Infinite for what does not fit. */
   values<Into extends Float32Array | Float64Array>(make: (length: number) => Into): Into;
-}
-
-/** Elements; sizes beside a 0 may be of any size. */
-function countOf(shape: Shape): number {
-  return shape.includes(0) ? 0 : sizeOf(shape);
 }
 
 /** Checks a tensor of the file. Throws for a type that is not read, for data elsewhere, and where shape and data disagree. */
@@ -39,7 +34,7 @@ export function storedTensor(proto: TensorProto, what: string, budget: Budget, r
   const info = dtypeOf(dataType);
   if (!info) {
     throw refuse(
-      `${label} is of type ${dtypeName(dataType)}; types of numbers of at least 8 bits are read, and bool`,
+      `${label} is of type ${dtypeName(dataType)}; ${listed(readable)} are read, so convert it before it is saved`,
     );
   }
   if (dims.length > MAX_RANK) throw refuse(`${label} has ${dims.length} dimensions, more than ${MAX_RANK}`);
@@ -49,7 +44,7 @@ export function storedTensor(proto: TensorProto, what: string, budget: Budget, r
     );
   }
   if (proto.segment) throw refuse(`${label} is stored in segments; save it in one piece`);
-  const count = countOf(dims);
+  const count = sizeOf(dims);
   const { dtype } = info;
   const raw = proto.rawData;
   const stored = raw ? raw.length / sizeOfDtype(dtype) : storedCount(proto, info);

@@ -67,6 +67,14 @@ export class LayerFile {
     return this.#checked(key, "a list of integers", (v) => Array.isArray(v) && v.every(Number.isInteger));
   }
 
+  /** The option `axis`: a number or a list of some; the last axis by default. */
+  axes(): number[] {
+    const given = this.get("axis") ?? -1;
+    const axes: unknown[] = Array.isArray(given) ? given : [given];
+    if (axes.length > 0 && axes.every(Number.isInteger)) return axes as number[];
+    throw this.refuse(`axis must be an integer or a list of some, got ${show(given)}`);
+  }
+
   /** A size that Keras writes as a number or as a list of one. */
   single(key: string, otherwise?: number): number {
     const value = this.get(key);

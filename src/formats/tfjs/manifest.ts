@@ -122,13 +122,17 @@ export function valuesOf(
   const count = sizeOf(shape);
   const view = bytes.view(from, size * count);
   const values = new Float32Array(count);
+  const wrong = (what: string) =>
+    new DataError(`loadTfjs: the weight ${quote(name, 80)} of ${showShape(shape)}: ${what}`);
   for (let i = 0; i < count; i++) {
+    const byte = dtype === "BOOL" ? view.getUint8(i) : 0;
+    if (byte > 1) throw wrong(`a bool must be 0 or 1, got ${byte}; the shard is damaged`);
     const stored = read(view, i * size);
     const value = linear ? stored * linear.scale + linear.min : stored;
     values[i] = linear && isInteger ? Math.round(value) : value;
     if (dtype === "I32" && values[i] !== value) {
-      throw new DataError(
-        `loadTfjs: the weight ${quote(name, 80)} of ${showShape(shape)} holds ${value}, which no float32 holds exactly`,
+      throw wrong(
+        `it holds ${value}, which float32 does not hold exactly; save the model with float32 weights`,
       );
     }
   }

@@ -15,7 +15,7 @@ const constant: Operator = (call) => {
   if (ints) return [int64s(ints)];
   const floats = call.floats("value_floats");
   if (floats) return [hostTensor("F32", [floats.length], floats)];
-  throw call.refuse("only constants that are numbers are read");
+  throw call.refuse("a constant that is text or a sparse tensor is not read; give it as dense numbers");
 };
 
 const constantOfShape: Operator = (call) => {

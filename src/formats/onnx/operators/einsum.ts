@@ -53,7 +53,10 @@ const einsum: Operator = (call) => {
   const operands = call.inputs.map((_, i) => call.tensor(i));
   const [left, right] = equation.split("->") as [string, string | undefined];
   const terms = left.split(",").map((term, i) => lettersOf(call, term, operands[i]?.shape.length ?? 0));
-  if (terms.length !== operands.length) throw call.refuse(`the equation ${equation} has other many operands`);
+  if (terms.length !== operands.length)
+    throw call.refuse(
+      `the equation ${equation} has ${terms.length} operands, and the node ${operands.length}`,
+    );
   const all = terms.flat();
   // Without an arrow: the axes of "..." first, then the letters that occur once.
   const once = all.filter(

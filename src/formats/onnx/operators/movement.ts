@@ -8,9 +8,10 @@ import { isHost, shapeOf, type Value } from "../value.ts";
 
 /** The same elements under another shape. */
 export function reshaped(call: Call, value: Value, shape: Shape): Value {
-  if (sizeOf(shapeOf(value)) !== sizeOf(shape)) {
+  const [elements, wanted] = [sizeOf(shapeOf(value)), sizeOf(shape)];
+  if (elements !== wanted) {
     throw call.refuse(
-      `${showShape(shapeOf(value))} cannot become ${showShape(shape)}, which has other many elements`,
+      `${showShape(shapeOf(value))} of ${elements} elements cannot become ${showShape(shape)} of ${wanted}`,
     );
   }
   if (isHost(value)) return { ...value, shape };

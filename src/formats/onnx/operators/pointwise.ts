@@ -1,7 +1,7 @@
 /** Operators of one operand, element by element. */
-import { apply, type Tensor } from "../../../graph/tensor.ts";
-import { elementwise } from "../../../ops/tensor/pointwise.ts";
+import type { Tensor } from "../../../graph/tensor.ts";
 import { sizeOf } from "../../../shape.ts";
+import { map } from "../../map.ts";
 import type { Call, Operator } from "../call.ts";
 import { mapped } from "../host.ts";
 import { isHost } from "../value.ts";
@@ -16,13 +16,6 @@ function pointwise(
     if (isHost(x) && onHost) return [mapped(x.dtype, [x], onHost)];
     return [call.device(x.dtype, onDevice(call.toTensor(x), call))];
   };
-}
-
-type Kind = Parameters<NonNullable<typeof elementwise.forward>>[1]["kind"];
-
-/** A function of the library that has no method of Tensor. */
-function map(x: Tensor, kind: Kind, p = 0, q = 0): Tensor {
-  return apply(kind, elementwise, [x], { kind, p, q })[0]!;
 }
 
 const identity: Operator = (call) => [call.value(0)];

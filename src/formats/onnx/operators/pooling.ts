@@ -1,6 +1,7 @@
 /** Pooling over one axis, and over all of them. */
 import { avgPool1d, maxPool1d } from "../../../graph/pooling.ts";
 import type { Tensor } from "../../../graph/tensor.ts";
+import { showShape } from "../../../shape.ts";
 import type { Call, Operator } from "../call.ts";
 import { windowOf } from "../window.ts";
 
@@ -33,6 +34,8 @@ const averagePool: Operator = (call) => {
 function global(pool: (x: Tensor, axes: number[]) => Tensor): Operator {
   return (call) => {
     const x = call.tensor(0);
+    if (x.shape.length < 3)
+      throw call.refuse(`its input must be [batch, channels, *], got ${showShape(x.shape)}`);
     const axes = x.shape.map((_, axis) => axis).slice(2);
     return [call.device(call.value(0).dtype, pool(x, axes))];
   };

@@ -1,10 +1,8 @@
 /** Variants of recurrent cells that no kernel computes, step by step in ops: a GRU that resets before its product, and LSTM peepholes. */
-import { stack, type Tensor } from "../../../graph/tensor.ts";
+import type { Tensor } from "../../../graph/tensor.ts";
+import { gate, type Step, unroll } from "../../unroll.ts";
 import type { Call } from "../call.ts";
 import type { Value } from "../value.ts";
-
-/** Most time steps that are traced one by one. */
-const MAX_STEPS = 2000;
 
 /** One direction's operands. */
 export interface Direction {
@@ -23,32 +21,11 @@ export interface Direction {
   readonly hiddenSize: number;
 }
 
-/** A cell's step: from x·Wᵀ + b of all gates [N, gates·H] and the states to the next states. */
-type Step = (input: Tensor, h: Tensor, c: Tensor | null) => { readonly h: Tensor; readonly c: Tensor | null };
-
 /** Runs a step over time. */
-function unroll(call: Call, direction: Direction, step: Step) {
-  const { x, w, wb, reverse } = direction;
-  const T = x.shape[0]!;
-  if (T > MAX_STEPS) {
-    throw call.refuse(
-      `this variant is traced step by step, for at most ${MAX_STEPS} steps, and the input has ${T}`,
-    );
-  }
+function run(call: Call, { x, w, wb, h0, c0, reverse }: Direction, step: Step) {
   const product = x.matmul(w.transpose(0, 1));
   const input = wb ? product.add(wb) : product;
-  const outputs: Tensor[] = [];
-  let [h, c] = [direction.h0, direction.c0];
-  for (let i = 0; i < T; i++) {
-    ({ h, c } = step(input.select(0, reverse ? T - 1 - i : i), h, c));
-    outputs.push(h);
-  }
-  return { output: stack(reverse ? outputs.toReversed() : outputs), h, c };
-}
-
-/** Columns of gate `index`. */
-function gate(all: Tensor, index: number, H: number): Tensor {
-  return all.slice(all.shape.length - 1, index * H, (index + 1) * H);
+  return unroll(input, { h: h0, c: c0 }, reverse, step, (what) => call.refuse(what));
 }
 
 /** A GRU with linear_before_reset 0: n = tanh(W_n·x + b_n + R_n·(r∘h) + d_n), h' = (1 - z)∘n + z∘h. */
@@ -59,7 +36,7 @@ export function resetFirst(call: Call, direction: Direction) {
   const withBias = (product: Tensor, from: number, to: number) => {
     return rb ? product.add(rb.slice(0, from * H, to * H)) : product;
   };
-  return unroll(call, direction, (input, h) => {
+  return run(call, direction, (input, { h }) => {
     const both = input
       .slice(1, 0, 2 * H)
       .add(withBias(h.matmul(gates), 0, 2))
@@ -78,7 +55,7 @@ export function peeping(call: Call, direction: Direction, peepholes: Value) {
   const recurrent = r.transpose(0, 1);
   const p = call.toTensor(peepholes);
   const [pi, po, pf] = [0, 1, 2].map((index) => gate(p, index, H)) as [Tensor, Tensor, Tensor];
-  return unroll(call, direction, (input, h, c) => {
+  return run(call, direction, (input, { h, c }) => {
     const all = input.add(h.matmul(recurrent));
     const sums = rb ? all.add(rb) : all;
     const i = gate(sums, 0, H).add(pi.mul(c!)).sigmoid();

@@ -4,6 +4,7 @@ import type { Tensor } from "../../../graph/tensor.ts";
 import type { Layer } from "../../../nn/containers.ts";
 import { Module } from "../../../nn/module.ts";
 import { showShape } from "../../../shape.ts";
+import { activationLayers } from "../activations.ts";
 import type { LayerFile } from "../layer-file.ts";
 import type { Weights } from "../weights.ts";
 import { bidirectional, recurrent } from "./recurrent.ts";
@@ -40,7 +41,8 @@ function timeDistributed(layer: LayerFile, weights: Weights): Module {
   return new TimeDistributed(layers.get(inner.kind)!(inner, weights) as Layer);
 }
 
-const layers: ReadonlyMap<string, Make> = new Map<string, Make>([
+/** What makes each class of layer. */
+export const layers: ReadonlyMap<string, Make> = new Map<string, Make>([
   ["InputLayer", simple.identity],
   ["LSTM", recurrent],
   ["GRU", recurrent],
@@ -52,10 +54,7 @@ const layers: ReadonlyMap<string, Make> = new Map<string, Make>([
   ["Dropout", simple.dropout],
   ["SpatialDropout1D", simple.spatialDropout],
   ["Activation", simple.activation],
-  ["ReLU", simple.relu],
-  ["LeakyReLU", simple.leaky],
-  ["ELU", simple.exponentialLinear],
-  ["Softmax", simple.softmax],
+  ...[...activationLayers.keys()].map((kind) => [kind, simple.activationLayer] as const),
   ["Flatten", simple.flatten],
   ["Reshape", simple.reshape],
   ["Permute", simple.permute],

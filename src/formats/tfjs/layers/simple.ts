@@ -5,7 +5,7 @@ import { recording, type Tensor } from "../../../graph/tensor.ts";
 import { Dropout, dropoutIn } from "../../../nn/dropout.ts";
 import { Module } from "../../../nn/module.ts";
 import { showShape, sizeOf } from "../../../shape.ts";
-import { type Activation, activationOf, elu, leakyRelu } from "../activations.ts";
+import { activationLayers, activationOf } from "../activations.ts";
 import type { LayerFile } from "../layer-file.ts";
 
 /** A layer that is a function of its input. */
@@ -70,30 +70,9 @@ export function activation(layer: LayerFile): Module {
   return new FunctionLayer(activationOf(layer, "activation", "linear").compute);
 }
 
-export function relu(layer: LayerFile): Module {
-  const slope = layer.number("negative_slope", 0);
-  const threshold = layer.number("threshold", 0);
-  if (threshold !== 0) throw layer.refuse(`threshold ${threshold} is not computed here, only 0`);
-  const below: Activation = slope === 0 ? (x) => x.relu() : leakyRelu(slope);
-  if (layer.get("max_value") === undefined) return new FunctionLayer(below);
-  const most = layer.number("max_value");
-  return new FunctionLayer((x) => below(x).clamp(undefined, most));
-}
-
-export function leaky(layer: LayerFile): Module {
-  // Keras 3 has renamed alpha.
-  const key = layer.get("negative_slope") === undefined ? "alpha" : "negative_slope";
-  return new FunctionLayer(leakyRelu(layer.number(key, 0.3)));
-}
-
-export function exponentialLinear(layer: LayerFile): Module {
-  return new FunctionLayer(elu(layer.number("alpha", 1)));
-}
-
-export function softmax(layer: LayerFile): Module {
-  const axis = layer.number("axis", -1);
-  if (!Number.isInteger(axis)) throw layer.refuse(`axis must be an integer, got ${axis}`);
-  return new FunctionLayer((x) => x.softmax(axis));
+/** ReLU and the like. */
+export function activationLayer(layer: LayerFile): Module {
+  return new FunctionLayer(activationLayers.get(layer.kind)!(layer));
 }
 
 export function flatten(layer: LayerFile): Module {

@@ -1,12 +1,10 @@
 /** Recurrent cells that no kernel computes, step by step in ops: other activations, and a GRU that resets before its product. */
 import { GraphError } from "../../../errors.ts";
 import type { Parameter } from "../../../graph/parameter.ts";
-import { apply, stack, type Tensor } from "../../../graph/tensor.ts";
+import { apply, type Tensor } from "../../../graph/tensor.ts";
 import { linear } from "../../../ops/layer/linear.ts";
+import { gate, type States, type Step, unroll } from "../../unroll.ts";
 import type { Activation } from "../activations.ts";
-
-/** Most time steps that are traced one by one. */
-const MAX_STEPS = 2000;
 
 /** One direction's parameters, in PyTorch's order. */
 export interface CellWeights {
@@ -30,19 +28,6 @@ export interface Cell {
   readonly recurrentActivation: Activation;
   /** Whether a GRU resets the product with the state, not the state. */
   readonly resetAfter: boolean;
-}
-
-interface States {
-  readonly h: Tensor;
-  readonly c: Tensor | null;
-}
-
-/** From the input's product with its bias, of all gates [N, gates·H], and the states to the next states. */
-type Step = (input: Tensor, states: States) => States;
-
-/** Columns of gate `index`. */
-function gate(all: Tensor, index: number, H: number): Tensor {
-  return all.slice(1, index * H, (index + 1) * H);
 }
 
 function product(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
@@ -102,20 +87,9 @@ export function runBySteps(
   mask: Tensor | null,
   reverse: boolean,
 ): { readonly output: Tensor; readonly h: Tensor } {
-  const T = x.shape[0]!;
-  if (T > MAX_STEPS) {
-    throw new GraphError(
-      `this variant is traced step by step, for at most ${MAX_STEPS} steps, and its input has ${T}; give shorter sequences`,
-    );
-  }
   const input = product(x, weights.weightIh, weights.biasIh);
   const step = stepOf(cell, weights);
-  const outputs: Tensor[] = [];
-  let states: States = { h: zeros(), c: cell.kind === "LSTM" ? zeros() : null };
-  for (let i = 0; i < T; i++) {
-    const given = mask ? { ...states, h: states.h.mul(mask) } : states;
-    states = step(input.select(0, reverse ? T - 1 - i : i), given);
-    outputs.push(states.h);
-  }
-  return { output: stack(reverse ? outputs.toReversed() : outputs), h: states.h };
+  const masked: Step = (own, states) => step(own, mask ? { ...states, h: states.h.mul(mask) } : states);
+  const start: States = { h: zeros(), c: cell.kind === "LSTM" ? zeros() : null };
+  return unroll(input, start, reverse, masked, (what) => new GraphError(what));
 }

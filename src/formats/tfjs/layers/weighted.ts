@@ -98,14 +98,6 @@ class LayerNormalization extends Module {
   }
 }
 
-/** Axes as Keras writes them: a number, a list, or in Keras 2 a list in a wrapper. */
-function axesOf(layer: LayerFile): number[] {
-  const given = layer.get("axis") ?? -1;
-  const axes: unknown[] = Array.isArray(given) ? given : [given];
-  if (axes.length > 0 && axes.every(Number.isInteger)) return axes as number[];
-  throw layer.refuse(`axis must be an integer or a list of them, got ${show(given)}`);
-}
-
 function epsilonOf(layer: LayerFile): number {
   const eps = layer.number("epsilon", 1e-3);
   if (eps < 0) throw layer.refuse(`epsilon must be a number of at least 0, got ${eps}`);
@@ -114,7 +106,7 @@ function epsilonOf(layer: LayerFile): number {
 
 export function layerNormalization(layer: LayerFile, weights: Weights): Module {
   layer.not("rms_scaling", "it is another normalization");
-  const axes = axesOf(layer);
+  const axes = layer.axes();
   const eps = epsilonOf(layer);
   const wanted = axes.map(() => -1);
   const gamma = layer.flag("scale", true) ? weights.take(layer, "", "gamma", wanted) : null;
@@ -153,7 +145,8 @@ class LastAxisNorm extends BatchNorm1d {
 }
 
 export function batchNormalization(layer: LayerFile, weights: Weights): Module {
-  const axes = axesOf(layer);
+  layer.not("renorm", "it is another normalization in training");
+  const axes = layer.axes();
   if (axes.length !== 1)
     throw layer.refuse(`axis ${show(axes)} has ${axes.length} axes, and one is computed here`);
   const momentum = layer.number("momentum", 0.99);
