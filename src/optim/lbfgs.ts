@@ -1,5 +1,5 @@
 import { checkInteger, isObject, show } from "../checks.ts";
-import { GraphError, OptionError, StateDictError } from "../errors.ts";
+import { DataError, GraphError, OptionError, StateDictError } from "../errors.ts";
 import { BindGroups, Kernel } from "../gpu/kernel.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { OnDemand } from "../ondemand.ts";
@@ -106,10 +106,15 @@ export class LBFGS extends Optimizer<LbfgsOptions> {
   /**
    * Takes one step: up to `maxIter` iterations, each along a direction from the gradients of those before. Reads the loss and a few sums
    * after each evaluation, and one sum for each direction; all vectors stay on the GPU.
+   *
+   * NaN and infinities go where PyTorch's go, never on without end: a step ends after `maxEval` evaluations at the latest. One that ends where the
+   * loss is NaN still returns the loss that it began with; the next step's shows it.
    * @param closure Runs a step that was compiled with this optimizer, which then leaves parameters alone, and returns its loss.
    * @returns the loss of the first evaluation.
-   * @throws {@link OptionError} for a closure that is no function or gives no loss, {@link GraphError} for one that runs no such step. If
-   *   the closure throws, the parameters are those of the latest iteration.
+   * @throws {@link OptionError} for a closure that is no function or gives no loss, {@link GraphError} for one that runs no such step;
+   *   {@link DataError} where the line search meets a loss that is NaN with a slope that is not. After these and whatever the closure throws, the
+   *   parameters are those of the latest iteration, and the next step goes on from there. `DeviceLostError` if the device is lost: parameters
+   *   and state are gone with it; build the model anew on another device and load a checkpoint.
    */
   override async step(closure: () => LbfgsLoss | Promise<LbfgsLoss>): Promise<number> {
     if (typeof closure !== "function") {
@@ -137,7 +142,8 @@ export class LBFGS extends Optimizer<LbfgsOptions> {
       const settings = this.paramGroups[0] as Settings<LbfgsOptions>;
       const state = this.#state;
       const evaluate = () => this.#evaluate(closure);
-      return await lbfgsChunk.module.step({ optimizer: this, ranges, settings, state, evaluate });
+      const failure = (what: string) => new DataError(`LBFGS.step: ${what}`);
+      return await lbfgsChunk.module.step({ optimizer: this, ranges, settings, state, evaluate, failure });
     } finally {
       this.#isBusy = false;
       this.#haveMoved();

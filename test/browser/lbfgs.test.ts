@@ -14,7 +14,7 @@ import {
   Trainer,
 } from "webgpu-lstm";
 import type { GoldenCase } from "../golden-case.ts";
-import { float32Budget, recordParity } from "../parity.ts";
+import { recordParity } from "../parity.ts";
 import { expectRefusal } from "../refusal.ts";
 import { budgetUsed } from "./closeness.ts";
 import { goldenNames, loadGolden } from "./goldens.ts";
@@ -74,21 +74,23 @@ class Case {
   readonly golden: GoldenCase;
   readonly calls: readonly number[];
   readonly losses: readonly number[];
-  /** Shares of the usual budget, after each step, that PyTorch uses if parameters, loss and gradients are rounded at random as float32 may be. */
-  readonly sensitivity: readonly number[];
+  /**
+   * Shares of the usual budget, after each step, that PyTorch uses if parameters, loss and gradients are rounded at random as float32 may be: from the
+   * start, and from the saved state on. The worst of 12 runs; a GPU may round more, above all in tanh and exp.
+   */
+  readonly sensitivity: Readonly<Record<"start" | "saved", readonly number[]>>;
 
   constructor(golden: GoldenCase) {
     this.golden = golden;
     this.calls = this.#json("calls");
     this.losses = this.#json("losses");
-    this.sensitivity = this.#json("sensitivity");
+    this.sensitivity = { start: this.#json("sensitivity"), saved: this.#json("sensitivity_after") };
   }
 
   /** The largest of the steps' own budgets. */
-  get budget(): string {
-    const most = 4 * Math.max(...this.sensitivity);
-    if (most <= 1) return float32Budget;
-    return `${most.toFixed(1)} times torch float32 default: 4 times what float32 roundings do to PyTorch`;
+  budget(from: "start" | "saved"): string {
+    const most = 2 * Math.max(...this.sensitivity[from]);
+    return `${most.toPrecision(2)} times torch float32 default: twice what float32 roundings do to PyTorch`;
   }
 
   #json<T>(key: string): T {
@@ -154,6 +156,7 @@ class Case {
   async follow(made: ReturnType<Case["make"]>, from: number, to: number): Promise<number> {
     const { model, optimizer } = made;
     const step = await this.compile(made);
+    const sensitivity = this.sensitivity[from === 0 ? "start" : "saved"];
     let used = 0;
     for (let t = from; t < to; t++) {
       let calls = 0;
@@ -162,9 +165,10 @@ class Case {
         return this.run(step)["loss"]!;
       });
       expect(calls).toBe(this.calls[t]);
-      // Roundings grow from iterate to iterate; those of the vectors are not among PyTorch's.
-      const own = Math.max(1, 4 * this.sensitivity[t]!);
-      expect(Math.abs(loss - this.losses[t]!)).toBeLessThanOrEqual((1e-5 + 1.3e-6 * Math.abs(loss)) * own);
+      // Roundings grow from iterate to iterate; those of the vectors are not among PyTorch's. A loss has roundings of its own.
+      const own = 2 * sensitivity[t]!;
+      const most = (1e-5 + 1.3e-6 * Math.abs(loss)) * Math.max(1, own);
+      expect(Math.abs(loss - this.losses[t]!)).toBeLessThanOrEqual(most);
       for (const [name, { data }] of await model.stateDict()) {
         const expected = this.golden.tensor(`trajectory.${name}`);
         const at = expected.data.slice(t * data.length, (t + 1) * data.length);
@@ -199,7 +203,7 @@ test.for(files)("follows PyTorch, with as many evaluations: %s", async (file, { 
       expect(own[key], key).toHaveLength((expected[key] as unknown[]).length);
     }
     made.model.dispose();
-    const { budget } = one;
+    const budget = one.budget("start");
     recordParity(task, { section, row: file.slice("lbfgs_".length).replaceAll("_", " "), budget, used });
     expect(used).toBeLessThanOrEqual(1);
   });
@@ -221,7 +225,7 @@ test.for(files)("continues from PyTorch's state: %s", async (file, { task }) => 
     made.optimizer.loadStateDict(optimizer!);
     const used = await one.follow(made, saved, STEPS);
     made.model.dispose();
-    const { budget } = one;
+    const budget = one.budget("saved");
     const row = `${file.slice("lbfgs_".length).replaceAll("_", " ")}: from PyTorch's state dict`;
     recordParity(task, { section, row, budget, used });
     expect(used).toBeLessThanOrEqual(1);
@@ -318,54 +322,11 @@ describe("a step", () => {
       const { data } = (await model.stateDict()).get("x")!;
       const first = one.golden.tensor("trajectory.x").data.slice(0, data.length);
       const used = budgetUsed(data, { dtype: "F64", data: first, shape: [data.length] });
-      expect(used).toBeLessThanOrEqual(Math.max(1, 4 * one.sensitivity[0]!));
+      expect(used).toBeLessThanOrEqual(2 * one.sensitivity.start[0]!);
       step.dispose();
       model.dispose();
     });
   });
-
-  /** What PyTorch 2.15 gives in float64, of a gradient that is NaN in one element: evaluations of two steps, and the parameters after the first. */
-  test.each<[optim.LbfgsOptions, number, number[]]>([
-    [{ maxIter: 4, lr: 0.1 }, 4, [0.58672, NaN, 0.5]],
-    [{ maxIter: 4, lineSearchFn: "strong_wolfe" }, 6, [-1284.115985825875, NaN, -7343.019919005]],
-  ])("keeps a NaN gradient to its element, as PyTorch does: %j", (options, evaluations, wanted) =>
-    frame.run(async (device) => {
-      class Broken extends nn.Module {
-        readonly x = new nn.Parameter([3], Float32Array.of(1, -2, 0.5));
-      }
-      const model = new Broken();
-      const optimizer = new optim.LBFGS(model.parameters(), options);
-      const step = await device.compile(
-        ({ at, scale }) => {
-          const bowl = model.x.sub(at!).square().mul(scale!).sum();
-          // 0, whose gradient is ∞·0.
-          return { loss: bowl.add(model.x.slice(0, 1, 2).mul(0).sqrt().sum()) };
-        },
-        { inputs: { at: [3], scale: [3] }, optimizer },
-      );
-      let calls = 0;
-      const closure = () => {
-        calls++;
-        return step.run({ at: Float32Array.of(0.3, 0.2, 0.1), scale: Float32Array.of(1, 3, 10) }).loss;
-      };
-      expect(await optimizer.step(closure)).toBeCloseTo(16.61, 4);
-      expect(calls).toBe(evaluations);
-      const { data } = (await model.stateDict()).get("x")!;
-      for (const [i, value] of wanted.entries()) {
-        if (Number.isNaN(value)) expect(data[i]).toBeNaN();
-        else expect(Math.abs(data[i]! / value - 1)).toBeLessThan(1e-5);
-      }
-      expect(await optimizer.step(closure)).toBeNaN();
-      expect(calls).toBe(2 * evaluations);
-      // A state with NaN can be saved and loaded, as PyTorch's.
-      const state = await optimizer.stateDict();
-      expect(state.state[0]!["prev_loss"]).toBeNaN();
-      optimizer.loadStateDict(state);
-      expect(await optimizer.stateDict()).toEqual(state);
-      step.dispose();
-      model.dispose();
-    }),
-  );
 
   test("is refused by name", async () => {
     const one = new Case(await loadGolden("lbfgs_quadratic"));

@@ -71,12 +71,12 @@ PARAMETER_NOISE, LOSS_NOISE, OWN_NOISE, SHARED_NOISE = 2**-24, 2**-23, 2**-22, 2
 TRIALS = 12
 
 
-def run(model, options, noise=None):
-    """`noise`: a generator of the roundings that a float32 computation might make; None for none."""
+def run(model, options, noise=None, exact=0):
+    """`noise`: a generator of the roundings that a float32 computation might make after the first `exact` steps; None for none."""
     data = model.data
 
     def rounded(value, *scales):
-        for scale in scales if noise else []:
+        for scale in scales if noise and len(losses) >= exact else []:
             value = value + scale * (2 * torch.rand(value.shape, generator=noise, dtype=value.dtype) - 1)
         return value
 
@@ -136,14 +136,16 @@ def main():
         start = {f"param.{key}": value.detach().clone() for key, value in model.named_parameters()}
         data = {f"data.{key}": value for key, value in model.data.items()}
         calls, losses, trajectory, states, groups = run(model, options)
-        # The iterates' own sensitivity: how far float32 roundings of parameters, losses and gradients take them, as shares of the tests' budget.
-        off = [0.0] * STEPS
+        # The iterates' own sensitivity: how far float32 roundings of parameters, losses and gradients take them, as shares of the tests' budget;
+        # the same from the saved state on.
+        off, off_after = [0.0] * STEPS, [0.0] * STEPS
         for trial in range(TRIALS):
-            narrow = run(make(), options, torch.Generator().manual_seed(trial))
-            assert calls == narrow[0], f"{name}: roundings change the decisions of the line search; choose another start"
-            for t, (n, w) in enumerate(zip(narrow[2], trajectory)):
-                off[t] = max(off[t], *(budget_used(n[key], w[key]) for key in w))
-        print(name, calls, [f"{x:.1f}" for x in off], [f"{x:.3g}" for x in losses])
+            for exact, worst in ((0, off), (SAVED, off_after)):
+                narrow = run(make(), options, torch.Generator().manual_seed(trial), exact)
+                assert calls == narrow[0], f"{name}: roundings change the decisions of the line search; choose another start"
+                for t, (n, w) in enumerate(zip(narrow[2], trajectory)):
+                    worst[t] = max(worst[t], *(budget_used(n[key], w[key]) for key in w))
+        print(name, calls, [f"{x:.3f}" for x in off], [f"{x:.3f}" for x in off_after], [f"{x:.3g}" for x in losses])
         results = {f"trajectory.{key}": torch.stack([one[key] for one in trajectory]) for key in trajectory[0]}
         saved, saved_numbers = flat(states[SAVED - 1], "saved")
         ended, ended_numbers = flat(states[-1], "state")
@@ -152,6 +154,7 @@ def main():
             "calls": calls,
             "losses": losses,
             "sensitivity": off,
+            "sensitivity_after": off_after,
             "saved_at": SAVED,
             "saved": saved_numbers,
             "state": ended_numbers,

@@ -34,6 +34,8 @@ export interface Minimization {
   readonly state: LbfgsState;
   /** Calls the closure; gives a promise of its loss. */
   evaluate(): Promise<{ readonly loss: Promise<number> }>;
+  /** The error for data that cannot be used. */
+  failure(what: string): Error;
 }
 
 /** The kernels, and a function that takes a step and gives the loss that it began with. */
@@ -56,7 +58,8 @@ export function lbfgs(
   return { kernels, step };
 }
 
-async function minimize(vectors: LbfgsVectors, { settings, state, evaluate }: Minimization): Promise<number> {
+async function minimize(vectors: LbfgsVectors, given: Minimization): Promise<number> {
+  const { settings, state, evaluate } = given;
   const { lr, maxIter, toleranceGrad, toleranceChange, historySize, lineSearchFn, maximize } = settings;
   const maxEval = settings.maxEval!;
   const sign = maximize ? -1 : 1;
@@ -74,32 +77,32 @@ async function minimize(vectors: LbfgsVectors, { settings, state, evaluate }: Mi
   if (measures.largest <= toleranceGrad) return first;
 
   for (let iteration = 1; iteration <= maxIter; iteration++) {
-    state.iterations++;
-    if (state.iterations === 1) {
-      state.pairs = [];
-      state.scale = 1;
-    } else {
-      const ys = measures.yd * state.t!;
-      if (ys > LEAST_CURVATURE) {
-        while (state.pairs.length >= historySize) state.pairs.shift();
-        const taken = new Set(state.pairs.map(({ slot }) => slot));
-        let slot = 0;
-        while (taken.has(slot)) slot++;
-        vectors.store(slot, state.t!);
-        state.pairs.push({ slot, ro: 1 / ys });
-        state.scale = ys / measures.yy;
-      }
-    }
-    const slope = await vectors.direct(state.pairs, state.scale);
-    vectors.copy("flat_grad", "prev_flat_grad");
-    state.previousLoss = loss;
-    const short = 1 / measures.sum;
-    // Not Math.min: of a NaN, PyTorch takes 1.
-    state.t = (state.iterations === 1 && short < 1 ? short : 1) * lr;
-    if (slope > -toleranceChange) break;
-
     vectors.copy("value", "origin");
     try {
+      state.iterations++;
+      if (state.iterations === 1) {
+        state.pairs = [];
+        state.scale = 1;
+      } else {
+        const ys = measures.yd * state.t!;
+        if (ys > LEAST_CURVATURE) {
+          while (state.pairs.length >= historySize) state.pairs.shift();
+          const taken = new Set(state.pairs.map(({ slot }) => slot));
+          let slot = 0;
+          while (taken.has(slot)) slot++;
+          vectors.store(slot, state.t!);
+          state.pairs.push({ slot, ro: 1 / ys });
+          state.scale = ys / measures.yy;
+        }
+      }
+      const slope = await vectors.direct(state.pairs, state.scale);
+      vectors.copy("flat_grad", "prev_flat_grad");
+      state.previousLoss = loss;
+      const short = 1 / measures.sum;
+      // Not Math.min: of a NaN, PyTorch takes 1.
+      state.t = (state.iterations === 1 && short < 1 ? short : 1) * lr;
+      if (slope > -toleranceChange) break;
+
       if (lineSearchFn !== null) {
         const start: Trial = {
           t: 0,
@@ -117,7 +120,8 @@ async function minimize(vectors: LbfgsVectors, { settings, state, evaluate }: Mi
           state.evaluations++;
           return { t, f, slope: measures.slope, measures, keptIn: free };
         };
-        const search = await strongWolfe(start, state.t, at, toleranceChange, maxEval - evaluations);
+        const most = maxEval - evaluations;
+        const search = await strongWolfe(start, state.t, at, toleranceChange, most, given.failure);
         const { found } = search;
         evaluations += search.evaluations;
         loss = found.f;
@@ -135,9 +139,9 @@ async function minimize(vectors: LbfgsVectors, { settings, state, evaluate }: Mi
         }
       }
     } catch (error) {
+      // The first iteration's length is its own: without it, the next step begins anew. A later one has moved by nothing.
+      Object.assign(state, state.iterations === 1 ? { iterations: 0, t: null } : { t: 0 });
       vectors.copy("origin", "value");
-      // The first step's length is its own: without it, the next step begins anew.
-      if (state.iterations === 1) Object.assign(state, { iterations: 0, t: null });
       throw error;
     }
     if (iteration === maxIter || evaluations >= maxEval) break;

@@ -35,6 +35,7 @@ function cubicMinimum(a: Trial, b: Trial, bounds?: readonly [number, number]): n
  * @param start The iterate, at step length 0.
  * @param at Evaluates a step length; the gradients of these trials must be kept.
  * @param most Evaluations, beside the first.
+ * @throws what `failure` makes, for a NaN loss with a slope that fulfils the condition: PyTorch has an IndexError there.
  */
 export async function strongWolfe(
   start: Trial,
@@ -42,6 +43,7 @@ export async function strongWolfe(
   at: (t: number, kept: readonly Trial[]) => Promise<Trial>,
   toleranceChange: number,
   most: number,
+  failure: (what: string) => Error,
 ): Promise<{
   readonly found: Trial;
   readonly evaluations: number;
@@ -62,7 +64,13 @@ export async function strongWolfe(
       bracket = [before, trial];
       break;
     }
-    if (flat(trial)) return { found: trial, evaluations, largestStep };
+    if (flat(trial)) {
+      if (!Number.isNaN(trial.f)) return { found: trial, evaluations, largestStep };
+      throw failure(
+        `the loss is NaN at a step length of ${trial.t}, and its slope there is not, so that the line search cannot go on; the parameters are ` +
+          "those of the latest iteration. Find what makes the loss NaN, such as log() of a negative number: compile with { detectAnomaly: true }",
+      );
+    }
     if (trial.slope >= 0) {
       bracket = [before, trial];
       break;
