@@ -50,6 +50,11 @@ export class StudyCore implements TrialHost {
     return this.#storage.journal;
   }
 
+  /** The name of this writer of the journal. */
+  get worker(): string {
+    return this.#storage.worker;
+  }
+
   write(operation: Operation): Promise<Outcome> {
     return this.#storage.write(operation);
   }

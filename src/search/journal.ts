@@ -6,7 +6,10 @@ import { OptionError } from "../errors.ts";
  * the order of the lines decides.
  */
 export interface Journal {
-  /** Appends lines, without their line ends, in one piece. Resolves when they are stored. */
+  /**
+   * Appends lines, without their line ends, in one piece. Resolves when they are stored. If it rejects, none is stored; or as many from the
+   * first on as the error's property `stored` says.
+   */
   append(lines: readonly string[]): Promise<void>;
   /** The complete lines from number `from` to the last. */
   read(from: number): Promise<readonly string[]>;

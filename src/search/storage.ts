@@ -20,7 +20,7 @@ export class Storage {
   readonly replay = new Replay();
   readonly journal: Journal;
   /** As Optuna names its workers; one writer of this program does not see itself as two. */
-  readonly #worker = `${crypto.randomUUID()}-0`;
+  readonly worker = `${crypto.randomUUID()}-0`;
   #queue: Pending[] = [];
   /** Appended, not yet read back. */
   readonly #sent: Pending[] = [];
@@ -34,7 +34,7 @@ export class Storage {
   /** Appends a line. Resolves with what it did; rejects if it came too late, or cannot be stored. */
   write(operation: Operation): Promise<Outcome> {
     const { op_code, ...fields } = operation;
-    const line = toPythonJson({ op_code, worker_id: this.#worker, ...fields });
+    const line = toPythonJson({ op_code, worker_id: this.worker, ...fields });
     const written = new Promise<Outcome>((resolve, reject) => this.#queue.push({ line, resolve, reject }));
     // Whoever needs the outcome awaits it, maybe later.
     written.catch(() => {});
@@ -57,16 +57,17 @@ export class Storage {
     this.#scheduled = false;
     const batch = this.#queue;
     this.#queue = [];
+    let failure: { readonly error: unknown } | null = null;
     if (batch.length > 0) {
-      this.#sent.push(...batch);
       try {
         await this.journal.append(batch.map(({ line }) => line));
+        this.#sent.push(...batch);
       } catch (error) {
-        for (const pending of batch) {
-          this.#sent.splice(this.#sent.indexOf(pending), 1);
-          pending.reject(error);
-        }
-        throw error;
+        const { stored = 0 } = (error ?? {}) as { readonly stored?: number };
+        this.#sent.push(...batch.splice(0, stored));
+        for (const { reject } of batch) reject(error);
+        if (stored === 0) throw error;
+        failure = { error };
       }
     }
     try {
@@ -77,10 +78,11 @@ export class Storage {
     }
     // Whoever waits for a line that was taken and then lost would wait for ever.
     for (const { line, reject } of this.#sent.splice(0)) reject(lost(line));
+    if (failure) throw failure.error;
   }
 
   #take(line: string): void {
-    const at = line.includes(this.#worker) ? this.#sent.findIndex((pending) => pending.line === line) : -1;
+    const at = line.includes(this.worker) ? this.#sent.findIndex((pending) => pending.line === line) : -1;
     const pending = at < 0 ? undefined : this.#sent.splice(at, 1)[0];
     try {
       const outcome = this.replay.apply(line, pending !== undefined);

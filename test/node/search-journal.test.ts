@@ -9,10 +9,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { DataError, OptionError, StorageUnavailableError } from "webgpu-lstm";
 import {
   type CategoricalDistribution,
@@ -185,6 +186,76 @@ describe("what is written", () => {
       '{"op_code":6,"trial_id":0,"state":1,"values":[3.0],"datetime_complete":T}',
     ]);
   });
+});
+
+describe("a full disk", () => {
+  /** Room on the disk, in bytes, for what files of this program take; the system writes what fits, and then refuses. */
+  let room = Number.POSITIVE_INFINITY;
+
+  beforeAll(async () => {
+    const handle = await open(newPath(), "w");
+    const prototype = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const write = prototype.write as (this: FileHandle, bytes: Buffer, at: number, length: number) => unknown;
+    vi.spyOn(prototype, "write").mockImplementation(async function (
+      this: FileHandle,
+      given: unknown,
+      at: unknown,
+    ) {
+      const bytes = typeof given === "string" ? Buffer.from(given) : (given as Buffer);
+      const start = Number(at ?? 0);
+      const length = Math.min(room, bytes.length - start);
+      if (length === 0) throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+      room -= length;
+      return (await write.call(this, bytes, start, length)) as never;
+    });
+  });
+  afterEach(() => {
+    room = Number.POSITIVE_INFINITY;
+  });
+  afterAll(() => vi.restoreAllMocks());
+
+  test.each([0, 1, 200, 10_000])(
+    "with room for %d bytes leaves whole lines, and none where none fits",
+    async (bytes) => {
+      const path = newPath();
+      const study = await createStudy({ name: "a", storage: new JournalFile(path), sampler: sampler() });
+      const before = readFileSync(path, "utf8");
+      const reader = await loadStudy({ name: "a", storage: new JournalFile(path) });
+      room = bytes;
+      const given = Array.from({ length: 60 }, (_, i) => study.enqueueTrial({ x: i }, { userAttrs: { i } }));
+      const results = await Promise.allSettled(given);
+      const stored = results.filter(({ status }) => status === "fulfilled").length;
+      for (const result of results.slice(stored)) {
+        expect(result).toMatchObject({ status: "rejected" });
+        const { reason } = result as PromiseRejectedResult;
+        await expectRefusal(
+          () => Promise.reject(reason),
+          StorageUnavailableError,
+          "JournalFile",
+          path,
+          "room",
+          "ENOSPC",
+        );
+      }
+      const after = readFileSync(path, "utf8");
+      expect(after.startsWith(before)).toBe(true);
+      expect(after.endsWith("\n")).toBe(true);
+      expect(linesOf(path).length - before.trimEnd().split("\n").length).toBe(stored);
+      expect(study.trials.map(({ userAttrs }) => userAttrs["i"])).toEqual([...Array(stored).keys()]);
+      expect(stored > 0).toBe(bytes > 1000);
+      await expectRefusal(() => study.enqueueTrial({ x: 1 }), StorageUnavailableError, "ENOSPC");
+
+      // Another program, which knows nothing of cut lines, and then this one go on.
+      room = Number.POSITIVE_INFINITY;
+      appendFileSync(path, '{"op_code":2,"worker_id":"w","study_id":0,"user_attr":{"other":1}}\n');
+      await study.optimize(value, { trials: stored + 1 });
+      expect(study.userAttrs).toEqual({ other: 1 });
+      expect(study.trials.map(({ state }) => state)).toEqual(Array(stored + 1).fill("COMPLETE"));
+      await reader.sync();
+      expect(reader.trials).toEqual(study.trials);
+    },
+  );
 });
 
 describe("a file", () => {

@@ -212,6 +212,51 @@ describe("a storage that is away", () => {
     };
     expect(await runClaimed(worker, 0, reporting, none, never)).toEqual({ kind: "handed back" });
   });
+
+  test("costs no attempt of a trial that is handed back: it is noted as soon as it can be", async () => {
+    vi.useFakeTimers();
+    try {
+      const { worker, study, goAway } = await onUnsteady(3);
+      goAway();
+      const leaving = leave(worker, 0, { kind: "handed back" });
+      await vi.advanceTimersByTimeAsync(5000);
+      await leaving;
+      expect(await claim(study.core, 0, 1)).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("keeps no worker that is to leave", async () => {
+    const { worker, goAway } = await onUnsteady(3);
+    goAway();
+    const leaving = () => leave(worker, 0, { kind: "handed back" }, AbortSignal.abort());
+    await expectRefusal(leaving, StorageUnavailableError, "away");
+  });
+
+  test("costs one attempt of a worker that has taken a trial and has not heard so", async () => {
+    const { core, study } = await withTrial();
+    const lines = elsewhere(core.journal);
+    let isAway = false;
+    const storage = {
+      ...lines,
+      append: async (more: readonly string[]) => {
+        await lines.append(more);
+        if (isAway) throw new StorageUnavailableError("away");
+      },
+    };
+    const { core: worker } = await loadStudy({ storage, sampler: new samplers.Random({ seed: 3 }) });
+    isAway = true;
+    await expectRefusal(() => claim(worker, 0, 1), StorageUnavailableError, "away");
+    isAway = false;
+    expect(await claim(worker, 0, 1)).toBe(true);
+    // Another worker may take it, too: then it is the other's.
+    expect(await claim(core, 0, 2)).toBe(true);
+    await leave(worker, 0, { kind: "handed back" });
+    await leave(core, 0, { kind: "lost", reason: "its GPU is gone" });
+    expect(await claim(core, 0, 2)).toBe(false);
+    expect(study.trials[0]!.reason).toBe("given up after 2 attempts; at the last one its GPU is gone");
+  });
 });
 
 describe("a study that is stopped", () => {

@@ -2,11 +2,11 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
-import { OptionError, StorageUnavailableError } from "webgpu-lstm";
-import { createStudy } from "webgpu-lstm/search";
+import { describe, expect, test, vi } from "vitest";
+import { DataError, DisposedError, OptionError, StorageUnavailableError } from "webgpu-lstm";
+import { createStudy, loadStudy } from "webgpu-lstm/search";
 import { JournalRedis } from "webgpu-lstm/search/node";
-import { parseRedisUrl, shownAddress } from "../../src/search/node/redis.ts";
+import { parseRedisUrl, type RedisClient, shownAddress } from "../../src/search/node/redis.ts";
 import { expectRefusal } from "../refusal.ts";
 
 /** A port on which nobody listens. */
@@ -87,6 +87,13 @@ test("a Redis that is away is named after the limit, and a study waits no longer
   expect(performance.now() - start).toBeGreaterThan(490);
 });
 
+test("close ends the calls that wait for a Redis that is away", async () => {
+  const storage = new JournalRedis(`redis://127.0.0.1:${await closedPort()}/0`);
+  const reading = storage.read(0);
+  setTimeout(() => storage.close(), 100);
+  await expectRefusal(() => reading, DisposedError, "JournalRedis: closed before", "has answered");
+});
+
 test("a server that does not let us in is named at once, and no error has the password", async () => {
   // Answers every command of Redis's protocol, HELLO among them, as Redis answers a wrong password.
   const server = createServer((socket) => {
@@ -103,4 +110,43 @@ test("a server that does not let us in is named at once, and no error has the pa
   expect(error).toBeInstanceOf(StorageUnavailableError);
   expect((error as Error).message).toContain("WRONGPASS");
   expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("secret");
+});
+
+test.each([false, true])("a Redis that has lost lines is named, with cluster: %s", async (cluster) => {
+  const storage = new JournalRedis("redis://127.0.0.1:1", { prefix: "a", cluster, patience: 0.2 });
+  const keys = new Map<string, string>();
+  const get = async (key: string) => keys.get(key) ?? null;
+  const mget = (names: string[]) => Promise.all(names.map(get));
+  // In place of the server: what it has under its keys.
+  vi.spyOn(storage.connection, "run").mockImplementation((command) =>
+    command({ get, mget } as Partial<RedisClient> as RedisClient),
+  );
+  const line = (number: number) =>
+    `{"op_code":${number === 0 ? 0 : 2},"worker_id":"w","study_name":"b","directions":[1],"study_id":0,"user_attr":{"n":${number}}}`;
+  const store = (lines: number) => {
+    keys.clear();
+    keys.set("a:log_number", `${lines - 1}`);
+    for (let i = 0; i < lines; i++) keys.set(`a:log:${i}`, line(i));
+  };
+  store(3);
+  const study = await loadStudy({ storage });
+  expect(study.userAttrs).toEqual({ n: 2 });
+  store(2);
+  const lost = [
+    'the journal "a" has 2 lines',
+    "3 were read before",
+    "appendfsync always",
+    "Open the study again",
+  ];
+  await expectRefusal(() => study.sync(), DataError, ...lost);
+  keys.clear();
+  await expectRefusal(() => study.sync(), DataError, "has 0 lines");
+  keys.set("a:log_number", "none");
+  await expectRefusal(() => study.sync(), DataError, '"a:log_number"', '"none"', "choose another prefix");
+  store(4);
+  await study.sync();
+  expect(study.userAttrs).toEqual({ n: 3 });
+  store(5);
+  keys.delete("a:log:4");
+  if (!cluster) await expectRefusal(() => study.sync(), DataError, "line 4", "noeviction");
 });

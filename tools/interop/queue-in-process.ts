@@ -35,7 +35,7 @@ export async function inProcessChecks(redis: RedisServer): Promise<Check[]> {
       await served;
     }),
     await check(
-      "queue: a Redis that is away for longer than the grace period ends a trial, which then runs again",
+      "queue: a Redis that is away for longer than the grace period ends a trial, which then runs again at no attempt's cost",
       async () => {
         const study = await studyOf("away");
         const serving = new AbortController();
@@ -59,7 +59,7 @@ export async function inProcessChecks(redis: RedisServer): Promise<Check[]> {
           log: (line) => void log.push(line),
         });
         const waiting = new AbortController();
-        const running = runTrials(study, { trials: 1, signal: waiting.signal }).catch(String);
+        const running = runTrials(study, { trials: 1, attempts: 1, signal: waiting.signal }).catch(String);
         while (events.length < 2) await pause(20);
         const enough = new Error("enough");
         const start = performance.now();
@@ -68,14 +68,45 @@ export async function inProcessChecks(redis: RedisServer): Promise<Check[]> {
         const seconds = (performance.now() - start) / 1000;
         if (seconds > 1) throw new Error(`runTrials ended ${seconds} s after its signal`);
         await redis.resume();
-        await runTrials(study, { trials: 0 });
+        await runTrials(study, { trials: 0, attempts: 1 });
         expectEqual("the trial", study.trials[0]!.values, [5]);
         expectEqual("the objective", events, ["starts", "ends: the worker gives the trial back", "starts"]);
-        if (!log.some((line) => line.includes("this one could not say that it is alive")))
+        if (!log.some((line) => line.includes("this worker could not say that it is alive")))
           throw new Error(`the log has ${log.join("; ")}`);
+        const end = performance.now();
         serving.abort();
         await served;
+        const leaving = (performance.now() - end) / 1000;
+        if (leaving > 2) throw new Error(`the worker left ${leaving} s after its signal`);
       },
     ),
+    await check("queue: a worker and who waits for it leave within 4 s while Redis is away", async () => {
+      const study = await studyOf("leaving");
+      const serving = new AbortController();
+      const objective: QueuedObjective = async (trial) => {
+        for (;;) {
+          await pause(20);
+          trial.signal.throwIfAborted();
+        }
+      };
+      const options = { connection: redis.url, study: NAME, prefix: "leaving", signal: serving.signal };
+      const served = serveTrials(objective, options);
+      const waiting = new AbortController();
+      const running = runTrials(study, { trials: 1, signal: waiting.signal }).catch(String);
+      while (study.trials[0]?.state !== "RUNNING") await pause(20);
+      await redis.stop("SIGKILL");
+      try {
+        // Between two attempts to connect a client does not end by itself.
+        await pause(700);
+        const start = performance.now();
+        serving.abort();
+        waiting.abort(new Error("enough"));
+        await Promise.all([served, running]);
+        const seconds = (performance.now() - start) / 1000;
+        if (seconds > 4) throw new Error(`they left after ${seconds} s`);
+      } finally {
+        await redis.resume();
+      }
+    }),
   ];
 }

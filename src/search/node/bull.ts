@@ -14,15 +14,19 @@ export function loadBullMQ(where: string): Promise<typeof import("bullmq")> {
 }
 
 /** Milliseconds between two attempts to reach a Redis that is away. */
-const RETRY_MS = 500;
+export const RETRY_MS = 500;
 
-/** The queue's name and its options, of a study by its id. */
-export function queueOf(where: string, journal: unknown, studyId: number) {
+/**
+ * The queue's name and its options, of a study by its id.
+ * @param signal Aborted when a Redis that is away is of no interest any more
+ */
+export function queueOf(where: string, journal: unknown, studyId: number, signal?: AbortSignal) {
   if (!(journal instanceof JournalRedis) || journal.cluster)
     throw new OptionError(
       `${where}: the study's storage must be a JournalRedis, without cluster: true; the queue is in the same Redis`,
     );
-  const connection = { ...journal.address, maxRetriesPerRequest: null, retryStrategy: () => RETRY_MS };
+  const retryStrategy = () => (signal?.aborted ? null : RETRY_MS);
+  const connection = { ...journal.address, maxRetriesPerRequest: null, retryStrategy };
   return { name: `study-${studyId}`, options: { connection, prefix: `${journal.prefix}:queue` } };
 }
 

@@ -29,6 +29,8 @@ interface Attempts {
   readonly attempts: number;
   /** Why the last one did not end it. */
   readonly reason: string;
+  /** Who took it, until it hands it back or loses it. */
+  readonly worker?: string;
 }
 
 const DIED = "its worker died";
@@ -39,8 +41,11 @@ const STOPPED = "queue_stopped_at";
 const NOT_RUN =
   "not run: the study was stopped before, by study.stop() or by a sampler that has tried everything";
 
-/** Milliseconds before a result is recorded once more. */
+/** Milliseconds before a storage that is away is told once more. */
 const AGAIN_MS = 1000;
+
+/** That of a trial that nobody has taken. */
+const NEW: Attempts = { attempts: 0, reason: DIED };
 
 function queued(record: TrialRecord): Attempts | null {
   return (record.systemAttrs[QUEUE] as Attempts | null | undefined) ?? null;
@@ -76,20 +81,23 @@ export async function claim(core: StudyCore, number: number, limit: number): Pro
     await endAs(core, number, NOT_RUN);
     return false;
   }
-  const { attempts, reason } = queued(record) ?? { attempts: 0, reason: DIED };
-  if (attempts >= limit) {
+  const { attempts, reason, worker } = queued(record) ?? NEW;
+  // A worker that has taken it already, and could not hear so from a storage that was away, takes it once.
+  const isAgain = worker === core.worker;
+  if (attempts >= limit && !isAgain) {
     const times = `given up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
     await endAs(core, number, `${times}; at the last one ${reason}`);
     return false;
   }
   // Both lines are stored together.
   const started = record.state === "WAITING" ? core.write(stateOp(record.id, "RUNNING", null)) : true;
-  const noted = note(core, record, { attempts: attempts + 1, reason: DIED });
-  if ((await started) !== true) {
+  const next = { attempts: isAgain ? attempts : attempts + 1, reason: DIED, worker: core.worker };
+  const noted = note(core, record, next);
+  const [isOurs] = await Promise.all([started, noted]);
+  if (isOurs !== true) {
     await note(core, record, null);
     return false;
   }
-  await noted;
   return true;
 }
 
@@ -100,15 +108,25 @@ async function endAs(core: StudyCore, number: number, reason: string): Promise<v
   });
 }
 
-/** Notes that a claimed trial did not end, and why. */
-export async function leave(core: StudyCore, number: number, outcome: Outcome): Promise<void> {
-  await core.sync();
-  const record = core.record.trials[number]!;
-  const { attempts } = queued(record) ?? { attempts: 1 };
-  if (isFinished(record.state) || outcome.kind === "ended") return;
-  if (outcome.kind === "lost") await note(core, record, { attempts, reason: outcome.reason });
-  // What was handed back is no failed attempt.
-  else await note(core, record, { attempts: Math.max(0, attempts - 1), reason: DIED });
+/**
+ * Notes that a claimed trial did not end, and why, unless another worker has taken it since. What was handed back, or ended because the storage
+ * was away, is no failed attempt.
+ * @param signal Aborted when the worker is to leave
+ */
+export async function leave(
+  core: StudyCore,
+  number: number,
+  outcome: Outcome,
+  signal?: AbortSignal,
+): Promise<void> {
+  await whileAway(signal, async () => {
+    await core.sync();
+    const record = core.record.trials[number]!;
+    const { attempts, worker } = queued(record) ?? NEW;
+    if (isFinished(record.state) || worker !== core.worker || outcome.kind === "ended") return;
+    if (outcome.kind === "lost") await note(core, record, { attempts, reason: outcome.reason });
+    else await note(core, record, { attempts: attempts - 1, reason: DIED });
+  });
 }
 
 async function note(core: StudyCore, record: TrialRecord, value: Attempts | null): Promise<void> {
@@ -149,15 +167,24 @@ export async function runClaimed(
   }
 }
 
-/** Records how a trial ended, unless another worker has; again and again while the storage is away and the trial is ours. */
+/** Records how a trial ended, unless another worker has. */
 async function record(core: StudyCore, number: number, verdict: Verdict, signal: AbortSignal): Promise<void> {
-  for (;;) {
+  await whileAway(signal, async () => {
     try {
       await core.finish(number, verdict);
-      return;
     } catch (error) {
-      if (isFinished(core.record.trials[number]!.state)) return;
-      if (!(error instanceof StorageUnavailableError) || signal.aborted) throw error;
+      if (!isFinished(core.record.trials[number]!.state)) throw error;
+    }
+  });
+}
+
+/** Tells the storage something, again and again while it is away and nobody calls it off. */
+async function whileAway(signal: AbortSignal | undefined, tell: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await tell();
+    } catch (error) {
+      if (!(error instanceof StorageUnavailableError) || signal?.aborted) throw error;
     }
     await new Promise((done) => setTimeout(done, AGAIN_MS));
   }

@@ -25,7 +25,7 @@ const CHUNK = 1 << 20;
  * A journal in a file, which Python's Optuna can read and write at the same time: there it is
  * `JournalStorage(JournalFileBackend("study.log"))`.
  *
- * A line that a crash has cut off is removed before the next one is written; lines before it are never touched.
+ * A line that a crash or a full disk has cut off is removed, at once or before the next one is written; lines before it are never touched.
  *
  * @example
  * const study = await createStudy({ name: "seattle", storage: new JournalFile("study.log"), loadIfExists: true });
@@ -58,14 +58,33 @@ export class JournalFile implements Journal {
       const file = await this.#open("a+");
       try {
         await this.#repair(file);
-        for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
-        await file.sync();
+        await this.#write(file, bytes);
       } catch (cause) {
-        throw this.#failed("write to", cause);
+        throw cause instanceof StorageUnavailableError ? cause : this.#failed("write to", cause);
       } finally {
         await file.close();
       }
     });
+  }
+
+  /**
+   * Writes lines. Where the disk is full in the middle of one, its beginning is removed: Optuna would write its next line behind it. Whole
+   * lines stay, since others may have read them.
+   */
+  async #write(file: FileHandle, bytes: Buffer): Promise<void> {
+    let written = 0;
+    try {
+      while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
+      await file.sync();
+    } catch (cause) {
+      const error = this.#failed("write to", cause);
+      if (written === bytes.length) throw error;
+      const whole = bytes.subarray(0, bytes.subarray(0, written).lastIndexOf(NEWLINE) + 1);
+      const { size } = await file.stat();
+      await file.truncate(size - written + whole.length);
+      await file.sync();
+      throw Object.assign(error, { stored: whole.toString().split("\n").length - 1 });
+    }
   }
 
   /** Removes what is left of a line whose writer has died; completes one that lacks only its end. The lock is ours. */

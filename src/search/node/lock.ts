@@ -32,7 +32,9 @@ export class FileLock {
     try {
       return await work();
     } finally {
-      await this.#release();
+      await this.#release().catch((cause: unknown) => {
+        throw this.#failed(cause);
+      });
     }
   }
 
@@ -92,7 +94,7 @@ export class FileLock {
     const advice =
       this.#kind === "symlink" && (code === "EPERM" || code === "ENOSYS")
         ? 'this system makes no symbolic links here; use lock: "open", in Python JournalFileOpenLock'
-        : "check that the folder exists and may be written to";
+        : "check that the folder exists, may be written to and has room";
     return new StorageUnavailableError(`JournalFile: cannot lock ${this.#target} (${message}); ${advice}`, {
       cause,
     });

@@ -1,6 +1,6 @@
 /** A connection to Redis that waits for a server that is away, for a limited time. */
 import { show } from "../../checks.ts";
-import { OptionError, StorageUnavailableError } from "../../errors.ts";
+import { DisposedError, OptionError, StorageUnavailableError } from "../../errors.ts";
 
 /** Where a Redis is, and how to log in. */
 export interface RedisAddress {
@@ -148,8 +148,8 @@ export class RedisConnection {
       }
     } catch (error) {
       // What was not sent must not be sent later, when the caller has given up.
-      this.close();
-      throw this.#failed(error as Error);
+      this.#drop();
+      throw error instanceof DisposedError ? error : this.#failed(error as Error);
     } finally {
       clearTimeout(timer);
       this.#refused.delete(refuse);
@@ -157,8 +157,15 @@ export class RedisConnection {
     }
   }
 
-  /** Closes the connection; the next call opens another. */
+  /** Closes the connection, and ends the calls that wait; the next call opens another. */
   close(): void {
+    this.#drop();
+    const address = shownAddress(this.#address);
+    const closed = new DisposedError(`${this.#where}: closed before the Redis at ${address} has answered`);
+    for (const refuse of this.#refused) refuse(closed);
+  }
+
+  #drop(): void {
     this.#client?.disconnect();
     this.#client = null;
   }

@@ -53,7 +53,8 @@ export async function runTrials(study: Study, options: RunTrialsOptions, ...more
   signal?.throwIfAborted();
 
   const { core } = study;
-  const { name, options: connection } = queueOf(where, core.journal, core.record.id);
+  const over = new AbortController();
+  const { name, options: connection } = queueOf(where, core.journal, core.record.id, over.signal);
   const { Queue } = await loadBullMQ(where);
   core.stopping = false;
   await untilAborted(core.sync(), signal);
@@ -91,6 +92,7 @@ export async function runTrials(study: Study, options: RunTrialsOptions, ...more
       await new Promise((done) => setTimeout(done, LOOK_MS));
     }
   } finally {
+    over.abort();
     await queue.close();
   }
 }

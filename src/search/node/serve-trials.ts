@@ -6,11 +6,14 @@ import { OptionError } from "../../errors.ts";
 import { loadStudy } from "../create.ts";
 import { isFinished } from "../frozen-trial.ts";
 import type { Pruner, Sampler } from "../sampler.ts";
-import { ANY_NUMBER, loadBullMQ, queueOf, type TrialJob } from "./bull.ts";
+import { ANY_NUMBER, loadBullMQ, queueOf, RETRY_MS, type TrialJob } from "./bull.ts";
 import { type CheckpointOptions, checkCheckpoints, StoredCheckpoint } from "./checkpoints.ts";
 import { claim, leave, type QueuedObjective, runClaimed } from "./claim.ts";
 import { JournalRedis } from "./journal-redis.ts";
 import { ChildProcesses, inThisProcess, LEAVE_MS, type Run, type Runner } from "./runners.ts";
+
+/** How long a worker that leaves waits for Redis, once its trials are over, in ms. */
+const CLOSE_MS = 2000;
 
 /** Options of {@link serveTrials}. */
 export interface ServeTrialsOptions {
@@ -93,7 +96,7 @@ export async function serveTrials(
     ...(pruner && { pruner }),
   });
   const checkpointOf = (number: number) => new StoredCheckpoint(journal, core.record.id, number, checkpoints);
-  const queue = queueOf(where, journal, core.record.id);
+  const queue = queueOf(where, journal, core.record.id, signal);
   const { Worker, WaitingError } = await loadBullMQ(where);
   const runner: Runner =
     typeof objective === "function"
@@ -114,6 +117,8 @@ export async function serveTrials(
       return new WaitingError();
     };
     if (signal?.aborted) throw await handBack();
+    // It has come back, since its lock could not be renewed, and its run here is not over yet. BullMQ tries it again later.
+    if (active.has(job.id!)) throw new Error(`trial ${number} is still ending here`);
     const isClaimed = await claim(core, number, attempts);
     const record = core.record.trials[number];
     if (isClaimed) {
@@ -122,14 +127,17 @@ export async function serveTrials(
       active.set(job.id!, entry);
       if (signal?.aborted) entry.run.stop();
       const outcome = await entry.run.outcome;
-      active.delete(job.id!);
-      if (outcome.kind !== "ended") {
-        const how = outcome.kind === "lost" ? `lost: ${outcome.reason}` : "handed back";
-        log(
-          `trial ${number} is ${entry.isOurs ? how : "another worker's: this one could not say that it is alive"}`,
-        );
-        if (entry.isOurs) await leave(core, number, outcome);
-        throw await handBack();
+      try {
+        if (outcome.kind !== "ended") {
+          const how = outcome.kind === "lost" ? `lost: ${outcome.reason}` : "handed back";
+          log(
+            `trial ${number} is ${how}${entry.isOurs ? "" : ": this worker could not say that it is alive"}`,
+          );
+          await leave(core, number, outcome, signal);
+          throw await handBack();
+        }
+      } finally {
+        active.delete(job.id!);
       }
       await core.sync();
     }
@@ -152,6 +160,10 @@ export async function serveTrials(
     if (message !== lastError) log(`Redis: ${message}`);
     lastError = message;
   });
+  let lostAt = Number.NEGATIVE_INFINITY;
+  worker.on("ioredis:close", () => {
+    lostAt = performance.now();
+  });
   // Whoever cannot renew its lock for so long has lost the trial: it must not go on beside the worker that has it now.
   const giveUp = (id: string) => {
     const entry = active.get(id);
@@ -173,12 +185,22 @@ export async function serveTrials(
   log(`waits for trials of ${show(name)}`);
   await new Promise<void>((done) => signal?.addEventListener("abort", () => done(), { once: true }));
   for (const { run } of active.values()) run.stop();
+  // A client of ioredis never ends that is told to between two attempts to connect: let the next one fail for good.
+  if (performance.now() - lostAt < 2 * RETRY_MS) await new Promise((done) => setTimeout(done, 2 * RETRY_MS));
+  const closed = worker.close();
+  await within(LEAVE_MS, Promise.all([...active.values()].map(({ run }) => run.outcome)));
   // A Redis that is away must not keep a worker that is to leave.
-  const over = new Promise((done) => setTimeout(done, LEAVE_MS + 2000).unref());
-  await Promise.race([worker.close(), over]);
+  await within(CLOSE_MS, closed);
   clearInterval(watch);
   runner.close();
   journal.close();
+}
+
+/** Waits for something, but no longer than this. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((done) => (timer = setTimeout(done, ms)))]);
+  clearTimeout(timer);
 }
 
 function hrefOf(objective: string | URL): string {
