@@ -131,7 +131,10 @@ function difference(
 export async function runCase(device: Device, one: OnnxCase): Promise<Outcome> {
   const packed = one.inputs.filter((input) => input !== null);
   if (packed.length < one.inputs.length || one.outputs.includes(null)) {
-    return { state: "refused", message: "sequences, optionals and texts are no tensors" };
+    return {
+      state: "refused",
+      message: "an input or a result is a text, a sequence, or of a type that is not read",
+    };
   }
   if (packed.some(({ type }) => !dtypeOf(type))) return { state: "refused", message: "its type is not read" };
   const inputs = packed.map(valuesOf);
