@@ -4,7 +4,7 @@ import { partsOf } from "../shell/dom.ts";
 import { project } from "../shell/project.ts";
 import type { Contest } from "./contest.ts";
 import { issueLink } from "./issue-link.ts";
-import type { Race } from "./race.ts";
+import type { Race } from "./race/race.ts";
 import { hasSteps, jsonOf, markdownOf, type Results } from "./report.ts";
 
 const part = partsOf("compare");

@@ -2,8 +2,8 @@
 import type { Contest } from "./contest.ts";
 import { medianOf } from "./contest.ts";
 import { NAMES } from "./protocol.ts";
-import { outcomeOf } from "./race-result.ts";
-import { type Raced, raceMarkdown, verdictOf } from "./race-words.ts";
+import { outcomeOf } from "./race/race-result.ts";
+import { type Raced, raceMarkdown, verdictOf } from "./race/race-words.ts";
 import { adapterNote, stepTables } from "./table.ts";
 
 /** What was measured; a part without results is undefined. */

@@ -2,8 +2,8 @@
 import type { Contestant, Runner } from "../../tasks/workloads/contestant.ts";
 import { sampleSteps } from "../../tasks/workloads/sample.ts";
 import { makeProblem, type Workload } from "../../tasks/workloads/workload.ts";
-import { makeCourse } from "./course.ts";
 import type { Answer, Library, Opening, Request, Steps } from "./protocol.ts";
+import { makeCourse } from "./race/course.ts";
 
 interface Loaded {
   readonly contestant: Contestant;

@@ -11,8 +11,8 @@ import { RunPanel } from "../training/panel.ts";
 import { isUnderWay, newSnapshot, type Snapshot } from "../training/phase.ts";
 import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { Controls } from "./controls.ts";
-import { CsvPanel } from "./csv-panel.ts";
-import { DrawPanel } from "./draw-panel.ts";
+import { CsvPanel } from "./own-series/csv-panel.ts";
+import { DrawPanel } from "./own-series/draw-panel.ts";
 import "./forecast.css";
 import { loadSeries } from "../../tasks/series/index.ts";
 import type { BuiltIn, Series } from "../../tasks/series/series.ts";
@@ -20,10 +20,10 @@ import type { Settings } from "../../tasks/series/settings.ts";
 import html from "./forecast.html?raw";
 import { takeHandover } from "./handover.ts";
 import { LINKED, linkOf, settingsOfLink } from "./link.ts";
-import { VIEW } from "./session.ts";
 import type { ForecastConfig } from "./settings.ts";
 import { Stage } from "./stage.ts";
 import { TakeAway } from "./take-away.ts";
+import { VIEW } from "./training/session.ts";
 
 /** What can be chosen. */
 type Choice = Series["id"];

@@ -4,15 +4,15 @@ import { type HeldOut, heldOutOf } from "../../tasks/series/held-out.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
 import type { Linear } from "../../tasks/statistics/ridge.ts";
 import type { Snapshot } from "../training/phase.ts";
+import { RollOutPanel } from "./forecasts/roll-out-panel.ts";
+import { WalkControl } from "./forecasts/walk-control.ts";
 import { stepCount, withUnit } from "./format.ts";
-import { Overview } from "./overview.ts";
-import { RollOutPanel } from "./roll-out-panel.ts";
-import { ForecastSession } from "./session.ts";
+import { Overview } from "./results/overview.ts";
+import { ForecastDisplay } from "./results/view.ts";
 import type { ForecastConfig } from "./settings.ts";
-import { shippedFor } from "./shipped.ts";
+import { shippedFor } from "./shipped/shipped.ts";
 import type { Shown } from "./take-away.ts";
-import { ForecastDisplay } from "./view.ts";
-import { WalkControl } from "./walk-control.ts";
+import { ForecastSession } from "./training/session.ts";
 
 export class Stage {
   readonly session: ForecastSession;

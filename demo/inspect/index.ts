@@ -1,11 +1,11 @@
 /** The Inspect view: the content of a model's file, and a run of the model; it opens with an example that has been run. */
 import type { Gpu } from "../shell/gpu.ts";
 import type { View } from "../shell/view.ts";
-import { FilePanel } from "./file-panel.ts";
+import { FilePanel } from "./file/file-panel.ts";
 import "./inspect.css";
 import html from "./inspect.html?raw";
-import { ModelPanel } from "./model-panel.ts";
-import { RunPanel } from "./run-panel.ts";
+import { RunPanel } from "./layer-run/run-panel.ts";
+import { ModelPanel } from "./model-run/model-panel.ts";
 import { SavePanel } from "./save-panel.ts";
 
 export function mount(root: HTMLElement, gpu: Gpu): View {

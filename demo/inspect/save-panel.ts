@@ -5,13 +5,13 @@ import { saveOnnx, saveTorch } from "webgpu-lstm/formats";
 import { byId as part } from "../shell/dom.ts";
 import { download } from "../shell/download.ts";
 import { bytes } from "../shell/format.ts";
-import type { Layer } from "./layers.ts";
-import { readoutOf } from "./layers.ts";
-import { dynamicSizes } from "./model-inputs.ts";
-import type { ModelPanel } from "./model-panel.ts";
-import { forwardOf } from "./model-run.ts";
-import type { OpenFile } from "./opening.ts";
-import { StackModel } from "./run.ts";
+import type { Layer } from "./file/layers.ts";
+import { readoutOf } from "./file/layers.ts";
+import { dynamicSizes } from "./file/model-inputs.ts";
+import type { OpenFile } from "./file/opening.ts";
+import { StackModel } from "./layer-run/run.ts";
+import type { ModelPanel } from "./model-run/model-panel.ts";
+import { forwardOf } from "./model-run/model-run.ts";
 
 /** Steps of a layer's traced input; the file takes any number. */
 const STEPS = 24;

@@ -2,7 +2,7 @@
 import { partsOf, setText } from "../shell/dom.ts";
 import type { Choice, Choices } from "./link.ts";
 import type { Settings } from "./session.ts";
-import type { SourceKind } from "./source.ts";
+import type { SourceKind } from "./signals/source.ts";
 
 const part = partsOf("stream");
 

@@ -1,6 +1,6 @@
 /** The choices of the Stream view, and the way from and to a page's address, which leaves the usual ones out. */
 import type { LinkSettings, Settings } from "../shell/address.ts";
-import type { SourceKind } from "./source.ts";
+import type { SourceKind } from "./signals/source.ts";
 
 /** What can be chosen as the signal. */
 export type Choice = SourceKind | "speech";

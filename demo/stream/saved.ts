@@ -1,8 +1,8 @@
 /** The learned model as a file, and the lines that load it. */
 import { saveSafetensors } from "webgpu-lstm";
 import type { SavedModel } from "../shell/save-model.ts";
-import { lessonOf } from "./lesson.ts";
-import { HIDDEN } from "./model.ts";
+import { lessonOf } from "./model/lesson.ts";
+import { HIDDEN } from "./model/model.ts";
 import type { Learned } from "./session.ts";
 
 export function savedModel({ weights, recordings, normal }: Learned): SavedModel {

@@ -2,14 +2,14 @@
 import type { NDArray } from "webgpu-lstm";
 import { connect, type RemoteTrainer } from "webgpu-lstm/worker";
 import { Estimate } from "../training/estimate.ts";
-import { AnomalyDetector, factorFor, type Normal, normalOf } from "./detector.ts";
-import { epochsOf, SHORTEST } from "./lesson.ts";
-import { WARM_UP } from "./model.ts";
-import { normalSensors } from "./sensor.ts";
-import type { LiveSource, Source, SourceKind } from "./source.ts";
-import { openLive, SensorSource } from "./sources.ts";
-import { type Answer, Watch } from "./watch.ts";
-import type { StreamConfig } from "./worker.ts";
+import { epochsOf, SHORTEST } from "./model/lesson.ts";
+import { WARM_UP } from "./model/model.ts";
+import type { StreamConfig } from "./model/worker.ts";
+import { normalSensors } from "./signals/sensor.ts";
+import type { LiveSource, Source, SourceKind } from "./signals/source.ts";
+import { openLive, SensorSource } from "./signals/sources.ts";
+import { AnomalyDetector, factorFor, type Normal, normalOf } from "./watching/detector.ts";
+import { type Answer, Watch } from "./watching/watch.ts";
 
 export interface Settings {
   readonly kind: SourceKind;
@@ -156,7 +156,7 @@ export class Session {
     this.source = source;
     this.#abort.signal.throwIfAborted();
     const recordings = known?.recordings ?? (this.live ? await this.#calibrate(source) : normalSensors());
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("./model/worker.ts", import.meta.url), { type: "module" });
     const config: StreamConfig = { recordings };
     this.#abort.signal.addEventListener("abort", () => worker.terminate());
     const trainer = await connect(worker, config);

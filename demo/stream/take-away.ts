@@ -3,7 +3,7 @@ import { partsOf } from "../shell/dom.ts";
 import { count, decimals } from "../shell/format.ts";
 import { bindTakeAway, type CardContent } from "../shell/take-away.ts";
 import type { Frame } from "../shell/view.ts";
-import { milliseconds } from "./latency-card.ts";
+import { milliseconds } from "./display/latency-card.ts";
 import { savedModel } from "./saved.ts";
 import type { Session } from "./session.ts";
 

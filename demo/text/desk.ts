@@ -3,14 +3,14 @@ import { DisposedError } from "webgpu-lstm";
 import { partsOf, setText } from "../shell/dom.ts";
 import { count, decimals } from "../shell/format.ts";
 import type { Frame } from "../shell/view.ts";
-import { Away, type Taken } from "./away.ts";
-import { FiringPanel } from "./firing-panel.ts";
-import type { About } from "./saved.ts";
+import type { About } from "./model/saved.ts";
+import type { Thought } from "./model/signals.ts";
 import type { WritingSettings } from "./settings.ts";
-import { openShipped } from "./shipped.ts";
-import type { Thought } from "./signals.ts";
-import { Stage } from "./stage.ts";
-import { Watch } from "./watch.ts";
+import { openShipped } from "./shipped/shipped.ts";
+import { Away, type Taken } from "./take-away/away.ts";
+import { FiringPanel } from "./writing/firing-panel.ts";
+import { Stage } from "./writing/stage.ts";
+import { Watch } from "./writing/watch.ts";
 
 const byId = partsOf("text");
 

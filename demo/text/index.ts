@@ -11,16 +11,16 @@ import { isUnderWay, newSnapshot } from "../training/phase.ts";
 import { TrainingRun } from "../training/run.ts";
 import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { Desk } from "./desk.ts";
-import { TextDisplay } from "./display.ts";
 import { SettingsError, SettingsForm, WritingForm } from "./form.ts";
 import { choicesOfLink, linkOf } from "./link.ts";
-import { OwnModel } from "./own-model.ts";
-import type { NewSamples } from "./sampler.ts";
-import { SampleList } from "./samples.ts";
 import { DEFAULTS, FIRST_UNIT, ON_HARDWARE, STEPS_PER_REPORT, type TextConfig } from "./settings.ts";
+import { TextDisplay } from "./training/display.ts";
+import { OwnModel } from "./training/own-model.ts";
+import type { NewSamples } from "./training/sampler.ts";
+import { SampleList } from "./training/samples.ts";
 import "./text.css";
 import html from "./text.html?raw";
-import type { Facts } from "./train.worker.ts";
+import type { Facts } from "./training/train.worker.ts";
 
 /** The view's name, under which its runs are stored. */
 const VIEW = "text";
@@ -196,7 +196,7 @@ class TextView implements View {
     let greeted = false;
     const run = new TrainingRun<TextConfig>({
       view: VIEW,
-      worker: () => new Worker(new URL("./train.worker.ts", import.meta.url), { type: "module" }),
+      worker: () => new Worker(new URL("./training/train.worker.ts", import.meta.url), { type: "module" }),
       config,
       epochs: config.settings.steps / STEPS_PER_REPORT,
       batchesPerEpoch: STEPS_PER_REPORT,

@@ -1,10 +1,10 @@
 /** What the Text view reads of a model's units, against the cells' own states. */
 import { expect, test } from "vitest";
 import { Device, data, manualSeed } from "webgpu-lstm";
-import { TextModel } from "../../demo/text/model.ts";
-import { Reading } from "../../demo/text/reading.ts";
-import { SIGNALS } from "../../demo/text/signals.ts";
-import { WatchedStep } from "../../demo/text/watched-step.ts";
+import { TextModel } from "../../demo/text/model/model.ts";
+import { Reading } from "../../demo/text/model/reading.ts";
+import { SIGNALS } from "../../demo/text/model/signals.ts";
+import { WatchedStep } from "../../demo/text/model/watched-step.ts";
 
 const CHARACTERS = 7;
 const TRACKS = 2;

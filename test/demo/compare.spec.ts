@@ -1,7 +1,7 @@
 /** The Compare view as a person uses it, on the software adapter. */
 import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "playwright/test";
-import type { Curve } from "../../demo/compare/race-result.ts";
+import type { Curve } from "../../demo/compare/race/race-result.ts";
 import {
   busyTime,
   button,

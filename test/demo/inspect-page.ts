@@ -4,7 +4,9 @@ import { expect, type Page } from "playwright/test";
 import { saveSafetensors } from "../../src/io/safetensors.ts";
 import { button, dropFile } from "./page.ts";
 
-export const example = readFileSync(new URL("../../demo/inspect/example.safetensors", import.meta.url));
+export const example = readFileSync(
+  new URL("../../demo/inspect/examples/example.safetensors", import.meta.url),
+);
 export const VIEW = "/#inspect";
 
 /** A file of tensors with these shapes. Their values are a fixed wave whose amplitude keeps gates away from saturation. */

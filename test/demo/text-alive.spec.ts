@@ -33,7 +33,7 @@ test("writes without a click, shows units by keyboard and pointer and what they 
   const passages = () => found.locator("li").allTextContents();
   const first = { colours: await colours(page), passages: await passages() };
   expect(first.passages.length).toBeGreaterThan(3);
-  const heldOut = readFileSync(new URL("../../demo/text/held-out.txt", import.meta.url), "utf8");
+  const heldOut = readFileSync(new URL("../../demo/text/shipped/held-out.txt", import.meta.url), "utf8");
   for (const passage of first.passages) expect(heldOut).toContain(passage.replaceAll(" ⏎ ", "\n"));
   await strip.focus();
   await page.keyboard.press("Home");
@@ -72,7 +72,7 @@ test("writes without a click, shows units by keyboard and pointer and what they 
   const download = page.waitForEvent("download");
   await button(page, "Save model").click();
   const saved = readFileSync(await (await download).path());
-  expect(saved).toEqual(readFileSync(new URL("../../demo/text/model.safetensors", import.meta.url)));
+  expect(saved).toEqual(readFileSync(new URL("../../demo/text/shipped/model.safetensors", import.meta.url)));
   await expect(page.getByText("torch.nn.GRU(32, 64")).toBeVisible();
   await button(page, "Open in Inspect").click();
   await expect(page.getByRole("heading", { name: "Inspect a model" })).toBeVisible();

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { manualSeed, nn, saveSafetensors } from "webgpu-lstm";
 import { Breather } from "../../demo/inspect/breather.ts";
-import { FileError, type ModelFile, readModelFile, type StoredTensor } from "../../demo/inspect/file.ts";
-import { traceStack } from "../../demo/inspect/gates.ts";
-import { layersOf, readoutOf } from "../../demo/inspect/layers.ts";
-import { makeSignal, parseSignal } from "../../demo/inspect/signals.ts";
-import { recurrentStackOf } from "../../demo/inspect/stack.ts";
-import { BINS, statisticsOf } from "../../demo/inspect/statistics.ts";
+import { FileError, type ModelFile, readModelFile, type StoredTensor } from "../../demo/inspect/file/file.ts";
+import { layersOf, readoutOf } from "../../demo/inspect/file/layers.ts";
+import { recurrentStackOf } from "../../demo/inspect/file/stack.ts";
+import { BINS, statisticsOf } from "../../demo/inspect/file/statistics.ts";
+import { traceStack } from "../../demo/inspect/layer-run/gates.ts";
+import { makeSignal, parseSignal } from "../../demo/inspect/layer-run/signals.ts";
 import { goldenBytes, goldens } from "../goldens.ts";
 import { problemOf } from "../recurrent-problem.ts";
 
@@ -234,7 +234,7 @@ describe("files", () => {
   });
 
   test("the example matches its script", () => {
-    const bytes = readFileSync(new URL("../../demo/inspect/example.safetensors", import.meta.url));
+    const bytes = readFileSync(new URL("../../demo/inspect/examples/example.safetensors", import.meta.url));
     const { tensors, optimizer, config } = readModelFile(bufferOf(bytes));
     expect(layersOf(tensors).map(({ kind, sizes }) => `${kind} ${sizes}`)).toEqual([
       "Linear 12 → 1",

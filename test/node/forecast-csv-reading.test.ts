@@ -1,7 +1,7 @@
 /** How the Forecast view reads files of other countries and tools, and what it says about them. */
 import { describe, expect, test } from "vitest";
-import { csvSeries, firstChoice, interpretCsv, readCsv } from "../../demo/forecast/csv-series.ts";
-import { understood } from "../../demo/forecast/csv-understood.ts";
+import { csvSeries, firstChoice, interpretCsv, readCsv } from "../../demo/forecast/own-series/csv-series.ts";
+import { understood } from "../../demo/forecast/own-series/csv-understood.ts";
 import { guessOrder, holdsDates, readDate } from "../../tasks/csv/dates.ts";
 import { guessDecimal, readNumber } from "../../tasks/csv/numbers.ts";
 

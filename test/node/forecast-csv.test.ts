@@ -1,7 +1,7 @@
 /** A visitor's CSV file as the Forecast view's series. */
 import { describe, expect, test } from "vitest";
-import { csvSeries, firstChoice, MOST_ROWS, readCsv } from "../../demo/forecast/csv-series.ts";
-import { rhythmOf } from "../../demo/forecast/rhythm.ts";
+import { csvSeries, firstChoice, MOST_ROWS, readCsv } from "../../demo/forecast/own-series/csv-series.ts";
+import { rhythmOf } from "../../demo/forecast/own-series/rhythm.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
 
 /** A file of `rows` days from 2020 on. */

@@ -1,6 +1,6 @@
 /** The Forecast view's verdicts: green only where every step ahead that is claimed wins. */
 import { describe, expect, test } from "vitest";
-import { rollOutVerdict, verdictOf } from "../../demo/forecast/verdict.ts";
+import { rollOutVerdict, verdictOf } from "../../demo/forecast/results/verdict.ts";
 import { heldOutOf } from "../../tasks/series/held-out.ts";
 import { loadSeries } from "../../tasks/series/index.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { manualSeed, nn, type Tensor } from "webgpu-lstm";
 import { inspect, saveOnnx, saveTorch } from "webgpu-lstm/formats";
-import { FileError } from "../../demo/inspect/file.ts";
-import { embeddingOf, type Layer, layersOf } from "../../demo/inspect/layers.ts";
+import { FileError } from "../../demo/inspect/file/file.ts";
+import { embeddingOf, type Layer, layersOf } from "../../demo/inspect/file/layers.ts";
 import {
   dynamicSizes,
   fill,
@@ -12,17 +12,17 @@ import {
   type ModelInput,
   onnxInputs,
   parseSizes,
-} from "../../demo/inspect/model-inputs.ts";
-import { onnxLayersOf } from "../../demo/inspect/onnx-layers.ts";
-import { FORMATS, type NamedFile, openFiles } from "../../demo/inspect/opening.ts";
-import { textSignal } from "../../demo/inspect/signals.ts";
+} from "../../demo/inspect/file/model-inputs.ts";
+import { onnxLayersOf } from "../../demo/inspect/file/onnx-layers.ts";
+import { FORMATS, type NamedFile, openFiles } from "../../demo/inspect/file/opening.ts";
+import { textSignal } from "../../demo/inspect/layer-run/signals.ts";
 
 const file = (path: string): NamedFile => ({
   name: path.slice(path.lastIndexOf("/") + 1),
   bytes: new Uint8Array(readFileSync(new URL(`../../${path}`, import.meta.url))),
 });
 const EXAMPLES = "demo/inspect/examples";
-const original = () => openFiles([file("demo/inspect/example.safetensors")]);
+const original = () => openFiles([file("demo/inspect/examples/example.safetensors")]);
 
 describe("files of other formats", () => {
   test("a .pt file has the tensors of the safetensors file, by the keys that lead to them", async () => {

@@ -1,7 +1,7 @@
 /** The Kneser-Ney baseline of the Text view. */
 import { describe, expect, test } from "vitest";
 import { data } from "webgpu-lstm";
-import { baselinesOf, bestOf } from "../../demo/text/baselines.ts";
+import { baselinesOf, bestOf } from "../../demo/text/training/baselines.ts";
 import { KneserNey, kneserNeyBits } from "../../tasks/characters/kneser-ney.ts";
 import { chapters } from "../../tasks/characters/moby-dick.ts";
 import { characterTask } from "../../tasks/characters/task.ts";

@@ -1,10 +1,10 @@
 /** The race of the Compare view: its arithmetic, its words, its course and its address. */
 import { describe, expect, test } from "vitest";
-import { makeCourse } from "../../demo/compare/course.ts";
 import { issueLink } from "../../demo/compare/issue-link.ts";
 import { choicesOfLink, linkOf, USUAL } from "../../demo/compare/link.ts";
-import { type Curve, checkRun, onGrid, outcomeOf, type Run } from "../../demo/compare/race-result.ts";
-import { type Raced, raceMarkdown, raceRows, verdictOf } from "../../demo/compare/race-words.ts";
+import { makeCourse } from "../../demo/compare/race/course.ts";
+import { type Curve, checkRun, onGrid, outcomeOf, type Run } from "../../demo/compare/race/race-result.ts";
+import { type Raced, raceMarkdown, raceRows, verdictOf } from "../../demo/compare/race/race-words.ts";
 import { jsonOf, markdownOf } from "../../demo/compare/report.ts";
 import { CHOICES } from "../../demo/compare/workloads.ts";
 import { LinkSettings, settingsText } from "../../demo/shell/address.ts";

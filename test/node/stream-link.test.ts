@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import * as library from "webgpu-lstm";
 import { LinkSettings, settingsText } from "../../demo/shell/address.ts";
 import { CALIBRATIONS, choicesOfLink, linkOf, RATES, STREAMS } from "../../demo/stream/link.ts";
-import { NextValue, Predictions } from "../../demo/stream/model.ts";
+import { NextValue, Predictions } from "../../demo/stream/model/model.ts";
 import { savedModel } from "../../demo/stream/saved.ts";
-import { normalSensors } from "../../demo/stream/sensor.ts";
+import { normalSensors } from "../../demo/stream/signals/sensor.ts";
 
 test("usual choices have no settings in the address, others survive the round trip, bad ones are named", () => {
   const usual = choicesOfLink(new LinkSettings(""));

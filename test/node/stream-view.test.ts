@@ -1,12 +1,12 @@
 /** The host parts of the demo's Stream view: sensors, training data, anomalies, times, sampling. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Generator } from "webgpu-lstm";
-import { AnomalyDetector, normalOf } from "../../demo/stream/detector.ts";
-import { EDGES, Latencies } from "../../demo/stream/latency.ts";
-import { BATCH, lessonOf, SHORTEST, WINDOW } from "../../demo/stream/lesson.ts";
-import { WARM_UP } from "../../demo/stream/model.ts";
-import { recordSensors, SensorBank } from "../../demo/stream/sensor.ts";
-import { type Answer, POINTS, Watch } from "../../demo/stream/watch.ts";
+import { BATCH, lessonOf, SHORTEST, WINDOW } from "../../demo/stream/model/lesson.ts";
+import { WARM_UP } from "../../demo/stream/model/model.ts";
+import { recordSensors, SensorBank } from "../../demo/stream/signals/sensor.ts";
+import { AnomalyDetector, normalOf } from "../../demo/stream/watching/detector.ts";
+import { EDGES, Latencies } from "../../demo/stream/watching/latency.ts";
+import { type Answer, POINTS, Watch } from "../../demo/stream/watching/watch.ts";
 
 describe("sensors", () => {
   const run = (bank: SensorBank, steps: number) => Array.from({ length: steps }, () => bank.next());

@@ -3,17 +3,17 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as library from "webgpu-lstm";
 import { LinkSettings, settingsText } from "../../demo/shell/address.ts";
-import { firingOf } from "../../demo/text/firing.ts";
 import { choicesOfLink, linkOf } from "../../demo/text/link.ts";
-import { EMBEDDING, TextModel } from "../../demo/text/model.ts";
-import { packModel, readModel } from "../../demo/text/saved.ts";
+import { firingOf } from "../../demo/text/model/firing.ts";
+import { EMBEDDING, TextModel } from "../../demo/text/model/model.ts";
+import { packModel, readModel } from "../../demo/text/model/saved.ts";
+import { shadeOf, signalsOf } from "../../demo/text/model/signals.ts";
 import { CHOICES, DEFAULTS, FIRST_UNIT, ON_HARDWARE } from "../../demo/text/settings.ts";
-import { shadeOf, signalsOf } from "../../demo/text/signals.ts";
-import { snippetsOf } from "../../demo/text/snippets.ts";
+import { snippetsOf } from "../../demo/text/take-away/snippets.ts";
 import { chapters } from "../../tasks/characters/moby-dick.ts";
 
-const shipped = readFileSync(new URL("../../demo/text/model.safetensors", import.meta.url));
-const heldOut = readFileSync(new URL("../../demo/text/held-out.txt", import.meta.url), "utf8");
+const shipped = readFileSync(new URL("../../demo/text/shipped/model.safetensors", import.meta.url));
+const heldOut = readFileSync(new URL("../../demo/text/shipped/held-out.txt", import.meta.url), "utf8");
 const USUAL = { ...DEFAULTS, unit: FIRST_UNIT };
 
 describe("what a unit fires on", () => {

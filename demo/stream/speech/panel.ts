@@ -4,7 +4,7 @@ import { RATE } from "../../../tasks/speech/silero.ts";
 import { element, partsOf, setText, table } from "../../shell/dom.ts";
 import { brief, count, decimals } from "../../shell/format.ts";
 import { clearFigures, figureList, type StatusLines } from "../../shell/status-lines.ts";
-import { type LatencyCard, milliseconds } from "../latency-card.ts";
+import { type LatencyCard, milliseconds } from "../display/latency-card.ts";
 import { ProbabilityChart, WaveChart } from "./charts.ts";
 import { SpeechSession } from "./session.ts";
 import { LONGEST, type SoundKind } from "./sound.ts";

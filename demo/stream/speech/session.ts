@@ -1,6 +1,6 @@
 /** Listens to a sound from Start to its end or Stop, in a worker. */
 import { CHUNK } from "../../../tasks/speech/silero.ts";
-import { Latencies } from "../latency.ts";
+import { Latencies } from "../watching/latency.ts";
 import { Hearing } from "./hearing.ts";
 import { Listener } from "./listener.ts";
 import { type LiveSound, openVoice, readSound, type SoundKind } from "./sound.ts";

@@ -1,8 +1,8 @@
 /** Where the sound comes from: the microphone, or a file. */
 import { RATE } from "../../../tasks/speech/silero.ts";
 import { bytes } from "../../shell/format.ts";
-import { openMedia } from "../microphone.ts";
-import { SourceError } from "../source.ts";
+import { openMedia } from "../signals/microphone.ts";
+import { SourceError } from "../signals/source.ts";
 import capture from "./capture.js?url&no-inline";
 import { Resampler } from "./resampler.ts";
 
