@@ -1,5 +1,5 @@
 /** The choices of the Compare view, and the way from and to a page's address, which leaves the usual ones out. */
-import type { LinkSettings, Settings } from "../shell/address.ts";
+import { type LinkSettings, type Settings, unusual } from "../shell/address.ts";
 import type { Library } from "./protocol.ts";
 import { CHOICES } from "./workloads.ts";
 
@@ -20,15 +20,13 @@ export interface CompareChoices {
 
 export const USUAL: CompareChoices = { workload: CHOICES[0]!.id, peers: PEERS, seconds: 3 };
 
-export function linkOf({ workload, peers, seconds }: CompareChoices): Settings {
-  const beside = Object.entries(BACKENDS).flatMap(([name, library]) =>
-    peers.includes(library) ? [name] : [],
-  );
-  return {
-    workload: workload === USUAL.workload ? undefined : workload,
-    beside: peers.length === PEERS.length ? undefined : beside.join("-") || "none",
-    seconds: seconds === USUAL.seconds ? undefined : seconds,
-  };
+export function linkOf(choices: CompareChoices): Settings {
+  return unusual(written(choices), written(USUAL));
+}
+
+function written({ workload, peers, seconds }: CompareChoices): Settings {
+  const beside = Object.entries(BACKENDS).filter(([, library]) => peers.includes(library));
+  return { workload, beside: beside.map(([name]) => name).join("-") || "none", seconds };
 }
 
 export function choicesOfLink(link: LinkSettings): CompareChoices {

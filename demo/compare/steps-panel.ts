@@ -68,10 +68,7 @@ export class StepsPanel {
 
 function tableOf(name: string, about: string, rows: readonly Row[]): DocumentFragment {
   const slowest = Math.max(...rows.map((row) => medianOf(row) ?? 0));
-  const columns = [
-    ...COLUMNS.map((title, i) => ({ title, numeric: i > 0 && i < COLUMNS.length - 1 })),
-    { title: "" },
-  ];
+  const columns = [...COLUMNS, { title: "" }];
   const cells = rows.map((row) => [...cellsOf(row, rows[0]!), bar((medianOf(row) ?? 0) / (slowest || 1))]);
   return table(name, about, columns, cells);
 }

@@ -1,19 +1,21 @@
 /** The text of a comparison: the cells of its tables, and the same tables in Markdown. */
+import type { Column } from "../shell/dom.ts";
 import { brief, count } from "../shell/format.ts";
 import { type Contest, medianOf, type Row } from "./contest.ts";
+import { markdownTable } from "./markdown.ts";
 import { NAMES, type Opening } from "./protocol.ts";
 import { ratio } from "./ratio.ts";
 import { LibraryError } from "./seat.ts";
 import { TASKS } from "./workloads.ts";
 
-export const COLUMNS = [
-  "Library",
-  "ms a step",
-  "times ours",
-  "dispatches",
-  "first step, ms",
-  "first result",
-] as const;
+export const COLUMNS: readonly Column[] = [
+  { title: "Library" },
+  { title: "ms a step", numeric: true },
+  { title: "times ours", numeric: true },
+  { title: "dispatches", numeric: true },
+  { title: "first step, ms", numeric: true },
+  { title: "first result" },
+];
 
 /** The cells of a row, in the order of {@link COLUMNS}. */
 export function cellsOf(row: Row, ours: Row): readonly string[] {
@@ -83,15 +85,9 @@ export function adapterNote(adapter: Opening["adapter"]): string {
 
 /** The tables as Markdown. */
 export function stepTables(contest: Contest): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return TASKS.map(({ task, name, about }) => {
     const rows = contest.rows.filter((row) => row.task === task);
-    return [
-      `**${name}**: ${about}`,
-      "",
-      line(COLUMNS),
-      line(COLUMNS.map((_, i) => (i === 0 || i === COLUMNS.length - 1 ? "---" : "---:"))),
-      ...rows.map((row) => line(cellsOf(row, rows[0]!))),
-    ].join("\n");
+    const cells = rows.map((row) => cellsOf(row, rows[0]!));
+    return `**${name}**: ${about}\n\n${markdownTable(COLUMNS, cells)}`;
   });
 }

@@ -1,9 +1,9 @@
 /** Settings that another view hands to Forecast. */
-import type { Series } from "../../tasks/series/series.ts";
+import type { BuiltIn } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 
 export interface Handover {
-  readonly series: Exclude<Series["id"], "csv">;
+  readonly series: BuiltIn;
   readonly settings: Settings;
 }
 

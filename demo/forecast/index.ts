@@ -15,11 +15,11 @@ import { CsvPanel } from "./own-series/csv-panel.ts";
 import { DrawPanel } from "./own-series/draw-panel.ts";
 import "./forecast.css";
 import { loadSeries } from "../../tasks/series/index.ts";
-import type { BuiltIn, Series } from "../../tasks/series/series.ts";
+import { BUILT_IN, type BuiltIn, type Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 import html from "./forecast.html?raw";
 import { takeHandover } from "./handover.ts";
-import { LINKED, linkOf, settingsOfLink } from "./link.ts";
+import { linkOf, settingsOfLink } from "./link.ts";
 import type { ForecastConfig } from "./settings.ts";
 import { Stage } from "./stage.ts";
 import { TakeAway } from "./take-away.ts";
@@ -96,14 +96,14 @@ class ForecastView implements View {
     if (adapter) this.#gpu.describe(adapter);
     const handover = takeHandover();
     if (handover) this.#choose(handover.series, () => handover.settings);
-    else if (this.#choices === 0) this.#choose(LINKED[0]!);
+    else if (this.#choices === 0) this.#choose(BUILT_IN[0]);
     if (!this.#entered && !handover && !this.#unusable) void this.#lookForKept();
     this.#entered = true;
   }
 
   /** Shows what a link says; a run under way ends. */
   async restore(link: LinkSettings): Promise<void> {
-    const id = link.choice("series", LINKED) ?? LINKED[0]!;
+    const id = link.choice("series", BUILT_IN) ?? BUILT_IN[0];
     this.#choose(id, (series) => settingsOfLink(link, series));
     await this.#fetching;
   }

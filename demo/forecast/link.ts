@@ -1,11 +1,8 @@
 /** Writes the chosen series and settings into the page's address and reads them back; defaults are left out. */
-import type { BuiltIn, Series } from "../../tasks/series/series.ts";
+import { BUILT_IN, isBuiltIn, type Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
-import type { LinkSettings, Settings as Written } from "../shell/address.ts";
+import { type LinkSettings, unusual, type Settings as Written } from "../shell/address.ts";
 import { CHOICES } from "./settings.ts";
-
-/** The series that a link can name; the first is where the view begins. */
-export const LINKED: readonly BuiltIn[] = ["seattle", "co2", "sp500", "sine"];
 
 /** Short names of settings in an address. */
 const NAMES = {
@@ -22,17 +19,15 @@ const NAMES = {
 
 /** `{ series: "co2", hidden: 64 }`; empty for a series that only this page has. */
 export function linkOf(series: Series, settings: Settings): Written {
-  if (series.id === "csv" || series.id === "drawn") return {};
-  const preset = presetNear(series, settings.horizon);
-  const changed = (Object.keys(NAMES) as (keyof Settings)[]).filter(
-    (name) => name === "horizon" || settings[name] !== preset[name],
-  );
-  const usual = series.presets[0].settings.horizon;
-  return {
-    series: series.id === LINKED[0] ? undefined : series.id,
-    ...Object.fromEntries(changed.map((name) => [NAMES[name], settings[name]])),
-    horizon: settings.horizon === usual ? undefined : settings.horizon,
-  };
+  if (!isBuiltIn(series.id)) return {};
+  const { horizon } = series.presets[0].settings;
+  const usual = { ...presetNear(series, settings.horizon), horizon };
+  return unusual(written(series.id, settings), written(BUILT_IN[0], usual));
+}
+
+function written(series: Series["id"], settings: Settings): Written {
+  const names = Object.keys(NAMES) as (keyof Settings)[];
+  return { series, ...Object.fromEntries(names.map((name) => [NAMES[name], settings[name]])) };
 }
 
 /** The settings of a link; the usual one where it has none or a bad one. */

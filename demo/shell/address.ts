@@ -17,6 +17,11 @@ export function formatAddress(view: string, settings: string): string {
   return settings === "" ? `#${view}` : `#${view}?${settings}`;
 }
 
+/** Settings without those that have the usual value, which an address need not name. */
+export function unusual(settings: Settings, usual: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([name, value]) => value !== usual[name]));
+}
+
 /** Settings as an address has them. */
 export function settingsText(settings: Settings): string {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
@@ -31,11 +36,6 @@ export class LinkSettings {
   /** @param settings As {@link settingsText} gives them */
   constructor(settings: string) {
     this.#given = new URLSearchParams(settings);
-  }
-
-  /** Whether the address has no settings. */
-  get isEmpty(): boolean {
-    return this.#given.size === 0;
   }
 
   /** One of these values, compared by their texts; undefined if the setting is missing or has another value. */

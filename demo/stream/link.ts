@@ -1,5 +1,5 @@
 /** The choices of the Stream view, and the way from and to a page's address, which leaves the usual ones out. */
-import type { LinkSettings, Settings } from "../shell/address.ts";
+import { type LinkSettings, type Settings, unusual } from "../shell/address.ts";
 import type { SourceKind } from "./signals/source.ts";
 
 /** What can be chosen as the signal. */
@@ -27,15 +27,12 @@ export interface Choices {
 const USUAL: Choices = { signal: "sensor", rate: 30, streams: 1, calibration: 20, factor: undefined };
 
 /** `{ rate: 60, threshold: 8 }` */
-export function linkOf({ signal, rate, streams, calibration, factor }: Choices): Settings {
-  const unless = <T>(value: T, usual: T) => (value === usual ? undefined : value);
-  return {
-    signal: unless(signal, USUAL.signal),
-    rate: unless(rate, USUAL.rate),
-    streams: unless(streams, USUAL.streams),
-    record: unless(calibration, USUAL.calibration),
-    threshold: factor,
-  };
+export function linkOf(choices: Choices): Settings {
+  return unusual(written(choices), written(USUAL));
+}
+
+function written({ signal, rate, streams, calibration, factor }: Choices): Settings {
+  return { signal, rate, streams, record: calibration, threshold: factor };
 }
 
 /** The choices of a link; the usual one where it has none or a bad one. */

@@ -1,6 +1,6 @@
 /** Writes the Text view's choices into a page's address and reads them back; defaults and pasted texts are left out. */
 import type { CellKind } from "../../tasks/series/cells.ts";
-import type { LinkSettings, Settings } from "../shell/address.ts";
+import { type LinkSettings, type Settings, unusual } from "../shell/address.ts";
 import { CHAPTERS, CHOICES, type ModelSettings, type SliderName, type TextConfig } from "./settings.ts";
 
 /** What a visitor can choose. */
@@ -23,16 +23,18 @@ const KINDS: readonly CellKind[] = ["GRU", "LSTM", "RNN"];
 
 const LONGEST_PROMPT = 200;
 
-export function linkOf({ source, settings, writing, unit }: Choices, usual: Choices): Settings {
-  const unless = <T extends string | number>(value: T, common: T) => (value === common ? undefined : value);
-  const chapters = (of: TextConfig["source"]) => (of.kind === "moby-dick" ? `${of.from}-${of.to}` : "");
+export function linkOf(choices: Choices, usual: Choices): Settings {
+  return unusual(written(choices), written(usual));
+}
+
+function written({ source, settings, writing, unit }: Choices): Settings {
   return {
-    chapters: source.kind === "own" ? undefined : unless(chapters(source), chapters(usual.source)),
-    cell: unless(settings.cell, usual.settings.cell),
-    ...Object.fromEntries(SLIDERS.map((name) => [NAMES[name], unless(settings[name], usual.settings[name])])),
-    prompt: unless(writing.prompt, usual.writing.prompt),
-    temperature: unless(writing.temperature, usual.writing.temperature),
-    unit: unless(unit + 1, usual.unit + 1),
+    chapters: source.kind === "own" ? undefined : `${source.from}-${source.to}`,
+    cell: settings.cell,
+    ...Object.fromEntries(SLIDERS.map((name) => [NAMES[name], settings[name]])),
+    prompt: writing.prompt,
+    temperature: writing.temperature,
+    unit: unit + 1,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What can be done with the best trial of a search: the buttons under its settings. */
 import { bestOf } from "../../tasks/search/plot-parts.ts";
+import { isBuiltIn } from "../../tasks/series/series.ts";
 import { openInForecast } from "../forecast/handover.ts";
 import { byId, setText } from "../shell/dom.ts";
 import { bindTakeAway } from "../shell/take-away.ts";
@@ -83,7 +84,7 @@ export class BestActions {
   #open(): void {
     const { series, base } = this.#search.task;
     const settings = settingsOf(this.#trial.params, base);
-    if (series.id !== "csv") openInForecast({ series: series.id, settings });
+    if (isBuiltIn(series.id)) openInForecast({ series: series.id, settings });
   }
 
   /** Says what the held-out part gives for the best and for the defaults. */

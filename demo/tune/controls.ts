@@ -1,10 +1,10 @@
 /** The settings form of the Tune view: the task, the extent of the search, and the ranges. */
 import type { CellKind } from "../../tasks/series/cells.ts";
-import type { Series } from "../../tasks/series/series.ts";
+import type { BuiltIn, Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
 import { byId, element } from "../shell/dom.ts";
-import { type Choices, EPOCHS, TRIALS, type TuneSeriesId, USUAL, usualChoices } from "./link.ts";
+import { type Choices, EPOCHS, TRIALS, USUAL, usualChoices } from "./link.ts";
 import type { TuneTask } from "./search.ts";
 import { endsOf, isSearched, RANGED, type Ranged, type Space } from "./space.ts";
 
@@ -26,7 +26,7 @@ interface Ends {
 
 export class TuneControls {
   /** Called when another series is chosen. */
-  onSeries: (id: TuneSeriesId) => void = () => {};
+  onSeries: (id: BuiltIn) => void = () => {};
   /** Called when the task or the space has changed. */
   onChange: () => void = () => {};
   readonly #form = byId<HTMLFormElement>("tune-settings");
@@ -47,7 +47,7 @@ export class TuneControls {
     this.#slider("tune-trials").show(TRIALS, USUAL.trials);
     this.#slider("tune-epochs").show(EPOCHS, USUAL.epochs);
     this.#slider("tune-jobs").show(JOBS, 1);
-    this.#seriesId.addEventListener("change", () => this.onSeries(this.#seriesId.value as TuneSeriesId));
+    this.#seriesId.addEventListener("change", () => this.onSeries(this.#seriesId.value as BuiltIn));
     this.#preset.addEventListener("change", () => {
       const { space } = usualChoices(this.#series!, this.#preset.value);
       this.#showSpace(space);

@@ -2,17 +2,19 @@
 import { StorageUnavailableError, WebGpuUnavailableError } from "webgpu-lstm";
 import { type FrozenTrial, MemoryJournal, type StoredJournal } from "webgpu-lstm/search";
 import { loadSeries } from "../../tasks/series/index.ts";
+import { BUILT_IN, type BuiltIn } from "../../tasks/series/series.ts";
 import type { LinkSettings } from "../shell/address.ts";
 import { byId, element, scrolling } from "../shell/dom.ts";
 import { download } from "../shell/download.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice } from "../shell/notice.ts";
 import { figureList, StatusLines } from "../shell/status-lines.ts";
+import { Throttle } from "../shell/throttle.ts";
 import type { Frame, View } from "../shell/view.ts";
 import { BestActions } from "./best-actions.ts";
 import { TuneControls } from "./controls.ts";
 import { TuneDisplay } from "./display.ts";
-import { choicesOfLink, linkOf, SERIES, type TuneSeriesId } from "./link.ts";
+import { choicesOfLink, linkOf } from "./link.ts";
 import { openStudies, TuneSearch } from "./search.ts";
 import { Seats } from "./seat.ts";
 import html from "./tune.html?raw";
@@ -55,8 +57,7 @@ class TuneView implements View {
   #choosing: object | undefined;
   #unusable = false;
   #busy = false;
-  #drawing = false;
-  #drawnAt = 0;
+  readonly #drawing = new Throttle(INTERVAL, () => this.#draw());
 
   constructor(gpu: Gpu, frame: Frame) {
     this.#gpu = gpu;
@@ -87,7 +88,7 @@ class TuneView implements View {
     });
     this.#controls.onSeries = (id) => void this.#choose(id).catch((error) => this.#fail(error));
     this.#controls.onChange = () => void this.#renew().catch((error) => this.#fail(error));
-    new ResizeObserver(() => this.#changed()).observe(byId("tune-parallel"));
+    new ResizeObserver(() => this.#drawing.request()).observe(byId("tune-parallel"));
   }
 
   enter(): void {
@@ -95,13 +96,15 @@ class TuneView implements View {
       this.#gpu.describe("none");
       this.#fail(new WebGpuUnavailableError("there is no WebGPU"));
     } else void this.#prepare();
-    if (!this.#search && !this.#choosing) void this.#choose(SERIES[0]!).catch((error) => this.#fail(error));
+    if (!this.#search && !this.#choosing) void this.#choose(BUILT_IN[0]).catch((error) => this.#fail(error));
   }
 
   /** Ends a search that is under way: its study is kept. */
   async restore(link: LinkSettings): Promise<void> {
     this.#stop?.abort();
-    await this.#choose(link.choice("series", SERIES) ?? SERIES[0]!, link).catch((error) => this.#fail(error));
+    await this.#choose(link.choice("series", BUILT_IN) ?? BUILT_IN[0], link).catch((error) =>
+      this.#fail(error),
+    );
   }
 
   /** Ends the run: trials under way are queued again, and Start goes on with them. */
@@ -125,7 +128,7 @@ class TuneView implements View {
     }
   }
 
-  async #choose(id: TuneSeriesId, link?: LinkSettings): Promise<void> {
+  async #choose(id: BuiltIn, link?: LinkSettings): Promise<void> {
     const latest = {};
     this.#choosing = latest;
     try {
@@ -153,7 +156,7 @@ class TuneView implements View {
     this.#search = search;
     this.#best.clear();
     this.#status();
-    this.#changed();
+    this.#drawing.request();
   }
 
   async #start(): Promise<void> {
@@ -169,7 +172,7 @@ class TuneView implements View {
     this.#controls.locked = true;
     this.#status();
     this.#running = search
-      .run(trials, jobs, stop.signal, () => this.#changed())
+      .run(trials, jobs, stop.signal, () => this.#drawing.request())
       .catch((error: unknown) => {
         if (!stop.signal.aborted) this.#fail(error);
       })
@@ -178,7 +181,7 @@ class TuneView implements View {
         this.#controls.locked = false;
         this.#reportFailures(search);
         this.#status();
-        this.#changed();
+        this.#drawing.request();
       });
     await this.#running;
   }
@@ -191,17 +194,7 @@ class TuneView implements View {
       this.#fail(new Error(failed.at(-1)!.reason ?? "every trial failed"));
   }
 
-  /** Draws with a frame, a few times a second. */
-  #changed(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    const wait = Math.max(0, this.#drawnAt + INTERVAL - performance.now());
-    setTimeout(() => requestAnimationFrame(() => this.#draw()), wait);
-  }
-
   #draw(): void {
-    this.#drawing = false;
-    this.#drawnAt = performance.now();
     const search = this.#search;
     if (!search) return;
     const { trials } = search;

@@ -1,21 +1,7 @@
 /** The choices of the Tune view, and the way from and to a page's address, which leaves the usual ones out. */
-import type { Series, SeriesId } from "../../tasks/series/series.ts";
-import type { LinkSettings, Settings } from "../shell/address.ts";
-import {
-  CELL_KINDS,
-  endsOf,
-  isSearched,
-  NAMES,
-  RANGED,
-  type Ranged,
-  type Space,
-  usualSpace,
-} from "./space.ts";
-
-export type TuneSeriesId = Exclude<SeriesId, "csv">;
-
-/** The series that can be chosen; the first is where the view begins. */
-export const SERIES: readonly TuneSeriesId[] = ["seattle", "co2", "sp500", "sine"];
+import { BUILT_IN, type Series } from "../../tasks/series/series.ts";
+import { type LinkSettings, type Settings, unusual } from "../shell/address.ts";
+import { CELL_KINDS, endsOf, isSearched, NAMES, RANGED, type Space, usualSpace } from "./space.ts";
 
 export const TRIALS = [5, 10, 20, 40, 80, 160];
 export const EPOCHS = [2, 3, 5, 10, 20, 30, 60];
@@ -39,20 +25,14 @@ export function usualChoices(series: Series, preset = series.presets[0].name): C
 
 /** `{ series: "co2", trials: 40, hidden: "8-128" }` */
 export function linkOf(series: Series, choices: Choices): Settings {
-  const { preset, trials, epochs, space } = choices;
-  const usual = usualChoices(series, preset);
-  const unless = <T extends string | number>(value: T, common: T) => (value === common ? undefined : value);
-  const rangeOf = (name: Ranged, { ranges }: Space) => ranges[name].join("-");
-  return {
-    series: unless(series.id, SERIES[0]!),
-    preset: unless(preset, series.presets[0].name),
-    trials: unless(trials, usual.trials),
-    epochs: unless(epochs, usual.epochs),
-    cells: unless(space.cells.join("-"), usual.space.cells.join("-")),
-    ...Object.fromEntries(
-      RANGED.map((name) => [NAMES[name], unless(rangeOf(name, space), rangeOf(name, usual.space))]),
-    ),
-  };
+  const usual = usualChoices(series, choices.preset);
+  const preset = series.presets[0].name;
+  return unusual(written(series.id, choices), written(BUILT_IN[0], { ...usual, preset }));
+}
+
+function written(series: Series["id"], { preset, trials, epochs, space }: Choices): Settings {
+  const ranges = RANGED.map((name) => [NAMES[name], space.ranges[name].join("-")]);
+  return { series, preset, trials, epochs, cells: space.cells.join("-"), ...Object.fromEntries(ranges) };
 }
 
 /** The choices of a link; the usual one where it has none or a bad one. */

@@ -2,7 +2,15 @@
 import type { data } from "webgpu-lstm";
 import type { Settings } from "./settings.ts";
 
-export type SeriesId = "seattle" | "co2" | "sp500" | "sine" | "csv";
+/** The series that come with the page; views begin with the first. */
+export const BUILT_IN = ["seattle", "co2", "sp500", "sine"] as const;
+
+export type BuiltIn = (typeof BUILT_IN)[number];
+
+/** Whether a series comes with the page; others are the visitor's. */
+export function isBuiltIn(id: Series["id"]): id is BuiltIn {
+  return (BUILT_IN as readonly string[]).includes(id);
+}
 
 /** Settings with a name; the first preset of a series is its default. */
 interface Preset {
@@ -16,11 +24,8 @@ interface Column {
   readonly values: readonly number[];
 }
 
-/** The series that come with the page. */
-export type BuiltIn = Exclude<SeriesId, "csv">;
-
 export interface Series {
-  readonly id: SeriesId | "drawn";
+  readonly id: BuiltIn | "csv" | "drawn";
   /** "Seattle's weather" */
   readonly title: string;
   /** One sentence that says what is forecast from what. */

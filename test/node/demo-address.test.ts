@@ -1,6 +1,12 @@
 /** The demo's addresses: settings survive a round trip, and bad ones are named. */
 import { describe, expect, test } from "vitest";
-import { formatAddress, LinkSettings, parseAddress, settingsText } from "../../demo/shell/address.ts";
+import {
+  formatAddress,
+  LinkSettings,
+  parseAddress,
+  settingsText,
+  unusual,
+} from "../../demo/shell/address.ts";
 
 test("a view and its settings survive the way through an address", () => {
   const settings = {
@@ -36,8 +42,13 @@ test.each([
 
 test("a view without settings has a bare address", () => {
   expect(formatAddress("tune", settingsText({ series: undefined }))).toBe("#tune");
-  expect(new LinkSettings("").isEmpty).toBe(true);
-  expect(new LinkSettings("a=1").isEmpty).toBe(false);
+});
+
+test("what is usual is left out", () => {
+  const usual = { cell: "GRU", hidden: 64, prompt: "", record: undefined };
+  expect(unusual(usual, usual)).toEqual({});
+  const changed = { cell: "GRU", hidden: 0, prompt: "Call me ", record: 20 };
+  expect(settingsText(unusual(changed, usual))).toBe("hidden=0&prompt=Call+me+&record=20");
 });
 
 describe("what an address has in vain", () => {

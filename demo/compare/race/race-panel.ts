@@ -5,6 +5,7 @@ import { copyText } from "../../shell/copy.ts";
 import { partsOf, setText, table } from "../../shell/dom.ts";
 import { brief, short } from "../../shell/format.ts";
 import { StatusLines } from "../../shell/status-lines.ts";
+import { Throttle } from "../../shell/throttle.ts";
 import type { Frame } from "../../shell/view.ts";
 import { type Library, NAMES } from "../protocol.ts";
 import { ratio } from "../ratio.ts";
@@ -25,8 +26,7 @@ export class RacePanel {
   readonly #onDraw: (race: Race) => void;
   #chart: RaceChart | undefined;
   #race: Race | undefined;
-  #drawing = false;
-  #drawnAt = 0;
+  readonly #drawing = new Throttle(INTERVAL, () => this.#draw(this.#race!));
   /** What the table shows. */
   #tabled: { readonly race: Race; readonly runs: number } | undefined;
 
@@ -58,27 +58,18 @@ export class RacePanel {
     part("results").hidden = false;
     this.#chart?.clear();
     this.#chart ??= new RaceChart(part("chart"));
-    this.#race = new Race(choice, peers, seconds, () => this.#changed());
-    this.#changed();
+    this.#race = new Race(choice, peers, seconds, () => this.#drawing.request());
+    this.#drawing.request();
   }
 
   stop(): void {
     this.#race?.cancel();
   }
 
-  #changed(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    const wait = Math.max(0, this.#drawnAt + INTERVAL - performance.now());
-    setTimeout(() => this.#draw(this.#race!), wait);
-  }
-
   /** Draws one part a frame, so that none is held up. */
   #draw(race: Race): void {
     const parts = [
       () => {
-        this.#drawing = false;
-        this.#drawnAt = performance.now();
         this.#lines.draw(statusOf(race), race.done, "");
         part<HTMLButtonElement>("stop").disabled = !this.isRunning;
         if (race.runs.length > 0) this.#chart!.draw(race.runs, race.seconds);
@@ -91,7 +82,7 @@ export class RacePanel {
       parts.shift()!();
       if (parts.length > 0) requestAnimationFrame(next);
     };
-    requestAnimationFrame(next);
+    next();
   }
 
   #drawVerdict(race: Race): void {
@@ -106,9 +97,8 @@ export class RacePanel {
     const runs = race.finished.length;
     if (this.#tabled?.race === race && this.#tabled.runs === runs) return;
     this.#tabled = { race, runs };
-    const columns = RACE_COLUMNS.map((title, i) => ({ title, numeric: i > 0 }));
     part("table").replaceChildren(
-      ...(runs > 0 ? [table("Race", raceAbout(race), columns, raceRows(race))] : []),
+      ...(runs > 0 ? [table("Race", raceAbout(race), RACE_COLUMNS, raceRows(race))] : []),
     );
   }
 

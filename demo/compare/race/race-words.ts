@@ -1,5 +1,7 @@
 /** A race in words: its sentence, its table, its Markdown. */
+import type { Column } from "../../shell/dom.ts";
 import { brief, count, decimals, short } from "../../shell/format.ts";
+import { markdownTable } from "../markdown.ts";
 import { NAMES } from "../protocol.ts";
 import { ratio } from "../ratio.ts";
 import { type Race, RUNS } from "./race.ts";
@@ -32,7 +34,11 @@ function inverse({ median, least, most }: Spread): Spread {
   return { median: 1 / median, least: 1 / most, most: 1 / least };
 }
 
-export const RACE_COLUMNS = ["Library", "steps a second", "loss at the end"] as const;
+export const RACE_COLUMNS: readonly Column[] = [
+  { title: "Library" },
+  { title: "steps a second", numeric: true },
+  { title: "loss at the end", numeric: true },
+];
 
 /** A row for each library: medians of the runs, with the least and the largest. */
 export function raceRows({ finished, peer }: Raced): readonly (readonly string[])[] {
@@ -66,14 +72,6 @@ export function raceAbout({ choice, seconds, finished }: Raced): string {
 }
 
 export function raceMarkdown(race: Raced): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [
-    `**Race**: ${raceAbout(race)}`,
-    "",
-    line(RACE_COLUMNS),
-    line(RACE_COLUMNS.map((_, i) => (i === 0 ? "---" : "---:"))),
-    ...raceRows(race).map(line),
-    "",
-    verdictOf(race),
-  ].join("\n");
+  const table = markdownTable(RACE_COLUMNS, raceRows(race));
+  return `**Race**: ${raceAbout(race)}\n\n${table}\n\n${verdictOf(race)}`;
 }

@@ -75,7 +75,7 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", { ...UTC, hour: "2-digit", minute
 const SECONDS_PER_DAY = 24 * 60 * 60;
 
 /** Labels of a date axis, as detailed as the distance of the ticks requires; a new year is written below its first tick. */
-export function dateTicks(ticks: readonly number[], increment: number): string[] {
+function dateTicks(ticks: readonly number[], increment: number): string[] {
   if (increment >= 365 * SECONDS_PER_DAY) return ticks.map((tick) => YEAR.format(tick * 1000));
   const format = increment >= 28 * SECONDS_PER_DAY ? MONTH : increment >= SECONDS_PER_DAY ? DAY : CLOCK;
   const above = increment >= SECONDS_PER_DAY ? YEAR : DAY;
@@ -87,6 +87,16 @@ export function dateTicks(ticks: readonly number[], increment: number): string[]
     before = beneath;
     return `${text}\n${beneath}`;
   });
+}
+
+/** The axes of a chart over the steps of a series: dates if it has them, else numbers. */
+export function stepOptions({ times }: Series): Pick<uPlot.Options, "tzDate" | "scales" | "axes"> {
+  const dates = axis({ size: 40, space: 64, values: (_, ticks, __, ___, step) => dateTicks(ticks, step) });
+  return {
+    ...(times && { tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
+    scales: { x: { time: times !== null } },
+    axes: [times ? dates : axis({ size: 30 }), valueAxis(58)],
+  };
 }
 
 /** Lines over steps of a series; null for a missing value. */
@@ -118,19 +128,8 @@ export class SeriesChart extends Chart {
     const inUnits = (_: uPlot, value: number | null) => (value == null ? "" : withUnit(series, value));
     const where = (_: uPlot, x: number | null) => (x == null ? "" : dateOf(series, x));
     super(container, 280, {
+      ...stepOptions(series),
       hooks: { draw: [onDraw] },
-      ...(series.times && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
-      scales: { x: { time: series.times !== null } },
-      axes: [
-        series.times
-          ? axis({
-              size: 40,
-              space: 64,
-              values: (_, ticks, __, ___, increment) => dateTicks(ticks, increment),
-            })
-          : axis({ size: 30 }),
-        valueAxis(58),
-      ],
       series: [
         { label: series.step, value: where },
         line({ label: "what came", class: "measured", width: 1.5, value: inUnits }),

@@ -1,11 +1,11 @@
 /** The whole series, with its parts shaded: what is trained on, what chooses the best epoch, and what is never trained on. */
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import type { Series } from "../../../tasks/series/series.ts";
 import type { ForecastTask, Span } from "../../../tasks/series/task.ts";
-import { axis, Chart, colour, FONT, line, valueAxis } from "../../shell/chart.ts";
+import { Chart, colour, FONT, line } from "../../shell/chart.ts";
 import { byId } from "../../shell/dom.ts";
 import { stepName } from "../format.ts";
-import { dateTicks } from "./charts.ts";
+import { stepOptions } from "./charts.ts";
 
 /** A part of the series, its name, and the shade's colour and strength. */
 interface Part {
@@ -48,16 +48,9 @@ class OverviewChart extends Chart {
     const { times, values } = series;
     const at = (step: number) => (times ? times[Math.min(step, times.length - 1)]! / 1000 : step);
     super(container, 130, {
-      ...(times && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
+      ...stepOptions(series),
       cursor: { show: false },
       legend: { show: false },
-      scales: { x: { time: times !== null } },
-      axes: [
-        times
-          ? axis({ size: 40, space: 64, values: (_, ticks, __, ___, step) => dateTicks(ticks, step) })
-          : axis({ size: 30 }),
-        valueAxis(58),
-      ],
       series: [{}, line({ class: "measured", width: 1 })],
       hooks: {
         drawClear: [(plot) => shade(plot, parts, at)],

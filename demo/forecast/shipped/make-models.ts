@@ -5,14 +5,14 @@
 import { writeFileSync } from "node:fs";
 import { loadSeries } from "../../../tasks/series/index.ts";
 import { saveModel } from "../../../tasks/series/model-file.ts";
+import { BUILT_IN } from "../../../tasks/series/series.ts";
 import { ForecastTask } from "../../../tasks/series/task.ts";
 import { trainingOf } from "../../../tasks/series/training.ts";
 import { openDevice } from "../../../tasks/terminal/program.ts";
 
-const all = ["seattle", "co2", "sp500", "sine"] as const;
 const asked = process.argv.slice(2);
 const device = await openDevice();
-for (const id of all.filter((id) => asked.length === 0 || asked.includes(id))) {
+for (const id of BUILT_IN.filter((id) => asked.length === 0 || asked.includes(id))) {
   const series = await loadSeries(id);
   const { settings } = series.presets[0];
   const task = new ForecastTask(series, settings);

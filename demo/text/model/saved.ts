@@ -18,14 +18,15 @@ export interface About {
   readonly baselineBits?: number | undefined;
 }
 
-export interface SavedModel {
+/** What a file holds. */
+export interface FileContent {
   readonly about: About;
   readonly vocabulary: data.Vocabulary;
   readonly weights: ReadonlyMap<string, NDArray>;
 }
 
 /** Writes a safetensors file that PyTorch, Inspect and {@link readModel} open. */
-export function packModel({ about, vocabulary, weights }: SavedModel): Uint8Array<ArrayBuffer> {
+export function packModel({ about, vocabulary, weights }: FileContent): Uint8Array<ArrayBuffer> {
   return saveSafetensors(weights, {
     format: "pt",
     settings: JSON.stringify(about),
@@ -33,7 +34,7 @@ export function packModel({ about, vocabulary, weights }: SavedModel): Uint8Arra
   });
 }
 
-export function readModel(file: ArrayBuffer | Uint8Array): SavedModel {
+export function readModel(file: ArrayBuffer | Uint8Array): FileContent {
   const { tensors, metadata } = loadSafetensors(file);
   return {
     about: JSON.parse(metadata["settings"]!) as About,
