@@ -5,6 +5,8 @@ import { describe, expect, it, test } from "vitest";
 import { inspect, loadOnnx } from "webgpu-lstm/formats";
 import { writeModel } from "../../src/formats/onnx/message.ts";
 import { type ModelProto, model, type Schema } from "../../src/formats/onnx/schema.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { recording } from "../../src/graph/tensor.ts";
 import { goldenBytes } from "../goldens.ts";
 import { floats, type GraphInit, ints, node, onnxFile, port, type TensorInit } from "../onnx-file.ts";
 
@@ -64,6 +66,21 @@ describe("loadOnnx", () => {
       const opened = await loadOnnx(withTensor({ ...tensor, name: "w", dims: [1n, 2n] }));
       expect(Array.from((await opened.stateDict()).get("w")!.data), what).toEqual(wanted);
       opened.dispose();
+    }
+  });
+
+  it("refuses global pooling of an input without an axis to pool over", async () => {
+    for (const operator of ["GlobalAveragePool", "GlobalMaxPool"]) {
+      const opened = await loadOnnx(
+        onnxFile({
+          node: [node(operator, ["x"], ["y"])],
+          input: [port("x", [2, 3])],
+          output: [port("y", [2, 3])],
+        }),
+      );
+      const trace = new Graph({ next: () => 0 } as never);
+      const run = () => recording.into(trace, () => opened.forward({ x: trace.input([2, 3]) }));
+      expect(run).toThrow(`node 0 (${operator}): its input must be [batch, channels, *], got [2, 3]`);
     }
   });
 

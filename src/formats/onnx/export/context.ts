@@ -31,7 +31,7 @@ export class Context {
   readonly parameters: ReadonlyMap<Parameter, Saved>;
   /** Names of tensors of the first trace. */
   readonly names = new Map<Tensor, string>();
-  /** Recurrent layers' weights and pairs of biases as their operators read them, by the first tensor's, then the second one's or `null`. */
+  /** Names of recurrent layers' weights, and of pairs of biases, as their operators read them: by the first tensor, then by the second or `null`. */
   readonly gates = new Map<Tensor, Map<Tensor | null, string>>();
   /** Recurrent parameters that are written in PyTorch's order: see {@link sharedIn}. */
   readonly shared: ReadonlySet<Tensor>;
