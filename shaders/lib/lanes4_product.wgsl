@@ -9,8 +9,8 @@
 // invocation  of the tile four of every 16 steps, in all columns; of the result quads l, l + 4, … (l is its lane)
 //
 // A kernel that uses rowProduct() provides
-//   quadA(start, k) -> vec4f    four steps along k of the row at `start`
-//   quadB(k, quad) -> vec4f     four columns of B at k
+//   quadA(start, k, j) -> vec4f    four steps along k of the row at `start`: the lane's own in the j-th 16 of the tile
+//   quadB(k, quad) -> vec4f        four columns of B at k
 // Beyond the last step, row or column they may return any finite values; quadA may also return what is in its row.
 //
 // uses: lib/lanes4_sum (transposeSum)
@@ -59,7 +59,7 @@ fn rowProduct(start: u32, first: u32, last: u32, lane: u32) -> array<vec4f, OWN_
   for (var j = 0u; j < DEPTHS; j++) {
     let k = first + 16u * j + 4u * lane;
     // Signed, because SwiftShader compares unsigned integers in nine instructions.
-    x[j] = select(vec4f(), quadA(start, k), vec4i(vec4u(k, k + 1u, k + 2u, k + 3u)) < vec4i(i32(last)));
+    x[j] = select(vec4f(), quadA(start, k, j), vec4i(vec4u(k, k + 1u, k + 2u, k + 3u)) < vec4i(i32(last)));
   }
   var sums: array<f32, COLUMNS>;
   // @unroll

@@ -25,7 +25,8 @@ enable subgroups;
 //   slots                                 columns that A·B reaches: bit n % 4 of each; it counts as 0 in the others
 //   folded                                1: there is one slice, and z counts further rows of tiles, past the limit of y
 //   tileRows                              rows of a workgroup
-// uses: lib/lanes4_product (loadTile, rowProduct, DEPTHS, QUADS, OWN_QUADS), lib/lanes4_sum (transposeSum)
+// uses: lib/lanes4_product (loadTile, rowProduct, DEPTHS, QUADS, OWN_QUADS), lib/lanes4_sum (transposeSum),
+//   product/lib/lanes4_store (columnsOf, quadBias, store)
 // provides: quadA, quadB
 
 struct Params {
@@ -42,11 +43,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 
-// Constants, not branches: SwiftShader executes both sides of a branch.
-const READS_C = 1u;
-// Whether the columns are whole quads, so that one branch covers four.
-const WHOLE_QUADS = 0u;
-
 // Marks the row of ones, which is not in memory.
 const ONES = 0xffffffffu;
 
@@ -55,46 +51,17 @@ fn rowStart(row: u32) -> u32 {
   return select(start, ONES, params.ones != 0u && row == params.rows - 1u);
 }
 
-fn quadA(start: u32, k: u32) -> vec4f {
+fn quadA(start: u32, k: u32, j: u32) -> vec4f {
   let isOnes = start == ONES;
   let step = params.aDepthStride;
   let at = select(start, params.aOffset, isOnes) + k * step;
   return select(vec4f(a[at], a[at + step], a[at + 2u * step], a[at + 3u * step]), vec4f(1.0), isOnes);
 }
 
-// A quad's columns, clamped to the last one.
-fn columnsOf(quad: u32) -> vec4u { return min(4u * quad + vec4u(0u, 1u, 2u, 3u), vec4u(params.columns - 1u)); }
-
 fn quadB(k: u32, quad: u32) -> vec4f {
   let at = params.bOffset + k * params.bDepthStride;
   let column = columnsOf(quad) * params.bColumnStride;
   return vec4f(b[at + column.x], b[at + column.y], b[at + column.z], b[at + column.w]);
-}
-
-fn quadBias(quad: u32) -> vec4f {
-  let column = columnsOf(quad);
-  return select(vec4f(), vec4f(bias[column.x], bias[column.y], bias[column.z], bias[column.w]), params.hasBias != 0u);
-}
-
-fn store(start: u32, quad: u32, sum: vec4f, adds: bool) {
-  let column = quad * 4u;
-  let step = params.cColumnStride;
-  let at = start + column * step;
-  var value = sum;
-  if (READS_C != 0u) { value += select(vec4f(), vec4f(c[at], c[at + step], c[at + 2u * step], c[at + 3u * step]), adds); }
-  if (WHOLE_QUADS != 0u) {
-    if (column < params.columns) {
-      c[at] = value.x;
-      c[at + step] = value.y;
-      c[at + 2u * step] = value.z;
-      c[at + 3u * step] = value.w;
-    }
-    return;
-  }
-  if (column < params.columns) { c[at] = value.x; }
-  if (column + 1u < params.columns) { c[at + step] = value.y; }
-  if (column + 2u < params.columns) { c[at + 2u * step] = value.z; }
-  if (column + 3u < params.columns) { c[at + 3u * step] = value.w; }
 }
 
 @compute @workgroup_size(4)
@@ -107,9 +74,14 @@ fn gemm_lanes4(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   let begin = slice * params.sliceDepth;
   let end = min(begin + params.sliceDepth, params.depth);
   let origin = params.cOffset + slice * params.rows * params.columns;
+  // Where the columns of own quads are in a row of C.
+  var own: array<vec4u, OWN_QUADS>;
   var biases: array<vec4f, OWN_QUADS>;
   // @unroll
-  for (var q = 0u; q < OWN_QUADS; q++) { biases[q] = quadBias(quad + lane + 4u * q); }
+  for (var q = 0u; q < OWN_QUADS; q++) {
+    own[q] = columnsOf(quad + lane + 4u * q) * params.cColumnStride;
+    biases[q] = quadBias(0u, quad + lane + 4u * q);
+  }
   let reached = (vec4u(params.slots) & vec4u(1u, 2u, 4u, 8u)) != vec4u();
   var k = begin;
   // At least once: an empty slice is zero.
@@ -120,7 +92,7 @@ fn gemm_lanes4(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
       // @unroll
       for (var q = 0u; q < OWN_QUADS; q++) {
         let start = origin + row * params.cRowStride;
-        store(start, quad + lane + 4u * q, select(vec4f(), sums[q], reached) + biases[q], params.accumulate != 0u || k > begin);
+        store(start + own[q], quad + lane + 4u * q, select(vec4f(), sums[q], reached) + biases[q], params.accumulate != 0u || k > begin);
       }
     }
     // The first part has added the biases.

@@ -17,7 +17,7 @@ import type { Program, ProgramSource } from "./program.ts";
 
 /** The kernels that read a weight in half precision, and the binding that they read it from. */
 const READERS: readonly (readonly [kernel: RegExp, binding: string])[] = [
-  [/^gemm_|^matmul_batched$/, "b"],
+  [/^gemm_|^matmul_batched$|^conv1d_lanes4$/, "b"],
   [/_(step|split|sequence4?)_forward$|^embedding_forward$/, "weight"],
   [/^conv1d_product$/, "w"],
 ];

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { nn, OptionError, type Tensor } from "webgpu-lstm";
 import { convTranspose1d } from "../../src/graph/convolution.ts";
 import { spread } from "../reference/convolution.ts";
+import { convVersions } from "./conv-versions.ts";
 import { withDevice } from "./gpu.ts";
 import { checkGradient } from "./numeric-gradient.ts";
 import { testGoldens } from "./one-input.ts";
@@ -10,39 +11,47 @@ testGoldens(
   "conv_transpose1d",
   "ConvTranspose1d",
   (...given: ConstructorParameters<typeof nn.ConvTranspose1d>) => new nn.ConvTranspose1d(...given),
+  {},
+  convVersions,
 );
 
-test("the gradients of any transposed convolution match difference quotients", () =>
-  withDevice(async (device) => {
-    for (const [
-      seed,
-      [batch, groups, inPerGroup, outPerGroup, length, taps, stride, dilation, before, after],
-    ] of [
-      [1, 1, 1, 1, 1, 1, 1, 1, 0, 0],
-      [2, 1, 3, 5, 9, 3, 2, 1, 1, 1],
-      [3, 2, 2, 1, 8, 2, 3, 3, 4, 0],
-      [2, 1, 35, 9, 6, 2, 1, 1, 0, 1],
-      [2, 1, 2, 3, 11, 7, 5, 1, 3, 3],
-    ].entries()) {
-      const options = {
-        stride: stride!,
-        dilation: dilation!,
-        groups: groups!,
-        padding: [before!, after!] as const,
-      };
-      await checkGradient(
-        device,
-        {
-          x: [batch!, groups! * inPerGroup!, length!],
-          weight: [groups! * inPerGroup!, outPerGroup!, taps!],
-          bias: [groups! * outPerGroup!],
-        },
-        ({ x, weight, bias }) => convTranspose1d("test", x!, weight!, bias!, options),
-        ({ x, weight, bias }) => spread(x!, weight!, bias!, options),
-        seed,
-      );
-    }
-  }));
+test.each(convVersions)(
+  "the gradients of any transposed convolution match difference quotients: $gemm",
+  (versions) =>
+    withDevice(
+      async (device) => {
+        for (const [
+          seed,
+          [batch, groups, inPerGroup, outPerGroup, length, taps, stride, dilation, before, after],
+        ] of [
+          [1, 1, 1, 1, 1, 1, 1, 1, 0, 0],
+          [2, 1, 3, 5, 9, 3, 2, 1, 1, 1],
+          [3, 2, 2, 1, 8, 2, 3, 3, 4, 0],
+          [2, 1, 35, 9, 6, 2, 1, 1, 0, 1],
+          [2, 1, 2, 3, 11, 7, 5, 1, 3, 3],
+        ].entries()) {
+          const options = {
+            stride: stride!,
+            dilation: dilation!,
+            groups: groups!,
+            padding: [before!, after!] as const,
+          };
+          await checkGradient(
+            device,
+            {
+              x: [batch!, groups! * inPerGroup!, length!],
+              weight: [groups! * inPerGroup!, outPerGroup!, taps!],
+              bias: [groups! * outPerGroup!],
+            },
+            ({ x, weight, bias }) => convTranspose1d("test", x!, weight!, bias!, options),
+            ({ x, weight, bias }) => spread(x!, weight!, bias!, options),
+            seed,
+          );
+        }
+      },
+      { versions },
+    ),
+);
 
 test("refuses wrong options and inputs by name", async () => {
   const make = (...given: unknown[]) => new nn.ConvTranspose1d(...(given as [number, number, number]));

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { nn, OptionError, ShapeError, type Tensor } from "webgpu-lstm";
 import { conv1d } from "../../src/graph/convolution.ts";
 import { convolve } from "../reference/convolution.ts";
+import { convVersions } from "./conv-versions.ts";
 import { withDevice } from "./gpu.ts";
 import { checkGradient } from "./numeric-gradient.ts";
 import { testGoldens } from "./one-input.ts";
@@ -10,40 +11,46 @@ testGoldens(
   "conv1d",
   "Conv1d",
   (...given: ConstructorParameters<typeof nn.Conv1d>) => new nn.Conv1d(...given),
+  {},
+  convVersions,
 );
 
-test("the gradients of any convolution match difference quotients", () =>
-  withDevice(async (device) => {
-    for (const [
-      seed,
-      [batch, groups, inPerGroup, outPerGroup, length, taps, stride, dilation, before, after],
-    ] of [
-      [1, 1, 1, 1, 1, 1, 1, 1, 0, 0],
-      [2, 1, 3, 5, 9, 3, 2, 1, 1, 1],
-      [3, 2, 2, 1, 8, 2, 3, 3, 4, 0],
-      [1, 3, 1, 2, 5, 4, 1, 2, 0, 5],
-      [5, 1, 9, 35, 13, 2, 1, 1, 2, 3],
-      [2, 1, 2, 3, 30, 7, 5, 1, 3, 3],
-    ].entries()) {
-      const options = {
-        stride: stride!,
-        dilation: dilation!,
-        groups: groups!,
-        padding: [before!, after!] as const,
-      };
-      await checkGradient(
-        device,
-        {
-          x: [batch!, groups! * inPerGroup!, length!],
-          weight: [groups! * outPerGroup!, inPerGroup!, taps!],
-          bias: [groups! * outPerGroup!],
-        },
-        ({ x, weight, bias }) => conv1d("test", x!, weight!, bias!, options),
-        ({ x, weight, bias }) => convolve(x!, weight!, bias!, options),
+test.each(convVersions)("the gradients of any convolution match difference quotients: $gemm", (versions) =>
+  withDevice(
+    async (device) => {
+      for (const [
         seed,
-      );
-    }
-  }));
+        [batch, groups, inPerGroup, outPerGroup, length, taps, stride, dilation, before, after],
+      ] of [
+        [1, 1, 1, 1, 1, 1, 1, 1, 0, 0],
+        [2, 1, 3, 5, 9, 3, 2, 1, 1, 1],
+        [3, 2, 2, 1, 8, 2, 3, 3, 4, 0],
+        [1, 3, 1, 2, 5, 4, 1, 2, 0, 5],
+        [5, 1, 9, 35, 13, 2, 1, 1, 2, 3],
+        [2, 1, 2, 3, 30, 7, 5, 1, 3, 3],
+      ].entries()) {
+        const options = {
+          stride: stride!,
+          dilation: dilation!,
+          groups: groups!,
+          padding: [before!, after!] as const,
+        };
+        await checkGradient(
+          device,
+          {
+            x: [batch!, groups! * inPerGroup!, length!],
+            weight: [groups! * outPerGroup!, inPerGroup!, taps!],
+            bias: [groups! * outPerGroup!],
+          },
+          ({ x, weight, bias }) => conv1d("test", x!, weight!, bias!, options),
+          ({ x, weight, bias }) => convolve(x!, weight!, bias!, options),
+          seed,
+        );
+      }
+    },
+    { versions },
+  ),
+);
 
 test("the weight alone, the bias alone or the input alone can have a gradient", () =>
   withDevice(async (device) => {

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Device, type NDArray, nn, type Tensor, type VersionPins } from "webgpu-lstm";
 import type { GoldenCase } from "../golden-case.ts";
+import { convVersions } from "./conv-versions.ts";
 import { loadGolden } from "./goldens.ts";
 import { GpuFrame } from "./gpu.ts";
 import { faultsOf, gradients, UnusualStep } from "./unusual-values.ts";
@@ -166,11 +167,15 @@ async function runCase(
   return results;
 }
 
-const gemms: VersionPins[] = [{ gemm: "register" }, { gemm: "shared" }, { gemm: "lanes4" }];
+/** The versions that a file's cases are computed by, where there are several. */
+const pins: Readonly<Record<string, readonly VersionPins[]>> = {
+  special_products: [{ gemm: "register" }, { gemm: "shared" }, { gemm: "lanes4" }],
+  unusual_layers: convVersions,
+};
 
 describe.each(
   Object.entries(computations).flatMap(([file, cases]) =>
-    (file === "special_products" ? gemms : [{}]).map((versions: VersionPins) => ({ file, cases, versions })),
+    (pins[file] ?? [{}]).map((versions: VersionPins) => ({ file, cases, versions })),
   ),
 )("$file $versions.gemm", ({ file, cases, versions }) => {
   let frame: GpuFrame;

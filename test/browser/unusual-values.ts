@@ -62,6 +62,10 @@ export class UnusualStep {
     );
   }
 
+  describe(): Promise<string> {
+    return this.#step.describe();
+  }
+
   dispose(): void {
     this.#step.dispose();
   }

@@ -4,6 +4,8 @@ import { Tensor } from "../../src/graph/tensor.ts";
 import { loadAll } from "../../src/ondemand.ts";
 import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
 import type { Dispatch, PlanContext } from "../../src/ops/op.ts";
+import { conv1d } from "../../src/ops/product/conv1d.ts";
+import { versionNeeds } from "../../src/ops/product/conv1d-versions.ts";
 import { gemm, productNeeds } from "../../src/ops/product/gemm.ts";
 import type { Recurrence } from "../../src/ops/recurrent/recurrence.ts";
 import { stepBackward } from "../../src/ops/recurrent/step-backward.ts";
@@ -91,7 +93,8 @@ test("bucket: rounds sizes up to a power of two", () => {
 describe("on SwiftShader with two cores", () => {
   const operand = (elements: number) => new Tensor([elements], null);
 
-  beforeAll(() => loadAll(productNeeds({ facts: ADAPTERS["software"]!, pins: {}, calibrate: false })));
+  const offering = { facts: ADAPTERS["software"]!, pins: {}, calibrate: false };
+  beforeAll(() => loadAll([...productNeeds(offering), ...versionNeeds(offering)]));
 
   /** The version that gemm chooses for a row-major product, and its predictions. */
   function gemmChoice(rows: number, columns: number, depth: number, subgroupSize = 4, slices = 1) {
@@ -144,6 +147,62 @@ describe("on SwiftShader with two cores", () => {
   test("other subgroups have no gemm_lanes4 and take gemm_register, which has no barriers", () => {
     expect(Object.keys(gemmChoice(64, 512, 128, 32).micros)).toEqual(["register", "shared"]);
     expect(gemmChoice(64, 512, 128, 32).kernel).toBe("gemm_register");
+  });
+
+  /** The version that a convolution chooses, forward, and its predictions. */
+  function convolutionChoice(sizes: readonly number[], subgroupSize = 4) {
+    const [batch, channels, length, outChannels, taps, stride, padding, groups] = sizes as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const choices = new Choices();
+    const facts = { ...ADAPTERS.software, subgroupSize };
+    const plan = { facts, choices, pins: {}, ...defaultLimits } as unknown as PlanContext;
+    const outLength = Math.floor((length + 2 * padding - taps) / stride) + 1;
+    const shaped = (...shape: number[]) => new Tensor(shape, null);
+    const inputs = [shaped(batch, channels, length), shaped(outChannels, channels / groups, taps), null];
+    const operands = { inputs, outputs: [shaped(batch, outChannels, outLength)], saved: [] };
+    const [first] = conv1d.forward!(
+      { ...operands, differentiated: false, gradInput: null },
+      { stride, padding, groups, outLength, dilation: 1 },
+      plan,
+    );
+    return { kernel: first!.kernel.name, micros: choices.made[0]!.micros };
+  }
+
+  // Batch, channels, length, channels of y, taps, stride, padding, groups; times of the plain version and of lanes4 in µs: those that the
+  // driver's threads computed, the shortest of three, shared by two cores.
+  test.each([
+    [8, 64, 256, 128, 5, 1, 2, 1, 75_500, 16_500],
+    [32, 1, 256, 16, 5, 1, 2, 1, 3340, 780],
+    [64, 8, 100, 8, 3, 1, 1, 1, 2230, 830],
+    [32, 64, 128, 64, 1, 1, 0, 1, 16_100, 3360],
+    [16, 32, 500, 32, 3, 1, 1, 1, 27_800, 6960],
+    [16, 64, 256, 64, 3, 1, 1, 4, 14_700, 4280],
+    [16, 64, 256, 64, 5, 1, 2, 64, 43_000, 24_000],
+    [4, 64, 2000, 1, 7, 1, 3, 1, 13_100, 13_900],
+    [1, 1, 640, 258, 256, 128, 0, 1, 5080, 310],
+    [1, 129, 4, 128, 3, 1, 1, 1, 1330, 265],
+    [1, 64, 2, 64, 3, 2, 1, 1, 355, 60],
+  ])("a convolution of [%i, %i, %i] to %i channels is predicted within twice the time", (...row) => {
+    const [plain, lanes4] = row.slice(-2) as [number, number];
+    const { kernel, micros } = convolutionChoice(row);
+    expect(kernel).toBe(plain < lanes4 ? "conv1d_product" : "conv1d_lanes4");
+    for (const [version, time] of Object.entries({ register: plain, lanes4 })) {
+      expect(micros[version]! / time, version).toBeGreaterThan(1 / 2);
+      expect(micros[version]! / time, version).toBeLessThan(2);
+    }
+  });
+
+  test("other subgroups have no conv1d_lanes4", () => {
+    const { kernel, micros } = convolutionChoice([8, 64, 256, 128, 5, 1, 2, 1], 8);
+    expect([kernel, Object.keys(micros)]).toEqual(["conv1d_product", ["register"]]);
   });
 
   // Batch, units; times of a step of an LSTM in µs, the shortest of five, forward and backward.

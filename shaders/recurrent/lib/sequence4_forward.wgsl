@@ -35,7 +35,7 @@ struct Own { units0: Units, units1: Units, owned0: Owned, owned1: Owned }
 const HAS_LENGTHS = 1u;
 
 // Four values of the state before, for rowProduct().
-fn quadA(start: u32, k: u32) -> vec4f {
+fn quadA(start: u32, k: u32, j: u32) -> vec4f {
   let at = start + k;
   return vec4f(hidden[at], hidden[at + 1u], hidden[at + 2u], hidden[at + 3u]);
 }

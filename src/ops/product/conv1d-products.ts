@@ -1,9 +1,11 @@
 import { Kernel } from "../../gpu/kernel.ts";
 import { OnDemand } from "../../ondemand.ts";
+import { bucket } from "../choice.ts";
 import { linearGrid } from "../grid.ts";
 import { type Dispatch, dispatch, flag, type Operand, type PlanContext } from "../op.ts";
+import { fastest, lanes4Way, plainWay, tilesOf, unfolding } from "./conv1d-versions.ts";
 import { ALL_SLOTS } from "./product.ts";
-import { sumSlices } from "./weight-gradient.ts";
+import { slicesOf, sumSlices } from "./weight-gradient.ts";
 
 /** The products that convolutions and their gradients are made of. */
 
@@ -82,13 +84,18 @@ interface Operands {
   readonly bias: Operand | null;
 }
 
-/** Rows and columns of a workgroup's tile. */
-const TILE = [32, 64] as const;
-
-const tilesOf = (rows: number, columns: number) => Math.ceil(rows / TILE[0]) * Math.ceil(columns / TILE[1]);
+/**
+ * Cost-model weights of the plain kernels, in equivalent loads: a step along the depth of four invocations, the same where places are left
+ * out, a tap, and storing a tile of each kernel.
+ */
+const STEP_LOADS = 86;
+const LEAVING_LOADS = 150;
+const TAP_LOADS = 138;
+const TILE_LOADS = 11_000;
+const WEIGHT_TILE_LOADS = 5000;
 
 /** From the long side to the short one: a convolution. */
-export function toShort(conv: Convolution, operands: Operands, plan: PlanContext): Dispatch {
+export function toShort(conv: Convolution, operands: Operands, plan: PlanContext): Dispatch[] {
   const { groups, taps, long, stride, dilation, padding } = conv;
   const perGroup = long[0] / groups;
   return product(conv, conv.long, conv.short, operands, plan, {
@@ -103,7 +110,7 @@ export function toShort(conv: Convolution, operands: Operands, plan: PlanContext
 }
 
 /** From the short side to the long one: a transposed convolution, and a convolution's gradient for its input. */
-export function toLong(conv: Convolution, operands: Operands, plan: PlanContext): Dispatch {
+export function toLong(conv: Convolution, operands: Operands, plan: PlanContext): Dispatch[] {
   const { groups, taps, long, stride, dilation, padding } = conv;
   const perGroup = long[0] / groups;
   return product(conv, conv.short, conv.long, operands, plan, {
@@ -125,39 +132,44 @@ type Way = Readonly<
 >;
 
 function product(
-  { groups, batch, taps, long, short }: Convolution,
+  conv: Convolution,
   [channelsFrom, inLength]: readonly [number, number],
   [channelsTo, outLength]: readonly [number, number],
   { weight, from, to, bias }: Operands,
   plan: PlanContext,
   { leavesOut, ...way }: Way,
-): Dispatch {
-  const rows = channelsTo / groups;
-  const places = batch * outLength;
-  return dispatch({
-    kernel: conv1dProduct.with({ LEAVES_OUT: flag(leavesOut) }),
-    params: {
-      batch,
-      groups,
-      rows,
-      channels: channelsFrom / groups,
-      inLength,
-      outLength,
-      taps,
-      ...way,
-      groupStride: (short[0] / groups) * (long[0] / groups) * taps,
-      hasBias: flag(bias),
-    },
-    bindings: { w: weight, x: from, bias, y: to },
-    grid: linearGrid(64 * groups * tilesOf(rows, places), plan),
-    flops: 2 * batch * short[1] * short[0] * (long[0] / groups) * taps,
-    bytes: 4 * (weight.elements + from.elements + to.elements),
-  });
+): Dispatch[] {
+  const { groups, taps, long, short } = conv;
+  const [rows, channels] = [channelsTo / groups, channelsFrom / groups];
+  const groupStride = (short[0] / groups) * (long[0] / groups) * taps;
+  const stepLoads = (leavesOut ? LEAVING_LOADS : STEP_LOADS) + TAP_LOADS / channels;
+  const waysOf = (batch: number, y: Operand) => {
+    const sizes = { batch, groups, rows, channels, inLength, outLength, taps };
+    const params = { ...sizes, ...way, groupStride, hasBias: flag(bias) };
+    const places = batch * outLength;
+    const plain = dispatch({
+      kernel: conv1dProduct.with({ LEAVES_OUT: flag(leavesOut) }),
+      params,
+      bindings: { w: weight, x: from, bias, y },
+      grid: linearGrid(64 * groups * tilesOf(rows, places), plan),
+      flops: 2 * batch * short[1] * short[0] * (long[0] / groups) * taps,
+      bytes: 4 * (weight.elements + from.elements + y.elements),
+    });
+    const parts = () => unfolding.module.convParts(params, leavesOut);
+    return {
+      register: plainWay(
+        { rows, columns: places, depth: channels * taps, count: groups, stepLoads, tileLoads: TILE_LOADS },
+        plain,
+        plan,
+      ),
+      ...lanes4Way(parts, { a: from, b: weight, bias, c: y }, plan),
+    };
+  };
+  const kind = leavesOut ? `transposed, stride ${way.divisor}` : "forward";
+  const what = `conv1d ${kind}, ${channels}→${rows}, ${taps} taps, ${groups} groups, ${bucket(conv.batch * outLength)} places`;
+  const ofTrial = (batch: number) => waysOf(batch, plan.temporary([batch, channelsTo, outLength]));
+  return fastest(what, conv.batch, waysOf(conv.batch, to), ofTrial, plan);
 }
-
-/** Terms of a slice of the depth: short float32 sums, and enough workgroups. */
-const SLICE_DEPTH = 512;
-const MAX_SLICES = 64;
 
 /**
  * The gradient of a convolution's weight, and of its bias if the short side has one.
@@ -172,50 +184,66 @@ export function weightGradient(
 ): Dispatch[] {
   const [channels, columns] = [long[0] / groups, short[0] / groups];
   const weightRows = channels * taps;
-  const rows = weightRows + flag(gradBias);
-  const depth = batch * short[1];
-  const most = Math.max(1, Math.min(MAX_SLICES, Math.floor(plan.maxStorage / (4 * rows * short[0]))));
-  const sliceDepth = Math.max(Math.ceil(depth / most), Math.min(depth, SLICE_DEPTH));
-  const slices = Math.ceil(depth / sliceDepth);
-  const partial = plan.temporary([slices, rows, short[0]]);
-  const out = gradWeight ?? plan.temporary([short[0], channels, taps]);
-  return [
-    dispatch({
+  const ones = flag(gradBias);
+  const rows = weightRows + ones;
+  const slicesOfBatch = (items: number) => slicesOf(items * short[1], rows * short[0], plan);
+  const waysOf = (items: number, partial: Operand) => {
+    const { count: slices, depth: sliceDepth } = slicesOfBatch(items);
+    const [inLength, outLength] = [long[1], short[1]];
+    const sizes = { batch: items, groups, channels, columns, inLength, outLength, taps };
+    const params = { ...sizes, stride, dilation, padding, slices, sliceDepth, ones };
+    const depth = items * outLength;
+    const plain = dispatch({
       kernel: conv1dWeight,
-      params: {
-        batch,
-        groups,
-        channels,
-        columns,
-        inLength: long[1],
-        outLength: short[1],
-        taps,
-        stride,
-        dilation,
-        padding,
-        slices,
-        sliceDepth,
-        ones: flag(gradBias),
-      },
+      params,
       bindings: { x: onLong, gradY: onShort, partial },
       grid: linearGrid(64 * groups * slices * tilesOf(rows, columns), plan),
       flops: 2 * depth * rows * short[0],
       bytes: 4 * (onLong.elements + onShort.elements + partial.elements),
-    }),
+    });
+    const parts = () => unfolding.module.gradientParts(params);
+    return {
+      register: plainWay(
+        {
+          rows,
+          columns,
+          depth: sliceDepth,
+          count: groups * slices,
+          stepLoads: STEP_LOADS,
+          tileLoads: WEIGHT_TILE_LOADS,
+        },
+        plain,
+        plan,
+      ),
+      ...lanes4Way(parts, { a: onLong, b: onShort, bias: null, c: partial }, plan),
+    };
+  };
+  const partialOf = (items: number) => plan.temporary([slicesOfBatch(items).count, rows, short[0]]);
+  const partial = partialOf(batch);
+  const { count: slices } = slicesOfBatch(batch);
+  const what = `conv1d weight, ${channels}→${columns}, ${taps} taps, ${groups} groups, ${bucket(batch * short[1])} places`;
+  const ofTrial = (items: number) => waysOf(items, partialOf(items));
+  return [
+    ...fastest(what, batch, waysOf(batch, partial), ofTrial, plan),
     dispatch({
       kernel: sumSlices,
       params: {
         slices,
         outRows: weightRows,
         columns: short[0],
-        biases: flag(gradBias),
+        biases: ones,
         outRowStride: 1,
         outColumnStride: weightRows,
         outSlots: ALL_SLOTS,
         bias1Slots: ALL_SLOTS,
         bias2Slots: ALL_SLOTS,
       },
-      bindings: { partial, out, bias1: gradBias, bias2: null },
+      bindings: {
+        partial,
+        out: gradWeight ?? plan.temporary([short[0], channels, taps]),
+        bias1: gradBias,
+        bias2: null,
+      },
       grid: linearGrid(rows * short[0], plan),
       flops: slices * rows * short[0],
       bytes: 4 * (slices + 1) * rows * short[0],

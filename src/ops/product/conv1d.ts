@@ -1,6 +1,7 @@
 import type { Dispatch, Op, Operand } from "../op.ts";
 import { sumDims } from "../tensor/sum.ts";
 import { type Convolution, toLong, toShort, type Window, weightGradient } from "./conv1d-products.ts";
+import { versionNeeds } from "./conv1d-versions.ts";
 import { sliceTexts } from "./texts.ts";
 
 export interface Conv1dAttributes extends Window {
@@ -23,7 +24,10 @@ function transposedOf(x: Operand, weight: Operand, attributes: Conv1dAttributes)
   return { ...attributes, batch, taps, long: [groups * perGroup, outLength], short: [channels, length] };
 }
 
-const needs = (pass: "forward" | "backward") => (pass === "backward" ? [sliceTexts] : []);
+const needs: Op["needs"] = (pass, _, plan) => [
+  ...versionNeeds(plan),
+  ...(pass === "backward" ? [sliceTexts] : []),
+];
 
 /** Convolution over the last dimension. Inputs: x [N, C, L], weight [C', C / groups, K], bias [C'] or null. */
 export const conv1d: Op<Conv1dAttributes> = {
@@ -34,13 +38,14 @@ export const conv1d: Op<Conv1dAttributes> = {
   }),
   forward({ inputs: [x, weight, bias], outputs: [y] }, attributes, plan) {
     const conv = convOf(x!, weight!, attributes);
-    return [toShort(conv, { weight: weight!, from: x!, to: y!, bias: bias ?? null }, plan)];
+    return toShort(conv, { weight: weight!, from: x!, to: y!, bias: bias ?? null }, plan);
   },
   backward({ inputs: [x, weight], gradOutputs: [gradY], gradInputs }, attributes, plan) {
     const [gradX, gradWeight, gradBias] = gradInputs;
     const conv = convOf(x!, weight!, attributes);
     const dispatches: Dispatch[] = [];
-    if (gradX) dispatches.push(toLong(conv, { weight: weight!, from: gradY!, to: gradX, bias: null }, plan));
+    if (gradX)
+      dispatches.push(...toLong(conv, { weight: weight!, from: gradY!, to: gradX, bias: null }, plan));
     if (gradWeight || gradBias) {
       const operands = { onLong: x!, onShort: gradY! };
       dispatches.push(...weightGradient(conv, operands, gradWeight ?? null, gradBias ?? null, plan));
@@ -58,13 +63,14 @@ export const convTranspose1d: Op<Conv1dAttributes> = {
   }),
   forward({ inputs: [x, weight, bias], outputs: [y] }, attributes, plan) {
     const conv = transposedOf(x!, weight!, attributes);
-    return [toLong(conv, { weight: weight!, from: x!, to: y!, bias: bias ?? null }, plan)];
+    return toLong(conv, { weight: weight!, from: x!, to: y!, bias: bias ?? null }, plan);
   },
   backward({ inputs: [x, weight], gradOutputs: [gradY], gradInputs }, attributes, plan) {
     const [gradX, gradWeight, gradBias] = gradInputs;
     const conv = transposedOf(x!, weight!, attributes);
     const dispatches: Dispatch[] = [];
-    if (gradX) dispatches.push(toShort(conv, { weight: weight!, from: gradY!, to: gradX, bias: null }, plan));
+    if (gradX)
+      dispatches.push(...toShort(conv, { weight: weight!, from: gradY!, to: gradX, bias: null }, plan));
     if (gradWeight) {
       const operands = { onLong: gradY!, onShort: x! };
       dispatches.push(...weightGradient(conv, operands, gradWeight, null, plan));

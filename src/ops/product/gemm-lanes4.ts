@@ -48,7 +48,6 @@ export function lanes4Tiling(shape: Lanes4Shape, workgroups: number) {
     TILE: tileColumns * depths,
     OWN_QUADS: quads / 4,
     READS_C: Number(readsC),
-    WHOLE_QUADS: Number(columns % 4 === 0),
   };
 
   const strips = Math.ceil(columns / tileColumns) * slices;

@@ -1,3 +1,4 @@
 export { default as lanes4_product } from "../../../shaders/lib/lanes4_product.wgsl?raw";
 export { default as lanes4_sum } from "../../../shaders/lib/lanes4_sum.wgsl?raw";
 export { default as gemm_lanes4 } from "../../../shaders/product/gemm_lanes4.wgsl?raw";
+export { default as lanes4_store } from "../../../shaders/product/lib/lanes4_store.wgsl?raw";

@@ -9,12 +9,12 @@ import { ALL_SLOTS, bindings, type Product, params, type Slices, type Way } from
 
 const lanes4Texts = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.wgsl.ts"));
 const trials = /* @__PURE__ */ new OnDemand(() => import("./trials.ts"));
-const lanes4 = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.ts"));
+export const lanes4 = /* @__PURE__ */ new OnDemand(() => import("./gemm-lanes4.ts"));
 
 export const gemmLanes4 = /* @__PURE__ */ new Kernel({
   name: "gemm_lanes4",
   texts: lanes4Texts,
-  uses: ["lanes4_product", "lanes4_sum"],
+  uses: ["lanes4_product", "lanes4_sum", "lanes4_store"],
   workgroup: [4, 1, 1],
   params: { ...params, tileRows: "u32" },
   bindings,

@@ -52,8 +52,8 @@ const SLICE_DEPTH = 512;
 const LANES4_SLICE_DEPTH = 4096;
 const MAX_SLICES = 64;
 
-/** @param size Elements of a slice. */
-function slicesOf(depth: number, size: number, { facts, maxGrid, maxStorage }: PlanSettings) {
+/** How a sum over `depth` rows is cut. @param size Elements of a slice. */
+export function slicesOf(depth: number, size: number, { facts, maxGrid, maxStorage }: PlanSettings) {
   const wanted = hasLanes4(facts) ? LANES4_SLICE_DEPTH : SLICE_DEPTH;
   const most = Math.max(1, Math.min(MAX_SLICES, maxGrid, Math.floor(maxStorage / (4 * size))));
   const sliceDepth = Math.max(Math.ceil(depth / most), Math.min(depth, wanted));

@@ -1,0 +1,158 @@
+import { Kernel } from "../../gpu/kernel.ts";
+import { OnDemand } from "../../ondemand.ts";
+import { predictMicros, TRIAL_MICROS } from "../choice.ts";
+import { linearGrid } from "../grid.ts";
+import { hasLanes4 } from "../lanes4.ts";
+import { type Dispatch, dispatch, type Offering, type Operand, type PlanContext } from "../op.ts";
+import type { Part } from "./conv1d-lanes4.ts";
+import { lanes4 } from "./gemm.ts";
+import { bindings } from "./product.ts";
+
+/** The versions of the products that convolutions are made of: a plain kernel for each, and conv1d_lanes4 for all. */
+
+const texts = /* @__PURE__ */ new OnDemand(() => import("./conv1d-lanes4.wgsl.ts"));
+export const unfolding = /* @__PURE__ */ new OnDemand(() => import("./conv1d-lanes4.ts"));
+
+export const conv1dLanes4 = /* @__PURE__ */ new Kernel({
+  name: "conv1d_lanes4",
+  texts,
+  uses: ["lanes4_product", "lanes4_sum", "lanes4_store", "not_a_number"],
+  workgroup: [4, 1, 1],
+  params: {
+    groups: "u32",
+    rows: "u32",
+    columns: "u32",
+    depth: "u32",
+    slices: "u32",
+    sliceDepth: "u32",
+    length: "u32",
+    rowInner: "u32",
+    aRowOuter: "u32",
+    rowStep: "u32",
+    depthInner: "u32",
+    aDepthOuter: "u32",
+    depthStep: "u32",
+    shift: "u32",
+    aGroup: "u32",
+    bOffset: "u32",
+    bGroup: "u32",
+    bDepthOuter: "u32",
+    bDepthInner: "u32",
+    bColumnStride: "u32",
+    cOffset: "u32",
+    cGroup: "u32",
+    cSlice: "u32",
+    cRowOuter: "u32",
+    cRowInner: "u32",
+    cColumnStride: "u32",
+    hasBias: "u32",
+    ones: "u32",
+    leavesOut: "u32",
+    tileRows: "u32",
+  },
+  bindings,
+});
+
+/** What conv1d_lanes4 needs loaded, where it is offered. */
+export function versionNeeds({ facts }: Pick<Offering, "facts">): OnDemand<unknown>[] {
+  return hasLanes4(facts) ? [texts, unfolding, lanes4] : [];
+}
+
+/** A version of a product: its predicted time, in µs, and its dispatches. */
+interface Way {
+  readonly micros: number;
+  readonly dispatches: Dispatch[];
+}
+
+interface Ways {
+  readonly register: Way;
+  readonly lanes4?: Way;
+}
+
+/** Rows and columns of a plain kernel's workgroup, and of four of its invocations. */
+const TILE = [32, 64] as const;
+const QUAD = [4, 32] as const;
+
+const blocks = ([rows, columns]: readonly [number, number], [high, wide]: readonly [number, number]) =>
+  Math.ceil(rows / high) * Math.ceil(columns / wide);
+
+/** The tiles of a plain kernel. */
+export function tilesOf(rows: number, columns: number): number {
+  return blocks([rows, columns], TILE);
+}
+
+/** A product as its plain kernel has it. Loads are those of a software adapter, which spills sums and executes both sides of a branch. */
+interface Plain {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** Products of this size. */
+  readonly count: number;
+  /** Equivalent loads of four invocations in a step along the depth. */
+  readonly stepLoads: number;
+  /** Equivalent loads of storing a tile. */
+  readonly tileLoads: number;
+}
+
+/** A product by its plain kernel. */
+export function plainWay(
+  { rows, columns, depth, count, stepLoads, tileLoads }: Plain,
+  plain: Dispatch,
+  { facts }: PlanContext,
+): Way {
+  const steps = blocks([rows, columns], QUAD) * depth * count;
+  const groups = tilesOf(rows, columns) * count;
+  const work = {
+    groups,
+    flops: 2 * QUAD[0] * QUAD[1] * steps,
+    loads: steps * stepLoads + groups * tileLoads,
+  };
+  return { micros: predictMicros(work, facts), dispatches: [plain] };
+}
+
+/** A product by conv1d_lanes4, if the adapter has it. */
+export function lanes4Way(
+  makeParts: () => Part[],
+  { a, b, bias, c }: Readonly<Record<"a" | "b" | "c", Operand>> & { readonly bias: Operand | null },
+  plan: PlanContext,
+): { readonly lanes4?: Way } {
+  const { facts } = plan;
+  if (!hasLanes4(facts)) return {};
+  let micros = 0;
+  const parts = makeParts();
+  const dispatches = parts.map(({ params, shape }) => {
+    const { rows, columns, depth, slices } = shape;
+    const { constants, tile, work } = lanes4.module.lanes4Tiling(shape, facts.workgroups);
+    micros += predictMicros(work, facts);
+    return dispatch({
+      kernel: conv1dLanes4.with(constants),
+      params: { ...params, tileRows: tile[0] },
+      bindings: { a, b, bias, c },
+      grid: linearGrid(64 * work.groups, plan),
+      flops: 2 * rows * columns * depth * slices,
+      bytes: (4 * (a.elements + b.elements + c.elements)) / parts.length,
+    });
+  });
+  return { lanes4: { micros, dispatches } };
+}
+
+/**
+ * The dispatches of the version that is predicted to be the fastest. A pin of matrix products counts here too.
+ * @param ofTrial The versions for some items of the batch, with a result of their own.
+ */
+export function fastest(
+  what: string,
+  batch: number,
+  ways: Ways,
+  ofTrial: (items: number) => Ways,
+  plan: PlanContext,
+): Dispatch[] {
+  const micros = Object.fromEntries(
+    Object.entries(ways).map(([name, way]: [string, Way]) => [name, way.micros]),
+  );
+  const version = plan.choices.choose(what, plan.pins.gemm, micros, (tried: string) => {
+    const share = Math.min(1, TRIAL_MICROS / Math.min(...Object.values(micros)));
+    return ofTrial(Math.ceil(batch * share))[tried as keyof Ways]!.dispatches;
+  });
+  return ways[version as keyof Ways]!.dispatches;
+}
