@@ -1,7 +1,8 @@
-/** The Inspect view: the content of a model's file, and a run of the model; it opens with an example that has been run. */
+/** The Inspect view: the content of a model's file, and a run of the model; it opens with an example. */
 import type { Gpu } from "../shell/gpu.ts";
 import type { View } from "../shell/view.ts";
 import { FilePanel } from "./file/file-panel.ts";
+import { FirstRun } from "./first-run.ts";
 import "./inspect.css";
 import html from "./inspect.html?raw";
 import { RunPanel } from "./layer-run/run-panel.ts";
@@ -13,28 +14,20 @@ export function mount(root: HTMLElement, gpu: Gpu): View {
   const run = new RunPanel(gpu);
   const model = new ModelPanel(gpu);
   const save = new SavePanel(model, () => run.layer);
+  const first = new FirstRun(model, run);
   const file = new FilePanel((opened) => {
-    for (const panel of [run, model, save]) panel.offer(opened);
+    for (const panel of [run, model, save, first]) panel.offer(opened);
   });
-  /** Whether a run of the example by itself has come to its end. */
-  let begun = false;
-  let isBeginning = false;
-  let visits = 0;
-  const begin = async () => {
-    const visit = ++visits;
-    if (begun || !(await file.openFirst()) || visit !== visits) return;
-    isBeginning = true;
-    begun = await run.start();
-    isBeginning = false;
-  };
   return {
     enter() {
       run.resume();
-      void begin();
+      first.shown = true;
+      file.openFirst();
     },
     async leave() {
-      visits++;
-      const underWay = !isBeginning && (run.underWay || model.underWay);
+      // What ran by itself is not missed.
+      const underWay = !first.underWay && (run.underWay || model.underWay);
+      first.shown = false;
       await Promise.all([run.stop(), model.stop()]);
       return underWay ? "stopped" : undefined;
     },

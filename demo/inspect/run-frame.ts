@@ -23,10 +23,12 @@ export class RunFrame<Input> {
   readonly #notice: HTMLElement;
   #abort = new AbortController();
   /** Settles when the last run has ended. */
-  #running: Promise<unknown> = Promise.resolve();
+  #running: Promise<void> = Promise.resolve();
   /** Runs that have not ended, of the open file and of others. */
   #runs = 0;
   #ownRuns = 0;
+  /** Whether a run of the open file has shown something. */
+  #hasShown = false;
   #file = 0;
   #ready = false;
 
@@ -48,6 +50,7 @@ export class RunFrame<Input> {
     void this.stop();
     this.#file++;
     this.#ownRuns = 0;
+    this.#hasShown = false;
     this.#runnable.hide();
     showNotice(this.#notice, undefined);
     this.#status.textContent = "";
@@ -70,16 +73,25 @@ export class RunFrame<Input> {
     await this.#running;
   }
 
-  /** Runs what the form says; settles with whether something came out. */
-  start(): Promise<boolean> {
-    if (!this.#ready) return Promise.resolve(false);
-    const run = this.#start(this.#running);
-    this.#running = run;
-    return run;
+  /** Runs what the form says. */
+  start(): Promise<void> {
+    if (this.#ready) this.#running = this.#start(this.#running);
+    return this.#running;
+  }
+
+  /** Runs what the form says, unless the visitor has asked for a run of this file already. */
+  runFirst(): Promise<void> {
+    const isUnderWay = this.#ownRuns > 0 && !this.#abort.signal.aborted;
+    return this.#hasShown || isUnderWay ? this.#running : this.start();
+  }
+
+  /** Shows a status while nothing runs. */
+  say(status: string): void {
+    if (this.#ready) this.#status.textContent = status;
   }
 
   /** @param before The last run, which must end first: only one runs on the GPU at a time */
-  async #start(before: Promise<unknown>): Promise<boolean> {
+  async #start(before: Promise<void>): Promise<void> {
     const file = this.#file;
     const say = (status: string) => {
       if (this.#file === file) this.#status.textContent = status;
@@ -92,7 +104,7 @@ export class RunFrame<Input> {
       input = this.#runnable.read();
     } catch (error) {
       say((error as Error).message);
-      return false;
+      return;
     }
     this.#runs++;
     this.#ownRuns++;
@@ -100,17 +112,18 @@ export class RunFrame<Input> {
     try {
       say("Running on the GPU…");
       await before;
+      // A view that is left waits for its runs, and the device waits for the view.
+      signal.throwIfAborted();
       const device = await this.#gpu.device();
       signal.throwIfAborted();
       say(await this.#runnable.run(device, input, signal, say));
-      return true;
+      if (this.#file === file) this.#hasShown = true;
     } catch (error) {
-      if (this.#file !== file) return false;
+      if (this.#file !== file) return;
       say(signal.aborted ? "Stopped." : "Not run.");
-      if (signal.aborted) return false;
+      if (signal.aborted) return;
       this.#runnable.hide();
       showNotice(this.#notice, error);
-      return false;
     } finally {
       this.#runs--;
       if (this.#file === file) this.#ownRuns--;

@@ -119,5 +119,6 @@ test("a link shows the same; the model is saved, and opens in Inspect; less moti
   await expect(button(page, "Open in Inspect")).toBeEnabled({ timeout: 30_000 });
   await button(page, "Open in Inspect").click();
   await expect(page.locator("#inspect-view")).toContainText("sp500-lstm.safetensors", { timeout: 30_000 });
+  await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.", { timeout: 60_000 });
   expect(complaints).toEqual([]);
 });

@@ -65,6 +65,68 @@ test("opens on an example that has run, and replays its hidden state", async ({ 
   expect(complaints).toEqual([]);
 });
 
+test("what is opened runs at once, on an input that fits", async ({ page }) => {
+  await countBuffers(page);
+  const complaints = await open(page, VIEW);
+  const ran = page.getByTestId("run-status");
+  const done = { timeout: 60_000 };
+  await expect(ran).toHaveText("Done: 72 steps.", done);
+  await drop(page, "gru.safetensors", fileOf(layer("gru.", "_l0", 15, 2, 5)));
+  await expect(page.getByTestId("file-status")).toHaveText("gru.safetensors is open.");
+  await expect(ran).toHaveText("Done: 72 steps.", done);
+  expect(await page.getByTestId("maps").locator("strong").allTextContents()).toContain("Reset gate r");
+  // Characters for an embedding, and numbers again for a model without one, whatever was chosen before.
+  const text = fileOf({ "embedding.weight": [64, 3], ...layer("rnn.", "_l0", 15, 3, 5) });
+  await choose(page, "text.safetensors", text);
+  await expect(ran).toHaveText("Done: 21 steps.", done);
+  await page.getByLabel("Input", { exact: true }).selectOption("Pasted numbers");
+  await button(page, "Open the example").click();
+  await expect(ran).toHaveText("Done: 72 steps.", done);
+  await expect(page.getByLabel("Input", { exact: true })).toHaveValue("sine");
+  // A whole model, and its layer.
+  await button(page, "ONNX").first().click();
+  await expect(page.getByTestId("model-status")).toHaveText(/^Done in [\d.]+ ms/, done);
+  expect((await rows(page, "model-outputs"))[0]!.slice(0, 2)).toEqual(["output", "[1, 24, 1]"]);
+  await expect(ran).toHaveText("Done: 72 steps.", done);
+  expect(await liveBytes(page)).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test("a first run that leaving has stopped is made at the next visit", async ({ page }) => {
+  // A device that comes late leaves time to go away.
+  await page.addInitScript(() => {
+    const waiting = new Promise((resolve) => Object.assign(window, { giveDevice: resolve }));
+    const request = GPU.prototype.requestAdapter;
+    GPU.prototype.requestAdapter = async function (...args) {
+      await waiting;
+      return request.apply(this, args);
+    };
+  });
+  const complaints = await open(page, VIEW);
+  await drop(page, "mine.safetensors", example);
+  await expect(page.getByTestId("run-status")).toHaveText("Running on the GPU…");
+  await visit(page, "Compare");
+  await expect(page.getByTestId("page-note")).toBeEmpty();
+  await visit(page, "Inspect");
+  await page.evaluate(() => (window as unknown as { giveDevice(): void }).giveDevice());
+  await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.", { timeout: 60_000 });
+  await expect(page.getByTestId("file-status")).toHaveText("mine.safetensors is open.");
+  expect(complaints).toEqual([]);
+});
+
+test("a large model runs when the visitor asks for it", async ({ page }) => {
+  const complaints = await open(page, VIEW);
+  const large = { ...layer("lstm.", "_l0", 4000, 1, 1000), "fc.weight": [1000, 1000], "fc.bias": [1000] };
+  await choose(page, "large.safetensors", fileOf(large));
+  await expect(page.getByTestId("run-status")).toHaveText(
+    "A model of over 5,000,000 parameters runs when you ask for it.",
+    { timeout: 30_000 },
+  );
+  await expect(button(page, "Run")).toBeEnabled();
+  await expect(page.getByTestId("results")).toBeHidden();
+  expect(complaints).toEqual([]);
+});
+
 for (const [width, size] of WIDTHS) {
   test(`a dropped checkpoint: its layers, tensors and a run, ${width}`, async ({ page }) => {
     await page.setViewportSize(size);

@@ -381,6 +381,7 @@ test("a link begins with its choices; model and result can be taken away", async
   await button(page, "Open in Inspect").click();
   await expect(page.getByTestId("file-status")).toHaveText("next-value.safetensors is open.");
   await expect(page.getByTestId("layers")).toContainText("input 1, hidden 24, 1 layer");
+  await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.", { timeout: 60_000 });
   await expect.poll(() => page.workers().length, { timeout: 1000 }).toBe(0);
   expect(complaints).toEqual([]);
 });

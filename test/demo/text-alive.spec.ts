@@ -77,6 +77,8 @@ test("writes without a click, shows units by keyboard and pointer and what they 
   await button(page, "Open in Inspect").click();
   await expect(page.getByRole("heading", { name: "Inspect a model" })).toBeVisible();
   await expect(page.locator("#inspect-view")).toContainText("moby-dick.safetensors", { timeout: 20_000 });
+  // It runs at once, on characters.
+  await expect(page.getByTestId("run-status")).toHaveText("Done: 21 steps.", { timeout: 60_000 });
   expect(complaints).toEqual([]);
 });
 

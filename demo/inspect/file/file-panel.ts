@@ -46,8 +46,8 @@ async function readOf(file: File): Promise<NamedFile> {
 export class FilePanel {
   readonly #onOpened: (opened: Opened | undefined) => void;
   #opening = new AbortController();
-  /** Whether the visitor has chosen what is open. */
-  #isChosen = false;
+  /** Whether a file is open, or the visitor has chosen one. */
+  #hasFile = false;
 
   /** @param onOpened Called with `undefined` if there is no file */
   constructor(onOpened: (opened: Opened | undefined) => void) {
@@ -58,7 +58,7 @@ export class FilePanel {
       input.value = ""; // so that the same file can be chosen again
     });
     const example = (format: string) => {
-      this.#isChosen = true;
+      this.#hasFile = true;
       void this.#openExample(format);
     };
     part("example").addEventListener("click", () => example("safetensors"));
@@ -67,10 +67,9 @@ export class FilePanel {
     }
   }
 
-  /** Opens the first example unless the visitor has chosen a file; says whether it is what is open. */
-  async openFirst(): Promise<boolean> {
-    if (!this.#isChosen) await this.#openExample("safetensors");
-    return !this.#isChosen;
+  /** Opens the first example unless there is a file. */
+  openFirst(): void {
+    if (!this.#hasFile) void this.#openExample("safetensors");
   }
 
   #openExample(format: string): Promise<void> {
@@ -81,7 +80,7 @@ export class FilePanel {
   /** Opens a file that was chosen or dropped, or a model.json with its shards. */
   take(files: readonly File[]): void {
     if (files.length === 0) return;
-    this.#isChosen = true;
+    this.#hasFile = true;
     const { name } = files.find((file) => file.name.endsWith(".json")) ?? files[0]!;
     void this.#open(name, () => Promise.all(files.map(readOf)));
   }
@@ -114,6 +113,7 @@ export class FilePanel {
       if (file.refusal !== undefined) {
         showText(part("file-notice"), { title: "This model is not opened here", advice: file.refusal });
       }
+      this.#hasFile = true;
       this.#onOpened({ ...file, layers, broken });
     } catch (error) {
       if (signal.aborted) return;

@@ -42,6 +42,12 @@ export class RunPanel {
     const layers = opened?.layers.filter(({ stack }) => stack) ?? [];
     this.#stack.replaceChildren(...layers.map(({ name }) => element("option", {}, name || "(the model)")));
     part("stack-field").hidden = layers.length < 2;
+    // What fits the first layer; numbers that were pasted were for another file.
+    const { value } = this.#signal;
+    if (opened && layers[0]) {
+      const readsText = embeddingOf(opened.layers, layers[0]) !== undefined;
+      this.#signal.value = readsText ? "text" : value === "text" || value === "pasted" ? "sine" : value;
+    }
     this.#showFields();
   }
 
@@ -60,9 +66,14 @@ export class RunPanel {
     this.#results.resume();
   }
 
-  /** Runs as the button does; settles with whether something came out. */
-  start(): Promise<boolean> {
-    return this.#frame.start();
+  /** Runs as the button does, unless the visitor was first. */
+  runFirst(): Promise<void> {
+    return this.#frame.runFirst();
+  }
+
+  /** Shows a status while nothing runs. */
+  say(status: string): void {
+    this.#frame.say(status);
   }
 
   /** The recurrent layer that is chosen. */

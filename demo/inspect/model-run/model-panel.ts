@@ -73,6 +73,16 @@ export class ModelPanel {
     part("model-inputs").replaceChildren(...this.#rows.map(fieldsetOf));
   }
 
+  /** Runs as the button does, unless the visitor was first. */
+  runFirst(): Promise<void> {
+    return this.#frame.runFirst();
+  }
+
+  /** Shows a status while nothing runs. */
+  say(status: string): void {
+    this.#frame.say(status);
+  }
+
   get underWay(): boolean {
     return this.#frame.underWay;
   }
