@@ -11,22 +11,19 @@ import { RunPanel } from "../training/panel.ts";
 import { isUnderWay, newSnapshot, type Snapshot } from "../training/phase.ts";
 import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { Controls } from "./controls.ts";
-import { CsvPanel } from "./own-series/csv-panel.ts";
-import { DrawPanel } from "./own-series/draw-panel.ts";
 import "./forecast.css";
 import { loadSeries } from "../../tasks/series/index.ts";
-import { BUILT_IN, type BuiltIn, type Series } from "../../tasks/series/series.ts";
+import { BUILT_IN, type BuiltIn, isBuiltIn, type Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 import html from "./forecast.html?raw";
 import { takeHandover } from "./handover.ts";
-import { linkOf, settingsOfLink } from "./link.ts";
+import { linkOf, settingsForLater, settingsOfLink } from "./link.ts";
+import { OwnSeries } from "./own-series/own-series.ts";
+import { type Choice, SeriesChoice } from "./series-choice.ts";
 import type { ForecastConfig } from "./settings.ts";
 import { Stage } from "./stage.ts";
 import { TakeAway } from "./take-away.ts";
 import { VIEW } from "./training/session.ts";
-
-/** What can be chosen. */
-type Choice = Series["id"];
 
 const FIGURES = [
   { name: "epoch", label: "Epoch", initial: "0" },
@@ -45,8 +42,8 @@ class ForecastView implements View {
   readonly #address: Frame;
   readonly #notice = byId("notice");
   readonly #controls = new Controls(byId<HTMLFormElement>("settings"));
-  readonly #csv = new CsvPanel(byId("forecast-source"));
-  readonly #draw = new DrawPanel();
+  readonly #choice = new SeriesChoice();
+  readonly #own: OwnSeries;
   readonly #stage = new Stage(() => this.#changed());
   readonly #session = this.#stage.session;
   readonly #panel: RunPanel;
@@ -59,6 +56,8 @@ class ForecastView implements View {
   /** The number of the latest choice of a series, and a promise for its series. */
   #choices = 0;
   #fetching: Promise<void> = Promise.resolve();
+  /** The settings that a link has for the visitor's next series. */
+  #asked: ((series: Series) => Settings) | undefined;
 
   constructor(gpu: Gpu, frame: Frame) {
     this.#gpu = gpu;
@@ -79,15 +78,10 @@ class ForecastView implements View {
       takeOffer: () => this.#takeOffer(),
       discardOffer: () => void this.#discardOffer(),
     });
-    for (const radio of this.#radios) {
-      radio.addEventListener("change", () => this.#choose(radio.value as Choice));
-    }
-    this.#draw.onSeries = (series) => {
-      // Another stroke keeps the settings.
-      this.#take(series, this.#series?.id === "drawn" ? this.#controls.settings : undefined);
-    };
-    this.#csv.onFile = () => this.#showChoice("csv");
-    this.#csv.onSeries = (found) => this.#takeFile(found);
+    this.#choice.onChoose = (id) => this.#choose(id);
+    this.#own = new OwnSeries((data) => frame.urlWith({ data }));
+    this.#own.onFile = () => this.#showChoice("csv");
+    this.#own.onSeries = (found) => this.#takeOwn(found);
     this.#controls.onChange = (changed) => this.#settingChanged(changed);
   }
 
@@ -103,8 +97,9 @@ class ForecastView implements View {
 
   /** Shows what a link says; a run under way ends. */
   async restore(link: LinkSettings): Promise<void> {
-    const id = link.choice("series", BUILT_IN) ?? BUILT_IN[0];
-    this.#choose(id, (series) => settingsOfLink(link, series));
+    const id = link.choice("series", [...BUILT_IN, "drawn", "csv"]) ?? BUILT_IN[0];
+    const isThere = isBuiltIn(id) || this.#own.restore(id, link);
+    this.#choose(id, isThere ? (series) => settingsOfLink(link, series) : settingsForLater(link));
     await this.#fetching;
   }
 
@@ -116,10 +111,6 @@ class ForecastView implements View {
     return underWay ? "paused" : undefined;
   }
 
-  get #radios(): NodeListOf<HTMLInputElement> {
-    return document.querySelectorAll("#series input");
-  }
-
   #checkGpu(): void {
     if ("gpu" in navigator) return;
     this.#gpu.describe("none");
@@ -127,10 +118,12 @@ class ForecastView implements View {
   }
 
   async #lookForKept(): Promise<void> {
-    const kept = await findKept<ForecastConfig>(VIEW);
+    const [kept] = await Promise.all([findKept<ForecastConfig>(VIEW), this.#fetching]);
     if (this.#session.started || this.#unusable) return;
     this.#kept = kept;
     this.#panel.offer(kept);
+    // There is a run to go on with, though the address wants a file that is not there.
+    if (kept && !this.#series) this.#choice.offer = true;
   }
 
   /** @param settings Those of the series' first preset if not given */
@@ -138,9 +131,12 @@ class ForecastView implements View {
     if (this.#choices === 0) this.#checkGpu();
     this.#showChoice(id);
     showNotice(this.#notice, this.#unusable);
-    if (id === "csv") this.#csv.tell();
-    else if (id === "drawn") this.#draw.tell();
-    else this.#fetching = this.#fetch(id, settings);
+    this.#asked = undefined;
+    if (isBuiltIn(id)) this.#fetching = this.#fetch(id, settings);
+    else {
+      this.#asked = settings;
+      this.#own.tell(id);
+    }
   }
 
   async #fetch(id: BuiltIn, settings?: (series: Series) => Settings): Promise<void> {
@@ -167,35 +163,33 @@ class ForecastView implements View {
   }
 
   #mark(id: Choice): void {
-    for (const radio of this.#radios) radio.checked = radio.value === id;
-    this.#csv.shown = id === "csv";
-    this.#draw.shown = id === "drawn";
+    this.#choice.marked = id;
+    this.#own.shown = id;
   }
 
   #showNothing(): void {
     this.#series = undefined;
     this.#session.close();
-    byId("forecast-layout").hidden = true;
-    byId("series-about").textContent = "";
-    byId("credit-line").hidden = true;
+    this.#choice.show(undefined);
   }
 
-  #takeFile(found: Series | CsvError): void {
-    if (!(found instanceof CsvError)) {
-      showNotice(this.#notice, this.#unusable);
-      this.#take(found);
+  #takeOwn(found: Series | CsvError): void {
+    if (found instanceof CsvError) {
+      this.#showNothing();
+      showText(this.#notice, { title: "This file cannot be used as it is", advice: found.message });
       return;
     }
-    this.#showNothing();
-    showText(this.#notice, { title: "This file cannot be used as it is", advice: found.message });
+    showNotice(this.#notice, this.#unusable);
+    const asked = this.#asked?.(found);
+    this.#asked = undefined;
+    // Another stroke keeps the settings.
+    const isStroke = found.id === "drawn" && this.#series?.id === "drawn";
+    this.#take(found, asked ?? (isStroke ? this.#controls.settings : undefined));
   }
 
   #take(series: Series, settings: Settings = series.presets[0].settings): void {
     this.#series = series;
-    byId("forecast-layout").hidden = false;
-    byId("series-about").textContent = series.about;
-    byId("credit-line").hidden = false;
-    byId("credit").textContent = series.credit;
+    this.#choice.show(series);
     this.#controls.show(series, settings);
     this.#renew();
   }
@@ -211,7 +205,7 @@ class ForecastView implements View {
     this.#session.close();
     showNotice(this.#notice, this.#unusable);
     const config = { series: this.#series!, settings: this.#controls.settings };
-    this.#address.keep(linkOf(config.series, config.settings));
+    this.#address.keep(linkOf(config.series, config.settings, this.#own.dataOf(config.series)));
     this.#stage.show(config);
     this.#drawRun(newSnapshot("ready", config.settings.epochs));
     if (this.#unusable) return;
@@ -224,7 +218,7 @@ class ForecastView implements View {
   /** Starts a run; waits for a series that is still loading. */
   async #start(): Promise<void> {
     await this.#fetching;
-    if (this.#series?.id === "drawn") this.#draw.settle();
+    if (this.#series?.id === "drawn") this.#own.settle();
     const { settings } = this.#controls;
     if (this.#series) this.#begin({ series: this.#series, settings }, undefined);
   }
@@ -233,14 +227,14 @@ class ForecastView implements View {
     const { name, config } = this.#kept!;
     const { series, settings } = config;
     this.#showChoice(series.id);
-    if (series.id === "csv") this.#csv.showName(series.title);
-    if (series.id === "drawn") this.#draw.take(series);
+    this.#own.takeRun(series);
     this.#take(series, settings);
     this.#begin(config, name);
   }
 
   async #discardOffer(): Promise<void> {
     this.#panel.offer(undefined);
+    if (!this.#series) this.#choice.offer = false;
     await forget(this.#kept!.name);
   }
 
@@ -293,8 +287,7 @@ class ForecastView implements View {
 
   #lock(locked: boolean): void {
     this.#controls.locked = locked;
-    this.#csv.locked = locked;
-    this.#draw.locked = locked;
-    byId<HTMLFieldSetElement>("series").disabled = locked;
+    this.#own.locked = locked;
+    this.#choice.locked = locked;
   }
 }

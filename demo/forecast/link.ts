@@ -1,5 +1,5 @@
 /** Writes the chosen series and settings into the page's address and reads them back; defaults are left out. */
-import { BUILT_IN, isBuiltIn, type Series } from "../../tasks/series/series.ts";
+import { BUILT_IN, type Series } from "../../tasks/series/series.ts";
 import type { Settings } from "../../tasks/series/settings.ts";
 import { type LinkSettings, unusual, type Settings as Written } from "../shell/address.ts";
 import { CHOICES } from "./settings.ts";
@@ -17,12 +17,14 @@ const NAMES = {
   epochs: "epochs",
 } as const satisfies Record<keyof Settings, string>;
 
-/** `{ series: "co2", hidden: 64 }`; empty for a series that only this page has. */
-export function linkOf(series: Series, settings: Settings): Written {
-  if (!isBuiltIn(series.id)) return {};
+/**
+ * `{ series: "co2", hidden: 64 }`
+ * @param data The numbers of a series of the visitor's own, if the link is to have them
+ */
+export function linkOf(series: Series, settings: Settings, data?: string): Written {
   const { horizon } = series.presets[0].settings;
   const usual = { ...presetNear(series, settings.horizon), horizon };
-  return unusual(written(series.id, settings), written(BUILT_IN[0], usual));
+  return unusual({ ...written(series.id, settings), data }, written(BUILT_IN[0], usual));
 }
 
 function written(series: Series["id"], settings: Settings): Written {
@@ -51,6 +53,12 @@ export function settingsOfLink(link: LinkSettings, series: Series): Settings {
     batchSize: whole("batchSize", 4096),
     epochs: whole("epochs", 1000),
   };
+}
+
+/** Takes the settings of a link for a series that is not there yet; only then it is known which of them are bad. */
+export function settingsForLater(link: LinkSettings): (series: Series) => Settings {
+  for (const name of Object.values(NAMES)) link.read(name, (text) => text);
+  return (series) => settingsOfLink(link, series);
 }
 
 /** The preset for a horizon, or the first one. */

@@ -128,6 +128,11 @@ export class Router {
       get url() {
         return url();
       },
+      urlWith: (settings) => {
+        const kept = this.#kept.get(view) ?? "";
+        const all = [kept, settingsText(settings)].filter((text) => text !== "").join("&");
+        return new URL(formatAddress(view.id, all), location.href).href;
+      },
       keep: (settings) => this.#keep(view, settingsText(settings)),
       inspect: (name, bytes) => {
         this.#handed = { to: "inspect", files: [new File([bytes], name)] };

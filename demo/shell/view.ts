@@ -25,6 +25,8 @@ interface ViewModule {
 export interface Frame {
   /** The whole address of the view with its settings, for a link or a card. */
   readonly url: string;
+  /** The same with further settings, which the page's own address does not get. */
+  urlWith(settings: Settings): string;
   /** Keeps the view's settings in the address, from which {@link View.restore} gets them; makes no entry in the history. */
   keep(settings: Settings): void;
   /** Opens a model's file in the Inspect view. @param name The file's name, whose ending says the format */

@@ -1,6 +1,6 @@
 /** The Forecast view's settings in the page's address. */
 import { expect, test } from "vitest";
-import { linkOf, settingsOfLink } from "../../demo/forecast/link.ts";
+import { linkOf, settingsForLater, settingsOfLink } from "../../demo/forecast/link.ts";
 import { LinkSettings, settingsText } from "../../demo/shell/address.ts";
 import { loadSeries } from "../../tasks/series/index.ts";
 
@@ -21,6 +21,22 @@ test("a fresh view has a bare address, and every setting comes back from a link"
     expect(link.note).toBe("");
   }
   expect(linkOf(co2!, co2!.presets[0].settings)).toEqual({ series: "co2" });
+});
+
+test("a series of the visitor's own is named, with its data where they are given", () => {
+  const settings = { ...seattle!.presets[0].settings, hiddenSize: 8 };
+  const own = { ...seattle!, id: "csv" } as const;
+  expect(settingsText(linkOf(own, settings))).toBe("series=csv&hidden=8");
+  expect(settingsText(linkOf({ ...own, id: "drawn" }, settings, "1abc"))).toBe(
+    "series=drawn&hidden=8&data=1abc",
+  );
+  // The settings wait for the file; what is bad is only known then, and what is unknown at once.
+  const link = new LinkSettings("series=csv&hidden=8&window=4&colour=red");
+  expect(link.choice("series", ["csv"])).toBe("csv");
+  const later = settingsForLater(link);
+  expect(link.note).toContain("colour=red");
+  expect(link.note).not.toContain("hidden");
+  expect(later(own)).toEqual(settings);
 });
 
 test("a setting that cannot be is left out and named", () => {

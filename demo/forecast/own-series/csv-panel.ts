@@ -16,6 +16,7 @@ import {
   readCsv,
 } from "./csv-series.ts";
 import { longDate, understood } from "./csv-understood.ts";
+import { fileOf, type LinkedTable } from "./linked-table.ts";
 
 export class CsvPanel {
   /** Called with the series of a new file or of other columns, or with the reason why there is none. */
@@ -68,6 +69,27 @@ export class CsvPanel {
   /** Reports the series of the current file again, if there is a file. */
   tell(): void {
     if (this.#file) this.#choose();
+  }
+
+  /** Whether the numbers came with a link. */
+  get isLinked(): boolean {
+    return this.#file?.isLinked ?? false;
+  }
+
+  /** Takes the table of a link as a file. */
+  take(table: LinkedTable): void {
+    this.#reads++;
+    const { file, choice } = fileOf(table);
+    this.#file = file;
+    this.#showReading(file);
+    this.#showColumns(file, choice);
+  }
+
+  /** Asks for the file of a link that has its settings alone. */
+  ask(): void {
+    if (this.#file) return;
+    byId("csv-status").textContent =
+      "This link has the settings for a CSV file, and not its data. Choose the file to go on.";
   }
 
   /** Shows the name of a series whose file is gone, since the page was reloaded during its run. */

@@ -30,7 +30,7 @@ export const LARGEST = 10_000_000;
 export const MOST_ROWS = 20_000;
 
 /** Minimum number of rows to learn from. */
-const FEWEST_ROWS = 60;
+export const FEWEST_ROWS = 60;
 
 /** How a file writes its numbers and dates. */
 export interface CsvReading {
@@ -51,6 +51,8 @@ export interface CsvFile {
   readonly counters: readonly string[];
   /** Columns with a date in most rows. */
   readonly dates: readonly string[];
+  /** Whether it came with a link. */
+  readonly isLinked?: boolean;
 }
 
 interface NumberColumn {
@@ -190,7 +192,7 @@ export function csvSeries(file: CsvFile, choice: CsvChoice): CsvSeries {
         others.length > 0 ? `, with ${others.join(", ")}` : "",
         calendar.length > 0 ? ", and the calendar." : ".",
       ].join(""),
-      credit: `${name}, ${rows.toLocaleString("en-US")} rows; it stays in this page`,
+      credit: `${name}, ${rows.toLocaleString("en-US")} rows; ${file.isLinked ? "they came with the link" : "it stays in this page"}`,
       caution: "",
       quantity: target,
       unit: "",

@@ -4,7 +4,7 @@ import { axis, Chart, line, valueAxis } from "../../shell/chart.ts";
 import { byId } from "../../shell/dom.ts";
 import { decimals } from "../../shell/format.ts";
 import { PointEditor, type PointPlace, placeOn } from "../point-editor.ts";
-import { drawnSeries, firstDrawing, LENGTH, RANGE } from "./drawn-series.ts";
+import { drawnSeries, firstDrawing, heightNear, LENGTH, RANGE } from "./drawn-series.ts";
 
 /** Milliseconds after the last key until the drawing is taken. */
 const SETTLED = 400;
@@ -28,7 +28,7 @@ export class DrawPanel {
       if (!held) this.#tellSoon(0);
     };
     this.#editor.onMove = (step, value) => {
-      this.#values[step] = value ?? firstDrawing()[step]!;
+      this.#values[step] = value === undefined ? firstDrawing()[step]! : heightNear(value);
       this.#changed = true;
       this.#reset.disabled = false;
       this.#drawSoon();
@@ -67,11 +67,11 @@ export class DrawPanel {
     if (this.#timer) this.tell();
   }
 
-  /** Shows the drawing of an interrupted run. */
-  take({ values }: Series): void {
+  /** Shows the drawing of an interrupted run or of a link. */
+  take(values: readonly number[]): void {
     this.#values = [...values];
     this.#changed = true;
-    this.#draw();
+    if (!this.#panel.hidden) this.#draw();
   }
 
   #tellSoon(milliseconds: number): void {

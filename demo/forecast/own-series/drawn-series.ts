@@ -1,14 +1,45 @@
 /** A series that the visitor draws. */
 import type { Series } from "../../../tasks/series/series.ts";
 import { USUAL } from "../../../tasks/series/settings.ts";
+import { Packer, unpack } from "./packed.ts";
 
 /** The number of points, and the range of their values. */
 export const LENGTH = 240;
 export const RANGE = [0, 100] as const;
 
+/** Heights are multiples of a tenth, which is less than a pixel, so that a link has the same drawing. */
+const STEPS = 10;
+
+/** The version of a packed drawing, its first letter. */
+const VERSION = "1";
+
+/** The nearest height that a drawing can have. */
+export function heightNear(value: number): number {
+  return Math.round(value * STEPS) / STEPS;
+}
+
 /** What is there to draw over: a wave on a slower one. */
 export function firstDrawing(): number[] {
-  return Array.from({ length: LENGTH }, (_, t) => 50 + 24 * Math.sin(t / 4) + 10 * Math.sin(t / 19));
+  return Array.from({ length: LENGTH }, (_, t) =>
+    heightNear(50 + 24 * Math.sin(t / 4) + 10 * Math.sin(t / 19)),
+  );
+}
+
+/** A drawing as a text for an address. */
+export function packDrawing(values: readonly number[]): string {
+  const packer = new Packer();
+  packer.differences(values.map((value) => Math.round(value * STEPS)));
+  return `${VERSION}${packer.text}`;
+}
+
+/** The drawing of a text; undefined if it is none. */
+export function unpackDrawing(text: string): number[] | undefined {
+  if (!text.startsWith(VERSION)) return undefined;
+  // Two bytes for each height at most.
+  return unpack(text.slice(1), (8 / 3) * LENGTH, (from) => {
+    const [least, most] = RANGE;
+    return from.differences(LENGTH, least * STEPS, most * STEPS).map((value) => value / STEPS);
+  });
 }
 
 export function drawnSeries(values: readonly number[]): Series {
