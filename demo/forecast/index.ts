@@ -67,6 +67,7 @@ class ForecastView implements View {
       () => this.#stage.shown,
       (error) => showNotice(this.#notice, error),
     );
+    this.#stage.onFitted = (error) => showNotice(this.#notice, error);
     this.#stage.onModel = (there) => {
       takeAway.enabled = there;
     };
@@ -88,6 +89,7 @@ class ForecastView implements View {
   enter(): void {
     const { adapter } = this.#session.snapshot ?? {};
     if (adapter) this.#gpu.describe(adapter);
+    if (!this.#unusable) void this.#stage.compare();
     const handover = takeHandover();
     if (handover) this.#choose(handover.series, () => handover.settings);
     else if (this.#choices === 0) this.#choose(BUILT_IN[0]);
@@ -107,6 +109,7 @@ class ForecastView implements View {
   async leave(): Promise<string | undefined> {
     const { snapshot } = this.#session;
     const underWay = snapshot !== undefined && isUnderWay(snapshot.phase);
+    this.#stage.rest();
     await this.#session.pause();
     return underWay ? "paused" : undefined;
   }

@@ -2,11 +2,11 @@
 import type { NDArray } from "webgpu-lstm";
 import { type HeldOut, heldOutOf } from "../../tasks/series/held-out.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
-import type { Linear } from "../../tasks/statistics/ridge.ts";
 import type { Snapshot } from "../training/phase.ts";
 import { RollOutPanel } from "./forecasts/roll-out-panel.ts";
 import { WalkControl } from "./forecasts/walk-control.ts";
 import { stepCount, withUnit } from "./format.ts";
+import { LinearFit } from "./results/linear-fit.ts";
 import { Overview } from "./results/overview.ts";
 import { ForecastDisplay } from "./results/view.ts";
 import type { ForecastConfig } from "./settings.ts";
@@ -18,6 +18,8 @@ export class Stage {
   readonly session: ForecastSession;
   /** Called when there is a model to take away, or none any more. */
   onModel: (there: boolean) => void = () => {};
+  /** Called with the reason why the linear regression was not fitted, and with undefined once it is after all. */
+  onFitted: (error: unknown) => void = () => {};
   readonly #display = new ForecastDisplay();
   readonly #rollOut = new RollOutPanel();
   readonly #overview = new Overview();
@@ -25,8 +27,9 @@ export class Stage {
   #config: ForecastConfig | undefined;
   #task: ForecastTask | undefined;
   #heldOut: HeldOut | undefined;
-  /** The regression of the task, once it is fitted. */
-  #linear: Linear | undefined;
+  readonly #fit = new LinearFit();
+  /** Whether the latest fit has failed. */
+  #hasFailed = false;
 
   /** @param onChange The session's snapshot has changed. */
   constructor(onChange: () => void) {
@@ -44,22 +47,14 @@ export class Stage {
   /** Shows a task for which nothing is trained. */
   show(config: ForecastConfig): void {
     const { series, settings } = config;
-    const { window, horizon, goal } = settings;
-    const before = this.#config;
-    // What the regression depends on.
-    const isSame =
-      before?.series === series &&
-      before.settings.window === window &&
-      before.settings.horizon === horizon &&
-      before.settings.goal === goal;
-    if (!isSame) this.#linear = undefined;
     this.#config = config;
+    this.#hasFailed = false;
     this.#walk.end();
     this.session.unship();
     this.onModel(false);
     const task = new ForecastTask(series, settings);
     this.#task = task;
-    this.#heldOut = heldOutOf(task, this.#linear);
+    this.#heldOut = heldOutOf(task, this.#fit.known(config));
     this.#display.show(series, this.#heldOut, settings.cell);
     this.#overview.show(task);
     this.#rollOut.show(task, this.#heldOut, settings.cell);
@@ -68,7 +63,7 @@ export class Stage {
   /** Prepares a run. Until then the shipped model for these settings forecasts, if there is one. */
   async prepare(config: ForecastConfig): Promise<void> {
     this.session.prepare(config);
-    void this.#compare();
+    void this.compare();
     const file = await shippedFor(config);
     if (!file || config !== this.#config || this.session.started) return;
     await this.session.ship(config, file);
@@ -104,8 +99,8 @@ export class Stage {
     this.onModel(false);
     this.#display.drawForecast(undefined);
     this.#rollOut.draw(undefined);
-    const isNewWorker = this.session.begin(config, resume);
-    if (isNewWorker) void this.#compare();
+    this.session.begin(config, resume);
+    void this.compare();
   }
 
   drawRun(snapshot: Snapshot): void {
@@ -118,16 +113,28 @@ export class Stage {
     this.onModel(true);
   }
 
-  /** Adds the linear regression, which the worker fits, to the baselines. */
-  async #compare(): Promise<void> {
-    if (this.#heldOut!.fitted) return;
-    const config = this.#config!;
-    // A worker that is ended answers no more; the next one is asked again.
-    const linear = await this.session.ask<Linear>("linear", config).catch(() => undefined);
-    if (!linear || config !== this.#config) return;
-    this.#linear = linear;
-    this.#heldOut = heldOutOf(this.#task!, linear);
-    this.#display.compare(this.#heldOut);
-    this.#rollOut.compare(this.#heldOut);
+  /** Adds the linear regression to the baselines, once it is fitted. */
+  async compare(): Promise<void> {
+    const config = this.#config;
+    if (!config || this.#heldOut!.fitted) return;
+    try {
+      const linear = await this.#fit.of(config);
+      if (config !== this.#config || this.#heldOut!.fitted) return;
+      this.#heldOut = heldOutOf(this.#task!, linear);
+      this.#display.compare(this.#heldOut);
+      this.#rollOut.compare(this.#heldOut);
+      if (this.#hasFailed) this.onFitted(undefined);
+      this.#hasFailed = false;
+    } catch (error) {
+      if (config !== this.#config) return;
+      this.#hasFailed = true;
+      this.#display.drawUnfitted();
+      this.onFitted(error);
+    }
+  }
+
+  /** Stops what is computed for the view: another one is shown. {@link compare} goes on with it. */
+  rest(): void {
+    this.#fit.stop();
   }
 }

@@ -1,7 +1,7 @@
 /** A visitor's own CSV file in the Forecast view. */
 import { expect, test } from "playwright/test";
 import { drop, errors, finish, openForecast, place, shown } from "./forecast-page.ts";
-import { button, expectAccessible, expectFits, WIDTHS } from "./page.ts";
+import { button, expectAccessible, expectFits, visit, WIDTHS } from "./page.ts";
 
 /** Days of a load that depends on the weekday and on the temperature; `change` replaces cells. */
 function load(
@@ -178,5 +178,56 @@ for (const [name, size] of WIDTHS) {
         "oldest row first; no gaps. remark is text and not used.",
     );
     expect(complaints).toEqual([]);
+  });
+}
+
+/** Hours of many columns, from which a long window makes thousands of inputs. */
+function wide(rows: number, columns: number): string {
+  const lines = Array.from({ length: rows }, (_, t) =>
+    Array.from({ length: columns }, (_, k) =>
+      (10 * Math.sin(t / (k + 3)) + ((t * (k + 7)) % 13)).toFixed(2),
+    ).join(","),
+  );
+  return [Array.from({ length: columns }, (_, k) => `c${k}`).join(","), ...lines].join("\n");
+}
+
+test("training does not wait for the linear regression of a wide file", async ({ page }) => {
+  const complaints = await openForecast(page);
+  await drop(page, "wide.csv", wide(3000, 20));
+  const inputs = page.getByRole("group", { name: "From these columns too" }).getByRole("checkbox");
+  for (const box of await inputs.all()) if (await box.isVisible()) await box.check();
+  await page.getByRole("slider", { name: "Window", exact: true }).press("End");
+  await place(page, { Epochs: 0 });
+  await button(page, "Start").click();
+  await expect(shown(page, "epoch")).toHaveText(/^[1-5] of 5/, { timeout: 60_000 });
+  await expect(shown(page, "verdict")).toContainText("the linear regression is still being fitted.");
+  // Another window ends the fit, which nobody waits for any more; a smaller one is there soon.
+  await button(page, "Cancel").click();
+  const fits = () => page.workers().filter((worker) => worker.url().includes("linear.worker"));
+  expect(fits()).toHaveLength(1);
+  await page.getByRole("slider", { name: "Window", exact: true }).press("Home");
+  await expect(shown(page, "scores")).toContainText(/Linear regression[\d.]+/, { timeout: 60_000 });
+  expect(fits()).toHaveLength(0);
+  expect(complaints).toEqual([]);
+});
+
+const throws = 'postMessage({ error: new RangeError("Array buffer allocation failed") })';
+for (const [what, answer, said] of [
+  ["does not load", undefined, "A part of this page could not be loaded"],
+  ["has no memory", { contentType: "text/javascript", body: throws }, "Array buffer allocation failed"],
+] as const) {
+  test(`says that the linear regression ${what}, and fits it at the next visit`, async ({ page }) => {
+    await page.route(/linear\.worker/, (route) => (answer ? route.fulfill(answer) : route.abort()));
+    await openForecast(page);
+    await expect(page.getByRole("alert")).toContainText(said);
+    await expect(shown(page, "verdict")).toContainText(
+      "Trained beforehand; the linear regression was not fitted: no verdict without it.",
+      { timeout: 30_000 },
+    );
+    await page.unroute(/linear\.worker/);
+    await visit(page, "Compare");
+    await visit(page, "Forecast");
+    await expect(shown(page, "verdict")).toContainText("below all baselines", { timeout: 30_000 });
+    await expect(page.getByRole("alert")).toBeHidden();
   });
 }

@@ -23,6 +23,8 @@ export class ForecastDisplay {
   #series: Series | undefined;
   #heldOut: HeldOut | undefined;
   #forecast: Forecast | undefined;
+  /** Whether there will be no linear regression. */
+  #isUnfitted = false;
   #cell = "";
 
   /** The forecast that is shown. */
@@ -51,6 +53,7 @@ export class ForecastDisplay {
       model: cell,
     });
     this.#forecast = undefined;
+    this.#isUnfitted = false;
     this.compare(heldOut);
   }
 
@@ -110,8 +113,14 @@ export class ForecastDisplay {
     verdict.textContent =
       said?.text ??
       (forecast
-        ? `${forecast.when}; the linear regression is still being fitted.`
+        ? `${forecast.when}; the linear regression ${this.#isUnfitted ? "was not fitted: no verdict without it" : "is still being fitted"}.`
         : `The ${this.#cell}’s row fills in while it trains.`);
+  }
+
+  /** Says that there will be no linear regression. */
+  drawUnfitted(): void {
+    this.#isUnfitted = true;
+    this.drawForecast(this.#forecast);
   }
 
   /** Fills the table. With a longer horizon, it has a column for the last step ahead, which is the hardest. */

@@ -93,11 +93,8 @@ export class ForecastSession {
     if (!this.#run) this.#open(config, undefined);
   }
 
-  /**
-   * @param resume The name of a stored run to continue
-   * @returns Whether it runs in another worker than the prepared one
-   */
-  begin(config: ForecastConfig, resume: string | undefined): boolean {
+  /** @param resume The name of a stored run to continue */
+  begin(config: ForecastConfig, resume: string | undefined): void {
     const prepared =
       resume === undefined &&
       !this.#started &&
@@ -113,7 +110,6 @@ export class ForecastSession {
     this.#forecaster.source = undefined;
     this.#bestEpoch = undefined;
     this.#run!.start();
-    return !prepared;
   }
 
   /** Ends a run that has been started; a prepared run stays, since it may be used later. */

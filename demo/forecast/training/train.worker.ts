@@ -1,5 +1,4 @@
 /** The Forecast view's worker: the model, its training, and what it forecasts. */
-import { fitLinear } from "../../../tasks/series/linear.ts";
 import { readModel } from "../../../tasks/series/model-file.ts";
 import { ForecastTask } from "../../../tasks/series/task.ts";
 import { trainingOf } from "../../../tasks/series/training.ts";
@@ -30,8 +29,6 @@ serveRun<ForecastConfig>((device, { series, settings }) => {
         asked(which).rollOut(origin, steps, edits),
       save: (which: Source["model"]) => asked(which).save(),
       bestEpoch: () => best.bestEpoch,
-      /** The linear regression that a network of these settings is compared with. */
-      linear: (config: ForecastConfig) => fitLinear(new ForecastTask(config.series, config.settings)),
       /** Applies from the next step on. */
       learningRate: (value: number) => {
         optimizer.lr = value;
