@@ -1,9 +1,10 @@
 /** What the Text view reads of a model's units, against the cells' own states. */
-import { expect, test } from "vitest";
-import { Device, data, manualSeed } from "webgpu-lstm";
+import { expect, test, vi } from "vitest";
+import { Device, data, Generator, manualSeed } from "webgpu-lstm";
 import { TextModel } from "../../demo/text/model/model.ts";
 import { Reading } from "../../demo/text/model/reading.ts";
 import { SIGNALS } from "../../demo/text/model/signals.ts";
+import { Thinker } from "../../demo/text/model/thinker.ts";
 import { WatchedStep } from "../../demo/text/model/watched-step.ts";
 
 const CHARACTERS = 7;
@@ -78,6 +79,40 @@ test("a reading has a shade for every unit, and finds the passages of one", asyn
       expect(Math.abs(shades[at]!)).toBeGreaterThan(0);
     }
   }
+  model.dispose();
+  device.dispose();
+});
+
+test("a prompt's characters do not wait for each other, and are read as if they did", async () => {
+  manualSeed(5);
+  const device = await Device.request();
+  const vocabulary = data.Vocabulary.fromText("the whale, the sea");
+  const model = new TextModel(vocabulary.size, { cell: "LSTM", hiddenSize: HIDDEN, numLayers: 1 });
+  const thinker = await Thinker.open(device, model, vocabulary);
+  const options = { length: 0, generator: new Generator(0) };
+  await thinker.compose("sea", options);
+  let [waiting, most] = [0, 0];
+  const { mapAsync } = GPUBuffer.prototype;
+  const spy = vi.spyOn(GPUBuffer.prototype, "mapAsync").mockImplementation(async function (
+    this: GPUBuffer,
+    ...args
+  ) {
+    most = Math.max(most, ++waiting);
+    await mapAsync.apply(this, args);
+    waiting--;
+  });
+  const thought = await thinker.compose("the whale", options);
+  spy.mockRestore();
+  expect(most).toBe("the whale".length);
+  const step = await WatchedStep.open(device, model);
+  const signals: number[] = [];
+  for (const character of "the whale") {
+    signals.push(...(await step.read(vocabulary.encode([character]))).signals);
+  }
+  expect([...thought.signals]).toEqual(signals);
+  expect(thought.characters.join("")).toBe("the whale");
+  step.dispose();
+  thinker.dispose();
   model.dispose();
   device.dispose();
 });

@@ -43,9 +43,12 @@ export class Thinker {
   compose(prompt: string, options: ThinkingOptions): Promise<Thought> {
     return this.#inTurn(async () => {
       this.#step.reset();
-      const read: Read = { characters: [], answers: [] };
-      for (const character of prompt) await this.#read(read, character);
-      return this.#write(read, options);
+      const characters = [...prompt];
+      const ids = characters.map((character) => this.#vocabulary.encode([character]));
+      // They are known, so none waits for the answer to the one before.
+      const answers = await Promise.all(ids.map((id) => this.#step.read(id)));
+      this.#logits = answers.at(-1)!.logits;
+      return this.#write({ characters, answers }, options);
     });
   }
 
@@ -64,24 +67,22 @@ export class Thinker {
     return turn;
   }
 
-  async #write(read: Read, { length, signal, ...sampling }: ThinkingOptions): Promise<Thought> {
+  /** Adds characters to those that were read. */
+  async #write({ characters, answers }: Read, options: ThinkingOptions): Promise<Thought> {
+    const { length, signal, ...sampling } = options;
     if (!this.#logits) throw new Error("Thinker: a text begins with compose");
     for (let i = 0; i < length; i++) {
       signal?.throwIfAborted();
       const next = data.sample(this.#logits, sampling);
-      await this.#read(read, this.#vocabulary.tokens[next]!);
+      const answer = await this.#step.read([next]);
+      this.#logits = answer.logits;
+      characters.push(this.#vocabulary.tokens[next]!);
+      answers.push(answer);
     }
     const { kind } = this.#model;
     const { units } = this.#step;
-    const signals = new Float32Array(read.answers.length * SIGNALS[kind].length * units);
-    for (const [i, answer] of read.answers.entries()) signals.set(answer.signals, i * answer.signals.length);
-    return { characters: read.characters, signals, cell: kind, units };
-  }
-
-  async #read({ characters, answers }: Read, character: string): Promise<void> {
-    const answer = await this.#step.read(this.#vocabulary.encode([character]));
-    this.#logits = answer.logits;
-    characters.push(character);
-    answers.push(answer);
+    const signals = new Float32Array(answers.length * SIGNALS[kind].length * units);
+    for (const [i, answer] of answers.entries()) signals.set(answer.signals, i * answer.signals.length);
+    return { characters, signals, cell: kind, units };
   }
 }
