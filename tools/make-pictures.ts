@@ -3,7 +3,7 @@
  * `npm run build:demo`, then `node tools/run.mjs tools/make-pictures.ts`.
  *
  *   --out FOLDER    where they go (out/pictures); docs for those that the README shows
- *   --view NAME     one view alone
+ *   --view NAME     one view alone, or one file: demo-race
  *   --scheme NAME   light or dark alone
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -16,8 +16,11 @@ import { findBrowser } from "./browser.ts";
 import { type Coloured, writingPicture } from "./pictures/writing.ts";
 
 interface Shot {
+  /** The view's address, with settings if need be. */
   readonly view: string;
   readonly file: string;
+  /** The part of the view that is shown; without one the page is. */
+  readonly part?: string;
   /** The button that begins what the picture shows; without one it begins by itself. */
   readonly start?: string;
   /** What the view says when it has come to its end. */
@@ -32,6 +35,14 @@ const SHOTS: readonly Shot[] = [
   { view: "stream", file: "demo-stream", seconds: 40 },
   { view: "inspect", file: "demo-inspect", seconds: 15 },
   { view: "compare", file: "demo-compare", start: "Run", done: /^Done/, seconds: 400 },
+  {
+    view: "compare?seconds=10",
+    file: "demo-race",
+    part: "section:has(#race-results)",
+    start: "Start the race",
+    done: /^The race is over/,
+    seconds: 200,
+  },
 ];
 const SCHEMES = ["light", "dark"] as const;
 const VIEWPORT = { width: 1280, height: 1000 };
@@ -44,20 +55,15 @@ const { values } = parseArgs({
     scheme: { type: "string" },
   },
 });
-const shots = SHOTS.filter(({ view }) => !values.view || view === values.view);
+const shots = SHOTS.filter(({ view, file }) => !values.view || [view, file].includes(values.view));
 const schemes = SCHEMES.filter((scheme) => !values.scheme || scheme === values.scheme);
 if (shots.length * schemes.length === 0)
-  throw new Error(`--view is one of ${SHOTS.map(({ view }) => view).join(", ")}, --scheme light or dark`);
+  throw new Error(`--view is one of ${SHOTS.map(({ file }) => file).join(", ")}, --scheme light or dark`);
 
-/** Takes a view's picture once it is done, or has had its time. */
-async function picture(
-  page: Page,
-  address: string,
-  { view, file, start, done, seconds }: Shot,
-  suffix: string,
-) {
+/** Opens a view, and waits until it is done or has had its time. */
+async function show(page: Page, address: string, { view, start, done, seconds }: Shot) {
   await page.goto(`${address}#${view}`);
-  const shown = page.locator(`#${view}-view`);
+  const shown = page.locator(`#${view.split("?")[0]}-view`);
   await shown.locator("h1").waitFor({ timeout: 60_000 });
   if (start) await shown.getByRole("button", { name: start, exact: true }).click({ timeout: 60_000 });
   if (done) {
@@ -66,9 +72,17 @@ async function picture(
       .waitFor({ timeout: 1000 * seconds })
       .catch(() => console.log(`${view}: not done in ${seconds} s`));
   } else await page.waitForTimeout(1000 * seconds);
-  const path = join(values.out, `${file}${suffix}.png`);
   await page.evaluate(() => scrollTo(0, 0));
-  await page.screenshot({ path, fullPage: true });
+}
+
+/** Takes the picture of what is shown, in one scheme. */
+async function picture(page: Page, { file, part }: Shot, scheme: (typeof SCHEMES)[number]) {
+  await page.emulateMedia({ colorScheme: scheme });
+  // Charts are drawn anew.
+  await page.waitForTimeout(500);
+  const path = join(values.out, `${file}${scheme === "dark" ? "-dark" : ""}.png`);
+  if (part) await page.locator(part).screenshot({ path });
+  else await page.screenshot({ path, fullPage: true });
   console.log(path);
 }
 
@@ -106,17 +120,16 @@ const server = await preview({
 const { executablePath, args, env } = await findBrowser();
 const browser = await chromium.launch({ executablePath, args, env });
 try {
-  for (const scheme of schemes) {
-    for (const shot of shots) {
-      const page = await browser.newPage({ viewport: VIEWPORT, colorScheme: scheme });
-      await picture(page, server.resolvedUrls!.local[0]!, shot, scheme === "dark" ? "-dark" : "");
-      if (shot.view === "text" && scheme === schemes[0]) {
-        const path = join(values.out, "writing.svg");
-        writeFileSync(path, writingPicture(await paper(page)));
-        console.log(path);
-      }
-      await page.close();
+  for (const shot of shots) {
+    const page = await browser.newPage({ viewport: VIEWPORT });
+    await show(page, server.resolvedUrls!.local[0]!, shot);
+    for (const scheme of schemes) await picture(page, shot, scheme);
+    if (shot.view === "text") {
+      const path = join(values.out, "writing.svg");
+      writeFileSync(path, writingPicture(await paper(page)));
+      console.log(path);
     }
+    await page.close();
   }
 } finally {
   await browser.close();
