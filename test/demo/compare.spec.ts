@@ -110,6 +110,10 @@ test("races to the end, says who was faster where, and takes the result along", 
     /^On .*swiftshader.*, .+ trains \d[\d.]* times as fast as .+ \(3 runs, [\d.]+ to [\d.]+\): for [\d,]+ steps? webgpu-lstm takes/,
   );
   await expect(verdict).toContainText("TensorFlow.js, WASM");
+  // Both curves are named in the legend.
+  const names = page.locator("#race-chart .u-label");
+  const widths = await names.evaluateAll((all) => all.map((name) => name.getBoundingClientRect().width));
+  expect(widths.filter((width) => width > 60)).toHaveLength(2);
   const ours = await row(page, "Race", "webgpu-lstm");
   expect(Number.parseFloat(ours["steps a second"]!)).toBeGreaterThan(0);
   await expectAccessible(page);
