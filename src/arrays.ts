@@ -19,7 +19,9 @@ export type Numbers =
 
 /** Numbers in row-major order, in any kind of array, and their shape. */
 export interface NumberNDArray {
+  /** The elements, in row-major order. */
   readonly data: Numbers;
+  /** Their sizes, the outermost first. */
   readonly shape: Shape;
 }
 

@@ -27,7 +27,7 @@ import {
 } from "./run/compile-options.ts";
 import type { HalfWeights } from "./run/half-weights.ts";
 import { halves } from "./run/halves-chunk.ts";
-import type { CompileInputs, InputShapes } from "./run/inputs.ts";
+import type { CompileInputs, InputShapes, InputTensors } from "./run/inputs.ts";
 import { Program } from "./run/program.ts";
 import { CompiledStep, type StepSource } from "./run/step.ts";
 import { StepRandom } from "./run/step-random.ts";
@@ -37,7 +37,7 @@ const reflexes = /* @__PURE__ */ new OnDemand(() => import("./reflexes.ts"));
 const anomaly = /* @__PURE__ */ new OnDemand(() => import("./plan/anomaly.ts"));
 const calibration = /* @__PURE__ */ new OnDemand(() => import("./run/calibration.ts"));
 
-type Traced<Inputs, Results> = (inputs: { readonly [K in keyof Inputs]: Tensor }) => Results;
+type Traced<Inputs, Results> = (inputs: InputTensors<Inputs>) => Results;
 
 type Tensors = Readonly<Record<string, Tensor>>;
 

@@ -20,7 +20,7 @@ import { OnDemand } from "./ondemand.ts";
 import type { VersionPins } from "./ops/op.ts";
 import type { Planning } from "./plan/planning.ts";
 import type { CompileOptions } from "./run/compile-options.ts";
-import type { CompileInputs } from "./run/inputs.ts";
+import type { CompileInputs, InputTensors } from "./run/inputs.ts";
 import type { CompiledStep } from "./run/step.ts";
 
 /** How a device plans. Everything is measured or chosen if not given. */
@@ -159,7 +159,7 @@ export class Device extends GpuContext {
    * }, { inputs: { x: [64, 20, 1], y: [64, 1] }, optimizer });
    */
   compile<Inputs extends CompileInputs, Results extends Readonly<Record<string, Tensor>>>(
-    fn: (inputs: { readonly [K in keyof Inputs]: Tensor }) => Results,
+    fn: (inputs: InputTensors<Inputs>) => Results,
     options: CompileOptions<Inputs, Results>,
   ): Promise<CompiledStep<keyof Results & string>> {
     return compile(this, this.#planning, fn, options);

@@ -6,6 +6,7 @@
 
 /** Base class: `catch (e) { if (e instanceof WebGpuLstmError) … }` catches everything the library throws on purpose. */
 export class WebGpuLstmError extends Error {
+  /** The class's name, also in code whose names are shortened. */
   override name = "WebGpuLstmError";
 }
 
@@ -38,6 +39,7 @@ export class StateDictError extends WebGpuLstmError {
 export interface Divergence {
   /** The epoch and its batch, both from 1, with the first loss or gradient that is not finite. */
   readonly epoch: number;
+  /** The batch, counted from 1 in its epoch. */
   readonly batch: number;
   /** The batch's loss. */
   readonly loss: number;
@@ -66,6 +68,7 @@ export class DivergedError extends WebGpuLstmError implements Divergence {
 export interface Anomaly {
   /** The op, such as `"log"` or `"lstm"`; the update's kernel; or `"input"` or `"parameter"` for what was given so. */
   readonly op: string;
+  /** Where it came up: in the model, among the gradients, or as the parameters were updated. */
   readonly direction: "forward" | "backward" | "update";
   /** What is not finite: `"output"`, `"gradient of parameter fc.weight"`, `"parameter fc.weight"`, … */
   readonly tensor: string;

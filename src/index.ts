@@ -38,7 +38,7 @@ export * as optim from "./optim/index.ts";
 export type { AccumulateOptions, RunOptions } from "./plan/accumulate-options.ts";
 export { defaultGenerator, Generator, manualSeed, rand, randn } from "./random.ts";
 export type { CompileOptions } from "./run/compile-options.ts";
-export type { CompileInputs, InputValue } from "./run/inputs.ts";
+export type { CompileInputs, InputTensors, InputValue } from "./run/inputs.ts";
 export type { DispatchTime, KernelTime, Profile } from "./run/profile.ts";
 export type { ProgramMemory } from "./run/program-memory.ts";
 export type { Result } from "./run/result.ts";

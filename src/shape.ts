@@ -61,12 +61,16 @@ export function roundUp(value: number, step: number): number {
 
 /** A tensor on the host: its elements in row-major order and its shape. */
 export interface NDArray {
+  /** The elements, in row-major order. */
   readonly data: Float32Array;
+  /** Their sizes, the outermost first. */
   readonly shape: Shape;
 }
 
 /** A float64 array on the host: its elements in row-major order and its shape. */
 export interface Float64NDArray {
+  /** The elements, in row-major order. */
   readonly data: Float64Array;
+  /** Their sizes, the outermost first. */
   readonly shape: Shape;
 }

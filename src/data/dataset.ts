@@ -5,7 +5,9 @@ import { type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
 
 /** Inputs and their targets; the first dimension of both is the sample. */
 export interface Batch {
+  /** The inputs: [samples, …]. */
   readonly x: NDArray;
+  /** The targets: [samples, …]. */
   readonly y: NDArray;
 }
 

@@ -8,11 +8,13 @@ export interface TensorInfo {
   readonly name: string;
   /** Its type in the file. */
   readonly dtype: SafetensorsDtype;
+  /** Its sizes, the outermost first. */
   readonly shape: Shape;
 }
 
 /** What `inspect` says of a file. */
 export interface FileInfo {
+  /** What kind of file it is. */
   readonly format: FileFormat;
   /** The function that opens it; `null` if there is none. */
   readonly opensWith: "loadSafetensors" | "loadTorch" | "loadOnnx" | "loadTfjs" | "loadKeras" | null;

@@ -8,6 +8,7 @@ import { arrayOf, sizeOfArray, type TorchArray } from "./torch-storage.ts";
 export interface TorchTensor {
   /** A `Float32Array`; with `keepTypes` an array of the file's own type. */
   readonly data: TorchArray;
+  /** Its sizes, the outermost first. */
   readonly shape: Shape;
 }
 

@@ -18,6 +18,7 @@ export type BufferRole =
 export interface MemoryReport {
   /** Sum over all roles. */
   readonly total: number;
+  /** The bytes of each role. */
   readonly byRole: Readonly<Record<BufferRole, number>>;
   /** Buffers created since the device was opened; it does not grow while a compiled program is replayed. */
   readonly allocations: number;

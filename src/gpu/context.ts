@@ -11,9 +11,13 @@ import type { Waker } from "./waker.ts";
 
 /** Who made the adapter, as WebGPU reports it. */
 export interface AdapterInfo {
+  /** Who made it, such as `"nvidia"`; empty where the browser does not tell. */
   readonly vendor: string;
+  /** Its family, such as `"ampere"`; may be empty. */
   readonly architecture: string;
+  /** Its model; may be empty. */
   readonly device: string;
+  /** A name for people; may be empty. */
   readonly description: string;
   /** Whether the adapter is a CPU pretending to be a GPU (SwiftShader, WARP, lavapipe). */
   readonly software: boolean;
@@ -45,7 +49,9 @@ const SLOW_MS = 20;
 
 /** A GPUDevice with its account of memory, its kernels and its queue. `Device` is built on it. */
 export class GpuContext {
+  /** Who made the adapter. */
   readonly info: AdapterInfo;
+  /** What the adapter can do and how fast it is, by which programs are planned. */
   readonly facts: AdapterFacts;
   /** Settles with the reason when the device is lost; a `dispose()` is no loss. */
   readonly lost: Promise<DeviceLostError>;

@@ -61,6 +61,7 @@ export function apply<A>(
  * A symbolic tensor of a traced function. It has a shape and no data. Methods have the names and the behaviour of PyTorch's.
  */
 export class Tensor extends ReductionMethods<Tensor> implements Operand {
+  /** Its sizes, the outermost first. */
   readonly shape: Shape;
   /** The trace it belongs to; `null` for a parameter, which belongs to a model. @internal */
   readonly owner: object | null;

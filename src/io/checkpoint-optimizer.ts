@@ -17,6 +17,7 @@ export type CheckpointGroup = Readonly<Record<string, Json>> & { readonly params
 export interface CheckpointOptimizer {
   /** By the parameter's number, counted through all groups. */
   readonly state: Readonly<Record<number, CheckpointSlots>>;
+  /** The groups of parameters with their settings. */
   readonly param_groups: readonly CheckpointGroup[];
 }
 

@@ -9,8 +9,11 @@ import {
 
 /** A checkpoint's entry in a store. */
 export interface StoredCheckpoint {
+  /** The name that it was saved by. */
   readonly name: string;
+  /** Its size. */
   readonly bytes: number;
+  /** When it was saved. */
   readonly savedAt: Date;
 }
 

@@ -38,7 +38,9 @@ export interface LoadedCheckpoint extends Checkpoint {
 
 /** An object with a state dict, such as an `nn.Module` or an `optim.Optimizer`. */
 export interface HasStateDict<State> {
+  /** Reads the state. */
   stateDict(): Promise<State>;
+  /** Restores a state that `stateDict` has read. */
   loadStateDict(state: State): unknown;
 }
 
@@ -52,7 +54,9 @@ export interface CheckpointSource extends Omit<Checkpoint, "model" | "optimizer"
 
 /** The objects that {@link loadCheckpoint} loads a file into: a model, an optimizer, or both. */
 export interface CheckpointTarget {
+  /** The model that gets the weights. */
   readonly model?: HasStateDict<ReadonlyMap<string, NDArray>>;
+  /** The optimizer that gets its state. */
   readonly optimizer?: HasStateDict<CheckpointOptimizer>;
 }
 

@@ -9,6 +9,7 @@ import { normalizeTexts } from "../ops/layer/normalize.ts";
 import { showShape, sizeOf } from "../shape.ts";
 import { Module } from "./module.ts";
 
+/** Options of {@link BatchNorm1d}. */
 export interface BatchNorm1dOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;

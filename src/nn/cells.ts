@@ -10,6 +10,7 @@ import { Module } from "./module.ts";
 import { RecurrentLayer, type RecurrentStates } from "./recurrent-layer.ts";
 import { checkNonlinearity, type Nonlinearity, rnnOp } from "./rnn.ts";
 
+/** Options of {@link LSTMCell} and {@link GRUCell}. */
 export interface CellOptions {
   /** Whether gates have learned biases, two of them as in PyTorch. Default true. */
   readonly bias?: boolean;
@@ -93,6 +94,8 @@ export class LSTMCell extends RecurrentCell {
   }
 
   /**
+   * Takes one step.
+   *
    * @param input [N, inputSize] or [inputSize]
    * @param state h and c, [N, hiddenSize] or [hiddenSize]; zero if not given.
    */
@@ -118,6 +121,8 @@ export class GRUCell extends RecurrentCell {
   }
 
   /**
+   * Takes one step.
+   *
    * @param input [N, inputSize] or [inputSize]
    * @param h [N, hiddenSize] or [hiddenSize]; zero if not given.
    */
@@ -126,6 +131,7 @@ export class GRUCell extends RecurrentCell {
   }
 }
 
+/** Options of {@link RNNCell}. */
 export interface RnnCellOptions extends CellOptions {
   /** Default "tanh". */
   readonly nonlinearity?: Nonlinearity;
@@ -145,6 +151,8 @@ export class RNNCell extends RecurrentCell {
   }
 
   /**
+   * Takes one step.
+   *
    * @param input [N, inputSize] or [inputSize]
    * @param h [N, hiddenSize] or [hiddenSize]; zero if not given.
    */

@@ -5,6 +5,7 @@ import { foreign, Module } from "./module.ts";
 
 /** A module from one tensor to one tensor, as in a {@link Sequential}. */
 export interface Layer extends Module {
+  /** Gives the output for an input. */
   forward(x: Tensor): Tensor;
 }
 
@@ -28,6 +29,7 @@ abstract class ModuleArray<M extends Module> extends Module {
     return found;
   }
 
+  /** The modules, in their order. */
   [Symbol.iterator](): Iterator<M> {
     return this.#modules.values();
   }

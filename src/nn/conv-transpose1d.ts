@@ -6,6 +6,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { checkGroups, drawWeights } from "./conv1d.ts";
 import { Module } from "./module.ts";
 
+/** Options of {@link ConvTranspose1d}. */
 export interface ConvTranspose1dOptions {
   /** Elements of the output from one element of the input to the next. Default 1. */
   readonly stride?: number;

@@ -12,6 +12,7 @@ export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
 
 const MODES: readonly PaddingMode[] = ["zeros", "reflect", "replicate", "circular"];
 
+/** Options of {@link Conv1d}. */
 export interface Conv1dOptions {
   /** Elements from one window to the next. Default 1. */
   readonly stride?: number;

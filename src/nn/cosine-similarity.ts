@@ -36,6 +36,7 @@ export function cosineSimilarity(x1: Tensor, x2: Tensor, dim = 1, eps = 1e-8, ..
   return similarity("cosineSimilarity", x1, x2, dim, eps);
 }
 
+/** Options of {@link CosineSimilarity}. */
 export interface CosineSimilarityOptions {
   /** Dimension of the vectors. Default 1. */
   readonly dim?: number;

@@ -8,11 +8,13 @@ import type { NDArray } from "../shape.ts";
 import { normal_ } from "./init.ts";
 import { Module } from "./module.ts";
 
+/** Options of {@link Embedding}. */
 export interface EmbeddingOptions {
   /** The padding row; -1 is the last. It starts as zeros and is not learned. Default none. */
   readonly paddingIdx?: number;
 }
 
+/** Options of {@link Embedding.fromPretrained}. */
 export interface PretrainedOptions extends EmbeddingOptions {
   /** Whether training leaves the table unchanged. Default true. */
   readonly freeze?: boolean;

@@ -9,6 +9,7 @@ export type ForwardHook<M> = (module: M, inputs: readonly unknown[], output: unk
 
 /** Takes a hook away again. */
 export interface HookHandle {
+  /** Removes the hook: it is called no more. */
   remove(): void;
 }
 

@@ -6,6 +6,7 @@ import { layerNorm } from "../ops/layer/layer-norm.ts";
 import { checkShape, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { Module } from "./module.ts";
 
+/** Options of {@link LayerNorm}. */
 export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;

@@ -7,6 +7,7 @@ import { type Shape, showShape, sizeOf } from "../shape.ts";
 import { defaultTwister } from "../twister.ts";
 import { Module } from "./module.ts";
 
+/** Options of {@link Linear}. */
 export interface LinearOptions {
   /** Whether to add a learned bias. Default true. */
   readonly bias?: boolean;

@@ -73,6 +73,7 @@ export class GaussianNLLLoss extends Module {
   }
 }
 
+/** Options of {@link KLDivLoss}. */
 export interface KLDivLossOptions {
   /** `"batchmean"` is the sum divided by the first size, which is the mathematical definition. Default "mean". */
   readonly reduction?: Reduction | "batchmean";

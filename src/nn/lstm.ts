@@ -12,7 +12,9 @@ export interface LstmOptions extends RecurrentOptions {
 
 /** Hidden and cell state of every layer and direction: [L·D, N, R] and [L·D, N, H], or without N for unbatched input. */
 export interface LstmState {
+  /** The hidden state: what the layer has put out last. */
   readonly h: Tensor;
+  /** The cell state: its memory. */
   readonly c: Tensor;
 }
 

@@ -9,6 +9,7 @@ import { defaultTwister } from "../twister.ts";
 import { dropoutIn } from "./dropout.ts";
 import { Module } from "./module.ts";
 
+/** Options of {@link MultiheadAttention}. */
 export interface MultiheadAttentionOptions {
   /** Probability of a zero among the attention weights in training. Default 0. */
   readonly dropout?: number;
@@ -22,6 +23,7 @@ export interface MultiheadAttentionOptions {
   readonly batchFirst?: boolean;
 }
 
+/** Options of {@link MultiheadAttention.forward}. */
 export interface AttentionOptions {
   /** [N, S] (or [S]): 1 for keys that nothing attends to, such as padding, 0 for others. */
   readonly keyPaddingMask?: Tensor;
@@ -106,6 +108,8 @@ export class MultiheadAttention extends Module {
   }
 
   /**
+   * Attends with every query to all keys, and sums their values.
+   *
    * @param query [L, N, embedDim], [N, L, embedDim] with `batchFirst`, or [L, embedDim] for one sequence
    * @param key [S, N, kdim], [N, S, kdim] or [S, kdim]
    * @param value [S, N, vdim], [N, S, vdim] or [S, vdim]

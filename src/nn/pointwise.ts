@@ -26,6 +26,7 @@ abstract class Activation extends Module {
   }
 }
 
+/** Options of {@link GELU}. */
 export interface GeluOptions {
   /** `"tanh"` approximates the normal distribution by a hyperbolic tangent. Default `"none"`. */
   readonly approximate?: "none" | "tanh";

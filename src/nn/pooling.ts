@@ -14,11 +14,13 @@ interface PoolOptions {
   readonly ceilMode?: boolean;
 }
 
+/** Options of {@link MaxPool1d}. */
 export interface MaxPool1dOptions extends PoolOptions {
   /** Elements from one place of a window to the next. Default 1. */
   readonly dilation?: number;
 }
 
+/** Options of {@link AvgPool1d}. */
 export interface AvgPool1dOptions extends PoolOptions {
   /** Whether the padding counts where a sum is divided by its number of elements. Default true. */
   readonly countIncludePad?: boolean;

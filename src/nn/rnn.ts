@@ -6,6 +6,7 @@ import { rnnRelu, rnnTanh } from "../ops/recurrent/rnn.ts";
 import { Recurrent, type RecurrentOptions } from "./recurrent.ts";
 import type { PackedSequence } from "./utils/packed-sequence.ts";
 
+/** What an {@link RNN} applies to each sum. */
 export type Nonlinearity = "tanh" | "relu";
 
 export interface RnnOptions extends RecurrentOptions {

@@ -5,6 +5,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { showShape } from "../shape.ts";
 import { Module } from "./module.ts";
 
+/** Options of {@link Upsample}. */
 export interface UpsampleOptions {
   /** Elements of the output. Give this or `scaleFactor`. */
   readonly size?: number;

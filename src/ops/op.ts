@@ -49,6 +49,7 @@ export function dispatch<P extends string, B extends string>(description: Dispat
 export interface VersionPins {
   /** Of matrix products. Those of convolutions have `lanes4` too, and a plain version in place of the others. */
   readonly gemm?: "register" | "shared" | "rows" | "lanes4";
+  /** Of recurrent layers. */
   readonly recurrent?: "cell" | "step" | "split" | "sequence4" | "sequence";
 }
 

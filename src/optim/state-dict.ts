@@ -15,6 +15,7 @@ export type ParameterStateDict = Readonly<
 export interface OptimizerStateDict {
   /** By the parameter's number, counted through all groups. */
   readonly state: Readonly<Record<number, ParameterStateDict>>;
+  /** The groups of parameters with their settings. */
   // biome-ignore lint/suspicious/noExplicitAny: JSON of any kind, which PyTorch's own settings are
   readonly param_groups: readonly (Readonly<Record<string, any>> & { readonly params: readonly number[] })[];
 }

@@ -32,7 +32,7 @@ export interface CompileOptions<Inputs extends CompileInputs, Results> {
    * Such an input is zero in the first run and needs no value in `run`; one that is given replaces what was carried. The
    * inputs of a step that carries something always have their declared shapes.
    */
-  readonly carry?: { readonly [K in keyof Inputs]?: keyof Results & string };
+  readonly carry?: Readonly<Partial<Record<keyof Inputs, keyof Results & string>>>;
   /** Adds up the gradients of several runs before an update, as one large batch would. Goes with `optimizer`. */
   readonly accumulate?: AccumulateOptions;
   /**

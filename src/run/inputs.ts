@@ -10,6 +10,7 @@ import { show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { type NDArray, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { Result } from "./result.ts";
 
@@ -24,6 +25,9 @@ export type InputShapes = Readonly<Record<string, Shape>>;
 
 /** The inputs that a step is compiled for, by name: each as a shape, or as a sample value of that shape. */
 export type CompileInputs = Readonly<Record<string, Shape | InputValue>>;
+
+/** What a compiled function is given: a tensor for each input, by name. */
+export type InputTensors<Inputs> = { readonly [K in keyof Inputs]: Tensor };
 
 function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
   const wanted = `numbers in an array, { data, shape } or a Result for shape ${showShape(declared)}`;

@@ -5,9 +5,11 @@ import { table } from "./table.ts";
 
 /** GPU time of one dispatch, in µs. */
 export interface DispatchTime {
+  /** The kernel's name. */
   readonly kernel: string;
   /** Begin, in µs since the first dispatch began. */
   readonly beginMicros: number;
+  /** How long it ran, in µs. */
   readonly micros: number;
   /** Floating-point operations; a multiply-add counts 2. */
   readonly flops: number;
@@ -17,10 +19,15 @@ export interface DispatchTime {
 
 /** Totals of all dispatches of one kernel. */
 export interface KernelTime {
+  /** The kernel's name. */
   readonly kernel: string;
+  /** How often it ran. */
   readonly dispatches: number;
+  /** How long it ran in all, in µs. */
   readonly micros: number;
+  /** Floating-point operations; a multiply-add counts 2. */
   readonly flops: number;
+  /** Bytes that the algorithm reads and writes at least. */
   readonly bytes: number;
 }
 

@@ -8,10 +8,13 @@ import type { HalfWeights } from "./half-weights.ts";
 export interface ProgramMemory {
   /** Intermediates, which share buffers if their lifetimes do not overlap. */
   readonly activation: number;
+  /** What the runs are given. */
   readonly input: number;
   /** Scalar results of the last runs. */
   readonly output: number;
+  /** Sizes and settings that kernels read. */
   readonly uniform: number;
+  /** The sum of the others, without the parameters. */
   readonly total: number;
   /** Parameters that the program reads. All programs over a model share them, so `total` leaves them out. */
   readonly parameter: number;

@@ -78,7 +78,9 @@ export class ScalarHistory {
  * read up to 1,024 runs later, others until the same program (same step, same input shapes) runs again.
  */
 export class Result {
+  /** Its sizes, the outermost first. */
   readonly shape: Shape;
+  /** The name that the compiled function gave it. */
   readonly name: string;
   #program: Program;
   #history: ScalarHistory;

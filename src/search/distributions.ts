@@ -8,8 +8,11 @@ export type CategoricalChoice = null | boolean | number | string;
 
 /** Real numbers from `low` to `high`, both included. */
 export interface FloatDistribution {
+  /** Which kind of range it is. */
   readonly type: "float";
+  /** The least value. */
   readonly low: number;
+  /** The largest value. */
   readonly high: number;
   /** Whether the logarithm is uniform. */
   readonly log: boolean;
@@ -19,16 +22,23 @@ export interface FloatDistribution {
 
 /** Integers from `low` to `high`, both included. */
 export interface IntDistribution {
+  /** Which kind of range it is. */
   readonly type: "int";
+  /** The least value. */
   readonly low: number;
+  /** The largest value. */
   readonly high: number;
+  /** Whether the logarithm is uniform. */
   readonly log: boolean;
+  /** Distance of the values from each other. */
   readonly step: number;
 }
 
 /** One of some values. */
 export interface CategoricalDistribution {
+  /** Which kind of range it is. */
   readonly type: "categorical";
+  /** What there is to choose from. */
   readonly choices: readonly CategoricalChoice[];
 }
 
@@ -38,8 +48,9 @@ export type Distribution = FloatDistribution | IntDistribution | CategoricalDist
 /** Parameters' ranges by their names. */
 export type SearchSpace = ReadonlyMap<string, Distribution>;
 
-/** The value of a parameter, or several by their names. */
+/** The value of a parameter. */
 export type ParamValue = CategoricalChoice;
+/** A trial's values by the names of its parameters. */
 export type Params = Readonly<Record<string, ParamValue>>;
 
 /** How close to a multiple of the step a value must be, in steps: as Optuna's. */

@@ -2,6 +2,7 @@ import { WebGpuLstmError } from "../errors.ts";
 
 /** Thrown by an objective whose trial is not worth going on with: the trial ends as `PRUNED`. */
 export class TrialPruned extends WebGpuLstmError {
+  /** The class's name, also in code whose names are shortened. */
   override name = "TrialPruned";
 
   constructor(message = "the trial was pruned", options?: ErrorOptions) {

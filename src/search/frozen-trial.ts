@@ -21,11 +21,13 @@ export interface FrozenTrial {
   readonly number: number;
   /** Its number in the storage, which may hold several studies. */
   readonly id: number;
+  /** Whether it waits, runs or how it has ended. */
   readonly state: TrialState;
   /** The objective's value; `null` before the end, of a failed trial, and where there are several. */
   readonly value: number | null;
   /** The objective's values, one for each direction of the study; `null` if there is none. A pruned trial has the last reported one. */
   readonly values: readonly number[] | null;
+  /** The values of its parameters. */
   readonly params: Params;
   /** The range of each parameter. */
   readonly distributions: SearchSpace;
@@ -33,12 +35,15 @@ export interface FrozenTrial {
   readonly intermediateValues: ReadonlyMap<number, number>;
   /** The last of the reported steps; `null` if there is none. */
   readonly lastStep: number | null;
+  /** What users have noted with it. */
   readonly userAttrs: Attrs;
   /** What samplers and pruners have noted. */
   readonly systemAttrs: Attrs;
   /** Why a failed trial failed; `null` if it did not, or nobody noted it. */
   readonly reason: string | null;
+  /** When it began; `null` if it waits. */
   readonly datetimeStart: Date | null;
+  /** When it ended; `null` before. */
   readonly datetimeComplete: Date | null;
 }
 

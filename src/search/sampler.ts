@@ -4,8 +4,11 @@ import type { Direction } from "./operations.ts";
 
 /** A study as its sampler and its pruner see it. What they are given they must not change. */
 export interface StudyView {
+  /** The study's name in its storage. */
   readonly name: string;
+  /** What is wanted of each value of the objective. */
   readonly directions: readonly Direction[];
+  /** What samplers and pruners have noted of the study. */
   readonly systemAttrs: Attrs;
   /** The trials in the given states, all of them by default, by number: as of the last `ask`, `shouldPrune` or `sync`. */
   trials(...states: readonly TrialState[]): readonly FrozenTrial[];

@@ -29,6 +29,7 @@ export interface OptimizeOptions extends RunOptions {
 
 /** Options of {@link Study.enqueueTrial}. */
 export interface EnqueueOptions {
+  /** What to note with the trial. */
   readonly userAttrs?: Attrs;
   /** Whether to leave it out if a trial with these parameters exists. Default false. */
   readonly skipIfExists?: boolean;
@@ -56,18 +57,22 @@ export class Study {
     this.#record = core.record;
   }
 
+  /** What suggests the parameters. */
   get sampler(): Sampler {
     return this.core.sampler;
   }
 
+  /** What ends trials that promise little. */
   get pruner(): Pruner {
     return this.core.pruner;
   }
 
+  /** Its name in the storage. */
   get name(): string {
     return this.#record.name;
   }
 
+  /** What is wanted of each value of the objective. */
   get directions(): readonly Direction[] {
     return [...this.#record.directions];
   }
@@ -118,6 +123,7 @@ export class Study {
     return paretoFront(complete, this.#record.directions).map((trial) => trial.copy());
   }
 
+  /** What users have noted with it. */
   get userAttrs(): Attrs {
     return structuredClone({ ...this.#record.userAttrs });
   }

@@ -92,10 +92,12 @@ export class Trial {
     return new Map(this.#distributions);
   }
 
+  /** What users have noted with it. */
   get userAttrs(): Attrs {
     return structuredClone({ ...this.#userAttrs });
   }
 
+  /** When it began. */
   get datetimeStart(): Date | null {
     return this.#record.datetimeStart && new Date(this.#record.datetimeStart);
   }

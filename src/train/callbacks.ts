@@ -9,7 +9,9 @@ import type { EpochReport, Progress } from "./report.ts";
 
 /** A training run as its callbacks see it. */
 export interface FitRun extends Progress {
+  /** The model that is trained. */
   readonly model: Module;
+  /** The optimizer that trains it. */
   readonly optimizer: Optimizer;
   /** The epochs so far, including the one that just ended. */
   readonly history: History;

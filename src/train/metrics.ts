@@ -15,7 +15,9 @@ import { sameShape, showShape, sizeOf } from "../shape.ts";
 
 /** What one batch adds to a metric: two scalars of the evaluation step. */
 export interface MetricSums {
+  /** The sum over the batch. */
   readonly total: Tensor;
+  /** What it is divided by in the end: the number of elements that count. */
   readonly count: Tensor;
 }
 
@@ -46,6 +48,7 @@ export interface ClassMetricOptions extends MetricOptions {
 /** Base class of the metrics. */
 abstract class NamedMetric implements Metric {
   readonly name: string;
+  /** Whether a smaller or a larger value is better. */
   readonly mode: "min" | "max" = "min";
 
   constructor(
@@ -83,6 +86,7 @@ export class MAE extends NamedMetric {
     super("MAE", "mae", options, more);
   }
 
+  /** The sums over one batch; traced as part of the evaluation step. */
   sums(prediction: Tensor, target: Tensor): MetricSums {
     return { total: this.#errors.forward(prediction, target), count: elementsOf(target) };
   }
@@ -96,6 +100,7 @@ export class RMSE extends NamedMetric {
     super("RMSE", "rmse", options, more);
   }
 
+  /** The sums over one batch; traced as part of the evaluation step. */
   sums(prediction: Tensor, target: Tensor): MetricSums {
     return { total: this.#squares.forward(prediction, target), count: elementsOf(target) };
   }
@@ -118,6 +123,7 @@ export class MAPE extends NamedMetric {
     super("MAPE", "mape", options, more);
   }
 
+  /** The sums over one batch; traced as part of the evaluation step. */
   sums(prediction: Tensor, target: Tensor): MetricSums {
     const size = target.relu().add(target.neg().relu());
     const least = size.sub(SMALLEST).relu().add(SMALLEST);
@@ -169,6 +175,7 @@ export class Accuracy extends ClassMetric {
     super("Accuracy", "accuracy", options, more);
   }
 
+  /** The sums over one batch; traced as part of the evaluation step. */
   sums(prediction: Tensor, target: Tensor): MetricSums {
     const { hits, counts } = this.hits("Accuracy", prediction, target);
     return { total: hits, count: counts };
@@ -187,6 +194,7 @@ export class Perplexity extends ClassMetric {
     this.#loss = new CrossEntropyLoss({ reduction: "sum", ignoreIndex: this.ignoreIndex });
   }
 
+  /** The sums over one batch; traced as part of the evaluation step. */
   sums(prediction: Tensor, target: Tensor): MetricSums {
     const { counts } = this.hits("Perplexity", prediction, target);
     return { total: this.#loss.forward(prediction, target), count: counts };

@@ -18,6 +18,7 @@ import type { Metric } from "./metrics.ts";
 
 /** A loss of predictions and targets, such as `nn.MSELoss`. */
 export interface Loss {
+  /** Gives the loss, a scalar. */
   forward(prediction: Tensor, target: Tensor): Tensor;
 }
 

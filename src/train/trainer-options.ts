@@ -14,6 +14,7 @@ import type { Loss, StepSettings } from "./steps.ts";
 
 /** Options of a `Trainer`. */
 export interface TrainerOptions {
+  /** What training minimizes, such as `nn.MSELoss`. */
   readonly loss: Loss;
   /** An optimizer of the model's parameters, such as `optim.Adam`. */
   readonly optimizer: Optimizer;

@@ -4,6 +4,7 @@ import type { Batches, Callback, LearningRateSchedule, Scheduler, Trainer } from
 
 /** The result of a worker's `create`: a trainer, and the objects that the page refers to by name. */
 export interface Served {
+  /** The trainer, whose model and device stay in the worker. */
   readonly trainer: Trainer;
   /** Loaders for `fit` and `evaluate`, by name. */
   readonly loaders: Readonly<Record<string, Batches>>;

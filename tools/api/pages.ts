@@ -9,7 +9,18 @@ import {
   type SignatureReflection,
 } from "typedoc";
 import { type Address, firstSentence, inCell, summary } from "./comment.ts";
-import { callable, declared, examples, fence, fields, heading, join, said, table } from "./parts.ts";
+import {
+  callable,
+  declared,
+  examples,
+  fence,
+  fields,
+  heading,
+  isProtocol,
+  join,
+  said,
+  table,
+} from "./parts.ts";
 import { address, members, origin, type Place, placesOf, type Scope, scopesOf } from "./places.ts";
 import { declarationText } from "./type-text.ts";
 
@@ -112,9 +123,9 @@ function classPage(scope: Scope, one: DeclarationReflection, to: Address): strin
   );
 }
 
-/** Protected members are for whom a class is made to be extended; `Symbol.dispose` says what `dispose` says. */
-function isForUsers(parent: DeclarationReflection, { name, flags }: DeclarationReflection): boolean {
-  return !/^\[(asyncD|d)ispose\]$/.test(name) && (!flags.isProtected || parent.flags.isAbstract);
+/** Protected members are for whom a class is made to be extended. */
+function isForUsers(parent: DeclarationReflection, member: DeclarationReflection): boolean {
+  return !isProtocol(member) && (!member.flags.isProtected || parent.flags.isAbstract);
 }
 
 /** Names of a constructor's operands and options. */

@@ -26,13 +26,18 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 const code = (text: string) => `\`${text}\``;
 
+/** What the language calls: `Symbol.dispose` says what `dispose` says. */
+export function isProtocol({ name }: DeclarationReflection): boolean {
+  return /^\[(asyncDispose|dispose|toStringTag)\]$/.test(name);
+}
+
 /** Fields and options as a table: name, type, meaning. In a class, whose constructor is given some, each has an anchor. */
 export function fields(
   members: readonly DeclarationReflection[],
   address: Address,
   given: ReadonlySet<string> | null = null,
 ): string {
-  const shown = members.filter((member) => !origin(member));
+  const shown = members.filter((member) => !origin(member) && !isProtocol(member));
   const rows = shown.map((member) => {
     const { name, flags } = member;
     const comment = member.comment ?? member.getSignature?.comment ?? member.signatures?.[0]?.comment;

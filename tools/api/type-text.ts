@@ -38,8 +38,10 @@ export function typeText(type: SomeType | undefined): string {
     case "optional":
       return `${tight(type.elementType)}?`;
     case "reference": {
-      const given = type.typeArguments?.length ? `<${all(type.typeArguments).join(", ")}>` : "";
-      return type.name + given;
+      const given = all(type.typeArguments);
+      // What an iterable returns and takes beside its values, which nobody writes.
+      if (/Itera(ble|tor)$/.test(type.name)) while (given.at(-1) === "any") given.pop();
+      return type.name + (given.length > 0 ? `<${given.join(", ")}>` : "");
     }
     case "reflection":
       return literal(type.declaration);
@@ -54,7 +56,7 @@ export function typeText(type: SomeType | undefined): string {
   }
 }
 
-/** A signature after its name: `<T>(a: A, b?: B): C`. Arguments too many, which throw, are left out. */
+/** A signature after its name: `<T>(a: A, b?: B): C`. Arguments too many, which throw, are left out, and `this`. */
 function signatureText(
   signature: SignatureReflection,
   between = ": ",
@@ -79,12 +81,13 @@ export function declarationText(name: string, signature: SignatureReflection): s
 function listed({ parameters = [] }: SignatureReflection): string[] {
   return parameters
     .filter(({ name, type, flags }) => !(flags.isRest && name === "more" && typeText(type) === "never[]"))
+    .filter(({ name }) => name !== "this")
     .map(parameterText);
 }
 
-/** A parameter's name; one that is taken apart at once is named by its type. */
+/** A parameter's name, also of one that is not used; one that is taken apart at once is named by its type. */
 export function parameterName({ name, type }: ParameterReflection): string {
-  if (name !== "__namedParameters") return name;
+  if (name !== "__namedParameters") return name.replace(/^_(?=[a-z])/, "");
   return /Options$/.test(typeText(type)) ? "options" : "value";
 }
 

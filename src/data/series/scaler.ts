@@ -27,6 +27,7 @@ export type InFloat64<A extends NumberNDArray> = Omit<A, "data"> & { readonly da
 export abstract class Scaler {
   /** Features per time step. */
   abstract readonly features: number;
+  /** The numbers by which a column is scaled. */
   protected abstract affine(column: number): Affine;
 
   /**
@@ -144,8 +145,11 @@ function checkStatistics(where: string, first: readonly number[], second: readon
 
 /** What {@link StandardScaler.toJSON} writes. */
 export interface StandardScalerJSON {
+  /** Which class it restores. */
   readonly type: "StandardScaler";
+  /** The mean of each column. */
   readonly mean: readonly number[];
+  /** The standard deviation of each column. */
   readonly std: readonly number[];
 }
 
@@ -158,7 +162,9 @@ export interface StandardScalerJSON {
  * const celsius = scaler.inverse(forecast, { column: 0 });
  */
 export class StandardScaler extends Scaler {
+  /** The mean of each column. */
   readonly mean: readonly number[];
+  /** The standard deviation of each column. */
   readonly std: readonly number[];
 
   private constructor(mean: readonly number[], std: readonly number[]) {
@@ -213,9 +219,13 @@ export class StandardScaler extends Scaler {
 
 /** What {@link MinMaxScaler.toJSON} writes. */
 export interface MinMaxScalerJSON {
+  /** Which class it restores. */
   readonly type: "MinMaxScaler";
+  /** The least value of each column. */
   readonly min: readonly number[];
+  /** The largest value of each column. */
   readonly max: readonly number[];
+  /** What they are scaled to. */
   readonly range: readonly [number, number];
 }
 
@@ -227,8 +237,11 @@ export interface MinMaxOptions {
 
 /** Scales each column so that the training part fills `range`. A constant column becomes the range's lower end. */
 export class MinMaxScaler extends Scaler {
+  /** The least value of each column. */
   readonly min: readonly number[];
+  /** The largest value of each column. */
   readonly max: readonly number[];
+  /** What they are scaled to. */
   readonly range: readonly [number, number];
 
   private constructor(min: readonly number[], max: readonly number[], range: readonly [number, number]) {

@@ -34,9 +34,11 @@ export interface PartSteps {
 
 /** The three parts of {@link chronologicalSplit}, in the order of time. */
 export interface SplitSeries {
+  /** What the model learns from. */
   readonly train: SeriesPart;
   /** Has no rows if no validation was requested. */
   readonly validation: SeriesPart;
+  /** What it is judged by in the end. */
   readonly test: SeriesPart;
 }
 

@@ -83,6 +83,7 @@ export class TextBatches implements Iterable<TextBatch> {
     return Math.ceil(this.trackLength / this.windowLength);
   }
 
+  /** One pass through the text. */
   [Symbol.iterator](): IterableIterator<TextBatch> {
     return this.from(0);
   }

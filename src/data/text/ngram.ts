@@ -33,7 +33,9 @@ interface Context {
  * trigram.bitsPerToken(heldOut); // bits per character
  */
 export class NGramModel {
+  /** The n: a token and the n − 1 before it. */
   readonly order: number;
+  /** The number of different tokens. */
   readonly classes: number;
   /** By context length: occurrences of context and token, and of the context. Keys are digits in base `classes`. */
   readonly #grams: readonly Map<number, number>[];

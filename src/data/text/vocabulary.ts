@@ -20,11 +20,15 @@ export interface VocabularyOptions {
 
 /** What {@link Vocabulary.toJSON} writes. */
 export interface VocabularyJSON {
+  /** Which class it restores. */
   readonly type: "Vocabulary";
   /** Tokens by index. */
   readonly tokens: readonly string[];
+  /** How texts are cut into tokens. */
   readonly tokenizer: TokenizerJSON;
+  /** The token for all that are not known; `null` for none. */
   readonly unknown: string | null;
+  /** The token that fills short texts; `null` for none. */
   readonly padding: string | null;
 }
 
@@ -170,6 +174,7 @@ export class Vocabulary {
     return tokens.join(this.#tokenizer.separator);
   }
 
+  /** What {@link Vocabulary.fromJSON} restores it from: plain JSON. */
   toJSON(): VocabularyJSON {
     const { tokens, unknown, padding } = this;
     return { type: "Vocabulary", tokens, tokenizer: this.#tokenizer.toJSON(), unknown, padding };

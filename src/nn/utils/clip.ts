@@ -5,6 +5,7 @@ import { Parameter } from "../../graph/parameter.ts";
 import { recording, Tensor } from "../../graph/tensor.ts";
 import { planClippings } from "../../plan/clipping.ts";
 
+/** Options of {@link clipGradNorm_}. */
 export interface ClipGradNormOptions {
   /** The p of the p-norm, above 0; `Infinity` for the largest magnitude. Default 2. */
   readonly normType?: number;

@@ -15,6 +15,7 @@ import { PackedSequence } from "./packed-sequence.ts";
 
 export { PackedSequence } from "./packed-sequence.ts";
 
+/** Options of {@link packPaddedSequence}. */
 export interface PackOptions {
   /** Whether the input is [N, T, *] instead of [T, N, *]. Default false. */
   readonly batchFirst?: boolean;
@@ -93,6 +94,7 @@ function withoutPadding(
   return apply(where, maskSteps, [data, lengths], { value: 0 })[0]!;
 }
 
+/** Options of {@link padPackedSequence}. */
 export interface PadPackedOptions {
   /** Whether the output is [N, T, *] instead of [T, N, *]. Default false. */
   readonly batchFirst?: boolean;

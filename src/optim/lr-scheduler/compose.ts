@@ -11,6 +11,7 @@ import {
 
 /** Base class of the composed schedulers. */
 abstract class Composed {
+  /** The optimizer whose learning rates it sets. */
   readonly optimizer: SchedulableOptimizer;
   /** When `Trainer.fit` calls `step`: "update" if one of the schedulers counts updates, else "epoch". */
   readonly stepsEvery: StepsEvery;

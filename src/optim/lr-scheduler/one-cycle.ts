@@ -13,6 +13,7 @@ import {
 export interface OneCycleLROptions {
   /** Steps of the whole cycle. Default: `epochs` times `stepsPerEpoch`. */
   readonly totalSteps?: number;
+  /** Epochs of the whole cycle. */
   readonly epochs?: number;
   /** Updates in an epoch. */
   readonly stepsPerEpoch?: number;

@@ -120,6 +120,7 @@ export abstract class LRScheduler<S extends Schedule = Schedule> {
     return null;
   }
 
+  /** Sets a learning rate for each group. */
   protected apply(lrs: readonly number[]): void {
     for (const [i, group] of this.optimizer.paramGroups.entries()) {
       const lr = lrs[i];
@@ -130,6 +131,7 @@ export abstract class LRScheduler<S extends Schedule = Schedule> {
     this.#lastLr = this.groupLrs();
   }
 
+  /** The groups' learning rates now. */
   protected groupLrs(): number[] {
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }

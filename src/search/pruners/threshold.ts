@@ -36,7 +36,7 @@ export class Threshold implements Pruner {
     this.#steps = stepsOf(where, options);
   }
 
-  prune(_: StudyView, trial: FrozenTrial): boolean {
+  prune(_study: StudyView, trial: FrozenTrial): boolean {
     const step = judgedStep(trial, this.#steps);
     if (step === null) return false;
     const value = trial.intermediateValues.get(step)!;

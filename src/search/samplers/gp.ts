@@ -82,7 +82,12 @@ export class GP implements Sampler {
     return params;
   }
 
-  sampleIndependent(_: StudyView, __: FrozenTrial, ___: string, distribution: Distribution): ParamValue {
+  sampleIndependent(
+    _study: StudyView,
+    _trial: FrozenTrial,
+    _name: string,
+    distribution: Distribution,
+  ): ParamValue {
     return drawUniform(this.#random, distribution);
   }
 }

@@ -88,7 +88,12 @@ export class Grid implements Sampler {
     return {};
   }
 
-  sampleIndependent(_: StudyView, trial: FrozenTrial, name: string, distribution: Distribution): ParamValue {
+  sampleIndependent(
+    _study: StudyView,
+    trial: FrozenTrial,
+    name: string,
+    distribution: Distribution,
+  ): ParamValue {
     const where = "samplers.Grid";
     const point = this.#points[trial.systemAttrs["grid_id"] as number];
     if (!point) {
@@ -111,7 +116,7 @@ export class Grid implements Sampler {
     return value;
   }
 
-  afterTrial(study: StudyView, trial: FrozenTrial, _: TrialState): void {
+  afterTrial(study: StudyView, trial: FrozenTrial, _state: TrialState): void {
     const left = this.#unvisited(study);
     if (left.length === 0 || (left.length === 1 && trial.systemAttrs["grid_id"] === left[0])) study.stop();
   }

@@ -74,11 +74,11 @@ export class QMC implements Sampler {
     this.#places.set(trial.id, { space, index });
   }
 
-  relativeSpace(_: StudyView, trial: FrozenTrial): SearchSpace {
+  relativeSpace(_study: StudyView, trial: FrozenTrial): SearchSpace {
     return this.#places.get(trial.id)?.space ?? new Map();
   }
 
-  sampleRelative(_: StudyView, trial: FrozenTrial, space: SearchSpace): Params {
+  sampleRelative(_study: StudyView, trial: FrozenTrial, space: SearchSpace): Params {
     const place = this.#places.get(trial.id);
     if (!place) return {};
     this.#places.delete(trial.id);
@@ -89,7 +89,12 @@ export class QMC implements Sampler {
     );
   }
 
-  sampleIndependent(_: StudyView, __: FrozenTrial, ___: string, distribution: Distribution): ParamValue {
+  sampleIndependent(
+    _study: StudyView,
+    _trial: FrozenTrial,
+    _name: string,
+    distribution: Distribution,
+  ): ParamValue {
     return drawUniform(this.#random, distribution);
   }
 

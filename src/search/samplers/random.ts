@@ -44,7 +44,12 @@ export class Random implements Sampler {
     return {};
   }
 
-  sampleIndependent(_: StudyView, __: FrozenTrial, ___: string, distribution: Distribution): ParamValue {
+  sampleIndependent(
+    _study: StudyView,
+    _trial: FrozenTrial,
+    _name: string,
+    distribution: Distribution,
+  ): ParamValue {
     return drawUniform(this.#random, distribution);
   }
 }
