@@ -15,6 +15,7 @@ import type { NDArray, Shape } from "../shape.ts";
 import type { OnNonFinite } from "./finite.ts";
 import { Forward, type Model } from "./forward.ts";
 import type { Metric } from "./metrics.ts";
+import { SettledModel } from "./settled-model.ts";
 
 /** A loss of predictions and targets, such as `nn.MSELoss`. */
 export interface Loss {
@@ -59,6 +60,8 @@ export class TrainerSteps {
   readonly watch: Watch | null;
   readonly #steps = new Map<Name, Promise<CompiledStep>>();
   readonly #compiled = new Map<Name, CompiledStep>();
+  /** The model as after the last update, where several runs make one; `null` before the first run. */
+  #settled: SettledModel | null = null;
   /** Random states of the steps from a checkpoint. */
   #random: StepRandomStates = {};
   /** Settles when the latest evaluation is over. */
@@ -127,7 +130,7 @@ export class TrainerSteps {
     if (carryState && accumulate > 1) {
       await this.#step("keep", () => this.#device.compile((inputs) => inputs, { inputs: state }));
     }
-    return this.#step("train", (more) =>
+    const step = await this.#step("train", (more) =>
       this.#device.compile(
         ({ y, ...inputs }: Traced) => {
           const { output, state: after } = this.#forward.trace(inputs, true);
@@ -147,6 +150,16 @@ export class TrainerSteps {
         },
       ),
     );
+    if (accumulate > 1 && step.pending === 0 && !this.#disposed) {
+      this.#settled ??= new SettledModel(this.#device, this.#model);
+      this.#settled.begin();
+    }
+    return step;
+  }
+
+  /** The model as after the last update, if runs wait for the next one; `null` if it is as after the last run. */
+  get settled(): SettledModel | null {
+    return this.#compiled.get("train")?.pending ? this.#settled : null;
   }
 
   /**
@@ -249,6 +262,8 @@ export class TrainerSteps {
     this.#compiled.clear();
     for (const step of steps) (await step.catch(() => null))?.dispose();
     this.watch?.dispose();
+    this.#settled?.dispose();
+    this.#settled = null;
   }
 
   #step(

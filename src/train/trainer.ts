@@ -163,14 +163,17 @@ export class Trainer {
     const { model, optimizer } = this;
     const all = [...model.parameters(), ...model.buffers(), ...optimizer.parameters];
     const values = new Map<Parameter, Float32Array>();
-    const read = () =>
-      Promise.all([
+    const read = () => {
+      const { settled } = this.#steps;
+      return Promise.all([
         this.#loop!.snapshot(),
         optimizer.stateDict(),
         ...[...new Set(all)].map(async (parameter) => {
-          values.set(parameter, (await parameter.read()).data);
+          const reading = settled ? settled.read(parameter) : parameter.read();
+          values.set(parameter, (await reading).data);
         }),
       ]);
+    };
     const [state, saved] = await this.#loop!.whenCounted(read);
     return { state, optimizer: saved, values };
   }
@@ -225,11 +228,11 @@ export class Trainer {
     const read = () =>
       Promise.all([
         this.#loop?.snapshot() ?? Promise.resolve(this.#resumed ?? newState()),
-        this.model.stateDict(),
+        (this.#steps.settled ?? this.model).stateDict(),
         this.optimizer.stateDict(),
       ]);
-    const reads = this.#loop ? this.#loop.whenCounted(read) : read();
     const config = resolveJson(this.config);
+    const reads = this.#loop ? this.#loop.whenCounted(read) : read();
     const [state, model, optimizer] = await this.#steps.whole(where, () => reads);
     const { carried } = state;
     const bad = finite

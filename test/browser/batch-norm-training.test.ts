@@ -49,24 +49,28 @@ async function dispose(...all: Parts[]): Promise<void> {
   }
 }
 
-test("a run that goes on from a checkpoint's bytes gives the same bits", () =>
-  withDevice(async (device) => {
-    const whole = setUp(device);
-    await whole.trainer.fit(new Passes(never), { epochs: 3 });
-    const first = setUp(device);
-    await first.trainer.fit(new Passes(never), {
-      epochs: 3,
-      callbacks: [{ onBatchEnd: (run) => run.epoch === 2 && run.batch === 3 && run.stop() }],
-    });
-    const bytes = await first.trainer.checkpoint();
-    const second = setUp(device);
-    await second.trainer.resume(bytes);
-    await second.trainer.fit(new Passes(never, false, 1), { epochs: 3 });
-    expect(await stateOf(second)).toEqual(await stateOf(whole));
-    const batches = (await second.model.stateDict()).get("norm.num_batches_tracked");
-    expect(batches).toEqual({ data: Float32Array.of(3 * BATCHES), shape: [] });
-    await dispose(whole, first, second);
-  }));
+test.each([1, 2, 4])(
+  "a run that goes on from a checkpoint's bytes gives the same bits, %i batches to an update",
+  (accumulate) =>
+    withDevice(async (device) => {
+      const whole = setUp(device, { accumulate });
+      await whole.trainer.fit(new Passes(never), { epochs: 3 });
+      const first = setUp(device, { accumulate });
+      // Of two or four batches to an update the third is in the middle.
+      await first.trainer.fit(new Passes(never), {
+        epochs: 3,
+        callbacks: [{ onBatchEnd: (run) => run.epoch === 2 && run.batch === 3 && run.stop() }],
+      });
+      const bytes = await first.trainer.checkpoint();
+      const second = setUp(device, { accumulate });
+      await second.trainer.resume(bytes);
+      await second.trainer.fit(new Passes(never, false, 1), { epochs: 3 });
+      expect(await stateOf(second)).toEqual(await stateOf(whole));
+      const batches = (await second.model.stateDict()).get("norm.num_batches_tracked");
+      expect(batches).toEqual({ data: Float32Array.of(3 * BATCHES), shape: [] });
+      await dispose(whole, first, second);
+    }),
+);
 
 test("a checkpoint of the model alone has the statistics, and evaluation uses and keeps them", () =>
   withDevice(async (device) => {
