@@ -9,12 +9,13 @@ const STEPS = ["train", "evaluate", "predict"];
 
 /** Throws a DataError unless a run can go on from this state, which a file had. */
 export function checkState(state: TrainerState): void {
-  const { epoch, batch, batches, updates, loss, pass, start, steps, history } = state;
+  const { epoch, batch, batches, updates, skipped, loss, pass, start, steps, history } = state;
   checkCount("epoch", epoch, 1);
   checkHistory(history, epoch);
   if (batches !== null) checkCount("batches", batches, 1);
   checkCount("batch", batch, 0, batches, "the batches of an epoch");
   checkCount("updates", updates, 0, batch, "the batches that they follow");
+  checkCount("skipped", skipped, 0, batch - updates, "the batches that no update follows");
   checkSeconds("seconds", state.seconds);
   checkLoss(loss, batch);
   checkObject("pass", pass);

@@ -15,6 +15,9 @@ export interface Fault {
   readonly updates: number;
 }
 
+/** What a run's state has of the epoch under way. */
+type TalliedState = Pick<TrainerState, "batch" | "updates" | "skipped" | "loss" | "seconds">;
+
 /** Batches, losses and training time of the epoch under way. */
 export class EpochTally {
   /** Batches submitted. */
@@ -24,8 +27,8 @@ export class EpochTally {
   /** Loss sums of the batches before the run was resumed. */
   readonly #before: LossSums;
   readonly #readings: Readings;
-  /** Updates of this run that were left out, of those that have been read. */
-  #skipped = 0;
+  /** Updates that were left out, of those that have been read. */
+  #skipped: number;
   /** The readings whose batches an update followed, by number. */
   readonly #updated: number[] = [];
   #seconds: number;
@@ -36,10 +39,7 @@ export class EpochTally {
    * @param resumed The state of a run that was in the middle of this epoch.
    * @param learn As of {@link Readings}.
    */
-  constructor(
-    resumed: Pick<TrainerState, "batch" | "updates" | "loss" | "seconds"> | null = null,
-    learn: ((happened: boolean) => void) | null = null,
-  ) {
+  constructor(resumed: TalliedState | null = null, learn: ((happened: boolean) => void) | null = null) {
     this.#readings = new Readings(
       learn &&
         ((happened) => {
@@ -48,7 +48,8 @@ export class EpochTally {
         }),
     );
     this.batches = resumed?.batch ?? 0;
-    this.#settled = { batches: this.batches, readings: 0, updates: resumed?.updates ?? 0 };
+    this.#skipped = resumed?.skipped ?? 0;
+    this.#settled = { batches: this.batches, readings: 0, updates: (resumed?.updates ?? 0) + this.#skipped };
     this.#before = resumed?.loss ?? { sum: 0, weight: 0 };
     this.#seconds = resumed?.seconds ?? 0;
   }
@@ -132,13 +133,14 @@ export class EpochTally {
   }
 
   /** What a resumed run goes on from, as it is at the call: as after the last update. Waits for the GPU. */
-  async snapshot(): Promise<Pick<TrainerState, "batch" | "updates" | "loss" | "seconds">> {
+  async snapshot(): Promise<TalliedState> {
     const { batches, readings } = this.#settled;
-    const { seconds } = this;
-    const updates = this.updates - this.#skipped;
+    const { seconds, skipped } = this;
+    const updates = this.updates - skipped;
     return {
       batch: batches,
       updates,
+      skipped,
       seconds,
       loss: weighted(await this.#readings.all(readings), this.#before),
     };

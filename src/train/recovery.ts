@@ -80,7 +80,9 @@ export async function* recovering(
       }
       return;
     } catch (error) {
-      const lost = signal?.aborted ? null : await lossBehind(replacement, error);
+      // Where the run is to end, newDevice says so.
+      const isEnd = signal?.aborted && error === signal.reason;
+      const lost = isEnd ? null : await lossBehind(replacement, error);
       if (!lost || !keeper.latest || left === 0) throw error;
       await trainer.moveTo(await newDevice(replacement, lost), keeper.latest);
     }

@@ -15,6 +15,8 @@ export interface TrainerState extends DataPosition {
   readonly batches: number | null;
   /** Updates of this epoch. */
   readonly updates: number;
+  /** Updates of this epoch that were left out; they are not counted above. */
+  readonly skipped: number;
   /** Time of this epoch's training so far, in seconds. */
   readonly seconds: number;
   /** Sums over the epoch's batches: of the losses, each times its weight, and of the weights. */
@@ -42,6 +44,7 @@ export function newState(): TrainerState {
     batch: 0,
     batches: null,
     updates: 0,
+    skipped: 0,
     seconds: 0,
     loss: { sum: 0, weight: 0 },
     random,

@@ -300,6 +300,7 @@ describe("onNonFinite: skip", () => {
       expect(second.optimizer.steps).toBe(7);
       const rest = await train(second, new Passes(isBad, false, 1));
       expect(rest.state).toEqual(whole.state);
+      expect(rest.skipped).toEqual(whole.skipped);
     }));
 
   test.each([1, 2])(

@@ -182,6 +182,26 @@ describe("onDeviceLost: recover", () => {
     model.dispose();
   });
 
+  test("ends with the signal's reason where it is aborted, too", { timeout: 120_000 }, async () => {
+    const { trainer, loader, model } = setUp(await request());
+    const stop = new AbortController();
+    const onBatchEnd: Callback["onBatchEnd"] = ({ batch, batches }) => {
+      if (batch !== batches) return;
+      // The epoch's losses cannot be read any more.
+      lose(trainer);
+      stop.abort(new RangeError("enough"));
+    };
+    const options = {
+      epochs: 2,
+      callbacks: [{ onBatchEnd }],
+      onDeviceLost: "recover",
+      signal: stop.signal,
+    } as const;
+    await expectRefusal(() => trainer.fit(loader, options), RangeError, "enough");
+    await trainer.dispose();
+    model.dispose();
+  });
+
   test("refuses other settings", async () => {
     const { trainer, loader, model } = setUp(await request());
     const fit = (options: object) => trainer.fit(loader, wrong({ epochs: 1, ...options }));

@@ -124,6 +124,7 @@ describe("a run's state", () => {
     batch: 2,
     batches: 5,
     updates: 2,
+    skipped: 0,
     seconds: 1.5,
     loss: { sum: Number.NaN, weight: 8 },
     random,

@@ -33,6 +33,7 @@ const state: TrainerState = {
   batch: 2,
   batches: 5,
   updates: 2,
+  skipped: 0,
   seconds: 1.5,
   loss: { sum: 4, weight: 8 },
   random,
@@ -62,9 +63,12 @@ describe("readState", () => {
       { batches: null, pass: { done: 2, batches: null } },
       { loss: { sum: Number.NaN, weight: 3 } },
       { epoch: 1, history: [] },
+      { updates: 1, skipped: 1 },
     ]) {
       expect(read(able)).toEqual({ ...state, ...able });
     }
+    // A file from before it was stored.
+    expect(read({ skipped: undefined })).toEqual(state);
   });
 
   test.each<[object, string]>([
@@ -98,6 +102,7 @@ describe("readState", () => {
     ],
     [{ batches: 1e17 }, "batches must be at most 9007199254740991, got 100000000000000000"],
     [{ updates: 3 }, "updates must be at most 2, the batches that they follow, got 3"],
+    [{ skipped: 1 }, "skipped must be at most 0, the batches that no update follows, got 1"],
     [{ seconds: -1 }, "seconds must be a finite number of at least 0, got -1"],
     [{ seconds: Number.POSITIVE_INFINITY }, "seconds must be a finite number of at least 0, got Infinity"],
     [{ loss: { sum: 1, weight: -1 } }, "loss.weight must be a finite number of at least 0, got -1"],
