@@ -190,28 +190,34 @@ export class LBFGS extends Optimizer<LbfgsOptions> {
   }
 
   override async stateDict(): Promise<OptimizerStateDict> {
-    const groups = super.stateDict();
     const state = this.#state;
-    if (!state) return groups;
+    if (!state) return super.stateDict();
     const { evaluations, iterations, t, pairs, scale, previousLoss } = state;
     const counts = { func_evals: evaluations, n_iter: iterations };
     const vector = (name: string) => this.#read(name);
     const all = (name: string) => Promise.all(pairs.map(({ slot }) => vector(`${name}.${slot}`)));
-    const own: ParameterStateDict =
-      t === null
-        ? counts
-        : {
-            ...counts,
-            d: await vector("d"),
-            t,
-            old_dirs: await all("old_dirs"),
-            old_stps: await all("old_stps"),
-            ro: pairs.map(({ ro }) => ({ data: Float32Array.of(ro), shape: [] })),
-            H_diag: scale,
-            prev_flat_grad: await vector("prev_flat_grad"),
-            prev_loss: previousLoss,
-          };
-    return { ...(await groups), state: { 0: own } };
+    if (t === null) return { ...(await super.stateDict()), state: { 0: counts } };
+    const ro = pairs.map(({ ro }) => ({ data: Float32Array.of(ro), shape: [] }));
+    // All reads start before the first await, so that they see one moment's state while training goes on.
+    const [groups, d, old_dirs, old_stps, prev_flat_grad] = await Promise.all([
+      super.stateDict(),
+      vector("d"),
+      all("old_dirs"),
+      all("old_stps"),
+      vector("prev_flat_grad"),
+    ]);
+    const own: ParameterStateDict = {
+      ...counts,
+      d,
+      t,
+      old_dirs,
+      old_stps,
+      ro,
+      H_diag: scale,
+      prev_flat_grad,
+      prev_loss: previousLoss,
+    };
+    return { ...groups, state: { 0: own } };
   }
 
   /** A vector as PyTorch has it: one parameter after the other. */

@@ -309,3 +309,32 @@ test.each(["Adam", "RMSprop", "Adagrad"] as const)(
       gru.dispose();
     }),
 );
+
+test("LBFGS's state dict is of one moment while a step goes on, and names a model that was disposed", async () =>
+  withDevice(async (device) => {
+    const model = new nn.Linear(3, 2);
+    const optimizer = new optim.LBFGS(model.parameters(), { maxIter: 3 });
+    const inputs = { x: [4, 3], y: [4, 2] };
+    const step = await device.compile(
+      ({ x, y }) => ({ loss: new nn.MSELoss().forward(model.forward(x!), y!) }),
+      { inputs, optimizer },
+    );
+    const batch = {
+      x: Float32Array.from({ length: 12 }, (_, i) => Math.sin(i)),
+      y: Float32Array.from({ length: 8 }, (_, i) => Math.cos(i)),
+    };
+    const train = () => optimizer.step(() => step.run(batch).loss);
+    await train();
+    const before = await optimizer.stateDict();
+    const reading = optimizer.stateDict();
+    await train();
+    expect(await reading).toEqual(before);
+    expect(await optimizer.stateDict()).not.toEqual(before);
+    step.dispose();
+    model.dispose();
+    await expectRefusal(
+      () => optimizer.stateDict(),
+      DisposedError,
+      "LBFGS.stateDict: the model was disposed",
+    );
+  }));
