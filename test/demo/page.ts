@@ -38,8 +38,11 @@ export const WIDTHS = [
 
 /** Fails if the page can be scrolled sideways. */
 export async function expectFits(page: Page): Promise<void> {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content).toBe(window);
+  const [content, width] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth];
+  });
+  expect(content).toBe(width);
 }
 
 /** Counts the page's GPU buffers for {@link liveBytes}; call it before the page is opened. */

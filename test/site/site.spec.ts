@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, type Page, test } from "playwright/test";
 import { expectAccessible, expectFits, WIDTHS } from "../demo/page.ts";
-import { type ServedSite, serveSite } from "./serve.ts";
+import type { StaticSite } from "../static-site.ts";
+import { example } from "./page.ts";
+import { buildSite, serveSite } from "./serve.ts";
 
 const outputs = JSON.parse(readFileSync(new URL("../goldens/live.json", import.meta.url), "utf8")) as Record<
   string,
@@ -11,14 +13,15 @@ const outputs = JSON.parse(readFileSync(new URL("../goldens/live.json", import.m
 
 const REPOSITORY = "https://github.com/webgpu-lstm/webgpu-lstm";
 
-let site: ServedSite;
+let site: StaticSite;
 
 test.beforeAll(async () => {
   test.setTimeout(400_000);
+  buildSite();
   site = await serveSite();
 });
 
-test.afterAll(() => site?.close());
+test.afterAll(() => site?.[Symbol.dispose]());
 
 /** Opens a page of the site; returns what its console complains of. */
 async function visit(page: Page, path: string): Promise<string[]> {
@@ -27,23 +30,6 @@ async function visit(page: Page, path: string): Promise<string[]> {
   page.on("pageerror", ({ message }) => complaints.push(message));
   await page.goto(site.address + path);
   return complaints;
-}
-
-/** A live example, scrolled to so that its editor opens. */
-async function example(page: Page, name: string) {
-  const box = page.locator(`[data-example="${name}"]`).first();
-  await box.scrollIntoViewIfNeeded();
-  await expect(box.getByRole("textbox")).toBeVisible();
-  return {
-    box,
-    editor: box.getByRole("textbox"),
-    status: box.getByRole("status"),
-    output: box.locator("pre[aria-label$='output']"),
-    run: async () => {
-      await box.getByRole("button", { name: "Run" }).click();
-      await expect(box.getByRole("status")).not.toHaveText(/^Running/, { timeout: 60_000 });
-    },
-  };
 }
 
 test("the front page trains without a click, and follows a finger", async ({ page }) => {

@@ -1,22 +1,15 @@
 /** Firefox by WebDriver BiDi: one page for a file. */
-import puppeteer from "puppeteer-core";
 import { preview } from "vite";
 import { bundleFolder } from "./bundle.ts";
 import { type Engine, SILENCE_MS } from "./engine.ts";
-import { findFirefox, lavapipe } from "./install.ts";
+import { openFirefox } from "./open-firefox.ts";
 
 export const firefox: Engine = {
   name: "firefox",
   title: "Firefox ESR",
   driver: "lavapipe",
   async open() {
-    const env = { ...process.env, ...lavapipe() };
-    const browser = await puppeteer.launch({
-      browser: "firefox",
-      executablePath: findFirefox(),
-      env,
-      extraPrefsFirefox: { "dom.webgpu.enabled": true, "gfx.webgpu.ignore-blocklist": true },
-    });
+    const browser = await openFirefox();
     const server = await preview({
       configFile: false,
       logLevel: "silent",
@@ -25,7 +18,7 @@ export const firefox: Engine = {
     });
     const [address] = server.resolvedUrls!.local;
     return {
-      version: await browser.version(),
+      version: `Firefox ${browser.version()}`,
       async run(file, hear) {
         const page = await browser.newPage();
         try {

@@ -6,7 +6,7 @@ import { LAVAPIPE } from "../node-device.ts";
 import { packagedChromium } from "../packaged-chromium.ts";
 
 /** Who asks for it. */
-const WHO = "test:engines";
+const WHO = "test:engines or test:firefox";
 
 /** The variables that point a Vulkan loader at one driver. */
 type Driver = Readonly<Record<"VK_DRIVER_FILES" | "VK_ICD_FILENAMES", string>>;
