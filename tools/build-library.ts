@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { build } from "vite";
+import { withNames } from "./class-names.ts";
 import { withoutComments } from "./wgsl-comments.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -27,6 +28,7 @@ export function emitModules(dist: string): void {
     const file = join(dist, name);
     if (name.endsWith(".d.ts")) writeFileSync(file, declarations(name, readFileSync(file, "utf8")));
     if (name.endsWith(".wgsl.js")) writeFileSync(file, withTexts(name, readFileSync(file, "utf8")));
+    else if (name.endsWith(".js")) writeFileSync(file, withNames(name, readFileSync(file, "utf8")));
   }
   inlineProtobuf(dist);
 }

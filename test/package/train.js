@@ -3,6 +3,8 @@ import { Device, manualSeed, nn, optim } from "webgpu-lstm";
 
 /** Trains on the given device, or on the one that the browser gives; returns the second loss to five digits. */
 export async function train(device) {
+  // Messages name classes, whatever a bundler makes of their names.
+  if (nn.Linear.name !== "Linear") throw new Error(`nn.Linear is named ${nn.Linear.name}`);
   device ??= await Device.request();
   manualSeed(0);
   const lstm = new nn.LSTM(1, 4, { batchFirst: true });
