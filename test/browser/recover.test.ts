@@ -197,7 +197,7 @@ describe("onDeviceLost: recover", () => {
       onDeviceLost: "recover",
       signal: stop.signal,
     } as const;
-    await expectRefusal(() => trainer.fit(loader, options), RangeError, "enough");
+    await expect(trainer.fit(loader, options)).rejects.toBe(stop.signal.reason);
     await trainer.dispose();
     model.dispose();
   });
