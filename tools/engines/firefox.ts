@@ -1,4 +1,4 @@
-/** Firefox by WebDriver BiDi: one page for a file. */
+/** Firefox by WebDriver BiDi: a browser for a file, so that a hung or crashed one takes no other with it. */
 import { preview } from "vite";
 import { bundleFolder } from "./bundle.ts";
 import { type Engine, SILENCE_MS } from "./engine.ts";
@@ -9,7 +9,9 @@ export const firefox: Engine = {
   title: "Firefox ESR",
   driver: "lavapipe",
   async open() {
-    const browser = await openFirefox();
+    const first = await openFirefox();
+    const version = first.version();
+    await first.close();
     const server = await preview({
       configFile: false,
       logLevel: "silent",
@@ -18,10 +20,11 @@ export const firefox: Engine = {
     });
     const [address] = server.resolvedUrls!.local;
     return {
-      version: `Firefox ${browser.version()}`,
+      version: `Firefox ${version}`,
       async run(file, hear) {
-        const page = await browser.newPage();
+        const browser = await openFirefox();
         try {
+          const page = await browser.newPage();
           await new Promise<void>((resolve, reject) => {
             const giveUp = () => reject(new Error(`it said nothing for ${SILENCE_MS / 1000} s`));
             let timer = setTimeout(giveUp, SILENCE_MS);
@@ -33,11 +36,10 @@ export const firefox: Engine = {
             page.goto(`${address}?file=${file}`).catch(reject);
           });
         } finally {
-          await page.close();
+          await browser.close();
         }
       },
       async close() {
-        await browser.close();
         await server.close();
       },
     };
