@@ -183,8 +183,10 @@ describe("readState", () => {
       return performance.now() - start;
     };
     time(500);
-    const short = time(1000);
-    expect(time(16_000)).toBeLessThan(16 * 8 * Math.max(short, 1)); // quadratic time would be 256 times as long
+    // Other work on the machine only makes a run longer.
+    const shortest = (count: number) => Math.min(...Array.from({ length: 4 }, () => time(count)));
+    const short = shortest(1000);
+    expect(shortest(16_000)).toBeLessThan(16 * 8 * Math.max(short, 1)); // quadratic time would be 256 times as long
   });
 });
 
