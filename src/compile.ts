@@ -251,7 +251,7 @@ function resultsOf(graph: Graph, results: unknown): [name: string, tensor: Tenso
     }
     if (tensor.owner && tensor.owner !== graph) {
       throw new GraphError(
-        `device.compile: result ${name} belongs to another trace; return it there and pass that in as an input`,
+        `device.compile: result ${name} belongs to another trace; return it there, and pass that result in as an input here`,
       );
     }
     return [name, tensor];

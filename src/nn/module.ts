@@ -72,7 +72,7 @@ export class Module {
       this.#registered.has(name)
     ) {
       throw new OptionError(
-        `${where}: name must be a text without a dot, new to the ${this.constructor.name}, got ${show(name)}`,
+        `${where}: name must be a text without a dot that the ${this.constructor.name} does not have yet, got ${show(name)}`,
       );
     }
     buffer.persistent = persistent;

@@ -88,7 +88,8 @@ export abstract class Recurrent extends Module {
     else checkBoolean(name, "recompute", recompute);
     if (probability > 0 && numLayers === 1) {
       console.warn(
-        `${name}: dropout acts between layers: with one, dropout ${probability} does nothing; put nn.Dropout behind it`,
+        `${name}: dropout acts between layers, so with numLayers 1 dropout ${probability} does nothing; ` +
+          "add a layer, or put nn.Dropout behind this one",
       );
     }
     this.inputSize = inputSize;
@@ -190,7 +191,7 @@ export abstract class Recurrent extends Module {
     }
     if (shape[shape.length - 1] !== this.inputSize) {
       throw new ShapeError(
-        `${where}: input must be ${wanted}, got ${showShape(shape)}; inputSize comes last`,
+        `${where}: input must be ${wanted}, got ${showShape(shape)}; its last dimension is inputSize`,
       );
     }
     return shape.length === 2;

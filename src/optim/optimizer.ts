@@ -101,7 +101,7 @@ export abstract class Optimizer<O extends object = { readonly lr?: number }> imp
   /** PyTorch's; a compiled step does this. @internal */
   step(..._: readonly never[]): unknown {
     throw new GraphError(
-      `${this.#kind.name}.step, ${this.#kind.name}.zeroGrad: compile a step with { optimizer }; its run() updates`,
+      `${this.#kind.name}.step, ${this.#kind.name}.zeroGrad: compile a step with { optimizer }; its run() computes new gradients and updates`,
     );
   }
 

@@ -36,7 +36,7 @@ export function checkRunOptions(where: string, accumulates: boolean, options: Ru
   const { weight, update } = options;
   if (!accumulates && (weight !== undefined || update !== undefined)) {
     throw new OptionError(
-      `${where}: weight and update are for a step that adds up gradients; compile it with accumulate`,
+      `${where}: weight and update are for a step that adds up gradients; compile it with accumulate: { runs }`,
     );
   }
   if (weight !== undefined) checkNumber(where, "weight", weight, "a number above 0", (n) => n > 0);

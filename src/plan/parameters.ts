@@ -129,10 +129,11 @@ export class ParameterArena {
     const place = parameter.home;
     if (!(place instanceof Place) || place.arena.context !== context) {
       const gone =
-        "device.compile: the model's values are gone with another device; build it anew and load saved ones";
+        "device.compile: the model's values are gone with another device; build it anew and load the saved ones";
       if (place instanceof Place) place.arena.context.check(gone);
       throw new GraphError(
-        "device.compile: a parameter of this model lives on another device; load the state dict into a second model",
+        "device.compile: a parameter of this model lives on another device; build a second model and load the first one's " +
+          "state dict",
       );
     }
     return place;

@@ -141,7 +141,7 @@ function shapeOfSample(name: string, given: unknown): Shape {
     return [...shape];
   }
   throw new ShapeError(
-    `device.compile: input ${name} must be a shape of positive integers, or a sample: a typed array that is not empty, ` +
-      `arrays of arrays, or { data, shape } with as many values as its shape says; got ${show(given)}`,
+    `device.compile: input ${name} must be a shape, an array of positive integers, or a sample: a typed array ` +
+      `that is not empty, arrays of arrays, or { data, shape } with as many values as its shape says; got ${show(given)}`,
   );
 }

@@ -66,7 +66,7 @@ export class ScalarHistory {
     if (bad !== undefined) {
       throw new DataError(
         `Result.item: the gradients' norm of run ${run + 1} is ${bad}, so clipGradNorm_ with errorIfNonfinite left its update ` +
-          "out; use a lower learning rate, or check the batch",
+          "out and nothing has changed; use a lower learning rate, or check the batch",
       );
     }
     return history(run).scalars.get(name)!;
@@ -158,7 +158,8 @@ export class Result {
     const { root } = outputs.get(this.name)!.storage;
     if (this.#updated || !graph.norms.has(root)) return;
     throw new GraphError(
-      `${where}: ${this.name} of run ${this.#run + 1} was not computed: no update followed the run; read it of the run that updates`,
+      `${where}: ${this.name} of run ${this.#run + 1} was not computed: the run added up gradients and no update followed; read ` +
+        "it of the run that updates",
     );
   }
 
@@ -166,7 +167,8 @@ export class Result {
     this.#checkComputed(where);
     if (this.#program.runs - 1 !== this.#run) {
       throw new GraphError(
-        `${where}: ${this.name} of run ${this.#run + 1} was overwritten when the step ran again; read it or pass it on first`,
+        `${where}: ${this.name} of run ${this.#run + 1} was overwritten when the step ran again; read it, or pass it on, ` +
+          "before the next run",
       );
     }
   }

@@ -109,7 +109,7 @@ export class CompiledStep<Names extends string = string> {
   async ask(values: Readonly<Record<string, InputValue>>, name: Names): Promise<NDArray> {
     if (typeof values === "string") {
       throw new OptionError(
-        `step.ask: the values come first, then the result's name: step.ask({ x }, ${show(values)})`,
+        `step.ask: the values come first, then the result's name, as in step.ask({ x }, ${show(values)})`,
       );
     }
     const prepared = this.#prepare("step.ask", values, {});
@@ -149,8 +149,8 @@ export class CompiledStep<Names extends string = string> {
     checkRunOptions(where, accumulation !== null, options);
     if (accumulation && !accumulation.fits(optimizer!.parameters)) {
       throw new OptionError(
-        `${where}: parameters were frozen or unfrozen between the runs of one update; do it after one, or discard() the ` +
-          `${accumulation.pending} runs`,
+        `${where}: parameters were frozen or unfrozen between the runs of one update; do it after an update, or discard() the ` +
+          `${accumulation.pending} runs before`,
       );
     }
     const { shapes, written } = shapesOfRun(this.#inputs, this.#parts.carries, values);
