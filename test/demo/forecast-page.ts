@@ -86,7 +86,7 @@ export async function drop(page: Page, name: string, content: string | Buffer): 
 
 /** Runs a program in the view's worker before the worker's own code. */
 export async function beforeWorker(page: Page, program: string): Promise<void> {
-  await page.route(/\/forecast\/train\.worker\.ts/, async (route) => {
+  await page.route(/\/forecast\/training\/train\.worker\.ts/, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: `${program};\n${await response.text()}` });
   });

@@ -300,7 +300,7 @@ test("says that there is no microphone, no motion or no WebGPU", async ({ page }
 
 test("says that WebGPU has no adapter", async ({ page }) => {
   // The worker requests the adapter, so its prototype is changed, before its own code runs.
-  await page.route(/stream\/worker\.ts/, async (route) => {
+  await page.route(/stream\/model\/worker\.ts/, async (route) => {
     const response = await route.fetch();
     const body = await response.text();
     await route.fulfill({ response, body: `GPU.prototype.requestAdapter = async () => null;\n${body}` });
