@@ -1,6 +1,5 @@
 /** What runs in the engine: one file of browser tests, or the probe; each result is a line on the console. */
 import { type Suite, startTests, type Task, type VitestRunner } from "@vitest/runner";
-import { TEST_MS } from "./engine.ts";
 import { say } from "./outcome.ts";
 import { PROBE, probe } from "./probe.ts";
 
@@ -30,7 +29,7 @@ async function runTests(file: string): Promise<void> {
       sequence: { seed: 0, hooks: "stack", setupFiles: "list" },
       chaiConfig: undefined,
       maxConcurrency: 1,
-      testTimeout: TEST_MS,
+      testTimeout: 120_000,
       hookTimeout: 60_000,
       retry: 0,
       includeTaskLocation: false,
