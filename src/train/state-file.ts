@@ -50,9 +50,9 @@ export function readState(where: string, json: unknown, tensors: ReadonlyMap<str
   try {
     const { version, callbacks, carried, ...rest } = unpack(json as Json) as Record<string, unknown>;
     const state = {
-      // Earlier files of version 3 do not have it.
-      skipped: 0,
       ...rest,
+      // Earlier files of version 3 do not have it.
+      skipped: "skipped" in rest ? rest["skipped"] : 0,
       carried: readCarried(carried, tensors),
       callbacks: readCallbacks(callbacks, tensorsByCallback(tensors)),
     } as unknown as TrainerState;
