@@ -144,7 +144,9 @@ function valuesOf(
   }
   const given = dataset.value;
   if (!Array.isArray(given) || given.length !== sizeOf(shape)) {
-    throw refuse(`${label} has not as many elements as its shape ${show(shape)} says; the file is damaged`);
+    throw refuse(
+      `${label} does not have as many elements as its shape ${show(shape)} says; the file is damaged`,
+    );
   }
   const values = Float32Array.from(given as number[]);
   const bad = values.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(given[i]));

@@ -112,9 +112,9 @@ function named<T extends Hdf5Tensor>(
   if (own === undefined) {
     throw refuse(`the weight ${shown} belongs to nothing of the layer ${quote(layer.name, 60)}`);
   }
-  // TensorFlow.js and older files have no such part for the layer of a TimeDistributed.
-  const shared = parts.filter((part) => part !== "layer");
-  return [{ ...tensor, name: [layer.name, ...shared, own].join("/") }];
+  // Keras 3 keeps the layer of a TimeDistributed under `layer`; the names of TensorFlow.js and of older files do not have it.
+  const named = parts.filter((part) => part !== "layer");
+  return [{ ...tensor, name: [layer.name, ...named, own].join("/") }];
 }
 
 /** The weights of a layer, or of a layer within it, in the order in which Keras saves them. */
