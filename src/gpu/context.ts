@@ -126,15 +126,14 @@ export class GpuContext {
   }
 
   #checkAlive(where: string): void {
-    if (this.#disposed) throw new DisposedError(`${where}: the device was disposed; request a new one`);
-    if (this.#lost) throw new DeviceLostError(`${where}: ${this.#lost.message}`, { cause: this.#lost });
+    if (this.isGone) throw this.lostError(where, this.#lost);
   }
 
   /** The error for an operation that failed because the device went away. @internal */
   lostError(where: string, cause: unknown): Error {
     if (this.#disposed)
-      return new DisposedError(`${where}: the device was disposed before the GPU answered`, { cause });
-    const reason = this.#lost?.message ?? `the GPU device was lost before it answered; ${ANEW}`;
+      return new DisposedError(`${where}: the device was disposed; request a new one`, { cause });
+    const reason = this.#lost?.message ?? `the GPU device was lost; ${ANEW}`;
     return new DeviceLostError(`${where}: ${reason}`, { cause });
   }
 

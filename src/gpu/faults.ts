@@ -6,8 +6,11 @@ import { inScopes, type Refusal } from "./scopes.ts";
 
 const sentences = /* @__PURE__ */ new OnDemand(() => import("./refusal.ts"));
 
+/** Milliseconds within which an engine says that a device is lost after it has refused the device's work, as Firefox does. */
+const LOSS_MS = 200;
+
 /** What to do on a device that is of no use any more. */
-export const ANEW = "call Device.request() again, build the model anew and load its last state dict";
+export const ANEW = "call Device.request() again, build the model anew and load its state dict";
 
 /**
  * Hears what a GPU refuses. Objects are made in error scopes: a refusal fails the attempt that they are a part of, or else the device.
@@ -45,9 +48,15 @@ export class GpuFaults {
     throw new GpuError(message, { cause });
   }
 
-  /** As {@link check}, about all work before something that has come back from the GPU. */
-  async answered(where: string): Promise<void> {
+  /**
+   * As {@link check}, about all work before something that has come back from the GPU.
+   * @returns What a lost device has refused, for the error that says so
+   */
+  async answered(where: string): Promise<Error | undefined> {
     await Promise.all(this.#owed);
+    const refused = this.#fault?.error;
+    if (refused && (await Promise.race([this.#gpu.lost, new Promise((done) => setTimeout(done, LOSS_MS))])))
+      return refused;
     this.check(where);
   }
 

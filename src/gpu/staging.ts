@@ -55,16 +55,12 @@ export class StagingPool {
 
   async #arrive(target: DeviceBuffer, bytes: number): Promise<Float32Array> {
     const { faults } = this.#context;
-    let cause: unknown;
-    try {
-      await this.#context.answer(faults.work(() => target.gpu.mapAsync(MAP_READ, 0, bytes)));
-    } catch (error) {
-      cause = error;
-    }
-    if (!this.#disposed) await faults.answered("read");
+    const mapping = faults.work(async () => target.gpu.mapAsync(MAP_READ, 0, bytes));
+    const failure = await this.#context.answer(mapping).catch((cause: unknown) => cause);
+    const cause = (!this.#disposed && (await faults.answered("read"))) || failure;
     // Deno maps a buffer that was destroyed meanwhile.
     if (this.#disposed)
-      throw new DisposedError(`${this.#label}: disposed before the value being read arrived`, { cause });
+      throw new DisposedError(`${this.#label}: disposed before the value arrived`, { cause });
     if (cause) throw this.#context.lostError("read", cause);
     const values = new Float32Array(target.gpu.getMappedRange(0, bytes).slice(0));
     target.gpu.unmap();

@@ -9,7 +9,7 @@ interface TimedDevice {
   answer<T>(answer: Promise<T>): Promise<T>;
   readonly faults: {
     scoped<T>(what: string, make: () => T): T;
-    answered(where: string): Promise<void>;
+    answered(where: string): Promise<Error | undefined>;
   };
   lostError(where: string, cause: unknown): Error;
 }
@@ -66,11 +66,9 @@ export class Timestamps {
       encoder.copyBufferToBuffer(this.#resolved.gpu, 0, this.#readable.gpu, 0, bytes);
     });
     const { gpu } = this.#readable;
-    await this.#context.answer(gpu.mapAsync(MODE_READ)).catch(async (cause: unknown) => {
-      await this.#context.faults.answered("step.profile");
-      throw this.#context.lostError("step.profile", cause);
-    });
-    await this.#context.faults.answered("step.profile");
+    const failure = await this.#context.answer(gpu.mapAsync(MODE_READ)).catch((cause: unknown) => cause);
+    const cause = (await this.#context.faults.answered("step.profile")) ?? failure;
+    if (cause) throw this.#context.lostError("step.profile", cause);
     const nanoseconds = new BigUint64Array(gpu.getMappedRange(0, bytes).slice(0));
     gpu.unmap();
     this.began = Number(nanoseconds[0]! / 1000n);

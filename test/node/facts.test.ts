@@ -79,7 +79,7 @@ function madeUp(speed: Speed, { timestamps, answer, disturbed }: Clocks, seed: n
       features: new Set(timestamps ? ["timestamp-query"] : []),
       createQuerySet: ({ count }: { count: number }) => ({ count, destroy() {} }),
     },
-    faults: { scoped: <T>(_: string, make: () => T) => make(), answered: async () => {} },
+    faults: { scoped: <T>(_: string, make: () => T) => make(), answered: async () => undefined },
     kernels: {
       compile: async () => {},
       prepare: (kernel: Kernel, _u: unknown, _o: number, _s: unknown, grid: readonly number[]) => ({
