@@ -83,9 +83,7 @@ export class GpuContext {
     this.lost = new Promise((resolve) => {
       void gpu.lost.then(({ reason, message }) => {
         if (this.#disposed) return;
-        this.#lost = new DeviceLostError(
-          `the GPU device was lost (${reason}): ${message || "no message"}; ${ANEW}`,
-        );
+        this.#lost = new DeviceLostError(`the GPU device was lost (${message || reason}); ${ANEW}`);
         resolve(this.#lost);
       });
     });
