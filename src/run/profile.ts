@@ -113,7 +113,7 @@ export async function profile(
   const timestamps = new Timestamps(context, count);
   try {
     const { dispatches } = run(timestamps);
-    return new Profile(dispatches, await timestamps.read());
+    return new Profile(dispatches, await timestamps.read(dispatches.length));
   } finally {
     timestamps.dispose();
   }

@@ -10,4 +10,6 @@ export const quickFiles: readonly string[] = [
   "stream.test.ts",
   "special-values.test.ts",
   "gpu-errors.test.ts",
+  "fit-accumulation.test.ts",
+  "lbfgs-failures.test.ts",
 ];
