@@ -116,7 +116,9 @@ fn ownOf(group: u32, local: u32, index: u32) -> Own {
   let row = group * ROWS + tileRow;
   let units = vec4u(quad, quad + QUARTER, quad + 2u * QUARTER, quad + 3u * QUARTER);
   let isMine = (tileRow < ROWS) & (quad < QUARTER);
-  let owned = (units < vec4u(HIDDEN)) & vec4<bool>(isMine & (row < params.batch));
+  // One by one: where QUARTER is 1, SwiftShader under wgpu finds 0 not less than HIDDEN when it compares the vectors.
+  let exist = vec4<bool>(units.x < HIDDEN, units.y < HIDDEN, units.z < HIDDEN, units.w < HIDDEN);
+  let owned = exist & vec4<bool>(isMine & (row < params.batch));
   return Own(min(row, params.batch - 1u), tileRow, quad, min(units, vec4u(HIDDEN - 1u)), owned, isMine);
 }
 
