@@ -18,8 +18,9 @@ import { figuresOf } from "./figures.ts";
 import { digits, markdown, percent, spread } from "./markdown.ts";
 import { type Effort, type Failure, type Measurement, measure } from "./measure.ts";
 import { findTorch, pytorch, torchReference, torchVersions } from "./peers/pytorch.ts";
-import { writeResults } from "./results.ts";
+import { type AdapterDescription, writeResults } from "./results.ts";
 import { seatHere } from "./seat.ts";
+import { timeVersions, versionSizes, versionTable } from "./versions.ts";
 
 const T = 64;
 
@@ -56,7 +57,8 @@ async function main(): Promise<void> {
   if (!python) throw new Error("bench:gpu needs a python3 with PyTorch; PYTHON names one");
 
   const start = performance.now();
-  const device = await Device.request({ gpu: await openGpu() });
+  const gpu = await openGpu();
+  const device = await Device.request({ gpu });
   const ceiling = await measureCeiling(device);
   const torches =
     where === "cpu"
@@ -66,8 +68,13 @@ async function main(): Promise<void> {
   try {
     const environment = describeEnvironment(await torchVersions(python));
     console.log(`${device.describe()}\n${environment.machine.cpu}, ${environment.machine.cores} cores`);
-    const features = await adapterFeatures();
-    console.log(`optional features: ${features.join(", ")}`);
+    const adapter = await describeAdapter(gpu);
+    console.log(`optional features: ${adapter.features.join(", ")}`);
+    console.log(
+      `limits: ${Object.entries(adapter.limits)
+        .map(([name, limit]) => `${name} ${limit}`)
+        .join(", ")}`,
+    );
     const { info, facts } = device;
     const ceilings = await sampleCeilings([{ place: "Node", info, facts, ceiling }]);
     console.log(ceilingTable(ceilings));
@@ -91,14 +98,28 @@ async function main(): Promise<void> {
       measurements.push(...measured.measurements);
       failures.push(...measured.failures);
     }
-    const report = `${ceilingTable(ceilings)}\n\n${gpuTable(measurements, info.software)}`;
+    const layers = quick
+      ? versionSizes([64, 128], [1, 32])
+      : versionSizes([64, 128, 256, 512, 1024], [1, 32, 256]);
+    const versions = await timeVersions(gpu, layers, console.log);
+    const tables = [ceilingTable(ceilings), gpuTable(measurements, info.software), versionTable(versions)];
+    const report = tables.join("\n\n");
     const reasons = failures.map(
       ({ contestant, workload, reason }) => `- ${workload.name}, ${contestant}: ${reason}`,
     );
     console.log(["", report, ...reasons].join("\n"));
     const minutes = (performance.now() - start) / 60e3;
     const empty = { streams: [], sweeps: [] };
-    writeResults(values.json, { environment, ceilings, measurements, failures, ...empty, minutes });
+    writeResults(values.json, {
+      environment,
+      ceilings,
+      measurements,
+      failures,
+      ...empty,
+      versions,
+      adapter,
+      minutes,
+    });
     writeFileSync(`${values.json.replace(/\.json$/, "")}.md`, `${report}\n`);
     console.log(`${minutes.toFixed(1)} minutes; all samples: ${values.json}`);
   } finally {
@@ -108,11 +129,19 @@ async function main(): Promise<void> {
   }
 }
 
-/** The adapter's optional features that Dawn offers. */
-async function adapterFeatures(): Promise<string[]> {
-  const adapter = await (await openGpu()).requestAdapter();
-  const { subgroupMinSize, subgroupMaxSize } = adapter!.info as GPUAdapterInfo;
-  return [...adapter!.features, `subgroups of ${subgroupMinSize} to ${subgroupMaxSize}`];
+/** The adapter's optional features and limits as Dawn offers them. */
+async function describeAdapter(gpu: GPU): Promise<AdapterDescription> {
+  const adapter = (await gpu.requestAdapter())!;
+  const { subgroupMinSize, subgroupMaxSize } = adapter.info as GPUAdapterInfo;
+  const names = Object.keys(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(adapter.limits)));
+  const limits = names.flatMap((name) => {
+    const limit = adapter.limits[name as keyof GPUSupportedLimits];
+    return typeof limit === "number" ? [[name, limit] as const] : [];
+  });
+  return {
+    features: [...adapter.features, `subgroups of ${subgroupMinSize} to ${subgroupMaxSize}`],
+    limits: Object.fromEntries(limits),
+  };
 }
 
 /** A row for each workload: the times of this library and of each PyTorch, and their ratios. */

@@ -11,6 +11,7 @@ import { memoryTable, ownTable, peerTable, ratioTable, stepTable } from "./repor
 import { type StreamSamples, streamTable } from "./stream.ts";
 import { type SweepPoint, sweepTables } from "./sweep.ts";
 import { targetTable } from "./targets.ts";
+import type { VersionTime } from "./versions.ts";
 
 /** All results of a run: the content of the JSON file. */
 export interface Results {
@@ -20,7 +21,17 @@ export interface Results {
   readonly failures: readonly Failure[];
   readonly streams: readonly StreamSamples[];
   readonly sweeps: readonly SweepPoint[];
+  /** From `bench:gpu`: every version of the recurrent layers, and what the adapter is. */
+  readonly versions?: readonly VersionTime[];
+  readonly adapter?: AdapterDescription;
   readonly minutes: number;
+}
+
+/** What an adapter offers. */
+export interface AdapterDescription {
+  /** Optional features, and the lanes of its subgroups. */
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
 }
 
 export function writeResults(file: string, results: Results): void {
