@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { classNames } from "../tools/class-names.ts";
 import { offline } from "../tools/offline.ts";
 import { wgslComments } from "../tools/wgsl-comments.ts";
 import library from "../vite.config.ts";
@@ -46,12 +47,12 @@ const facts: Plugin = {
  * It imports the library from its source, by the name a user would write.
  */
 export default defineConfig({
-  plugins: [wgslComments(), facts, stored.page],
+  plugins: [wgslComments(), classNames(), facts, stored.page],
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",
   define: { PROJECT: JSON.stringify(PROJECT) },
   resolve: library.resolve ?? {},
-  worker: { format: "es", plugins: () => [wgslComments(), stored.workers] },
+  worker: { format: "es", plugins: () => [wgslComments(), classNames(), stored.workers] },
   // A fixed list: a dependency discovered at the first visit would reload the page.
   optimizeDeps: { include: ["uplot", "d3-dsv", ...TENSORFLOW] },
   build: {

@@ -1,5 +1,9 @@
 /** The built demo is a static site: every view works from a sub-folder of any site. */
-import { expect, test } from "playwright/test";
+import { readFile } from "node:fs/promises";
+import { expect, type Page, test } from "playwright/test";
+import { Budget } from "../../src/formats/budget.ts";
+import { readModel } from "../../src/formats/onnx/message.ts";
+import { refuser } from "../../src/formats/refuse.ts";
 import { button, visit } from "./page.ts";
 import { openSite } from "./site.ts";
 
@@ -34,6 +38,12 @@ test("every view of the built demo works from a sub-path", async ({ page }, { ou
   await button(page, "Run").click();
   await expect(page.getByTestId("run-status")).toHaveText("Done: 72 steps.", { timeout: 30_000 });
 
+  // The classes' names are spelled out: those of the page's models, and the library's.
+  expect(await nameOfSavedGraph(page)).toBe("StackModel");
+  await button(page, "TensorFlow.js").click();
+  await expect(page.getByTestId("file-status")).toHaveText("model.json is open.");
+  expect(await nameOfSavedGraph(page)).toBe("TfjsModel");
+
   // TensorFlow.js is in separate files, with its WASM, which have not been loaded yet.
   await visit(page, "Compare");
   const before = site.fetched();
@@ -44,6 +54,15 @@ test("every view of the built demo works from a sub-path", async ({ page }, { ou
   await expect(page.getByRole("table", { name: "Training step" })).toContainText("differs by");
   expect(site.failed).toEqual([]);
 });
+
+/** Saves the open file as ONNX, whose graph has the name of the model's class. */
+async function nameOfSavedGraph(page: Page): Promise<string | undefined> {
+  const downloading = page.waitForEvent("download");
+  await button(page, "ONNX").last().click();
+  const bytes = await readFile(await (await downloading).path());
+  const refuse = refuser("test", "ONNX");
+  return readModel(bytes, new Budget(bytes.length, refuse), refuse).graph?.name;
+}
 
 test("a visited page works without a connection, and waits for what it has not stored", async ({ page }, {
   outputDir,
