@@ -15,6 +15,7 @@ import {
   storageError,
 } from "./checkpoint-store.ts";
 import { crc32 } from "./crc32.ts";
+import { answerOf, inTransaction } from "./indexeddb.ts";
 
 const CONTENT = "content";
 const INDEX = "index";
@@ -123,38 +124,13 @@ class IndexedDbStore implements CheckpointStore {
     this.#database.close();
   }
 
-  /** Runs `work` in one transaction; settles when everything is stored. */
-  async #transaction<T>(
+  #transaction<T>(
     where: string,
     mode: IDBTransactionMode,
     work: (index: IDBObjectStore, contents: IDBObjectStore) => Promise<T>,
   ): Promise<T> {
-    try {
-      const transaction = this.#database.transaction([INDEX, CONTENT], mode, { durability: "strict" });
-      const stored = new Promise<void>((resolve, reject) => {
-        transaction.oncomplete = () => resolve();
-        transaction.onabort = () =>
-          reject(transaction.error ?? new DOMException("the transaction was aborted", "AbortError"));
-      });
-      const working = work(transaction.objectStore(INDEX), transaction.objectStore(CONTENT)).catch(
-        (cause) => {
-          // Without this the browser would commit the work so far.
-          transaction.abort();
-          throw cause;
-        },
-      );
-      const [result] = await Promise.all([working, stored]);
-      return result;
-    } catch (cause) {
-      throw storageError(where, cause);
-    }
+    return inTransaction(where, this.#database, [INDEX, CONTENT], mode, (transaction) =>
+      work(transaction.objectStore(INDEX), transaction.objectStore(CONTENT)),
+    );
   }
-}
-
-/** What a request gives. */
-export function answerOf<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

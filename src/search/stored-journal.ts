@@ -8,7 +8,7 @@
 import { checkOptions } from "../checks.ts";
 import { StorageUnavailableError } from "../errors.ts";
 import { checkStorageName, storageError } from "../io/checkpoint-store.ts";
-import { answerOf } from "../io/indexeddb-store.ts";
+import { answerOf, inTransaction } from "../io/indexeddb.ts";
 import type { Journal } from "./journal.ts";
 
 const LINES = "lines";
@@ -94,23 +94,13 @@ class IndexedDbJournal implements StoredJournal {
     this.#database.close();
   }
 
-  /** Runs `work` in one transaction; settles when everything is stored. */
-  async #transaction<T>(
+  #transaction<T>(
     where: string,
     mode: IDBTransactionMode,
     work: (table: IDBObjectStore) => Promise<T>,
   ): Promise<T> {
-    try {
-      const transaction = this.#database.transaction(LINES, mode, { durability: "strict" });
-      const stored = new Promise<void>((resolve, reject) => {
-        transaction.oncomplete = () => resolve();
-        transaction.onabort = () =>
-          reject(transaction.error ?? new DOMException("the transaction was aborted", "AbortError"));
-      });
-      const [result] = await Promise.all([work(transaction.objectStore(LINES)), stored]);
-      return result;
-    } catch (cause) {
-      throw storageError(where, cause);
-    }
+    return inTransaction(where, this.#database, [LINES], mode, (transaction) =>
+      work(transaction.objectStore(LINES)),
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** Studies in the browser: a journal that survives, several workers on it, and the trainer's training pruned. */
 import { afterEach, expect, test, vi } from "vitest";
 import {
+  DataError,
   data,
   nn,
   OptionError,
@@ -21,7 +22,10 @@ import {
 import { expectRefusal, wrong } from "../refusal.ts";
 import { withDevice } from "./gpu.ts";
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 let journals = 0;
 
@@ -115,6 +119,30 @@ test("a browser that stores nothing is refused by name", () =>
     expect((await study.ask()).number).toBe(0);
     storage.close();
     await expectRefusal(() => study.ask(), StorageUnavailableError, "Journal");
+  }));
+
+test("a journal's transaction that the browser ends says why, and stores no half", () =>
+  withJournal(async (_, open) => {
+    const journal = await open();
+    await journal.append(["a"]);
+    vi.spyOn(IDBObjectStore.prototype, "count").mockImplementation(function (this: IDBObjectStore) {
+      this.add("again", 0); // there is a line 0, so the browser ends the transaction
+      return this.get(0);
+    });
+    await expectRefusal(() => journal.append(["b"]), DataError, "Journal.append", "ConstraintError");
+    vi.restoreAllMocks();
+    const { add } = IDBObjectStore.prototype;
+    vi.spyOn(IDBObjectStore.prototype, "add").mockImplementation(function (
+      this: IDBObjectStore,
+      line,
+      number,
+    ) {
+      if (line === "c") throw new DOMException("no room", "QuotaExceededError");
+      return add.call(this, line, number);
+    });
+    await expectRefusal(() => journal.append(["b", "c"]), StorageQuotaError, "Journal.append");
+    vi.restoreAllMocks();
+    expect(await journal.read(0)).toEqual(["a"]);
   }));
 
 test("a trial of real training ends at the epoch where the pruner says so", () =>

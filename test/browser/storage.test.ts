@@ -360,6 +360,24 @@ test("in IndexedDB, writes both tables or none", () =>
     expect((await store.list()).map(({ bytes }) => bytes)).toEqual([1]);
   }));
 
+test("in IndexedDB, a transaction that the browser ends says why", () =>
+  withStore("indexeddb", async (store) => {
+    await store.save("a", bytes(1));
+    const { getAll } = IDBObjectStore.prototype;
+    vi.spyOn(IDBObjectStore.prototype, "getAll").mockImplementation(function (this: IDBObjectStore) {
+      this.add({ name: "a" }); // there is an "a", so the browser ends the transaction
+      return getAll.call(this);
+    });
+    await expectRefusal(
+      () => store.save("b", bytes(2)),
+      DataError,
+      "CheckpointStore.save: the browser's storage failed (ConstraintError",
+    );
+    vi.restoreAllMocks();
+    expect(await names(store)).toEqual(["a"]);
+    expect(await store.load("a")).toEqual(bytes(1));
+  }));
+
 describe("openCheckpointStore", () => {
   test("uses OPFS if possible, else IndexedDB, and names missing storage", async () => {
     const name = `test ${Math.random()}`;
