@@ -20,7 +20,7 @@ export async function inspectKerasFile(input: Uint8Array | ArrayBuffer): Promise
   }
   const refuse = refuserFor(where, bytes);
   const budget = new Budget(bytes.length, refuse);
-  const { topology, weights } = await readKeras(where, bytes, listHdf5, budget, refuse, false);
+  const { topology, weights } = await readKeras(where, bytes, listHdf5, budget, refuse, { strict: false });
   const { layers } = topologyOf(topology, refuse);
   return {
     format,

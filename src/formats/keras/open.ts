@@ -30,6 +30,11 @@ type Reader<T extends Hdf5Tensor> = (
   refuse: Refuse,
 ) => Promise<Hdf5File<T>>;
 
+interface ReadOptions {
+  /** Whether a weight that belongs to nothing of its layer is refused; else it is named by its place in the file. Default true. */
+  readonly strict?: boolean;
+}
+
 export async function openKeras(input: Uint8Array | ArrayBuffer): Promise<TfjsModel> {
   const bytes = viewOf(WHERE, input);
   const refuse = refuserFor(WHERE, bytes);
@@ -63,13 +68,13 @@ export async function readKeras<T extends Hdf5Tensor>(
   hdf5: Reader<T>,
   budget: Budget,
   refuse: Refuse,
-  strict = true,
+  options: ReadOptions = {},
 ): Promise<KerasFile<T>> {
   if (!isZip(bytes)) return wholeFile(await hdf5(where, bytes, ["model_weights"], budget, refuse), refuse);
   const read = archiveOf(bytes, refuse);
   const description = descriptionOf(read("config.json"), read("metadata.json"), refuse);
   const file = await hdf5(where, read("model.weights.h5"), ["layers"], budget, refuse);
-  return withWeights(description, file, refuse, strict);
+  return withWeights(description, file, refuse, options);
 }
 
 /** Keras 3 saves each weight under its layer's class and position. */
@@ -77,10 +82,10 @@ export function withWeights<T extends Hdf5Tensor>(
   { topology, layers }: Description,
   file: Hdf5File<T>,
   refuse: Refuse,
-  strict = true,
+  options: ReadOptions = {},
 ): KerasFile<T> {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
-  const weights = file.tensors.flatMap((tensor) => named(tensor, file.names, byName, refuse, strict));
+  const weights = file.tensors.flatMap((tensor) => named(tensor, file.names, byName, refuse, options));
   return { topology, weights };
 }
 
@@ -90,7 +95,7 @@ function named<T extends Hdf5Tensor>(
   names: ReadonlyMap<string, string>,
   layers: ReadonlyMap<string, LayerFile>,
   refuse: Refuse,
-  strict: boolean,
+  { strict = true }: ReadOptions,
 ): Named<T>[] {
   const { path } = tensor;
   const shown = quote(path.join("/"), 80);
