@@ -83,7 +83,9 @@ export class GpuContext {
     this.lost = new Promise((resolve) => {
       void gpu.lost.then(({ reason, message }) => {
         if (this.#disposed) return;
-        this.#lost = new DeviceLostError(`the GPU device was lost (${message || reason}); ${ANEW}`);
+        this.#lost = new DeviceLostError(
+          `the GPU device was lost (${reason}): ${message || "no message"}; ${ANEW}`,
+        );
         resolve(this.#lost);
       });
     });

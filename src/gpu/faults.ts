@@ -6,7 +6,7 @@ import { inScopes, type Refusal } from "./scopes.ts";
 
 const sentences = /* @__PURE__ */ new OnDemand(() => import("./refusal.ts"));
 
-/** Milliseconds within which an engine says that a device is lost after it has refused the device's work, as Firefox does. */
+/** Milliseconds within which an engine says that a device is lost after the device's work has failed, as in Firefox and Deno. */
 const LOSS_MS = 200;
 
 /** What to do on a device that is of no use any more. */
@@ -50,14 +50,15 @@ export class GpuFaults {
 
   /**
    * As {@link check}, about all work before something that has come back from the GPU.
-   * @returns What a lost device has refused, for the error that says so
+   * @param failure Why it has not come back
+   * @returns What went wrong, on a device that is lost or has refused nothing
    */
-  async answered(where: string): Promise<Error | undefined> {
+  async answered(where: string, failure?: unknown): Promise<unknown> {
     await Promise.all(this.#owed);
-    const refused = this.#fault?.error;
-    if (refused && (await Promise.race([this.#gpu.lost, new Promise((done) => setTimeout(done, LOSS_MS))])))
-      return refused;
-    this.check(where);
+    const cause = this.#fault?.error ?? failure;
+    const lost = cause && Promise.race([this.#gpu.lost, new Promise((done) => setTimeout(done, LOSS_MS))]);
+    if (!(await lost)) this.check(where);
+    return cause;
   }
 
   /** Begins to make objects that are of use only together. */

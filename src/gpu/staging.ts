@@ -55,15 +55,18 @@ export class StagingPool {
 
   async #arrive(target: DeviceBuffer, bytes: number): Promise<Float32Array> {
     const { faults } = this.#context;
-    const mapping = faults.work(async () => target.gpu.mapAsync(MAP_READ, 0, bytes));
-    const failure = await this.#context.answer(mapping).catch((cause: unknown) => cause);
-    const cause = (!this.#disposed && (await faults.answered("read"))) || failure;
-    // Deno maps a buffer that was destroyed meanwhile.
+    let values!: Float32Array;
+    const reading = faults.work(async () => {
+      await target.gpu.mapAsync(MAP_READ, 0, bytes);
+      // Deno maps a buffer that was destroyed meanwhile, or whose device is lost; then this throws.
+      values = new Float32Array(target.gpu.getMappedRange(0, bytes).slice(0));
+      target.gpu.unmap();
+    });
+    const failure = await this.#context.answer(reading).catch((cause: unknown) => cause);
+    const cause = this.#disposed ? failure : await faults.answered("read", failure);
     if (this.#disposed)
       throw new DisposedError(`${this.#label}: disposed before the value arrived`, { cause });
     if (cause) throw this.#context.lostError("read", cause);
-    const values = new Float32Array(target.gpu.getMappedRange(0, bytes).slice(0));
-    target.gpu.unmap();
     if (this.#released) target.dispose();
     else this.#free.push(target);
     return values;

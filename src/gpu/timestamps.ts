@@ -9,7 +9,7 @@ interface TimedDevice {
   answer<T>(answer: Promise<T>): Promise<T>;
   readonly faults: {
     scoped<T>(what: string, make: () => T): T;
-    answered(where: string): Promise<Error | undefined>;
+    answered(where: string, failure: unknown): Promise<unknown>;
   };
   lostError(where: string, cause: unknown): Error;
 }
@@ -72,7 +72,7 @@ export class Timestamps {
     });
     const { gpu } = this.#readable;
     const failure = await this.#context.answer(gpu.mapAsync(MODE_READ)).catch((cause: unknown) => cause);
-    const cause = (await this.#context.faults.answered("step.profile")) ?? failure;
+    const cause = await this.#context.faults.answered("step.profile", failure);
     if (cause) throw this.#context.lostError("step.profile", cause);
     const nanoseconds = new BigUint64Array(gpu.getMappedRange(0, bytes).slice(0));
     gpu.unmap();

@@ -39,7 +39,7 @@ describe("disposed", () => {
     const model = new Tiny();
     const step = await trainingStep(device, model);
     const { loss } = step.run(batch);
-    const reading = expectRefusal(() => loss.item(), DisposedError, "disposed before");
+    const reading = expectRefusal(() => loss.item(), DisposedError, "the device was disposed");
     device.dispose();
     await reading;
     expect(device.memory.total).toBe(0);
