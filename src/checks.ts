@@ -43,10 +43,10 @@ function textOf(value: unknown, depth: number): string {
   if (typeof value === "function") return value.name ? `function ${value.name}` : "a function";
   if (typeof value === "object" && value !== null) {
     const name = className(value);
-    if (name !== "Object") return `a ${name}`;
+    if (name !== "Object") return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
     return `{ ${listed(Object.keys(value))} }`;
   }
-  return String(value);
+  return typeof value === "bigint" ? `${value}n` : String(value);
 }
 
 /** The name of an object's class, even if it has a field called `constructor`. */

@@ -34,9 +34,9 @@ const ADVICE: readonly (readonly [names: string, advice: string])[] = [
   ["add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_", NEW_TENSOR],
 ];
 
-/** What an arithmetic operator, or a template string, asks an operand for. */
+/** What an operator asks an operand for. */
 const OPERATORS =
-  "JavaScript's operators do not compute with tensors; use x.add(y), x.sub(y), x.mul(y), x.div(y)";
+  "JavaScript's operators do not compute with tensors; use x.add(y), x.sub(y), x.mul(y), x.div(y), x.gt(y), x.lt(y), x.where(condition, y)";
 
 const camelCase = (name: string) =>
   name.replace(/_(?=.)([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -49,9 +49,13 @@ const camelCase = (name: string) =>
 export function reflexIn(error: unknown, tensor: object, trace: () => unknown): string | null {
   const restore: (() => void)[] = [];
   const trap = (target: object, name: string | symbol, get: (this: object) => unknown) => {
-    if (name in target) return;
+    const own = Object.getOwnPropertyDescriptor(target, name);
+    // What operators ask for throws by itself, and says less.
+    if (name in target && name !== Symbol.toPrimitive) return;
     Object.defineProperty(target, name, { get, configurable: true });
-    restore.push(() => Reflect.deleteProperty(target, name));
+    restore.push(() =>
+      own ? Object.defineProperty(target, name, own) : Reflect.deleteProperty(target, name),
+    );
   };
   const say = (name: string, advice: string) => (): never => {
     throw new Reflex(`Tensor.${name}: ${advice}`);

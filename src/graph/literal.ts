@@ -1,4 +1,4 @@
-import { fromNested, isNDArray, type NestedNumbers } from "../arrays.ts";
+import { fromNested, isNDArray, type NestedNumbers, type Numbers, toFloat32 } from "../arrays.ts";
 import { checkFinite, checkNoMore, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
@@ -9,7 +9,8 @@ import { recording, type Tensor } from "./tensor.ts";
  * in every run and are uploaded once.
  * @param given A number, numbers in an array, or arrays of arrays: `[[1, 2, 3], [4, 5, 6]]`.
  * @param shape The values' shape; that of the arrays if not given.
- * @throws {@link ShapeError} if the shape does not hold exactly these values; DataError for a NaN or an infinity.
+ * @throws {@link ShapeError} if the shape does not hold exactly these values, or one is no number; DataError for a NaN, an infinity, or a
+ * number that float32 does not hold.
  */
 export function tensor(
   given: number | ArrayLike<number> | NestedNumbers,
@@ -19,7 +20,7 @@ export function tensor(
   checkNoMore("tensor", more, "tensors are float32 constants");
   const array =
     typeof given === "number" ? { data: [given], shape: [] } : fromNested("tensor", "values", given);
-  const values = isNDArray(array) ? (array.data as ArrayLike<number>) : (array as ArrayLike<number>);
+  const values = isNDArray(array) ? (array.data as Numbers) : (array as Numbers);
   if (typeof values !== "object" || !Number.isInteger(values?.length)) {
     throw new OptionError(`tensor: values must be numbers in an array, got ${show(given)}`);
   }
@@ -29,6 +30,7 @@ export function tensor(
       `tensor: shape ${showShape(sizes)} holds ${sizeOf(sizes)} values, got ${values.length}; give one value an element`,
     );
   }
-  checkFinite("tensor", "values", values);
-  return recording.current("tensor").literal(Float32Array.from(values), sizes);
+  const data = toFloat32("tensor", "values", values);
+  checkFinite("tensor", "values", data);
+  return recording.current("tensor").literal(data === values ? data.slice() : data, sizes);
 }

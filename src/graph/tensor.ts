@@ -1,9 +1,10 @@
 import { checkNoMore } from "../checks.ts";
+import { GraphError } from "../errors.ts";
 import type { Op, Operand, Storage } from "../ops/op.ts";
 import { unpackGates } from "../ops/recurrent/unpack.ts";
 import type { GateOrder } from "../ops/recurrent/unpack-passes.ts";
 import { detach } from "../ops/tensor/detach.ts";
-import { resolveDim, type Shape, sizeOf } from "../shape.ts";
+import { resolveDim, type Shape, showShape, sizeOf } from "../shape.ts";
 import * as functions from "./functions.ts";
 import type { Checked, InputCheck } from "./input-checks.ts";
 import { pad } from "./pad.ts";
@@ -87,6 +88,12 @@ export class Tensor extends ReductionMethods<Tensor> implements Operand {
   /** Number of float32 values it takes on the GPU. @internal */
   get elements(): number {
     return this.layout ? this.layout.elements(this.shape) : sizeOf(this.shape);
+  }
+
+  /** What an operator, such as `x > 0`, asks for: it would go on with a text that is no number. @internal */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return `Tensor ${showShape(this.shape)}`;
+    throw new GraphError("Tensor.valueOf: operators do not compute with tensors; use x.add(y), x.gt(y), …");
   }
 
   /** Records an op and returns its first output, for the functions behind the methods. @internal */

@@ -11,6 +11,7 @@ import {
   nn,
   OptionError,
   optim,
+  ShapeError,
   StateDictError,
   type Tensor,
   Trainer,
@@ -41,6 +42,8 @@ const inTrace: [string, Habit, ...parts: string[]][] = [
   ["x.index_select", (x) => x.index_select(0, [1]), "Tensor.index_select", "x.indexSelect(dim, index)"],
   ["x.narrow", (x) => x.narrow(0, 1, 2), "Tensor.narrow", "x.select(dim, index)"],
   ["x + 1", (x) => x + 1, "operators do not compute with tensors", "x.add(y)"],
+  ["x > 0 ? x : -x", (x) => (x > 0 ? x : x.neg()), "operators do not compute with tensors", "x.gt(y)"],
+  ["Math.max(x, y) in an if", (x) => (Math.max(x, x) ? x : x.neg()), "operators do not compute with tensors"],
   ["-x", (x) => cell.forward(wrong(-x)), "operators do not compute with tensors"],
   ["[a, b] = x", ([a]) => a, "Tensor.[Symbol.iterator]", "x.select(dim, index)"],
   [
@@ -160,6 +163,18 @@ describe("outside of it", () => {
       step.dispose();
     }));
 
+  test("loss < best, total += loss", () =>
+    withDevice(async (device) => {
+      const step = await device.compile(({ x }) => ({ loss: x.sum() }), { inputs: { x: [2] } });
+      const loss = wrong(step.run({ x: [1, 2] }).loss);
+      for (const habit of [() => loss < 5, () => 0 + loss, () => Math.min(loss, 5), () => loss * 2]) {
+        await expectRefusal(habit, GraphError, "Result.valueOf: loss is on the GPU", "await result.item()");
+      }
+      expect(`${loss}`).toBe("Result loss []");
+      expect(await loss.item()).toBe(3);
+      step.dispose();
+    }));
+
   test("a state dict is a Map of its values alone, whatever the names", async () => {
     class Model extends nn.Module {
       readonly size = new nn.Parameter([1], new Float32Array(1));
@@ -212,6 +227,23 @@ describe("outside of it", () => {
       await trainer.dispose();
       model.dispose();
     }));
+
+  test.each([
+    [BigInt64Array.of(2n ** 60n), "from -2^53 to 2^53, got 1152921504606846976 at index 0"],
+    [[1n], "must be a list of numbers, got 1n at index 0"],
+    [["1"], 'must be a list of numbers, got "1" at index 0'],
+    [[0, 1e39], "float32's range, ±3.4e38, got 1e+39 at index 1"],
+    [Int32Array.of(2 ** 24 + 1), "integers from -2^24 to 2^24"],
+  ])("a constant that float32 does not hold: %o", (values, part) =>
+    withDevice((device) =>
+      expectRefusal(
+        () => device.compile(() => ({ y: tensor(wrong(values)).neg() }), { inputs: { x: [2] } }),
+        typeof values[0] === "number" || ArrayBuffer.isView(values) ? DataError : ShapeError,
+        `tensor: values must`,
+        part,
+      ),
+    ),
+  );
 
   test("an infinity in a mask", () =>
     withDevice((device) =>
