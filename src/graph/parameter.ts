@@ -1,5 +1,5 @@
-import { checkBoolean } from "../checks.ts";
-import { DisposedError, ShapeError, StateDictError } from "../errors.ts";
+import { checkBoolean, show } from "../checks.ts";
+import { DisposedError, OptionError, ShapeError, StateDictError } from "../errors.ts";
 import type { DeviceBuffer } from "../gpu/buffer.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import { checkShape, type NDArray, type Shape, showShape, sizeOf } from "../shape.ts";
@@ -19,6 +19,14 @@ interface HalfCopy {
   readonly buffer: DeviceBuffer;
   /** The {@link Parameter.revision} that it was made of. */
   revision: number;
+}
+
+/** Throws for values of any other type: their bytes are other numbers on the device. */
+function checkValues(where: string, data: unknown): asserts data is Float32Array {
+  if (data instanceof Float32Array) return;
+  throw new OptionError(
+    `${where}: data must be a Float32Array, got ${show(data)}; Float32Array.from(numbers) makes one`,
+  );
 }
 
 /**
@@ -45,6 +53,7 @@ export class Parameter extends Tensor {
    */
   constructor(shape: Shape, data: Float32Array, layout: Layout | null = null) {
     super(checkShape("Parameter", shape), null);
+    checkValues("Parameter", data);
     if (data.length !== sizeOf(shape)) {
       throw new ShapeError(
         `Parameter: shape ${showShape(shape)} holds ${sizeOf(shape)} values, got ${data.length}; give one value an element`,
@@ -119,6 +128,7 @@ export class Parameter extends Tensor {
 
   /** Replaces the value; data in PyTorch's order. */
   write(data: Float32Array): void {
+    checkValues("Parameter.write", data);
     if (data.length !== sizeOf(this.shape)) {
       throw new StateDictError(
         `Parameter.write: shape ${showShape(this.shape)} holds ${sizeOf(this.shape)} values, got ${data.length}`,

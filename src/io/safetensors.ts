@@ -30,7 +30,8 @@ const maxHeaderLength = 100_000_000;
  * Writes tensors as a safetensors file of float32 values, as Python's `safetensors.numpy.save` lays it out: sorted by
  * name, header padded with spaces to a multiple of 8 bytes.
  *
- * @throws DataError if a tensor's data does not have as many elements as its shape says, or its name is reserved.
+ * @throws OptionError unless `tensors` is a Map; DataError if a tensor's data does not have as many elements as its shape says, or its name
+ * is reserved.
  */
 export function saveSafetensors(
   tensors: ReadonlyMap<string, NDArray>,
@@ -45,6 +46,10 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, NDArray>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
+  if (!(tensors instanceof Map))
+    throw new OptionError(
+      `${where}: expected a Map, as await model.stateDict() gives it, got ${show(tensors)}`,
+    );
   const encoder = new TextEncoder();
   // The reference sorts by width of the type, then by name. All tensors are float32 here, so the names' bytes decide.
   const sorted = [...tensors]

@@ -1,4 +1,4 @@
-import { checkBoolean, checkNoMore, checkOptions, listed, shorten, show } from "../checks.ts";
+import { checkBoolean, checkNoMore, checkOptions, isObject, listed, shorten, show } from "../checks.ts";
 import { DisposedError, OptionError, StateDictError } from "../errors.ts";
 import { Buffer, Parameter } from "../graph/parameter.ts";
 import { recording } from "../graph/tensor.ts";
@@ -226,9 +226,14 @@ export class Module {
     state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>,
     options: { readonly strict?: boolean } = {},
   ): { missingKeys: string[]; unexpectedKeys: string[] } {
-    if (typeof state !== "object" || state === null) {
+    if (
+      !isObject(state) ||
+      state instanceof Promise ||
+      state instanceof Module ||
+      ArrayBuffer.isView(state)
+    ) {
       throw new OptionError(
-        `Module.loadStateDict: expected a Map or an object of tensors by name, got ${show(state)}`,
+        `Module.loadStateDict: expected a Map or an object of tensors by name, as await model.stateDict() gives it, got ${show(state)}`,
       );
     }
     checkOptions("Module.loadStateDict", options, ["strict"]);

@@ -14,6 +14,7 @@ import {
   optim,
   ShapeError,
   StateDictError,
+  saveSafetensors,
   stack,
   Tensor,
   WebGpuUnavailableError,
@@ -161,6 +162,51 @@ describe("layers and losses", () => {
       "6",
       "5",
     ));
+
+  test.each([
+    ["Float64Array", new Float64Array(2), "Float64Array(2)"],
+    ["Int32Array", new Int32Array(2), "Int32Array(2)"],
+    ["list of numbers", [1, 2], "[1, 2]"],
+    ["tensor with its shape", { data: new Float32Array(2), shape: [2] }, "{ data, shape }"],
+    ["nothing", undefined, "undefined"],
+  ])("refuses a %s as the values of a parameter or a buffer", async (_, values, got) => {
+    const parts = ["data must be a Float32Array", got, "Float32Array.from(numbers)"];
+    await expectRefusal(() => new nn.Parameter([2], wrong(values)), OptionError, "Parameter:", ...parts);
+    await expectRefusal(() => new nn.Buffer([2], wrong(values)), OptionError, "Parameter:", ...parts);
+    const { bias } = new nn.Linear(1, 2);
+    const before = await bias!.read();
+    await expectRefusal(() => bias!.write(wrong(values)), OptionError, "Parameter.write:", ...parts);
+    expect(await bias!.read()).toEqual(before);
+  });
+
+  test.each([
+    ["a promise", () => new nn.Linear(1, 2).stateDict(), "a Promise"],
+    ["a module", () => new nn.Linear(1, 2), "a Linear"],
+    ["a file", () => new Uint8Array(8), "Uint8Array(8)"],
+    ["a list", () => [["weight", new Float32Array(2)]], '[["weight", Float32Array(2)]]'],
+  ])("says that %s is no state dict", async (_, given, got) => {
+    const wanted = ["as await model.stateDict() gives it", `got ${got}`];
+    await expectRefusal(
+      () => new nn.Linear(1, 2).loadStateDict(wrong(given())),
+      OptionError,
+      "Module.loadStateDict: expected a Map or an object of tensors by name",
+      ...wanted,
+    );
+    await expectRefusal(
+      () => saveSafetensors(wrong(given())),
+      OptionError,
+      "saveSafetensors: expected a Map",
+      ...wanted,
+    );
+  });
+
+  test("says of operators that they do not compute with a parameter", async () => {
+    const weight = wrong(new nn.Linear(1, 2).weight);
+    for (const use of [() => weight + 1, () => weight > 0, () => weight * 2, () => +weight]) {
+      await expectRefusal(use, GraphError, "Tensor.valueOf: operators do not compute with tensors");
+    }
+    expect(`${weight}`).toBe("Tensor [2, 1]");
+  });
 
   test("refuses tensors outside a trace", async () => {
     const leaked = new Tensor([2, 3], null);
