@@ -219,6 +219,53 @@ describe("loadOnnx", () => {
   });
 });
 
+test("numbers that PyTorch's exporter has computed are no parameters", async () => {
+  const zeros = (name: string, ...dims: number[]) => floats(name, dims, Array(size(dims)).fill(0));
+  const ones = (name: string, ...dims: number[]) => floats(name, dims, Array(size(dims)).fill(1));
+  const some = (name: string, ...dims: number[]) =>
+    floats(
+      name,
+      dims,
+      Array.from({ length: size(dims) }, (_, i) => i),
+    );
+  const size = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
+  const bytes = onnxFile({
+    node: [
+      node("LSTM", ["x", "val_1", "val_2", "val_3", "", "val_4", "val_4"], ["a"], { hidden_size: 2 }),
+      node("GRU", ["x", "gru.w", "gru.r", "", "", "val_5"], ["b"], {
+        hidden_size: 2,
+        linear_before_reset: 1,
+      }),
+      node("GRU", ["x", "gru.w", "gru.r", "", "", "h0"], ["c"], { hidden_size: 2, linear_before_reset: 1 }),
+      node("Mul", ["x", "val_6"], ["d"]),
+      node("Add", ["d", "val_7"], ["e"]),
+      node("Mul", ["e", "tau"], ["f"]),
+      node("LayerNormalization", ["f", "val_8", "val_9"], ["g"]),
+      node("LayerNormalization", ["g", "norm.weight", "norm.bias"], ["h"]),
+      node("MatMul", ["h", "val_10"], ["i"]),
+      node("PRelu", ["i", "val_11"], ["j"]),
+      node("Mul", ["j", "val_12"], ["k"]),
+      node("MatMul", ["k", "val_12"], ["l"]),
+    ],
+    input: [port("x", [4, 1, 2])],
+    output: ["a", "b", "c", "l"].map((name) => port(name, [])),
+    initializer: [
+      ...[zeros("val_1", 1, 8, 2), zeros("val_2", 1, 8, 2), zeros("val_3", 1, 16), zeros("val_4", 1, 1, 2)],
+      ...[some("gru.w", 1, 6, 2), some("gru.r", 1, 6, 2), some("val_5", 1, 1, 2), zeros("h0", 1, 1, 2)],
+      ...[ones("val_6", 1), zeros("val_7", 2), ones("tau", 1), ones("val_8", 2), zeros("val_9", 2)],
+      ...[ones("norm.weight", 2), zeros("norm.bias", 2), ones("val_10", 2, 1), ones("val_11", 1, 1)],
+      ones("val_12", 1, 1),
+    ],
+  });
+  const learned = [...(await loadOnnx(bytes)).namedParameters()].map(([name]) => name);
+  expect(learned.sort()).toEqual(
+    [
+      ...["gru.r", "gru.w", "h0", "norm.bias", "norm.weight", "tau"],
+      ...["val_1", "val_10", "val_11", "val_12", "val_2", "val_3", "val_5", "val_7"],
+    ].sort(),
+  );
+});
+
 test("the official reader reads what is written", () => {
   const written: ModelProto = {
     irVersion: 8,

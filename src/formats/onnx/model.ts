@@ -8,13 +8,16 @@ import { constantOf, type OnnxConstant } from "./constants.ts";
 import { dtypeOf, isFloat } from "./dtype.ts";
 import { arrayFor, type HostTensor } from "./host.ts";
 import { Interpreter, missingError, missingIn, neededNodes } from "./interpret.ts";
+import { constantsOf } from "./learned.ts";
 import type { OnnxFile, OnnxGraph, Port } from "./read.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 import { isHost, literal, type Value } from "./value.ts";
 
 /**
  * A model of an ONNX file. Its parameters are the file's initializers of floating-point numbers that have at least one axis, under their
- * names, or buffers where they are the running statistics of batch normalization; other initializers and constants stay as they are. It can be trained, saved and placed like any module.
+ * names, or buffers where they are the running statistics of batch normalization; other initializers, constants, and numbers that PyTorch's
+ * exporter has computed (`val_7`: a zero initial state, the 1/√2 of a GELU) stay as they are. It can be trained, saved and placed like any
+ * module.
  */
 export class OnnxModel extends Module {
   /** Names of the inputs that {@link forward} takes. */
@@ -53,14 +56,16 @@ export class OnnxModel extends Module {
     // Training does not change what batch normalization has of its own training.
     const normalizing = graph.nodes.filter(({ operator }) => operator === "BatchNormalization");
     const statistics = new Set(normalizing.flatMap(({ inputs }) => inputs.slice(3, 5)));
+    const isConstant = constantsOf(graph);
     for (const stored of graph.initializers.values()) {
       const { name, dtype, shape } = stored;
       if (!isFloat(dtype) || shape.length === 0 || shape.includes(0)) continue;
+      const data = stored.values((length) => new Float32Array(length));
+      if (isConstant(stored, data)) continue;
       // Two branches of an `If` may use one name.
       let own = name;
       for (let i = 1; names.has(own); i++) own = `${name}.${i}`;
       names.add(own);
-      const data = stored.values((length) => new Float32Array(length));
       if (dtype === "F64" && !data.every((value) => Number.isFinite(value))) this.#checkOverflow(stored);
       const parameter = statistics.has(name) ? new Buffer(shape, data) : new Parameter(shape, data);
       this.#parameters.set(stored, parameter);
