@@ -47,7 +47,7 @@ export function dispatch<P extends string, B extends string>(description: Dispat
  * not support a size, or the device lacks a feature it needs, the plain version is used.
  */
 export interface VersionPins {
-  /** Of matrix products. Those of convolutions have `lanes4` too, and a plain version in place of the others. */
+  /** Of matrix products. Those of convolutions have `lanes4` too, `rows` for few places, and a plain version in place of the others. */
   readonly gemm?: "register" | "shared" | "rows" | "lanes4";
   /** Of recurrent layers. */
   readonly recurrent?: "cell" | "step" | "split" | "sequence4" | "sequence";

@@ -19,7 +19,7 @@ import type { Program, ProgramSource } from "./program.ts";
 const READERS: readonly (readonly [kernel: RegExp, binding: string])[] = [
   [/^gemm_|^matmul_batched$|^conv1d_lanes4$/, "b"],
   [/_(step|split|sequence4?)_forward$|^embedding_forward$/, "weight"],
-  [/^conv1d_product$/, "w"],
+  [/^conv1d_(product|split)$/, "w"],
 ];
 
 /** The binding of a kernel that can be read in half precision, if one can. */

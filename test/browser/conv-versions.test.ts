@@ -1,4 +1,4 @@
-/** Both versions of a convolution's products against each other: results and gradients, where sizes split tiles, parts of the depth and slices. */
+/** The versions of a convolution's products against each other: results and gradients, where sizes split tiles, parts of the depth and slices. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Device, Generator, type NDArray, type Tensor } from "webgpu-lstm";
 import { conv1d, convTranspose1d } from "../../src/graph/convolution.ts";
@@ -37,6 +37,22 @@ const cases: Record<string, Partial<Sizes>> = {
     channels: 16,
     outChannels: 64,
     length: 130,
+    taps: 3,
+    padding: [1, 1],
+  },
+  "few places, the depth split by taps alone": {
+    batch: 2,
+    channels: 1,
+    outChannels: 70,
+    length: 40,
+    taps: 19,
+    stride: 7,
+  },
+  "few places of many items, the depth split by channels alone": {
+    batch: 7,
+    channels: 41,
+    outChannels: 33,
+    length: 3,
     taps: 3,
     padding: [1, 1],
   },
@@ -171,7 +187,7 @@ function differences(found: ReadonlyMap<string, NDArray>, wanted: ReadonlyMap<st
   });
 }
 
-describe("a convolution by both versions", () => {
+describe("a convolution by all versions", () => {
   const frames = new Map<string, GpuFrame>();
   beforeAll(async () => {
     for (const versions of convVersions) frames.set(versions.gemm, await GpuFrame.open({ versions }));
@@ -181,21 +197,25 @@ describe("a convolution by both versions", () => {
   });
 
   /** What each version computes, by its own kernels. */
-  async function byBoth(sizes: Sizes, inputs: Inputs) {
+  async function byAll(sizes: Sizes, inputs: Inputs) {
     const run = (gemm: string) => frames.get(gemm)!.run((device) => compute(device, sizes, inputs));
-    const [plain, lanes4] = [await run("register"), await run("lanes4")];
+    const [plain, split, lanes4] = [await run("register"), await run("rows"), await run("lanes4")];
     expect(plain.plan).toContain("conv1d_product");
     expect(plain.plan).toContain("conv1d_weight");
-    expect(plain.plan).not.toContain("conv1d_lanes4");
+    expect(plain.plan).not.toMatch(/conv1d_(split|lanes4)/);
+    const places = [inputs.get("x")!, inputs.get("weights")!].map(({ shape }) => shape[0]! * shape[2]!);
+    expect(split.plan.includes("conv1d_split")).toBe(Math.min(...places) <= 64);
+    expect(split.plan.includes("conv1d_product")).toBe(Math.max(...places) > 64);
     expect(lanes4.plan).toContain("conv1d_lanes4");
-    expect(lanes4.plan).not.toMatch(/conv1d_(product|weight)/);
-    return { plain: plain.results, lanes4: lanes4.results };
+    expect(lanes4.plan).not.toMatch(/conv1d_(product|split|weight)/);
+    return { plain: plain.results, split: split.results, lanes4: lanes4.results };
   }
 
   test.each(Object.entries(cases))("%s", async (_, change) => {
     const sizes = { ...usual, ...change };
-    const { plain, lanes4 } = await byBoth(sizes, inputsOf(sizes));
+    const { plain, split, lanes4 } = await byAll(sizes, inputsOf(sizes));
     for (const { data } of plain.values()) expect(data.every(Number.isFinite)).toBe(true);
+    expect(differences(split, plain)).toEqual([]);
     expect(differences(lanes4, plain)).toEqual([]);
   });
 
@@ -208,7 +228,8 @@ describe("a convolution by both versions", () => {
       for (const [i, value] of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].entries()) {
         data[Math.floor((i * (data.length - 1)) / 2)] = value;
       }
-      const { plain, lanes4 } = await byBoth(sizes, inputs);
+      const { plain, split, lanes4 } = await byAll(sizes, inputs);
+      expect(differences(split, plain)).toEqual([]);
       expect(differences(lanes4, plain)).toEqual([]);
     }
   });

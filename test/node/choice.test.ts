@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ADAPTERS } from "../../bench/counters.ts";
+import type { AdapterFacts } from "../../src/gpu/adapter-facts.ts";
 import { Tensor } from "../../src/graph/tensor.ts";
 import { loadAll } from "../../src/ondemand.ts";
 import { bucket, Choices, predictMicros } from "../../src/ops/choice.ts";
@@ -149,8 +150,10 @@ describe("on SwiftShader with two cores", () => {
     expect(gemmChoice(64, 512, 128, 32).kernel).toBe("gemm_register");
   });
 
+  const lanesOf = (subgroupSize: number) => ({ ...ADAPTERS.software!, subgroupSize });
+
   /** The version that a convolution chooses, forward, and its predictions. */
-  function convolutionChoice(sizes: readonly number[], subgroupSize = 4) {
+  function convolutionChoice(sizes: readonly number[], facts: AdapterFacts = lanesOf(4)) {
     const [batch, channels, length, outChannels, taps, stride, padding, groups] = sizes as [
       number,
       number,
@@ -162,7 +165,6 @@ describe("on SwiftShader with two cores", () => {
       number,
     ];
     const choices = new Choices();
-    const facts = { ...ADAPTERS.software, subgroupSize };
     const plan = { facts, choices, pins: {}, ...defaultLimits } as unknown as PlanContext;
     const outLength = Math.floor((length + 2 * padding - taps) / stride) + 1;
     const shaped = (...shape: number[]) => new Tensor(shape, null);
@@ -201,8 +203,32 @@ describe("on SwiftShader with two cores", () => {
   });
 
   test("other subgroups have no conv1d_lanes4", () => {
-    const { kernel, micros } = convolutionChoice([8, 64, 256, 128, 5, 1, 2, 1], 8);
+    const { kernel, micros } = convolutionChoice([8, 64, 256, 128, 5, 1, 2, 1], lanesOf(8));
     expect([kernel, Object.keys(micros)]).toEqual(["conv1d_product", ["register"]]);
+  });
+
+  // Sizes as above. Silero VAD's convolutions; more places; a channel in each group, which has too little depth to be split.
+  test.each([
+    [[1, 1, 640, 258, 256, 128, 0, 1], "conv1d_split"],
+    [[1, 129, 4, 128, 3, 1, 1, 1], "conv1d_split"],
+    [[1, 128, 4, 64, 3, 2, 1, 1], "conv1d_split"],
+    [[1, 64, 2, 64, 3, 2, 1, 1], "conv1d_split"],
+    [[8, 128, 4, 128, 3, 1, 1, 1], "conv1d_product"],
+    [[2, 64, 4, 64, 5, 1, 2, 64], "conv1d_product"],
+  ])("other subgroups take for %j, whose places are few, %s", (sizes, wanted) => {
+    const { kernel, micros } = convolutionChoice(sizes, lanesOf(8));
+    expect([kernel, Object.keys(micros)]).toEqual([wanted, ["register", "rows"]]);
+  });
+
+  test("a GPU, which few places leave nearly empty, takes conv1d_split for up to 64", () => {
+    const kernelOf = (places: number) =>
+      convolutionChoice([1, 64, places, 64, 3, 1, 1, 1], ADAPTERS.gpu!).kernel;
+    expect([4, 32, 64, 65].map(kernelOf)).toEqual([
+      "conv1d_split",
+      "conv1d_split",
+      "conv1d_split",
+      "conv1d_product",
+    ]);
   });
 
   // Batch, units; times of a step of an LSTM in µs, the shortest of five, forward and backward.

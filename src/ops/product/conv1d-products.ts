@@ -3,7 +3,7 @@ import { OnDemand } from "../../ondemand.ts";
 import { bucket } from "../choice.ts";
 import { linearGrid } from "../grid.ts";
 import { type Dispatch, dispatch, flag, type Operand, type PlanContext } from "../op.ts";
-import { fastest, lanes4Way, plainWay, tilesOf, unfolding } from "./conv1d-versions.ts";
+import { fastest, lanes4Way, plainWay, splitWay, tilesOf, unfolding } from "./conv1d-versions.ts";
 import { ALL_SLOTS } from "./product.ts";
 import { slicesOf, sumSlices } from "./weight-gradient.ts";
 
@@ -11,28 +11,44 @@ import { slicesOf, sumSlices } from "./weight-gradient.ts";
 
 const texts = /* @__PURE__ */ new OnDemand(() => import("./conv1d.wgsl.ts"));
 
+const uses = ["conv1d_places"];
+
+const params = {
+  batch: "u32",
+  groups: "u32",
+  rows: "u32",
+  channels: "u32",
+  inLength: "u32",
+  outLength: "u32",
+  taps: "u32",
+  scale: "u32",
+  step: "u32",
+  shift: "u32",
+  divisor: "u32",
+  groupStride: "u32",
+  rowStride: "u32",
+  channelStride: "u32",
+  hasBias: "u32",
+} as const;
+
+const bindings = { w: "read", x: "read", bias: "read", y: "read_write" } as const;
+
 export const conv1dProduct = /* @__PURE__ */ new Kernel({
   name: "conv1d_product",
   texts,
+  uses,
   workgroup: [8, 8, 1],
-  params: {
-    batch: "u32",
-    groups: "u32",
-    rows: "u32",
-    channels: "u32",
-    inLength: "u32",
-    outLength: "u32",
-    taps: "u32",
-    scale: "u32",
-    step: "u32",
-    shift: "u32",
-    divisor: "u32",
-    groupStride: "u32",
-    rowStride: "u32",
-    channelStride: "u32",
-    hasBias: "u32",
-  },
-  bindings: { w: "read", x: "read", bias: "read", y: "read_write" },
+  params,
+  bindings,
+});
+
+export const conv1dSplit = /* @__PURE__ */ new Kernel({
+  name: "conv1d_split",
+  texts,
+  uses,
+  workgroup: [8, 8, 1],
+  params,
+  bindings,
 });
 
 export const conv1dWeight = /* @__PURE__ */ new Kernel({
@@ -147,21 +163,23 @@ function product(
     const sizes = { batch, groups, rows, channels, inLength, outLength, taps };
     const params = { ...sizes, ...way, groupStride, hasBias: flag(bias) };
     const places = batch * outLength;
-    const plain = dispatch({
-      kernel: conv1dProduct.with({ LEAVES_OUT: flag(leavesOut) }),
-      params,
-      bindings: { w: weight, x: from, bias, y },
-      grid: linearGrid(64 * groups * tilesOf(rows, places), plan),
-      flops: 2 * batch * short[1] * short[0] * (long[0] / groups) * taps,
-      bytes: 4 * (weight.elements + from.elements + y.elements),
-    });
+    const plainBy = (kernel: typeof conv1dProduct) => (tiles: number) =>
+      dispatch({
+        kernel: kernel.with({ LEAVES_OUT: flag(leavesOut) }),
+        params,
+        bindings: { w: weight, x: from, bias, y },
+        grid: linearGrid(64 * tiles, plan),
+        flops: 2 * batch * short[1] * short[0] * (long[0] / groups) * taps,
+        bytes: 4 * (weight.elements + from.elements + y.elements),
+      });
     const parts = () => unfolding.module.convParts(params, leavesOut);
     return {
       register: plainWay(
         { rows, columns: places, depth: channels * taps, count: groups, stepLoads, tileLoads: TILE_LOADS },
-        plain,
+        plainBy(conv1dProduct)(groups * tilesOf(rows, places)),
         plan,
       ),
+      ...splitWay(params, plainBy(conv1dSplit), plan),
       ...lanes4Way(parts, { a: from, b: weight, bias, c: y }, plan),
     };
   };

@@ -4,7 +4,7 @@ import { predictMicros, TRIAL_MICROS } from "../choice.ts";
 import { linearGrid } from "../grid.ts";
 import { hasLanes4 } from "../lanes4.ts";
 import { type Dispatch, dispatch, type Offering, type Operand, type PlanContext } from "../op.ts";
-import type { Part } from "./conv1d-lanes4.ts";
+import type { ConvParams, Part } from "./conv1d-lanes4.ts";
 import { lanes4 } from "./gemm.ts";
 import { bindings } from "./product.ts";
 
@@ -66,12 +66,30 @@ interface Way {
 
 interface Ways {
   readonly register: Way;
+  readonly rows?: Way;
   readonly lanes4?: Way;
 }
 
 /** Rows and columns of a plain kernel's workgroup, and of four of its invocations. */
 const TILE = [32, 64] as const;
 const QUAD = [4, 32] as const;
+
+/** Rows and places of conv1d_split's workgroup, and of each of its invocations, which have a part of the depth. */
+const SPLIT_TILE = [32, 4] as const;
+const SPLIT_OWN = [4, 4] as const;
+const PARTS = 8;
+
+/** Maximum number of places of conv1d_split: more fill the tiles of conv1d_product. */
+const MOST_PLACES = TILE[1];
+
+/**
+ * Cost-model weights of conv1d_split, in equivalent loads: a step of an invocation along its part of the depth, a tap, storing a tile; and,
+ * in barriers, starting a workgroup that has one. Software adapters differ most in the last: 2 of lavapipe's, 16 of SwiftShader's.
+ */
+const SPLIT_STEP_LOADS = 12;
+const SPLIT_TAP_LOADS = 20;
+const SPLIT_TILE_LOADS = 10_000;
+const SPLIT_BARRIERS = 6;
 
 const blocks = ([rows, columns]: readonly [number, number], [high, wide]: readonly [number, number]) =>
   Math.ceil(rows / high) * Math.ceil(columns / wide);
@@ -108,6 +126,29 @@ export function plainWay(
     loads: steps * stepLoads + groups * tileLoads,
   };
   return { micros: predictMicros(work, facts), dispatches: [plain] };
+}
+
+/** A convolution by conv1d_split, if it has few places. */
+export function splitWay(
+  { batch, groups, rows, channels, outLength, taps }: ConvParams,
+  makeSplit: (tiles: number) => Dispatch,
+  { facts }: PlanContext,
+): { readonly rows?: Way } {
+  const places = batch * outLength;
+  if (places > MOST_PLACES) return {};
+  const size = [rows, places] as const;
+  const channelParts = 2 ** Math.floor(Math.log2(Math.min(channels, PARTS)));
+  const ownTaps = Math.ceil((taps * channelParts) / PARTS);
+  const ownSteps = ownTaps * Math.ceil(channels / channelParts);
+  const tiles = groups * blocks(size, SPLIT_TILE);
+  const invocations = groups * PARTS * blocks(size, SPLIT_OWN);
+  const work = {
+    groups: tiles,
+    flops: 2 * 16 * invocations * ownSteps,
+    loads: invocations * (ownSteps * SPLIT_STEP_LOADS + ownTaps * SPLIT_TAP_LOADS) + tiles * SPLIT_TILE_LOADS,
+    barriers: SPLIT_BARRIERS,
+  };
+  return { rows: { micros: predictMicros(work, facts), dispatches: [makeSplit(tiles)] } };
 }
 
 /** A product by conv1d_lanes4, if the adapter has it. */
