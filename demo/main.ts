@@ -1,6 +1,6 @@
 /** The page: its views, the device they share, and the theme. */
 import { keepForOffline } from "./offline/register.ts";
-import { copyLink } from "./shell/copy.ts";
+import { announce, copyLink } from "./shell/copy.ts";
 import { byId } from "./shell/dom.ts";
 import { Gpu } from "./shell/gpu.ts";
 import { Router } from "./shell/router.ts";
@@ -19,8 +19,11 @@ const VIEWS: readonly ViewEntry[] = [
 
 keepForOffline();
 startTheme(byId<HTMLButtonElement>("theme"));
-byId("copy-link").addEventListener("click", () => void copyLink(location.href, byId("page-note")));
 const gpu = new Gpu((text) => {
   byId("adapter").textContent = text;
 });
-new Router(VIEWS, byId("views"), byId("view"), gpu).start();
+const router = new Router(VIEWS, byId("views"), byId("view"), gpu);
+byId("copy-link").addEventListener("click", async () => {
+  announce(byId("page-note"), await copyLink(location.href, router.linkContents));
+});
+router.start();

@@ -86,6 +86,10 @@ class ForecastView implements View {
     this.#controls.onChange = (changed) => this.#settingChanged(changed);
   }
 
+  get linkContents() {
+    return this.#own.linkContents;
+  }
+
   enter(): void {
     const { adapter } = this.#session.snapshot ?? {};
     if (adapter) this.#gpu.describe(adapter);

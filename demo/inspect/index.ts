@@ -19,6 +19,9 @@ export function mount(root: HTMLElement, gpu: Gpu): View {
     for (const panel of [run, model, save, first]) panel.offer(opened);
   });
   return {
+    get linkContents() {
+      return file.isOwn ? { lacks: "It opens this view and not your file: send that with it." } : undefined;
+    },
     enter() {
       run.resume();
       first.shown = true;

@@ -1,5 +1,6 @@
 /** Shows the view that the address names (`#inspect`), and the navigation between them. */
 import { formatAddress, LinkSettings, parseAddress, settingsText } from "./address.ts";
+import type { LinkContents } from "./copy.ts";
 import { byId, element, setText } from "./dom.ts";
 import { takeDrops } from "./drop.ts";
 import type { Gpu } from "./gpu.ts";
@@ -44,6 +45,11 @@ export class Router {
     takeDrops(() => this.#current && this.#built.get(this.#current), this.#note);
     addEventListener("hashchange", () => void this.#show(true));
     void this.#show(false);
+  }
+
+  /** What the page's address holds, as the view says that is shown. */
+  get linkContents(): LinkContents | undefined {
+    return this.#current && this.#built.get(this.#current)?.linkContents;
   }
 
   /** @param moveFocus Whether to move the focus to the heading, since the visitor came from another view. */

@@ -1,5 +1,6 @@
 /** The interface of a view of the page. Each view has a folder; `main.ts` lists them. */
 import type { LinkSettings, Settings } from "./address.ts";
+import type { LinkContents } from "./copy.ts";
 import type { Gpu } from "./gpu.ts";
 
 /** A view as the navigation knows it. */
@@ -35,6 +36,8 @@ export interface Frame {
 
 /** A view. It stays in the document, and is hidden while another view is shown. */
 export interface View {
+  /** What its address holds, if the visitor has brought data of their own. */
+  readonly linkContents?: LinkContents | undefined;
   /** Called when the view is shown. */
   enter(): void;
   /**

@@ -24,16 +24,10 @@ import html from "./stream.html?raw";
 
 export function mount(root: HTMLElement, gpu: Gpu, frame: Frame): View {
   root.innerHTML = html;
-  const view = new StreamView(gpu, frame);
-  return {
-    restore: (link) => view.restore(link),
-    enter: () => view.enter(),
-    leave: async () => view.leave(),
-    drop: (files) => view.drop(files),
-  };
+  return new StreamView(gpu, frame);
 }
 
-class StreamView {
+class StreamView implements View {
   readonly #gpu: Gpu;
   readonly #lines = new StatusLines(part("lines"), "Progress of learning", "stream-");
   readonly #latency = new LatencyCard();
@@ -133,7 +127,7 @@ class StreamView {
   }
 
   /** Ends the work, and says what becomes of it: the sensor goes on at the next visit. */
-  leave(): string | undefined {
+  async leave(): Promise<string | undefined> {
     this.#isShown = false;
     const { phase } = this.#session ?? {};
     const { underWay } = this;
@@ -156,6 +150,11 @@ class StreamView {
   get underWay(): boolean {
     const { phase = "stopped" } = this.#session ?? {};
     return this.#speech.session?.underWay || !["stopped", "failed"].includes(phase);
+  }
+
+  get linkContents() {
+    const isOwn = choice() === "speech" && this.#speech.hasFile;
+    return isOwn ? { lacks: "It has the settings and not your file." } : undefined;
   }
 
   /** Takes a file with sound. */

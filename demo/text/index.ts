@@ -105,6 +105,11 @@ class TextView implements View {
     this.#display.draw(READY);
   }
 
+  get linkContents() {
+    const isOwn = this.#settings.choices?.source.kind === "own";
+    return isOwn ? { lacks: "It has the settings and not your text." } : undefined;
+  }
+
   enter(): void {
     if (!("gpu" in navigator)) {
       this.#panel.drawUnusable();

@@ -82,6 +82,11 @@ for (const [width, size] of WIDTHS) {
     expect(copied.length).toBeLessThan(2100);
     // The numbers are in the clipboard alone.
     expect(page.url()).not.toContain("data=");
+    await button(page, "Copy link").click();
+    await expect(page.getByTestId("page-note")).toHaveText(
+      "The link is copied. It has the settings and not your data: “Copy a link with the data” copies one that has both.",
+    );
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
 
     const other = await (await browser.newContext({ viewport: size })).newPage();
     const otherComplaints = await openForecast(other, copied);
@@ -99,6 +104,11 @@ for (const [width, size] of WIDTHS) {
       "These numbers came with a link; the page’s address has them.",
     );
     expect(other.url()).toBe(copied);
+    await other.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await button(other, "Copy link").click();
+    await expect(other.getByTestId("page-note")).toHaveText(
+      /^The link is copied: [\d,]+ letters with 200 rows\.$/,
+    );
     await expectAccessible(other);
     await expectFits(other);
     // Other columns of the link are another link; a file of one's own stays in the page.
@@ -121,6 +131,11 @@ test("a file that is too large, and a browser that does not let the page copy", 
     "The page’s address has the settings and not your data: the file is too large for a link. Send it with the address.",
   );
   await expect(button(page, "Copy a link with the data")).toBeHidden();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await button(page, "Copy link").click();
+  await expect(page.getByTestId("page-note")).toHaveText(
+    "The link is copied. It has the settings and not your data: the file is too large for a link. Send it with the link.",
+  );
   await drop(page, "small.csv", sales(100));
   await page.evaluate(() => {
     navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));

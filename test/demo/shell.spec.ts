@@ -1,5 +1,6 @@
 /** The frame around the views: navigation, theme, and what leaving a view does. */
 import { expect, type Page, test } from "playwright/test";
+import { choose, example } from "./inspect-page.ts";
 import {
   button,
   countBuffers,
@@ -102,6 +103,31 @@ test("an address has the settings of its view, and a link to them can be copied"
   await button(page, "Copy link").click();
   await expect(note).toContainText(copied);
   expect(complaints).toEqual([]);
+});
+
+test("a copied link says where it does not have what the visitor has brought", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open(page, "/#text");
+  const note = page.getByTestId("page-note");
+  const says = async (text: string) => {
+    await button(page, "Copy link").click();
+    await expect(note).toHaveText(text);
+  };
+  await says("The link is copied.");
+  await page.getByRole("radio", { name: "Your own" }).check({ force: true });
+  await says("The link is copied. It has the settings and not your text.");
+  await link(page, "Inspect").click();
+  await expect(page.getByTestId("file-status")).toHaveText("example.safetensors is open.");
+  await says("The link is copied.");
+  await choose(page, "mine.safetensors", example);
+  await says("The link is copied. It opens this view and not your file: send that with it.");
+  await button(page, ".pt").first().click();
+  await says("The link is copied.");
+  await link(page, "Stream").click();
+  await page.locator("#stream-source").selectOption("speech");
+  await says("The link is copied.");
+  await dropFile(page, "footer", "mine.wav", Buffer.alloc(100));
+  await says("The link is copied. It has the settings and not your file.");
 });
 
 test("the theme is the system's until the visitor chooses another, which is stored", async ({ page }) => {

@@ -1,7 +1,7 @@
 /** The card of the race: its buttons, the two curves, and what came of it. */
 import type { Card } from "../../shell/card.ts";
 import { bindCard } from "../../shell/card-dialog.ts";
-import { copyText } from "../../shell/copy.ts";
+import { copyLink } from "../../shell/copy.ts";
 import { partsOf, setText, table } from "../../shell/dom.ts";
 import { brief, short } from "../../shell/format.ts";
 import { StatusLines } from "../../shell/status-lines.ts";
@@ -103,8 +103,7 @@ export class RacePanel {
   }
 
   async #copyLink(): Promise<void> {
-    const { url } = this.#frame;
-    this.#lines.status = (await copyText(url)) ? "The link is copied." : `The link: ${url}`;
+    this.#lines.status = await copyLink(this.#frame.url);
   }
 
   async #card(): Promise<Card> {

@@ -1,9 +1,11 @@
 /** The way of a file's numbers into a link: only at the visitor's wish, and only if they are few. */
 import type { Series } from "../../../tasks/series/series.ts";
-import { copyText } from "../../shell/copy.ts";
+import { announce, copyLink, type LinkContents } from "../../shell/copy.ts";
 import { byId, setText } from "../../shell/dom.ts";
 import { count } from "../../shell/format.ts";
 import { packTable } from "./linked-table.ts";
+
+const TOO_LARGE = "the file is too large for a link";
 
 export class CsvLink {
   readonly #card = byId("csv-link");
@@ -11,6 +13,7 @@ export class CsvLink {
   readonly #note = byId("csv-link-note");
   readonly #addressWith: (data: string) => string;
   #series: Series | undefined;
+  #isLinked = false;
 
   /** @param addressWith The view's address with these data */
   constructor(addressWith: (data: string) => string) {
@@ -24,6 +27,7 @@ export class CsvLink {
    */
   show(series: Series, isLinked: boolean): void {
     this.#series = series;
+    this.#isLinked = isLinked;
     this.#card.hidden = false;
     const fits = !isLinked && packTable(series) !== undefined;
     this.#button.hidden = !fits;
@@ -34,8 +38,20 @@ export class CsvLink {
         ? "These numbers came with a link; the page’s address has them."
         : fits
           ? `${settingsOnly}. A link can have both: whoever gets it gets these numbers.`
-          : `${settingsOnly}: the file is too large for a link. Send it with the address.`,
+          : `${settingsOnly}: ${TOO_LARGE}. Send it with the address.`,
     );
+  }
+
+  /** What the page's address holds. */
+  get addressContents(): LinkContents {
+    const settingsOnly = "It has the settings and not your data";
+    if (!this.#series) return { lacks: `${settingsOnly}.` };
+    if (this.#isLinked) return contentsOf(this.#series);
+    return {
+      lacks: this.#button.hidden
+        ? `${settingsOnly}: ${TOO_LARGE}. Send it with the link.`
+        : `${settingsOnly}: “${this.#button.textContent}” copies one that has both.`,
+    };
   }
 
   /** While there is no series. */
@@ -46,18 +62,14 @@ export class CsvLink {
 
   async #copy(): Promise<void> {
     const series = this.#series!;
-    const { text, rounded } = packTable(series)!;
-    const url = this.#addressWith(text);
-    const copied = await copyText(url);
-    if (series !== this.#series) return;
-    const what = `${count(series.values.length)} rows${rounded === undefined ? "" : `, rounded to ${rounded} decimals`}`;
-    // Emptied first, so that a screen reader reads it again.
-    setText(this.#note, "");
-    setText(
-      this.#note,
-      copied
-        ? `The link is copied: ${count(url.length)} letters with ${what}.`
-        : `The browser does not let this page copy the link with ${what}: ${url}`,
-    );
+    const said = await copyLink(this.#addressWith(packTable(series)!.text), contentsOf(series));
+    if (series === this.#series) announce(this.#note, said);
   }
+}
+
+/** What a link with a series' numbers holds. */
+function contentsOf(series: Series): LinkContents {
+  const { rounded } = packTable(series)!;
+  const rows = `${count(series.values.length)} rows`;
+  return { holds: rounded === undefined ? rows : `${rows}, rounded to ${rounded} decimals` };
 }

@@ -3,6 +3,7 @@
 import type { CsvError } from "../../../tasks/csv/table.ts";
 import type { Series } from "../../../tasks/series/series.ts";
 import type { LinkSettings } from "../../shell/address.ts";
+import type { LinkContents } from "../../shell/copy.ts";
 import { byId } from "../../shell/dom.ts";
 import { CsvLink } from "./csv-link.ts";
 import { CsvPanel } from "./csv-panel.ts";
@@ -17,10 +18,13 @@ export class OwnSeries {
   onFile: () => void = () => {};
   readonly #csv = new CsvPanel(byId("forecast-source"));
   readonly #draw = new DrawPanel();
+  readonly #link: CsvLink;
+  #shown: Series["id"] | undefined;
 
   /** @param addressWith The view's address with the data of a file */
   constructor(addressWith: (data: string) => string) {
     const link = new CsvLink(addressWith);
+    this.#link = link;
     this.#draw.onSeries = (series) => this.onSeries(series);
     this.#csv.onSeries = (found) => {
       if (found instanceof Error) link.hide();
@@ -35,6 +39,7 @@ export class OwnSeries {
 
   /** Shows the panel of this kind of series. */
   set shown(id: Series["id"]) {
+    this.#shown = id;
     this.#csv.shown = id === "csv";
     this.#draw.shown = id === "drawn";
   }
@@ -73,6 +78,12 @@ export class OwnSeries {
     if (table) this.#csv.take(table);
     else this.#csv.ask();
     return table !== undefined;
+  }
+
+  /** What the view's address holds of the series that is shown. */
+  get linkContents(): LinkContents | undefined {
+    if (this.#shown === "drawn") return { holds: "your drawing" };
+    return this.#shown === "csv" ? this.#link.addressContents : undefined;
   }
 
   /** The data that the view's address has: a drawing, and what came with a link. A file's own stay in the page. */

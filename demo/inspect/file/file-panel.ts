@@ -48,6 +48,7 @@ export class FilePanel {
   #opening = new AbortController();
   /** Whether a file is open, or the visitor has chosen one. */
   #hasFile = false;
+  #isOwn = false;
 
   /** @param onOpened Called with `undefined` if there is no file */
   constructor(onOpened: (opened: Opened | undefined) => void) {
@@ -67,12 +68,18 @@ export class FilePanel {
     }
   }
 
+  /** Whether the file is the visitor's, or of another view. */
+  get isOwn(): boolean {
+    return this.#isOwn;
+  }
+
   /** Opens the first example unless there is a file. */
   openFirst(): void {
     if (!this.#hasFile) void this.#openExample("safetensors");
   }
 
   #openExample(format: string): Promise<void> {
+    this.#isOwn = false;
     const files = EXAMPLES[format]!;
     return this.#open(files[0]![0], () => Promise.all(files.map(fetched)));
   }
@@ -81,6 +88,7 @@ export class FilePanel {
   take(files: readonly File[]): void {
     if (files.length === 0) return;
     this.#hasFile = true;
+    this.#isOwn = true;
     const { name } = files.find((file) => file.name.endsWith(".json")) ?? files[0]!;
     void this.#open(name, () => Promise.all(files.map(readOf)));
   }

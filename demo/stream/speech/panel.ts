@@ -73,9 +73,14 @@ export class SpeechPanel {
     return this.#session;
   }
 
+  /** Whether the sound is a file of the visitor's. */
+  get hasFile(): boolean {
+    return this.#kind.value === "file" && this.#file !== undefined;
+  }
+
   /** Whether there is a sound to start with: a file may not be chosen yet. */
   get ready(): boolean {
-    return this.#kind.value !== "file" || this.#file !== undefined;
+    return this.#kind.value !== "file" || this.hasFile;
   }
 
   start(): void {
