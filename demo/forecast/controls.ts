@@ -50,6 +50,11 @@ export class Controls {
     });
   }
 
+  /** The series whose choices are shown; undefined before {@link show}. */
+  get series(): Series | undefined {
+    return this.#series;
+  }
+
   /** The chosen settings; only after {@link show}. */
   get settings(): Settings {
     return this.#settings!;

@@ -3,13 +3,14 @@
 import { NoAdapterError, WebGpuUnavailableError } from "webgpu-lstm";
 import { CsvError } from "../../tasks/csv/table.ts";
 import type { LinkSettings } from "../shell/address.ts";
-import { byId } from "../shell/dom.ts";
+import { byId, setText } from "../shell/dom.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { Frame, View } from "../shell/view.ts";
 import { RunPanel } from "../training/panel.ts";
 import { isUnderWay, newSnapshot, type Snapshot } from "../training/phase.ts";
 import { findKept, forget, type KeptRun } from "../training/store.ts";
+import { carry } from "./carry.ts";
 import { Controls } from "./controls.ts";
 import "./forecast.css";
 import { loadSeries } from "../../tasks/series/index.ts";
@@ -189,9 +190,12 @@ class ForecastView implements View {
     showNotice(this.#notice, this.#unusable);
     const asked = this.#asked?.(found);
     this.#asked = undefined;
-    // Another stroke keeps the settings.
-    const isStroke = found.id === "drawn" && this.#series?.id === "drawn";
-    this.#take(found, asked ?? (isStroke ? this.#controls.settings : undefined));
+    const { series: before, settings } = this.#controls;
+    // A file, other columns of it and another stroke keep what was chosen.
+    const isMore = found.id === "csv" || this.#series?.id === "drawn";
+    const carried = !asked && before && isMore ? carry(before, settings, found) : undefined;
+    setText(byId("csv-carried"), carried?.note ?? "");
+    this.#take(found, asked ?? carried?.settings);
   }
 
   #take(series: Series, settings: Settings = series.presets[0].settings): void {

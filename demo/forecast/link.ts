@@ -22,8 +22,7 @@ const NAMES = {
  * @param data The numbers of a series of the visitor's own, if the link is to have them
  */
 export function linkOf(series: Series, settings: Settings, data?: string): Written {
-  const { horizon } = series.presets[0].settings;
-  const usual = { ...presetNear(series, settings.horizon), horizon };
+  const usual = usualOf(series, settings.horizon);
   return unusual({ ...written(series.id, settings), data }, written(BUILT_IN[0], usual));
 }
 
@@ -59,6 +58,11 @@ export function settingsOfLink(link: LinkSettings, series: Series): Settings {
 export function settingsForLater(link: LinkSettings): (series: Series) => Settings {
   for (const name of Object.values(NAMES)) link.read(name, (text) => text);
   return (series) => settingsOfLink(link, series);
+}
+
+/** What settings with this horizon are compared with: the horizon's preset, and the usual horizon. */
+export function usualOf(series: Series, horizon: number): Settings {
+  return { ...presetNear(series, horizon), horizon: series.presets[0].settings.horizon };
 }
 
 /** The preset for a horizon, or the first one. */

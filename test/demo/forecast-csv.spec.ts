@@ -81,6 +81,36 @@ test("other columns make another series; a resumed run keeps its columns", async
   expect(complaints).toEqual([]);
 });
 
+test("a file, and other columns, keep the chosen settings as far as they fit, and say so", async ({
+  page,
+}) => {
+  const complaints = await openForecast(page);
+  const slider = (name: string) => page.getByRole("slider", { name, exact: true });
+  const carried = shown(page, "csv-carried");
+  await page.getByLabel("Cell").selectOption("GRU");
+  await drop(page, "load.csv", load(400));
+  await expect(carried).toHaveText("Your settings stay: cell GRU.");
+  await place(page, { Epochs: 1, "Hidden size": 0 });
+  await slider("Window").press("End");
+  await expect(slider("Window")).toHaveAttribute("aria-valuetext", "90 days");
+  await page.getByLabel("Forecast", { exact: true }).selectOption("temperature");
+  await expect(carried).toHaveText("Your settings stay: window 90 days, cell GRU, hidden size 8, epochs 10.");
+  await expect(page).toHaveURL(/#forecast\?series=csv&window=90&cell=GRU&hidden=8&epochs=10$/);
+  // A bad file between two good ones changes nothing.
+  await drop(page, "short.csv", load(20));
+  await drop(page, "other.csv", load(200).replace("load,temperature", "demand,warmth"));
+  await expect(carried).toHaveText(
+    "Your settings stay: cell GRU, hidden size 8, epochs 10. The window of 90 days does not fit here; it is 14 days now.",
+  );
+  await expect(slider("Epochs")).toHaveAttribute("aria-valuetext", "10");
+  await expect(page).toHaveURL(/#forecast\?series=csv&cell=GRU&hidden=8&epochs=10$/);
+  await expectAccessible(page);
+  await place(page, { "Hidden size": 1 });
+  await button(page, "Start").click();
+  await finish(page, 10);
+  expect(complaints).toEqual([]);
+});
+
 test("says what is wrong with a file, and reads the next one", async ({ page }) => {
   const complaints = await openForecast(page);
   const alert = page.getByRole("alert");

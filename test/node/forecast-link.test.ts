@@ -1,5 +1,6 @@
 /** The Forecast view's settings in the page's address. */
 import { expect, test } from "vitest";
+import { carry } from "../../demo/forecast/carry.ts";
 import { linkOf, settingsForLater, settingsOfLink } from "../../demo/forecast/link.ts";
 import { LinkSettings, settingsText } from "../../demo/shell/address.ts";
 import { loadSeries } from "../../tasks/series/index.ts";
@@ -43,4 +44,21 @@ test("a setting that cannot be is left out and named", () => {
   const link = new LinkSettings("hidden=1e9&window=4&lr=x&cell=TCN&epochs=5");
   expect(settingsOfLink(link, seattle!)).toEqual({ ...seattle!.presets[0].settings, epochs: 5 });
   for (const name of ["hidden", "window", "lr", "cell"]) expect(link.note).toContain(name);
+});
+
+test("chosen settings go on with another series as far as they fit", () => {
+  const usual = seattle!.presets[0].settings;
+  const short = { ...co2!, id: "csv", windows: [5, 12], horizons: [1, 2] } as const;
+  const preset = { ...short.presets[0].settings };
+  expect(carry(seattle!, usual, short)).toEqual({ settings: preset, note: "" });
+  expect(carry(seattle!, { ...usual, cell: "GRU", epochs: 7, window: 12 }, short)).toEqual({
+    settings: { ...preset, cell: "GRU", epochs: 7, window: 12 },
+    note: "Your settings stay: window 12 months, cell GRU, epochs 7.",
+  });
+  expect(carry(seattle!, { ...usual, window: 60, horizon: 3, batchSize: 0 }, short)).toEqual({
+    settings: { ...preset, batchSize: 0 },
+    note:
+      "Your settings stay: batch size all at once. The window of 60 days does not fit here; it is 24 months now. " +
+      "The horizon of 3 days does not fit here; it is 1 month now.",
+  });
 });
