@@ -1,6 +1,6 @@
 /** Formats values and steps of a series for display. */
 import type { Series } from "../../tasks/series/series.ts";
-import { count, decimals } from "../shell/format.ts";
+import { brief, count, decimals } from "../shell/format.ts";
 
 type Spoken = Pick<Series, "unit" | "digits">;
 
@@ -9,14 +9,18 @@ export function withUnit(series: Spoken, value: number): string {
   return `${numberOf(series, value)}${series.unit}`;
 }
 
-/** A number without its unit: 1,234.50. */
-export function numberOf({ digits }: Spoken, value: number): string {
-  return decimals(value, digits).replace(/^−?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
+/** Whether a number would take more digits than people read. */
+const isLong = ({ digits }: Pick<Spoken, "digits">, value: number) => digits > 12 || Math.abs(value) >= 1e15;
+
+/** A number without its unit: 1,234.50; 6.56e28 where that is too long. */
+export function numberOf(series: Spoken, value: number): string {
+  if (isLong(series, value)) return brief(value);
+  return decimals(value, series.digits).replace(/^−?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
 }
 
 /** A number as {@link numberOf} shows it. */
-export function rounded({ digits }: Spoken, value: number): number {
-  return Number(value.toFixed(digits));
+export function rounded(series: Spoken, value: number): number {
+  return Number(isLong(series, value) ? value.toPrecision(3) : value.toFixed(series.digits));
 }
 
 const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });

@@ -111,6 +111,30 @@ test("a file, and other columns, keep the chosen settings as far as they fit, an
   expect(complaints).toEqual([]);
 });
 
+test("a page stays as wide as the window, whatever names and numbers a file has", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const complaints = await openForecast(page);
+  const lines = Array.from({ length: 200 }, (_, t) => `${1e29 * (1 + Math.sin(t / 3))},${t % 5}`);
+  await drop(
+    page,
+    `${"x".repeat(200)}.csv`,
+    [`${"y".repeat(200)},<b>${"z".repeat(150)}`, ...lines].join("\n"),
+  );
+  await expect(shown(page, "series-about")).toContainText("yyy");
+  await expectFits(page);
+  await expect(shown(page, "scores")).toContainText(/Persistence ?[\d.]+e28/);
+  await place(page, { Epochs: 0 });
+  await button(page, "Start").click();
+  await finish(page, 5);
+  await expectFits(page);
+  // The choices beside one another keep their widths.
+  const widths = await page
+    .locator(".source-choice label")
+    .evaluateAll((all) => all.map((label) => label.clientWidth >= label.scrollWidth));
+  expect(widths).not.toContain(false);
+  expect(complaints).toEqual([]);
+});
+
 test("says what is wrong with a file, and reads the next one", async ({ page }) => {
   const complaints = await openForecast(page);
   const alert = page.getByRole("alert");

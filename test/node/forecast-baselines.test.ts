@@ -122,6 +122,9 @@ test.each([
   [-0.001, 2, "0.00"],
   [-1234.5, 0, "−1,235"],
   [0.0001234, 6, "0.000123"],
+  [6.5550224793476135e28, 0, "6.56e28"],
+  [-1.327e-29, 31, "−1.33e−29"],
+  [0, 31, "0"],
 ])("%d with %i decimals is written %s", (value, digits, text) => {
   expect(numberOf({ unit: "", digits }, value)).toBe(text);
 });

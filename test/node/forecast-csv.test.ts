@@ -64,6 +64,22 @@ describe("a file", () => {
     expect(csvSeries(file, { ...choice, date: null }).series.times).toBe(null);
   });
 
+  test("with numbers that float32 cannot scale is refused with the reason", () => {
+    const series = (size: number) => {
+      const file = readCsv(
+        "it.csv",
+        daily(100, (t) => [size * Math.sin(t), wave(t)]),
+      );
+      return csvSeries(file, { target: "wind", inputs: ["load"], date: null }).series;
+    };
+    const apart = 'The numbers of the column "load" are too';
+    expect(() => series(1e-40)).toThrow(
+      `${apart} close together to compute with: the smallest and the largest differ by 2e−40. Multiply`,
+    );
+    expect(() => series(1e38)).toThrow(`${apart} far apart to compute with`);
+    for (const size of [1e-28, 1e28, 0]) expect(series(size).columns).toHaveLength(1);
+  });
+
   test("that is too long is cut to its newest rows", () => {
     const text = ["value", ...Array.from({ length: MOST_ROWS + 5 }, (_, t) => String(t % 10))].join("\n");
     const { series, notes } = csvSeries(readCsv("long.csv", text), {

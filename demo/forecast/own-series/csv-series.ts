@@ -20,6 +20,7 @@ import {
 import { columnOf } from "../../../tasks/series/columns.ts";
 import type { Series } from "../../../tasks/series/series.ts";
 import { type Settings, USUAL } from "../../../tasks/series/settings.ts";
+import { brief } from "../../shell/format.ts";
 import { CHOICES } from "../settings.ts";
 import { rhythmOf } from "./rhythm.ts";
 
@@ -87,7 +88,7 @@ export function readCsv(name: string, text: string): CsvFile {
   );
   if (file.numbers.length === 0) {
     throw new CsvError(
-      `No column of ${name} holds numbers (${table.columns.slice(0, 8).join(", ")}). Numbers are written like 1234.5.`,
+      `No column of ${name} holds numbers (${table.columns.slice(0, 8).join(", ")}). Numbers are written like 1234.5, up to 3.4e38.`,
     );
   }
   const rows = table.rows.length;
@@ -178,6 +179,7 @@ export function csvSeries(file: CsvFile, choice: CsvChoice): CsvSeries {
   const { step, period, calendar, even } = rhythmOf(times, train);
   if (!even) notes.push("The dates are not evenly spaced; each row counts as one step all the same.");
 
+  for (const [k, column] of [target, ...others].entries()) checkRange(column, columnOf(columns, k));
   const known = values.slice(0, train);
   const { trend, deviation } = shapeOf(known, period);
   const windows = [5, 7, 10, 12, 14, 20, 24, 30, 36, 48, 60, 90].filter((length) => length <= train / 3);
@@ -196,7 +198,7 @@ export function csvSeries(file: CsvFile, choice: CsvChoice): CsvSeries {
       caution: "",
       quantity: target,
       unit: "",
-      digits: Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(deviation)))),
+      digits: Math.max(0, 2 - Math.floor(Math.log10(deviation))),
       step,
       times,
       values,
@@ -238,6 +240,19 @@ function settingsFor(
     batchSize,
     epochs: CHOICES.epochs.findLast((epochs) => epochs * perEpoch <= STEPS) ?? CHOICES.epochs[0],
   };
+}
+
+/** How far apart the smallest and the largest number of a column may be, so that float32 takes its scale. */
+const RANGES = [1e-30, 1e30] as const;
+
+/** Refuses a column that float32 cannot scale; constant numbers need no scale. */
+function checkRange(column: string, values: readonly number[]): void {
+  const range = values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b));
+  if (range === 0 || (range >= RANGES[0] && range <= RANGES[1])) return;
+  const [size, change] = range < RANGES[0] ? ["close together", "Multiply"] : ["far apart", "Divide"];
+  throw new CsvError(
+    `The numbers of the column "${column}" are too ${size} to compute with: the smallest and the largest differ by ${brief(range)}. ${change} them by a power of ten first.`,
+  );
 }
 
 /** Whether the values move by more than their deviation; and their deviation. */
