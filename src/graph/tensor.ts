@@ -93,7 +93,7 @@ export class Tensor extends ReductionMethods<Tensor> implements Operand {
   /** What an operator, such as `x > 0`, asks for: it would go on with a text that is no number. @internal */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return `Tensor ${showShape(this.shape)}`;
-    throw new GraphError("Tensor.valueOf: operators do not compute with tensors; use x.add(y), x.gt(y), …");
+    throw new GraphError("Tensor.valueOf: operators do not compute with tensors; use x.gt(y), x.add(y)");
   }
 
   /** Records an op and returns its first output, for the functions behind the methods. @internal */

@@ -119,9 +119,7 @@ export class Result {
   /** What an operator, such as `loss < best`, asks for: it would go on with a text that is no number. @internal */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return `Result ${this.name} ${showShape(this.shape)}`;
-    throw new GraphError(
-      `Result.valueOf: ${this.name} is on the GPU, where JavaScript's operators do not reach it; await result.item() gives its number`,
-    );
+    throw new GraphError(`Result.valueOf: ${this.name} is on the GPU; await result.item() gives its number`);
   }
 
   /** TensorFlow.js's name of {@link read}. @internal */
