@@ -419,7 +419,9 @@ describe("an end", () => {
   test("refuses a worker that never serves, a missing worker, and serving outside a worker", async () => {
     const fails = new Worker(new URL("./workers/silent.worker.ts", import.meta.url), { type: "module" });
     await expectRefusal(() => connect(fails), WorkerError, "connect: the worker did not start");
-    const missing = new Worker("/no/such/file.js", { type: "module" });
+    // Not written in one: a bundler would look for the file.
+    const here = import.meta.url;
+    const missing = new Worker(new URL("/no/such/file.js", here), { type: "module" });
     await expectRefusal(() => connect(missing), WorkerError, "could not be loaded");
     await expectRefusal(() => connect({} as Worker), OptionError, "connect", "new Worker");
     await expectRefusal(async () => serve({ create: () => ({}) as never }), OptionError, "this is no worker");

@@ -46,7 +46,7 @@ serve({
         aborts: () => {
           throw new DOMException("not now", "TimeoutError");
         },
-        close: () => setTimeout(() => (globalThis as unknown as { close(): void }).close()),
+        close: () => void setTimeout(() => (globalThis as unknown as { close(): void }).close()),
         log: () => log,
       },
       dispose: () => {
