@@ -3,24 +3,27 @@
 //   partial[s][r][g·columns + m] = Σ_j x[n][g·channels + c][l·stride + t·dilation - padding]·gradY[n][g·columns + m][l]
 //
 // for r = c·taps + t, m < columns, and j = n·outLength + l in slice s, from s·sliceDepth on. A place outside x counts as 0. If ones = 1 there is
-// one more row, r = channels·taps, where x counts as 1: the gradient of a bias. sum_slices adds the slices in order.
+// one more row, r = channels·taps, where x counts as 1: the gradient of a bias. sum_slices adds the slices in order; a single one can be the
+// weight's gradient itself.
 //
 // grid        x (and y, past the limit): groups·slices·(rows / 32)·(columns / 64) tiles
 // workgroup   8 × 8 invocations: 32 rows × 64 columns of one group and slice
 // invocation  4 rows × 8 columns
 // x           read        [batch][groups·channels][inLength]
 // gradY       read        [batch][groups·columns][outLength]
-// partial     read_write  [slices][channels·taps (+ 1)][groups·columns]
+// partial     read_write  [slices][channels·taps (+ 1)][groups·columns]; a slice by its strides
 // params
 //   batch, groups, channels, columns   sizes; channels and columns of a group
 //   inLength, outLength, taps          sizes
 //   stride, dilation, padding          as in the formula
 //   slices, sliceDepth                 slices of the depth batch·outLength; terms of a slice
 //   ones                               whether there is a row of ones
+//   rowStride, columnStride            distance in partial to the next r, and to the next m
 
 struct Params {
   batch: u32, groups: u32, channels: u32, columns: u32, inLength: u32, outLength: u32, taps: u32,
   stride: u32, dilation: u32, padding: u32, slices: u32, sliceDepth: u32, ones: u32,
+  rowStride: u32, columnStride: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -30,7 +33,7 @@ struct Params {
 
 fn storeFour(start: u32, column: u32, sum: vec4f) {
   for (var i = 0u; i < 4u; i++) {
-    if (column + i < params.columns) { partial[start + column + i] = sum[i]; }
+    if (column + i < params.columns) { partial[start + (column + i) * params.columnStride] = sum[i]; }
   }
 }
 
@@ -92,9 +95,9 @@ fn conv1d_weight(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
     sum00, sum01, sum10, sum11,
     sum20, sum21, sum30, sum31,
   );
-  let total = params.groups * params.columns;
+  let start = slice * rows * params.groups * params.columns + g * params.columns * params.columnStride;
   for (var i = 0u; i < 8u; i++) {
     let own = row + i / 2u;
-    if (own < rows) { storeFour((slice * rows + own) * total + g * params.columns, column + i % 2u * 4u, sums[i]); }
+    if (own < rows) { storeFour(start + own * params.rowStride, column + i % 2u * 4u, sums[i]); }
   }
 }

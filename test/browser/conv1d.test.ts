@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nn, OptionError, ShapeError, type Tensor } from "webgpu-lstm";
+import { grad, nn, OptionError, ShapeError, type Tensor } from "webgpu-lstm";
 import { conv1d } from "../../src/graph/convolution.ts";
 import { convolve } from "../reference/convolution.ts";
 import { convVersions } from "./conv-versions.ts";
@@ -66,6 +66,31 @@ test("the weight alone, the bias alone or the input alone can have a gradient", 
       );
     }
   }));
+
+test.each(convVersions)("only slices and biases take a dispatch to add up: $gemm", (versions) =>
+  withDevice(
+    async (device) => {
+      for (const [bias, length, adds] of [
+        [false, 9, false],
+        [true, 9, true],
+        [false, 9000, true],
+      ] as const) {
+        const layer = new nn.Conv1d(3, 4, 2, { bias });
+        const step = await device.compile(
+          ({ x }: { readonly x: Tensor }) => {
+            const gradients = grad(layer.forward(x).square().sum(), [...layer.parameters()]);
+            return Object.fromEntries(gradients.map((gradient, i) => [`gradient ${i}`, gradient]));
+          },
+          { inputs: { x: [1, 3, length] } },
+        );
+        expect((await step.describe()).includes("sum_slices"), `bias: ${bias}, ${length} places`).toBe(adds);
+        step.dispose();
+        layer.dispose();
+      }
+    },
+    { versions },
+  ),
+);
 
 test("refuses wrong options and inputs by name", async () => {
   const make = (...given: unknown[]) => new nn.Conv1d(...(given as [number, number, number]));

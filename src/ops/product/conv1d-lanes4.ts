@@ -21,7 +21,8 @@ export type ConvParams = Sizes &
 
 /** The params of conv1d_weight. */
 export type GradientParams = Sizes &
-  Numbers<"columns" | "stride" | "dilation" | "padding" | "slices" | "sliceDepth" | "ones">;
+  Numbers<"columns" | "stride" | "dilation" | "padding" | "slices" | "sliceDepth" | "ones"> &
+  Numbers<"rowStride" | "columnStride">;
 
 /** A product by conv1d_lanes4: its params but tileRows, and its shape. */
 export interface Part {
@@ -109,11 +110,11 @@ function gradientPart(gradient: GradientParams) {
     bDepthInner: 1,
     bColumnStride: outLength,
     cOffset: 0,
-    cGroup: columns,
+    cGroup: columns * gradient.columnStride,
     cSlice: rows * total,
-    cRowOuter: taps * total,
-    cRowInner: total,
-    cColumnStride: 1,
+    cRowOuter: taps * gradient.rowStride,
+    cRowInner: gradient.rowStride,
+    cColumnStride: gradient.columnStride,
     hasBias: 0,
     ones,
     leavesOut: 0,

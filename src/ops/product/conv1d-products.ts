@@ -69,6 +69,8 @@ export const conv1dWeight = /* @__PURE__ */ new Kernel({
     slices: "u32",
     sliceDepth: "u32",
     ones: "u32",
+    rowStride: "u32",
+    columnStride: "u32",
   },
   bindings: { x: "read", gradY: "read", partial: "read_write" },
 });
@@ -205,11 +207,17 @@ export function weightGradient(
   const ones = flag(gradBias);
   const rows = weightRows + ones;
   const slicesOfBatch = (items: number) => slicesOf(items * short[1], rows * short[0], plan);
+  const { count: slices } = slicesOfBatch(batch);
+  // A single slice, without the row of a bias, is the gradient itself.
+  const whole = slices === 1 && !gradBias && gradWeight;
+  const strides = whole
+    ? { rowStride: 1, columnStride: weightRows }
+    : { rowStride: short[0], columnStride: 1 };
   const waysOf = (items: number, partial: Operand) => {
     const { count: slices, depth: sliceDepth } = slicesOfBatch(items);
     const [inLength, outLength] = [long[1], short[1]];
     const sizes = { batch: items, groups, channels, columns, inLength, outLength, taps };
-    const params = { ...sizes, stride, dilation, padding, slices, sliceDepth, ones };
+    const params = { ...sizes, stride, dilation, padding, slices, sliceDepth, ones, ...strides };
     const depth = items * outLength;
     const plain = dispatch({
       kernel: conv1dWeight,
@@ -237,12 +245,13 @@ export function weightGradient(
     };
   };
   const partialOf = (items: number) => plan.temporary([slicesOfBatch(items).count, rows, short[0]]);
-  const partial = partialOf(batch);
-  const { count: slices } = slicesOfBatch(batch);
+  const partial = whole || partialOf(batch);
   const what = `conv1d weight, ${channels}→${columns}, ${taps} taps, ${groups} groups, ${bucket(batch * short[1])} places`;
   const ofTrial = (items: number) => waysOf(items, partialOf(items));
+  const products = fastest(what, batch, waysOf(batch, partial), ofTrial, plan);
+  if (whole) return products;
   return [
-    ...fastest(what, batch, waysOf(batch, partial), ofTrial, plan),
+    ...products,
     dispatch({
       kernel: sumSlices,
       params: {
