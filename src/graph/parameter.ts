@@ -112,6 +112,15 @@ export class Parameter extends Tensor {
     this.revision++;
   }
 
+  /** PyTorch's name of {@link requiresGrad}: setting it would freeze nothing. @internal */
+  get requires_grad(): never {
+    throw new OptionError("Parameter.requires_grad: it is called requiresGrad here");
+  }
+
+  set requires_grad(_: boolean) {
+    void this.requires_grad;
+  }
+
   /** Sets `requiresGrad`: `requiresGrad_(false)` freezes the parameter. */
   requiresGrad_(requiresGrad = true): this {
     checkBoolean("Parameter.requiresGrad_", "requiresGrad", requiresGrad);

@@ -58,7 +58,7 @@ function shapeOfInput(name: string, value: unknown, declared: Shape): Shape {
   if (
     shape.length !== declared.length ||
     sizeOf(shape) !== array.data.length ||
-    shape.some((size) => size < 1)
+    !shape.every((size) => Number.isInteger(size) && size > 0)
   ) {
     throw new ShapeError(
       `step.run: input ${name} must be ${wanted}, got shape ${showShape(shape)} with ${array.data.length} values`,

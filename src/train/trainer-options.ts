@@ -98,7 +98,8 @@ export function stepSettings(
   checkOptions(where, options, OPTIONS);
   if (typeof options.loss?.forward !== "function" || typeof options.optimizer?.beginStep !== "function") {
     throw new OptionError(
-      `${where}: options must be { loss, optimizer }, such as { loss: new nn.MSELoss(), optimizer }`,
+      `${where}: options must be { loss, optimizer }, such as { loss: new nn.MSELoss(), optimizer }, got loss ${show(options.loss)} ` +
+        `and optimizer ${show(options.optimizer)}`,
     );
   }
   const { loss, optimizer, clipGradNorm, accumulate = 1, carryState = false, metrics = [] } = options;

@@ -55,6 +55,16 @@ describe("step.run refuses", () => {
         "got shape [4, 3, 3] with 24 values",
       );
       await refuses(
+        run({ x: { data: batch.x, shape: [4.8, 2.5, 2] } }),
+        ShapeError,
+        "got shape [4.8, 2.5, 2]",
+      );
+      await refuses(
+        run({ x: { data: batch.x, shape: wrong(["4", "3", "2"]) } }),
+        ShapeError,
+        "input x must be",
+      );
+      await refuses(
         run({ x: { data: batch.x, shape: [4, 2, 3] } }),
         ShapeError,
         "LSTM.forward",

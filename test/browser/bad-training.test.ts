@@ -39,6 +39,12 @@ describe("Trainer refuses", () => {
         make(device, model, { loss: criterion }),
         OptionError,
         "Trainer: options must be { loss, optimizer }",
+        "got loss a MSELoss and optimizer undefined",
+      );
+      await expectRefusal(
+        make(device, model, { loss: nn.MSELoss, optimizer: "adam" }),
+        OptionError,
+        'got loss function MSELoss and optimizer "adam"',
       );
       await expectRefusal(
         make(device, model, { ...options, epochs: 3 }),

@@ -139,6 +139,20 @@ describe("outside of it", () => {
       "StandardScaler.inverseTransform: it is called inverse(array) here",
     ],
     [
+      "weight.requires_grad = false",
+      () => {
+        wrong(lstm.weight_ih_l0).requires_grad = false;
+      },
+      OptionError,
+      "Parameter.requires_grad: it is called requiresGrad here",
+    ],
+    [
+      "if (weight.requires_grad)",
+      () => wrong(lstm.weight_ih_l0).requires_grad,
+      OptionError,
+      "Parameter.requires_grad: it is called requiresGrad here",
+    ],
+    [
       'state["fc.bias"]',
       async () => wrong(await new nn.ModuleList([lstm]).stateDict())["0.bias_ih_l0"],
       StateDictError,
