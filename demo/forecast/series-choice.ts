@@ -18,7 +18,16 @@ export class SeriesChoice {
   }
 
   set marked(id: Choice) {
-    for (const radio of this.#fields.querySelectorAll("input")) radio.checked = radio.value === id;
+    for (const radio of this.#fields.querySelectorAll("input")) {
+      radio.checked = radio.value === id;
+      if (radio.checked) this.#reveal(radio.parentElement!);
+    }
+  }
+
+  /** Scrolls a choice into the row, which a phone shows in part. */
+  #reveal(choice: HTMLElement): void {
+    const [own, row] = [choice.getBoundingClientRect(), this.#fields.getBoundingClientRect()];
+    this.#fields.scrollLeft += Math.max(0, own.right - row.right) - Math.max(0, row.left - own.left);
   }
 
   /** Whether a model trains: then no other series can be chosen. */

@@ -91,6 +91,7 @@ for (const [width, size] of WIDTHS) {
     const other = await (await browser.newContext({ viewport: size })).newPage();
     const otherComplaints = await openForecast(other, copied);
     await expect(other.getByRole("radio", { name: "Your CSV file" })).toBeChecked();
+    await expect(other.getByText("Your CSV file", { exact: true })).toBeInViewport({ ratio: 0.95 });
     await expect(shown(other, "csv-status")).toHaveText("umsatz.csv: 200 rows.");
     await expect(other.getByLabel("Forecast", { exact: true })).toHaveValue("Umsatz");
     await expect(other.getByRole("slider", { name: "Epochs", exact: true })).toHaveAttribute(
