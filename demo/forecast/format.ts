@@ -1,6 +1,6 @@
 /** Formats values and steps of a series for display. */
 import type { Series } from "../../tasks/series/series.ts";
-import { brief, count, decimals } from "../shell/format.ts";
+import { brief, count, counted, decimals } from "../shell/format.ts";
 
 type Spoken = Pick<Series, "unit" | "digits">;
 
@@ -45,5 +45,5 @@ export function stepName(series: Pick<Series, "times" | "step">, step: number): 
 
 /** "1 day", "7 days" */
 export function stepCount({ step }: Pick<Series, "step">, steps: number): string {
-  return `${count(steps)} ${step}${steps === 1 ? "" : "s"}`;
+  return counted(steps, step);
 }

@@ -12,6 +12,11 @@ export function count(value: number): string {
   return signed(COUNT.format(value));
 }
 
+/** 1 trial, 2,000 trials */
+export function counted(value: number, one: string): string {
+  return `${count(value)} ${one}${value === 1 ? "" : "s"}`;
+}
+
 /** 512 B, 13.6 kB, 1.2 MB: decimal, as everywhere in this library. */
 export function bytes(value: number): string {
   if (value < 1000) return `${value} B`;

@@ -6,6 +6,7 @@ import { BUILT_IN, type BuiltIn } from "../../tasks/series/series.ts";
 import type { LinkSettings } from "../shell/address.ts";
 import { byId, element, scrolling } from "../shell/dom.ts";
 import { download } from "../shell/download.ts";
+import { counted } from "../shell/format.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice } from "../shell/notice.ts";
 import { figureList, StatusLines } from "../shell/status-lines.ts";
@@ -210,7 +211,7 @@ class TuneView implements View {
     const words = running
       ? `Trial ${Math.min(have - this.#from + 1, this.#wanted)} of ${this.#wanted}.`
       : have > 0
-        ? `${have} trials so far; Start goes on with this study.`
+        ? `${counted(have, "trial")} so far; Start goes on with this study.`
         : "Ready.";
     this.#lines.draw(this.#busy ? "Training the model again…" : words, Math.min(done, 1), "");
     const idle = !running && !this.#busy;

@@ -1,10 +1,12 @@
 /** What comes of a search: its test on the held-out part, its model, and a card. */
+
 import { saveSafetensors } from "webgpu-lstm";
 import type { FrozenTrial } from "webgpu-lstm/search";
 import { heldOutOf } from "../../tasks/series/held-out.ts";
 import { ForecastTask } from "../../tasks/series/task.ts";
 import { svgPicture } from "../shell/card.ts";
 import { byId } from "../shell/dom.ts";
+import { counted } from "../shell/format.ts";
 import type { SavedModel } from "../shell/save-model.ts";
 import type { CardContent } from "../shell/take-away.ts";
 import type { TuneSearch } from "./search.ts";
@@ -58,7 +60,7 @@ export async function cardOf(search: TuneSearch, best: FrozenTrial): Promise<Car
   const shipped = trials[search.defaultsOf(trials)];
   const loss = (trial: FrozenTrial | undefined) => (trial ? trial.value!.toPrecision(4) : "–");
   return {
-    title: `${task.series.title}: ${trials.length} trials`,
+    title: `${task.series.title}: ${counted(trials.length, "trial")}`,
     picture: await svgPicture(byId("tune-history").querySelector("svg")!),
     figures: [
       { label: "best validation loss", value: loss(best) },

@@ -1,6 +1,15 @@
 /** The demo's numbers, and the labels and ranges of its charts. */
 import { describe, expect, test } from "vitest";
-import { brief, count, decimals, leastRange, short, tickLabels, widthOf } from "../../demo/shell/format.ts";
+import {
+  brief,
+  count,
+  counted,
+  decimals,
+  leastRange,
+  short,
+  tickLabels,
+  widthOf,
+} from "../../demo/shell/format.ts";
 
 test("numbers have a true minus sign, significant digits, and no negative zero", () => {
   expect([0.5, -0.5, 3.4149, 12345, -1.2345e9, 4.2e-7, -4.2e-7, -0].map(brief)).toEqual([
@@ -56,4 +65,13 @@ describe("a range", () => {
     expect(leastRange(1e9, 1e9)).toEqual([9e8, 1.1e9]);
     expect(leastRange(-3e-7, -3e-7).map((value) => value.toPrecision(3))).toEqual(["-3.30e-7", "-2.70e-7"]);
   });
+});
+
+test("one of a thing is said in the singular", () => {
+  expect([0, 1, 2, 2000].map((value) => counted(value, "trial"))).toEqual([
+    "0 trials",
+    "1 trial",
+    "2 trials",
+    "2,000 trials",
+  ]);
 });

@@ -20,7 +20,7 @@ import {
 import { columnOf } from "../../../tasks/series/columns.ts";
 import type { Series } from "../../../tasks/series/series.ts";
 import { type Settings, USUAL } from "../../../tasks/series/settings.ts";
-import { brief } from "../../shell/format.ts";
+import { brief, counted } from "../../shell/format.ts";
 import { CHOICES } from "../settings.ts";
 import { rhythmOf } from "./rhythm.ts";
 
@@ -93,7 +93,9 @@ export function readCsv(name: string, text: string): CsvFile {
   }
   const rows = table.rows.length;
   if (rows < FEWEST_ROWS) {
-    throw new CsvError(`${name} has ${rows} rows; at least ${FEWEST_ROWS} are needed to learn from.`);
+    throw new CsvError(
+      `${name} has ${counted(rows, "row")}; at least ${FEWEST_ROWS} are needed to learn from.`,
+    );
   }
   return file;
 }

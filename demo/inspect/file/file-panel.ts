@@ -1,7 +1,7 @@
 /** Opens a file and shows its content: layers, tensors, optimizer, config. */
 
 import { element, byId as part, scrolling, table } from "../../shell/dom.ts";
-import { bytes, count, short } from "../../shell/format.ts";
+import { bytes, count, counted, short } from "../../shell/format.ts";
 import { noticeOf, showText } from "../../shell/notice.ts";
 import { Breather } from "../breather.ts";
 import onnxUrl from "../examples/example.onnx?url";
@@ -152,7 +152,7 @@ export class FilePanel {
       ...numbers.map((title) => ({ title, numeric: true })),
       { title: "Histogram" },
     ];
-    const note = `${count(tensors.length)} tensors; statistics of their finite values, histogram from min to max`;
+    const note = `${counted(tensors.length, "tensor")}; statistics of their finite values, histogram from min to max`;
     part("tensors").replaceChildren(table("Tensors", note, columns, rows));
     if (broken.size > 0) showText(part("file-notice"), brokenNotice(broken));
     return new Set(broken.keys());

@@ -2,7 +2,7 @@
 import { SECONDS, segmentsOf } from "../../../tasks/speech/segments.ts";
 import { RATE } from "../../../tasks/speech/silero.ts";
 import { element, partsOf, setText, table } from "../../shell/dom.ts";
-import { brief, count, decimals } from "../../shell/format.ts";
+import { brief, count, counted, decimals } from "../../shell/format.ts";
 import { clearFigures, figureList, type StatusLines } from "../../shell/status-lines.ts";
 import { type LatencyCard, milliseconds } from "../display/latency-card.ts";
 import { ProbabilityChart, WaveChart } from "./charts.ts";
@@ -162,7 +162,7 @@ export class SpeechPanel {
     setText(part("count"), count(rows.length));
     setText(
       part("summary"),
-      `${count(rows.length)} segments of speech. ${median ? `A chunk of 32 ms of sound takes ${milliseconds(median)} ms.` : ""}`,
+      `${counted(rows.length, "segment")} of speech. ${median ? `A chunk of 32 ms of sound takes ${milliseconds(median)} ms.` : ""}`,
     );
     const drawn = rows.join();
     if (drawn === this.#drawnSegments) return;
@@ -207,7 +207,7 @@ export class SpeechPanel {
 }
 
 function statusOf({ phase, settings, chunks, hearing }: SpeechSession, segments: number): string {
-  const found = `${segments} ${segments === 1 ? "segment" : "segments"} of speech`;
+  const found = `${counted(segments, "segment")} of speech`;
   switch (phase) {
     case "opening":
       return settings.kind === "microphone"
