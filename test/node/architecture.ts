@@ -80,7 +80,7 @@ const roomsOf: Record<string, readonly string[]> = {
 };
 
 /** The internal files of src/ that bench/ measures by themselves. */
-const measured = ["src/gpu/facts.ts", "src/gpu/kernel.ts", "src/gpu/staging.ts"];
+const measured = ["src/gpu/facts.ts", "src/gpu/kernel.ts", "src/gpu/staging.ts", "src/gpu/timestamps.ts"];
 
 /** Only `gpu/kernel.ts` makes these. */
 const makers = /^create(ShaderModule|ComputePipeline(Async)?|BindGroup)$/;
