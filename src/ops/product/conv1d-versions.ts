@@ -128,19 +128,19 @@ export function plainWay(
   return { micros: predictMicros(work, facts), dispatches: [plain] };
 }
 
-/** A convolution by conv1d_split, if it has few places. */
+/** A convolution by conv1d_split, if it has few places, and not more tiles than the device can number. */
 export function splitWay(
   { batch, groups, rows, channels, outLength, taps }: ConvParams,
   makeSplit: (tiles: number) => Dispatch,
-  { facts }: PlanContext,
+  { facts, maxGrid }: PlanContext,
 ): { readonly rows?: Way } {
   const places = batch * outLength;
-  if (places > MOST_PLACES) return {};
   const size = [rows, places] as const;
+  const tiles = groups * blocks(size, SPLIT_TILE);
+  if (places > MOST_PLACES || tiles > maxGrid ** 2) return {};
   const channelParts = 2 ** Math.floor(Math.log2(Math.min(channels, PARTS)));
   const ownTaps = Math.ceil((taps * channelParts) / PARTS);
   const ownSteps = ownTaps * Math.ceil(channels / channelParts);
-  const tiles = groups * blocks(size, SPLIT_TILE);
   const invocations = groups * PARTS * blocks(size, SPLIT_OWN);
   const work = {
     groups: tiles,
