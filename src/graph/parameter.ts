@@ -117,6 +117,7 @@ export class Parameter extends Tensor {
     throw new OptionError("Parameter.requires_grad: it is called requiresGrad here");
   }
 
+  /** @internal */
   set requires_grad(_: boolean) {
     void this.requires_grad;
   }
