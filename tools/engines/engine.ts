@@ -25,7 +25,7 @@ export interface OpenEngine {
   close(): Promise<void>;
 }
 
-/** After this long without a word an engine is taken for hung, in ms. A single test may take two minutes. */
+/** After this long without a word, or a sign of life, an engine is taken for hung, in ms. */
 export const SILENCE_MS = 180_000;
 
 /** Runs one file in an engine. A file that does not come to its end has a failed test that says so. */

@@ -18,7 +18,12 @@ interface End {
   readonly error: string;
 }
 
-export type Line = Outcome | { readonly probe: Probe } | End;
+/** What an engine says from time to time while a test runs: that it has not hung. */
+interface Alive {
+  readonly alive: true;
+}
+
+export type Line = Outcome | { readonly probe: Probe } | Alive | End;
 
 const LINE = "@engine ";
 

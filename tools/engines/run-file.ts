@@ -6,14 +6,20 @@ import { PROBE, probe } from "./probe.ts";
 const tests = import.meta.glob<unknown>("../../test/browser/**/*.test.ts");
 const setup = import.meta.glob<unknown>("../../test/browser/setup.ts");
 
+/** Milliseconds between two signs of life. A test may take longer than an engine may be silent. */
+const ALIVE_MS = 30_000;
+
 /** @param file A path below `test/browser`, or `PROBE`. */
 export async function runFile(file: string): Promise<void> {
+  const timer = setInterval(() => say({ alive: true }), ALIVE_MS);
   try {
     if (file === PROBE) say({ probe: await probe() });
     else await runTests(file);
     say({ end: true, error: "" });
   } catch (error) {
     say({ end: true, error: String(error) });
+  } finally {
+    clearInterval(timer);
   }
 }
 
