@@ -68,6 +68,11 @@ export const gaps: readonly Gap[] = [
     why: "Deno maps a buffer before all of what writeBuffer gave it is there; the library reads by copies.",
   },
   {
+    engines: ["deno"],
+    matches: /refuses a worker that never serves[\s\S]*to contain 'could not be loaded'/,
+    why: "Deno says itself why a worker's file is not there, where browsers say nothing.",
+  },
+  {
     engines: ["dawn-default"],
     matches: /this device has no timestamps/,
     why: "The device has no optional feature, so nothing is profiled.",
