@@ -133,7 +133,7 @@ async function main(): Promise<void> {
 async function describeAdapter(gpu: GPU): Promise<AdapterDescription> {
   const adapter = (await gpu.requestAdapter())!;
   const { subgroupMinSize, subgroupMaxSize } = adapter.info as GPUAdapterInfo;
-  const names = Object.keys(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(adapter.limits)));
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(adapter.limits));
   const limits = names.flatMap((name) => {
     const limit = adapter.limits[name as keyof GPUSupportedLimits];
     return typeof limit === "number" ? [[name, limit] as const] : [];

@@ -1,5 +1,4 @@
 /** What comes of a search: its test on the held-out part, its model, and a card. */
-
 import { saveSafetensors } from "webgpu-lstm";
 import type { FrozenTrial } from "webgpu-lstm/search";
 import { heldOutOf } from "../../tasks/series/held-out.ts";

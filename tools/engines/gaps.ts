@@ -13,29 +13,34 @@ export interface Gap {
 
 const NODE = ["dawn-lavapipe", "dawn-default"];
 
-/** What browsers have and a runtime in a terminal may not. */
-const missing = (engines: readonly string[], matches: RegExp, why: string): Gap => ({
-  engines,
-  matches,
-  why,
-});
-
 export const gaps: readonly Gap[] = [
-  missing(NODE, /Worker is not defined/, "Node has no Web Worker."),
-  ...[["Node", NODE] as const, ["Deno", ["deno"]] as const].flatMap(([name, engines]) => [
-    missing(
+  { engines: NODE, matches: /Worker is not defined/, why: "Node has no Web Worker." },
+  {
+    engines: NODE,
+    matches: /Received protocol 'blob:'/,
+    why: "Node imports no module from a Blob's address.",
+  },
+  // What browsers have and a runtime in a terminal has not.
+  ...[
+    { name: "Node", engines: NODE },
+    { name: "Deno", engines: ["deno"] },
+  ].flatMap(({ name, engines }) => [
+    {
       engines,
-      /window is not defined/,
-      `These tests listen for unhandled rejections on a window, and ${name} has none.`,
-    ),
-    missing(engines, /this runtime has no IndexedDB|indexedDB is not defined/, `${name} has no IndexedDB.`),
-    missing(
+      matches: /window is not defined/,
+      why: `These tests listen for unhandled rejections on a window, and ${name} has none.`,
+    },
+    {
       engines,
-      /origin private file system|'getDirectory'/,
-      `${name} has no origin private file system.`,
-    ),
+      matches: /this runtime has no IndexedDB|indexedDB is not defined/,
+      why: `${name} has no IndexedDB.`,
+    },
+    {
+      engines,
+      matches: /origin private file system|'getDirectory'/,
+      why: `${name} has no origin private file system.`,
+    },
   ]),
-  missing(NODE, /Received protocol 'blob:'/, "Node imports no module from a Blob's address."),
   // Subgroups of four lanes.
   ...[
     /to contain '(gemm|conv1d)_lanes4'|to contain '_sequence4_forward/,

@@ -1,4 +1,5 @@
 /** Finds the layers of a state dict by PyTorch's names and by shapes. */
+import { counted } from "../../shell/format.ts";
 import type { StoredTensor } from "./file.ts";
 import { type RecurrentStack, recurrentStackOf } from "./stack.ts";
 
@@ -73,7 +74,7 @@ export function describeStack(stack: RecurrentStack): string {
     `input ${inputSize}`,
     `hidden ${hiddenSize}`,
     ...(projSize ? [`projected to ${projSize}`] : []),
-    `${numLayers} ${numLayers === 1 ? "layer" : "layers"}`,
+    counted(numLayers, "layer"),
     ...(bidirectional ? ["both directions"] : []),
     ...(bias ? [] : ["without bias"]),
   ].join(", ");

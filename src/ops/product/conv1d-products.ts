@@ -165,7 +165,7 @@ function product(
     const sizes = { batch, groups, rows, channels, inLength, outLength, taps };
     const params = { ...sizes, ...way, groupStride, hasBias: flag(bias) };
     const places = batch * outLength;
-    const plainBy = (kernel: typeof conv1dProduct) => (tiles: number) =>
+    const dispatchBy = (kernel: typeof conv1dProduct) => (tiles: number) =>
       dispatch({
         kernel: kernel.with({ LEAVES_OUT: flag(leavesOut) }),
         params,
@@ -178,10 +178,10 @@ function product(
     return {
       register: plainWay(
         { rows, columns: places, depth: channels * taps, count: groups, stepLoads, tileLoads: TILE_LOADS },
-        plainBy(conv1dProduct)(groups * tilesOf(rows, places)),
+        dispatchBy(conv1dProduct)(groups * tilesOf(rows, places)),
         plan,
       ),
-      ...splitWay(params, plainBy(conv1dSplit), plan),
+      ...splitWay(params, dispatchBy(conv1dSplit), plan),
       ...lanes4Way(parts, { a: from, b: weight, bias, c: y }, plan),
     };
   };
