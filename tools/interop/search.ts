@@ -5,6 +5,8 @@ import { JournalFile, JournalRedis } from "webgpu-lstm/search/node";
 import { type Check, check } from "./check.ts";
 import { expectEqual, NAME, type Optuna, objective, suggested, summaryOf } from "./optuna.ts";
 
+const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+
 /** A kind of journal: how both sides open the one of a name. */
 interface Place {
   /** "in a file" or "in Redis". */
@@ -116,29 +118,36 @@ async function checksOf(optuna: Optuna, { title, journal, address, locks }: Plac
     ),
     await check(`${title}: a study outlives workers that are killed at any moment`, async () => {
       const study = await createStudy(here("killed", 1));
-      let running = true;
+      const by = (who: string) => study.trials.filter(({ userAttrs }) => userAttrs["by"] === who).length;
+      let killed = 0;
       const kill = async () => {
-        for (let i = 0; running; i++) {
+        for (; killed < 4; killed++) {
+          const before = by("Python");
           const worker = optuna.spawn("go_on", address("killed"), NAME, "1000");
           const ended = once(worker, "exit");
-          await new Promise((done) => setTimeout(done, 2000 + 137 * i));
+          // However slowly it starts, it is killed at its work.
+          while (by("Python") === before && worker.exitCode === null) await pause(10);
+          await pause(137 * killed);
           worker.kill("SIGKILL");
-          await ended;
+          const [code] = await ended;
+          if (code !== null) throw new Error(`Python ended by itself, with code ${code}`);
         }
       };
       const killing = kill();
-      await study.optimize(
-        async (trial) => {
-          await new Promise((done) => setTimeout(done, 200));
-          return objective(trial);
-        },
-        { timeout: 10 },
-      );
-      running = false;
+      // Its error is thrown below, where it is awaited.
+      killing.catch(() => (killed = 4));
+      while (killed < 4) {
+        await study.optimize(
+          async (trial) => {
+            await pause(200);
+            return objective(trial);
+          },
+          { trials: 1 },
+        );
+      }
       await killing;
       const left = await study.requeueRunning();
       await study.optimize(objective, { trials: left.length });
-      const by = (who: string) => study.trials.filter(({ userAttrs }) => userAttrs["by"] === who).length;
       if (by("Node") === 0 || by("Python") === 0)
         throw new Error(`Node ran ${by("Node")}, Python ${by("Python")}`);
       const unfinished = study.trials.filter(({ state }) => state === "RUNNING" || state === "WAITING");
@@ -157,14 +166,17 @@ async function checksOf(optuna: Optuna, { title, journal, address, locks }: Plac
             const file = `both-${lock}`;
             const study = await createStudy(here(file, 1));
             for (let i = 0; i < 20; i++) await study.enqueueTrial({ x: i / 10 });
-            const theirs = optuna.run("go_on", address(file), NAME, "30", lock);
-            // Python takes its time to start: the queue is for both.
-            const hasBegun = () => study.trials.some(({ state }) => state !== "WAITING");
-            for (const ended = theirs.then(() => true); !hasBegun(); await study.sync())
-              if (await Promise.race([ended, new Promise((done) => setTimeout(done, 5, false))])) break;
+            const takenBy = (who: string) => study.trials.some(({ userAttrs }) => userAttrs["by"] === who);
+            let theirs: Promise<string> | undefined;
             await study.optimize(
               async (trial) => {
-                await new Promise((done) => setTimeout(done, 30));
+                // Node keeps its first trials until Python, which starts slowly, has one: so each has its part of the queue.
+                theirs ??= optuna.run("go_on", address(file), NAME, "30", lock);
+                while (!takenBy("Python")) {
+                  await Promise.race([theirs, pause(5)]);
+                  await study.sync();
+                }
+                await pause(30);
                 return objective(trial);
               },
               { trials: 30, jobs: 2 },
