@@ -3,6 +3,7 @@
  *
  *   --device cpu   PyTorch on the CPU, to test the command without a GPU
  *   --quick        few samples, W1 and W5, small H and B
+ *   --minutes N    ends within about N minutes (default 9), five ninths of them for the workloads; what is left out is said
  *   --json FILE    where to write everything measured (default out/bench-gpu.json), the tables beside it as .md
  */
 import { writeFileSync } from "node:fs";
@@ -48,15 +49,19 @@ async function main(): Promise<void> {
     options: {
       device: { type: "string", default: "cuda" },
       quick: { type: "boolean", default: false },
+      minutes: { type: "string", default: "9" },
       json: { type: "string", default: "out/bench-gpu.json" },
     },
   });
   const { device: where, quick } = values;
   if (where !== "cuda" && where !== "cpu") throw new Error(`--device must be cuda or cpu, got "${where}"`);
+  const limit = Number(values.minutes);
+  if (!(limit > 0)) throw new Error(`--minutes takes a number above 0, got "${values.minutes}"`);
   const python = findTorch();
   if (!python) throw new Error("bench:gpu needs a python3 with PyTorch; PYTHON names one");
 
   const start = performance.now();
+  const end = start + limit * 60e3;
   const gpu = await openGpu();
   const device = await Device.request({ gpu });
   const ceiling = await measureCeiling(device);
@@ -92,6 +97,10 @@ async function main(): Promise<void> {
     const measurements: Measurement[] = [];
     const failures: Failure[] = [];
     for (const workload of all) {
+      if (performance.now() > start + (5 / 9) * (end - start)) {
+        console.log(`${workload.name}: no time left`);
+        continue;
+      }
       console.log(`${workload.name}: ${workload.title}`);
       const reference = (workload: Workload) => torchReference(python, workload, where);
       const measured = await measure(workload, seats, effort, { reference, say: console.log });
@@ -101,7 +110,7 @@ async function main(): Promise<void> {
     const layers = quick
       ? versionSizes([64, 128], [1, 32])
       : versionSizes([64, 128, 256, 512, 1024], [1, 32, 256]);
-    const versions = await timeVersions(gpu, layers, console.log);
+    const versions = await timeVersions(gpu, layers, end, console.log);
     const tables = [ceilingTable(ceilings), gpuTable(measurements, info.software), versionTable(versions)];
     const report = tables.join("\n\n");
     const reasons = failures.map(

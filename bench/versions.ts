@@ -20,6 +20,9 @@ const T = 64;
 /** Timed training steps; the shortest counts, since other work on the machine can only lengthen one. */
 const SAMPLES = 5;
 
+/** Milliseconds after which no further step of a pass is timed. */
+const LONGEST = 3000;
+
 /** A layer of H inputs and H units over B sequences of 64 steps, or of 1 to 64 where they are packed. */
 export interface LayerSizes {
   readonly layer: Layer;
@@ -66,31 +69,44 @@ class Model extends nn.Module {
   }
 }
 
-/** Times every version at every size. @returns Nothing for a version that a size or the adapter does not have */
+/**
+ * Times every version, size by size. What the adapter or a size does not have is left out.
+ * @param end Time by `performance.now()` after which no version of a size is begun; those that are left are said
+ */
 export async function timeVersions(
   gpu: GPU,
   sizes: readonly LayerSizes[],
+  end: number,
   say: (line: string) => void,
 ): Promise<VersionTime[]> {
   const measured = await Device.request({ gpu, selfTest: false });
   const { facts } = measured;
   measured.dispose();
   const times: VersionTime[] = [];
-  for (const version of VERSIONS) {
-    // One device a version, planned by the same facts.
-    const device = await Device.request({ gpu, facts, versions: { recurrent: version }, selfTest: false });
-    try {
-      for (const size of sizes) {
+  // One device a version, planned by the same facts.
+  const devices = new Map<Version, Device>();
+  try {
+    for (const version of VERSIONS)
+      devices.set(
+        version,
+        await Device.request({ gpu, facts, versions: { recurrent: version }, selfTest: false }),
+      );
+    for (const size of sizes) {
+      for (const [version, device] of devices) {
+        if (performance.now() > end) {
+          say(`${nameOf(size)}, ${version}: no time left`);
+          continue;
+        }
         const own = await timeVersion(device, version, size);
         times.push(...own);
         const shown = own.map(({ pass, micros }) => `${pass} ${digits(micros)} µs`).join(", ");
         say(`${nameOf(size)}, ${version}: ${shown || "not offered"}`);
       }
-    } finally {
-      device.dispose();
     }
+    return times;
+  } finally {
+    for (const device of devices.values()) device.dispose();
   }
-  return times;
 }
 
 /** The passes that a pinned version has run. */
@@ -161,7 +177,8 @@ async function timeRange(
   };
   try {
     let shortest = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < SAMPLES; i++) {
+    const end = performance.now() + LONGEST;
+    for (let i = 0; i < SAMPLES && (i === 0 || performance.now() < end); i++) {
       at = 0;
       run();
       const [before, after] = await timestamps.read();
