@@ -33,6 +33,8 @@ export default defineConfig({
   ],
   outputDir: "out/playwright",
   timeout: 180_000,
+  // A test that claims a time says it; all else only has to come, on a slow machine too.
+  expect: { timeout: 20_000 },
   workers: 1,
   forbidOnly: true,
   reporter: [["list"], ["json", { outputFile: process.env.PLAYWRIGHT_REPORT ?? "out/playwright.json" }]],

@@ -6,6 +6,7 @@ export default defineConfig({
   globalSetup: "test/firefox/build.ts",
   outputDir: "out/playwright-firefox",
   timeout: 120_000,
+  expect: { timeout: 20_000 },
   workers: 1,
   forbidOnly: true,
   reporter: [["list"], ["json", { outputFile: process.env.PLAYWRIGHT_REPORT ?? "out/firefox.json" }]],
