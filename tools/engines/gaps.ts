@@ -53,11 +53,6 @@ export const gaps: readonly Gap[] = [
     why: "The adapter offers no subgroups of four lanes, so the kernels made for them are not offered.",
   })),
   {
-    engines: ["deno"],
-    matches: /program staging: expected DeviceLostError/,
-    why: "Deno reports a staging buffer that it refuses by a mapping that fails, as it does for a lost device, and by no error.",
-  },
-  {
     engines: ["firefox", "deno"],
     matches: /the page has no task over 50 ms/,
     why: "There are no `longtask` entries to measure it by.",

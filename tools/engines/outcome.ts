@@ -27,9 +27,12 @@ export type Line = Outcome | { readonly probe: Probe } | Alive | End;
 
 const LINE = "@engine ";
 
+/** The console's own, since a test may put another in its place. */
+const { log } = console;
+
 /** Says it on the console, for whoever runs the engine. */
 export function say(what: Line): void {
-  console.log(LINE + JSON.stringify(what));
+  log(LINE + JSON.stringify(what));
 }
 
 /** What a line of an engine's console says; `null` for any other line. */
