@@ -4,6 +4,7 @@
  */
 import type uPlot from "uplot";
 import { element } from "../shell/dom.ts";
+import { attribute } from "../shell/format.ts";
 
 /** Where points lie on a chart, in px of its drawing area. */
 export interface PointPlace {
@@ -101,7 +102,7 @@ export class PointEditor {
       ["max", most],
       ["now", now],
     ] as const) {
-      this.#cover.setAttribute(`aria-value${name}`, String(Number(value.toPrecision(6))));
+      this.#cover.setAttribute(`aria-value${name}`, attribute(value));
     }
     this.#cover.setAttribute("aria-valuetext", points.say(this.#chosen));
   }

@@ -12,9 +12,20 @@ export function count(value: number): string {
   return signed(COUNT.format(value));
 }
 
-/** 1 trial, 2,000 trials */
-export function counted(value: number, one: string): string {
-  return `${count(value)} ${one}${value === 1 ? "" : "s"}`;
+/** 1 trial, 2,000 trials; with what one is many of: 1 entry, 3 entries */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+const ATTRIBUTE = new Intl.NumberFormat("en-US", {
+  maximumSignificantDigits: 6,
+  useGrouping: false,
+  signDisplay: "negative",
+});
+
+/** A number for an attribute such as `aria-valuemax`: six digits, and never an exponent, which some screen readers cannot read. */
+export function attribute(value: number): string {
+  return ATTRIBUTE.format(value);
 }
 
 /** 512 B, 13.6 kB, 1.2 MB: decimal, as everywhere in this library. */

@@ -127,6 +127,7 @@ test("a page stays as wide as the window, whatever names and numbers a file has"
   await button(page, "Start").click();
   await finish(page, 5);
   await expectFits(page);
+  await expect(page.locator("#roll-out-chart .points")).toHaveAttribute("aria-valuemax", /^\d{30}$/);
   // The choices beside one another keep their widths.
   const widths = await page
     .locator(".source-choice label")

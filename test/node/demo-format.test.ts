@@ -1,6 +1,7 @@
 /** The demo's numbers, and the labels and ranges of its charts. */
 import { describe, expect, test } from "vitest";
 import {
+  attribute,
   brief,
   count,
   counted,
@@ -20,6 +21,8 @@ test("numbers have a true minus sign, significant digits, and no negative zero",
   ]);
   expect([-1.005, -0.001, 0].map((value) => decimals(value, 2))).toEqual(["−1.00", "0.00", "0.00"]);
   expect([-12345, 1e9].map(count)).toEqual(["−12,345", "1,000,000,000"]);
+  const numbers = [1.2345678e29, -1.5e-7, 12345.67, -0];
+  expect(numbers.map(attribute)).toEqual([`123457${"0".repeat(24)}`, "-0.00000015", "12345.7", "0"]);
 });
 
 describe("an axis", () => {
@@ -68,6 +71,7 @@ describe("a range", () => {
 });
 
 test("one of a thing is said in the singular", () => {
+  expect([1, 2].map((value) => counted(value, "entry", "entries"))).toEqual(["1 entry", "2 entries"]);
   expect([0, 1, 2, 2000].map((value) => counted(value, "trial"))).toEqual([
     "0 trials",
     "1 trial",

@@ -221,6 +221,8 @@ describe("a model's inputs", () => {
   test("take sizes that fit, and say what does not", () => {
     expect(parseSizes("2, 7, 3", input({}))).toEqual([2, 7, 3]);
     expect(() => parseSizes("2, 7", input({}))).toThrow("x has 3 sizes, [batch, time, 3]; 2 are given");
+    expect(() => parseSizes("2", input({}))).toThrow("; 1 is given");
+    expect(() => parseSizes("2, 7", input({ shape: ["n"] }))).toThrow("x has 1 size, [n]; 2 are given");
     expect(() => parseSizes("2, 7, 4", input({}))).toThrow(
       "x must be [batch, time, 3]; “2, 7, 4” does not fit in place 3",
     );
@@ -245,7 +247,7 @@ describe("a model's inputs", () => {
     ]);
     expect(() => fill(input({ whole: true }), [1, 5], "text", "")).toThrow("Write some text first.");
     expect([...fill(input({}), [1, 2], "numbers", "0.5 -1e3")]).toEqual([0.5, -1000]);
-    expect(() => fill(input({}), [1, 2], "numbers", "1")).toThrow("x has 2 values, [1, 2]; 1 are given");
+    expect(() => fill(input({}), [1, 2], "numbers", "1")).toThrow("x has 2 values, [1, 2]; 1 is given");
     expect(() => fill(input({ whole: true }), [1], "numbers", "1.5")).toThrow("“1.5” is no whole number");
     expect(() => fill(input({}), [1], "numbers", "half")).toThrow("“half” is no number");
   });

@@ -2,7 +2,7 @@
 import type { Series } from "../../../tasks/series/series.ts";
 import { announce, copyLink, type LinkContents } from "../../shell/copy.ts";
 import { byId, setText } from "../../shell/dom.ts";
-import { count } from "../../shell/format.ts";
+import { counted } from "../../shell/format.ts";
 import { packTable } from "./linked-table.ts";
 
 const TOO_LARGE = "the file is too large for a link";
@@ -70,6 +70,6 @@ export class CsvLink {
 /** What a link with a series' numbers holds. */
 function contentsOf(series: Series): LinkContents {
   const { rounded } = packTable(series)!;
-  const rows = `${count(series.values.length)} rows`;
-  return { holds: rounded === undefined ? rows : `${rows}, rounded to ${rounded} decimals` };
+  const rows = counted(series.values.length, "row");
+  return { holds: rounded === undefined ? rows : `${rows}, rounded to ${counted(rounded, "decimal")}` };
 }

@@ -4,7 +4,7 @@ import { type DecimalSign, readNumber } from "../../../tasks/csv/numbers.ts";
 import { CsvError } from "../../../tasks/csv/table.ts";
 import type { Series } from "../../../tasks/series/series.ts";
 import { byId, element } from "../../shell/dom.ts";
-import { bytes, count } from "../../shell/format.ts";
+import { bytes, counted } from "../../shell/format.ts";
 import {
   type CsvChoice,
   type CsvFile,
@@ -182,7 +182,7 @@ export class CsvPanel {
   #showColumns(file: CsvFile, choice: CsvChoice): void {
     this.#target.replaceChildren(
       ...file.numbers.map(
-        ({ name, holes }) => new Option(holes ? `${name} (${count(holes)} holes)` : name, name),
+        ({ name, holes }) => new Option(holes ? `${name} (${counted(holes, "hole")})` : name, name),
       ),
     );
     this.#target.value = choice.target;
@@ -224,7 +224,7 @@ export class CsvPanel {
     const status = byId("csv-status");
     try {
       const { series, notes }: CsvSeries = csvSeries(file, choice);
-      status.textContent = [`${file.name}: ${count(file.table.rows.length)} rows.`, ...notes].join(" ");
+      status.textContent = [`${file.name}: ${counted(file.table.rows.length, "row")}.`, ...notes].join(" ");
       this.onSeries(series);
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;

@@ -4,7 +4,7 @@ import type { HeldOut, Judged } from "../../../tasks/series/held-out.ts";
 import { LINEAR } from "../../../tasks/series/linear.ts";
 import type { Series } from "../../../tasks/series/series.ts";
 import { byId, element } from "../../shell/dom.ts";
-import { decimals, short } from "../../shell/format.ts";
+import { counted, decimals, short } from "../../shell/format.ts";
 import type { Snapshot } from "../../training/phase.ts";
 import { numberOf, stepCount, stepName, withUnit } from "../format.ts";
 import { LossChart, SeriesChart } from "./charts.ts";
@@ -83,7 +83,7 @@ export class ForecastDisplay {
     );
     this.#lossTable.draw(reports);
     byId("loss-summary").textContent = last
-      ? `After ${epoch} epochs: training ${loss(last.loss)}, validation ${loss(last.validationLoss)}.`
+      ? `After ${counted(epoch, "epoch")}: training ${loss(last.loss)}, validation ${loss(last.validationLoss)}.`
       : "Nothing trained yet.";
   }
 

@@ -195,7 +195,7 @@ function showFacts({ name, size, info, tensors, optimizer, optimizerBytes, confi
   if (optimizer)
     facts.push([
       "Optimizer",
-      `state of ${Object.keys(optimizer.state).length} tensors, ${bytes(optimizerBytes)}`,
+      `state of ${counted(Object.keys(optimizer.state).length, "tensor")}, ${bytes(optimizerBytes)}`,
     ]);
   if (config !== undefined) facts.push(["Config", "yes"]);
   const made = about("producer") ?? about("generatedBy");

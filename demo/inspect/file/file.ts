@@ -6,6 +6,7 @@ import {
   loadSafetensors,
   type NDArray,
 } from "webgpu-lstm";
+import { counted } from "../../shell/format.ts";
 
 /** One tensor of a file. */
 export interface StoredTensor {
@@ -130,6 +131,6 @@ function otherKind(bytes: Uint8Array): string | undefined {
   const begins = (...head: number[]) => head.every((byte, i) => bytes[i] === byte);
   if (begins(0x50, 0x4b, 3, 4)) return `It is a zip archive, as torch.save writes. ${convert}`;
   if (begins(0x80) && bytes[1]! <= 5) return `It is a Python pickle, as torch.save once wrote. ${convert}`;
-  if (bytes.length <= 8) return `It has ${bytes.length} bytes, fewer than a header takes.`;
+  if (bytes.length <= 8) return `It has ${counted(bytes.length, "byte")}, fewer than a header takes.`;
   return "It does not begin with a header length and a JSON header.";
 }

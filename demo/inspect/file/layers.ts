@@ -55,16 +55,18 @@ function layerOf(name: string, tensors: readonly StoredTensor[]): Layer {
   if (!weight) return layer("Other", shapes);
   const [rows, columns] = weight.shape;
   const bias = own.get("bias");
-  if (own.has("running_mean")) return layer("BatchNorm", `${rows} features`);
+  if (own.has("running_mean")) return layer("BatchNorm", counted(rows ?? 1, "feature"));
   if (weight.shape.length === 1) {
-    return bias && bias.shape[0] === rows ? layer("LayerNorm", `${rows} features`) : layer("Other", shapes);
+    return bias && bias.shape[0] === rows
+      ? layer("LayerNorm", counted(rows ?? 1, "feature"))
+      : layer("Other", shapes);
   }
   if (weight.shape.length > 2) return layer("Convolution", shapes);
   if (weight.shape.length !== 2) return layer("Other", shapes);
   if (bias) return layer("Linear", `${columns} → ${rows}`);
   // Without a bias, a Linear's weight looks like an Embedding's; the names usually distinguish them.
   return /emb|wte|wpe|lookup/i.test(name)
-    ? layer("Embedding", `${rows} entries of ${columns}`)
+    ? layer("Embedding", `${counted(rows ?? 1, "entry", "entries")} of ${columns}`)
     : layer("Linear", `${columns} → ${rows}, without bias`);
 }
 

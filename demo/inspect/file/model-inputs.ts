@@ -1,6 +1,7 @@
 /** What a whole model takes, and values that fit. */
 import { Generator } from "webgpu-lstm";
 import type { FileInfo } from "webgpu-lstm/formats";
+import { counted } from "../../shell/format.ts";
 
 export interface ModelInput {
   readonly name: string;
@@ -69,7 +70,9 @@ export function parseSizes(text: string, { name, shape }: ModelInput): number[] 
     .filter(Boolean)
     .map(Number);
   if (sizes.length !== shape.length) {
-    throw new Error(`${name} has ${shape.length} sizes, [${shape.join(", ")}]; ${sizes.length} are given.`);
+    throw new Error(
+      `${name} has ${counted(shape.length, "size")}, [${shape.join(", ")}]; ${given(sizes.length)}.`,
+    );
   }
   const bad = sizes.findIndex((size, dim) => {
     const wanted = shape[dim]!;
@@ -83,6 +86,9 @@ export function parseSizes(text: string, { name, shape }: ModelInput): number[] 
 }
 
 const MOST = 1_000_000;
+
+/** 1 is given, 2 are given */
+const given = (number: number) => `${number} ${number === 1 ? "is" : "are"} given`;
 
 /** Values of an input. Throws an error in words for the visitor. */
 export function fill(
@@ -119,7 +125,7 @@ export function fill(
       }
       if (fields.length !== count) {
         throw new Error(
-          `${input.name} has ${count} values, [${sizes.join(", ")}]; ${fields.length} are given.`,
+          `${input.name} has ${counted(count, "value")}, [${sizes.join(", ")}]; ${given(fields.length)}.`,
         );
       }
       return Float32Array.from(fields, Number);
