@@ -34,6 +34,11 @@ interface Running {
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html). In training mode by the batch's mean and variance, and every
  * run of a step brings the running ones up to date on the GPU; in evaluation mode by the running ones. A run whose update a `Trainer` leaves
  * out changes nothing.
+ *
+ * @example
+ * const norm = new nn.BatchNorm1d(64);
+ * const y = norm.forward(x); // [N, 64] or [N, 64, L], of the same shape
+ * norm.eval(); // from now on by the running mean and variance
  */
 export class BatchNorm1d extends Module {
   readonly numFeatures: number;

@@ -87,6 +87,11 @@ abstract class RecurrentCell extends Module {
 /**
  * One step of an LSTM, as `torch.nn.LSTMCell`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html). Keys: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
+ *
+ * @example
+ * const cell = new nn.LSTMCell(8, 64);
+ * let state = cell.forward(x.select(0, 0)); // x [T, N, 8]; h and c, each [N, 64]
+ * for (let t = 1; t < x.shape[0]!; t++) state = cell.forward(x.select(0, t), state);
  */
 export class LSTMCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}, ...more: never[]) {
@@ -114,6 +119,11 @@ export class LSTMCell extends RecurrentCell {
 /**
  * One step of a GRU, as `torch.nn.GRUCell`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.GRUCell.html). Keys: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
+ *
+ * @example
+ * const cell = new nn.GRUCell(8, 64);
+ * let h = cell.forward(x.select(0, 0)); // x [T, N, 8], h [N, 64]
+ * for (let t = 1; t < x.shape[0]!; t++) h = cell.forward(x.select(0, t), h);
  */
 export class GRUCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}, ...more: never[]) {
@@ -140,6 +150,11 @@ export interface RnnCellOptions extends CellOptions {
 /**
  * One step of an Elman network, as `torch.nn.RNNCell`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.RNNCell.html). Keys: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
+ *
+ * @example
+ * const cell = new nn.RNNCell(8, 64, { nonlinearity: "relu" });
+ * const h = cell.forward(x); // [N, 8] to [N, 64], from a state of zeros
+ * const next = cell.forward(x, h);
  */
 export class RNNCell extends RecurrentCell {
   readonly nonlinearity: Nonlinearity;

@@ -96,6 +96,11 @@ export class Sequential extends ModuleArray<Layer> {
 /**
  * A list of modules whose parameters belong to the model, as `torch.nn.ModuleList`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html). State-dict keys begin with the position.
+ *
+ * @example
+ * const layers = new nn.ModuleList([new nn.Linear(8, 8), new nn.Linear(8, 8)]);
+ * let y = x; // [N, 8]
+ * for (const layer of layers) y = y.add(layer.forward(y).relu());
  */
 export class ModuleList<M extends Module = Module> extends ModuleArray<M> {
   constructor(modules: Iterable<M> = [], ...more: never[]) {

@@ -25,6 +25,10 @@ export interface ConvTranspose1dOptions {
 /**
  * The gradient of a convolution for its input, as a layer: makes sequences longer by `stride`, as `torch.nn.ConvTranspose1d`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose1d.html).
+ *
+ * @example
+ * const up = new nn.ConvTranspose1d(64, 8, 4, { stride: 2, padding: 1 });
+ * const y = up.forward(x); // [N, 64, L] to [N, 8, 2·L]
  */
 export class ConvTranspose1d extends Module {
   readonly inChannels: number;

@@ -56,6 +56,11 @@ export function drawWeights(
 /**
  * Convolution along the last dimension: y[n, c', l] = b[c'] + Σ_c Σ_k w[c', c, k]·x[n, c, l·stride + k·dilation - padding], as
  * `torch.nn.Conv1d` (https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv1d.html).
+ *
+ * @example
+ * const conv = new nn.Conv1d(8, 64, 3, { padding: 1 });
+ * const y = conv.forward(x); // [N, 8, L] to [N, 64, L]
+ * const series = y.transpose(1, 2); // [N, L, 64], as a recurrent layer with batchFirst reads it
  */
 export class Conv1d extends Module {
   readonly inChannels: number;

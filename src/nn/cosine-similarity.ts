@@ -44,7 +44,13 @@ export interface CosineSimilarityOptions {
   readonly eps?: number;
 }
 
-/** {@link cosineSimilarity} as `torch.nn.CosineSimilarity` (https://docs.pytorch.org/docs/stable/generated/torch.nn.CosineSimilarity.html). */
+/**
+ * {@link cosineSimilarity} as `torch.nn.CosineSimilarity` (https://docs.pytorch.org/docs/stable/generated/torch.nn.CosineSimilarity.html).
+ *
+ * @example
+ * const similarity = new nn.CosineSimilarity();
+ * const s = similarity.forward(x, y); // both [N, D]: [N], from -1 to 1
+ */
 export class CosineSimilarity extends Module {
   readonly dim: number;
   readonly eps: number;

@@ -35,6 +35,11 @@ export function dropoutIn(where: string, module: Module, x: Tensor, p: number): 
  * In training mode zeroes elements with probability `p` and scales the others by 1/(1 - p); in evaluation mode returns its input. As
  * `torch.nn.Dropout` (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html). A compiled step uses the mode at
  * the time of a run. The random numbers are Philox's, keyed by `manualSeed`, and differ from PyTorch's. Every run of a step draws new ones.
+ *
+ * @example
+ * const dropout = new nn.Dropout(0.2);
+ * const y = dropout.forward(x); // of x's shape: a fifth are 0, the others 1.25 times as large
+ * dropout.eval(); // from now on y is x
  */
 export class Dropout extends Module {
   readonly p: number;

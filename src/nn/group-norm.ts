@@ -16,6 +16,10 @@ export interface GroupNormOptions {
 /**
  * Normalizes each item's channels in `numGroups` groups: (x - mean) / √(variance + eps) · weight + bias, as `torch.nn.GroupNorm`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html).
+ *
+ * @example
+ * const norm = new nn.GroupNorm(4, 64); // 4 groups of 16 channels
+ * const y = norm.forward(x); // [N, 64, L], of the same shape
  */
 export class GroupNorm extends Module {
   readonly numGroups: number;

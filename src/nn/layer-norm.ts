@@ -19,6 +19,10 @@ export interface LayerNormOptions {
 /**
  * Normalizes over the last dimensions: (x - mean) / √(variance + eps) · weight + bias, as `torch.nn.LayerNorm`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html).
+ *
+ * @example
+ * const norm = new nn.LayerNorm(64);
+ * const y = norm.forward(x); // [N, T, 64], of the same shape: each row by itself
  */
 export class LayerNorm extends Module {
   readonly normalizedShape: Shape;

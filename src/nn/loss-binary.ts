@@ -14,6 +14,10 @@ export interface BCELossOptions extends LossOptions {
 /**
  * Binary cross-entropy of probabilities, -y·log x - (1 - y)·log(1 - x) with logarithms clamped to at least -100, as `torch.nn.BCELoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html).
+ *
+ * @example
+ * const criterion = new nn.BCELoss();
+ * const loss = criterion.forward(output.sigmoid(), y); // both [N, 1], y from 0 to 1: a scalar
  */
 export class BCELoss extends Module {
   readonly reduction: Reduction;
@@ -63,6 +67,10 @@ export interface BCEWithLogitsLossOptions extends BCELossOptions {
 /**
  * Binary cross-entropy of logits, -p·y·log σ(x) - (1 - y)·log(1 - σ(x)), as `torch.nn.BCEWithLogitsLoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html). Accurate for large logits.
+ *
+ * @example
+ * const criterion = new nn.BCEWithLogitsLoss();
+ * const loss = criterion.forward(logits, y); // both [N, 1], y from 0 to 1: a scalar
  */
 export class BCEWithLogitsLoss extends Module {
   readonly reduction: Reduction;

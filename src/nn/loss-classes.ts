@@ -124,6 +124,10 @@ export class CrossEntropyLoss extends ClassLoss {
 /**
  * Negative log-likelihood of classes, as `torch.nn.NLLLoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html).
+ *
+ * @example
+ * const criterion = new nn.NLLLoss();
+ * const loss = criterion.forward(logits.logSoftmax(1), y); // [N, C], and the classes [N]: a scalar
  */
 export class NLLLoss extends ClassLoss {
   constructor(options: NLLLossOptions = {}, ...more: never[]) {

@@ -18,6 +18,11 @@ export interface CTCLossOptions extends LossOptions {
 /**
  * Loss of label sequences whose alignment is not known (Graves et al., 2006), as `torch.nn.CTCLoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.CTCLoss.html). The mean divides each loss by its target's length first.
+ *
+ * @example
+ * const criterion = new nn.CTCLoss();
+ * const logProbs = output.logSoftmax(-1); // [T, N, C]; class 0 is the blank
+ * const loss = criterion.forward(logProbs, y, [50, 48], [9, 7]); // y [N, S], with both's lengths: a scalar
  */
 export class CTCLoss extends Module {
   readonly blank: number;

@@ -29,6 +29,11 @@ export interface GaussianNLLLossOptions extends LossOptions {
 /**
  * Negative log-likelihood of a normal distribution, (log v + (x - y)²/v)/2 with v = max(variance, eps), as `torch.nn.GaussianNLLLoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.GaussianNLLLoss.html).
+ *
+ * @example
+ * const criterion = new nn.GaussianNLLLoss();
+ * const variance = new nn.Softplus().forward(output); // above 0
+ * const loss = criterion.forward(prediction, y, variance); // all [N, 1]: a scalar
  */
 export class GaussianNLLLoss extends Module {
   readonly full: boolean;
@@ -84,6 +89,10 @@ export interface KLDivLossOptions {
 /**
  * Kullback-Leibler divergence, y·(log y - x) of log-probabilities x and probabilities y, as `torch.nn.KLDivLoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html).
+ *
+ * @example
+ * const criterion = new nn.KLDivLoss({ reduction: "batchmean" });
+ * const loss = criterion.forward(logits.logSoftmax(1), y); // both [N, C], y probabilities: a scalar
  */
 export class KLDivLoss extends Module {
   readonly reduction: Reduction | "batchmean";

@@ -77,6 +77,10 @@ export class MSELoss extends Module {
 /**
  * Mean of absolute errors, as `torch.nn.L1Loss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.L1Loss.html).
+ *
+ * @example
+ * const criterion = new nn.L1Loss();
+ * const loss = criterion.forward(prediction, y); // both [N, 1]: a scalar
  */
 export class L1Loss extends Module {
   readonly reduction: Reduction;
@@ -101,6 +105,10 @@ export interface SmoothL1LossOptions extends LossOptions {
 /**
  * e²/(2·beta) for errors e below beta, |e| - beta/2 for others, as `torch.nn.SmoothL1Loss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html).
+ *
+ * @example
+ * const criterion = new nn.SmoothL1Loss({ beta: 0.5 });
+ * const loss = criterion.forward(prediction, y); // both [N, 1]: a scalar
  */
 export class SmoothL1Loss extends Module {
   readonly reduction: Reduction;
@@ -130,6 +138,10 @@ export interface HuberLossOptions extends LossOptions {
 /**
  * e²/2 for errors e up to delta, delta·(|e| - delta/2) for others, as `torch.nn.HuberLoss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html).
+ *
+ * @example
+ * const criterion = new nn.HuberLoss({ delta: 0.5 });
+ * const loss = criterion.forward(prediction, y); // both [N, 1]: a scalar
  */
 export class HuberLoss extends Module {
   readonly reduction: Reduction;

@@ -34,7 +34,7 @@ export class Module {
   training = true;
   #registered = new Map<string, Parameter>();
 
-  /** A layer without a constructor of its own hands its arguments on: it has none. */
+  // A layer without a constructor of its own hands its arguments on: it has none.
   constructor(...more: never[]) {
     checkNoMore(this.constructor.name, more);
   }

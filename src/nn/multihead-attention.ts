@@ -51,6 +51,10 @@ const KNOWN = ["keyPaddingMask", "attnMask", "attnBias", "needWeights", "average
  * Attention of L queries to S keys and their values in several heads: softmax(Q·Kᵀ/√(embedDim / numHeads))·V of projections, as
  * `torch.nn.MultiheadAttention` (https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html). A query that may attend to
  * no key gives NaN, as in PyTorch.
+ *
+ * @example
+ * const attention = new nn.MultiheadAttention(64, 4, { batchFirst: true });
+ * const { output } = attention.forward(x, x, x); // [N, L, 64] to [N, L, 64]
  */
 export class MultiheadAttention extends Module {
   readonly embedDim: number;

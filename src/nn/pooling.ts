@@ -47,6 +47,9 @@ function checkWindows(
 /**
  * The largest element of each window along the last dimension, as `torch.nn.MaxPool1d`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html). A NaN is larger than any number.
+ *
+ * @example
+ * const y = new nn.MaxPool1d(2).forward(x); // [N, C, L] to [N, C, L / 2]
  */
 export class MaxPool1d extends Module {
   readonly kernelSize: number;
@@ -78,6 +81,9 @@ export class MaxPool1d extends Module {
 /**
  * The mean of each window along the last dimension, as `torch.nn.AvgPool1d`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html).
+ *
+ * @example
+ * const y = new nn.AvgPool1d(3, { stride: 1, padding: 1 }).forward(x); // [N, C, L] to [N, C, L]
  */
 export class AvgPool1d extends Module {
   readonly kernelSize: number;
@@ -110,6 +116,9 @@ export class AvgPool1d extends Module {
 /**
  * The means of `outputSize` windows that divide the last dimension as equally as they can, as `torch.nn.AdaptiveAvgPool1d`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html).
+ *
+ * @example
+ * const mean = new nn.AdaptiveAvgPool1d(1).forward(x).squeeze(-1); // [N, C, L] to [N, C]
  */
 export class AdaptiveAvgPool1d extends Module {
   readonly outputSize: number;

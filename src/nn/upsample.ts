@@ -22,6 +22,10 @@ export interface UpsampleOptions {
 /**
  * Another number of elements along the last dimension, as `torch.nn.Upsample`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.Upsample.html) of sequences.
+ *
+ * @example
+ * const up = new nn.Upsample({ scaleFactor: 2, mode: "linear" });
+ * const y = up.forward(x); // [N, C, L] to [N, C, 2·L]
  */
 export class Upsample extends Module {
   readonly size: number | null;

@@ -37,6 +37,11 @@ const adadeltaKind: OptimizerKind<AdadeltaOptions> = {
 /**
  * Adadelta (Zeiler, 2012), as `torch.optim.Adadelta`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adadelta.html).
+ *
+ * @example
+ * const optimizer = new optim.Adadelta(model.parameters(), { rho: 0.95 });
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer });
+ * await trainer.fit(loader, { epochs: 20 });
  */
 export class Adadelta extends Optimizer<AdadeltaOptions> {
   constructor(params: ParameterSource<AdadeltaOptions>, options: AdadeltaOptions = {}, ...more: never[]) {

@@ -55,6 +55,11 @@ const adagradKind: OptimizerKind<AdagradOptions> = {
 /**
  * Adagrad (Duchi et al., 2011), as `torch.optim.Adagrad`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html).
+ *
+ * @example
+ * const optimizer = new optim.Adagrad(model.parameters(), { lr: 0.05 });
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer });
+ * await trainer.fit(loader, { epochs: 20 });
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
   constructor(params: ParameterSource<AdagradOptions>, options: AdagradOptions = {}, ...more: never[]) {

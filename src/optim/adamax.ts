@@ -31,6 +31,11 @@ const adamaxKind: OptimizerKind<AdamaxOptions> = {
 /**
  * Adam with the largest gradient in place of the second moment (Kingma & Ba, 2015), as `torch.optim.Adamax`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adamax.html).
+ *
+ * @example
+ * const optimizer = new optim.Adamax(model.parameters(), { lr: 2e-3 });
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer });
+ * await trainer.fit(loader, { epochs: 20 });
  */
 export class Adamax extends Optimizer<AdamaxOptions> {
   constructor(params: ParameterSource<AdamaxOptions>, options: AdamaxOptions = {}, ...more: never[]) {

@@ -65,6 +65,11 @@ const asgdKind: OptimizerKind<AsgdOptions, AsgdState> = {
 /**
  * Averaged stochastic gradient descent (Polyak & Juditsky, 1992), as `torch.optim.ASGD`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.ASGD.html). The averages are `ax` in its state dict.
+ *
+ * @example
+ * const optimizer = new optim.ASGD(model.parameters(), { lr: 0.1 });
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer });
+ * await trainer.fit(loader, { epochs: 20 });
  */
 export class ASGD extends Optimizer<AsgdOptions> {
   constructor(params: ParameterSource<AsgdOptions>, options: AsgdOptions = {}, ...more: never[]) {

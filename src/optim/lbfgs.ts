@@ -69,11 +69,10 @@ function withMaxEval(options: LbfgsOptions): LbfgsOptions {
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.LBFGS.html), in the form with a closure: a step evaluates loss and
  * gradients several times, on the same data.
  *
- * ```ts
+ * @example
  * const optimizer = new optim.LBFGS(model.parameters(), { lineSearchFn: "strong_wolfe" });
- * const step = await device.compile(({ x, y }) => ({ loss: criterion.forward(model.forward(x), y) }), { inputs, optimizer });
+ * const step = await device.compile(fn, { inputs: { x: [64, 20, 1], y: [64, 1] }, optimizer });
  * const loss = await optimizer.step(() => step.run({ x, y }).loss);
- * ```
  */
 export class LBFGS extends Optimizer<LbfgsOptions> {
   #state: LbfgsState | null = null;

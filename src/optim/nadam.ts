@@ -80,6 +80,11 @@ const nadamKind: OptimizerKind<NAdamOptions, NAdamState> = {
 /**
  * Adam with Nesterov momentum (Dozat, 2016), as `torch.optim.NAdam`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.NAdam.html).
+ *
+ * @example
+ * const optimizer = new optim.NAdam(model.parameters(), { lr: 2e-3 });
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer });
+ * await trainer.fit(loader, { epochs: 20 });
  */
 export class NAdam extends Optimizer<NAdamOptions> {
   constructor(params: ParameterSource<NAdamOptions>, options: NAdamOptions = {}, ...more: never[]) {

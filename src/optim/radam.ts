@@ -60,6 +60,11 @@ const radamKind: OptimizerKind<RAdamOptions> = {
 /**
  * Rectified Adam (Liu et al., 2020), as `torch.optim.RAdam`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.RAdam.html).
+ *
+ * @example
+ * const optimizer = new optim.RAdam(model.parameters(), { lr: 1e-3 });
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer });
+ * await trainer.fit(loader, { epochs: 20 });
  */
 export class RAdam extends Optimizer<RAdamOptions> {
   constructor(params: ParameterSource<RAdamOptions>, options: RAdamOptions = {}, ...more: never[]) {

@@ -54,6 +54,11 @@ const rmspropKind: OptimizerKind<RMSpropOptions> = {
 /**
  * RMSprop (Hinton, 2012), as `torch.optim.RMSprop`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html).
+ *
+ * @example
+ * const optimizer = new optim.RMSprop(model.parameters(), { lr: 1e-3, momentum: 0.9 });
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer });
+ * await trainer.fit(loader, { epochs: 20 });
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   constructor(params: ParameterSource<RMSpropOptions>, options: RMSpropOptions = {}, ...more: never[]) {

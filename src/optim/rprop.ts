@@ -55,6 +55,11 @@ const rpropKind: OptimizerKind<RpropOptions> = {
  * Resilient backpropagation (Riedmiller & Braun, 1993), as `torch.optim.Rprop`
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.Rprop.html). It uses only the gradients' signs, so an element whose
  * gradient is NaN stays where it is. For whole batches, as a step size follows signs from step to step.
+ *
+ * @example
+ * const optimizer = new optim.Rprop(model.parameters(), { lr: 0.01 });
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer });
+ * await trainer.fit(loader, { epochs: 20 });
  */
 export class Rprop extends Optimizer<RpropOptions> {
   constructor(params: ParameterSource<RpropOptions>, options: RpropOptions = {}, ...more: never[]) {

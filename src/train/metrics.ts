@@ -78,7 +78,14 @@ function elementsOf({ shape }: Tensor): Tensor {
   return tensor([sizeOf(shape)], []);
 }
 
-/** Mean absolute error, reported as `mae`. */
+/**
+ * Mean absolute error, reported as `mae`.
+ *
+ * @example
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer, metrics: [new metrics.MAE()] });
+ * const evaluation = await trainer.evaluate(testLoader);
+ * console.log(evaluation.metrics["mae"]);
+ */
 export class MAE extends NamedMetric {
   readonly #errors = new L1Loss({ reduction: "sum" });
 
@@ -92,7 +99,14 @@ export class MAE extends NamedMetric {
   }
 }
 
-/** Root of the mean squared error over all elements of all batches, reported as `rmse`. */
+/**
+ * Root of the mean squared error over all elements of all batches, reported as `rmse`.
+ *
+ * @example
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer, metrics: [new metrics.RMSE()] });
+ * const evaluation = await trainer.evaluate(testLoader);
+ * console.log(evaluation.metrics["rmse"]);
+ */
 export class RMSE extends NamedMetric {
   readonly #squares = new MSELoss({ reduction: "sum" });
 
@@ -117,6 +131,11 @@ const SMALLEST = 1.17e-6;
  * Mean absolute percentage error as a fraction (0.1 is 10 %), reported as `mape`: |prediction - target| / max(|target|, 1.17e-6), as
  * torchmetrics' `MeanAbsolutePercentageError`
  * (https://lightning.ai/docs/torchmetrics/stable/regression/mean_absolute_percentage_error.html).
+ *
+ * @example
+ * const trainer = new Trainer(device, model, { loss: criterion, optimizer, metrics: [new metrics.MAPE()] });
+ * const evaluation = await trainer.evaluate(testLoader);
+ * console.log(evaluation.metrics["mape"]);
  */
 export class MAPE extends NamedMetric {
   constructor(options: MetricOptions = {}, ...more: never[]) {
@@ -167,6 +186,11 @@ abstract class ClassMetric extends NamedMetric {
 /**
  * Share of the targets whose class has the largest score, reported as `accuracy`. Predictions are scores [N, C], [N, C, d1, …] or
  * [C], targets class indices, as for `nn.CrossEntropyLoss`.
+ *
+ * @example
+ * const trainer = new Trainer(device, model, { loss: new nn.CrossEntropyLoss(), optimizer, metrics: [new metrics.Accuracy()] });
+ * const evaluation = await trainer.evaluate(testLoader);
+ * console.log(evaluation.metrics["accuracy"]);
  */
 export class Accuracy extends ClassMetric {
   override readonly mode = "max";
@@ -185,6 +209,11 @@ export class Accuracy extends ClassMetric {
 /**
  * The exponential of the mean cross-entropy, reported as `perplexity`: a model that is as unsure as a fair die of n sides has n.
  * Predictions are logits or logarithms of probabilities, targets class indices, as for `nn.CrossEntropyLoss`.
+ *
+ * @example
+ * const trainer = new Trainer(device, model, { loss: new nn.CrossEntropyLoss(), optimizer, metrics: [new metrics.Perplexity()] });
+ * const evaluation = await trainer.evaluate(testLoader);
+ * console.log(evaluation.metrics["perplexity"]);
  */
 export class Perplexity extends ClassMetric {
   readonly #loss: CrossEntropyLoss;

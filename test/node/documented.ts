@@ -15,10 +15,10 @@ const everything = `
 import * as library from "webgpu-lstm";
 import {
   cat, data, type data as Data, Device, EarlyStopping, Generator, grad, LearningRateSchedule, loadCheckpoint, manualSeed, ModelCheckpoint,
-  type NDArray, nn, openCheckpointStore, optim, saveCheckpoint, type Result, Stream, type Tensor, Trainer,
+  metrics, type NDArray, nn, openCheckpointStore, optim, saveCheckpoint, type Result, Stream, type Tensor, Trainer,
 } from "webgpu-lstm";
 import { inspect, inspectKeras, loadKeras, loadOnnx, loadTfjs, loadTorch, saveOnnx, saveTorch } from "webgpu-lstm/formats";
-import { createStudy, importances, openJournal, pruning, samplers, type Study, type Trial, TrialPruned } from "webgpu-lstm/search";
+import { createStudy, importances, openJournal, pruners, pruning, samplers, type Study, type Trial, TrialPruned } from "webgpu-lstm/search";
 import { JournalFile, JournalRedis, runTrials, serveTrials } from "webgpu-lstm/search/node";
 import { connect, type RemoteTrainer, serve, transfer } from "webgpu-lstm/worker";
 

@@ -103,7 +103,9 @@ function importLine({ prefix, entry }: Scope, name: string): string {
 function classPage(scope: Scope, one: DeclarationReflection, to: Address): string {
   const name = scope.prefix + one.name;
   const own = (one.children ?? []).filter((member) => !origin(member) && isForUsers(one, member));
-  const [first, ...others] = own.find(({ kind }) => kind === ReflectionKind.Constructor)?.signatures ?? [];
+  // A layer without operands has Module's constructor.
+  const constructors = (one.children ?? []).filter(({ kind }) => kind === ReflectionKind.Constructor);
+  const [first, ...others] = constructors.find((each) => isForUsers(one, each))?.signatures ?? [];
   const methods = own.filter(({ kind }) => kind === ReflectionKind.Method);
   const values = own.filter(({ kind }) => (kind & (ReflectionKind.Property | ReflectionKind.Accessor)) !== 0);
   const made = first ? [first, ...others] : [];

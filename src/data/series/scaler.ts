@@ -235,7 +235,13 @@ export interface MinMaxOptions {
   readonly range?: readonly [number, number];
 }
 
-/** Scales each column so that the training part fills `range`. A constant column becomes the range's lower end. */
+/**
+ * Scales each column so that the training part fills `range`. A constant column becomes the range's lower end.
+ *
+ * @example
+ * const scaler = data.MinMaxScaler.fit(series); // each column from 0 to 1
+ * const windows = data.slidingWindows(scaler.transform(series), { length: 20 });
+ */
 export class MinMaxScaler extends Scaler {
   /** The least value of each column. */
   readonly min: readonly number[];

@@ -69,6 +69,11 @@ abstract class Composed {
 /**
  * Runs schedulers one after the other: at each milestone the next one begins
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html).
+ *
+ * @example
+ * const warm = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.1, totalIters: 5 });
+ * const cool = new optim.lrScheduler.CosineAnnealingLR(optimizer, 55);
+ * const schedule = new optim.lrScheduler.SequentialLR(optimizer, [warm, cool], [5]);
  */
 export class SequentialLR extends Composed {
   /** Steps done. */
@@ -148,6 +153,11 @@ export class SequentialLR extends Composed {
 /**
  * Runs schedulers together: each changes the learning rate that the one before has set
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html).
+ *
+ * @example
+ * const warm = new optim.lrScheduler.ConstantLR(optimizer, { factor: 0.1, totalIters: 5 });
+ * const decay = new optim.lrScheduler.ExponentialLR(optimizer, 0.95);
+ * const schedule = new optim.lrScheduler.ChainedScheduler([warm, decay]);
  */
 export class ChainedScheduler extends Composed {
   constructor(schedulers: readonly LRScheduler[], ...more: never[]) {

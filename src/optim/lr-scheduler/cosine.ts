@@ -22,6 +22,10 @@ function checkEtaMin(where: string, etaMin: unknown): void {
 /**
  * Lowers the learning rate along half a cosine in `tMax` steps, and raises it again in the next
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.CosineAnnealingLR(optimizer, 60); // down to 0 in 60 epochs
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class CosineAnnealingLR extends LRScheduler<{ T_max: number; eta_min: number }> {
   constructor(
@@ -61,6 +65,10 @@ export class CosineAnnealingLR extends LRScheduler<{ T_max: number; eta_min: num
 /**
  * Lowers the learning rate along half a cosine, then starts again from the top; each period is `tMult` times as long as the one before
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.CosineAnnealingWarmRestarts(optimizer, 20); // starts again every 20 epochs
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler<{
   T_0: number;

@@ -49,6 +49,10 @@ const optionNames = [
  * Moves the learning rate up and down between two bounds, a step after every batch (Smith, 2017;
  * https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CyclicLR.html). Momentum is cycled for optimizers with
  * betas too, as in PyTorch 2.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.CyclicLR(optimizer, 1e-4, 1e-2, { stepSizeUp: 200 }); // up in 200 updates
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class CyclicLR extends LRScheduler<{
   max_lrs: number[];

@@ -37,6 +37,10 @@ abstract class WithLambdas extends LRScheduler<Record<string, never>> {
 /**
  * Sets the learning rate to the initial one times `lrLambda(step)`; a list has a function for each group. State dicts do not hold
  * the functions (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.LambdaLR(optimizer, (epoch) => 1 / (1 + epoch));
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class LambdaLR extends WithLambdas {
   constructor(
@@ -56,6 +60,10 @@ export class LambdaLR extends WithLambdas {
 /**
  * Multiplies the learning rate by `lrLambda(step)` every step; a list has a function for each group. State dicts do not hold
  * the functions (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.MultiplicativeLR(optimizer, () => 0.95);
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class MultiplicativeLR extends WithLambdas {
   constructor(

@@ -64,6 +64,10 @@ type MomentumLevel = "maxMomentum" | "baseMomentum";
 /**
  * Raises the learning rate to `maxLr`, then lowers it far below its start, in a given number of steps, one after every batch
  * (Smith & Topin, 2019; https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.OneCycleLR(optimizer, 0.01, { epochs: 60, stepsPerEpoch: loader.length });
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class OneCycleLR extends LRScheduler<{
   total_steps: number;

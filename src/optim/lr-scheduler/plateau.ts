@@ -34,6 +34,10 @@ const optionNames = ["mode", "factor", "patience", "threshold", "thresholdMode",
 /**
  * Lowers the learning rate when a metric has stopped improving
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 5 }); // by the validation loss
+ * await trainer.fit(loader, { epochs: 60, validation, schedule });
  */
 export class ReduceLROnPlateau {
   readonly optimizer: SchedulableOptimizer;

@@ -36,6 +36,10 @@ export interface PolynomialLROptions {
 /**
  * Multiplies the learning rate by `factor` for the first `totalIters` steps
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.ConstantLR(optimizer, { factor: 0.1, totalIters: 5 });
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class ConstantLR extends LRScheduler<{ factor: number; total_iters: number }> {
   constructor(optimizer: SchedulableOptimizer, options: ConstantLROptions = {}, ...more: never[]) {
@@ -63,6 +67,10 @@ export class ConstantLR extends LRScheduler<{ factor: number; total_iters: numbe
 /**
  * Changes the learning rate's factor from `startFactor` to `endFactor` in equal steps
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.1, totalIters: 5 }); // warms up for 5 epochs
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class LinearLR extends LRScheduler<{ start_factor: number; end_factor: number; total_iters: number }> {
   constructor(optimizer: SchedulableOptimizer, options: LinearLROptions = {}, ...more: never[]) {
@@ -97,6 +105,10 @@ export class LinearLR extends LRScheduler<{ start_factor: number; end_factor: nu
 /**
  * Lowers the learning rate to 0 as (1 - t / totalIters)^power
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.PolynomialLR(optimizer, { totalIters: 60, power: 2 });
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class PolynomialLR extends LRScheduler<{ total_iters: number; power: number }> {
   constructor(optimizer: SchedulableOptimizer, options: PolynomialLROptions = {}, ...more: never[]) {

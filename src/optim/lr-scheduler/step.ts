@@ -17,6 +17,10 @@ function checkGamma(where: string, gamma: unknown): void {
 /**
  * Multiplies the learning rate by gamma every `stepSize` steps
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.StepLR(optimizer, 20, { gamma: 0.5 }); // halves it every 20 epochs
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class StepLR extends LRScheduler<{ step_size: number; gamma: number }> {
   constructor(
@@ -48,6 +52,10 @@ export class StepLR extends LRScheduler<{ step_size: number; gamma: number }> {
 /**
  * Multiplies the learning rate by gamma at every milestone
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.MultiStepLR(optimizer, [30, 50]); // a tenth from epoch 30 on, a hundredth from 50 on
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class MultiStepLR extends LRScheduler<{ milestones: number[]; gamma: number }> {
   constructor(
@@ -93,6 +101,10 @@ export class MultiStepLR extends LRScheduler<{ milestones: number[]; gamma: numb
 /**
  * Multiplies the learning rate by gamma every step
  * (https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.ExponentialLR(optimizer, 0.95);
+ * await trainer.fit(loader, { epochs: 60, schedule });
  */
 export class ExponentialLR extends LRScheduler<{ gamma: number }> {
   constructor(

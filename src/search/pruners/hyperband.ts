@@ -30,6 +30,10 @@ interface Bracket {
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/generated/optuna.pruners.HyperbandPruner.html
  * @see L. Li et al., "Hyperband", 2018
+ *
+ * @example
+ * const study = await createStudy({ pruner: new pruners.Hyperband({ maxResource: 50 }) });
+ * await study.optimize((trial) => train(trial.suggestFloat("lr", 1e-4, 0.1), trial.signal), { trials: 30 });
  */
 export class Hyperband implements Pruner {
   readonly #minResource: number;

@@ -8,6 +8,10 @@ export interface MedianOptions extends PercentileOptions {}
  * and its default.
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/generated/optuna.pruners.MedianPruner.html
+ *
+ * @example
+ * const study = await createStudy({ pruner: new pruners.Median({ startupTrials: 5 }) });
+ * await study.optimize((trial) => train(trial.suggestFloat("lr", 1e-4, 0.1), trial.signal), { trials: 30 });
  */
 export class Median extends Percentile {
   constructor(options: MedianOptions = {}, ...more: never[]) {

@@ -17,6 +17,10 @@ export interface PatientOptions {
  * pruned.
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/generated/optuna.pruners.PatientPruner.html
+ *
+ * @example
+ * const pruner = new pruners.Patient(new pruners.Median(), { patience: 3 });
+ * const study = await createStudy({ pruner });
  */
 export class Patient implements Pruner {
   readonly #wrapped: Pruner | null;

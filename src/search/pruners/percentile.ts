@@ -16,6 +16,10 @@ export interface PercentileOptions extends StepOptions {
  * `PercentilePruner`.
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/generated/optuna.pruners.PercentilePruner.html
+ *
+ * @example
+ * const study = await createStudy({ pruner: new pruners.Percentile(25, { startupTrials: 5 }) });
+ * await study.optimize((trial) => train(trial.suggestFloat("lr", 1e-4, 0.1), trial.signal), { trials: 30 });
  */
 export class Percentile implements Pruner {
   readonly #percentile: number;

@@ -24,6 +24,10 @@ const rungKey = (rung: number) => `completed_rung_${rung}`;
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/generated/optuna.pruners.SuccessiveHalvingPruner.html
  * @see L. Li et al., "A System for Massively Parallel Hyperparameter Tuning", 2020
+ *
+ * @example
+ * const study = await createStudy({ pruner: new pruners.SuccessiveHalving({ minResource: 5 }) });
+ * await study.optimize((trial) => train(trial.suggestFloat("lr", 1e-4, 0.1), trial.signal), { trials: 30 });
  */
 export class SuccessiveHalving implements Pruner {
   #minResource: number | null;

@@ -16,6 +16,10 @@ export interface ThresholdOptions extends StepOptions {
  * Prunes a trial whose value is outside of bounds or NaN: Optuna's `ThresholdPruner`.
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/generated/optuna.pruners.ThresholdPruner.html
+ *
+ * @example
+ * const study = await createStudy({ pruner: new pruners.Threshold({ upper: 10 }) });
+ * await study.optimize((trial) => train(trial.suggestFloat("lr", 1e-4, 0.1), trial.signal), { trials: 30 });
  */
 export class Threshold implements Pruner {
   readonly #lower: number;

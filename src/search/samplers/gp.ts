@@ -35,6 +35,10 @@ const RELATIVE = "gp:relative_params";
  * For studies with one direction. The model is Optuna's; the search for its maximum is not, so suggestions differ.
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/samplers/generated/optuna.samplers.GPSampler.html
+ *
+ * @example
+ * const study = await createStudy({ sampler: new samplers.GP({ seed: 0 }) });
+ * await study.optimize((trial) => trial.suggestFloat("x", -5, 5) ** 2, { trials: 30 });
  */
 export class GP implements Sampler {
   readonly #startupTrials: number;

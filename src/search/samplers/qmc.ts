@@ -38,6 +38,10 @@ interface Place {
  * For spaces without conditions, of at most 64 parameters.
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/samplers/generated/optuna.samplers.QMCSampler.html
+ *
+ * @example
+ * const study = await createStudy({ sampler: new samplers.QMC({ seed: 0 }) });
+ * await study.optimize((trial) => trial.suggestFloat("x", -5, 5) ** 2, { trials: 30 });
  */
 export class QMC implements Sampler {
   readonly #seed: number;

@@ -26,6 +26,10 @@ export function drawUniform(random: RandomState, distribution: Distribution): Pa
  * Draws each parameter by itself, uniformly: Optuna's `RandomSampler`. The same seed gives the same values as in Python.
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/samplers/generated/optuna.samplers.RandomSampler.html
+ *
+ * @example
+ * const study = await createStudy({ sampler: new samplers.Random({ seed: 0 }) });
+ * await study.optimize((trial) => trial.suggestFloat("x", -5, 5) ** 2, { trials: 30 });
  */
 export class Random implements Sampler {
   readonly #random: RandomState;

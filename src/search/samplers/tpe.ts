@@ -54,6 +54,10 @@ function defaultWeights(n: number): readonly number[] {
  * tries where the ratio is best. The same seed and history give the same suggestion, here and in Python.
  *
  * @see https://optuna.readthedocs.io/en/stable/reference/samplers/generated/optuna.samplers.TPESampler.html
+ *
+ * @example
+ * const study = await createStudy({ sampler: new samplers.TPE({ seed: 0 }) });
+ * await study.optimize((trial) => trial.suggestFloat("x", -5, 5) ** 2, { trials: 30 });
  */
 export class TPE implements Sampler {
   readonly #startupTrials: number;
