@@ -11,6 +11,7 @@ export function typeErrors(texts: readonly string[] | ReadonlyMap<string, string
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   options.noUnusedLocals = false;
+  options.jsx = ts.JsxEmit.Preserve;
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;
   host.fileExists = (name) => modules.has(name) || fileExists(name);

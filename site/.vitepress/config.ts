@@ -9,10 +9,11 @@ import { CODE_THEMES } from "../live/code-themes.ts";
 import { linkToSources } from "./link-to-sources.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const { description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
-  string,
-  string
->;
+const { description, repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  description: string;
+  repository: { url: string };
+};
+const repositoryPage = repository.url.replace(/^git\+|\.git$/g, "");
 
 const page = (text: string, name: string) => ({ text, link: `/guide/${name}` });
 
@@ -73,7 +74,7 @@ const api = (
 
 export default defineConfig({
   title: "webgpu-lstm",
-  description: description!,
+  description,
   lang: "en",
   // Pages come from two folders, and get one address each.
   srcDir: "..",
@@ -110,6 +111,7 @@ export default defineConfig({
       { text: "Demo", link: "/demo/index.html", target: "_self" },
     ],
     sidebar: { ...api, "/": guides },
+    socialLinks: [{ icon: "github", link: repositoryPage, ariaLabel: "The repository on GitHub" }],
     search: { provider: "local" },
     outline: { level: [2, 3] },
     docFooter: { prev: "Previous", next: "Next" },

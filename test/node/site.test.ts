@@ -3,8 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import * as library from "webgpu-lstm";
-import { StudyError } from "webgpu-lstm/search";
-import { toJavaScript } from "../../site/live/javascript.ts";
+import { pruners, StudyError, samplers } from "webgpu-lstm/search";
 import { typeErrors } from "../type-errors.ts";
 import { documentedExamples } from "./documented.ts";
 
@@ -46,11 +45,25 @@ declare function onChunk(samples: Float32Array): void;
 export {};
 `;
 
-test("every block of TypeScript type-checks", () => {
-  const blocks = guides.flatMap(({ text }) =>
-    [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, block]) => block!),
-  );
+/** In scope of React's blocks. */
+const react = `
+declare module "react" {
+  export function useEffect(effect: () => undefined | (() => void), depends: readonly unknown[]): void;
+  export function useState<T>(begin: T): [T, (next: T) => void];
+}
+declare namespace JSX { type Element = object | null; interface IntrinsicElements { p: object } }
+declare const config: { readonly hidden: number };
+declare const series: Float32Array;
+`;
+
+test("every block of TypeScript and of React type-checks", () => {
+  const blocksOf = (language: string) =>
+    guides.flatMap(({ text }) =>
+      [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block]) => block!),
+    );
+  const [blocks, components] = [blocksOf("ts"), blocksOf("jsx")];
   expect(blocks.length).toBeGreaterThan(3);
+  expect(components.length).toBeGreaterThan(2);
   const examples = documentedExamples();
   expect(examples.length).toBeGreaterThan(50);
   const mistaken = examples.find(({ file }) => file === "nn/lstm.ts")!.module.replace("numLayers", "layers");
@@ -59,7 +72,28 @@ test("every block of TypeScript type-checks", () => {
     ...examples.map(({ module }) => module),
     mistaken,
   ];
-  expect(typeErrors(modules)).toEqual([expect.stringMatching(/'layers' does not exist in type/)]);
+  const texts = new Map([
+    ["documented-react.d.ts", react],
+    ...modules.map((text, i) => [`documented-${i}.ts`, text] as const),
+    // Named as they import one another.
+    ...components.map((text, i) => [`${/app\/(\w+)\.jsx/.exec(text)?.[1] ?? i}.tsx`, text] as const),
+  ]);
+  expect(typeErrors(texts)).toEqual([expect.stringMatching(/'layers' does not exist in type/)]);
+});
+
+test("the table for PyTorch's users has every layer, loss, optimizer and schedule", () => {
+  const page = guides.find(({ name }) => name === "from-pytorch.md")!.text;
+  const { nn, optim } = library;
+  const rooms = { nn, optim, "optim/lrScheduler": optim.lrScheduler };
+  const bases: readonly unknown[] = [optim.Optimizer, optim.lrScheduler.LRScheduler];
+  const linked = [...page.matchAll(/\]\(\/api\/([\w/]+\w)\)/g)].map(([, path]) => path!);
+  const classes = Object.entries(rooms).flatMap(([room, names]) =>
+    Object.entries(names)
+      .filter(([name, value]) => /^[A-Z]/.test(name) && !bases.includes(value))
+      .map(([name]) => `${room}/${name}`),
+  );
+  expect(classes.length).toBeGreaterThan(70);
+  expect([...linked].sort()).toEqual([...classes].sort());
 });
 
 test("the classes that most programs use have an example, of no more than ten lines", () => {
@@ -88,6 +122,21 @@ test("the classes that most programs use have an example, of no more than ten li
   }
 });
 
+test("every layer, loss, optimizer, schedule, metric, sampler and pruner has an example", () => {
+  const { nn, optim, metrics } = library;
+  const rooms = { nn, optim, "optim.lrScheduler": optim.lrScheduler, metrics, samplers, pruners };
+  // Bases, and what a layer makes.
+  const bases = ["nn.Buffer", "nn.Parameter", "optim.Optimizer", "optim.lrScheduler.LRScheduler"];
+  const texts = documentedExamples().map(({ text }) => text);
+  const without = Object.entries(rooms)
+    .flatMap(([room, names]) => Object.keys(names).map((name) => `${room}.${name}`))
+    .filter((name) => /\.[A-Z]\w*$/.test(name) && !bases.includes(name))
+    .filter(
+      (name) => !texts.some((text) => text.includes(`new ${name}(`) || text.includes(`extends ${name} `)),
+    );
+  expect(without).toEqual([]);
+});
+
 test("every live example that a guide shows exists", () => {
   const examples = readdirSync(`${root}examples/live`);
   const shown = guides.flatMap(({ text }) =>
@@ -95,24 +144,4 @@ test("every live example that a guide shows exists", () => {
   );
   expect(shown.length).toBeGreaterThan(4);
   for (const name of shown) expect(examples).toContain(`${name}.ts`);
-});
-
-test.each([
-  ["const a = x as unknown as Map<string, number>;", `const a = x ${" ".repeat(33)};`],
-  ["f(a!, b![0]!, !c);", "f(a , b [0] , !c);"],
-  [
-    "class A<T> extends B<T> implements C { private readonly d?: T; }",
-    "class A    extends B                 {                  d    ; }",
-  ],
-  ['import type { A } from "a";', ""],
-  ['import { type A, b, c as d } from "m";', 'const { b, c: d } = globalThis.__modules("m");'],
-  ['import * as m from "m";', 'const m = globalThis.__modules("m");'],
-  ["interface A { b: number }\nlet c = 1;", "\nlet c = 1;"],
-])("erases the types of %s", (source, expected) => {
-  const trimmed = (text: string) =>
-    text
-      .split("\n")
-      .map((line) => line.trimEnd())
-      .join("\n");
-  expect(trimmed(toJavaScript(source))).toBe(trimmed(expected));
 });
