@@ -58,6 +58,18 @@ export function toJavaScript(source: string): string {
   return text.join("");
 }
 
+/** The first line that is no TypeScript, counted from 1; 0 if all are. */
+export function brokenLine(source: string): number {
+  let line = 0;
+  typescript.parse(source).iterate({
+    enter: ({ type, from }) => {
+      if (type.isError && line === 0) line = source.slice(0, from).trimEnd().split("\n").length;
+      return line === 0;
+    },
+  });
+  return line;
+}
+
 /** Whether a `!` only tells the type checker that something is there. */
 function isAssertion(node: Node): boolean {
   const parent = node.parent?.name;
@@ -71,13 +83,14 @@ function lookUp(source: string, node: Node): string {
   const textOf = (child: Node) => source.slice(child.from, child.to);
   const path = node.getChild("String");
   if (!path || node.getChild("type")) return "";
-  const module = `globalThis.${MODULES}(${textOf(path)})`;
+  const module = `globalThis.${MODULES}("${textOf(path).slice(1, -1)}")`;
   const group = node.getChild("ImportGroup");
   if (!group) {
     const whole = node.getChild("VariableDefinition");
     return whole ? `const ${textOf(whole)} = ${module};` : `${module};`;
   }
   const names = textOf(group)
+    .replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")
     .slice(1, -1)
     .split(",")
     .map((name) => name.trim().replace(/\s+as\s+/, ": "))

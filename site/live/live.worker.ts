@@ -1,7 +1,9 @@
 /** Runs one edited program: what it prints and plots goes to the page. */
+import { failure } from "./failure.ts";
 import { MODULES } from "./javascript.ts";
+import { Plots } from "./plots.ts";
+import { printer } from "./printer.ts";
 import type { Lines, Program, Report } from "./protocol.ts";
-import { showValue } from "./show-value.ts";
 
 /** What a program can import. */
 const LOADERS: Readonly<Record<string, () => Promise<object>>> = {
@@ -13,18 +15,25 @@ const LOADERS: Readonly<Record<string, () => Promise<object>>> = {
 
 const loaded = new Map<string, object>();
 const tell = (report: Report) => self.postMessage(report);
+const plots = new Plots(tell);
 
 Object.defineProperty(globalThis, MODULES, { value: (path: string) => loaded.get(path) });
 
-console.log = (...values: unknown[]) => tell({ kind: "line", text: values.map(showValue).join(" ") });
+Object.assign(console, printer(tell));
 
-self.addEventListener("plot", (event) => {
-  const { title, lines } = (event as CustomEvent<{ title: string; lines: Lines }>).detail;
-  tell({ kind: "plot", title, lines });
-});
-
-self.onmessage = async ({ data: { code } }: MessageEvent<Program>) => {
+self.onmessage = async ({ data: { code, broken } }: MessageEvent<Program>) => {
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  const fail = (thrown: unknown) => tell({ kind: "failed", message: failure(thrown, address, broken) });
+  // What the program does not await can fail too, also when the program has come to its end.
+  self.addEventListener("unhandledrejection", ({ reason }) => fail(reason));
+  self.addEventListener("error", (event) => {
+    event.preventDefault(); // the page is told by the message
+    fail(event.error);
+  });
+  self.addEventListener("plot", (event) => {
+    const { title, lines } = (event as CustomEvent<{ title: string; lines: Lines }>).detail;
+    plots.plot(title, lines);
+  });
   try {
     for (const [, path] of code.matchAll(new RegExp(`globalThis\\.${MODULES}\\("([^"]*)"\\)`, "g"))) {
       const load = LOADERS[path!];
@@ -33,11 +42,9 @@ self.onmessage = async ({ data: { code } }: MessageEvent<Program>) => {
       loaded.set(path!, await load());
     }
     await import(/* @vite-ignore */ address);
+    plots.flush();
     tell({ kind: "done" });
   } catch (error) {
-    const { name, message } = error as Error;
-    tell({ kind: "failed", message: `${name}: ${message}` });
-  } finally {
-    URL.revokeObjectURL(address);
+    fail(error);
   }
 };

@@ -6,6 +6,8 @@ export type Lines = Readonly<Record<string, ArrayLike<number>>>;
 /** From the page: a program to run, in JavaScript. */
 export interface Program {
   readonly code: string;
+  /** Its first line that cannot be parsed, or 0. */
+  readonly broken: number;
 }
 
 /** From the worker. A plot of a title that was there before replaces it. */

@@ -85,32 +85,38 @@ test("an example can be edited, run, reset and stopped", async ({ page }) => {
   await visit(page, "examples.html");
   const { box, editor, output, run, status } = await example(page, "gradients");
   const original = await editor.innerText();
-  await editor.click();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText(
-    'const twice = (x: number): number => 2 * x;\nconsole.log("now", twice(21));\n',
-  );
+  const write = async (program: string) => {
+    await editor.click();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.insertText(program);
+  };
+  await write('const twice = (x: number): number => 2 * x;\nconsole.log("now", twice(21));\n');
   await run();
   await expect(status).toHaveText("Done.");
   await expect(output).toHaveText("now 42");
 
-  await editor.click();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText('import { nn } from "webgpu-lstm";\nnew nn.LSTM(1);\n');
-  await run();
-  await expect(status).toHaveText("Failed:");
-  await expect(output).toContainText("OptionError: LSTM: ");
+  for (const [program, says] of [
+    ["import { nn } from 'webgpu-lstm';\nnew nn.LSTM(1);\n", /OptionError: LSTM: .*\n\(line 2\)$/],
+    ['import { x } from "elsewhere";\n', "there is no module elsewhere here"],
+    ["let a = 1;\na = (a + ;\n", /^SyntaxError: .*\n\(line 2\)$/],
+    ["console.error('before');\nthrow null;\n", "before\nThrown, and not an Error: null"],
+  ] as const) {
+    await write(program);
+    await run();
+    await expect(status).toHaveText("Failed:");
+    await expect(output).toContainText(says);
+  }
 
-  await editor.click();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText('import { x } from "elsewhere";\n');
+  // Nobody awaits it.
+  await write(
+    "async function main() {\n  await new Promise((soon) => setTimeout(soon, 300));\n  console.log('late');\n}\nmain();\n",
+  );
   await run();
-  await expect(output).toContainText("there is no module elsewhere here");
+  await expect(output).toHaveText("late");
 
-  await editor.click();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText("for (;;) {}\n");
+  await write("for (;;) console.log('again');\n");
   await box.getByRole("button", { name: "Run" }).click();
+  await expect(output).toContainText("1000 lines are shown");
   await box.getByRole("button", { name: "Stop" }).click();
   await expect(status).toHaveText("Stopped.");
 
@@ -152,6 +158,10 @@ test("a class's first screen has its constructor, an example and shapes", async 
     await expect(page.locator(".vp-doc pre").filter({ hasText: text }).first()).toBeInViewport({ ratio: 1 });
   await expect(page.getByRole("complementary").getByRole("link", { name: "GRU", exact: true })).toBeVisible();
   await expect(page.getByRole("row", { name: /^projSize\? number/ })).toBeVisible();
+  await page.getByRole("complementary").getByRole("link", { name: "ReLU", exact: true }).click();
+  await expect(
+    page.locator(".vp-doc pre").filter({ hasText: /"webgpu-lstm";\s*new nn\.ReLU\(\)/ }),
+  ).toBeInViewport({ ratio: 1 });
   await page.getByRole("link", { name: "loadStateDict", exact: true }).click();
   await expect(page).toHaveURL(/api\/nn\/Module\.html#loadStateDict$/);
   await expect(page.getByRole("heading", { name: /^loadStateDict/ })).toBeInViewport();
