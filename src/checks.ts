@@ -56,9 +56,9 @@ function className(value: object): string {
   return typeof name === "string" && name !== "" ? name : "Object";
 }
 
-/** Whether `value` is an object with entries: not `null`, and no array. */
+/** Whether `value` is an object with entries: not `null`, and no array, typed or plain. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 /** Throws an {@link OptionError} for an argument that a function does not have. */

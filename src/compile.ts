@@ -3,6 +3,7 @@ import { AnomalyError, GraphError, OptionError } from "./errors.ts";
 import type { GpuContext } from "./gpu/context.ts";
 import { type BufferRange, Kernel } from "./gpu/kernel.ts";
 import { Graph } from "./graph/graph.ts";
+import { holdersOf } from "./graph/holders.ts";
 import { Parameter } from "./graph/parameter.ts";
 import type { HasMode } from "./graph/recorder.ts";
 import { recording, Tensor } from "./graph/tensor.ts";
@@ -31,6 +32,7 @@ import type { CompileInputs, InputShapes, InputTensors } from "./run/inputs.ts";
 import { Program } from "./run/program.ts";
 import { CompiledStep, type StepSource } from "./run/step.ts";
 import { StepRandom } from "./run/step-random.ts";
+import { showShape } from "./shape.ts";
 
 const refusals = /* @__PURE__ */ new OnDemand(() => import("./run/compile-refusals.ts"));
 const reflexes = /* @__PURE__ */ new OnDemand(() => import("./reflexes.ts"));
@@ -93,12 +95,22 @@ export async function compile<Inputs extends CompileInputs, Results extends Tens
   };
   if (recipe.isHalf) await halves.load();
   const traced = await firstTrace(recipe, inputs);
-  await optimizer?.training.checkLeftOut(traced.graph, traced.outputs, optimizer.parameters, minimize);
+  const { graph, outputs } = traced;
+  const strays = await optimizer?.training.checkLeftOut(graph, outputs, optimizer.parameters, minimize);
   const offering = { facts: context.facts, ...planning };
-  await loadAll([baseTexts, ...productNeeds(offering), ...needsOf(traced.graph, offering)]);
+  await loadAll([baseTexts, ...productNeeds(offering), ...needsOf(graph, offering)]);
   const accumulation =
     accumulate && optimizer ? await optimizer.training.accumulationOf(context, accumulate) : null;
-  const build = (shapes: InputShapes) => plan(recipe, trace(recipe, shapes), accumulation);
+  const build = (shapes: InputShapes) => {
+    const traced = trace(recipe, shapes);
+    const now = optimizer?.training.straysOf(traced.graph, optimizer.parameters) ?? [];
+    const stray = now.find((parameter) => !strays?.includes(parameter));
+    if (!stray) return plan(recipe, traced, accumulation);
+    throw new GraphError(
+      `step.run: a parameter ${showShape(stray.shape)} is new to the step, and not the optimizer's; compile a step with an optimizer of ` +
+        "model.parameters()",
+    );
+  };
   const attempt = context.faults.attempt("device.compile");
   try {
     let source = attempt.run(() => plan(recipe, traced, accumulation));
@@ -222,6 +234,7 @@ function plan(
     placed,
     parameters: half ? new Set([...parameters, ...half.parameters]) : parameters,
     update,
+    intact: holdersOf([...parameters, ...graph.modes]),
     anomalies: watch,
     halves: half,
   };

@@ -79,6 +79,7 @@ export class Device extends GpuContext {
   readonly #planning: Planning;
 
   private constructor(base: ConstructorParameters<typeof GpuContext>, planning: Planning) {
+    if (!planning?.keep) throw new OptionError("Device: await Device.request() gives one");
     super(...base);
     this.#planning = planning;
   }
@@ -151,6 +152,10 @@ export class Device extends GpuContext {
   /**
    * Traces `fn` once, plans it, and returns a step that replays it. `fn` takes symbolic tensors and returns the results to keep
    * by name. With an `optimizer` every run also updates the parameters, to minimize the one scalar result.
+   *
+   * The step follows its model. It is traced again when the mode of a module changes, when a parameter or a module is replaced
+   * (`model.fc = new nn.Linear(64, 3)`), and when a list of modules grows. An optimizer keeps its parameters, as in PyTorch; a run throws a
+   * {@link GraphError} if the new ones are in none. Numbers that the function reads, such as `dropout.p`, stay as they were traced.
    *
    * @example
    * const step = await device.compile(({ x, y }) => {

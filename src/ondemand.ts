@@ -36,7 +36,7 @@ export class OnDemand<Module> {
   get module(): Module {
     if (this.#module !== null) return this.#module;
     throw new WebGpuLstmError(
-      "step.run: these input shapes need ops that the step was not compiled with; compile a step for these shapes",
+      "step.run: these input shapes, or replaced modules, need ops that the step was not compiled with; compile another step",
     );
   }
 }

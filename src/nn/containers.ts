@@ -11,16 +11,14 @@ export interface Layer extends Module {
 
 /** Modules named by position. Base class of {@link Sequential} and {@link ModuleList}. */
 abstract class ModuleArray<M extends Module> extends Module {
-  readonly #modules: M[] = [];
-
+  /** The module at a position, counted from 0. */
+  [index: number]: M;
   /** Number of modules. */
-  get length(): number {
-    return this.#modules.length;
-  }
+  readonly length: number = 0;
 
   /** The module at `index`; -1 is the last. */
   at(index: number): M {
-    const found = this.#modules.at(index);
+    const found = Array.prototype.at.call(this, index) as M | undefined;
     if (!found || !Number.isInteger(index)) {
       throw new OptionError(
         `${this.constructor.name}.at: index must be an integer from ${-this.length} to ${this.length - 1}, got ${show(index)}`,
@@ -31,18 +29,13 @@ abstract class ModuleArray<M extends Module> extends Module {
 
   /** The modules, in their order. */
   [Symbol.iterator](): Iterator<M> {
-    return this.#modules.values();
-  }
-
-  override *namedChildren(): Generator<[string, Module]> {
-    for (const [index, module] of this.#modules.entries()) yield [String(index), module];
-    yield* super.namedChildren();
+    return Array.prototype.values.call(this) as Iterator<M>;
   }
 
   /** Adds a module at the end. Returns the container itself. */
   append(module: M): this {
     this.check(module);
-    this.#modules.push(module);
+    Array.prototype.push.call(this, module);
     return this;
   }
 

@@ -1,5 +1,6 @@
 import { checkBoolean, checkNoMore, checkOptions, isObject, listed, shorten, show } from "../checks.ts";
 import { DisposedError, OptionError, StateDictError } from "../errors.ts";
+import { noteModule } from "../graph/holders.ts";
 import { Buffer, Parameter } from "../graph/parameter.ts";
 import { recording } from "../graph/tensor.ts";
 import { type NDArray, sameShape, showShape, sizeOf } from "../shape.ts";
@@ -37,6 +38,7 @@ export class Module {
   // A layer without a constructor of its own hands its arguments on: it has none.
   constructor(...more: never[]) {
     checkNoMore(this.constructor.name, more);
+    noteModule(this);
   }
 
   /** Adds a parameter under a name that is not a field of the class. The module then has it as a property that cannot be replaced. */
@@ -226,12 +228,7 @@ export class Module {
     state: ReadonlyMap<string, NDArray> | Readonly<Record<string, NDArray>>,
     options: { readonly strict?: boolean } = {},
   ): { missingKeys: string[]; unexpectedKeys: string[] } {
-    if (
-      !isObject(state) ||
-      state instanceof Promise ||
-      state instanceof Module ||
-      ArrayBuffer.isView(state)
-    ) {
+    if (!isObject(state) || state instanceof Promise || state instanceof Module) {
       throw new OptionError(
         `Module.loadStateDict: expected a Map or an object of tensors by name, as await model.stateDict() gives it, got ${show(state)}`,
       );

@@ -97,7 +97,7 @@ export function carryCopies(carried: Carried, rangeOf: (tensor: Tensor) => Buffe
 /** The error for a carrying step that would have to be planned again. */
 export function lostCarry(): GraphError {
   return new GraphError(
-    "step.run: the model's mode or the optimizer's groups have changed, and a new plan would lose what it carries; " +
+    "step.run: the model's mode, its parts or the optimizer's groups have changed, and a new plan would lose what it carries; " +
       "compile another step",
   );
 }

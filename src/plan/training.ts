@@ -3,7 +3,7 @@ import { OnDemand } from "../ondemand.ts";
 import { type AccumulateOptions, checkAccumulate } from "./accumulate-options.ts";
 import type { Accumulation } from "./accumulation.ts";
 import { gradientsOf } from "./gradients.ts";
-import { checkLeftOut } from "./strays.ts";
+import { checkLeftOut, straysOf } from "./strays.ts";
 import { checkClippings, planUpdate } from "./update.ts";
 
 const accumulation = /* @__PURE__ */ new OnDemand(() => import("./accumulation.ts"));
@@ -23,4 +23,5 @@ export const training = {
   checkLeftOut,
   gradientsOf,
   planUpdate,
+  straysOf,
 };

@@ -29,11 +29,12 @@ const profiling = /* @__PURE__ */ new OnDemand(() => import("./profile.ts"));
 /** The source of a step's program, and the parameters that it needs when it runs. */
 export interface StepSource extends ProgramSource {
   readonly parameters: ReadonlySet<Parameter>;
+  /** Whether the modules still hold the parameters and modules that the program was planned with. */
+  readonly intact: () => boolean;
 }
 
 /** One program for one set of input shapes. */
-interface Variant extends Evictable {
-  readonly parameters: ReadonlySet<Parameter>;
+interface Variant extends Evictable, Pick<StepSource, "parameters" | "intact"> {
   readonly results: Map<string, WeakRef<Result>>;
 }
 
@@ -146,6 +147,7 @@ export class CompiledStep<Names extends string = string> {
   #prepare(where: string, values: Readonly<Record<string, InputValue>>, options: RunOptions): PreparedRun {
     this.#check(where);
     const { accumulation, optimizer } = this.#parts;
+    const { shapes, written } = shapesOfRun(this.#inputs, this.#parts.carries, values);
     checkRunOptions(where, accumulation !== null, options);
     if (accumulation && !accumulation.fits(optimizer!.parameters)) {
       throw new OptionError(
@@ -153,7 +155,6 @@ export class CompiledStep<Names extends string = string> {
           `${accumulation.pending} runs before`,
       );
     }
-    const { shapes, written } = shapesOfRun(this.#inputs, this.#parts.carries, values);
     const data = written.map((name) => [name, dataOf(name, values[name]!, this.#context)] as const);
     const variant = this.#variant(shapes);
     const { program, parameters } = variant;
@@ -275,7 +276,7 @@ export class CompiledStep<Names extends string = string> {
   #variant(shapes: InputShapes): Variant {
     const key = this.#key(shapes);
     const known = this.#variants.get(key);
-    if (!known) {
+    if (!known?.intact()) {
       if (this.#parts.carries.size > 0) throw lostCarry();
       return this.#add(shapes, this.#build(shapes));
     }
@@ -287,9 +288,10 @@ export class CompiledStep<Names extends string = string> {
   #add(shapes: InputShapes, source: StepSource): Variant {
     const { faults } = this.#context;
     const program = faults.allOrNothing("step.run", () => new Program(this.#context, source));
-    const { parameters } = source;
-    const variant = { program, parameters, history: new ScalarHistory(program), results: new Map() };
+    const variant = { ...source, program, history: new ScalarHistory(program), results: new Map() };
     const key = this.#key(shapes, source.update?.planKey);
+    const stale = this.#variants.get(key);
+    if (stale) this.#variants.set(`${key} ${this.#parts.random.runs}`, stale);
     this.#variants.set(key, variant);
     // What fails to load now is tried again with the next shape.
     if (this.#variants.size > 2 && this.bytes > this.#parts.shapeBudget)

@@ -1,4 +1,4 @@
-/** A compiled step follows the modes of its model's modules. */
+/** A compiled step follows its model: the modes of the modules, and the parts that they hold. */
 import { describe, expect, test } from "vitest";
 import { type Device, data, GraphError, nn, optim, Stream, type Tensor, Trainer } from "webgpu-lstm";
 import { expectRefusal } from "../refusal.ts";
@@ -131,6 +131,99 @@ test("a step that carries results refuses another mode, and goes on in its own",
     expect([...(await step.run({ x }).sum.read()).data]).toEqual([2, 4]);
     step.dispose();
   }));
+
+describe("a part of the model that is replaced", () => {
+  class Model extends nn.Module {
+    body = new nn.Sequential(new nn.Linear(2, 3));
+    fc = new nn.Linear(3, 1);
+
+    forward(x: Tensor): Tensor {
+      return this.fc.forward(this.body.forward(x));
+    }
+  }
+  const x = Float32Array.of(1, 2, 3, 4);
+  const asking = (device: Device, model: nn.Layer) =>
+    device.compile(({ x }) => ({ y: model.forward(x) }), { inputs: { x: [2, 2] } });
+  const answer = async (step: Awaited<ReturnType<typeof asking>>) => [
+    ...(await step.run({ x }).y.read()).data,
+  ];
+
+  test("is used from the next run on: a module, a parameter, one in a list, one more in a list", () =>
+    withDevice(async (device) => {
+      const model = new Model();
+      const step = await asking(device, model);
+      const parameters = new Set(model.parameters());
+      const changes: (() => unknown)[] = [
+        () => {
+          model.fc = new nn.Linear(3, 1);
+        },
+        () => Object.assign(model.fc, { weight: new nn.Linear(3, 1).weight }),
+        () => {
+          model.body[0] = new nn.Linear(2, 3);
+        },
+        () => model.body.append(new nn.Linear(3, 3)),
+        () => {
+          model.body = new nn.Sequential(new nn.Linear(2, 3));
+        },
+      ];
+      const answers = [await answer(step)];
+      for (const change of changes) {
+        change();
+        for (const parameter of model.parameters()) parameters.add(parameter);
+        answers.push(await answer(step));
+        const afresh = await asking(device, model);
+        expect(answers.at(-1)).toEqual(await answer(afresh));
+        afresh.dispose();
+      }
+      expect(new Set(answers.map(String)).size).toBe(answers.length);
+      const { bytes } = step;
+      new Model();
+      await answer(step);
+      expect(step.bytes).toBe(bytes);
+      step.dispose();
+      for (const parameter of parameters) parameter.dispose();
+    }));
+
+  test("trains as in PyTorch: what the optimizer has goes on, and a parameter that nobody trains is refused", () =>
+    withDevice(async (device) => {
+      const model = new Model();
+      const spare = new nn.Linear(3, 1);
+      const optimizer = new optim.SGD([...model.parameters(), ...spare.parameters()], { lr: 0.1 });
+      const step = await device.compile(({ x }) => ({ loss: model.forward(x).square().mean() }), {
+        inputs: { x: [2, 2] },
+        optimizer,
+      });
+      step.run({ x });
+      const { fc } = model;
+      const left = await fc.weight.read();
+      const before = await spare.weight.read();
+      model.fc = spare;
+      step.run({ x });
+      expect(await fc.weight.read()).toEqual(left);
+      expect(await spare.weight.read()).not.toEqual(before);
+      model.fc = new nn.Linear(3, 1);
+      await expectRefusal(() => step.run({ x }), GraphError, "step.run", "[1, 3]", "optimizer", "compile");
+      model.fc = fc;
+      step.run({ x });
+      expect(await fc.weight.read()).not.toEqual(left);
+      step.dispose();
+      for (const part of [model, spare]) part.dispose();
+    }));
+
+  test("is refused by a step that carries results", () =>
+    withDevice(async (device) => {
+      const model = new Model();
+      const step = await device.compile(({ x, sum }) => ({ sum: sum.add(model.forward(x)) }), {
+        inputs: { x: [2, 2], sum: [2, 1] },
+        carry: { sum: "sum" },
+      });
+      const { fc } = model;
+      model.fc = new nn.Linear(3, 1);
+      await expectRefusal(() => step.run({ x }), GraphError, "step.run", "parts", "lose what it carries");
+      step.dispose();
+      for (const part of [model, fc]) part.dispose();
+    }));
+});
 
 describe("Trainer and Stream", () => {
   class Model extends nn.Module {
