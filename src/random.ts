@@ -1,6 +1,6 @@
 import { checkNoMore, checkNumber, checkOptions, show } from "./checks.ts";
 import { OptionError } from "./errors.ts";
-import { checkShape, type NDArray, type Shape, sizeOf } from "./shape.ts";
+import { checkShape, type NDArray, type Shape, zerosOf } from "./shape.ts";
 import { DEFAULT_SEED, defaultTwister, Twister, WORDS } from "./twister.ts";
 
 /**
@@ -249,7 +249,7 @@ function draw(
   if (!(generator instanceof Generator)) {
     throw new OptionError(`${where}: generator must be a Generator, got ${show(generator)}`);
   }
-  return { data: fill(generator, new Float32Array(sizeOf(sizes))), shape: sizes };
+  return { data: fill(generator, zerosOf(where, sizes)), shape: sizes };
 }
 
 /** An array of uniform values in [0, 1), as `torch.rand(shape)`. */

@@ -9,6 +9,17 @@ export function sizeOf(shape: Shape): number {
   return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 }
 
+/** A zero for every element of a tensor with this shape. Throws a {@link ShapeError} where no memory is left for them. */
+export function zerosOf(where: string, shape: Shape): Float32Array {
+  try {
+    return new Float32Array(sizeOf(shape));
+  } catch (cause) {
+    throw new ShapeError(`${where}: there is no memory for ${showShape(shape)}; use smaller sizes`, {
+      cause,
+    });
+  }
+}
+
 /** Row-major strides: the distance in elements between neighbours along each dimension. */
 export function stridesOf(shape: Shape): number[] {
   return shape.map((_, dim) => sizeOf(shape.slice(dim + 1)));

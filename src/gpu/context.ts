@@ -166,7 +166,9 @@ export class GpuContext {
   /** Writes host data, in queue order. @internal */
   write(target: DeviceBuffer, offset: number, data: ArrayBufferView): void {
     target.check("write");
-    this.#gpu.queue.writeBuffer(target.gpu, offset, data.buffer, data.byteOffset, data.byteLength);
+    // Node's WebGPU takes no memory that is shared between threads.
+    const own = data.buffer instanceof ArrayBuffer ? data : (data as Float32Array).slice();
+    this.#gpu.queue.writeBuffer(target.gpu, offset, own.buffer, own.byteOffset, own.byteLength);
   }
 
   /** Submits copies, in order. @internal */

@@ -6,7 +6,7 @@ import { Buffer, Parameter } from "../graph/parameter.ts";
 import { apply, recording, type Tensor } from "../graph/tensor.ts";
 import { batchNorm as batchNormOp } from "../ops/layer/batch-norm.ts";
 import { normalizeTexts } from "../ops/layer/normalize.ts";
-import { showShape, sizeOf } from "../shape.ts";
+import { showShape, sizeOf, zerosOf } from "../shape.ts";
 import { Module } from "./module.ts";
 
 /** Options of {@link BatchNorm1d}. */
@@ -69,7 +69,7 @@ export class BatchNorm1d extends Module {
     this.momentum = momentum;
     this.affine = affine;
     this.trackRunningStats = trackRunningStats;
-    const zeros = () => new Float32Array(numFeatures);
+    const zeros = () => zerosOf(where, [numFeatures]);
     this.weight = affine ? new Parameter([numFeatures], zeros().fill(1)) : null;
     this.bias = affine ? new Parameter([numFeatures], zeros()) : null;
     this.#running = trackRunningStats

@@ -77,7 +77,11 @@ export class ConvTranspose1d extends Module {
     this.outputPadding = outputPadding;
     this.groups = groups;
     this.dilation = dilation;
-    const drawn = drawWeights([inChannels, outChannels / groups, kernelSize], bias ? outChannels : null);
+    const drawn = drawWeights(
+      where,
+      [inChannels, outChannels / groups, kernelSize],
+      bias ? outChannels : null,
+    );
     this.weight = drawn.weight;
     this.bias = drawn.bias;
   }

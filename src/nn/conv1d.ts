@@ -1,10 +1,10 @@
 import { checkBoolean, checkInteger, checkOptions, show } from "../checks.ts";
 import { OptionError } from "../errors.ts";
 import { conv1d } from "../graph/convolution.ts";
-import { Parameter } from "../graph/parameter.ts";
+import type { Parameter } from "../graph/parameter.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { type Shape, sizeOf } from "../shape.ts";
-import { defaultTwister } from "../twister.ts";
+import { drawn } from "./drawn.ts";
 import { Module } from "./module.ts";
 
 /** What a convolution reads beyond the ends of its input. */
@@ -44,13 +44,13 @@ export function checkGroups(where: string, groups: unknown, inChannels: number, 
  * @internal
  */
 export function drawWeights(
+  where: string,
   shape: Shape,
   biases: number | null,
 ): { weight: Parameter; bias: Parameter | null } {
   const bound = 1 / Math.sqrt(sizeOf(shape.slice(1)));
-  const drawn = (sizes: Shape) =>
-    new Parameter(sizes, defaultTwister.uniform(new Float32Array(sizeOf(sizes)), -bound, bound));
-  return { weight: drawn(shape), bias: biases === null ? null : drawn([biases]) };
+  const bias = biases === null ? null : [biases];
+  return { weight: drawn(where, shape, bound), bias: bias && drawn(where, bias, bound) };
 }
 
 /**
@@ -115,9 +115,13 @@ export class Conv1d extends Module {
     this.dilation = dilation;
     this.groups = groups;
     this.paddingMode = paddingMode;
-    const drawn = drawWeights([outChannels, inChannels / groups, kernelSize], bias ? outChannels : null);
-    this.weight = drawn.weight;
-    this.bias = drawn.bias;
+    const weights = drawWeights(
+      where,
+      [outChannels, inChannels / groups, kernelSize],
+      bias ? outChannels : null,
+    );
+    this.weight = weights.weight;
+    this.bias = weights.bias;
   }
 
   /** Elements added before and after. */

@@ -4,7 +4,7 @@ import { checkIndices } from "../graph/input-checks.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
 import { embedding } from "../ops/layer/embedding.ts";
-import type { NDArray } from "../shape.ts";
+import { type NDArray, zerosOf } from "../shape.ts";
 import { normal_ } from "./init.ts";
 import { Module } from "./module.ts";
 
@@ -75,7 +75,7 @@ export class Embedding extends Module {
       this.weight = new Parameter(shape, pretrained.slice());
       return;
     }
-    const data = new Float32Array(numEmbeddings * embeddingDim);
+    const data = zerosOf("Embedding", shape);
     this.weight = normal_(new Parameter(shape, data));
     if (this.paddingIdx !== null) {
       data.fill(0, this.paddingIdx * embeddingDim, (this.paddingIdx + 1) * embeddingDim);

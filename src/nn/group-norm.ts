@@ -3,6 +3,7 @@ import { OptionError } from "../errors.ts";
 import { checkChannels, groupNorm } from "../graph/normalization.ts";
 import { Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { zerosOf } from "../shape.ts";
 import { Module } from "./module.ts";
 
 /** Options of {@link GroupNorm}. */
@@ -47,8 +48,9 @@ export class GroupNorm extends Module {
     this.numChannels = numChannels;
     this.eps = eps;
     this.affine = affine;
-    this.weight = affine ? new Parameter([numChannels], new Float32Array(numChannels).fill(1)) : null;
-    this.bias = affine ? new Parameter([numChannels], new Float32Array(numChannels)) : null;
+    const zeros = () => zerosOf(where, [numChannels]);
+    this.weight = affine ? new Parameter([numChannels], zeros().fill(1)) : null;
+    this.bias = affine ? new Parameter([numChannels], zeros()) : null;
   }
 
   /** @param x [N, numChannels, …] @returns The same shape. */

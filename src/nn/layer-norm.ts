@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
 import { layerNorm } from "../ops/layer/layer-norm.ts";
-import { checkShape, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { checkShape, type Shape, sameShape, showShape, sizeOf, zerosOf } from "../shape.ts";
 import { Module } from "./module.ts";
 
 /** Options of {@link LayerNorm}. */
@@ -49,9 +49,9 @@ export class LayerNorm extends Module {
     this.normalizedShape = shape;
     this.eps = eps;
     this.elementwiseAffine = elementwiseAffine;
-    const size = sizeOf(shape);
-    this.weight = elementwiseAffine ? new Parameter(shape, new Float32Array(size).fill(1)) : null;
-    this.bias = elementwiseAffine && bias ? new Parameter(shape, new Float32Array(size)) : null;
+    const zeros = () => zerosOf("LayerNorm", shape);
+    this.weight = elementwiseAffine ? new Parameter(shape, zeros().fill(1)) : null;
+    this.bias = elementwiseAffine && bias ? new Parameter(shape, zeros()) : null;
   }
 
   /** @param x [*, ...normalizedShape] @returns The same shape. */

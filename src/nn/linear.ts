@@ -1,10 +1,10 @@
 import { checkBoolean, checkInteger, checkOptions } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
-import { Parameter } from "../graph/parameter.ts";
+import type { Parameter } from "../graph/parameter.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
 import { linear } from "../ops/layer/linear.ts";
-import { type Shape, showShape, sizeOf } from "../shape.ts";
-import { defaultTwister } from "../twister.ts";
+import { showShape } from "../shape.ts";
+import { drawn } from "./drawn.ts";
 import { Module } from "./module.ts";
 
 /** Options of {@link Linear}. */
@@ -45,10 +45,8 @@ export class Linear extends Module {
     this.outFeatures = outFeatures;
     // Uniform in ±1/√inFeatures: also what PyTorch's kaiming_uniform_ with the slope √5 comes to, in float32 bit for bit.
     const bound = 1 / Math.sqrt(inFeatures);
-    const drawn = (shape: Shape) =>
-      new Parameter(shape, defaultTwister.uniform(new Float32Array(sizeOf(shape)), -bound, bound));
-    this.weight = drawn([outFeatures, inFeatures]);
-    this.bias = bias ? drawn([outFeatures]) : null;
+    this.weight = drawn("Linear", [outFeatures, inFeatures], bound);
+    this.bias = bias ? drawn("Linear", [outFeatures], bound) : null;
   }
 
   /** @param x [*, inFeatures] @returns [*, outFeatures] */

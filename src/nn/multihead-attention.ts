@@ -4,8 +4,8 @@ import { checkOnTheWayIn } from "../graph/input-checks.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { apply, Tensor } from "../graph/tensor.ts";
 import { linear } from "../ops/layer/linear.ts";
-import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import { defaultTwister } from "../twister.ts";
+import { type Shape, sameShape, showShape } from "../shape.ts";
+import { drawn } from "./drawn.ts";
 import { dropoutIn } from "./dropout.ts";
 import { Module } from "./module.ts";
 
@@ -90,18 +90,16 @@ export class MultiheadAttention extends Module {
     this.kdim = kdim;
     this.vdim = vdim;
     this.batchFirst = batchFirst;
-    const drawn = (shape: Shape, bound: number) =>
-      new Parameter(shape, defaultTwister.uniform(new Float32Array(sizeOf(shape)), -bound, bound));
     const zeros = (size: number) => new Parameter([size], new Float32Array(size));
     // PyTorch's order: the output's projection is a Linear whose bias is drawn, and set to zero afterwards.
     const outBound = 1 / Math.sqrt(embedDim);
-    this.#outWeight = drawn([embedDim, embedDim], outBound);
-    if (bias) drawn([embedDim], outBound);
+    this.#outWeight = drawn(where, [embedDim, embedDim], outBound);
+    if (bias) drawn(where, [embedDim], outBound);
     const isPacked = kdim === embedDim && vdim === embedDim;
     const shapes: Shape[] = isPacked
       ? [[3 * embedDim, embedDim]]
       : [embedDim, kdim, vdim].map((size) => [embedDim, size]);
-    this.#inWeights = shapes.map((shape) => drawn(shape, xavierBound(shape)));
+    this.#inWeights = shapes.map((shape) => drawn(where, shape, xavierBound(shape)));
     this.#inBias = bias ? zeros(3 * embedDim) : null;
     this.#outBias = bias ? zeros(embedDim) : null;
     const names = isPacked ? ["in_proj_weight"] : ["q_proj_weight", "k_proj_weight", "v_proj_weight"];

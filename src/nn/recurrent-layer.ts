@@ -1,10 +1,10 @@
-import { Parameter } from "../graph/parameter.ts";
+import type { Parameter } from "../graph/parameter.ts";
 import { apply, type Tensor } from "../graph/tensor.ts";
 import { gateSlots, slotCount } from "../ops/recurrent/cell.ts";
 import type { RecurrentOp } from "../ops/recurrent/layer.ts";
 import { inputsByPosition, outputsByName } from "../ops/recurrent/operands.ts";
-import { type Shape, sizeOf } from "../shape.ts";
-import { defaultTwister } from "../twister.ts";
+import type { Shape } from "../shape.ts";
+import { drawn } from "./drawn.ts";
 import { gateLayout } from "./gate-layout.ts";
 
 /** States of recurrent cells by name; `c` only where a cell has one. */
@@ -43,9 +43,8 @@ export class RecurrentLayer {
     const bound = 1 / Math.sqrt(hidden);
     const slots = gateSlots(op.cell);
     const create = (name: string, shape: Shape, gates?: readonly number[]) => {
-      const data = defaultTwister.uniform(new Float32Array(sizeOf(shape)), -bound, bound);
       const layout = gates ? gateLayout(gates, slotCount(op.cell), hidden) : null;
-      const parameter = new Parameter(shape, data, layout);
+      const parameter = drawn(`${op.name}: ${name}${suffix}`, shape, bound, layout);
       register(name + suffix, parameter);
       return parameter;
     };

@@ -6,7 +6,7 @@ import {
   type Numbers,
   toFloat32,
 } from "../arrays.ts";
-import { show } from "../checks.ts";
+import { isObject, show } from "../checks.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import type { GpuContext } from "../gpu/context.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
@@ -97,12 +97,12 @@ export function shapesOfRun(
 /** The shape of every input's value. Throws for a missing or unknown input and for a value that does not fit its shape. */
 function shapesOf(declared: InputShapes, values: Readonly<Record<string, InputValue>>): InputShapes {
   const names = Object.keys(declared);
-  if (typeof values !== "object" || values === null) {
+  if (!isObject(values) || values instanceof Result) {
     throw new OptionError(`step.run: expected { ${names.join(", ")} }, got ${show(values)}`);
   }
   for (const name of Object.keys(values)) {
     if (!names.includes(name)) {
-      throw new OptionError(`step.run: unknown input ${show(name)}; the inputs are ${names.join(", ")}`);
+      throw new OptionError(`step.run: unknown input ${show(name)}; expected { ${names.join(", ")} }`);
     }
   }
   return Object.fromEntries(

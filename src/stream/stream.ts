@@ -68,10 +68,12 @@ export class Stream {
   #disposed = false;
 
   private constructor(
-    { device, model, compile, step }: StreamParts,
+    parts: StreamParts,
     shapes: { readonly input: Shape; readonly output: Shape },
     slots: ReadonlyMap<string, StateSlot>,
   ) {
+    if (!(slots instanceof Map)) throw new OptionError("Stream: await Stream.open(device, model) gives one");
+    const { device, model, compile, step } = parts;
     this.#device = device;
     this.#model = model;
     this.#compile = compile;

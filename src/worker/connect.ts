@@ -1,6 +1,6 @@
 import type { NestedNumbers, NumberNDArray } from "../arrays.ts";
 import { checkOptions } from "../checks.ts";
-import { DisposedError } from "../errors.ts";
+import { DisposedError, OptionError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
 import { Fit } from "../train/fit.ts";
 import { History } from "../train/history.ts";
@@ -61,6 +61,7 @@ export class RemoteTrainer {
 
   /** @internal */
   constructor(channel: Channel, created: Created, listeners: Map<number, ProgressListener>) {
+    if (!listeners) throw new OptionError("RemoteTrainer: await connect(worker, options) gives one");
     this.#channel = channel;
     this.#listeners = listeners;
     this.device = created.device;

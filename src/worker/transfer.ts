@@ -1,3 +1,5 @@
+import { show } from "../checks.ts";
+import { OptionError } from "../errors.ts";
 import type { NDArray } from "../shape.ts";
 
 const marked = new WeakMap<object, readonly Transferable[]>();
@@ -12,6 +14,11 @@ const marked = new WeakMap<object, readonly Transferable[]>();
  * await trainer.predict(transfer(x, [x.data.buffer]));
  */
 export function transfer<T extends object>(value: T, transferables: readonly Transferable[]): T {
+  if (typeof value !== "object" || value === null || !Array.isArray(transferables)) {
+    throw new OptionError(
+      `transfer: expected a value and an array of the buffers within it, got ${show(value)} and ${show(transferables)}`,
+    );
+  }
   marked.set(value, [...transferables]);
   return value;
 }

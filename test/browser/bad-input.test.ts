@@ -24,6 +24,22 @@ describe("step.run refuses", () => {
         OptionError,
         "step.run: expected { x, y }, got undefined",
       );
+      const positional = wrong(step.run.bind(step));
+      await refuses(
+        () => positional(batch.x, batch.y),
+        OptionError,
+        "step.run: expected { x, y }, got Float32Array(24)",
+      );
+      await refuses(
+        () => positional({ data: batch.x, shape: [4, 3, 2] }, { data: batch.y, shape: [4, 1] }),
+        OptionError,
+        'step.run: unknown input "data"; expected { x, y }',
+      );
+      await refuses(
+        () => positional(batch, batch.y),
+        OptionError,
+        "step.run: options must be an object, got Float32Array(4)",
+      );
       await refuses(run({ z: batch.x }), OptionError, 'step.run: unknown input "z"', "x, y");
       await refuses(run({ y: undefined }), OptionError, "input y", "[4, 1]", "got undefined");
       await refuses(

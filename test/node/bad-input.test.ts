@@ -12,13 +12,16 @@ import {
   nn,
   OptionError,
   optim,
+  randn,
   ShapeError,
   StateDictError,
+  Stream,
   saveSafetensors,
   stack,
   Tensor,
   WebGpuUnavailableError,
 } from "webgpu-lstm";
+import { RemoteTrainer, transfer } from "webgpu-lstm/worker";
 import { expectRefusal, wrong } from "../refusal.ts";
 
 describe("Device.request", () => {
@@ -229,6 +232,41 @@ describe("layers and losses", () => {
       "Float32Array(6)",
     );
   });
+});
+
+test("sizes that no memory holds are named", async () => {
+  const making: [string, () => unknown][] = [
+    ["Linear", () => new nn.Linear(1e6, 1e7)],
+    ["Conv1d", () => new nn.Conv1d(1e6, 1e6, 3)],
+    ["lstm: weight_ih_l0", () => new nn.LSTM(1e6, 1e6)],
+    ["gru: weight_ih", () => new nn.GRUCell(1e6, 1e6)],
+    ["MultiheadAttention", () => new nn.MultiheadAttention(2 ** 24, 2)],
+    ["Embedding", () => new nn.Embedding(1e6, 1e7)],
+    ["LayerNorm", () => new nn.LayerNorm([1e6, 1e7])],
+    ["GroupNorm", () => new nn.GroupNorm(1, 1e13)],
+    ["BatchNorm1d", () => new nn.BatchNorm1d(1e13)],
+    ["randn", () => randn([1e6, 1e7])],
+  ];
+  for (const [name, make] of making)
+    await expectRefusal(make, ShapeError, `${name}: there is no memory`, "smaller");
+});
+
+test.each([
+  ["Device", Device, "Device.request()"],
+  ["Stream", Stream, "Stream.open("],
+  ["Vocabulary", data.Vocabulary, "Vocabulary.fromText("],
+  ["NGramModel", data.NGramModel, "NGramModel.fit("],
+  ["RemoteTrainer", RemoteTrainer, "connect("],
+] as const)("new %s() says what gives one", async (name, Class, advice) => {
+  for (const given of [[], [{}], [["a"], {}]]) {
+    await expectRefusal(() => new (wrong(Class))(...given), OptionError, `${name}: `, advice);
+  }
+});
+
+test("transfer refuses what cannot be marked", async () => {
+  const { buffer } = new Float32Array(1);
+  await expectRefusal(() => transfer({}, wrong(buffer)), OptionError, "transfer", "an array", "ArrayBuffer");
+  await expectRefusal(() => transfer(wrong(3), [buffer]), OptionError, "transfer", "got 3");
 });
 
 describe("Adam", () => {

@@ -42,6 +42,7 @@ export class NGramModel {
   readonly #contexts: readonly Map<number, Context>[];
 
   private constructor(ids: ArrayLike<number>, order: number, classes: number) {
+    if (classes === undefined) throw new OptionError("NGramModel: NGramModel.fit(ids, options) gives one");
     this.order = order;
     this.classes = classes;
     this.#grams = Array.from({ length: order }, () => new Map<number, number>());

@@ -60,6 +60,11 @@ export class Vocabulary {
     unknown: string | null,
     padding: string | null,
   ) {
+    if (padding === undefined) {
+      throw new OptionError(
+        "Vocabulary: Vocabulary.fromText(text) or Vocabulary.fromTokens(tokens) gives one",
+      );
+    }
     this.tokens = tokens;
     this.#tokenizer = tokenizer;
     this.unknown = unknown;
