@@ -103,7 +103,7 @@ export interface SmoothL1LossOptions extends LossOptions {
 }
 
 /**
- * e²/(2·beta) for errors e below beta, |e| - beta/2 for others, as `torch.nn.SmoothL1Loss`
+ * e²/(2·beta) for errors e below beta, |e| - beta/2 for others; with a beta of 0 it is {@link L1Loss}, as `torch.nn.SmoothL1Loss`
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html).
  *
  * @example
@@ -126,7 +126,8 @@ export class SmoothL1Loss extends Module {
   forward(prediction: Tensor, target: Tensor): Tensor {
     const { reduction, beta: parameter } = this;
     const where = "SmoothL1Loss.forward";
-    return pointwise(prediction, target, { where, kind: "smooth", parameter, reduction });
+    const kind = parameter === 0 ? "absolute" : "smooth";
+    return pointwise(prediction, target, { where, kind, parameter, reduction });
   }
 }
 

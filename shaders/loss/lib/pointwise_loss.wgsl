@@ -65,7 +65,6 @@ fn slopeOf(kind: u32, parameter: f32, x: f32, y: f32, positive: f32) -> f32 {
     case ABSOLUTE: { return select(sign(e), 0.0, isNotANumber(e)); }
     case SMOOTH: {
       if (isNotANumber(e)) { return e; }
-      // As PyTorch at the corners: for beta = 0 the slope at 0 is -1.
       if (e <= -parameter) { return -1.0; }
       if (e >= parameter) { return 1.0; }
       return e / parameter;
