@@ -38,6 +38,15 @@ const ADVICE: readonly (readonly [names: string, advice: string])[] = [
 const OPERATORS =
   "JavaScript's operators do not compute with tensors; use x.add(y), x.sub(y), x.mul(y), x.div(y), x.gt(y), x.lt(y), x.where(condition, y)";
 
+/** What returns an object where PyTorch returns a tuple, and a call, by the names in the object. */
+const RETURNING: ReadonlyMap<string, readonly [what: string, call: string]> = new Map([
+  ["values, indices", ["max(), min() or topk()", "x.max(dim)"]],
+  ["output, state", ["forward()", "layer.forward(x)"]],
+  ["output, weights", ["forward()", "attention.forward(query, key, value)"]],
+  ["output, lengths", ["padPackedSequence()", "padPackedSequence(packed)"]],
+  ["h, c", ["forward()", "layer.forward(x)"]],
+]);
+
 const camelCase = (name: string) =>
   name.replace(/_(?=.)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -69,13 +78,9 @@ export function reflexIn(error: unknown, tensor: object, trace: () => unknown): 
   trap(tensor, Symbol.iterator, say("[Symbol.iterator]", PARTS));
   trap(Object.prototype, Symbol.iterator, function () {
     const parts = Object.keys(this).join(", ");
-    if (parts === "values, indices") {
-      throw new Reflex(
-        "max(), min() and topk() return an object, no tuple: const { values, indices } = x.max(dim)",
-      );
-    }
-    if (parts !== "output, state" && parts !== "h, c") return undefined;
-    throw new Reflex(`forward() returns an object, no tuple: const { ${parts} } = layer.forward(x)`);
+    const call = RETURNING.get(parts);
+    if (!call) return undefined;
+    throw new Reflex(`${call[0]} returns an object, no tuple: const { ${parts} } = ${call[1]}`);
   });
   try {
     trace();

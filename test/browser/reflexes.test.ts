@@ -61,7 +61,7 @@ const inTrace: [string, Habit, ...parts: string[]][] = [
       const [values] = wrong(x.max(1));
       return values;
     },
-    "return an object",
+    "returns an object",
     "const { values, indices } = x.max(dim)",
   ],
   [
@@ -71,6 +71,16 @@ const inTrace: [string, Habit, ...parts: string[]][] = [
       return h;
     },
     "const { h, c } = layer.forward(x)",
+  ],
+  [
+    "[output, lengths] = padPackedSequence(packed)",
+    (x) => {
+      const packed = nn.utils.rnn.packPaddedSequence(x, [4]);
+      const [output] = wrong(nn.utils.rnn.padPackedSequence(packed));
+      return output;
+    },
+    "padPackedSequence() returns an object",
+    "const { output, lengths } = padPackedSequence(packed)",
   ],
   ["model(x)", (x) => wrong(lstm)(x), "is not a function", "model.forward(x)"],
 ];
