@@ -67,6 +67,28 @@ class Detector(nn.Module):
         return torch.sigmoid(self.fc((weights * y).sum(0))), h, c
 
 
+class Upsampler(nn.Module):
+    """More elements in every way that PyTorch has for sequences, with a convolution between them."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(2, 2, 3, padding=1)
+        self.ways = nn.ModuleList(
+            nn.Upsample(**how)
+            for how in (
+                {"scale_factor": 2},
+                {"scale_factor": 1.7},
+                {"size": 9},
+                {"scale_factor": 1.7, "mode": "linear"},
+                {"size": 9, "mode": "linear"},
+                {"scale_factor": 2, "mode": "linear", "align_corners": True},
+            )
+        )
+
+    def forward(self, x):
+        return tuple(way(self.conv(x)) for way in self.ways)
+
+
 def cases():
     batch, time = Dim("batch"), Dim("time")
     for kind in ("LSTM", "GRU"):
@@ -84,6 +106,9 @@ def cases():
         other = {"x": torch.randn(1, 3, 40), "h": torch.randn(1, 1, 7), "c": torch.randn(1, 1, 7)}
         shapes = {"x": {2: Dim.DYNAMIC if exporter == "dynamo" else Dim("samples")}, "h": None, "c": None}
         yield f"detector_{exporter}", Detector(), given, shapes, ["score", "hn", "cn"], other
+        shapes = {"x": {0: batch, 2: Dim.DYNAMIC if exporter == "dynamo" else Dim("samples")}}
+        outputs = [f"y{i}" for i in range(6)]
+        yield f"upsampler_{exporter}", Upsampler(), {"x": torch.randn(2, 2, 7)}, shapes, outputs, {"x": torch.randn(3, 2, 10)}
 
 
 def export(path, model, given, shapes, outputs):

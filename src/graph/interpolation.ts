@@ -1,6 +1,6 @@
 import { show } from "../checks.ts";
 import { GraphError, ShapeError } from "../errors.ts";
-import { interpolate as interpolateOp } from "../ops/layer/interpolate.ts";
+import { type Interpolation, interpolate as interpolateOp } from "../ops/layer/interpolate.ts";
 import { showShape } from "../shape.ts";
 import { apply, recording, Tensor } from "./tensor.ts";
 
@@ -38,31 +38,46 @@ function between(place: number, length: number, options: InterpolateOptions): nu
 export function interpolate(where: string, x: Tensor, options: InterpolateOptions): Tensor {
   if (!(x instanceof Tensor))
     throw new GraphError(`${where}: expected a tensor of this trace, got ${show(x)}`);
-  const { outLength, mode } = options;
+  const { outLength, mode, scale, alignCorners } = options;
   if (x.shape.length !== 3) {
     throw new ShapeError(`${where}: the input must be [batch, channels, length], got ${showShape(x.shape)}`);
   }
-  const length = x.shape[2]!;
   if (outLength < 1) {
     throw new ShapeError(`${where}: nothing is left of ${showShape(x.shape)}; use a larger scaleFactor`);
   }
   const isLinear = mode === "linear";
-  const places = Float32Array.from({ length: outLength }, (_, place) =>
-    isLinear
-      ? Math.min(Math.floor(between(place, length, options)), length - 1)
-      : nearest(place, length, options),
-  );
+  const placeOf = isLinear ? between : nearest;
+  const length = x.shape[2]!;
+  const places = Array.from({ length: outLength }, (_, place) => placeOf(place, length, options));
+  const coordinates = alignCorners ? "align_corners" : isLinear ? "half_pixel" : "asymmetric";
+  return interpolateAt(where, x, places, { outLength, scale, mode, coordinates, rounding: "floor" });
+}
+
+/**
+ * Reads the last dimension at other places, which do not decrease.
+ * @param x [*, L]
+ * @param places From 0 to L - 1; between two elements only if linear.
+ * @returns [*, places]
+ */
+export function interpolateAt(
+  where: string,
+  x: Tensor,
+  places: readonly number[],
+  attributes: Interpolation,
+): Tensor {
+  const { length: outLength } = places;
+  const length = x.shape[x.shape.length - 1]!;
+  const lefts = Float32Array.from(places, (place) => Math.min(Math.floor(place), length - 1));
   const starts = new Float32Array(length + 1).fill(outLength);
   for (let place = outLength - 1, i = length; place >= 0; place--) {
-    i = Math.min(i, places[place]!);
+    i = Math.min(i, lefts[place]!);
     starts[i] = place;
   }
   for (let i = length - 1; i >= 0; i--) starts[i] = Math.min(starts[i]!, starts[i + 1]!);
-  const weights = isLinear
-    ? Float32Array.from(places, (own, place) => between(place, length, options) - own)
-    : null;
+  const weights =
+    attributes.mode === "linear" ? Float32Array.from(places, (place, i) => place - lefts[i]!) : null;
   const recorder = recording.current(where);
   const constant = (values: Float32Array) => recorder.literal(values, [values.length]);
-  const tables = [constant(places), constant(starts), weights && constant(weights)];
-  return apply(where, interpolateOp, [x, ...tables], undefined)[0]!;
+  const tables = [constant(lefts), constant(starts), weights && constant(weights)];
+  return apply(where, interpolateOp, [x, ...tables], attributes)[0]!;
 }

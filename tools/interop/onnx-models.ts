@@ -105,6 +105,29 @@ class Tied extends nn.Module {
   }
 }
 
+/** Upsampling, normalization in groups, and means and deviations over dynamic sizes. */
+class Pooled extends nn.Module {
+  readonly norm = new nn.GroupNorm(2, 4);
+  readonly plain = new nn.GroupNorm(4, 4, { affine: false });
+  readonly twice = new nn.Upsample({ scaleFactor: 2 });
+  readonly between = new nn.Upsample({ scaleFactor: 1.5, mode: "linear" });
+  readonly corners = new nn.Upsample({ size: 9, mode: "linear", alignCorners: true });
+  readonly softplus = new nn.Softplus(2, 1);
+
+  forward(x: Tensor): Record<string, Tensor> {
+    const normal = this.plain.forward(this.norm.forward(x));
+    const mean = normal.mean(2);
+    return {
+      long: this.between.forward(this.twice.forward(normal)),
+      nine: this.corners.forward(x),
+      curve: this.softplus.forward(x.mul(3)),
+      mean,
+      deviation: x.std(2).add(x.var([0, 2], { correction: 0 })),
+      angle: nn.cosineSimilarity(mean, x.amax(2)),
+    };
+  }
+}
+
 const batchAndTime = { 0: "batch", 1: "time" } as const;
 
 export const savedCases: readonly SavedCase[] = [
@@ -142,6 +165,12 @@ export const savedCases: readonly SavedCase[] = [
     make: () => new Tied(),
     options: { inputs: { x: [6, 2, 4] }, dynamic: { x: { 0: "time", 1: "batch" } } },
     sizes: { x: [9, 3, 4] },
+  },
+  {
+    name: "upsampling, groups and means",
+    make: () => new Pooled(),
+    options: { inputs: { x: [2, 4, 6] }, dynamic: { x: { 0: "batch", 2: "samples" } } },
+    sizes: { x: [3, 4, 11] },
   },
   {
     name: "fixed sizes",

@@ -33,11 +33,23 @@ function sizes({ shape }: Operand, places: Operand, weights: Operand | null) {
   };
 }
 
+/** What an interpolation is called in a file; the places say all that is computed. */
+export interface Interpolation {
+  readonly outLength: number;
+  /** Elements of the output for each element of the input, where that is not `outLength` divided by the length. */
+  readonly scale: number | undefined;
+  readonly mode: "nearest" | "linear";
+  /** ONNX's `coordinate_transformation_mode`. */
+  readonly coordinates: string;
+  /** ONNX's `nearest_mode`. */
+  readonly rounding: string;
+}
+
 /**
  * Reads the last dimension at places between its elements. Inputs, all but x constants: x [*, L]; places [L'], the elements on the left, in
  * order; starts [L + 1], the first place of each element or a later one; weights [L'] of the elements on the right, or null for none.
  */
-export const interpolate: Op<void> = {
+export const interpolate: Op<Interpolation> = {
   name: "interpolate",
   infer: ([x, places]) => ({ outputs: [{ shape: [...x!.shape.slice(0, -1), places!.shape[0]!] }] }),
   forward({ inputs: [x, places, , weights], outputs: [y] }, _, plan) {

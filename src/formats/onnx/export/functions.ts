@@ -41,8 +41,11 @@ const elementwise: Export = (context, exported) => {
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ) => writer.node(opType, inputs, attributes);
   const softplus = (): string => {
-    if (p === 1) return of("Softplus");
-    return of("Div", [of("Softplus", [of("Mul", [x, number(p)])]), number(p)]);
+    const scaled = p === 1 ? x : of("Mul", [x, number(p)]);
+    const curve = of("Softplus", [scaled]);
+    const y = p === 1 ? curve : of("Div", [curve, number(p)]);
+    // Beyond 20 both are the same in float32.
+    return q >= 20 ? y : of("Where", [of("Greater", [scaled, number(q)]), x, y]);
   };
   const made: Readonly<Record<string, () => string>> = {
     rsqrt: () => of("Reciprocal", [of("Sqrt")]),
@@ -58,6 +61,7 @@ const elementwise: Export = (context, exported) => {
     hardsigmoid: () => of("HardSigmoid", [x], { alpha: { f: 1 / 6 }, beta: { f: 0.5 } }),
     clamp: () => of("Clip", [x, Number.isNaN(p) ? "" : number(p), Number.isNaN(q) ? "" : number(q)]),
     pow: () => of("Pow", [x, number(p)]),
+    atLeast: () => of("Max", [x, number(p)]),
   };
   const opType = single[kind];
   if (opType) return [of(opType)];

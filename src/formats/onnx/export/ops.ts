@@ -33,20 +33,23 @@ function numbers<A>({ attributes }: Exported, read: (attributes: A) => number): 
   return attributes.map((own) => read(own as A));
 }
 
-/** With a number: x times a factor, or plus a term. An integer may depend on the dynamic sizes. */
+/** With a number: x times a factor, or plus a term. An integer may depend on the dynamic sizes, and so may 1 over one, as in a mean. */
 const scaled =
   (opType: string, read: (attributes: never) => number): Export =>
   (context, exported) => {
     const { writer } = context;
     const values = numbers(exported, read as (attributes: unknown) => number);
     let number: string;
+    const isWhole = values.every(Number.isInteger);
+    const sizes = isWhole ? values : values.map((value) => Math.round(1 / value));
     if (isFixed(values)) number = writer.floats(Float32Array.of(values[0]!), []);
-    else if (values.every(Number.isInteger)) {
-      const size = writer.node("Squeeze", [context.size(values), writer.ints([0])]);
+    else if (isWhole || sizes.every((size, i) => Math.fround(1 / size) === Math.fround(values[i]!))) {
+      const size = writer.node("Squeeze", [context.size(sizes), writer.ints([0])]);
       number = writer.node("Cast", [size], { to: FLOAT });
+      if (!isWhole) number = writer.node("Reciprocal", [number]);
     } else {
       throw context.refuse(
-        `a number of ${values.join(", ")} depends on the dynamic sizes, as a mean over one does; save the model with fixed sizes`,
+        `a number of ${values.join(", ")} depends on the dynamic sizes; save the model with fixed sizes`,
       );
     }
     return [writer.node(opType, [exported.inputs[0]!, number])];
@@ -161,6 +164,24 @@ const batchNorm: Export = (context, exported) => {
   return [writer.node("BatchNormalization", [x, scale, shift, mean, variance], { epsilon: { f: eps } })];
 };
 
+/** Each item's groups of channels as the channels of another normalization. */
+const groupNorm: Export = (context, { node, inputs, attributes }) => {
+  const { groups, eps } = attributes[0] as { readonly groups: number; readonly eps: number };
+  const [x, weight, bias] = inputs as [string, string | null, string | null];
+  const { writer } = context;
+  const ones = writer.floats(new Float32Array(groups).fill(1), [groups]);
+  const zeros = writer.floats(new Float32Array(groups), [groups]);
+  const parts = writer.node("Reshape", [x, writer.ints([0, groups, -1])]);
+  const normal = writer.node("InstanceNormalization", [parts, ones, zeros], { epsilon: { f: eps } });
+  let y = writer.node("Reshape", [normal, writer.node("Shape", [x])]);
+  const others = node.inputs[0]!.shape.slice(2).map((_, i) => i + 1);
+  const byChannel = (name: string) =>
+    others.length > 0 ? writer.node("Unsqueeze", [name, writer.ints(others)]) : name;
+  if (weight) y = writer.node("Mul", [y, byChannel(weight)]);
+  if (bias) y = writer.node("Add", [y, byChannel(bias)]);
+  return [y];
+};
+
 /** Sequences [T, N, …] with a value past the end of each. */
 const maskSteps: Export = (context, exported) => {
   const { writer } = context;
@@ -202,5 +223,6 @@ export const ops: readonly ExportEntry[] = [
   ["embedding", embedding],
   ["layer_norm", layerNorm],
   ["batch_norm_given", batchNorm],
+  ["group_norm", groupNorm],
   ["mask_steps", maskSteps],
 ];

@@ -4,6 +4,7 @@ import { OptionError } from "../../../errors.ts";
 import type { Parameter } from "../../../graph/parameter.ts";
 import type { Tensor } from "../../../graph/tensor.ts";
 import { Module } from "../../../nn/module.ts";
+import { interpolate } from "../../../ops/layer/interpolate.ts";
 import { isRecurrentOp } from "../../../ops/recurrent/layer.ts";
 import { packGates } from "../../../ops/recurrent/pack-gates.ts";
 import { checkShape } from "../../../shape.ts";
@@ -59,7 +60,9 @@ export async function saveOnnxFile(
     // A recurrent layer's weights, states and lengths are named where they are written.
     const inputs = node.inputs.map((input, at) => {
       if (!input) return null;
-      const isLater = context.isIndex(input) || (at > 0 && isRecurrentOp(node.op));
+      // What an operator does not read is not written.
+      const isOwn = at > 0 && (isRecurrentOp(node.op) || node.op === interpolate);
+      const isLater = context.isIndex(input) || isOwn;
       return isLater ? (context.names.get(input) ?? null) : context.nameOf(input);
     });
     const outputs = write(context, { node, attributes, inputs });

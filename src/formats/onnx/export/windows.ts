@@ -1,4 +1,5 @@
 /** How convolutions, pooling and padding are written in ONNX. */
+import type { Interpolation } from "../../../ops/layer/interpolate.ts";
 import type { Context, Exported } from "./context.ts";
 import type { Export, ExportEntry } from "./ops.ts";
 import { isFixed } from "./traces.ts";
@@ -147,10 +148,33 @@ const pad: Export = ({ writer }, { inputs, attributes }) => {
   ];
 };
 
+const interpolate: Export = (context, { node, inputs, attributes }) => {
+  const { writer } = context;
+  const all = attributes as readonly Interpolation[];
+  const { scale, mode, coordinates, rounding } = all[0]!;
+  const x = node.inputs[0]!;
+  const own = context.shapesOf(x).map((shape) => shape.at(-1)!);
+  // PyTorch leaves as many elements as there were as they are, whatever the scale.
+  if (all.every(({ outLength }, i) => outLength === own[i])) return [writer.node("Identity", [inputs[0]!])];
+  // A scale means the same to all readers unless corners are aligned.
+  const isScaled = scale !== undefined && coordinates !== "align_corners";
+  const scales = isScaled ? writer.floats(Float32Array.of(scale), [1]) : "";
+  const sizes = isScaled ? [] : [context.size(all.map(({ outLength }) => outLength))];
+  return [
+    writer.node("Resize", [inputs[0]!, "", scales, ...sizes], {
+      axes: [x.shape.length - 1],
+      mode,
+      coordinate_transformation_mode: coordinates,
+      nearest_mode: rounding,
+    }),
+  ];
+};
+
 export const windows: readonly ExportEntry[] = [
   ["conv1d", conv, ["outLength"]],
   ["conv_transpose1d", convTranspose, ["outLength"]],
   ["max_pool1d", maxPool, ["outLength"]],
   ["avg_pool1d", averagePool, ["outLength", "taps", "stride"]],
   ["pad", pad],
+  ["interpolate", interpolate, ["outLength"]],
 ];

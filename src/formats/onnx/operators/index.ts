@@ -15,6 +15,7 @@ import { poolings } from "./pooling.ts";
 import { products } from "./product.ts";
 import { recurrents } from "./recurrent.ts";
 import { reductions } from "./reduction.ts";
+import { resizings } from "./resize.ts";
 import { reversals } from "./reverse-sequence.ts";
 import { softmaxes } from "./softmax.ts";
 import { sortings } from "./sorting.ts";
@@ -37,6 +38,7 @@ const groups = [
   products,
   recurrents,
   reductions,
+  resizings,
   reversals,
   softmaxes,
   sortings,

@@ -1,4 +1,5 @@
 /** Normalizations. */
+import { groupNorm } from "../../../graph/normalization.ts";
 import { apply, type Tensor } from "../../../graph/tensor.ts";
 import { layerNorm } from "../../../ops/layer/layer-norm.ts";
 import { showShape, sizeOf } from "../../../shape.ts";
@@ -51,13 +52,10 @@ const batchNormalization: Operator = (call) => {
 /** Each channel of each item by its own mean and variance, `groups` of channels together. */
 function byGroups(call: Call, groups: number) {
   const x = call.tensor(0);
-  const [N, C] = x.shape as [number, number];
-  if (C % groups !== 0) throw call.refuse(`${C} channels are no ${groups} groups`);
-  const grouped = x.reshape([N, groups, sizeOf(x.shape) / (N * groups)]);
-  const attributes = { size: grouped.shape[2]!, eps: call.float("epsilon", 1e-5) };
-  const [normal] = apply(call.node.operator, layerNorm, [grouped, null, null], attributes);
-  const channels = (index: number) => call.tensor(index).reshape([C, ...x.shape.slice(2).map(() => 1)]);
-  return normal!.reshape(x.shape).mul(channels(1)).add(channels(2));
+  const channels = x.shape[1]!;
+  if (channels % groups !== 0) throw call.refuse(`${channels} channels are no ${groups} groups`);
+  const eps = call.float("epsilon", 1e-5);
+  return groupNorm(call.node.operator, x, groups, call.tensor(1), call.tensor(2), eps);
 }
 
 const instanceNormalization: Operator = (call) => {
