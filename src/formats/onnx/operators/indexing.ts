@@ -48,7 +48,7 @@ const gatherNd: Operator = (call) => {
   const batched = call.int("batch_dims", 0);
   const depth = own.at(-1) ?? 0;
   const sizes = shape.slice(batched, batched + depth);
-  if (own.length <= batched || sizes.length < depth)
+  if (batched < 0 || own.length <= batched || sizes.length < depth)
     throw call.refuse(`its indices ${showShape(own)} do not fit the data ${showShape(shape)}`);
   const strides = stridesOf(sizes);
   const found = own.slice(0, -1);
