@@ -116,7 +116,7 @@ class Pooled extends nn.Module {
 
   forward(x: Tensor): Record<string, Tensor> {
     const normal = this.plain.forward(this.norm.forward(x));
-    const mean = normal.mean(2);
+    const mean = x.mean(2);
     return {
       long: this.between.forward(this.twice.forward(normal)),
       nine: this.corners.forward(x),
