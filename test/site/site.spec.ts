@@ -54,6 +54,13 @@ test("the front page trains without a click, and follows a finger", async ({ pag
   expect(complaints).toEqual([]);
 });
 
+test("the front page says why nothing trains", async ({ page }) => {
+  await page.route(/front\.worker/, (route) => route.abort());
+  await page.goto(site.address);
+  await expect(page.getByTestId("front-status")).toHaveText("The worker could not be loaded.");
+  await expect(page.getByText("It trains on your device")).toBeHidden();
+});
+
 test("the front page's numbers are those of their sources", async ({ page }) => {
   await visit(page, "");
   const counters = JSON.parse(readFileSync("bench/counters.json", "utf8")) as {
@@ -91,7 +98,7 @@ test("an example can be edited, run, reset and stopped", async ({ page }) => {
     await page.keyboard.insertText(program);
   };
   await write('const twice = (x: number): number => 2 * x;\nconsole.log("now", twice(21));\n');
-  await run();
+  await editor.press("ControlOrMeta+Enter");
   await expect(status).toHaveText("Done.");
   await expect(output).toHaveText("now 42");
 
