@@ -25,9 +25,13 @@ self.onmessage = async ({ data: { code, broken } }: MessageEvent<Program>) => {
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   const fail = (thrown: unknown) => tell({ kind: "failed", message: failure(thrown, address, broken) });
   // What the program does not await can fail too, also when the program has come to its end.
-  self.addEventListener("unhandledrejection", ({ reason }) => fail(reason));
+  // The page is told by the message, so nothing else need be.
+  self.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    fail(event.reason);
+  });
   self.addEventListener("error", (event) => {
-    event.preventDefault(); // the page is told by the message
+    event.preventDefault();
     fail(event.error);
   });
   self.addEventListener("plot", (event) => {

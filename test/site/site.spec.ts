@@ -220,6 +220,23 @@ test("the article's pictures answer to keys, and show what the library computes"
   expect(complaints).toEqual([]);
 });
 
+test("every guide is as wide as a phone", async ({ page }) => {
+  await page.setViewportSize(WIDTHS[1][1]);
+  await page.goto(`${site.address}guide/first-model.html`);
+  const guides = await page
+    .locator(".VPSidebar a")
+    .evaluateAll((all) => all.map((a) => a.getAttribute("href")!));
+  expect(guides.length).toBeGreaterThan(20);
+  const wide: string[] = [];
+  for (const guide of guides) {
+    await page.goto(new URL(guide, site.address).href, { waitUntil: "domcontentloaded" });
+    await page.evaluate(() => document.fonts.ready);
+    const wider = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    if ((await page.evaluate(wider)) > 0) wide.push(guide);
+  }
+  expect(wide).toEqual([]);
+});
+
 test("no link of the site leads nowhere", async ({ page }) => {
   test.setTimeout(300_000);
   const seen = new Set<string>();
