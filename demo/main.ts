@@ -3,6 +3,7 @@ import { keepForOffline } from "./offline/register.ts";
 import { announce, copyLink } from "./shell/copy.ts";
 import { byId } from "./shell/dom.ts";
 import { Gpu } from "./shell/gpu.ts";
+import { repairLanguage } from "./shell/language.ts";
 import { Router } from "./shell/router.ts";
 import { startTheme } from "./shell/theme.ts";
 import type { ViewEntry } from "./shell/view.ts";
@@ -17,6 +18,7 @@ const VIEWS: readonly ViewEntry[] = [
   { id: "compare", name: "Compare", load: () => import("./compare/index.ts") },
 ];
 
+repairLanguage();
 keepForOffline();
 startTheme(byId<HTMLButtonElement>("theme"));
 const gpu = new Gpu((text) => {

@@ -45,7 +45,12 @@ test("the keyboard moves from view to view, with focus and title", async ({ page
   expect(complaints).toEqual([]);
 });
 
-test("an address opens its view, an unknown address the first view", async ({ page }) => {
+test("an address opens its view, an unknown address the first view, also in a language that Intl refuses", async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true });
+  });
   await open(page, "/#inspect");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Inspect a model");
   // The view is alive: it runs its example.
