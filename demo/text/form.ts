@@ -2,7 +2,7 @@
 
 import type { CellKind } from "../../tasks/series/cells.ts";
 import { ChoiceSlider } from "../shell/choice-slider.ts";
-import { partsOf } from "../shell/dom.ts";
+import { partsOf, setText } from "../shell/dom.ts";
 import { count, decimals } from "../shell/format.ts";
 import {
   CHAPTERS,
@@ -15,6 +15,7 @@ import {
   textProblem,
   type WritingSettings,
 } from "./settings.ts";
+import { expectationOf } from "./training/expected.ts";
 
 /** An error that the visitor can correct; shown in a notice. */
 export class SettingsError extends Error {
@@ -44,7 +45,10 @@ export class SettingsForm {
 
   constructor() {
     this.#form.addEventListener("submit", (event) => event.preventDefault());
-    this.#form.addEventListener("change", () => this.onChange());
+    this.#form.addEventListener("change", () => {
+      this.#showExpected();
+      this.onChange();
+    });
     const sliders = SLIDERS.map((name) => [name, this.#slider(name)] as const);
     this.#sliders = Object.fromEntries(sliders) as Record<SliderName, ChoiceSlider>;
     for (const radio of this.#radios) radio.addEventListener("change", () => this.#showSource());
@@ -78,6 +82,7 @@ export class SettingsForm {
     for (const name of SLIDERS) this.#sliders[name].show(CHOICES[name], settings[name]);
     this.#showSource();
     this.#showCount();
+    this.#showExpected();
   }
 
   get #radios(): NodeListOf<HTMLInputElement> {
@@ -128,6 +133,11 @@ export class SettingsForm {
     const own = [...this.#radios].some(({ checked, value }) => checked && value === "own");
     byId("own").hidden = !own;
     byId("chapters").hidden = own;
+  }
+
+  #showExpected(): void {
+    const { choices } = this;
+    setText(byId("expected"), choices ? expectationOf(choices) : "");
   }
 
   #showCount(): void {

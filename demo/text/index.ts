@@ -2,20 +2,27 @@
 import { DisposedError, WebGpuUnavailableError } from "webgpu-lstm";
 import type { RemoteTrainer } from "webgpu-lstm/worker";
 import type { LinkSettings } from "../shell/address.ts";
-import { count } from "../shell/format.ts";
 import type { Gpu } from "../shell/gpu.ts";
 import { showNotice, showText } from "../shell/notice.ts";
 import type { Frame, View } from "../shell/view.ts";
-import { RunPanel } from "../training/panel.ts";
+import type { RunPanel } from "../training/panel.ts";
 import { isUnderWay, newSnapshot } from "../training/phase.ts";
 import { TrainingRun } from "../training/run.ts";
 import { findKept, forget, type KeptRun } from "../training/store.ts";
 import { Desk } from "./desk.ts";
 import { SettingsError, SettingsForm, WritingForm } from "./form.ts";
 import { choicesOfLink, linkOf } from "./link.ts";
-import { DEFAULTS, FIRST_UNIT, ON_HARDWARE, STEPS_PER_REPORT, type TextConfig } from "./settings.ts";
+import {
+  DEFAULTS,
+  FIRST_UNIT,
+  ON_HARDWARE,
+  ONE_CYCLE,
+  STEPS_PER_REPORT,
+  type TextConfig,
+} from "./settings.ts";
 import { TextDisplay } from "./training/display.ts";
 import { OwnModel } from "./training/own-model.ts";
+import { textPanel } from "./training/panel.ts";
 import type { NewSamples } from "./training/sampler.ts";
 import { SampleList } from "./training/samples.ts";
 import "./text.css";
@@ -24,13 +31,6 @@ import type { Facts } from "./training/train.worker.ts";
 
 /** The view's name, under which its runs are stored. */
 const VIEW = "text";
-
-const FIGURES = [
-  { name: "text-steps", label: "Steps", initial: "0" },
-  { name: "text-speed", label: "Characters/s" },
-  { name: "text-train-bits", label: "Training, bits" },
-  { name: "text-held-out-bits", label: "Held out, bits" },
-] as const;
 
 export function mount(root: HTMLElement, gpu: Gpu, frame: Frame): View {
   root.innerHTML = html;
@@ -83,23 +83,14 @@ class TextView implements View {
       this.#keep();
     };
     this.#writing.onWrite = () => void this.#write();
-    const steps = (epochs: number) => `${count(epochs * STEPS_PER_REPORT)} steps`;
-    this.#panel = new RunPanel(
-      document.getElementById("text-run")!,
-      FIGURES,
-      {
-        start: () => this.#start(),
-        pause: () => void this.#run?.pause(),
-        resume: () => this.#run?.resume(),
-        cancel: () => void this.#cancel(),
-        takeOffer: () => this.#takeOffer(),
-        discardOffer: () => void this.#discardOffer(),
-      },
-      {
-        at: (epoch, epochs) => `step ${count((epoch - 1) * STEPS_PER_REPORT)} of ${steps(epochs)}`,
-        count: steps,
-      },
-    );
+    this.#panel = textPanel({
+      start: () => this.#start(),
+      pause: () => void this.#run?.pause(),
+      resume: () => this.#run?.resume(),
+      cancel: () => void this.#cancel(),
+      takeOffer: () => this.#takeOffer(),
+      discardOffer: () => void this.#discardOffer(),
+    });
     this.#panel.draw(READY);
     this.#display.clear(DEFAULTS.settings);
     this.#display.draw(READY);
@@ -205,6 +196,7 @@ class TextView implements View {
       config,
       epochs: config.settings.steps / STEPS_PER_REPORT,
       batchesPerEpoch: STEPS_PER_REPORT,
+      schedule: ONE_CYCLE,
       callbacks: ["samples"],
       resume,
       onChange: () => this.#changed(),

@@ -20,6 +20,8 @@ export interface RunPlan<Config> {
   readonly epochs: number;
   /** The option of `fit`; if not given, an epoch is a pass over the data. */
   readonly batchesPerEpoch?: number;
+  /** The name of the worker's learning-rate schedule for `fit`. */
+  readonly schedule?: string;
   /** The names of the worker's callbacks for `fit`. */
   readonly callbacks?: readonly string[];
   /** The name of a stored run to continue. */
@@ -152,13 +154,14 @@ export class TrainingRun<Config> {
 
   async #train(): Promise<void> {
     const trainer = await this.#trainer;
-    const { view, epochs, batchesPerEpoch, callbacks = [], resume, onEpoch, onDone } = this.#plan;
+    const { view, epochs, batchesPerEpoch, schedule, callbacks = [], resume, onEpoch, onDone } = this.#plan;
     const { signal } = this.#abort;
     if (resume === undefined) await forgetInterrupted(view);
     const run = trainer.fit("train", {
       epochs,
       ...(batchesPerEpoch && { batchesPerEpoch }),
       ...("validation" in trainer.loaders && { validation: "validation" }),
+      ...(schedule && { schedule }),
       callbacks: [...callbacks, KEEP],
       signal,
       onProgress: (progress) => this.#progressed(trainer, progress),

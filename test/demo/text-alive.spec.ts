@@ -18,6 +18,12 @@ test("writes without a click, shows units by keyboard and pointer and what they 
   const complaints = await open(page, "/#text");
   await expect.poll(() => written(page), { timeout: 60_000 }).toBeGreaterThan(20);
   await expect(shown(page, "text-author")).toContainText("trained with this library");
+  // What training will come to is said before it starts, of the settings that were measured.
+  await expect(shown(page, "text-expected")).toContainText(/about three minutes .* above a 5-gram/);
+  await place(page, { Layers: 1 });
+  await expect(shown(page, "text-expected")).toHaveText("");
+  await place(page, { Layers: 0 });
+  await expect(shown(page, "text-expected")).toContainText("above a 5-gram");
   // Only what the page does is measured: looking for roles among so many characters takes Playwright longer.
   await page.locator("#text-units").focus();
   await watchMainThread(page);
@@ -105,6 +111,7 @@ test.describe("phone, without motion", () => {
     await chapters(page, 1, 1);
     await button(page, "Train it yourself").click();
     await expect(button(page, "Train it yourself")).toBeHidden();
+    await expect(shown(page, "text-expected")).toBeHidden();
     await expect.poll(() => samples(page), { timeout: 60_000 }).not.toHaveLength(0);
     await expect(shown(page, "text-author")).toContainText(/^Your GRU of 32 units/);
     await expect(shown(page, "status")).toContainText("Done, 200 steps.", { timeout: 60_000 });

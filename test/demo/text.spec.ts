@@ -56,7 +56,12 @@ for (const [width, viewport] of WIDTHS) {
     });
 
     test("learns a pasted text in any script, and refuses one that is too short", async ({ page }) => {
-      const complaints = await openText(page, { "Hidden size": 1, "Batch size": 4, "Training steps": 0 });
+      const complaints = await openText(page, {
+        "Hidden size": 1,
+        "Sequence length": 2,
+        "Batch size": 4,
+        "Training steps": 0,
+      });
       await page.getByLabel("Your own").check();
       const text = page.getByLabel("Your text");
       const notice = page.getByRole("alert");

@@ -3,15 +3,16 @@
  * `node tools/run.mjs demo/text/shipped/make-model.ts`.
  */
 import { writeFileSync } from "node:fs";
-import { data, Generator, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
+import { Generator } from "webgpu-lstm";
 import { kneserNeyBits } from "../../../tasks/characters/kneser-ney.ts";
 import { chapters } from "../../../tasks/characters/moby-dick.ts";
 import { characterTask } from "../../../tasks/characters/task.ts";
 import { Writer } from "../../../tasks/characters/writer.ts";
 import { openDevice } from "../../../tasks/terminal/program.ts";
-import { EMBEDDING, TextModel } from "../model/model.ts";
+import { EMBEDDING } from "../model/model.ts";
 import { packModel } from "../model/saved.ts";
-import { heldOutShare, type ModelSettings } from "../settings.ts";
+import { heldOutShare, type ModelSettings, STEPS_PER_REPORT } from "../settings.ts";
+import { learningOf } from "../training/learning.ts";
 
 const settings: ModelSettings = {
   cell: "GRU",
@@ -22,7 +23,7 @@ const settings: ModelSettings = {
   learningRate: 0.008,
   steps: 1600,
 };
-const STEPS_PER_EPOCH = 50;
+const SEED = 1;
 
 /** The step whose model is kept; the learning rate is near zero from there on. */
 const KEPT = 1500;
@@ -37,37 +38,20 @@ const task = characterTask(text, { heldOut: heldOutShare(text.length) });
 write("held-out.txt", task.vocabulary.decode(task.heldOut));
 
 const baselineBits = kneserNeyBits(task, task.vocabulary.size, 5);
-const { batchSize, length, steps, learningRate } = settings;
-manualSeed(1);
 const device = await openDevice();
 console.log(device.describe());
-const model = new TextModel(task.vocabulary.size, settings);
-const criterion = new nn.CrossEntropyLoss();
-const optimizer = new optim.Adam(model.parameters(), { lr: learningRate });
-const trainer = new Trainer(device, model, {
-  loss: { forward: (logits, y) => criterion.forward(logits.transpose(1, 2), y) },
-  optimizer,
-  clipGradNorm: 1,
-  carryState: true,
-});
-const train = new data.TextBatches(task.train, { batchSize, length, dropLast: true });
-const validation = new data.TextBatches(task.heldOut, { batchSize, length });
-const scheduler = new optim.lrScheduler.OneCycleLR(optimizer, learningRate, {
-  totalSteps: steps,
-  pctStart: 0.1,
-  cycleMomentum: false,
-});
+const { model, trainer, oneCycle, loaders } = learningOf(device, task, settings, SEED);
 const writer = await Writer.open(device, model, task.vocabulary);
 const generator = new Generator(0);
 let heldOutBits: number | undefined;
-for await (const report of trainer.fit(train, {
-  epochs: KEPT / STEPS_PER_EPOCH,
-  batchesPerEpoch: STEPS_PER_EPOCH,
-  validation,
-  schedule: scheduler,
+for await (const report of trainer.fit(loaders.train, {
+  epochs: KEPT / STEPS_PER_REPORT,
+  batchesPerEpoch: STEPS_PER_REPORT,
+  validation: loaders.validation,
+  schedule: oneCycle,
 })) {
   heldOutBits = report.validationLoss! / Math.LN2;
-  console.log(report.epoch * STEPS_PER_EPOCH, report.loss / Math.LN2, heldOutBits, report.stepsPerSecond);
+  console.log(report.epoch * STEPS_PER_REPORT, report.loss / Math.LN2, heldOutBits, report.stepsPerSecond);
   if (report.epoch % 5 === 0)
     console.log(await writer.write("The whale ", { length: 150, temperature: 0.5, generator }));
 }

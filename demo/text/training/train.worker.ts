@@ -1,19 +1,11 @@
 /** The Text view's worker: the text, the model, its training, and its samples. */
-import { data, manualSeed, nn, optim, Trainer } from "webgpu-lstm";
-import { type CharacterTask, characterTask } from "../../../tasks/characters/task.ts";
+import type { CharacterTask } from "../../../tasks/characters/task.ts";
 import { serveRun } from "../../training/serve-run.ts";
 import { mindActions } from "../model/mind.ts";
-import { TextModel } from "../model/model.ts";
 import { Thinker } from "../model/thinker.ts";
-import {
-  characterCount,
-  heldOutShare,
-  type ModelSettings,
-  type Source,
-  type TextConfig,
-  type WritingSettings,
-} from "../settings.ts";
+import { ONE_CYCLE, type TextConfig, type WritingSettings } from "../settings.ts";
 import { type Baselines, baselinesOf } from "./baselines.ts";
+import { learningOf, SEED, taskOf } from "./learning.ts";
 import { type NewSamples, Sampler } from "./sampler.ts";
 
 /** Facts about the text. */
@@ -27,25 +19,16 @@ export interface Facts {
 }
 
 serveRun<TextConfig>(async (device, { source, settings, writing }) => {
-  const text = await textOf(source);
-  const task = characterTask(text, { heldOut: heldOutShare(characterCount(text)) });
-  manualSeed(0);
-  const model = new TextModel(task.vocabulary.size, settings);
-  const criterion = new nn.CrossEntropyLoss();
-  const trainer = new Trainer(device, model, {
-    // Logits are [N, T, characters]; the loss has the classes in dimension 1, as in PyTorch.
-    loss: { forward: (logits, y) => criterion.forward(logits.transpose(1, 2), y) },
-    optimizer: new optim.Adam(model.parameters(), { lr: settings.learningRate }),
-    clipGradNorm: 1,
-    carryState: true,
-  });
+  const task = await taskOf(source);
+  const { model, trainer, oneCycle, loaders } = learningOf(device, task, settings, SEED);
   const { vocabulary, heldOut } = task;
   const thinker = await Thinker.open(device, model, vocabulary);
   const sampler = new Sampler(thinker, writing);
   let facts: Facts | undefined;
   return {
     trainer,
-    loaders: loadersOf(task, settings),
+    loaders,
+    schedules: { [ONE_CYCLE]: oneCycle },
     callbacks: { samples: sampler },
     actions: {
       ...mindActions({ device, model, vocabulary, thinker, heldOut, steps: () => sampler.step }),
@@ -62,20 +45,6 @@ serveRun<TextConfig>(async (device, { source, settings, writing }) => {
     },
   };
 });
-
-async function textOf(source: Source): Promise<string> {
-  if (source.kind === "own") return source.text.replaceAll("\r\n", "\n");
-  // Loaded only when needed: it is over a megabyte.
-  const { chapters } = await import("../../../tasks/characters/moby-dick.ts");
-  return chapters.slice(source.from - 1, source.to).join("\n\n");
-}
-
-function loadersOf({ train, heldOut }: CharacterTask, { batchSize, length }: ModelSettings) {
-  return {
-    train: new data.TextBatches(train, { batchSize, length, dropLast: true }),
-    validation: new data.TextBatches(heldOut, { batchSize, length }),
-  };
-}
 
 function factsOf(task: CharacterTask): Facts {
   const { train, heldOut, vocabulary } = task;
