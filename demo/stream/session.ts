@@ -219,9 +219,14 @@ export class Session {
       this.secondsLeft = estimate.secondsLeft;
       this.#events.onChange();
     };
-    for await (const { epoch } of trainer.fit("train", { epochs: this.epochs, signal, onProgress })) {
-      this.epoch = epoch;
-    }
+    const run = trainer.fit("train", {
+      epochs: this.epochs,
+      validation: "heldOut",
+      callbacks: ["best"],
+      signal,
+      onProgress,
+    });
+    for await (const { epoch } of run) this.epoch = epoch;
     const normal = normalOf(await trainer.call<Float32Array>("residuals"), recordings.length);
     return { recordings, normal, weights: await trainer.stateDict() };
   }

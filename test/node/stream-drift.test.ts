@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { loadCheckpoint, type NDArray } from "webgpu-lstm";
+import { Generator, loadCheckpoint, type NDArray } from "webgpu-lstm";
 import { Breather } from "../../demo/inspect/breather.ts";
 import { traceStack } from "../../demo/inspect/layer-run/gates.ts";
 import { lessonOf } from "../../demo/stream/model/lesson.ts";
@@ -78,7 +78,11 @@ describe("the sum of residuals", () => {
   });
 
   test("finds a small shift, which no single value shows; restarts after it has found one", () => {
-    const detector = new AnomalyDetector({ ...normal, center: 0, sigma: 1 }, 6, 0);
+    const detector = new AnomalyDetector(
+      { ...normal, center: 0, sigma: 1, count: Number.POSITIVE_INFINITY },
+      6,
+      0,
+    );
     const found: number[] = [];
     for (let t = 1; t <= 40; t++) {
       if (detector.judge(t, Float32Array.of(t > 10 ? 2 : 0), new Float32Array(1)).length > 0) found.push(t);
@@ -91,6 +95,38 @@ describe("the sum of residuals", () => {
     // A value beyond the threshold says more, but the sum was first.
     detector.judge(41, Float32Array.of(7), new Float32Array(1));
     expect(detector.anomalies).toMatchObject([{ from: 19, to: 41, by: "sum", size: 7, steps: 1 }]);
+  });
+});
+
+describe("after a short recording", () => {
+  /** Alarms in an hour at 30 a second of a model that has learned too little: its errors last, and their center is off by 0.1 sigma. */
+  function falseAlarms(count: number): number {
+    const detector = new AnomalyDetector({ center: 0, sigma: 1, farthest: 3, farthestSum: 5, count }, 6, 0);
+    const noise = new Generator(5).normal_(new Float32Array(108_000), 0, 1);
+    let error = 0;
+    for (const [t, value] of noise.entries()) {
+      error = 0.4 * error + Math.sqrt(1 - 0.4 ** 2) * value;
+      detector.judge(t, Float32Array.of(0.1 + error), new Float32Array(1));
+    }
+    return detector.anomalies.length;
+  }
+
+  test("a sum needs larger errors, and is not an alarm every minute", () => {
+    // 20 seconds at 30 a second leave 134 residuals.
+    expect(falseAlarms(Number.POSITIVE_INFINITY)).toBeGreaterThan(30);
+    expect(falseAlarms(134)).toBeLessThan(5);
+  });
+
+  test("finds a drift all the same", () => {
+    const detector = new AnomalyDetector(
+      { center: 0, sigma: 1, farthest: 3, farthestSum: 5, count: 134 },
+      6,
+      0,
+    );
+    for (let t = 0; t < 60; t++) detector.judge(t, Float32Array.of(t / 15), new Float32Array(1));
+    const [drift] = detector.anomalies;
+    expect(drift?.by).toBe("sum");
+    expect(drift?.from).toBeLessThan(45);
   });
 });
 

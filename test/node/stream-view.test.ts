@@ -1,7 +1,7 @@
 /** The host parts of the demo's Stream view: sensors, training data, anomalies, times, sampling. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Generator } from "webgpu-lstm";
-import { BATCH, lessonOf, SHORTEST, WINDOW } from "../../demo/stream/model/lesson.ts";
+import { BATCH, lessonOf, pairsOf, SHORTEST, WINDOW } from "../../demo/stream/model/lesson.ts";
 import { WARM_UP } from "../../demo/stream/model/model.ts";
 import { recordSensors, SensorBank } from "../../demo/stream/signals/sensor.ts";
 import { AnomalyDetector, normalOf } from "../../demo/stream/watching/detector.ts";
@@ -55,6 +55,15 @@ describe("lesson", () => {
       expect(first + WINDOW).toBeLessThan(300);
     }
     expect(heldOut.map((part) => [at(part[0]!), part.length])).toEqual([[300, 100]]);
+  });
+
+  test("the held-out end becomes one pair for each recording: the values, and those that follow", () => {
+    const ramp = (from: number) => Float32Array.from({ length: 30 }, (_, t) => from + t);
+    const { x, y } = pairsOf([ramp(0), ramp(100)]);
+    expect(x.shape).toEqual([2, 29, 1]);
+    expect(y.shape).toEqual([2, 29 - WARM_UP, 1]);
+    expect([...x.data.slice(28, 30)]).toEqual([28, 100]);
+    expect([y.data[0], y.data[29 - WARM_UP], y.data.at(-1)]).toEqual([WARM_UP + 1, 101 + WARM_UP, 129]);
   });
 
   test("the shortest recording gives a full batch; a constant one is refused", () => {

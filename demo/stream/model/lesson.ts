@@ -27,12 +27,18 @@ interface Scale {
   readonly std: number;
 }
 
+/** Windows of scaled values, [windows, T, 1]. */
+interface Windows {
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly shape: number[];
+}
+
 export interface Lesson {
   readonly scale: Scale;
-  /** [windows, WINDOW, 1], scaled. */
-  readonly x: { readonly data: Float32Array<ArrayBuffer>; readonly shape: number[] };
-  /** The values that follow those of x, from {@link WARM_UP} on: [windows, WINDOW - WARM_UP, 1], scaled. */
-  readonly y: { readonly data: Float32Array<ArrayBuffer>; readonly shape: number[] };
+  /** T is {@link WINDOW}. */
+  readonly x: Windows;
+  /** The values that follow those of x, from {@link WARM_UP} on: T is WINDOW - WARM_UP. */
+  readonly y: Windows;
   /** The end of each recording, scaled; all have the same length. */
   readonly heldOut: readonly Float32Array[];
 }
@@ -53,18 +59,26 @@ export function lessonOf(recordings: readonly Float32Array[]): Lesson {
       windows.push(recording.subarray(start, start + WINDOW + 1));
     }
   }
-  const judged = WINDOW - WARM_UP;
-  const x = new Float32Array(windows.length * WINDOW);
+  return {
+    scale,
+    ...pairsOf(windows),
+    heldOut: scaled.map((recording) => recording.subarray(learned)),
+  };
+}
+
+/** What a model reads of some windows, all of the same length, and what it should predict. */
+export function pairsOf(windows: readonly Float32Array[]): Pick<Lesson, "x" | "y"> {
+  const read = windows[0]!.length - 1;
+  const judged = read - WARM_UP;
+  const x = new Float32Array(windows.length * read);
   const y = new Float32Array(windows.length * judged);
   for (const [i, window] of windows.entries()) {
-    x.set(window.subarray(0, WINDOW), i * WINDOW);
+    x.set(window.subarray(0, read), i * read);
     y.set(window.subarray(1 + WARM_UP), i * judged);
   }
   return {
-    scale,
-    x: { data: x, shape: [windows.length, WINDOW, 1] },
+    x: { data: x, shape: [windows.length, read, 1] },
     y: { data: y, shape: [windows.length, judged, 1] },
-    heldOut: scaled.map((recording) => recording.subarray(learned)),
   };
 }
 

@@ -2,10 +2,10 @@
  * The worker's half: model, training and stream, on its own device. A step is one call of an action, with a message each way. At 60
  * samples a second, the messages cost little beside the step.
  */
-import { Device, data, manualSeed, nn, optim, Stream, Trainer } from "webgpu-lstm";
+import { Device, data, EarlyStopping, manualSeed, nn, optim, Stream, Trainer } from "webgpu-lstm";
 import { serve } from "webgpu-lstm/worker";
 import type { Answer } from "../watching/watch.ts";
-import { BATCH, lessonOf } from "./lesson.ts";
+import { BATCH, epochsOf, lessonOf, pairsOf } from "./lesson.ts";
 import { NextValue, Predictions } from "./model.ts";
 import { heldOutResiduals } from "./residuals.ts";
 
@@ -26,6 +26,10 @@ serve<StreamConfig>({
     const trainer = new Trainer(device, new Predictions(model), { loss: new nn.MSELoss(), optimizer });
     const windows = new data.TensorDataset(lesson.x, lesson.y);
     const train = new data.DataLoader(windows, { batchSize: BATCH, shuffle: true, dropLast: true, seed: 0 });
+    const unseen = pairsOf(lesson.heldOut);
+    const heldOut = new data.DataLoader(new data.TensorDataset(unseen.x, unseen.y), {
+      batchSize: lesson.heldOut.length,
+    });
     let stream: Stream | undefined;
     const open = async (streams: number) => {
       stream?.dispose();
@@ -40,7 +44,15 @@ serve<StreamConfig>({
     };
     return {
       trainer,
-      loaders: { train },
+      loaders: { train, heldOut },
+      callbacks: {
+        /** Never stops early, but restores the weights of the best epoch: a short recording is soon learned by heart. */
+        best: new EarlyStopping({
+          monitor: "validationLoss",
+          patience: epochsOf(train.length),
+          restoreBest: true,
+        }),
+      },
       actions: {
         open,
         step,

@@ -6,6 +6,17 @@
 /** What is taken off every residual, in sigmas: half of the shift that is found soonest. */
 export const SLACK = 0.5;
 
+/** How much the slack grows where little normal data was seen. */
+const DOUBT = 6;
+
+/**
+ * The slack after so many residuals on normal data, in sigmas. Few of them leave their center and spread in doubt, by about 1 / √count, and
+ * the model has learned from as little: what a sum finds in new normal data is then mostly that.
+ */
+export function slackFor(count: number): number {
+  return SLACK + DOUBT / Math.sqrt(count);
+}
+
 /** One of the two sums. */
 interface Sum {
   size: number;
@@ -14,13 +25,19 @@ interface Sum {
 }
 
 export class Cusum {
+  readonly #slack: number;
   readonly #above: Sum = { size: 0, steps: 0 };
   readonly #below: Sum = { size: 0, steps: 0 };
 
+  /** @param slack Taken off every residual, in sigmas */
+  constructor(slack = SLACK) {
+    this.#slack = slack;
+  }
+
   /** Adds a residual, in sigmas. */
   add(residual: number): void {
-    grow(this.#above, residual - SLACK);
-    grow(this.#below, -residual - SLACK);
+    grow(this.#above, residual - this.#slack);
+    grow(this.#below, -residual - this.#slack);
   }
 
   /** The larger of both sums in sigmas: negative for values below their predictions. */

@@ -3,7 +3,7 @@
  * many steps (see cusum.ts).
  */
 import { median } from "../../../tasks/statistics/statistics.ts";
-import { Cusum, farthestSum } from "./cusum.ts";
+import { Cusum, farthestSum, slackFor } from "./cusum.ts";
 
 /** The distribution of the residuals (value - prediction) on normal data. */
 export interface Normal {
@@ -134,9 +134,9 @@ export class AnomalyDetector {
   }
 
   #check(stream: number, difference: number): Pick<Anomaly, "by" | "size" | "steps"> | undefined {
-    const { center, sigma } = this.normal;
+    const { center, sigma, count } = this.normal;
     const residual = (difference - center) / sigma;
-    const sum = this.#sums.get(stream) ?? new Cusum();
+    const sum = this.#sums.get(stream) ?? new Cusum(slackFor(count));
     this.#sums.set(stream, sum);
     sum.add(residual);
     const { size, steps } = sum;
