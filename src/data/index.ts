@@ -20,16 +20,8 @@ export {
   type LagOptions,
   lagFeatures,
 } from "./series/columns.ts";
-export {
-  type ColumnOptions,
-  type InFloat64,
-  type MinMaxOptions,
-  MinMaxScaler,
-  type MinMaxScalerJSON,
-  Scaler,
-  StandardScaler,
-  type StandardScalerJSON,
-} from "./series/scaler.ts";
+export { type MinMaxOptions, MinMaxScaler, type MinMaxScalerJSON } from "./series/min-max-scaler.ts";
+export { type ColumnOptions, type InFloat64, Scaler } from "./series/scaler.ts";
 export type { Series } from "./series/series.ts";
 export {
   chronologicalSplit,
@@ -38,6 +30,7 @@ export {
   type SplitOptions,
   type SplitSeries,
 } from "./series/split.ts";
+export { StandardScaler, type StandardScalerJSON } from "./series/standard-scaler.ts";
 export { slidingWindows, type WindowOptions } from "./series/windows.ts";
 export { type TextBatch, TextBatches, type TextBatchesOptions } from "./text/batches.ts";
 export { NGramModel, type NGramOptions } from "./text/ngram.ts";

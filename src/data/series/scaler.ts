@@ -111,7 +111,7 @@ function inFloat64(where: string, array: Series): { values: Float64NDArray; isFl
 }
 
 /** The columns of a training part, in float64. */
-function columnsOf(where: string, series: Series): Float64Array[] {
+export function columnsOf(where: string, series: Series): Float64Array[] {
   const { data, shape } = asSeries(where, series);
   const features = shape[1]!;
   return Array.from({ length: features }, (_, k) =>
@@ -119,14 +119,8 @@ function columnsOf(where: string, series: Series): Float64Array[] {
   );
 }
 
-/** The mean, corrected once by the mean of what is left: the first sum's rounding grows with the values' distance from zero. */
-function meanOf(column: Float64Array): number {
-  const mean = column.reduce((sum, v) => sum + v, 0) / column.length;
-  return mean + column.reduce((sum, v) => sum + (v - mean), 0) / column.length;
-}
-
 /** Throws unless every column can be divided by its spread. */
-function checkSpread(where: string, name: string, spreads: readonly number[]): void {
+export function checkSpread(where: string, name: string, spreads: readonly number[]): void {
   const column = spreads.findIndex((spread) => !(spread > 0 && Number.isFinite(spread)));
   if (column < 0) return;
   throw new DataError(
@@ -135,7 +129,8 @@ function checkSpread(where: string, name: string, spreads: readonly number[]): v
   );
 }
 
-function checkStatistics(where: string, first: readonly number[], second: readonly number[]): void {
+/** Throws unless both lists have a finite number for every column. */
+export function checkStatistics(where: string, first: readonly number[], second: readonly number[]): void {
   const lists = [first, second];
   if (!lists.every(Array.isArray) || first.length === 0 || first.length !== second.length) {
     throw new DataError(`${where}: wants two lists of numbers of the same length, got ${show(lists)}`);
@@ -143,172 +138,8 @@ function checkStatistics(where: string, first: readonly number[], second: readon
   for (const list of lists) checkFinite(where, "statistics", list);
 }
 
-/** What {@link StandardScaler.toJSON} writes. */
-export interface StandardScalerJSON {
-  /** Which class it restores. */
-  readonly type: "StandardScaler";
-  /** The mean of each column. */
-  readonly mean: readonly number[];
-  /** The standard deviation of each column. */
-  readonly std: readonly number[];
-}
-
-/**
- * Scales each column to mean 0 and standard deviation 1 (of the population, dividing by n). A constant column becomes 0.
- *
- * @example
- * const scaler = data.StandardScaler.fit(train);        // [time, features], the training part only
- * const windows = data.slidingWindows(scaler.transform(train), { length: 28 });
- * const celsius = scaler.inverse(forecast, { column: 0 });
- */
-export class StandardScaler extends Scaler {
-  /** The mean of each column. */
-  readonly mean: readonly number[];
-  /** The standard deviation of each column. */
-  readonly std: readonly number[];
-
-  private constructor(mean: readonly number[], std: readonly number[]) {
-    super();
-    this.mean = mean;
-    this.std = std;
-  }
-
-  /**
-   * Learns each column's mean and standard deviation from `[time, features]`, or from one feature's list.
-   * @throws OptionError for options, of which it has none
-   */
-  static fit(
-    series: Series,
-    options: Readonly<Record<string, never>> = {},
-    ...more: never[]
-  ): StandardScaler {
-    const where = "StandardScaler.fit";
-    checkOptions(where, options, [], more);
-    const columns = columnsOf(where, series);
-    const mean = columns.map(meanOf);
-    const std = columns.map((column, k) => {
-      if (column.every((v) => v === column[0])) return 1;
-      return Math.sqrt(column.reduce((sum, v) => sum + (v - mean[k]!) ** 2, 0) / column.length);
-    });
-    checkSpread(where, "standard deviation", std);
-    return new StandardScaler(mean, std);
-  }
-
-  /** Restores a scaler from {@link toJSON}. */
-  static fromJSON(json: StandardScalerJSON): StandardScaler {
-    const where = "StandardScaler.fromJSON";
-    checkType(where, json, "StandardScaler");
-    checkStatistics(where, json.mean, json.std);
-    if (json.std.some((s) => s <= 0))
-      throw new DataError(`${where}: std must be positive, got ${show(json.std)}`);
-    return new StandardScaler([...json.mean], [...json.std]);
-  }
-
-  toJSON(): StandardScalerJSON {
-    return { type: "StandardScaler", mean: this.mean, std: this.std };
-  }
-
-  get features(): number {
-    return this.mean.length;
-  }
-
-  protected affine(column: number) {
-    return { shift: this.mean[column]!, stretch: this.std[column]!, base: 0 };
-  }
-}
-
-/** What {@link MinMaxScaler.toJSON} writes. */
-export interface MinMaxScalerJSON {
-  /** Which class it restores. */
-  readonly type: "MinMaxScaler";
-  /** The least value of each column. */
-  readonly min: readonly number[];
-  /** The largest value of each column. */
-  readonly max: readonly number[];
-  /** What they are scaled to. */
-  readonly range: readonly [number, number];
-}
-
-/** Options of {@link MinMaxScaler.fit}. */
-export interface MinMaxOptions {
-  /** Targets of the training part's smallest and largest value (default `[0, 1]`). */
-  readonly range?: readonly [number, number];
-}
-
-/**
- * Scales each column so that the training part fills `range`. A constant column becomes the range's lower end.
- *
- * @example
- * const scaler = data.MinMaxScaler.fit(series); // each column from 0 to 1
- * const windows = data.slidingWindows(scaler.transform(series), { length: 20 });
- */
-export class MinMaxScaler extends Scaler {
-  /** The least value of each column. */
-  readonly min: readonly number[];
-  /** The largest value of each column. */
-  readonly max: readonly number[];
-  /** What they are scaled to. */
-  readonly range: readonly [number, number];
-
-  private constructor(min: readonly number[], max: readonly number[], range: readonly [number, number]) {
-    super();
-    this.min = min;
-    this.max = max;
-    this.range = range;
-  }
-
-  /** Learns each column's smallest and largest value from `[time, features]`, or from one feature's list. */
-  static fit(series: Series, options: MinMaxOptions = {}, ...more: never[]): MinMaxScaler {
-    const where = "MinMaxScaler.fit";
-    checkOptions(where, options, ["range"], more);
-    const range = checkRange(where, options.range ?? [0, 1]);
-    const columns = columnsOf(where, series);
-    const min = columns.map((column) => column.reduce((a, b) => Math.min(a, b)));
-    const max = columns.map((column) => column.reduce((a, b) => Math.max(a, b)));
-    checkSpread(
-      where,
-      "range",
-      min.map((low, k) => (max[k]! > low ? (max[k]! - low) / (range[1] - range[0]) : 1)),
-    );
-    return new MinMaxScaler(min, max, range);
-  }
-
-  /** Restores a scaler from {@link toJSON}. */
-  static fromJSON(json: MinMaxScalerJSON): MinMaxScaler {
-    const where = "MinMaxScaler.fromJSON";
-    checkType(where, json, "MinMaxScaler");
-    checkStatistics(where, json.min, json.max);
-    if (json.min.some((low, k) => low > json.max[k]!)) {
-      throw new DataError(`${where}: min must not exceed max, got ${show(json.min)} and ${show(json.max)}`);
-    }
-    return new MinMaxScaler([...json.min], [...json.max], checkRange(where, json.range));
-  }
-
-  toJSON(): MinMaxScalerJSON {
-    return { type: "MinMaxScaler", min: this.min, max: this.max, range: this.range };
-  }
-
-  get features(): number {
-    return this.min.length;
-  }
-
-  protected affine(column: number) {
-    const [low, high] = this.range;
-    const min = this.min[column]!;
-    const max = this.max[column]!;
-    return { shift: min, stretch: max > min ? (max - min) / (high - low) : 1, base: low };
-  }
-}
-
-function checkRange(where: string, range: readonly number[]): readonly [number, number] {
-  const [low, high] = Array.isArray(range) ? range : [];
-  if (range?.length !== 2 || !Number.isFinite(low) || !Number.isFinite(high) || !(low! < high!)) {
-    throw new OptionError(`${where}: range must be [low, high] with low below high, got ${show(range)}`);
-  }
-  return [low!, high!];
-}
-
-function checkType(where: string, json: { type: string }, type: string): void {
+/** Throws unless `json` is of this class. */
+export function checkType(where: string, json: { type: string }, type: string): void {
   if (typeof json !== "object" || json === null || json.type !== type) {
     throw new DataError(`${where}: wants an object with type ${show(type)}, got ${show(json?.type ?? json)}`);
   }
