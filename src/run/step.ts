@@ -70,6 +70,8 @@ export class CompiledStep<Names extends string = string> {
   readonly #parts: StepParts;
   /** From the least to the most recently used. */
   readonly #variants = new Map<string, Variant>();
+  /** How many programs were kept when their modules were replaced: their results can still be read. */
+  #outdated = 0;
   /** What given up programs have left for their results. */
   readonly #leftovers = new Set<DeviceBuffer>();
   #disposed = false;
@@ -157,9 +159,8 @@ export class CompiledStep<Names extends string = string> {
     }
     const data = written.map((name) => [name, dataOf(name, values[name]!, this.#context)] as const);
     const variant = this.#variant(shapes);
-    const { program, parameters } = variant;
-    checkNotDisposed(parameters);
-    const { inputs, halves } = program.source;
+    checkNotDisposed(variant.parameters);
+    const { inputs, halves } = variant.program.source;
     halves?.refresh();
     const hosted = data.flatMap(([name, value]) => (value instanceof Float32Array ? [{ name, value }] : []));
     const given = new Map(hosted.map(({ name, value }) => [inputs.get(name)!, value]));
@@ -286,12 +287,11 @@ export class CompiledStep<Names extends string = string> {
   }
 
   #add(shapes: InputShapes, source: StepSource): Variant {
-    const { faults } = this.#context;
-    const program = faults.allOrNothing("step.run", () => new Program(this.#context, source));
+    const program = this.#context.faults.allOrNothing("step.run", () => new Program(this.#context, source));
     const variant = { ...source, program, history: new ScalarHistory(program), results: new Map() };
     const key = this.#key(shapes, source.update?.planKey);
-    const stale = this.#variants.get(key);
-    if (stale) this.#variants.set(`${key} ${this.#parts.random.runs}`, stale);
+    const outdated = this.#variants.get(key);
+    if (outdated) this.#variants.set(`${key} ${this.#outdated++}`, outdated);
     this.#variants.set(key, variant);
     // What fails to load now is tried again with the next shape.
     if (this.#variants.size > 2 && this.bytes > this.#parts.shapeBudget)

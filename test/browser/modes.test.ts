@@ -1,6 +1,16 @@
 /** A compiled step follows its model: the modes of the modules, and the parts that they hold. */
 import { describe, expect, test } from "vitest";
-import { type Device, data, GraphError, nn, optim, Stream, type Tensor, Trainer } from "webgpu-lstm";
+import {
+  DataError,
+  type Device,
+  data,
+  GraphError,
+  nn,
+  optim,
+  Stream,
+  type Tensor,
+  Trainer,
+} from "webgpu-lstm";
 import { expectRefusal } from "../refusal.ts";
 import { withDevice } from "./gpu.ts";
 
@@ -208,6 +218,22 @@ describe("a part of the model that is replaced", () => {
       expect(await fc.weight.read()).not.toEqual(left);
       step.dispose();
       for (const part of [model, spare]) part.dispose();
+    }));
+
+  test("leaves nothing behind, even of runs that fail", () =>
+    withDevice(async (device) => {
+      const model = new nn.Sequential(new nn.Embedding(4, 3), new nn.Linear(3, 1));
+      const step = await device.compile(({ ids }) => ({ y: model.forward(ids) }), { inputs: { ids: [2] } });
+      const layers: nn.Module[] = [...model];
+      await step.run({ ids: [0, 3] }).y.read();
+      for (let i = 0; i < 2; i++) {
+        model[1] = new nn.Linear(3, 1);
+        layers.push(model[1]);
+        await expectRefusal(() => step.run({ ids: [0, 4] }), DataError, "4");
+      }
+      step.dispose();
+      for (const layer of layers) layer.dispose();
+      expect(device.memory.total).toBe(0);
     }));
 
   test("is refused by a step that carries results", () =>
